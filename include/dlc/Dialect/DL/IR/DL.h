@@ -1,0 +1,26 @@
+//===- DL.h - The dl dialect ------------------------------------*- C++ -*-===//
+
+#ifndef DLC_DIALECT_DL_IR_DL_H
+#define DLC_DIALECT_DL_IR_DL_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dlc/Dialect/DL/IR/Inference.h"
+
+#include "dlc/Dialect/DL/IR/DLDialect.h.inc"
+#include "dlc/Dialect/DL/IR/DLEnums.h.inc"
+#include "dlc/Dialect/DL/IR/DLInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "dlc/Dialect/DL/IR/DLOps.h.inc"
+
+#endif // DLC_DIALECT_DL_IR_DL_H

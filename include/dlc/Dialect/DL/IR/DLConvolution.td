@@ -1,0 +1,64 @@
+//===- DLConvolution.td - Convolutions --------------------------*- tablegen -*-===//
+
+#ifndef DLC_DIALECT_DL_IR_DLCONVOLUTION_TD
+#define DLC_DIALECT_DL_IR_DLCONVOLUTION_TD
+
+include "dlc/Dialect/DL/IR/DLWindow.td"
+
+class DL_Convolution<string mnemonic, dag more = (ins)> : DL_InferredOp<mnemonic> {
+  let arguments = !con((ins DL_FloatTensor:$x, DL_FloatTensor:$filter,
+                            Optional<DL_FloatTensor>:$bias,
+                            OptionalAttr<I64Attr>:$groups),
+                       windowAttributes, more);
+  let results = (outs DL_FloatTensor:$y);
+  let hasVerifier = 1;
+}
+
+def DL_ConvOp : DL_Convolution<"conv"> {
+  let summary = "convolution of rank 1, 2 or 3, channels-last";
+  let description = [{
+    `x` is `[N, spatial..., C]`, the filter `[window..., C / groups, F]`, the bias
+    `[F]`, the result `[N, out..., F]`. In two dimensions and one group:
+
+    y[n, i, j, f] = b[f] + sum over p, q, c of
+        x[n, i s - lo + p d, j s - lo + q d, c] filter[p, q, c, f]
+
+    with stride s, dilation d, padding lo before and hi after; what lies outside is
+    zero. The output extent is 1 + floor((W + lo + hi - (K - 1) d - 1) / s). With
+    `groups` g, input channels and filters are cut into g runs that meet pairwise;
+    groups = C is the depthwise convolution. (As everywhere in the field this is
+    cross-correlation: the filter is not mirrored.)
+
+    ```mlir
+    %y = dl.conv %x, %w, %b strides [2, 2] padding same
+       : tensor<?x28x28x1xf32>, tensor<5x5x1x6xf32>, tensor<6xf32>
+    ```
+  }];
+  let assemblyFormat = [{
+    $x `,` $filter (`,` $bias^)?
+    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations) | `groups` $groups
+           | `padding` custom<Padding>($auto_padding, $padding))
+    attr-dict `:` type($x) `,` type($filter) (`,` type($bias)^)?
+  }];
+}
+
+def DL_ConvTransposeOp : DL_Convolution<"conv_transpose",
+    (ins OptionalAttr<DenseI64ArrayAttr>:$output_padding)> {
+  let summary = "transposed convolution, the gradient of `conv` by its input";
+  let description = [{
+    `x` is `[N, spatial..., C]`, the filter `[window..., F / groups, C]`: the filter
+    of the `conv` that maps `[N, out..., F]` to the shape of `x`. Each input
+    element adds filter-sized patches to the output at stride s. Output extent:
+    (W - 1) s - lo - hi + (K - 1) d + 1 + output_padding; with padding `same` it is
+    W s.
+  }];
+  let assemblyFormat = [{
+    $x `,` $filter (`,` $bias^)?
+    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations) | `groups` $groups
+           | `padding` custom<Padding>($auto_padding, $padding)
+           | `output_padding` custom<Extents>($output_padding))
+    attr-dict `:` type($x) `,` type($filter) (`,` type($bias)^)?
+  }];
+}
+
+#endif // DLC_DIALECT_DL_IR_DLCONVOLUTION_TD

@@ -1,0 +1,101 @@
+//===- DLDialect.td - The dl dialect ----------------------------*- tablegen -*-===//
+//
+// The dialect itself, the element types it computes with, and the base classes
+// that every op family builds on. Op families live in files of their own.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_DIALECT_DL_IR_DLDIALECT_TD
+#define DLC_DIALECT_DL_IR_DLDIALECT_TD
+
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+include "dlc/Dialect/DL/IR/DLInterfaces.td"
+
+def DL_Dialect : Dialect {
+  let name = "dl";
+  let cppNamespace = "::dlc::dl";
+  let summary = "Layers of neural networks as pure functions of tensors";
+  let description = [{
+    `dl` is the level at which a person writes a network: one op a layer,
+    tensors in, tensors out, no side effects. Conventions that hold for every op:
+
+    - **Layout.** Feature maps are channels-last: `[N, W, C]`, `[N, H, W, C]`,
+      `[N, D, H, W, C]`. Convolution filters are `[spatial..., C / groups, F]`.
+      One layout means one lowering; front ends whose models are channels-first
+      transpose at the border.
+    - **Element types.** f32 and f64 throughout; f16 and bf16 are stored, and
+      computed in f32; i1, i32 and i64 where truth values and indices need them.
+    - **`?` extents** stand for an extent of 1 or more known at run time. Only a
+      static extent of 1 broadcasts. Two extents that must agree, one of them `?`,
+      are compared by the generated library before anything is written.
+    - **Weights** are `ml_program.global`s that hold a `dense_resource` or `dense`
+      attribute and are read with `ml_program.global_load_const`; small constants
+      may be `arith.constant`s.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let hasConstantMaterializer = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+def DL_Float : AnyTypeOf<[F16, BF16, F32, F64]>;
+def DL_Index : AnyTypeOf<[I32, I64]>;
+def DL_Element : AnyTypeOf<[F16, BF16, F32, F64, I1, I32, I64]>;
+
+def DL_FloatTensor : RankedTensorOf<[F16, BF16, F32, F64]>;
+def DL_NumberTensor : RankedTensorOf<[F16, BF16, F32, F64, I32, I64]>;
+def DL_BoolTensor : RankedTensorOf<[I1]>;
+def DL_IndexTensor : RankedTensorOf<[I32, I64]>;
+def DL_Tensor : RankedTensorOf<[F16, BF16, F32, F64, I1, I32, I64]>;
+
+//===----------------------------------------------------------------------===//
+// Op base classes
+//===----------------------------------------------------------------------===//
+
+class DL_Op<string mnemonic, list<Trait> traits = []>
+    : Op<DL_Dialect, mnemonic, !listconcat([Pure], traits)>;
+
+/// An op whose single result type follows from operands and attributes. The
+/// family's .cpp defines `inferReturnTypes` of each such op; the shape errors
+/// stand there, so a type that cannot be inferred is explained once.
+class DL_InferredOp<string mnemonic, list<Trait> traits = []>
+    : DL_Op<mnemonic, !listconcat(
+          [DeclareOpInterfaceMethods<InferTypeOpInterface>], traits)> {
+  /// Unknown extents meet known ones: types are compared, not matched.
+  code compatibleDeclaration = [{
+    static bool isCompatibleReturnTypes(::mlir::TypeRange inferred,
+                                        ::mlir::TypeRange actual) {
+      return ::dlc::dl::areCompatibleTypes(inferred, actual);
+    }
+  }];
+  /// Each family's .cpp defines this overload, whose operands have names.
+  let extraClassDeclaration = compatibleDeclaration # [{
+    static ::llvm::LogicalResult
+    inferReturnTypes(::mlir::MLIRContext *context,
+                     ::std::optional<::mlir::Location> loc, Adaptor op,
+                     ::llvm::SmallVectorImpl<::mlir::Type> &types);
+  }];
+  let extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::inferReturnTypes(
+        ::mlir::MLIRContext *context, ::std::optional<::mlir::Location> loc,
+        ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes,
+        ::mlir::OpaqueProperties properties, ::mlir::RegionRange regions,
+        ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      // The parser asks before it has filled in default values.
+      if (auto *given = properties.as<Properties *>())
+        $cppClass::populateDefaultProperties(
+            ::mlir::OperationName(getOperationName(), context), *given);
+      return inferReturnTypes(
+          context, loc, Adaptor(operands, attributes, properties, regions), types);
+    }
+  }];
+}
+
+#endif // DLC_DIALECT_DL_IR_DLDIALECT_TD

@@ -1,0 +1,250 @@
+//===- DLElementwise.td - Element-wise ops ----------------------*- tablegen -*-===//
+//
+// Arithmetic, comparison, logic and activations. An op here is complete with its
+// entry: the scalar expression stands in it, in the small language of Scalar.h,
+// and one pattern lowers them all.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_DIALECT_DL_IR_DLELEMENTWISE_TD
+#define DLC_DIALECT_DL_IR_DLELEMENTWISE_TD
+
+include "dlc/Dialect/DL/IR/DLDialect.td"
+
+class DL_Elementwise<string mnemonic, string expression, list<Trait> traits = []>
+    : DL_InferredOp<mnemonic, !listconcat(
+          [DeclareOpInterfaceMethods<DL_ElementwiseOpInterface>], traits)> {
+  let extraClassDefinition = [{
+    ::llvm::LogicalResult $cppClass::inferReturnTypes(
+        ::mlir::MLIRContext *context, ::std::optional<::mlir::Location> loc,
+        ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes,
+        ::mlir::OpaqueProperties properties, ::mlir::RegionRange regions,
+        ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      $cppClass::Adaptor op(operands, attributes, properties, regions);
+      return ::dlc::dl::inferElementwise(context, loc, $cppClass::getOperationName(),
+                                         operands, resultElementType(op), types);
+    }
+    ::mlir::Value $cppClass::buildScalar(::mlir::OpBuilder &builder,
+                                         ::mlir::Location loc,
+                                         ::mlir::ValueRange args) {
+      using namespace ::dlc::dl::scalar;
+      auto in = [&](unsigned i) { return Scalar(builder, loc, args[i]); };
+      }] # expression # [{
+    }
+  }];
+}
+
+/// What the element type of the result is: that of the first operand ...
+defvar keepsElementType = [{
+  static ::mlir::Type resultElementType(Adaptor op) {
+    return ::mlir::getElementTypeOrSelf(op.getOperands()[0].getType());
+  }
+}];
+/// ... or a truth value.
+defvar yieldsBool = [{
+  static ::mlir::Type resultElementType(Adaptor op) {
+    return ::mlir::IntegerType::get(op.getOperands()[0].getContext(), 1);
+  }
+}];
+
+class DL_Unary<string mnemonic, string formula, string expression,
+               Type operand = DL_FloatTensor>
+    : DL_Elementwise<mnemonic, "auto x = in(0); return " # expression # ";"> {
+  let summary = formula;
+  let arguments = (ins operand:$x);
+  let results = (outs DL_Tensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let extraClassDeclaration = !strconcat(compatibleDeclaration, keepsElementType);
+}
+
+class DL_Binary<string mnemonic, string formula, string expression,
+                list<Trait> traits = [], Type operand = DL_NumberTensor>
+    : DL_Elementwise<mnemonic,
+                     "auto a = in(0); auto b = in(1); return " # expression # ";",
+                     traits> {
+  let summary = formula;
+  let description = [{
+    Operands are broadcast as in NumPy: shapes are aligned at their last
+    dimension, and a static extent of 1 stretches to the other's. When both
+    operands have one type it is written once.
+  }];
+  let arguments = (ins operand:$a, operand:$b);
+  let results = (outs DL_Tensor:$y);
+  let assemblyFormat =
+      "$a `,` $b attr-dict `:` custom<SharedType>(type($a), type($b))";
+  let extraClassDeclaration = !strconcat(compatibleDeclaration, keepsElementType);
+}
+
+class DL_Comparison<string mnemonic, string formula, string expression>
+    : DL_Binary<mnemonic, formula, expression> {
+  let extraClassDeclaration = !strconcat(compatibleDeclaration, yieldsBool);
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------===//
+
+def DL_AddOp : DL_Binary<"add", "y = a + b", "a + b", [Commutative]> {
+  let hasFolder = 1;
+}
+def DL_SubOp : DL_Binary<"sub", "y = a - b", "a - b">;
+def DL_MulOp : DL_Binary<"mul", "y = a b", "a * b", [Commutative]> {
+  let hasFolder = 1;
+}
+def DL_DivOp : DL_Binary<"div", "y = a / b (integers: rounded towards zero)",
+                         "a / b"> {
+  let description = [{
+    The quotient. Integer division by zero yields 0 and the one quotient that
+    overflows (the least integer by -1) wraps, so that no input traps.
+  }];
+}
+def DL_PowOp : DL_Binary<"pow", "y = a to the power b", "pow(a, b)", [],
+                         DL_FloatTensor>;
+def DL_MaximumOp : DL_Binary<"maximum", "y = max(a, b), NaN if either is", "max(a, b)",
+                             [Commutative]>;
+def DL_MinimumOp : DL_Binary<"minimum", "y = min(a, b), NaN if either is", "min(a, b)",
+                             [Commutative]>;
+def DL_NegOp : DL_Unary<"neg", "y = -x", "-x", DL_NumberTensor>;
+def DL_AbsOp : DL_Unary<"abs", "y = |x|", "abs(x)", DL_NumberTensor>;
+def DL_ExpOp : DL_Unary<"exp", "y = e to the power x", "exp(x)">;
+def DL_LogOp : DL_Unary<"log", "y = ln x", "log(x)">;
+def DL_SqrtOp : DL_Unary<"sqrt", "y = x to the power 1/2", "sqrt(x)">;
+def DL_RsqrtOp : DL_Unary<"rsqrt", "y = x to the power -1/2", "1.0 / sqrt(x)">;
+def DL_ReciprocalOp : DL_Unary<"reciprocal", "y = 1 / x", "1.0 / x">;
+def DL_SquareOp : DL_Unary<"square", "y = x x", "x * x", DL_NumberTensor>;
+def DL_SinOp : DL_Unary<"sin", "y = sin x (radians)", "sin(x)">;
+def DL_CosOp : DL_Unary<"cos", "y = cos x (radians)", "cos(x)">;
+def DL_ErfOp : DL_Unary<"erf", "y = 2/sqrt(pi) integral from 0 to x of exp(-t t) dt",
+                        "erf(x)">;
+def DL_FloorOp : DL_Unary<"floor", "y = the largest integer <= x", "floor(x)">;
+def DL_CeilOp : DL_Unary<"ceil", "y = the smallest integer >= x", "ceil(x)">;
+def DL_RoundOp : DL_Unary<"round", "y = the nearest integer, ties to even", "round(x)">;
+
+def DL_ClipOp : DL_Elementwise<"clip", [{
+    auto x = in(0);
+    if (getLow())
+      x = max(x, getLow()->convertToDouble());
+    if (getHigh())
+      x = min(x, getHigh()->convertToDouble());
+    return x;
+  }]> {
+  let summary = "y = min(max(x, low), high); either bound may be absent";
+  let arguments = (ins DL_NumberTensor:$x, OptionalAttr<F64Attr>:$low,
+                       OptionalAttr<F64Attr>:$high);
+  let results = (outs DL_Tensor:$y);
+  let assemblyFormat = [{
+    $x oilist(`low` $low | `high` $high) attr-dict `:` type($x)
+  }];
+  let extraClassDeclaration = !strconcat(compatibleDeclaration, keepsElementType);
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Comparison, logic, choice
+//===----------------------------------------------------------------------===//
+
+def DL_EqualOp : DL_Comparison<"equal", "y = (a = b)", "a.eq(b)">;
+def DL_NotEqualOp : DL_Comparison<"not_equal", "y = (a != b)", "a.ne(b)">;
+def DL_LessOp : DL_Comparison<"less", "y = (a < b)", "a.lt(b)">;
+def DL_LessEqualOp : DL_Comparison<"less_equal", "y = (a <= b)", "a.le(b)">;
+def DL_GreaterOp : DL_Comparison<"greater", "y = (a > b)", "a.gt(b)">;
+def DL_GreaterEqualOp : DL_Comparison<"greater_equal", "y = (a >= b)", "a.ge(b)">;
+def DL_AndOp : DL_Binary<"and", "y = a and b", "a & b", [Commutative], DL_BoolTensor>;
+def DL_OrOp : DL_Binary<"or", "y = a or b", "a | b", [Commutative], DL_BoolTensor>;
+def DL_XorOp : DL_Binary<"xor", "y = either a or b", "a ^ b", [Commutative], DL_BoolTensor>;
+def DL_NotOp : DL_Unary<"not", "y = not x", "!x", DL_BoolTensor>;
+
+def DL_SelectOp : DL_Elementwise<"select", "return select(in(0), in(1), in(2));"> {
+  let summary = "y = a where the condition holds, else b";
+  let arguments = (ins DL_BoolTensor:$condition, DL_Tensor:$a, DL_Tensor:$b);
+  let results = (outs DL_Tensor:$y);
+  let assemblyFormat = [{
+    $condition `,` $a `,` $b attr-dict `:` type($condition) `,`
+    custom<SharedType>(type($a), type($b))
+  }];
+  let extraClassDeclaration = compatibleDeclaration # [{
+    static ::mlir::Type resultElementType(Adaptor op) {
+      return ::mlir::getElementTypeOrSelf(op.getA().getType());
+    }
+  }];
+}
+
+def DL_CastOp : DL_Elementwise<"cast", "return in(0).to(getTo());"> {
+  let summary = "y = x in another element type";
+  let description = [{
+    Floats to integers round towards zero and saturate, NaN becomes 0; anything
+    to i1 asks whether it differs from zero.
+  }];
+  let arguments = (ins DL_Tensor:$x, TypeAttr:$to);
+  let results = (outs DL_Tensor:$y);
+  let assemblyFormat = "$x `to` $to attr-dict `:` type($x)";
+  let extraClassDeclaration = compatibleDeclaration # [{
+    static ::mlir::Type resultElementType(Adaptor op) { return op.getTo(); }
+  }];
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Activations
+//===----------------------------------------------------------------------===//
+
+def DL_LinearOp : DL_Unary<"linear", "y = x, the linear activation", "x"> {
+  let hasFolder = 1;
+}
+def DL_UnitStepOp : DL_Unary<"unit_step", "y = 0 for x < 0, 0.5 at 0, 1 for x > 0",
+    "select(x.lt(0.0), x.constant(0.0), select(x.gt(0.0), x.constant(1.0), select(x.eq(0.0), x.constant(0.5), x)))"> {
+  let description = [{The Heaviside step with the symmetric value at zero. NaN stays NaN.}];
+}
+def DL_SignOp : DL_Unary<"sign", "y = -1 for x < 0, 0 at 0, 1 for x > 0",
+    "select(x.gt(0.0), x.constant(1.0), select(x.lt(0.0), x.constant(-1.0), x))", DL_NumberTensor>;
+def DL_PiecewiseLinearOp : DL_Unary<"piecewise_linear",
+    "y = 0 for x <= -1/2, x + 1/2 between, 1 for x >= 1/2",
+    "min(max(x + 0.5, 0.0), 1.0)">;
+def DL_SigmoidOp : DL_Unary<"sigmoid", "y = 1 / (1 + exp(-x)), the logistic function",
+    "1.0 / (1.0 + exp(-x))">;
+def DL_TanhOp : DL_Unary<"tanh", "y = tanh x = 2 sigmoid(2 x) - 1", "tanh(x)">;
+def DL_ReluOp : DL_Unary<"relu", "y = max(x, 0)", "max(x, 0.0)"> {
+  let hasFolder = 1;
+}
+def DL_GeluOp : DL_Unary<"gelu", "y = x/2 (1 + erf(x / sqrt 2))",
+    "0.5 * x * (1.0 + erf(x * 0.70710678118654752440))"> {
+  let description = [{The Gaussian error linear unit (Hendrycks and Gimpel, 2016), exact.}];
+}
+def DL_GeluTanhOp : DL_Unary<"gelu_tanh",
+    "y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x x x)))",
+    "0.5 * x * (1.0 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)))">;
+def DL_SiluOp : DL_Unary<"silu", "y = x sigmoid(x)", "x / (1.0 + exp(-x))"> {
+  let description = [{Also called swish. At minus infinity the limit 0 is not reached: the value is NaN, as in the formula.}];
+}
+def DL_SoftplusOp : DL_Unary<"softplus", "y = ln(1 + exp x), computed without overflow",
+    "max(x, 0.0) + log1p(exp(-abs(x)))">;
+def DL_SoftsignOp : DL_Unary<"softsign", "y = x / (1 + |x|)", "x / (1.0 + abs(x))">;
+def DL_MishOp : DL_Unary<"mish", "y = x tanh(ln(1 + exp x))",
+    "x * tanh(max(x, 0.0) + log1p(exp(-abs(x))))">;
+def DL_SeluOp : DL_Unary<"selu", "y = s x for x > 0, s a (exp x - 1) otherwise",
+    "1.05070098735548049342 * select(x.gt(0.0), x, 1.67326324235437728482 * expm1(min(x, 0.0)))"> {
+  let description = [{The constants a = 1.67326... and s = 1.05070... of Klambauer et al., 2017.}];
+}
+def DL_HardSigmoidOp : DL_Unary<"hard_sigmoid", "y = min(max(x/6 + 1/2, 0), 1)",
+    "min(max(x * (1.0 / 6.0) + 0.5, 0.0), 1.0)">;
+def DL_HardSwishOp : DL_Unary<"hard_swish", "y = x min(max(x/6 + 1/2, 0), 1)",
+    "x * min(max(x * (1.0 / 6.0) + 0.5, 0.0), 1.0)">;
+
+class DL_AlphaActivation<string mnemonic, string formula, string expression,
+                         string alpha>
+    : DL_Elementwise<mnemonic, "auto x = in(0); double alpha = getAlpha().convertToDouble(); return "
+                               # expression # ";"> {
+  let summary = formula;
+  let arguments = (ins DL_FloatTensor:$x, DefaultValuedAttr<F64Attr, alpha>:$alpha);
+  let results = (outs DL_Tensor:$y);
+  let assemblyFormat = "$x (`alpha` $alpha^)? attr-dict `:` type($x)";
+  let extraClassDeclaration = !strconcat(compatibleDeclaration, keepsElementType);
+}
+
+def DL_LeakyReluOp : DL_AlphaActivation<"leaky_relu", "y = x for x >= 0, alpha x otherwise",
+    "select(x.ge(0.0), x, alpha * x)", "0.01">;
+def DL_EluOp : DL_AlphaActivation<"elu", "y = x for x > 0, alpha (exp x - 1) otherwise",
+    "select(x.gt(0.0), x, alpha * expm1(min(x, 0.0)))", "1.0">;
+
+#endif // DLC_DIALECT_DL_IR_DLELEMENTWISE_TD

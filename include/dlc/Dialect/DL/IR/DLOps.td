@@ -1,0 +1,15 @@
+//===- DLOps.td - All op families of dl -------------------------*- tablegen -*-===//
+
+#ifndef DLC_DIALECT_DL_IR_DLOPS_TD
+#define DLC_DIALECT_DL_IR_DLOPS_TD
+
+include "dlc/Dialect/DL/IR/DLConvolution.td"
+include "dlc/Dialect/DL/IR/DLElementwise.td"
+include "dlc/Dialect/DL/IR/DLLinear.td"
+include "dlc/Dialect/DL/IR/DLNormalization.td"
+include "dlc/Dialect/DL/IR/DLPooling.td"
+include "dlc/Dialect/DL/IR/DLRandom.td"
+include "dlc/Dialect/DL/IR/DLReduction.td"
+include "dlc/Dialect/DL/IR/DLShape.td"
+
+#endif // DLC_DIALECT_DL_IR_DLOPS_TD

@@ -1,0 +1,64 @@
+//===- DLPooling.td - Pooling -----------------------------------*- tablegen -*-===//
+
+#ifndef DLC_DIALECT_DL_IR_DLPOOLING_TD
+#define DLC_DIALECT_DL_IR_DLPOOLING_TD
+
+include "dlc/Dialect/DL/IR/DLWindow.td"
+
+class DL_Pool<string mnemonic, dag more = (ins)> : DL_InferredOp<mnemonic> {
+  let arguments = !con((ins DL_FloatTensor:$x, DenseI64ArrayAttr:$window,
+                            UnitAttr:$ceil_mode),
+                       windowAttributes, more);
+  let results = (outs DL_FloatTensor:$y);
+  let hasVerifier = 1;
+}
+
+def DL_MaxPoolOp : DL_Pool<"max_pool"> {
+  let summary = "the largest element of each window";
+  let description = [{
+    `x` is `[N, spatial..., C]` of 1, 2 or 3 spatial dimensions. The strides default
+    to 1. With `ceil_mode` a last window may hang over the edge, as long as it
+    begins inside the input or its leading padding: 7x7 with window 2x2, stride 2
+    gives 4x4. Padding never wins: it counts as minus infinity.
+
+    ```mlir
+    %y = dl.max_pool %x window [2, 2] strides [2, 2] : tensor<?x28x28x6xf32>
+    ```
+  }];
+  let assemblyFormat = [{
+    $x `window` $window
+    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations)
+           | `padding` custom<Padding>($auto_padding, $padding)
+           | `ceil_mode` $ceil_mode)
+    attr-dict `:` type($x)
+  }];
+}
+
+def DL_AvgPoolOp : DL_Pool<"avg_pool", (ins UnitAttr:$count_padding)> {
+  let summary = "the mean of each window";
+  let description = [{
+    As `max_pool`, with the sum of the window divided by the number of its elements
+    inside the input; with `count_padding` by the number inside the padded input.
+  }];
+  let assemblyFormat = [{
+    $x `window` $window
+    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations)
+           | `padding` custom<Padding>($auto_padding, $padding)
+           | `ceil_mode` $ceil_mode | `count_padding` $count_padding)
+    attr-dict `:` type($x)
+  }];
+}
+
+class DL_GlobalPool<string mnemonic, string formula> : DL_InferredOp<mnemonic> {
+  let summary = formula;
+  let arguments = (ins DL_FloatTensor:$x);
+  let results = (outs DL_FloatTensor:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+}
+
+def DL_GlobalMaxPoolOp : DL_GlobalPool<"global_max_pool",
+    "y[n, 1..., c] = max over all places of x[n, ..., c]">;
+def DL_GlobalAvgPoolOp : DL_GlobalPool<"global_avg_pool",
+    "y[n, 1..., c] = mean over all places of x[n, ..., c]">;
+
+#endif // DLC_DIALECT_DL_IR_DLPOOLING_TD

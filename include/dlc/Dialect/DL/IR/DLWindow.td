@@ -1,0 +1,31 @@
+//===- DLWindow.td - What windowed ops share --------------------*- tablegen -*-===//
+//
+// Convolution and pooling slide a window over the spatial dimensions. Window.h
+// holds the arithmetic of it.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_DIALECT_DL_IR_DLWINDOW_TD
+#define DLC_DIALECT_DL_IR_DLWINDOW_TD
+
+include "dlc/Dialect/DL/IR/DLDialect.td"
+
+def DL_AutoPadding : I32EnumAttr<"AutoPadding", "padding that follows from the sizes", [
+    I32EnumAttrCase<"valid", 0>,
+    I32EnumAttrCase<"same", 1>,
+    I32EnumAttrCase<"same_lower", 2>]> {
+  let cppNamespace = "::dlc::dl";
+}
+
+/// The attributes of a window, each optional:
+///   strides [2, 2]  dilations [1, 1]
+///   padding valid | same | same_lower | [1, 1] (both sides) | [0, 0] to [1, 1]
+/// `same` gives an output extent of ceil(input / stride); an odd padding row is
+/// added at the end, with `same_lower` at the beginning.
+defvar windowAttributes = (ins
+    OptionalAttr<DenseI64ArrayAttr>:$strides,
+    OptionalAttr<DenseI64ArrayAttr>:$dilations,
+    OptionalAttr<DL_AutoPadding>:$auto_padding,
+    OptionalAttr<DenseI64ArrayAttr>:$padding);
+
+#endif // DLC_DIALECT_DL_IR_DLWINDOW_TD

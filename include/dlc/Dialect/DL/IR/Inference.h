@@ -1,0 +1,80 @@
+//===- Inference.h - Shape inference shared by op families ------*- C++ -*-===//
+//
+// Small functions with which the families' `inferReturnTypes` and verifiers are
+// written. Every failure is reported at `loc` (when there is one) in one form:
+// op, operand, what was expected, what was found, both shapes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_DIALECT_DL_IR_INFERENCE_H
+#define DLC_DIALECT_DL_IR_INFERENCE_H
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/ValueRange.h"
+
+namespace dlc::dl {
+
+using Shape = llvm::SmallVector<int64_t>;
+using OptionalLoc = std::optional<mlir::Location>;
+
+/// `2x?x3`, for messages.
+std::string toString(llvm::ArrayRef<int64_t> shape);
+inline std::string toString(mlir::Type type) {
+  return toString(llvm::cast<mlir::ShapedType>(type).getShape());
+}
+
+/// Whether two extents can be equal at run time.
+inline bool mayEqual(int64_t a, int64_t b) {
+  return a == b || mlir::ShapedType::isDynamic(a) ||
+         mlir::ShapedType::isDynamic(b);
+}
+
+/// The extent known of two that must be equal.
+inline int64_t known(int64_t a, int64_t b) {
+  return mlir::ShapedType::isDynamic(a) ? b : a;
+}
+
+/// Whether `actual` may stand where `inferred` is expected: equal element types,
+/// equal ranks, extents that may be equal.
+bool areCompatibleTypes(mlir::TypeRange inferred, mlir::TypeRange actual);
+
+/// The shape that NumPy broadcasting gives, or failure.
+mlir::FailureOr<Shape> broadcastShapes(llvm::ArrayRef<int64_t> a,
+                                       llvm::ArrayRef<int64_t> b);
+
+/// A tensor type; refuses one whose byte count overflows 63 bits.
+llvm::LogicalResult pushTensor(OptionalLoc loc, llvm::StringRef op,
+                               llvm::ArrayRef<int64_t> shape,
+                               mlir::Type element,
+                               llvm::SmallVectorImpl<mlir::Type> &types);
+
+/// Counts from the end where negative; failure with a message where `axis` is
+/// not in [-rank, rank).
+mlir::FailureOr<int64_t> normalizeAxis(OptionalLoc loc, llvm::StringRef op,
+                                       int64_t axis, int64_t rank);
+
+/// The `inferReturnTypes` of every element-wise op.
+llvm::LogicalResult inferElementwise(mlir::MLIRContext *context,
+                                     OptionalLoc loc, llvm::StringRef op,
+                                     mlir::ValueRange operands,
+                                     mlir::Type element,
+                                     llvm::SmallVectorImpl<mlir::Type> &types);
+
+/// Checks that all operands have the element type of the first.
+llvm::LogicalResult sameElementType(OptionalLoc loc, llvm::StringRef op,
+                                    mlir::ValueRange operands);
+
+/// Checks that the vector operand `name` (bias, scale, ...), where present, is
+/// `[extent]`.
+llvm::LogicalResult checkVector(OptionalLoc loc, llvm::StringRef op,
+                                llvm::StringRef name, mlir::Value operand,
+                                int64_t extent, llvm::StringRef of);
+
+inline mlir::RankedTensorType tensorType(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType());
+}
+
+} // namespace dlc::dl
+
+#endif // DLC_DIALECT_DL_IR_INFERENCE_H

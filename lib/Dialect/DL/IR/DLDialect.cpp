@@ -1,0 +1,21 @@
+//===- DLDialect.cpp - The dl dialect -------------------------------------===//
+
+#include "dlc/Dialect/DL/IR/DL.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+
+#include "dlc/Dialect/DL/IR/DLDialect.cpp.inc"
+#include "dlc/Dialect/DL/IR/DLInterfaces.cpp.inc"
+
+void DLDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "dlc/Dialect/DL/IR/DLOps.cpp.inc"
+      >();
+}
+
+Operation *DLDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                          Type type, Location loc) {
+  return arith::ConstantOp::materialize(builder, value, type, loc);
+}

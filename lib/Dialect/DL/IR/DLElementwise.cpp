@@ -1,0 +1,71 @@
+//===- DLElementwise.cpp - Element-wise ops -------------------------------===//
+
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Directives.h"
+#include "dlc/Dialect/DL/IR/Inference.h"
+#include "dlc/Dialect/DL/IR/Scalar.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+
+#include "dlc/Dialect/DL/IR/DLEnums.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dlc/Dialect/DL/IR/DLElementwise.cpp.inc"
+
+/// Whether `attribute` is a splat of the number `wanted`.
+static bool isSplatOf(Attribute attribute, double wanted) {
+  auto splat = dyn_cast_if_present<SplatElementsAttr>(attribute);
+  if (!splat)
+    return false;
+  if (isa<FloatType>(splat.getElementType()))
+    return splat.getSplatValue<APFloat>().isExactlyValue(wanted);
+  return splat.getSplatValue<APInt>().getSExtValue() == int64_t(wanted);
+}
+
+OpFoldResult AddOp::fold(FoldAdaptor adaptor) {
+  // x + (-0.0) = x for every x; x + 0.0 is not (it turns -0.0 into 0.0).
+  bool isFloat = isa<FloatType>(getElementTypeOrSelf(getType()));
+  if (getA().getType() == getType() && adaptor.getB()) {
+    if (!isFloat && isSplatOf(adaptor.getB(), 0))
+      return getA();
+    auto splat = dyn_cast<SplatElementsAttr>(adaptor.getB());
+    if (isFloat && splat && splat.getSplatValue<APFloat>().isNegZero())
+      return getA();
+  }
+  return {};
+}
+
+OpFoldResult MulOp::fold(FoldAdaptor adaptor) {
+  if (getA().getType() == getType() && isSplatOf(adaptor.getB(), 1))
+    return getA();
+  return {};
+}
+
+OpFoldResult CastOp::fold(FoldAdaptor) {
+  return getX().getType() == getType() ? getX() : Value();
+}
+
+OpFoldResult LinearOp::fold(FoldAdaptor) { return getX(); }
+
+OpFoldResult ReluOp::fold(FoldAdaptor) {
+  return getX().getDefiningOp<ReluOp>() ? getX() : Value();
+}
+
+LogicalResult ClipOp::verify() {
+  if (getLow() && getHigh() && *getHigh() < *getLow())
+    return emitOpError("low ") << getLow()->convertToDouble()
+                               << " is above high " << getHigh()->convertToDouble();
+  return success();
+}
+
+LogicalResult CastOp::verify() {
+  Type to = getTo();
+  if (to.isF16() || to.isBF16() || to.isF32() || to.isF64() ||
+      to.isInteger(1) || to.isInteger(32) || to.isInteger(64))
+    return success();
+  return emitOpError("to ") << to
+                            << ", expected f16, bf16, f32, f64, i1, i32 or i64";
+}

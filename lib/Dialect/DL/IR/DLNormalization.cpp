@@ -1,0 +1,134 @@
+//===- DLNormalization.cpp - Softmax and normalisation --------------------===//
+
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Inference.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+
+#define GET_OP_CLASSES
+#include "dlc/Dialect/DL/IR/DLNormalization.cpp.inc"
+
+template <typename Adaptor>
+static LogicalResult inferSoftmax(OptionalLoc loc, StringRef name, Adaptor op,
+                                  SmallVectorImpl<Type> &types) {
+  auto x = tensorType(op.getX());
+  if (failed(normalizeAxis(loc, name, op.getAxis(), x.getRank())))
+    return failure();
+  types.push_back(x);
+  return success();
+}
+
+LogicalResult SoftmaxOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
+                                          Adaptor op,
+                                          SmallVectorImpl<Type> &types) {
+  return inferSoftmax(loc, getOperationName(), op, types);
+}
+LogicalResult LogSoftmaxOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
+                                             Adaptor op,
+                                             SmallVectorImpl<Type> &types) {
+  return inferSoftmax(loc, getOperationName(), op, types);
+}
+
+LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
+                                            Adaptor op,
+                                            SmallVectorImpl<Type> &types) {
+  StringRef name = getOperationName();
+  auto x = tensorType(op.getX());
+  if (x.getRank() < 2)
+    return emitOptionalError(loc, "'", name, "' op input of shape ", toString(x),
+                             ", expected [N, ..., C]");
+  if (failed(sameElementType(loc, name, op.getOperands())))
+    return failure();
+  for (auto [what, operand] :
+       {std::pair<StringRef, Value>("scale", op.getScale()),
+        {"offset", op.getOffset()},
+        {"mean", op.getMean()},
+        {"variance", op.getVariance()}})
+    if (failed(checkVector(loc, name, what, operand, x.getShape().back(),
+                           "the number of channels")))
+      return failure();
+  types.push_back(x);
+  return success();
+}
+
+static LogicalResult verifyEpsilon(Operation *op, const APFloat &epsilon) {
+  if (epsilon.isNegative() || !epsilon.isFinite())
+    return op->emitOpError("epsilon ")
+           << epsilon.convertToDouble() << ", expected a number of 0 or more";
+  return success();
+}
+
+LogicalResult BatchNormOp::verify() {
+  return verifyEpsilon(*this, getEpsilon());
+}
+LogicalResult LayerNormOp::verify() {
+  return verifyEpsilon(*this, getEpsilon());
+}
+LogicalResult GroupNormOp::verify() {
+  return verifyEpsilon(*this, getEpsilon());
+}
+LogicalResult InstanceNormOp::verify() {
+  return verifyEpsilon(*this, getEpsilon());
+}
+
+LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
+                                            Adaptor op,
+                                            SmallVectorImpl<Type> &types) {
+  StringRef name = getOperationName();
+  auto x = tensorType(op.getX());
+  if (failed(sameElementType(loc, name, op.getOperands())))
+    return failure();
+  FailureOr<int64_t> axis =
+      normalizeAxis(loc, name, op.getAxis(), x.getRank());
+  if (failed(axis))
+    return failure();
+  ArrayRef<int64_t> inner = x.getShape().drop_front(*axis);
+  for (Value operand : {op.getScale(), op.getOffset()})
+    if (operand && failed(verifyCompatibleShape(
+                       inner, tensorType(operand).getShape())))
+      return emitOptionalError(
+          loc, "'", name, "' op scale or offset has shape ",
+          toString(operand.getType()), ", expected ", toString(inner),
+          ", the normalised dimensions of ", toString(x));
+  types.push_back(x);
+  return success();
+}
+
+template <typename Adaptor>
+static LogicalResult inferByChannel(OptionalLoc loc, StringRef name, Adaptor op,
+                                    SmallVectorImpl<Type> &types) {
+  auto x = tensorType(op.getX());
+  if (x.getRank() < 3)
+    return emitOptionalError(loc, "'", name, "' op input of shape ", toString(x),
+                             ", expected [N, spatial..., C]");
+  if (failed(sameElementType(loc, name, op.getOperands())) ||
+      failed(checkVector(loc, name, "scale", op.getScale(), x.getShape().back(),
+                         "the number of channels")) ||
+      failed(checkVector(loc, name, "offset", op.getOffset(),
+                         x.getShape().back(), "the number of channels")))
+    return failure();
+  types.push_back(x);
+  return success();
+}
+
+LogicalResult GroupNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
+                                            Adaptor op,
+                                            SmallVectorImpl<Type> &types) {
+  StringRef name = getOperationName();
+  if (failed(inferByChannel(loc, name, op, types)))
+    return failure();
+  int64_t channels = tensorType(op.getX()).getShape().back();
+  int64_t groups = op.getGroups();
+  if (groups < 1 || ShapedType::isDynamic(channels) || channels % groups)
+    return emitOptionalError(loc, "'", name, "' op ", groups,
+                             " groups over an input of shape ",
+                             toString(op.getX().getType()),
+                             ", expected a divisor of a known channel count");
+  return success();
+}
+LogicalResult InstanceNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
+                                               Adaptor op,
+                                               SmallVectorImpl<Type> &types) {
+  return inferByChannel(loc, getOperationName(), op, types);
+}

@@ -1,0 +1,118 @@
+//===- Inference.cpp - Shape inference shared by op families --------------===//
+
+#include "dlc/Dialect/DL/IR/Inference.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace dlc::dl {
+
+std::string toString(ArrayRef<int64_t> shape) {
+  if (shape.empty())
+    return "scalar";
+  return llvm::join(llvm::map_range(shape,
+                                    [](int64_t extent) {
+                                      return ShapedType::isDynamic(extent)
+                                                 ? std::string("?")
+                                                 : std::to_string(extent);
+                                    }),
+                    "x");
+}
+
+bool areCompatibleTypes(TypeRange inferred, TypeRange actual) {
+  return inferred.size() == actual.size() &&
+         llvm::all_of(llvm::zip(inferred, actual), [](auto pair) {
+           auto [a, b] = pair;
+           return getElementTypeOrSelf(a) == getElementTypeOrSelf(b) &&
+                  succeeded(verifyCompatibleShape(a, b));
+         });
+}
+
+FailureOr<Shape> broadcastShapes(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  if (a.size() < b.size())
+    std::swap(a, b);
+  Shape result(a);
+  size_t skipped = a.size() - b.size();
+  for (size_t i = 0; i < b.size(); ++i) {
+    int64_t &extent = result[skipped + i];
+    if (extent == 1)
+      extent = b[i];
+    else if (b[i] == 1)
+      continue;
+    else if (!mayEqual(extent, b[i]))
+      return failure();
+    else
+      extent = known(extent, b[i]);
+  }
+  return result;
+}
+
+LogicalResult pushTensor(OptionalLoc loc, StringRef op, ArrayRef<int64_t> shape,
+                         Type element, SmallVectorImpl<Type> &types) {
+  int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+  for (int64_t extent : shape)
+    if (!ShapedType::isDynamic(extent) &&
+        llvm::MulOverflow(bytes, extent, bytes))
+      return emitOptionalError(loc, "'", op, "' op result of shape ",
+                               toString(shape), " has more bytes than 2^63 - 1");
+  types.push_back(RankedTensorType::get(shape, element));
+  return success();
+}
+
+FailureOr<int64_t> normalizeAxis(OptionalLoc loc, StringRef op, int64_t axis,
+                                 int64_t rank) {
+  if (axis < -rank || axis >= rank)
+    return emitOptionalError(loc, "'", op, "' op axis ", axis,
+                             " is out of range for an operand of rank ", rank,
+                             ", expected ", -rank, " to ", rank - 1);
+  return axis < 0 ? axis + rank : axis;
+}
+
+LogicalResult sameElementType(OptionalLoc loc, StringRef op,
+                              ValueRange operands) {
+  Type first = getElementTypeOrSelf(operands.front());
+  for (auto [i, operand] : llvm::enumerate(operands))
+    if (Type other = getElementTypeOrSelf(operand); other != first)
+      return emitOptionalError(loc, "'", op, "' op operand ", i,
+                               " has element type ", other, ", expected ",
+                               first, " as operand 0");
+  return success();
+}
+
+LogicalResult inferElementwise(MLIRContext *context, OptionalLoc loc,
+                               StringRef op, ValueRange operands, Type element,
+                               SmallVectorImpl<Type> &types) {
+  // The first of three operands is the condition of a selection.
+  ValueRange values = operands.size() == 3 ? operands.drop_front() : operands;
+  if (failed(sameElementType(loc, op, values)))
+    return failure();
+  Shape shape(tensorType(operands.front()).getShape());
+  for (Value operand : operands.drop_front()) {
+    ArrayRef<int64_t> other = tensorType(operand).getShape();
+    FailureOr<Shape> joined = broadcastShapes(shape, other);
+    if (failed(joined))
+      return emitOptionalError(
+          loc, "'", op, "' op shapes ", toString(shape), " and ",
+          toString(other),
+          " do not broadcast: aligned at the last dimension, extents must be "
+          "equal or 1");
+    shape = std::move(*joined);
+  }
+  return pushTensor(loc, op, shape, element, types);
+}
+
+LogicalResult checkVector(OptionalLoc loc, StringRef op, StringRef name,
+                          Value operand, int64_t extent, StringRef of) {
+  if (!operand)
+    return success();
+  ArrayRef<int64_t> shape = tensorType(operand).getShape();
+  if (shape.size() == 1 && mayEqual(shape[0], extent))
+    return success();
+  return emitOptionalError(loc, "'", op, "' op ", name, " has shape ",
+                           toString(shape), ", expected ",
+                           toString(ArrayRef<int64_t>(extent)), " as ", of);
+}
+
+} // namespace dlc::dl
