@@ -1,3 +1,4 @@
+#include "dlc/Conversion/DLToLinalg/DLToLinalg.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -8,6 +9,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
+  dlc::registerDLToLinalgPasses();
   registry.insert<dlc::dl::DLDialect>();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "dlc's optimiser driver\n", registry));
 }

@@ -54,6 +54,11 @@ llvm::LogicalResult pushTensor(OptionalLoc loc, llvm::StringRef op,
 mlir::FailureOr<int64_t> normalizeAxis(OptionalLoc loc, llvm::StringRef op,
                                        int64_t axis, int64_t rank);
 
+/// The same of an axis that has been checked.
+inline int64_t wrapAxis(int64_t axis, int64_t rank) {
+  return axis < 0 ? axis + rank : axis;
+}
+
 /// The `inferReturnTypes` of every element-wise op.
 llvm::LogicalResult inferElementwise(mlir::MLIRContext *context,
                                      OptionalLoc loc, llvm::StringRef op,

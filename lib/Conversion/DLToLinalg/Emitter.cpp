@@ -1,0 +1,290 @@
+//===- Emitter.cpp - Building blocks of the lowering ----------------------===//
+
+#include "Emitter.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/Tensor/Utils/Utils.h"
+#include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+Type computeType(Type stored) {
+  if (stored.isF16() || stored.isBF16())
+    return Float32Type::get(stored.getContext());
+  if (stored.isInteger(8))
+    return IntegerType::get(stored.getContext(), 1);
+  return stored;
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+OpFoldResult Emitter::dim(Value tensor, int64_t d) {
+  return tensor::getMixedSize(b, loc, tensor, d);
+}
+
+Sizes Emitter::sizes(Value tensor) {
+  return tensor::getMixedSizes(b, loc, tensor);
+}
+
+static OpFoldResult apply(Emitter &e, AffineExpr expr,
+                          ArrayRef<OpFoldResult> operands) {
+  return affine::makeComposedFoldedAffineApply(e.b, e.loc, expr, operands);
+}
+
+OpFoldResult Emitter::add(OpFoldResult x, OpFoldResult y) {
+  AffineExpr s0, s1;
+  bindSymbols(b.getContext(), s0, s1);
+  return apply(*this, s0 + s1, {x, y});
+}
+OpFoldResult Emitter::sub(OpFoldResult x, OpFoldResult y) {
+  AffineExpr s0, s1;
+  bindSymbols(b.getContext(), s0, s1);
+  return apply(*this, s0 - s1, {x, y});
+}
+OpFoldResult Emitter::mul(OpFoldResult x, OpFoldResult y) {
+  AffineExpr s0, s1;
+  bindSymbols(b.getContext(), s0, s1);
+  return apply(*this, s0 * s1, {x, y});
+}
+OpFoldResult Emitter::floorDiv(OpFoldResult x, OpFoldResult y) {
+  AffineExpr s0, s1;
+  bindSymbols(b.getContext(), s0, s1);
+  return apply(*this, s0.floorDiv(s1), {x, y});
+}
+OpFoldResult Emitter::ceilDiv(OpFoldResult x, OpFoldResult y) {
+  AffineExpr s0, s1;
+  bindSymbols(b.getContext(), s0, s1);
+  return apply(*this, s0.ceilDiv(s1), {x, y});
+}
+OpFoldResult Emitter::max(OpFoldResult x, OpFoldResult y) {
+  return affine::makeComposedFoldedAffineMax(
+      b, loc, AffineMap::getMultiDimIdentityMap(2, b.getContext()), {x, y});
+}
+OpFoldResult Emitter::min(OpFoldResult x, OpFoldResult y) {
+  return affine::makeComposedFoldedAffineMin(
+      b, loc, AffineMap::getMultiDimIdentityMap(2, b.getContext()), {x, y});
+}
+OpFoldResult Emitter::product(ArrayRef<OpFoldResult> sizes) {
+  OpFoldResult result = index(1);
+  for (OpFoldResult size : sizes)
+    result = mul(result, size);
+  return result;
+}
+Value Emitter::value(OpFoldResult size) {
+  return getValueOrCreateConstantIndexOp(b, loc, size);
+}
+
+void Emitter::requireEqual(OpFoldResult x, OpFoldResult y, const Twine &what) {
+  if (isEqualConstantIntOrValue(x, y))
+    return;
+  require(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, value(x),
+                                value(y)),
+          what);
+}
+
+void Emitter::require(Value condition, const Twine &what) {
+  cf::AssertOp::create(
+      b, loc, condition,
+      (op->getName().getStringRef() + ": " + what).str());
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors
+//===----------------------------------------------------------------------===//
+
+Value Emitter::constant(Type type, double number) {
+  if (auto integer = dyn_cast<IntegerType>(type)) {
+    APInt value(integer.getWidth(), 0);
+    if (number == -std::numeric_limits<double>::infinity())
+      value = APInt::getSignedMinValue(integer.getWidth());
+    else if (number == std::numeric_limits<double>::infinity())
+      value = APInt::getSignedMaxValue(integer.getWidth());
+    else
+      value = APInt(integer.getWidth(), int64_t(number), /*isSigned=*/true);
+    return arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, value));
+  }
+  return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, number));
+}
+
+Value Emitter::empty(ArrayRef<OpFoldResult> sizes, Type type) {
+  return tensor::EmptyOp::create(b, loc, sizes, type);
+}
+
+Value Emitter::filled(ArrayRef<OpFoldResult> sizes, Type type, double number) {
+  return linalg::FillOp::create(b, loc, constant(type, number),
+                                empty(sizes, type))
+      .getResult(0);
+}
+
+AffineMap Emitter::pick(unsigned rank, ArrayRef<int64_t> dims) {
+  SmallVector<AffineExpr> results;
+  for (int64_t d : dims)
+    results.push_back(b.getAffineDimExpr(d));
+  return AffineMap::get(rank, 0, results, b.getContext());
+}
+
+Value Emitter::generic(ValueRange inputs, Value init, ArrayRef<AffineMap> maps,
+                       ArrayRef<utils::IteratorType> iterators, Body body) {
+  auto makeBody = [&](OpBuilder &b, Location loc, ValueRange args) {
+    SmallVector<Value> widened;
+    for (Value arg : args)
+      widened.push_back(scalarT(b, loc, arg).to(computeType(arg.getType())));
+    Value result = body(b, loc, widened);
+    linalg::YieldOp::create(
+        b, loc, scalarT(b, loc, result).to(args.back().getType()).value);
+  };
+  return linalg::GenericOp::create(b, loc, init.getType(), inputs, init, maps,
+                                   iterators, makeBody)
+      .getResult(0);
+}
+
+Value Emitter::map(ValueRange inputs, ArrayRef<AffineMap> inputMaps,
+                   ArrayRef<OpFoldResult> sizes, Type type, Body body) {
+  SmallVector<AffineMap> maps(inputMaps);
+  maps.push_back(b.getMultiDimIdentityMap(sizes.size()));
+  SmallVector<utils::IteratorType> iterators(sizes.size(),
+                                             utils::IteratorType::parallel);
+  return generic(inputs, empty(sizes, type), maps, iterators, body);
+}
+
+Value Emitter::map(ValueRange inputs, Type type, Body body) {
+  Sizes shape = sizes(inputs.front());
+  SmallVector<AffineMap> maps(inputs.size(),
+                              b.getMultiDimIdentityMap(shape.size()));
+  return map(inputs, maps, shape, type, body);
+}
+
+Value Emitter::reduce(Value x, ArrayRef<bool> reduced, double init, Body body) {
+  auto type = cast<RankedTensorType>(x.getType());
+  unsigned rank = type.getRank();
+  Sizes kept;
+  SmallVector<int64_t> keptDims;
+  SmallVector<utils::IteratorType> iterators;
+  for (unsigned d = 0; d < rank; ++d) {
+    iterators.push_back(reduced[d] ? utils::IteratorType::reduction
+                                   : utils::IteratorType::parallel);
+    if (!reduced[d]) {
+      kept.push_back(dim(x, d));
+      keptDims.push_back(d);
+    }
+  }
+  Value start = filled(kept, computeType(type.getElementType()), init);
+  return generic(x, start,
+                 {b.getMultiDimIdentityMap(rank), pick(rank, keptDims)},
+                 iterators, body);
+}
+
+Value Emitter::reshape(Value x, RankedTensorType type) {
+  auto source = cast<RankedTensorType>(x.getType());
+  if (source == type)
+    return x;
+  if (source.getRank() == type.getRank() && source.getRank() <= 1)
+    return tensor::CastOp::create(b, loc, type, x);
+  std::optional<SmallVector<ReassociationIndices>> groups =
+      getReassociationIndicesForReshape(source, type);
+  if (groups && source.getRank() > type.getRank()) {
+    Value collapsed = tensor::CollapseShapeOp::create(b, loc, x, *groups);
+    return collapsed.getType() == type
+               ? collapsed
+               : tensor::CastOp::create(b, loc, type, collapsed).getResult();
+  }
+  // Through one dimension; the single unknown extent follows from the count.
+  Value flat = x;
+  OpFoldResult count = product(sizes(x));
+  if (source.getRank() != 1) {
+    SmallVector<ReassociationIndices> all(source.getRank() ? 1 : 0);
+    for (int64_t d = 0; d < source.getRank(); ++d)
+      all[0].push_back(d);
+    if (source.getRank() == 0) {
+      flat = tensor::ExpandShapeOp::create(
+          b, loc, RankedTensorType::get({1}, source.getElementType()), x,
+          ArrayRef<ReassociationIndices>{});
+    } else {
+      flat = tensor::CollapseShapeOp::create(b, loc, x, all);
+    }
+  }
+  if (type.getRank() == 0)
+    return tensor::CollapseShapeOp::create(b, loc, type, flat,
+                                           ArrayRef<ReassociationIndices>{});
+  if (type.getRank() == 1)
+    return flat.getType() == type
+               ? flat
+               : tensor::CastOp::create(b, loc, type, flat).getResult();
+  OpFoldResult knownCount = index(1);
+  for (int64_t extent : type.getShape())
+    if (!ShapedType::isDynamic(extent))
+      knownCount = mul(knownCount, index(extent));
+  Sizes shape;
+  for (int64_t extent : type.getShape())
+    shape.push_back(ShapedType::isDynamic(extent) ? floorDiv(count, knownCount)
+                                                  : index(extent));
+  requireEqual(product(shape), count,
+               "the number of elements does not fit the new shape");
+  // The flat extent must be as (un)known as the product of the new ones.
+  bool isStatic = type.hasStaticShape();
+  auto flatType = RankedTensorType::get(
+      {isStatic ? type.getNumElements() : ShapedType::kDynamic},
+      type.getElementType());
+  if (flat.getType() != flatType)
+    flat = tensor::CastOp::create(b, loc, flatType, flat);
+  SmallVector<ReassociationIndices> all(1);
+  for (int64_t d = 0; d < type.getRank(); ++d)
+    all[0].push_back(d);
+  return tensor::ExpandShapeOp::create(b, loc, type, flat, all, shape);
+}
+
+Value Emitter::dropUnitDims(Value x, ArrayRef<bool> dropped) {
+  if (llvm::none_of(dropped, [](bool d) { return d; }))
+    return x;
+  auto type = cast<RankedTensorType>(x.getType());
+  // Each kept dimension collapses with the dropped ones behind it; those at the
+  // front go with the first kept one.
+  SmallVector<ReassociationIndices> groups;
+  ReassociationIndices leading;
+  for (int64_t d = 0; d < type.getRank(); ++d) {
+    if (dropped[d]) {
+      (groups.empty() ? leading : groups.back()).push_back(d);
+      continue;
+    }
+    groups.emplace_back();
+    if (groups.size() == 1)
+      groups.back() = std::move(leading);
+    groups.back().push_back(d);
+  }
+  return tensor::CollapseShapeOp::create(b, loc, x, groups);
+}
+
+Value Emitter::pad(Value x, ArrayRef<OpFoldResult> low,
+                   ArrayRef<OpFoldResult> high, double number) {
+  auto isZero = [](OpFoldResult size) { return isZeroInteger(size); };
+  if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero))
+    return x;
+  Type element = cast<RankedTensorType>(x.getType()).getElementType();
+  return tensor::PadOp::create(b, loc, Type(), x, low, high,
+                               constant(element, number), /*nofold=*/false)
+      .getResult();
+}
+
+Value Emitter::pickElements(
+    Value x, ArrayRef<OpFoldResult> sizes,
+    function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)>
+        indices) {
+  Type element = cast<RankedTensorType>(x.getType()).getElementType();
+  return map({}, {}, sizes, element,
+             [&](OpBuilder &b, Location loc, ValueRange) -> Value {
+               SmallVector<Value> place;
+               for (size_t d = 0; d < sizes.size(); ++d)
+                 place.push_back(linalg::IndexOp::create(b, loc, d));
+               Value picked = tensor::ExtractOp::create(b, loc, x,
+                                                        indices(b, loc, place));
+               return scalarT(b, loc, picked).to(computeType(element));
+             });
+}
+
+} // namespace dlc

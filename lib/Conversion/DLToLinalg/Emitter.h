@@ -1,0 +1,159 @@
+//===- Emitter.h - Building blocks of the lowering --------------*- C++ -*-===//
+//
+// What all families' patterns are written with: sizes as OpFoldResults, generic
+// ops without their ceremony, run-time checks of extents.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_LIB_CONVERSION_DLTOLINALG_EMITTER_H
+#define DLC_LIB_CONVERSION_DLTOLINALG_EMITTER_H
+
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Scalar.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace dlc {
+
+using Sizes = llvm::SmallVector<mlir::OpFoldResult>;
+using scalarT = dl::scalar::Scalar;
+
+/// The type that elements are computed in: f32 for f16 and bf16, i1 for i8 (how
+/// truth values are stored), otherwise the type itself.
+mlir::Type computeType(mlir::Type stored);
+
+class Emitter {
+public:
+  Emitter(mlir::OpBuilder &b, mlir::Operation *op)
+      : b(b), loc(op->getLoc()), op(op) {}
+
+  //===--------------------------------------------------------------------===//
+  // Sizes
+  //===--------------------------------------------------------------------===//
+
+  mlir::OpFoldResult index(int64_t value) { return b.getIndexAttr(value); }
+  /// Extent `d` of a tensor, an attribute where it is known.
+  mlir::OpFoldResult dim(mlir::Value tensor, int64_t d);
+  Sizes sizes(mlir::Value tensor);
+  mlir::OpFoldResult add(mlir::OpFoldResult x, mlir::OpFoldResult y);
+  mlir::OpFoldResult sub(mlir::OpFoldResult x, mlir::OpFoldResult y);
+  mlir::OpFoldResult mul(mlir::OpFoldResult x, mlir::OpFoldResult y);
+  mlir::OpFoldResult floorDiv(mlir::OpFoldResult x, mlir::OpFoldResult y);
+  mlir::OpFoldResult ceilDiv(mlir::OpFoldResult x, mlir::OpFoldResult y);
+  mlir::OpFoldResult max(mlir::OpFoldResult x, mlir::OpFoldResult y);
+  mlir::OpFoldResult min(mlir::OpFoldResult x, mlir::OpFoldResult y);
+  mlir::OpFoldResult product(llvm::ArrayRef<mlir::OpFoldResult> sizes);
+  mlir::Value value(mlir::OpFoldResult size);
+
+  /// Emits a run-time check that two extents are equal, unless they are known to
+  /// be; `what` completes the sentence "dl.op: ...".
+  void requireEqual(mlir::OpFoldResult x, mlir::OpFoldResult y,
+                    const llvm::Twine &what);
+  void require(mlir::Value condition, const llvm::Twine &what);
+
+  //===--------------------------------------------------------------------===//
+  // Tensors
+  //===--------------------------------------------------------------------===//
+
+  mlir::Value constant(mlir::Type type, double number);
+  mlir::Value empty(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type type);
+  mlir::Value filled(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type type,
+                     double number);
+
+  /// The body of a generic op over scalars in their compute types.
+  using Body = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location,
+                                              mlir::ValueRange)>;
+
+  /// A map that picks `dims` out of `rank` loops.
+  mlir::AffineMap pick(unsigned rank, llvm::ArrayRef<int64_t> dims);
+
+  /// A generic op with one result. Inputs and result are stored in any type and
+  /// computed in its compute type; `maps` holds one map an input, then the
+  /// result's. `init` is read only by reductions; null stands for an empty one of
+  /// `sizes` and `type`.
+  mlir::Value generic(mlir::ValueRange inputs, mlir::Value init,
+                      llvm::ArrayRef<mlir::AffineMap> maps,
+                      llvm::ArrayRef<mlir::utils::IteratorType> iterators,
+                      Body body);
+
+  /// An all-parallel generic op whose loops are the result's dimensions.
+  mlir::Value map(mlir::ValueRange inputs,
+                  llvm::ArrayRef<mlir::AffineMap> inputMaps,
+                  llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type type,
+                  Body body);
+
+  /// An element-wise step between tensors of equal shape.
+  mlir::Value map(mlir::ValueRange inputs, mlir::Type type, Body body);
+
+  /// Reduces the dimensions with `reduced[d]` and drops them. `init` is the
+  /// neutral element; the body sees (inputs..., accumulator).
+  mlir::Value reduce(mlir::Value x, llvm::ArrayRef<bool> reduced, double init,
+                     Body body);
+
+  /// The same elements in another shape, unknown extents deduced.
+  mlir::Value reshape(mlir::Value x, mlir::RankedTensorType type);
+  /// Drops the dimensions marked.
+  mlir::Value dropUnitDims(mlir::Value x, llvm::ArrayRef<bool> dropped);
+
+  /// Pads with a number.
+  mlir::Value pad(mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> low,
+                  llvm::ArrayRef<mlir::OpFoldResult> high, double number);
+
+  /// A tensor whose element at each place is the element of `x` at the indices
+  /// that `indices` computes from that place.
+  mlir::Value
+  pickElements(mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> sizes,
+               llvm::function_ref<llvm::SmallVector<mlir::Value>(
+                   mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>
+                   indices);
+
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+  mlir::Operation *op;
+};
+
+/// Each family adds its patterns; ConvertDLToLinalg.cpp runs them together.
+void populateElementwiseLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populateLinearLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populateConvolutionLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populatePoolingLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populateNormalizationLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populateReductionLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populateShapeLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populateRandomLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+
+/// A pattern that replaces an op by the value that a function emits for it.
+template <typename OpT>
+struct EmitPattern : mlir::OpConversionPattern<OpT> {
+  using Function = mlir::Value (*)(OpT, typename OpT::Adaptor, Emitter &);
+  EmitPattern(mlir::TypeConverter &converter, mlir::MLIRContext *context,
+              Function function)
+      : mlir::OpConversionPattern<OpT>(converter, context), function(function) {}
+  llvm::LogicalResult
+  matchAndRewrite(OpT op, typename OpT::Adaptor adaptor,
+                  mlir::ConversionPatternRewriter &rewriter) const override {
+    Emitter emit(rewriter, op);
+    mlir::Value result = function(op, adaptor, emit);
+    if (!result)
+      return mlir::failure();
+    // Shapes computed on the way may be less or more known than the op's type.
+    mlir::Type type =
+        this->getTypeConverter()->convertType(op->getResult(0).getType());
+    if (result.getType() != type)
+      result = mlir::tensor::CastOp::create(rewriter, op.getLoc(), type, result);
+    rewriter.replaceOp(op, result);
+    return mlir::success();
+  }
+  Function function;
+};
+
+template <typename OpT>
+void addEmitter(mlir::RewritePatternSet &patterns, mlir::TypeConverter &converter,
+                typename EmitPattern<OpT>::Function function) {
+  patterns.add<EmitPattern<OpT>>(converter, patterns.getContext(), function);
+}
+
+} // namespace dlc
+
+#endif // DLC_LIB_CONVERSION_DLTOLINALG_EMITTER_H

@@ -1,0 +1,190 @@
+//===- LowerPooling.cpp - Pooling -----------------------------------------===//
+
+#include "WindowEmitter.h"
+
+using namespace mlir;
+using namespace dlc;
+
+/// Reduces each window; the shape of the window comes from an operand that is
+/// never read, as linalg's pooling ops have it.
+static Value emitWindows(Emitter &e, const dl::Window &window, Value padded,
+                         ArrayRef<OpFoldResult> places, double init,
+                         Emitter::Body body) {
+  unsigned rank = window.rank(), loops = 2 + 2 * rank;
+  Type stored = cast<RankedTensorType>(padded.getType()).getElementType();
+  Sizes sizes{e.dim(padded, 0)}, kernel;
+  llvm::append_range(sizes, places);
+  sizes.push_back(e.dim(padded, rank + 1));
+  SmallVector<int64_t> windowDims, resultDims;
+  for (unsigned d = 0; d < rank; ++d) {
+    kernel.push_back(e.index(window.kernel[d]));
+    windowDims.push_back(2 + rank + d);
+  }
+  for (unsigned d = 0; d < 2 + rank; ++d)
+    resultDims.push_back(d);
+  SmallVector<utils::IteratorType> iterators(loops,
+                                             utils::IteratorType::reduction);
+  std::fill_n(iterators.begin(), 2 + rank, utils::IteratorType::parallel);
+  return e.generic({padded, e.empty(kernel, stored)},
+                   e.filled(sizes, computeType(stored), init),
+                   {windowMap(e, window, loops, 1, 2 + rank, {1 + rank}),
+                    e.pick(loops, windowDims), e.pick(loops, resultDims)},
+                   iterators, body);
+}
+
+static Value toStored(Emitter &e, Value y, Type stored) {
+  if (cast<RankedTensorType>(y.getType()).getElementType() == stored)
+    return y;
+  return e.map(y, stored, [](OpBuilder &, Location, ValueRange args) {
+    return args[0];
+  });
+}
+
+static Value emitMaxPool(dl::MaxPoolOp op, dl::MaxPoolOpAdaptor operands,
+                         Emitter &e) {
+  Type stored = op.getX().getType().getElementType();
+  auto window = dl::Window::get(op, op.getWindow());
+  window.ceilMode = op.getCeilMode();
+  WindowSizes sizes = computeWindow(e, window, operands.getX());
+  double least = -std::numeric_limits<double>::infinity();
+  Value padded = padSpatial(e, operands.getX(), sizes, least);
+  Value y = emitWindows(e, window, padded, sizes.places, least,
+                        [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                          return max(scalarT(b, loc, args[2]),
+                                     scalarT(b, loc, args[0]));
+                        });
+  return toStored(e, y, stored);
+}
+
+/// How many elements of each window count: a tensor [out...] of the compute type.
+static Value emitCounts(Emitter &e, const dl::Window &window, Value x,
+                        const WindowSizes &sizes, bool countPadding, Type type) {
+  unsigned rank = window.rank();
+  // Places d with begin <= p stride - low + k dilation < end, for k in the
+  // window: clamp(ceil((end - from) / dilation)) - clamp(ceil((begin - from) ...)).
+  SmallVector<Value> low, end;
+  for (unsigned d = 0; d < rank; ++d) {
+    low.push_back(e.value(sizes.low[d]));
+    OpFoldResult extent = e.dim(x, d + 1);
+    if (countPadding)
+      extent = e.add(extent, window.isSame() ? sizes.high[d]
+                                             : e.index(window.high[d]));
+    end.push_back(e.value(extent));
+  }
+  auto body = [&](OpBuilder &b, Location loc, ValueRange) -> Value {
+    auto number = [&](int64_t v) {
+      return scalarT(b, loc, arith::ConstantIndexOp::create(b, loc, v));
+    };
+    scalarT count = number(1);
+    for (unsigned d = 0; d < rank; ++d) {
+      scalarT place(b, loc, linalg::IndexOp::create(b, loc, d));
+      scalarT from = place * number(window.strides[d]) - scalarT(b, loc, low[d]);
+      scalarT begin = countPadding ? -scalarT(b, loc, low[d]) : number(0);
+      auto steps = [&](scalarT limit) {
+        scalarT distance = limit - from;
+        scalarT rounded =
+            scalarT(b, loc,
+                    arith::CeilDivSIOp::create(b, loc, distance,
+                                               number(window.dilations[d])));
+        return min(max(rounded, number(0)), number(window.kernel[d]));
+      };
+      count = count * (steps(scalarT(b, loc, end[d])) - steps(begin));
+    }
+    Value integer = arith::IndexCastOp::create(b, loc, b.getI64Type(), count);
+    return scalarT(b, loc, integer).to(type);
+  };
+  return e.map({}, {}, sizes.places, type, body);
+}
+
+static Value emitAvgPool(dl::AvgPoolOp op, dl::AvgPoolOpAdaptor operands,
+                         Emitter &e) {
+  Type stored = op.getX().getType().getElementType();
+  Type type = computeType(stored);
+  auto window = dl::Window::get(op, op.getWindow());
+  window.ceilMode = op.getCeilMode();
+  unsigned rank = window.rank();
+  Value x = operands.getX();
+  WindowSizes sizes = computeWindow(e, window, x);
+  Value padded = padSpatial(e, x, sizes, 0);
+  Value sums = emitWindows(e, window, padded, sizes.places, 0,
+                           [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                             return scalarT(b, loc, args[2]) +
+                                    scalarT(b, loc, args[0]);
+                           });
+  // Without padding every window is whole; the count is a number.
+  if (padded == x) {
+    double count = 1;
+    for (int64_t extent : window.kernel)
+      count *= extent;
+    return e.map(sums, stored,
+                 [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                   return scalarT(b, loc, args[0]) / count;
+                 });
+  }
+  Value counts = emitCounts(e, window, x, sizes, op.getCountPadding(), type);
+  SmallVector<int64_t> spatial;
+  for (unsigned d = 0; d < rank; ++d)
+    spatial.push_back(d + 1);
+  return e.map({sums, counts},
+               {e.b.getMultiDimIdentityMap(rank + 2), e.pick(rank + 2, spatial)},
+               e.sizes(sums), stored,
+               [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                 return scalarT(b, loc, args[0]) / scalarT(b, loc, args[1]);
+               });
+}
+
+/// Reduces all spatial dimensions and puts them back with extent 1.
+static Value emitGlobal(Emitter &e, Value x, RankedTensorType type, double init,
+                        bool mean, Emitter::Body body) {
+  int64_t rank = type.getRank();
+  SmallVector<bool> reduced(rank, true);
+  reduced.front() = reduced.back() = false;
+  Value y = e.reduce(x, reduced, init, body);
+  OpFoldResult count = e.index(1);
+  for (int64_t d = 1; d + 1 < rank; ++d)
+    count = e.mul(count, e.dim(x, d));
+  Value countValue = mean ? e.value(count) : Value();
+  y = e.map(y, type.getElementType(),
+            [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+              if (!mean)
+                return args[0];
+              scalarT sum(b, loc, args[0]);
+              Value integer = arith::IndexCastOp::create(b, loc, b.getI64Type(),
+                                                         countValue);
+              return sum / sum.with(integer).to(sum.type());
+            });
+  SmallVector<ReassociationIndices> groups{{0}, {}};
+  for (int64_t d = 1; d < rank; ++d)
+    groups[1].push_back(d);
+  Sizes shape(rank, e.index(1));
+  shape.front() = e.dim(y, 0);
+  shape.back() = e.dim(y, 1);
+  return tensor::ExpandShapeOp::create(e.b, e.loc, type, y, groups, shape);
+}
+
+void dlc::populatePoolingLowering(TypeConverter &types,
+                                  RewritePatternSet &patterns) {
+  addEmitter<dl::MaxPoolOp>(patterns, types, emitMaxPool);
+  addEmitter<dl::AvgPoolOp>(patterns, types, emitAvgPool);
+  addEmitter<dl::GlobalMaxPoolOp>(
+      patterns, types,
+      [](dl::GlobalMaxPoolOp op, dl::GlobalMaxPoolOpAdaptor operands,
+         Emitter &e) -> Value {
+        return emitGlobal(
+            e, operands.getX(), op.getType(),
+            -std::numeric_limits<double>::infinity(), false,
+            [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+              return max(scalarT(b, loc, args[1]), scalarT(b, loc, args[0]));
+            });
+      });
+  addEmitter<dl::GlobalAvgPoolOp>(
+      patterns, types,
+      [](dl::GlobalAvgPoolOp op, dl::GlobalAvgPoolOpAdaptor operands,
+         Emitter &e) -> Value {
+        return emitGlobal(
+            e, operands.getX(), op.getType(), 0, true,
+            [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+              return scalarT(b, loc, args[1]) + scalarT(b, loc, args[0]);
+            });
+      });
+}

@@ -1,0 +1,154 @@
+//===- LowerReduction.cpp - Reductions ------------------------------------===//
+
+#include "Emitter.h"
+
+using namespace mlir;
+using namespace dlc;
+
+/// Which dimensions `axes` (all where absent) name.
+static SmallVector<bool> reducedDims(int64_t rank,
+                                     std::optional<ArrayRef<int64_t>> axes) {
+  SmallVector<bool> reduced(rank, !axes);
+  for (int64_t axis : axes.value_or(ArrayRef<int64_t>()))
+    reduced[dl::wrapAxis(axis, rank)] = true;
+  return reduced;
+}
+
+/// Reduces, finishes each element (`last` sees result and count), stores.
+template <typename OpT>
+static Value emitReduce(
+    OpT op, typename OpT::Adaptor operands, Emitter &e, double init,
+    Emitter::Body body,
+    function_ref<Value(scalarT, Value)> last = nullptr) {
+  Value x = operands.getX();
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<bool> reduced = reducedDims(type.getRank(), op.getAxes());
+  Value y = e.reduce(x, reduced, init, body);
+  if (last) {
+    OpFoldResult count = e.index(1);
+    for (int64_t d = 0; d < type.getRank(); ++d)
+      if (reduced[d])
+        count = e.mul(count, e.dim(x, d));
+    Value integer = arith::IndexCastOp::create(e.b, e.loc, e.b.getI64Type(),
+                                               e.value(count));
+    y = e.map(y, type.getElementType(),
+              [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                return last(scalarT(b, loc, args[0]), integer);
+              });
+  } else if (cast<RankedTensorType>(y.getType()).getElementType() !=
+             type.getElementType()) {
+    y = e.map(y, type.getElementType(),
+              [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+  }
+  return e.reshape(y, op.getType());
+}
+
+/// Value and index side by side. A reduction in order: the first of equal
+/// elements stays.
+template <typename OpT>
+static Value emitArg(OpT op, typename OpT::Adaptor operands, Emitter &e,
+                     bool largest) {
+  Value x = operands.getX();
+  auto type = cast<RankedTensorType>(x.getType());
+  int64_t rank = type.getRank();
+  int64_t axis = dl::wrapAxis(op.getAxis(), rank);
+  Type compute = computeType(type.getElementType());
+  Sizes kept;
+  SmallVector<int64_t> dims;
+  SmallVector<utils::IteratorType> iterators(rank,
+                                             utils::IteratorType::parallel);
+  iterators[axis] = utils::IteratorType::reduction;
+  for (int64_t d = 0; d < rank; ++d)
+    if (d != axis) {
+      kept.push_back(e.dim(x, d));
+      dims.push_back(d);
+    }
+  double infinity = std::numeric_limits<double>::infinity();
+  Type indexType = e.b.getI64Type();
+  Value inits[] = {e.filled(kept, compute, largest ? -infinity : infinity),
+                   e.filled(kept, indexType, 0)};
+  auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
+    scalarT v = scalarT(b, loc, args[0]).to(compute), best(b, loc, args[1]);
+    scalarT better = largest ? v.gt(best) : v.lt(best);
+    if (v.isFloat()) {
+      // NaN beats every number, and nothing beats NaN.
+      scalarT isNaN = v.ne(v), wasNaN = best.ne(best);
+      better = (better | isNaN) & !wasNaN;
+    }
+    Value place = arith::IndexCastOp::create(
+        b, loc, indexType, linalg::IndexOp::create(b, loc, axis));
+    linalg::YieldOp::create(
+        b, loc,
+        ValueRange{select(better, v, best),
+                   select(better, v.with(place), v.with(args[2]))});
+  };
+  auto generic = linalg::GenericOp::create(
+      e.b, e.loc, TypeRange{inits[0].getType(), inits[1].getType()}, x,
+      ValueRange(inits),
+      ArrayRef<AffineMap>{e.b.getMultiDimIdentityMap(rank), e.pick(rank, dims),
+                          e.pick(rank, dims)},
+      iterators, body);
+  return e.reshape(generic.getResult(1),
+                   cast<RankedTensorType>(op.getResult().getType()));
+}
+
+void dlc::populateReductionLowering(TypeConverter &types,
+                                    RewritePatternSet &patterns) {
+  static constexpr double infinity = std::numeric_limits<double>::infinity();
+  addEmitter<dl::ReduceSumOp>(
+      patterns, types,
+      [](dl::ReduceSumOp op, dl::ReduceSumOpAdaptor x, Emitter &e) -> Value {
+        return emitReduce(op, x, e, 0,
+                          [](OpBuilder &b, Location loc, ValueRange a) -> Value {
+                            return scalarT(b, loc, a[1]) + scalarT(b, loc, a[0]);
+                          });
+      });
+  addEmitter<dl::ReduceMeanOp>(
+      patterns, types,
+      [](dl::ReduceMeanOp op, dl::ReduceMeanOpAdaptor x, Emitter &e) -> Value {
+        return emitReduce(
+            op, x, e, 0,
+            [](OpBuilder &b, Location loc, ValueRange a) -> Value {
+              return scalarT(b, loc, a[1]) + scalarT(b, loc, a[0]);
+            },
+            [](scalarT sum, Value count) -> Value {
+              return sum / sum.with(count).to(sum.type());
+            });
+      });
+  addEmitter<dl::ReduceProdOp>(
+      patterns, types,
+      [](dl::ReduceProdOp op, dl::ReduceProdOpAdaptor x, Emitter &e) -> Value {
+        return emitReduce(op, x, e, 1,
+                          [](OpBuilder &b, Location loc, ValueRange a) -> Value {
+                            return scalarT(b, loc, a[1]) * scalarT(b, loc, a[0]);
+                          });
+      });
+  addEmitter<dl::ReduceMaxOp>(
+      patterns, types,
+      [](dl::ReduceMaxOp op, dl::ReduceMaxOpAdaptor x, Emitter &e) -> Value {
+        return emitReduce(op, x, e, -infinity,
+                          [](OpBuilder &b, Location loc, ValueRange a) -> Value {
+                            return max(scalarT(b, loc, a[1]),
+                                       scalarT(b, loc, a[0]));
+                          });
+      });
+  addEmitter<dl::ReduceMinOp>(
+      patterns, types,
+      [](dl::ReduceMinOp op, dl::ReduceMinOpAdaptor x, Emitter &e) -> Value {
+        return emitReduce(op, x, e, infinity,
+                          [](OpBuilder &b, Location loc, ValueRange a) -> Value {
+                            return min(scalarT(b, loc, a[1]),
+                                       scalarT(b, loc, a[0]));
+                          });
+      });
+  addEmitter<dl::ArgMaxOp>(
+      patterns, types,
+      [](dl::ArgMaxOp op, dl::ArgMaxOpAdaptor x, Emitter &e) -> Value {
+        return emitArg(op, x, e, true);
+      });
+  addEmitter<dl::ArgMinOp>(
+      patterns, types,
+      [](dl::ArgMinOp op, dl::ArgMinOpAdaptor x, Emitter &e) -> Value {
+        return emitArg(op, x, e, false);
+      });
+}

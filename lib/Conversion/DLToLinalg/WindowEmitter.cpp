@@ -1,0 +1,77 @@
+//===- WindowEmitter.cpp - Windows over possibly unknown extents ----------===//
+
+#include "WindowEmitter.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+WindowSizes computeWindow(Emitter &e, const dl::Window &window, Value x) {
+  WindowSizes result;
+  for (unsigned d = 0; d < window.rank(); ++d) {
+    OpFoldResult extent = e.dim(x, d + 1);
+    OpFoldResult stride = e.index(window.strides[d]);
+    OpFoldResult reach = e.index(window.reach(d));
+    OpFoldResult low = e.index(window.low[d]), places, high;
+    if (window.isSame()) {
+      places = e.ceilDiv(extent, stride);
+      OpFoldResult total = e.max(
+          e.sub(e.add(e.mul(e.sub(places, e.index(1)), stride), reach), extent),
+          e.index(0));
+      OpFoldResult half = e.floorDiv(total, e.index(2));
+      OpFoldResult more = e.sub(total, half);
+      low = window.mode == dl::AutoPadding::same ? half : more;
+      high = window.mode == dl::AutoPadding::same ? more : half;
+    } else {
+      OpFoldResult room = e.sub(
+          e.add(e.add(extent, low), e.index(window.high[d])), reach);
+      if (!isa<Attribute>(extent)) {
+        Value fits = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::sge,
+                                           e.value(room), e.value(e.index(0)));
+        e.require(fits, "the window is larger than the padded input in spatial "
+                        "dimension " + Twine(d));
+      }
+      if (auto known = getConstantIntValue(extent)) {
+        places = e.index(window.outputExtent(d, *known));
+      } else if (window.ceilMode) {
+        places = e.add(e.ceilDiv(room, stride), e.index(1));
+        // The last window begins inside the input or its leading padding.
+        OpFoldResult most = e.ceilDiv(e.add(extent, low), stride);
+        places = e.min(places, most);
+      } else {
+        places = e.add(e.floorDiv(room, stride), e.index(1));
+      }
+      OpFoldResult needed = e.sub(
+          e.add(e.mul(e.sub(places, e.index(1)), stride), reach),
+          e.add(extent, low));
+      high = e.max(needed, e.index(0));
+    }
+    result.low.push_back(low);
+    result.high.push_back(high);
+    result.places.push_back(places);
+  }
+  return result;
+}
+
+Value padSpatial(Emitter &e, Value x, const WindowSizes &sizes, double number) {
+  Sizes low{e.index(0)}, high{e.index(0)};
+  llvm::append_range(low, sizes.low);
+  llvm::append_range(high, sizes.high);
+  low.push_back(e.index(0));
+  high.push_back(e.index(0));
+  return e.pad(x, low, high, number);
+}
+
+AffineMap windowMap(Emitter &e, const dl::Window &window, unsigned loops,
+                    unsigned firstOut, unsigned firstWindow,
+                    ArrayRef<int64_t> rest) {
+  SmallVector<AffineExpr> exprs{e.b.getAffineDimExpr(0)};
+  for (unsigned d = 0; d < window.rank(); ++d)
+    exprs.push_back(e.b.getAffineDimExpr(firstOut + d) * window.strides[d] +
+                    e.b.getAffineDimExpr(firstWindow + d) * window.dilations[d]);
+  for (int64_t d : rest)
+    exprs.push_back(e.b.getAffineDimExpr(d));
+  return AffineMap::get(loops, 0, exprs, e.b.getContext());
+}
+
+} // namespace dlc
