@@ -1,0 +1,77 @@
+//===- TilingStrategy.h - Which tiles, from a machine model -----*- C++ -*-===//
+//
+// Strategy apart from mechanism: these functions look at an op and a machine and
+// return numbers; TileAndFuse, TileReductions and VectorizeTiles apply them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_CODEGEN_CPU_TILINGSTRATEGY_H
+#define DLC_CODEGEN_CPU_TILINGSTRATEGY_H
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+namespace dlc::cpu {
+
+/// What the choice of tiles needs to know of a core.
+struct Machine {
+  int64_t vectorBits = 512;
+  int64_t vectorRegisters = 32;
+
+  /// Elements of `type` in a vector register.
+  int64_t lanes(mlir::Type type) const {
+    return std::max<int64_t>(
+        1, vectorBits / std::max(8u, type.getIntOrFloatBitWidth()));
+  }
+};
+
+/// Loops of a contraction: any op that multiplies two operands and adds up, a
+/// matrix product as well as a convolution.
+struct Contraction {
+  /// Contiguous in result and right operand: becomes the vector.
+  unsigned n;
+  /// Not in the right operand; the innermost of them: rows of the register tile.
+  std::optional<unsigned> m;
+  /// Parallel loops of the right operand but `n` (batch, group).
+  llvm::SmallVector<unsigned> shared;
+  /// Parallel loops that are neither (batch, image rows).
+  llvm::SmallVector<unsigned> outer;
+};
+
+/// The roles of the loops, or nothing where `op` is no contraction or its right
+/// operand is not contiguous along the result's last dimension.
+std::optional<Contraction> analyzeContraction(mlir::linalg::LinalgOp op);
+
+/// Tiles of one root op, in its own loops; 0 leaves a loop whole.
+struct Tiles {
+  /// Sizes of the parallel tasks; all zero where work is too small for tasks.
+  llvm::SmallVector<int64_t> tasks;
+  /// Sizes of the innermost tiles and the order of their loops.
+  llvm::SmallVector<int64_t> inner;
+  llvm::SmallVector<int64_t> order;
+  /// About the nanoseconds of one task.
+  int64_t cost = 0;
+  /// Whether to copy the right operand's part of a task into a panel.
+  bool packPanel = false;
+
+  bool hasTasks() const {
+    return llvm::any_of(tasks, [](int64_t size) { return size != 0; });
+  }
+};
+
+/// Tiles for a contraction.
+Tiles tileContraction(mlir::linalg::LinalgOp op, const Contraction &loops,
+                      const Machine &machine);
+
+/// Tiles for everything else that is structured.
+Tiles tileOther(mlir::linalg::LinalgOp op, const Machine &machine);
+
+/// Sizes for the reduction loops of an op that is tiled otherwise (0: whole).
+llvm::SmallVector<int64_t> tileReductions(mlir::linalg::LinalgOp op,
+                                          const Machine &machine);
+
+/// Whether the vectoriser takes ops like this one.
+bool isVectorizable(mlir::linalg::LinalgOp op);
+
+} // namespace dlc::cpu
+
+#endif // DLC_CODEGEN_CPU_TILINGSTRATEGY_H

@@ -1,0 +1,205 @@
+//===- Passes.td - From linalg to machine loops -----------------*- tablegen -*-===//
+//
+// The order of the CPU pipeline, and what each pass counts on:
+//
+//   dlc-outline-shape-functions    linalg on tensors, checks as cf.assert
+//   dlc-pass-results-by-destination
+//   dlc-fuse-elementwise
+//   dlc-decompose-pads             after fusion, which looks through no pad
+//   dlc-tile-and-fuse              one loop nest a root, its producers inside
+//   dlc-peel-loops                 tiles of constant size but in the last round
+//   dlc-tile-partial-rows          the last rounds row by row
+//   dlc-tile-reductions            after peeling: it reads the sizes
+//   dlc-simplify-windows           windows of one element become plain slices
+//   dlc-vectorize-tiles            what is small is a vector now
+//   (upstream one-shot bufferisation)
+//   dlc-lower-vectors              needs memrefs
+//   dlc-plan-arena                 every buffer that is left gets its place
+//   dlc-outline-parallel-loops     after the arena: scratch is by worker
+//   (upstream conversions to the LLVM dialect)
+//   dlc-emit-dispatch              needs captures as scalars
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_CODEGEN_PASSES_TD
+#define DLC_CODEGEN_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+class DLCMachineOptions {
+  list<Option> machine = [
+    Option<"vectorBits", "vector-bits", "int64_t", "512",
+           "Width of a vector register in bits">,
+    Option<"vectorRegisters", "vector-registers", "int64_t", "32",
+           "Number of vector registers">];
+}
+
+def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleOp"> {
+  let summary = "Give every public function a function that checks and infers shapes";
+  let description = [{
+    For `@f` a function `@f.shapes(inputs..., %out : memref<?xi64>)` is made that
+    reads nothing but extents. It writes the extents of all results, one after the
+    other, to `%out[1...]`, and to `%out[0]` zero or the number (from 1) of the first
+    `cf.assert` that does not hold. The asserts leave `@f`; their messages go into
+    the module attribute `dlc.checks`.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
+def PassResultsByDestination
+    : Pass<"dlc-pass-results-by-destination", "::mlir::ModuleOp"> {
+  let summary = "Make results of public functions buffers that the caller gives";
+  let description = [{
+    `@f(tensors) -> tensors` becomes `@f(%context : !llvm.ptr, %workers : index,
+    inputs as memrefs..., results as memrefs...)`.
+  }];
+  let dependentDialects = [
+    "::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def FuseElementwise : Pass<"dlc-fuse-elementwise"> {
+  let summary = "Fuse element-wise ops into the op that uses them";
+  let description = [{
+    Upstream's fusion, restricted: a producer moves only into its single user, and
+    only where each of its elements is still computed once (never into the
+    operands of a contraction or along a broadcast).
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def DecomposePads : Pass<"dlc-decompose-pads"> {
+  let summary = "Spell tensor.pad as fill and insert_slice";
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
+  let summary = "Tile each linalg op into parallel tasks and register-sized tiles";
+  let description = [{
+    Roots are taken from the last op to the first. A root that consumes a
+    contraction element by element pulls it into its tiles. Tasks are `scf.forall`
+    iterations with an attribute `dlc.cost` (about the nanoseconds of one), by which
+    the runtime decides how many threads pay; the tasks do not depend on the number of
+    threads, so neither do results. Work below a few microseconds gets no tasks.
+    Inside a task the operand that all its rows share is copied into a contiguous
+    panel where enough rows read it. TilingStrategy.h holds the choice of sizes.
+  }];
+  let options = DLCMachineOptions<>.machine;
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+    "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
+  let summary = "Split off a last partial round, so that tiles have constant sizes";
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect"];
+}
+
+def TilePartialRows : Pass<"dlc-tile-partial-rows", "::mlir::func::FuncOp"> {
+  let summary = "Compute the rows of a tile of unknown size one by one";
+  let description = [{
+    After peeling, only last rounds have tiles of unknown size. A mask over rows
+    would compute rows that do not exist, which for a batch of one is most of them;
+    a loop over single rows computes what is there. The contiguous dimension keeps
+    its mask.
+  }];
+  let dependentDialects = [
+    "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def TileReductions : Pass<"dlc-tile-reductions", "::mlir::func::FuncOp"> {
+  let summary = "Tile the reduction dimensions of tiled ops";
+  let options = DLCMachineOptions<>.machine;
+  let dependentDialects = [
+    "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def SimplifyWindows : Pass<"dlc-simplify-windows", "::mlir::func::FuncOp"> {
+  let summary = "Replace window accesses of one element by strided slices";
+  let description = [{
+    An operand indexed by `place * stride + offset * dilation` where the offset (or
+    the place) has extent 1 is a strided slice indexed by the other alone. No
+    upstream pattern does this for every rank and for pooling; the vectoriser needs
+    it, since it takes projected permutations only.
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect", "::mlir::linalg::LinalgDialect"];
+}
+
+def VectorizeTiles : Pass<"dlc-vectorize-tiles", "::mlir::func::FuncOp"> {
+  let summary = "Turn tiles into vectors, with masks where a size is not known";
+  let options = DLCMachineOptions<>.machine;
+  let dependentDialects = [
+    "::mlir::vector::VectorDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::affine::AffineDialect"];
+}
+
+def LowerVectors : Pass<"dlc-lower-vectors", "::mlir::func::FuncOp"> {
+  let summary = "Lower contractions, masks and transfers to the machine's vectors";
+  let dependentDialects = [
+    "::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect",
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];
+}
+
+def ApproximateMath : Pass<"dlc-approximate-math"> {
+  let summary = "Replace functions of f32 by polynomials";
+  let description = [{
+    Upstream's approximations, within a few units in the last place; scalars and
+    vectors alike, so that a result does not depend on where a vector ends.
+  }];
+  let dependentDialects = [
+    "::mlir::math::MathDialect", "::mlir::vector::VectorDialect",
+    "::mlir::arith::ArithDialect"];
+}
+
+def CallLibm : Pass<"dlc-call-libm", "::mlir::ModuleOp"> {
+  let summary = "Call libm for functions that have no polynomial";
+  let description = [{
+    Square roots, rounding and multiply-add stay: they are instructions.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::vector::VectorDialect"];
+}
+
+def ExpandCopies : Pass<"dlc-expand-copies"> {
+  let summary = "Turn copies between strided buffers into linalg.copy";
+  let description = [{
+    Upstream would call a function of its runner library for them.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
+  let summary = "Place all intermediate buffers in one arena that the caller gives";
+  let description = [{
+    Each `memref.alloc` becomes a view into a new last argument of its function,
+    `memref<?xi8>`. Buffers that are never alive together share memory. Buffers of
+    known size are packed; those of a size known at run time share slots. A buffer
+    inside a parallel loop gets a place for each worker. `@f.workspace` (same
+    arguments) returns the bytes needed.
+  }];
+  let dependentDialects = [
+    "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+    "::mlir::func::FuncDialect"];
+}
+
+def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"> {
+  let summary = "Move bodies of scf.forall into functions over a range of tasks";
+  let description = [{
+    Each becomes `@f.task(%begin, %end, %worker, captures...)`, called through a
+    declared `@f.dispatch(%context, %tasks, %cost, captures...)` that
+    `dlc-emit-dispatch` defines. Upstream's way through the `omp` dialect ends in
+    libomp's private entry points; this way ends in one runtime call, so a library
+    needs no OpenMP to load and uses whichever OpenMP its process has.
+  }];
+  let dependentDialects = [
+    "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
+    "::mlir::arith::ArithDialect"];
+}
+
+def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {
+  let summary = "Define the dispatch functions: captures to memory, one runtime call";
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // DLC_CODEGEN_PASSES_TD

@@ -1,0 +1,32 @@
+//===- Compile.h - From a model file to a library ---------------*- C++ -*-===//
+
+#ifndef DLC_DRIVER_COMPILE_H
+#define DLC_DRIVER_COMPILE_H
+
+#include "llvm/Support/LogicalResult.h"
+#include <string>
+
+namespace dlc {
+
+/// How far down to go.
+enum class Stage { Auto, DL, Linalg, Vector, LLVM, Assembly, Object, Archive, Library };
+
+struct CompileOptions {
+  std::string input;  // a path, or - for standard input
+  std::string output; // empty: from the input's name, text to standard output
+  Stage stage = Stage::Auto; // Auto: from the output's suffix
+  std::string cpu = "native";
+  unsigned level = 3;
+  bool saveTemps = false;
+  bool timePasses = false;
+  bool verbose = false;
+  bool report = false;
+};
+
+/// Compiles one model. Problems are printed to standard error, each with its
+/// place; output files are complete or absent.
+llvm::LogicalResult compile(const CompileOptions &options);
+
+} // namespace dlc
+
+#endif // DLC_DRIVER_COMPILE_H

@@ -1,0 +1,53 @@
+//===- Pipelines.h - The way down, as named pipelines -----------*- C++ -*-===//
+
+#ifndef DLC_DRIVER_PIPELINES_H
+#define DLC_DRIVER_PIPELINES_H
+
+#include "mlir/Pass/PassOptions.h"
+
+namespace mlir {
+class DialectRegistry;
+class OpPassManager;
+} // namespace mlir
+
+namespace dlc {
+
+/// What the passes need to know of the machine and of the user's wishes.
+struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
+  Option<int64_t> vectorBits{*this, "vector-bits",
+                             llvm::cl::desc("Width of a vector register"),
+                             llvm::cl::init(512)};
+  Option<int64_t> vectorRegisters{*this, "vector-registers",
+                                  llvm::cl::desc("Number of vector registers"),
+                                  llvm::cl::init(32)};
+  Option<bool> plainLoops{
+      *this, "plain-loops",
+      llvm::cl::desc("Neither tile nor vectorise: loops as the mathematics has "
+                     "them"),
+      llvm::cl::init(false)};
+  Option<int64_t> foldLimit{
+      *this, "fold-limit",
+      llvm::cl::desc("Largest constant in bytes that is computed while compiling"),
+      llvm::cl::init(1 << 20)};
+};
+
+/// dl -> dl, smaller.
+void buildSimplifyPipeline(mlir::OpPassManager &, const PipelineOptions &);
+/// dl -> linalg on tensors, results by destination, shapes apart.
+void buildLinalgPipeline(mlir::OpPassManager &, const PipelineOptions &);
+/// linalg -> tiles of vectors, still on tensors.
+void buildVectorPipeline(mlir::OpPassManager &, const PipelineOptions &);
+/// Vectors on tensors -> the LLVM dialect.
+void buildLLVMPipeline(mlir::OpPassManager &, const PipelineOptions &);
+/// All four.
+void buildCPUPipeline(mlir::OpPassManager &, const PipelineOptions &);
+
+/// Registers the pipelines by name (`dlc-simplify-pipeline`, ...) and dlc's own
+/// passes.
+void registerPasses();
+/// Registers every dialect and extension that the pipelines meet.
+void registerDialects(mlir::DialectRegistry &);
+
+} // namespace dlc
+
+#endif // DLC_DRIVER_PIPELINES_H

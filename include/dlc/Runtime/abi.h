@@ -1,0 +1,119 @@
+/*===- abi.h - What every library made by dlc shares --------------*- C -*-===*\
+|* This text stands in every generated header, so a program needs no file of
+|* dlc's to use a library.
+\*===----------------------------------------------------------------------===*/
+#ifndef DLC_ABI_H
+#define DLC_ABI_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Changes when a struct or a rule below changes incompatibly. */
+#define DLC_ABI_VERSION 1u
+
+/* What every call returns. The library's error function says what and where. */
+typedef enum dlc_status {
+  DLC_OK = 0,
+  DLC_ERROR_NULL = 1,      /* a pointer is null that must not be */
+  DLC_ERROR_RANK = 2,      /* a tensor has the wrong number of dimensions */
+  DLC_ERROR_SHAPE = 3,     /* an extent is wrong, or extents contradict */
+  DLC_ERROR_ELEMENT = 4,   /* a tensor has the wrong element type */
+  DLC_ERROR_ALIGNMENT = 5, /* data is not aligned to its element */
+  DLC_ERROR_MEMORY = 6,    /* no memory, or the given workspace is too small */
+  DLC_ERROR_VERSION = 7,   /* library and header do not belong together */
+  DLC_ERROR_CPU = 8,       /* the library is compiled for another processor */
+  DLC_ERROR_FUNCTION = 9   /* there is no function of this number */
+} dlc_status;
+
+/* Element types. f16, bf16: 2 bytes; bool: one byte, 0 or 1. */
+typedef enum dlc_element {
+  DLC_F16 = 1,
+  DLC_BF16 = 2,
+  DLC_F32 = 3,
+  DLC_F64 = 4,
+  DLC_BOOL = 5,
+  DLC_I32 = 6,
+  DLC_I64 = 7
+} dlc_element;
+
+/* A dense tensor in row-major order. */
+typedef struct dlc_tensor {
+  void *data;
+  const int64_t *shape; /* rank extents, each at least 1 */
+  int32_t rank;
+  int32_t element; /* dlc_element */
+} dlc_tensor;
+
+/* One input or output of a function; an extent of -1 is free. */
+typedef struct dlc_argument {
+  const char *name;
+  const int64_t *shape;
+  int32_t rank;
+  int32_t element;
+} dlc_argument;
+
+typedef struct dlc_function {
+  const char *name;
+  const dlc_argument *arguments; /* inputs, then outputs */
+  int32_t inputs;
+  int32_t outputs;
+} dlc_function;
+
+/* How a context is made; all zero is a good choice. */
+typedef struct dlc_options {
+  /* Threads at most; 0: the environment variable DLC_NUM_THREADS, else
+   * OMP_NUM_THREADS, else the processors that this process may use. Never more
+   * than those. Results do not depend on it. */
+  int32_t threads;
+  /* Memory for intermediate values; null: the context takes its own. Must be
+   * aligned to 64 bytes and outlive the context. */
+  void *workspace;
+  size_t workspace_bytes;
+} dlc_options;
+
+/* State of one caller: used by one thread at a time; contexts of one library
+ * share its weights and may run at the same time. */
+typedef struct dlc_context dlc_context;
+
+/* A library's description and entry points, for programs that learn of its
+ * functions at run time: const dlc_library *dlc_library(void) in every .so. */
+typedef struct dlc_library_info {
+  uint32_t abi_version;
+  int32_t function_count;
+  const char *name;
+  const char *producer;
+  const char *cpu; /* what it is compiled for */
+  uint64_t interface_hash;
+  int64_t weight_bytes;
+  const dlc_function *functions;
+
+  /* Makes a context. On failure there is one as well, for its message alone,
+   * unless memory is so short that *context is null. */
+  dlc_status (*create)(dlc_context **context, const dlc_options *options,
+                       uint32_t abi_version, uint64_t interface_hash);
+  void (*destroy)(dlc_context *context);
+  /* Message of the last failure of this context; "" after success. */
+  const char *(*error)(const dlc_context *context);
+  /* Extents of the outputs for these inputs, whose data is not read;
+   * output_shapes[i] takes the extents of output i. */
+  dlc_status (*shapes)(dlc_context *context, int32_t function,
+                       const dlc_tensor *inputs, int64_t *const *output_shapes);
+  /* Takes the memory that a call with inputs of these extents needs, so that
+   * the call itself takes none. */
+  dlc_status (*reserve)(dlc_context *context, int32_t function,
+                        const dlc_tensor *inputs);
+  /* Runs a function. Inputs are only read; outputs must not overlap them. */
+  dlc_status (*call)(dlc_context *context, int32_t function,
+                     const dlc_tensor *inputs, const dlc_tensor *outputs);
+  /* Threads that the context will use at most. */
+  int32_t (*threads)(const dlc_context *context);
+} dlc_library_info;
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* DLC_ABI_H */

@@ -1,0 +1,45 @@
+//===- Emit.h - From LLVM IR to files ---------------------------*- C++ -*-===//
+
+#ifndef DLC_TARGET_EMIT_H
+#define DLC_TARGET_EMIT_H
+
+#include "dlc/Target/Interface.h"
+#include "dlc/Target/Processor.h"
+#include "llvm/Support/Error.h"
+
+namespace llvm {
+class Module;
+class TargetMachine;
+class raw_pwrite_stream;
+} // namespace llvm
+
+namespace dlc {
+
+/// Messages of a function's checks, by kernel name (module attribute dlc.checks).
+using CheckMessages = llvm::StringMap<std::vector<std::string>>;
+
+/// Adds the runtime, the library's tables and its C entry points to a module of
+/// kernels and hides everything else. `isShared` adds the symbol `dlc_library`,
+/// by which programs find the tables of a library that they load.
+llvm::Error emitInterface(llvm::Module &module, const Interface &interface,
+                          const CheckMessages &checks,
+                          const Processor &processor, bool isShared);
+
+/// Optimises for the machine; `level` is 0 to 3.
+void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned level);
+
+/// Writes assembly or an object file.
+llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &machine,
+                     bool assembly, llvm::raw_pwrite_stream &os);
+
+/// Links an object file into a shared library with LLD; nothing is needed but
+/// the object itself and, where they are found, libc and libm.
+llvm::Error linkLibrary(llvm::StringRef object, llvm::StringRef output,
+                        llvm::StringRef soname);
+
+/// Wraps an object file in an archive.
+llvm::Error writeArchive(llvm::StringRef object, llvm::StringRef output);
+
+} // namespace dlc
+
+#endif // DLC_TARGET_EMIT_H

@@ -1,0 +1,66 @@
+//===- Interface.h - What a library offers ----------------------*- C++ -*-===//
+
+#ifndef DLC_TARGET_INTERFACE_H
+#define DLC_TARGET_INTERFACE_H
+
+#include "mlir/Support/LLVM.h"
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mlir {
+class ModuleOp;
+} // namespace mlir
+
+namespace dlc {
+
+/// One input or output.
+struct Argument {
+  std::string name;  // as in the model
+  std::string cName; // as a C identifier
+  std::vector<int64_t> shape; // -1: free
+  int element = 0;            // dlc_element of abi.h
+
+  std::vector<unsigned> freeDims() const;
+  /// `f32 [?, 28, 28, 1]`
+  std::string describe() const;
+};
+
+struct Function {
+  std::string name, cName;
+  std::string kernel; // the symbol that holds its code
+  std::vector<Argument> inputs, outputs;
+
+  bool hasFreeDims() const;
+};
+
+/// The interface of a library, read from a model before it is lowered.
+struct Interface {
+  std::string name;   // of the library
+  std::string prefix; // of its C names
+  std::vector<Function> functions;
+
+  /// Changes whenever a name, type or shape changes: header and library that do
+  /// not belong together are told apart by it.
+  uint64_t hash() const;
+};
+
+/// The C type of an element (`float`) and its name in shapes (`f32`).
+llvm::StringRef cTypeOf(int element);
+llvm::StringRef elementName(int element);
+
+/// A C identifier made of any name: other characters become `_`, a keyword or a
+/// leading digit gets a `_`.
+std::string toCIdentifier(llvm::StringRef name);
+
+/// Reads the public functions of a model; names the kernels `<function>.kernel`
+/// in the module. Reports every problem that it finds.
+mlir::FailureOr<Interface> readInterface(mlir::ModuleOp module,
+                                         llvm::StringRef libraryName);
+
+/// The text of the C header.
+std::string writeHeader(const Interface &interface, llvm::StringRef fileName);
+
+} // namespace dlc
+
+#endif // DLC_TARGET_INTERFACE_H

@@ -1,0 +1,34 @@
+//===- Processor.h - The processor that code is made for --------*- C++ -*-===//
+
+#ifndef DLC_TARGET_PROCESSOR_H
+#define DLC_TARGET_PROCESSOR_H
+
+#include "llvm/Support/Error.h"
+#include <memory>
+#include <string>
+
+namespace llvm {
+class TargetMachine;
+} // namespace llvm
+
+namespace dlc {
+
+struct Processor {
+  std::string triple, cpu, features;
+  /// Of the vector registers.
+  int64_t vectorBits = 128;
+  int64_t vectorRegisters = 16;
+
+  bool has(llvm::StringRef feature) const;
+
+  /// `native` or a name that LLVM knows (`x86-64-v3`, `znver4`, ...). An unknown
+  /// name is an error that suggests the nearest.
+  static llvm::Expected<Processor> get(llvm::StringRef name);
+
+  /// A code generator for it; `level` is 0 to 3.
+  std::unique_ptr<llvm::TargetMachine> makeMachine(unsigned level) const;
+};
+
+} // namespace dlc
+
+#endif // DLC_TARGET_PROCESSOR_H

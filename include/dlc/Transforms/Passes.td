@@ -1,0 +1,41 @@
+//===- Passes.td - Simplification of dl -------------------------*- tablegen -*-===//
+
+#ifndef DLC_TRANSFORMS_PASSES_TD
+#define DLC_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def DropDropout : Pass<"dl-drop-dropout"> {
+  let summary = "Remove dropout, which does nothing at inference";
+}
+
+def FoldBatchNorm : Pass<"dl-fold-batch-norm"> {
+  let summary = "Fold inference batch normalisation into the layer before it";
+  let description = [{
+    A `dl.batch_norm` that is the only user of a `dl.conv`, `dl.conv_transpose`
+    (one group) or `dl.dense` becomes part of its weights and bias:
+
+        w' = w s,   b' = (b - mean) s + offset,   s = scale / sqrt(variance + epsilon)
+
+    by output channel. The new weights are `dl` ops on the old ones; where those are
+    constants `dl-fold-constants` computes them while compiling. Rounding differs by
+    a few units in the last place.
+  }];
+}
+
+def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
+  let summary = "Compute what depends on constants alone while compiling";
+  let description = [{
+    Every maximal group of `dl` ops whose inputs are constants or constant globals
+    is evaluated, and what the rest of the function uses of it becomes a constant.
+    Results of more than `limit` bytes stay as they are, unless they replace at
+    least as many bytes of weights. The evaluator is the compiler itself: see
+    Driver/Evaluate.cpp.
+  }];
+  let options = [
+    Option<"limit", "limit", "int64_t", "1 << 20",
+           "Largest result in bytes that does not replace a weight">];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+}
+
+#endif // DLC_TRANSFORMS_PASSES_TD

@@ -1,0 +1,29 @@
+//===- Transforms.h - Simplification of dl ----------------------*- C++ -*-===//
+
+#ifndef DLC_TRANSFORMS_TRANSFORMS_H
+#define DLC_TRANSFORMS_TRANSFORMS_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/Pass/Pass.h"
+#include <functional>
+
+namespace mlir {
+class ModuleOp;
+} // namespace mlir
+
+namespace dlc {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "dlc/Transforms/Passes.h.inc"
+
+/// Runs the function `@evaluate` of a module, which takes nothing and returns
+/// tensors of known shape, and gives its results. The driver sets it: the
+/// evaluator is the whole compiler, which these passes may not depend on.
+using Evaluator = std::function<mlir::FailureOr<std::vector<mlir::ElementsAttr>>(
+    mlir::ModuleOp)>;
+void setEvaluator(Evaluator evaluator);
+const Evaluator &getEvaluator();
+
+} // namespace dlc
+
+#endif // DLC_TRANSFORMS_TRANSFORMS_H

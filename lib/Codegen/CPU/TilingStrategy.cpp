@@ -1,0 +1,335 @@
+//===- TilingStrategy.cpp - Which tiles, from a machine model -------------===//
+
+#include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+
+namespace dlc::cpu {
+
+/// Work below this many nanoseconds is not cut into tasks.
+static constexpr int64_t leastParallelWork = 20000;
+/// A task should take about this long: long against a dispatch (a microsecond),
+/// short enough that 64 cores stay busy on large work.
+static constexpr int64_t taskWork = 50000;
+
+static bool isDynamic(int64_t size) { return ShapedType::isDynamic(size); }
+
+/// Loop extents, an unknown one taken as `guess`.
+static SmallVector<int64_t> guessedRanges(linalg::LinalgOp op, int64_t guess) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  for (int64_t &range : ranges)
+    if (isDynamic(range))
+      range = guess;
+  return ranges;
+}
+
+static double product(ArrayRef<int64_t> values) {
+  double result = 1;
+  for (int64_t value : values)
+    result *= value;
+  return result;
+}
+
+/// acc + a * b, operands possibly widened.
+static bool isMulAdd(linalg::LinalgOp op) {
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
+    return false;
+  auto yield = op.getBlock()->getTerminator();
+  Operation *sum = yield->getOperand(0).getDefiningOp();
+  if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(sum))
+    return false;
+  return llvm::any_of(sum->getOperands(), [](Value v) {
+    return isa_and_nonnull<arith::MulFOp, arith::MulIOp>(v.getDefiningOp());
+  });
+}
+
+std::optional<Contraction> analyzeContraction(linalg::LinalgOp op) {
+  if (op.getNumReductionLoops() == 0 || !isMulAdd(op))
+    return std::nullopt;
+  AffineMap right = op.getIndexingMapsArray()[1];
+  AffineMap out = op.getIndexingMapsArray()[2];
+  if (!out.isProjectedPermutation() || !right.isProjectedPermutation() ||
+      out.getNumResults() == 0 || right.getNumResults() == 0)
+    return std::nullopt;
+  Contraction loops;
+  loops.n = out.getDimPosition(out.getNumResults() - 1);
+  if (right.getDimPosition(right.getNumResults() - 1) != loops.n)
+    return std::nullopt;
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  for (unsigned i = 0; i + 1 < out.getNumResults(); ++i) {
+    unsigned loop = out.getDimPosition(i);
+    if (right.isFunctionOfDim(loop)) {
+      loops.shared.push_back(loop);
+      continue;
+    }
+    // The last one that has rows; a batch where nothing else has.
+    if (!loops.m) {
+      loops.m = loop;
+    } else if (ranges[loop] != 1) {
+      loops.outer.push_back(*loops.m);
+      loops.m = loop;
+    } else {
+      loops.outer.push_back(loop);
+    }
+  }
+  return loops;
+}
+
+/// Rows of a register tile with `columns` registers a row: as many as registers
+/// hold, and such that few are left over at the end. Each tile costs about half a
+/// row more than its rows; a tile of few rows waits for the latency of its sums.
+static int64_t chooseRows(int64_t extent, int64_t columns,
+                          const Machine &machine) {
+  int64_t most =
+      std::max<int64_t>(1, (machine.vectorRegisters - columns - 2) / columns);
+  most = std::min<int64_t>(most, 16);
+  if (isDynamic(extent))
+    return std::min<int64_t>(most, 8);
+  if (extent <= most)
+    return extent;
+  int64_t best = most;
+  double bestCost = 1e300;
+  for (int64_t rows = most; rows >= std::max<int64_t>(1, most / 2); --rows) {
+    int64_t rest = extent % rows;
+    double cost = double(extent / rows) * (rows + 0.5) +
+                  (rest ? std::max<int64_t>(rest, 4) + 0.5 : 0);
+    if (cost < bestCost) {
+      bestCost = cost;
+      best = rows;
+    }
+  }
+  return best;
+}
+
+/// Cuts `extent` into tiles of about `wanted`, a multiple of `unit`; of similar
+/// sizes the one that divides the extent.
+static int64_t chooseTaskSize(int64_t extent, double wanted, int64_t unit) {
+  int64_t size = std::max<int64_t>(1, std::llround(wanted / unit));
+  for (int64_t more = 0; more <= size / 2; ++more)
+    for (int64_t candidate : {size + more, size - more})
+      if (candidate > 0 && extent % (candidate * unit) == 0)
+        return candidate * unit;
+  return size * unit;
+}
+
+Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
+                      const Machine &machine) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<int64_t> guessed = guessedRanges(op, 8);
+  unsigned rank = ranges.size();
+  Type element = getElementTypeOrSelf(op->getResult(0).getType());
+  int64_t lanes = machine.lanes(element);
+  double flops = 2 * product(guessed);
+  // Nanoseconds at two vector multiply-adds a cycle and 3 GHz, rounded down.
+  double speed = 4.0 * lanes * 3.0 / 2;
+
+  Tiles tiles;
+  tiles.tasks.assign(rank, 0);
+  tiles.inner.assign(rank, 0);
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+
+  // Two registers wide; one where the result is narrow.
+  int64_t n = ranges[loops.n];
+  int64_t columns = !isDynamic(n) && n <= lanes ? 1 : 2;
+  int64_t width = columns * lanes;
+  for (unsigned loop = 0; loop < rank; ++loop)
+    if (iterators[loop] == utils::IteratorType::parallel)
+      tiles.inner[loop] = 1;
+  tiles.inner[loops.n] = isDynamic(n) ? width : std::min(n, width);
+  if (loops.m)
+    tiles.inner[*loops.m] = chooseRows(ranges[*loops.m], columns, machine);
+
+  // The right operand's panel stays while all rows pass: rows innermost.
+  auto add = [&](unsigned loop) { tiles.order.push_back(loop); };
+  for (unsigned loop : loops.shared)
+    add(loop);
+  add(loops.n);
+  for (unsigned loop : loops.outer)
+    add(loop);
+  if (loops.m)
+    add(*loops.m);
+  for (unsigned loop = 0; loop < rank; ++loop)
+    if (iterators[loop] == utils::IteratorType::reduction)
+      add(loop);
+
+  double work = flops / speed;
+  if (work < leastParallelWork)
+    return tiles;
+
+  // Tasks: every shared index and every panel; then rows, until there are enough.
+  double tasks = 1;
+  for (unsigned loop : loops.shared) {
+    tiles.tasks[loop] = 1;
+    tasks *= guessed[loop];
+  }
+  double wanted = std::max(1.0, std::min(64.0, work / taskWork));
+  double panels = std::ceil(double(guessed[loops.n]) / width);
+  tiles.tasks[loops.n] = isDynamic(n) ? width : std::min(n, width);
+  tasks *= panels;
+  SmallVector<unsigned> rowLoops(loops.outer);
+  if (loops.m)
+    rowLoops.push_back(*loops.m);
+  double rowsPerTask = 1;
+  for (unsigned loop : rowLoops) {
+    double left = wanted / tasks;
+    if (left <= 1.5 || guessed[loop] == 1) {
+      rowsPerTask *= guessed[loop];
+      continue;
+    }
+    int64_t unit = tiles.inner[loop];
+    int64_t size = chooseTaskSize(guessed[loop], guessed[loop] / left, unit);
+    tiles.tasks[loop] = size;
+    tasks *= std::ceil(double(guessed[loop]) / size);
+    rowsPerTask *= size;
+  }
+  tiles.cost = std::max<int64_t>(1, work / tasks);
+  // A copy of the panel costs about as much as a few rows of the product.
+  tiles.packPanel = rowsPerTask >= 32 && (isDynamic(n) || n > width);
+  return tiles;
+}
+
+/// How many vectors an element-wise body keeps alive: few where it calls
+/// functions that are approximated by polynomials.
+static int64_t vectorsAtOnce(linalg::LinalgOp op) {
+  bool hasMath = false;
+  int64_t operations = 0;
+  op.getBlock()->walk([&](Operation *inner) {
+    hasMath |= isa<math::MathDialect>(inner->getDialect()) &&
+               !isa<math::AbsFOp, math::SqrtOp, math::FloorOp, math::CeilOp,
+                    math::RoundEvenOp, math::FmaOp>(inner);
+    ++operations;
+  });
+  return hasMath ? 1 : operations > 8 ? 2 : 4;
+}
+
+bool isVectorizable(linalg::LinalgOp op) {
+  if (op->getNumResults() > 1)
+    return false;
+  bool readsTensors = false;
+  op.getBlock()->walk([&](Operation *inner) {
+    readsTensors |= isa<tensor::ExtractOp, linalg::IndexOp>(inner);
+    // f16 and bf16 in bodies are fine; index arithmetic is left to loops.
+  });
+  return !readsTensors;
+}
+
+Tiles tileOther(linalg::LinalgOp op, const Machine &machine) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<int64_t> guessed = guessedRanges(op, 8);
+  unsigned rank = ranges.size();
+  Tiles tiles;
+  tiles.tasks.assign(rank, 0);
+  tiles.inner.assign(rank, 0);
+  if (rank == 0)
+    return tiles;
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  AffineMap out = op.getIndexingMapsArray()[op.getNumDpsInputs()];
+  Type element = getElementTypeOrSelf(op.getDpsInits()[0].getType());
+  int64_t lanes = machine.lanes(element);
+
+  SmallVector<unsigned> parallel;
+  for (unsigned loop = 0; loop < rank; ++loop)
+    if (iterators[loop] == utils::IteratorType::parallel)
+      parallel.push_back(loop);
+
+  if (isVectorizable(op)) {
+    for (unsigned loop : parallel)
+      tiles.inner[loop] = 1;
+    // The result's last dimension is contiguous: vectors run along it.
+    if (out.getNumResults() && out.isProjectedPermutation()) {
+      unsigned last = out.getDimPosition(out.getNumResults() - 1);
+      // A reduction over the innermost dimension has its vectors there.
+      bool alongReduction =
+          op.getNumReductionLoops() &&
+          llvm::none_of(op.getDpsInputOperands(), [&](OpOperand *input) {
+            AffineMap map = op.getMatchingIndexingMap(input);
+            return map.getNumResults() &&
+                   map.getResult(map.getNumResults() - 1)
+                       .isFunctionOfDim(last);
+          });
+      if (!alongReduction)
+        tiles.inner[last] = lanes * (op.getNumReductionLoops()
+                                         ? 2
+                                         : vectorsAtOnce(op));
+      // Where an operand is contiguous along another dimension (a transpose),
+      // square tiles.
+      if (op.getNumReductionLoops() == 0)
+        for (OpOperand *input : op.getDpsInputOperands()) {
+          AffineMap map = op.getMatchingIndexingMap(input);
+          if (!map.getNumResults() || !map.isProjectedPermutation())
+            continue;
+          unsigned inner = map.getDimPosition(map.getNumResults() - 1);
+          if (inner != last && guessed[inner] > 1 &&
+              map.isFunctionOfDim(last))
+            tiles.inner[inner] = tiles.inner[last] = lanes;
+        }
+    }
+    for (unsigned loop : parallel)
+      if (!isDynamic(ranges[loop]))
+        tiles.inner[loop] = std::min(tiles.inner[loop], ranges[loop]);
+  }
+  for (unsigned loop = 0; loop < rank; ++loop)
+    tiles.order.push_back(loop);
+
+  // Tasks along the outermost parallel dimension that has something to share. A
+  // nanosecond moves about ten bytes and counts one function call.
+  double bytes = product(guessed) * element.getIntOrFloatBitWidth() / 8;
+  double work = bytes / 10 * (vectorsAtOnce(op) == 1 ? 4 : 1);
+  if (work < leastParallelWork)
+    return tiles;
+  for (unsigned loop : parallel) {
+    if (guessed[loop] == 1)
+      continue;
+    double wanted = std::max(1.0, std::min(64.0, work / taskWork));
+    int64_t unit = std::max<int64_t>(tiles.inner[loop], 1);
+    int64_t size =
+        chooseTaskSize(guessed[loop], guessed[loop] / wanted, unit);
+    tiles.tasks[loop] = size;
+    tiles.cost = std::max<int64_t>(
+        1, work / std::ceil(double(guessed[loop]) / size));
+    break;
+  }
+  return tiles;
+}
+
+SmallVector<int64_t> tileReductions(linalg::LinalgOp op,
+                                    const Machine &machine) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<int64_t> sizes(ranges.size(), 0);
+  SmallVector<unsigned> reductions;
+  op.getReductionDims(reductions);
+  if (reductions.empty())
+    return sizes;
+  bool contraction = analyzeContraction(op).has_value();
+  Type element = getElementTypeOrSelf(op.getDpsInputs()[0].getType());
+  // Which loop walks contiguously over the first operand?
+  AffineMap map = op.getIndexingMapsArray()[0];
+  AffineExpr last = map.getResult(map.getNumResults() - 1);
+  for (unsigned loop : reductions) {
+    bool contiguous = last.isFunctionOfDim(loop);
+    if (!contiguous) {
+      sizes[loop] = 1;
+    } else if (contraction) {
+      // Unrolled steps of the register tile; at least 4, since a single step is
+      // not recognised as multiply-add.
+      int64_t step = 8;
+      if (!isDynamic(ranges[loop]))
+        for (int64_t candidate : {16, 8, 12, 10, 6, 4})
+          if (ranges[loop] % candidate == 0) {
+            step = candidate;
+            break;
+          }
+      sizes[loop] = step;
+    } else {
+      sizes[loop] = machine.lanes(element) * 4;
+    }
+    if (!isDynamic(ranges[loop]))
+      sizes[loop] = std::min(sizes[loop], ranges[loop]);
+  }
+  return sizes;
+}
+
+} // namespace dlc::cpu

@@ -1,0 +1,169 @@
+//===- VectorizeTiles.cpp - Tiles become vectors --------------------------===//
+
+#include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
+#include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/LoopInvariantCodeMotionUtils.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+using namespace dlc::cpu;
+
+namespace dlc {
+#define GEN_PASS_DEF_VECTORIZETILES
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+
+/// Larger iteration spaces stay loops: unrolled code would not fit the cache.
+constexpr int64_t mostElements = 8192;
+
+struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
+  using VectorizeTilesBase::VectorizeTilesBase;
+
+  void runOnOperation() override {
+    func::FuncOp function = getOperation();
+    MLIRContext *context = &getContext();
+    IRRewriter rewriter(context);
+
+    // Loops of one step go: the outer-product form below knows matrices only.
+    {
+      RewritePatternSet patterns(context);
+      linalg::ControlDropUnitDims options;
+      options.rankReductionStrategy =
+          linalg::ControlDropUnitDims::RankReductionStrategy::
+              ExtractInsertSlice;
+      options.controlFn = [](Operation *op) -> SmallVector<unsigned> {
+        auto generic = dyn_cast<linalg::GenericOp>(op);
+        if (!generic || !isVectorizable(generic))
+          return {};
+        return llvm::to_vector(
+            llvm::seq<unsigned>(0, generic.getNumLoops()));
+      };
+      linalg::populateFoldUnitExtentDimsPatterns(patterns, options);
+      walkAndApplyPatterns(function, std::move(patterns));
+      if (failed(simplify()))
+        return signalPassFailure();
+    }
+
+    SmallVector<linalg::LinalgOp> ops;
+    function->walk([&](linalg::LinalgOp op) {
+      if (op.hasPureTensorSemantics() && isVectorizable(op))
+        ops.push_back(op);
+    });
+    for (linalg::LinalgOp op : ops) {
+      std::optional<SmallVector<int64_t>> sizes = vectorSizes(op);
+      if (!sizes)
+        continue;
+      rewriter.setInsertionPoint(op);
+      // Upstream reads as many scalable flags as there are sizes, given or not.
+      SmallVector<bool> scalable(sizes->size(), false);
+      FailureOr<linalg::VectorizationResult> result = linalg::vectorize(
+          rewriter, op, *sizes, scalable, /*vectorizeNDExtract=*/false,
+          /*flatten1DDepthwiseConv=*/false,
+          /*assumeDynamicDimsMatchVecSizes=*/false,
+          /*createNamedContraction=*/true);
+      if (succeeded(result))
+        rewriter.replaceOp(op, result->replacements);
+    }
+    // Contractions first and alone: merged with other patterns they are not
+    // recognised any more.
+    {
+      RewritePatternSet patterns(context);
+      vector::populateVectorReductionToContractPatterns(patterns);
+      vector::populateVectorTransferPermutationMapLoweringPatterns(patterns);
+      if (failed(applyPatternsGreedily(function, std::move(patterns))))
+        return signalPassFailure();
+    }
+    {
+      RewritePatternSet patterns(context);
+      vector::populateCastAwayVectorLeadingOneDimPatterns(patterns);
+      vector::TransferReadOp::getCanonicalizationPatterns(patterns, context);
+      vector::TransferWriteOp::getCanonicalizationPatterns(patterns, context);
+      if (failed(applyPatternsGreedily(function, std::move(patterns))) ||
+          failed(simplify()))
+        return signalPassFailure();
+    }
+    // Sums stay in registers while a reduction's loop runs.
+    function->walk([&](scf::ForOp loop) {
+      hoistLoopInvariantSubsets(rewriter, loop);
+    });
+  }
+
+  LogicalResult simplify() {
+    RewritePatternSet patterns(&getContext());
+    linalg::populateLinalgTilingCanonicalizationPatterns(patterns);
+    scf::ForOp::getCanonicalizationPatterns(patterns, &getContext());
+    tensor::ExtractSliceOp::getCanonicalizationPatterns(patterns, &getContext());
+    tensor::InsertSliceOp::getCanonicalizationPatterns(patterns, &getContext());
+    return applyPatternsGreedily(getOperation(), std::move(patterns));
+  }
+
+  /// Known extents as they are, the contiguous one rounded up to whole vectors
+  /// (the rest is masked); of unknown ones the largest that their tile allows.
+  std::optional<SmallVector<int64_t>> vectorSizes(linalg::LinalgOp op) {
+    Machine machine{vectorBits, vectorRegisters};
+    SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+    if (sizes.empty())
+      return sizes;
+    for (auto [loop, size] : llvm::enumerate(sizes)) {
+      if (!ShapedType::isDynamic(size))
+        continue;
+      std::optional<int64_t> bound = boundOf(op, loop);
+      if (!bound)
+        return std::nullopt;
+      size = *bound;
+    }
+    AffineMap out = op.getIndexingMapsArray()[op.getNumDpsInputs()];
+    Type element = getElementTypeOrSelf(op.getDpsInits()[0].getType());
+    int64_t lanes = machine.lanes(element);
+    if (out.getNumResults()) {
+      if (auto last = dyn_cast<AffineDimExpr>(
+              out.getResult(out.getNumResults() - 1))) {
+        int64_t &size = sizes[last.getPosition()];
+        if (size > 1)
+          size = size >= lanes ? llvm::alignTo(size, lanes)
+                               : int64_t(llvm::PowerOf2Ceil(size));
+      }
+    }
+    int64_t elements = 1;
+    for (int64_t size : sizes)
+      elements *= size;
+    if (elements == 0 || elements > mostElements)
+      return std::nullopt;
+    return sizes;
+  }
+
+  std::optional<int64_t> boundOf(linalg::LinalgOp op, unsigned loop) {
+    for (OpOperand &operand : op->getOpOperands()) {
+      if (!isa<RankedTensorType>(operand.get().getType()))
+        continue;
+      AffineMap map = op.getMatchingIndexingMap(&operand);
+      std::optional<unsigned> at =
+          map.getResultPosition(getAffineDimExpr(loop, &getContext()));
+      if (!at)
+        continue;
+      FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
+          presburger::BoundType::UB,
+          ValueBoundsConstraintSet::Variable(operand.get(), *at),
+          /*stopCondition=*/nullptr, /*closedUB=*/true);
+      if (succeeded(bound))
+        return *bound;
+    }
+    return std::nullopt;
+  }
+};
+
+} // namespace

@@ -1,0 +1,128 @@
+//===- OutlineParallelLoops.cpp - Tasks as functions ----------------------===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Utils/Utils.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_OUTLINEPARALLELLOOPS
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+using namespace dlc;
+
+namespace {
+struct OutlineParallelLoops
+    : dlc::impl::OutlineParallelLoopsBase<OutlineParallelLoops> {
+  void runOnOperation() override {
+    for (auto function :
+         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      if (function.isDeclaration())
+        continue;
+      SmallVector<scf::ForallOp> loops;
+      function.walk([&](scf::ForallOp loop) { loops.push_back(loop); });
+      for (auto [number, loop] : llvm::enumerate(loops)) {
+        if (loop.getNumResults()) {
+          loop.emitError("parallel loop with results, expected buffers");
+          return signalPassFailure();
+        }
+        outline(function, loop, number);
+      }
+    }
+    if (auto placeholder =
+            getOperation().lookupSymbol<func::FuncOp>(names::worker))
+      placeholder.erase();
+  }
+
+  void outline(func::FuncOp function, scf::ForallOp loop, size_t number) {
+    Location loc = loop.getLoc();
+    OpBuilder b(loop);
+    Type index = b.getIndexType();
+
+    // Trip counts; the tasks are numbered row-major.
+    SmallVector<Value> lower = loop.getLowerBound(b), upper = loop.getUpperBound(b),
+                       step = loop.getStep(b);
+    SmallVector<Value> counts;
+    Value total = arith::ConstantIndexOp::create(b, loc, 1);
+    for (auto [l, u, s] : llvm::zip(lower, upper, step)) {
+      Value span = arith::SubIOp::create(b, loc, u, l);
+      counts.push_back(arith::CeilDivSIOp::create(b, loc, span, s));
+      total = arith::MulIOp::create(b, loc, total, counts.back());
+    }
+
+    // What the body reads from outside; constants are made again inside.
+    llvm::SetVector<Value> captured;
+    getUsedValuesDefinedAbove(loop.getRegion(), captured);
+    for (ArrayRef<Value> values :
+         {ArrayRef<Value>(lower), ArrayRef<Value>(step), ArrayRef<Value>(counts)})
+      captured.insert(values.begin(), values.end());
+    SmallVector<Value> constants, captures;
+    for (Value value : captured)
+      (matchPattern(value, m_Constant()) ? constants : captures).push_back(value);
+
+    std::string stem = (function.getName() + "." + Twine(number)).str();
+    SmallVector<Type> types{index, index, index};
+    for (Value capture : captures)
+      types.push_back(capture.getType());
+    OpBuilder top(function);
+    auto task = func::FuncOp::create(top, loc, stem + names::taskSuffix.str(),
+                                     b.getFunctionType(types, {}));
+    task.setPrivate();
+    Block *entry = task.addEntryBlock();
+    OpBuilder t = OpBuilder::atBlockBegin(entry);
+    IRMapping mapping;
+    for (Value constant : constants)
+      mapping.map(constant, t.clone(*constant.getDefiningOp())->getResult(0));
+    for (auto [i, capture] : llvm::enumerate(captures))
+      mapping.map(capture, entry->getArgument(i + 3));
+
+    auto range = scf::ForOp::create(
+        t, loc, entry->getArgument(0), entry->getArgument(1),
+        arith::ConstantIndexOp::create(t, loc, 1).getResult());
+    func::ReturnOp::create(t, loc);
+    t.setInsertionPointToStart(range.getBody());
+    Value rest = range.getInductionVar();
+    SmallVector<Value> ivs(counts.size());
+    for (int64_t d = counts.size() - 1; d >= 0; --d) {
+      Value count = mapping.lookup(counts[d]);
+      Value at = d == 0 ? rest
+                        : arith::RemUIOp::create(t, loc, rest, count).getResult();
+      if (d != 0)
+        rest = arith::DivUIOp::create(t, loc, rest, count);
+      ivs[d] = arith::AddIOp::create(
+          t, loc, mapping.lookup(lower[d]),
+          arith::MulIOp::create(t, loc, at, mapping.lookup(step[d])));
+    }
+    mapping.map(ValueRange(loop.getInductionVars()), ValueRange(ivs));
+    for (Operation &op : loop.getBody()->without_terminator()) {
+      auto call = dyn_cast<func::CallOp>(op);
+      if (call && call.getCallee() == names::worker)
+        mapping.map(call.getResult(0), entry->getArgument(2));
+      else
+        t.clone(op, mapping);
+    }
+
+    // The call: context, tasks, cost, captures.
+    Value context = function.getArgument(0);
+    int64_t cost = 1000;
+    if (auto attr = loop->getAttrOfType<IntegerAttr>(names::cost))
+      cost = attr.getInt();
+    SmallVector<Value> operands{context, total,
+                                arith::ConstantIndexOp::create(b, loc, cost)};
+    llvm::append_range(operands, captures);
+    auto dispatch = func::FuncOp::create(
+        top, loc, stem + names::dispatchSuffix.str(),
+        b.getFunctionType(ValueRange(operands).getTypes(), {}));
+    dispatch.setPrivate();
+    func::CallOp::create(b, loc, dispatch, operands);
+    loop.erase();
+  }
+};
+} // namespace

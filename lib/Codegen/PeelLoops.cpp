@@ -1,0 +1,76 @@
+//===- PeelLoops.cpp - Last partial rounds apart --------------------------===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+#include "mlir/Dialect/SCF/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_PEELLOOPS
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+/// Constant extents of tiles, from loop bounds to types.
+static LogicalResult simplifyTileSizes(Operation *root) {
+  MLIRContext *context = root->getContext();
+  RewritePatternSet patterns(context);
+  linalg::populateLinalgTilingCanonicalizationPatterns(patterns);
+  scf::populateSCFForLoopCanonicalizationPatterns(patterns);
+  for (StringRef op :
+       {scf::ForOp::getOperationName(), scf::IfOp::getOperationName(),
+        scf::ForallOp::getOperationName(),
+        tensor::EmptyOp::getOperationName(),
+        tensor::CastOp::getOperationName(),
+        tensor::ExtractSliceOp::getOperationName(),
+        tensor::InsertSliceOp::getOperationName()})
+    RegisteredOperationName::lookup(op, context)
+        ->getCanonicalizationPatterns(patterns, context);
+  context->getLoadedDialect<linalg::LinalgDialect>()
+      ->getCanonicalizationPatterns(patterns);
+  return applyPatternsGreedily(root, std::move(patterns));
+}
+
+namespace {
+struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
+  void runOnOperation() override {
+    IRRewriter rewriter(&getContext());
+    if (failed(simplifyTileSizes(getOperation())))
+      return signalPassFailure();
+    // Outer loops first: what is peeled off an outer one still has its inner
+    // loops, which come next.
+    while (scf::ForOp loop = findLoop()) {
+      scf::ForOp rest;
+      loop->setAttr(peeledMark, rewriter.getUnitAttr());
+      if (succeeded(scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest)) &&
+          rest)
+        rest->setAttr(peeledMark, rewriter.getUnitAttr());
+    }
+    getOperation()->walk([](scf::ForOp loop) { loop->removeAttr(peeledMark); });
+    if (failed(simplifyTileSizes(getOperation())))
+      return signalPassFailure();
+  }
+
+  scf::ForOp findLoop() {
+    scf::ForOp found;
+    getOperation()->walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
+      std::optional<int64_t> step = getConstantIntValue(loop.getStep());
+      if (loop->hasAttr(peeledMark) || !step || *step <= 1)
+        return WalkResult::advance();
+      found = loop;
+      return WalkResult::interrupt();
+    });
+    return found;
+  }
+
+  static constexpr StringLiteral peeledMark = "dlc.peeled";
+};
+} // namespace

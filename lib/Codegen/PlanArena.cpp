@@ -1,0 +1,316 @@
+//===- PlanArena.cpp - One place for all intermediate buffers -------------===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Analysis/SliceAnalysis.h"
+#include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_PLANARENA
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+using namespace dlc;
+
+namespace {
+
+/// Buffers begin at cache lines.
+constexpr int64_t alignment = 64;
+
+struct Buffer {
+  memref::AllocOp alloc;
+  /// First and last top-level op of the function that may touch it.
+  int64_t first = 0, last = 0;
+  /// Bytes where known, else -1.
+  int64_t bytes = -1;
+  /// Inside a parallel loop: a place for each worker.
+  scf::ForallOp loop;
+  int64_t offset = 0; // of known size
+  unsigned slot = 0;  // of unknown size
+
+  bool meets(const Buffer &other) const {
+    return first <= other.last && other.first <= last;
+  }
+};
+
+class Planner {
+public:
+  explicit Planner(func::FuncOp function)
+      : function(function), block(function.getBody().front()) {}
+
+  LogicalResult run() {
+    collect();
+    Type bytes = MemRefType::get({ShapedType::kDynamic},
+                                 IntegerType::get(function.getContext(), 8));
+    arena = block.addArgument(bytes, function.getLoc());
+    function.setType(FunctionType::get(
+        function.getContext(), block.getArgumentTypes(), TypeRange()));
+    placeKnown();
+    placeUnknown();
+    replace();
+    return emitWorkspaceFunction();
+  }
+
+private:
+  Operation *topLevel(Operation *op) {
+    while (op->getBlock() != &block)
+      op = op->getParentOp();
+    return op;
+  }
+
+  void collect() {
+    llvm::DenseMap<Operation *, int64_t> order;
+    for (auto [i, op] : llvm::enumerate(block))
+      order[&op] = i;
+    BufferViewFlowAnalysis aliases(function);
+    function.walk([&](memref::AllocOp alloc) {
+      Buffer buffer;
+      buffer.alloc = alloc;
+      buffer.first = buffer.last = order[topLevel(alloc)];
+      for (Value alias : aliases.resolve(alloc.getResult()))
+        for (Operation *user : alias.getUsers()) {
+          buffer.first = std::min(buffer.first, order[topLevel(user)]);
+          buffer.last = std::max(buffer.last, order[topLevel(user)]);
+        }
+      MemRefType type = alloc.getType();
+      if (type.hasStaticShape())
+        buffer.bytes = llvm::alignTo(
+            type.getNumElements() *
+                llvm::divideCeil(type.getElementTypeBitWidth(), 8),
+            alignment);
+      buffer.loop = alloc->getParentOfType<scf::ForallOp>();
+      while (buffer.loop && buffer.loop->getParentOfType<scf::ForallOp>())
+        buffer.loop = buffer.loop->getParentOfType<scf::ForallOp>();
+      buffers.push_back(buffer);
+    });
+  }
+
+  /// Known sizes outside parallel loops: first fit by falling size. Buffers of
+  /// one worker are placed alike in a region of their own, which is repeated.
+  void placeKnown() {
+    for (bool perWorker : {false, true}) {
+      SmallVector<Buffer *> todo;
+      for (Buffer &buffer : buffers)
+        if (buffer.bytes >= 0 && bool(buffer.loop) == perWorker)
+          todo.push_back(&buffer);
+      llvm::sort(todo, [this](Buffer *a, Buffer *b) {
+        return std::make_pair(-a->bytes, a - buffers.data()) <
+               std::make_pair(-b->bytes, b - buffers.data());
+      });
+      int64_t &total = perWorker ? workerBytes : knownBytes;
+      SmallVector<Buffer *> placed;
+      for (Buffer *buffer : todo) {
+        SmallVector<std::pair<int64_t, int64_t>> taken;
+        for (Buffer *other : placed)
+          if (buffer->meets(*other))
+            taken.push_back({other->offset, other->offset + other->bytes});
+        llvm::sort(taken);
+        int64_t offset = 0;
+        for (auto [begin, end] : taken) {
+          if (offset + buffer->bytes <= begin)
+            break;
+          offset = std::max(offset, end);
+        }
+        buffer->offset = offset;
+        total = std::max(total, offset + buffer->bytes);
+        placed.push_back(buffer);
+      }
+    }
+  }
+
+  /// Unknown sizes: buffers that never meet share a slot of the largest's size.
+  void placeUnknown() {
+    for (Buffer &buffer : buffers) {
+      if (buffer.bytes >= 0)
+        continue;
+      bool found = false;
+      for (auto [i, slot] : llvm::enumerate(slots)) {
+        if (bool(slot.front()->loop) != bool(buffer.loop) ||
+            llvm::any_of(slot, [&](Buffer *b) { return b->meets(buffer); }))
+          continue;
+        buffer.slot = i;
+        slot.push_back(&buffer);
+        found = true;
+        break;
+      }
+      if (!found) {
+        buffer.slot = slots.size();
+        slots.push_back({&buffer});
+      }
+    }
+  }
+
+  Value constant(OpBuilder &b, int64_t value) {
+    return arith::ConstantIndexOp::create(b, function.getLoc(), value);
+  }
+  Value add(OpBuilder &b, Value x, Value y) {
+    return arith::AddIOp::create(b, function.getLoc(), x, y);
+  }
+  Value mul(OpBuilder &b, Value x, Value y) {
+    return arith::MulIOp::create(b, function.getLoc(), x, y);
+  }
+
+  /// Bytes of a buffer of unknown size, rounded up, at the function's entry. Its
+  /// extents are moved there with what they are computed from.
+  Value bytesOf(OpBuilder &b, Buffer &buffer) {
+    Value bytes = constant(
+        b, llvm::divideCeil(buffer.alloc.getType().getElementTypeBitWidth(), 8));
+    for (int64_t extent : buffer.alloc.getType().getShape())
+      if (!ShapedType::isDynamic(extent))
+        bytes = mul(b, bytes, constant(b, extent));
+    for (Value size : buffer.alloc.getDynamicSizes())
+      bytes = mul(b, bytes, rematerialize(b, size));
+    Value mask = constant(b, ~(alignment - 1));
+    return arith::AndIOp::create(b, function.getLoc(),
+                                 add(b, bytes, constant(b, alignment - 1)),
+                                 mask);
+  }
+
+  /// Clones the computation of `value` from arguments and constants to the
+  /// builder's place. A size that depends on a loop's position is bounded by...
+  /// nothing known here: such buffers were given constant tile sizes before.
+  Value rematerialize(OpBuilder &b, Value value) {
+    if (auto it = atEntry.find(value); it != atEntry.end())
+      return it->second;
+    Operation *op = value.getDefiningOp();
+    if (!op) {
+      if (value.getParentBlock() == &block)
+        return value;
+      failedAt = value;
+      return constant(b, 0);
+    }
+    IRMapping mapping;
+    for (Value operand : op->getOperands())
+      mapping.map(operand, isa<MemRefType>(operand.getType())
+                               ? operand
+                               : rematerialize(b, operand));
+    for (Value operand : op->getOperands())
+      if (isa<MemRefType>(operand.getType()) && !isa<BlockArgument>(operand)) {
+        failedAt = value;
+        return constant(b, 0);
+      }
+    Value copy = b.clone(*op, mapping)
+                     ->getResult(cast<OpResult>(value).getResultNumber());
+    atEntry[value] = copy;
+    return copy;
+  }
+
+  void replace() {
+    OpBuilder b(function.getContext());
+    b.setInsertionPointToStart(&block);
+    Value base = constant(b, llvm::alignTo(knownBytes, alignment));
+    Value workers = function.getArgument(1);
+    // Known region, slots, then per worker: known region and slots.
+    SmallVector<Value> offsets(slots.size());
+    Value workerSize = constant(b, llvm::alignTo(workerBytes, alignment));
+    for (bool perWorker : {false, true})
+      for (auto [i, slot] : llvm::enumerate(slots)) {
+        if (bool(slot.front()->loop) != perWorker)
+          continue;
+        Value size;
+        for (Buffer *buffer : slot) {
+          Value bytes = bytesOf(b, *buffer);
+          size = size ? arith::MaxSIOp::create(b, function.getLoc(), size, bytes)
+                            .getResult()
+                      : bytes;
+        }
+        Value &end = perWorker ? workerSize : base;
+        offsets[i] = end;
+        end = add(b, end, size);
+      }
+    workspace = add(b, base, mul(b, workers, workerSize));
+
+    llvm::DenseMap<Operation *, Value> workerBase;
+    for (Buffer &buffer : buffers) {
+      Value offset = buffer.bytes >= 0
+                         ? constant(b, buffer.offset)
+                         : offsets[buffer.slot];
+      OpBuilder at(buffer.alloc);
+      if (buffer.loop) {
+        Value &start = workerBase[buffer.loop];
+        if (!start) {
+          OpBuilder inLoop = OpBuilder::atBlockBegin(buffer.loop.getBody());
+          Value worker =
+              func::CallOp::create(inLoop, function.getLoc(), workerNumber(),
+                                   ValueRange())
+                  .getResult(0);
+          start = add(inLoop, base, mul(inLoop, worker, workerSize));
+        }
+        offset = add(at, start, offset);
+      }
+      SmallVector<Value> sizes(buffer.alloc.getDynamicSizes());
+      Value view = memref::ViewOp::create(at, buffer.alloc.getLoc(),
+                                          buffer.alloc.getType(), arena, offset,
+                                          sizes);
+      buffer.alloc.replaceAllUsesWith(view);
+      buffer.alloc.erase();
+    }
+  }
+
+  /// A function that OutlineParallelLoops replaces by the body's worker number.
+  func::FuncOp workerNumber() {
+    auto module = function->getParentOfType<ModuleOp>();
+    if (auto found = module.lookupSymbol<func::FuncOp>(names::worker))
+      return found;
+    OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+    auto declared = func::FuncOp::create(
+        b, function.getLoc(), names::worker,
+        b.getFunctionType({}, {b.getIndexType()}));
+    declared.setPrivate();
+    return declared;
+  }
+
+  LogicalResult emitWorkspaceFunction() {
+    if (failedAt)
+      return function.emitError("the size of an intermediate buffer depends on "
+                                "more than the extents of inputs");
+    llvm::SetVector<Operation *> slice;
+    BackwardSliceOptions options;
+    options.omitBlockArguments = true;
+    options.inclusive = true;
+    if (failed(getBackwardSlice(workspace, &slice, options)))
+      return function.emitError("could not isolate the size of the arena");
+    OpBuilder b(function);
+    Location loc = function.getLoc();
+    TypeRange inputs = TypeRange(block.getArgumentTypes()).drop_back();
+    auto result = func::FuncOp::create(
+        b, loc, (function.getName() + names::workspaceSuffix).str(),
+        b.getFunctionType(inputs, {b.getIndexType()}));
+    result.setPrivate();
+    markCallable(result);
+    Block *entry = result.addEntryBlock();
+    IRMapping mapping;
+    for (auto [from, to] :
+         llvm::zip(block.getArguments().drop_back(), entry->getArguments()))
+      mapping.map(from, to);
+    b.setInsertionPointToStart(entry);
+    for (Operation *op : slice)
+      b.clone(*op, mapping);
+    func::ReturnOp::create(b, loc, mapping.lookup(workspace));
+    return success();
+  }
+
+  func::FuncOp function;
+  Block &block;
+  Value arena, workspace, failedAt;
+  SmallVector<Buffer, 0> buffers;
+  SmallVector<SmallVector<Buffer *>> slots;
+  llvm::DenseMap<Value, Value> atEntry;
+  int64_t knownBytes = 0, workerBytes = 0;
+};
+
+struct PlanArena : dlc::impl::PlanArenaBase<PlanArena> {
+  void runOnOperation() override {
+    for (auto function :
+         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
+      if (isEntry(function) && failed(Planner(function).run()))
+        return signalPassFailure();
+  }
+};
+
+} // namespace

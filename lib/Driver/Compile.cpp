@@ -1,0 +1,326 @@
+//===- Compile.cpp - From a model file to a library -----------------------===//
+
+#include "dlc/Driver/Compile.h"
+#include "Artifacts.h"
+#include "Lowering.h"
+#include "dlc/Target/Emit.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+static Stage stageOf(StringRef path) {
+  return llvm::StringSwitch<Stage>(llvm::sys::path::extension(path))
+      .Case(".so", Stage::Library)
+      .Case(".o", Stage::Object)
+      .Case(".a", Stage::Archive)
+      .Case(".s", Stage::Assembly)
+      .Case(".ll", Stage::LLVM)
+      .Case(".mlir", Stage::DL)
+      .Default(Stage::Auto);
+}
+
+static bool isText(Stage stage) { return stage <= Stage::Assembly; }
+
+static LogicalResult report(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "dlc") << message << "\n";
+  return failure();
+}
+
+static LogicalResult report(llvm::Error error) {
+  return report(llvm::toString(std::move(error)));
+}
+
+namespace {
+
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options)
+      : options(options), mlir(registry()) {}
+
+  LogicalResult run() {
+    if (failed(settle()))
+      return failure();
+    if (options.timePasses)
+      timing.setEnabled(true);
+    timing.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
+    TimingScope root = timing.getRootScope();
+    llvm::SourceMgr sources;
+    SourceMgrDiagnosticHandler diagnostics(sources, &mlir);
+    installEvaluator();
+    mlir.disableMultithreading(); // models are small, threads are not free
+
+    OwningOpRef<ModuleOp> module;
+    if (failed(parse(sources, root.nest("parse"), module)))
+      return failure();
+    if (options.report)
+      printReport(*module, llvm::outs());
+    if (failed(checkCalls(*module)))
+      return failure();
+
+    PipelineOptions pipeline;
+    configure(pipeline, *processor, options.level);
+    auto lower = [&](StringRef name, auto build, const char *suffix) {
+      TimingScope scope = root.nest(name);
+      PassManager pm(&mlir);
+      pm.enableTiming(scope);
+      build(pm, pipeline);
+      if (failed(pm.run(*module)))
+        return failure();
+      return saveText(*module, suffix);
+    };
+    if (failed(lower("simplify", buildSimplifyPipeline, ".dl.mlir")))
+      return failure();
+    if (stage == Stage::DL)
+      return finishText(*module);
+    FailureOr<Interface> interface =
+        readInterface(*module, llvm::sys::path::stem(libraryPath()));
+    if (failed(interface))
+      return failure();
+    if (failed(lower("linalg", buildLinalgPipeline, ".linalg.mlir")))
+      return failure();
+    if (stage == Stage::Linalg)
+      return finishText(*module);
+    if (failed(lower("vector", buildVectorPipeline, ".vector.mlir")))
+      return failure();
+    if (stage == Stage::Vector)
+      return finishText(*module);
+    if (failed(lower("llvm dialect", buildLLVMPipeline, ".llvm.mlir")))
+      return failure();
+    return emit(*module, *interface, root);
+  }
+
+private:
+  static DialectRegistry registry() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    return registry;
+  }
+
+  /// Decides on stage, output and processor before any work is done.
+  LogicalResult settle() {
+    stage = options.stage;
+    output = options.output;
+    if (stage == Stage::Auto)
+      stage = output.empty() ? Stage::Library : stageOf(output);
+    if (stage == Stage::Auto)
+      return report("cannot tell from the name '" + output +
+                    "' what to write, expected .so, .o, .a, .s, .ll or .mlir, or "
+                    "--emit");
+    if (output.empty()) {
+      if (isText(stage)) {
+        output = "-";
+      } else {
+        llvm::SmallString<128> name(
+            options.input == "-" ? StringRef("model")
+                                 : llvm::sys::path::filename(options.input));
+        llvm::sys::path::replace_extension(
+            name, stage == Stage::Object    ? "o"
+                  : stage == Stage::Archive ? "a"
+                                            : "so");
+        output = std::string(name);
+      }
+    }
+    auto found = Processor::get(options.cpu);
+    if (!found)
+      return report(found.takeError());
+    processor = std::move(*found);
+    return success();
+  }
+
+  StringRef libraryPath() const {
+    return output == "-" ? StringRef("model") : StringRef(output);
+  }
+
+  LogicalResult parse(llvm::SourceMgr &sources, TimingScope scope,
+                      OwningOpRef<ModuleOp> &module) {
+    if (options.input != "-") {
+      if (!llvm::sys::fs::exists(options.input))
+        return report("there is no file '" + options.input + "'");
+      if (llvm::sys::fs::is_directory(options.input))
+        return report("'" + options.input +
+                      "' is a folder, expected a model file (.mlir)");
+    }
+    auto file = llvm::MemoryBuffer::getFileOrSTDIN(options.input);
+    if (std::error_code code = file.getError())
+      return report("cannot read '" + options.input + "': " + code.message());
+    sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
+    module = parseSourceFile<ModuleOp>(sources, ParserConfig(&mlir));
+    return success(bool(module));
+  }
+
+  void print(ModuleOp module, llvm::raw_ostream &os) {
+    // Never a large weight by accident.
+    OpPrintingFlags flags;
+    flags.elideLargeElementsAttrs(64);
+    flags.elideLargeResourceString(64);
+    module.print(os, flags);
+  }
+
+  std::string besideOutput(StringRef suffix) {
+    llvm::SmallString<128> path(libraryPath());
+    llvm::sys::path::replace_extension(path, "");
+    return (path + suffix).str();
+  }
+
+  LogicalResult saveText(ModuleOp module, StringRef suffix) {
+    if (!options.saveTemps)
+      return success();
+    if (auto error = artifacts.write(besideOutput(suffix), [&](auto &os) {
+          print(module, os);
+          return llvm::Error::success();
+        }))
+      return report(std::move(error));
+    return success();
+  }
+
+  LogicalResult commit() {
+    if (auto error = artifacts.commit())
+      return report(std::move(error));
+    return success();
+  }
+
+  LogicalResult finishText(ModuleOp module) {
+    if (auto error = artifacts.write(output, [&](auto &os) {
+          print(module, os);
+          return llvm::Error::success();
+        }))
+      return report(std::move(error));
+    return commit();
+  }
+
+  LogicalResult emit(ModuleOp module, const Interface &interface,
+                     TimingScope &root) {
+    llvm::LLVMContext context;
+    std::unique_ptr<llvm::Module> code;
+    {
+      TimingScope scope = root.nest("translate");
+      auto translated =
+          translateToLLVM(module, interface, *processor, options.level,
+                          stage == Stage::Library, context);
+      if (failed(translated))
+        return failure();
+      code = std::move(*translated);
+    }
+    std::unique_ptr<llvm::TargetMachine> machine =
+        processor->makeMachine(options.level);
+    {
+      TimingScope scope = root.nest("optimise");
+      optimize(*code, *machine, options.level);
+    }
+    auto writeIR = [&](auto &os) {
+      code->print(os, nullptr);
+      return llvm::Error::success();
+    };
+    if (stage == Stage::LLVM) {
+      if (auto error = artifacts.write(output, writeIR))
+        return report(std::move(error));
+      return commit();
+    }
+    if (options.saveTemps)
+      if (auto error = artifacts.write(besideOutput(".ll"), writeIR))
+        return report(std::move(error));
+
+    TimingScope scope = root.nest("machine code");
+    bool assembly = stage == Stage::Assembly;
+    auto writeCode = [&](llvm::raw_pwrite_stream &os) {
+      return emitCode(*code, *machine, assembly, os);
+    };
+    if (assembly) {
+      if (auto error = artifacts.write(output, writeCode))
+        return report(std::move(error));
+      return commit();
+    }
+    std::string object;
+    auto reserved = artifacts.reserve(
+        stage == Stage::Object ? output : besideOutput(".o"),
+        stage == Stage::Object || options.saveTemps);
+    if (!reserved)
+      return report(reserved.takeError());
+    object = *reserved;
+    {
+      std::error_code error;
+      llvm::raw_fd_ostream os(object, error);
+      if (error)
+        return report("cannot write '" + output + "': " + error.message());
+      if (auto failed = writeCode(os))
+        return report(std::move(failed));
+      os.flush();
+      if (os.has_error()) {
+        error = os.error();
+        os.clear_error();
+        return report("cannot write '" + output + "': " + error.message());
+      }
+    }
+    scope = root.nest("link");
+    if (stage != Stage::Object) {
+      auto target = artifacts.reserve(output);
+      if (!target)
+        return report(target.takeError());
+      llvm::Error error =
+          stage == Stage::Archive
+              ? writeArchive(object, *target)
+              : linkLibrary(object, *target, llvm::sys::path::filename(output));
+      if (error)
+        return report(std::move(error));
+    }
+    std::string header = besideOutput(".h");
+    if (auto error = artifacts.write(header, [&](auto &os) {
+          os << writeHeader(interface, llvm::sys::path::filename(header));
+          return llvm::Error::success();
+        }))
+      return report(std::move(error));
+    if (failed(commit()))
+      return failure();
+    if (options.verbose)
+      describe(interface, header);
+    return success();
+  }
+
+  void describe(const Interface &interface, StringRef header) {
+    uint64_t bytes = 0;
+    (void)llvm::sys::fs::file_size(output, bytes);
+    llvm::outs() << output << ": " << bytes << " bytes, for " << processor->cpu
+                 << "\n" << header << ":\n";
+    for (const Function &function : interface.functions) {
+      llvm::outs() << "  " << interface.prefix << "_" << function.cName << "(";
+      llvm::interleaveComma(function.inputs, llvm::outs(), [](auto &argument) {
+        llvm::outs() << argument.cName << ": " << argument.describe();
+      });
+      llvm::outs() << ") -> ";
+      llvm::interleaveComma(function.outputs, llvm::outs(), [](auto &argument) {
+        llvm::outs() << argument.cName << ": " << argument.describe();
+      });
+      llvm::outs() << "\n";
+    }
+  }
+
+  const CompileOptions &options;
+  DefaultTimingManager timing;
+  MLIRContext mlir;
+  Stage stage = Stage::Auto;
+  std::string output;
+  std::optional<Processor> processor;
+  Artifacts artifacts;
+};
+
+} // namespace
+
+LogicalResult compile(const CompileOptions &options) {
+  return Compilation(options).run();
+}
+
+} // namespace dlc

@@ -1,0 +1,69 @@
+//===- Lowering.cpp - One module, all the way to LLVM IR ------------------===//
+
+#include "Lowering.h"
+#include "dlc/Codegen/Codegen.h"
+#include "dlc/Target/Emit.h"
+#include "mlir/Analysis/CallGraph.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ADT/SCCIterator.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+void configure(PipelineOptions &pipeline, const Processor &processor,
+               unsigned level) {
+  pipeline.vectorBits = processor.vectorBits;
+  pipeline.vectorRegisters = processor.vectorRegisters;
+  pipeline.plainLoops = level < 2;
+}
+
+FailureOr<std::unique_ptr<llvm::Module>>
+translateToLLVM(ModuleOp module, const Interface &interface,
+                const Processor &processor, unsigned level, bool isShared,
+                llvm::LLVMContext &context) {
+  CheckMessages checks;
+  if (auto attribute = module->getAttrOfType<DictionaryAttr>(names::checks))
+    for (NamedAttribute entry : attribute)
+      for (Attribute message : cast<ArrayAttr>(entry.getValue()))
+        checks[entry.getName()].push_back(
+            cast<StringAttr>(message).getValue().str());
+  std::unique_ptr<llvm::TargetMachine> machine = processor.makeMachine(level);
+  std::unique_ptr<llvm::Module> result =
+      translateModuleToLLVMIR(module, context, interface.name);
+  if (!result)
+    return failure();
+  result->setDataLayout(machine->createDataLayout());
+  result->setTargetTriple(machine->getTargetTriple());
+  if (llvm::Error error =
+          emitInterface(*result, interface, checks, processor, isShared))
+    return module.emitError(llvm::toString(std::move(error)));
+  return result;
+}
+
+LogicalResult checkCalls(ModuleOp module) {
+  CallGraph graph(module);
+  LogicalResult result = success();
+  for (auto scc = llvm::scc_begin(const_cast<const CallGraph *>(&graph));
+       !scc.isAtEnd(); ++scc) {
+    if (!scc.hasCycle())
+      continue;
+    for (const CallGraphNode *node : *scc) {
+      if (node->isExternal())
+        continue;
+      auto function = node->getCallableRegion()->getParentOfType<func::FuncOp>();
+      if (!function)
+        continue;
+      function.emitError("function '")
+          << function.getName()
+          << "' calls itself, directly or through others, expected no recursion";
+      result = failure();
+    }
+  }
+  return result;
+}
+
+} // namespace dlc

@@ -1,0 +1,39 @@
+//===- Lowering.h - One module, all the way to LLVM IR ----------*- C++ -*-===//
+
+#ifndef DLC_LIB_DRIVER_LOWERING_H
+#define DLC_LIB_DRIVER_LOWERING_H
+
+#include "dlc/Driver/Pipelines.h"
+#include "dlc/Target/Interface.h"
+#include "dlc/Target/Processor.h"
+#include <memory>
+
+namespace llvm {
+class LLVMContext;
+class Module;
+} // namespace llvm
+
+namespace dlc {
+
+/// Options of the pipelines for a processor and a level (0 and 1: plain loops).
+void configure(PipelineOptions &pipeline, const Processor &processor,
+               unsigned level);
+
+/// Translates a module in the LLVM dialect and adds the interface to it.
+mlir::FailureOr<std::unique_ptr<llvm::Module>>
+translateToLLVM(mlir::ModuleOp module, const Interface &interface,
+                const Processor &processor, unsigned level, bool isShared,
+                llvm::LLVMContext &context);
+
+/// Makes `dl-fold-constants` evaluate with the compiler itself.
+void installEvaluator();
+
+/// Prints a table of layers: shapes, weights, connections.
+void printReport(mlir::ModuleOp module, llvm::raw_ostream &os);
+
+/// Refuses what no pass can compile: recursion and calls of unknown functions.
+llvm::LogicalResult checkCalls(mlir::ModuleOp module);
+
+} // namespace dlc
+
+#endif // DLC_LIB_DRIVER_LOWERING_H

@@ -1,0 +1,140 @@
+//===- Pipelines.cpp - The way down, as named pipelines -------------------===//
+
+#include "dlc/Driver/Pipelines.h"
+#include "dlc/Codegen/Codegen.h"
+#include "dlc/Conversion/DLToLinalg/DLToLinalg.h"
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Transforms/Transforms.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+static void addCleanup(OpPassManager &pm) {
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createInlinerPass());
+  pm.addPass(createDropDropout());
+  pm.addPass(createFoldBatchNorm());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createFoldConstants({options.foldLimit}));
+  addCleanup(pm);
+}
+
+void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &) {
+  pm.addPass(createConvertDLToLinalg());
+  addCleanup(pm);
+  pm.addPass(createOutlineShapeFunctions());
+  pm.addPass(createPassResultsByDestination());
+  pm.addPass(createFuseElementwise());
+  addCleanup(pm);
+}
+
+void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createDecomposePads());
+  addCleanup(pm);
+  if (options.plainLoops)
+    return;
+  pm.addNestedPass<func::FuncOp>(createTileAndFuse(
+      TileAndFuseOptions{options.vectorBits, options.vectorRegisters}));
+  addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createPeelLoops());
+  addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createTilePartialRows());
+  addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createTileReductions(
+      TileReductionsOptions{options.vectorBits, options.vectorRegisters}));
+  addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createPeelLoops());
+  addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createSimplifyWindows());
+  pm.addNestedPass<func::FuncOp>(createVectorizeTiles(
+      VectorizeTilesOptions{options.vectorBits, options.vectorRegisters}));
+  addCleanup(pm);
+}
+
+void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &) {
+  // Buffers: in place where upstream's analysis allows it.
+  pm.addPass(bufferization::createEmptyTensorEliminationPass());
+  pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
+  bufferization::OneShotBufferizePassOptions bufferize;
+  bufferize.bufferAlignment = 64;
+  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  addCleanup(pm);
+  pm.addPass(createApproximateMath());
+  pm.addPass(memref::createFoldMemRefAliasOpsPass());
+  addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createLowerVectors());
+  pm.addPass(memref::createFoldMemRefAliasOpsPass());
+  addCleanup(pm);
+  pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(createPlanArena());
+  pm.addPass(createOutlineParallelLoops());
+  pm.addPass(createExpandCopies());
+  pm.addPass(createConvertLinalgToLoopsPass());
+  addCleanup(pm);
+
+  // To the LLVM dialect, upstream's way.
+  pm.addPass(createConvertVectorToSCFPass(
+      VectorTransferToSCFOptions().enableFullUnroll()));
+  pm.addPass(createCallLibm());
+  pm.addPass(memref::createExpandStridedMetadataPass());
+  pm.addPass(createLowerAffinePass());
+  pm.addPass(createSCFToControlFlowPass());
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  pm.addPass(arith::createArithExpandOpsPass(expand));
+  pm.addPass(createConvertVectorToLLVMPass());
+  pm.addPass(createUBToLLVMConversionPass());
+  pm.addPass(createConvertMathToLLVMPass());
+  pm.addPass(createConvertIndexToLLVMPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  addCleanup(pm);
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createEmitDispatch());
+}
+
+void buildCPUPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  buildSimplifyPipeline(pm, options);
+  buildLinalgPipeline(pm, options);
+  buildVectorPipeline(pm, options);
+  buildLLVMPipeline(pm, options);
+}
+
+void registerPasses() {
+  registerTransformsPasses();
+  registerDLToLinalgPasses();
+  registerCodegenPasses();
+  PassPipelineRegistration<PipelineOptions>(
+      "dlc-simplify-pipeline", "Simplify a model in dl", buildSimplifyPipeline);
+  PassPipelineRegistration<PipelineOptions>(
+      "dlc-linalg-pipeline", "Lower dl to linalg on tensors",
+      buildLinalgPipeline);
+  PassPipelineRegistration<PipelineOptions>(
+      "dlc-vector-pipeline", "Tile and vectorise linalg", buildVectorPipeline);
+  PassPipelineRegistration<PipelineOptions>(
+      "dlc-llvm-pipeline", "Lower vectors on tensors to the LLVM dialect",
+      buildLLVMPipeline);
+  PassPipelineRegistration<PipelineOptions>(
+      "dlc-cpu-pipeline", "Lower a model in dl to the LLVM dialect",
+      buildCPUPipeline);
+}
+
+} // namespace dlc

@@ -1,0 +1,92 @@
+//===- Report.cpp - Layers, weights, connections --------------------------===//
+
+#include "Lowering.h"
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Inference.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/FormatVariadic.h"
+#include <numeric>
+
+using namespace mlir;
+
+namespace dlc {
+
+/// Known elements of a shape; `?` counts once.
+static int64_t elements(Type type) {
+  int64_t count = 1;
+  for (int64_t extent : cast<ShapedType>(type).getShape())
+    count *= ShapedType::isDynamic(extent) ? 1 : extent;
+  return count;
+}
+
+/// 1234567 -> 1,234,567
+static std::string grouped(int64_t number) {
+  std::string digits = std::to_string(number), result;
+  for (auto [i, digit] : llvm::enumerate(digits)) {
+    if (i && (digits.size() - i) % 3 == 0)
+      result += ',';
+    result += digit;
+  }
+  return result;
+}
+
+namespace {
+struct Counts {
+  int64_t weights = 0;
+  /// Products into sums, a bias counted as one: what a neuron is connected to.
+  int64_t connections = 0;
+};
+} // namespace
+
+static Counts countLayer(Operation *op) {
+  Counts counts;
+  auto layer = [&](Value weights, Value bias, int64_t fanIn) {
+    counts.weights = elements(weights.getType()) +
+                     (bias ? elements(bias.getType()) : 0);
+    counts.connections =
+        elements(op->getResult(0).getType()) * (fanIn + (bias ? 1 : 0));
+  };
+  if (auto dense = dyn_cast<dl::DenseOp>(op)) {
+    layer(dense.getWeights(), dense.getBias(),
+          dense.getWeights().getType().getDimSize(0));
+  } else if (auto conv = dyn_cast<dl::ConvOp>(op)) {
+    auto filter = conv.getFilter().getType();
+    layer(conv.getFilter(), conv.getBias(),
+          elements(filter) / filter.getShape().back());
+  } else if (auto conv = dyn_cast<dl::ConvTransposeOp>(op)) {
+    auto filter = conv.getFilter().getType();
+    counts.weights = elements(filter) +
+                     (conv.getBias() ? elements(conv.getBias().getType()) : 0);
+    counts.connections = elements(conv.getX().getType()) *
+                         (elements(filter) / filter.getShape().back());
+  } else if (auto norm = dyn_cast<dl::BatchNormOp>(op)) {
+    counts.weights = 4 * elements(norm.getScale().getType());
+  }
+  return counts;
+}
+
+void printReport(ModuleOp module, llvm::raw_ostream &os) {
+  for (auto function : module.getOps<func::FuncOp>()) {
+    os << "function " << function.getName() << "\n"
+       << "  layer                 output                      weights"
+          "    connections\n";
+    Counts total;
+    function.walk([&](Operation *op) {
+      if (!isa<dl::DLDialect>(op->getDialect()))
+        return;
+      Counts counts = countLayer(op);
+      total.weights += counts.weights;
+      total.connections += counts.connections;
+      os << llvm::formatv("  {0,-20}  {1,-18} {2,16} {3,14}\n",
+                          op->getName().getStringRef(),
+                          dl::toString(op->getResult(0).getType()),
+                          counts.weights ? grouped(counts.weights) : "-",
+                          counts.connections ? grouped(counts.connections)
+                                             : "-");
+    });
+    os << llvm::formatv("  {0,-20}  {1,-18} {2,16} {3,14}\n", "total", "",
+                        grouped(total.weights), grouped(total.connections));
+  }
+}
+
+} // namespace dlc

@@ -1,0 +1,71 @@
+/*===- Model.h - What the compiler emits for the runtime ----------*- C -*-===*\
+|*
+|* The tables through which the runtime finds the kernels. The compiler writes
+|* them (lib/Target/EmitInterface.cpp), field by field in this order.
+|*
+\*===----------------------------------------------------------------------===*/
+#ifndef DLC_LIB_RUNTIME_MODEL_H
+#define DLC_LIB_RUNTIME_MODEL_H
+
+#include "dlc/Runtime/abi.h"
+
+/* MLIR's descriptor of a buffer; sizes and strides follow one another. */
+typedef struct dlc_rt_buffer {
+  void *allocated;
+  void *aligned;
+  int64_t offset;
+  int64_t extents[]; /* rank sizes, then rank strides */
+} dlc_rt_buffer;
+
+/* Each takes the descriptors of inputs, then outputs. */
+typedef struct dlc_rt_kernel {
+  void (*run)(dlc_context *context, int64_t workers, void *const *buffers,
+              void *arena);
+  /* Writes 0 or the number of a failed check, then the outputs' extents. */
+  void (*shapes)(void *const *buffers, void *result);
+  int64_t (*workspace)(dlc_context *context, int64_t workers,
+                       void *const *buffers);
+  const char *const *messages;
+} dlc_rt_kernel;
+
+/* Processor features: bits of cpuid leaf 1 (ecx) and leaf 7 (ebx, ecx, edx, and
+ * eax of subleaf 1). */
+typedef struct dlc_rt_cpu {
+  uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, leaf7_edx, leaf71_eax;
+} dlc_rt_cpu;
+
+typedef struct dlc_rt_model {
+  const dlc_library_info *library;
+  const dlc_rt_kernel *kernels;
+  const dlc_rt_cpu *cpu;
+} dlc_rt_model;
+
+/* The one that this library is made of. */
+extern const dlc_rt_model dlc_rt_this_model;
+
+/* Entry points, behind the library's own names. */
+dlc_status dlc_rt_create(dlc_context **context, const dlc_options *options,
+                         uint32_t abi_version, uint64_t interface_hash);
+void dlc_rt_destroy(dlc_context *context);
+const char *dlc_rt_error(const dlc_context *context);
+dlc_status dlc_rt_shapes(dlc_context *context, int32_t function,
+                         const dlc_tensor *inputs, int64_t *const *shapes);
+dlc_status dlc_rt_reserve(dlc_context *context, int32_t function,
+                          const dlc_tensor *inputs);
+dlc_status dlc_rt_call(dlc_context *context, int32_t function,
+                       const dlc_tensor *inputs, const dlc_tensor *outputs);
+int32_t dlc_rt_threads(const dlc_context *context);
+
+/* A typed call: `data` holds inputs, then outputs; `dims` the free extents of
+ * the inputs in order. Extents of outputs follow from them. */
+dlc_status dlc_rt_call_typed(dlc_context *context, int32_t function,
+                             void *const *data, const int64_t *dims);
+
+/* Runs tasks [0, tasks) of about `cost` nanoseconds each on as many threads as
+ * pay; called by kernels. */
+void dlc_rt_parallel_for(dlc_context *context, int64_t tasks, int64_t cost,
+                         void (*task)(int64_t begin, int64_t end,
+                                      int64_t worker, void *captures),
+                         void *captures);
+
+#endif /* DLC_LIB_RUNTIME_MODEL_H */

@@ -1,0 +1,48 @@
+//===- EmitCode.cpp - Optimisation and machine code -----------------------===//
+
+#include "dlc/Target/Emit.h"
+#include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace llvm;
+
+namespace dlc {
+
+void optimize(Module &module, TargetMachine &machine, unsigned level) {
+  PipelineTuningOptions tuning;
+  tuning.LoopVectorization = tuning.SLPVectorization = level >= 2;
+  PassBuilder builder(&machine, tuning);
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager callGraph;
+  ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(callGraph);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, callGraph, modules);
+  OptimizationLevel levels[] = {OptimizationLevel::O0, OptimizationLevel::O1,
+                                OptimizationLevel::O2, OptimizationLevel::O3};
+  ModulePassManager passes =
+      level == 0 ? builder.buildO0DefaultPipeline(OptimizationLevel::O0)
+                 : builder.buildPerModuleDefaultPipeline(
+                       levels[std::min(level, 3u)]);
+  passes.run(module, modules);
+}
+
+Error emitCode(Module &module, TargetMachine &machine, bool assembly,
+               raw_pwrite_stream &os) {
+  legacy::PassManager passes;
+  passes.add(new TargetLibraryInfoWrapperPass(module.getTargetTriple()));
+  if (machine.addPassesToEmitFile(passes, os, nullptr,
+                                  assembly ? CodeGenFileType::AssemblyFile
+                                           : CodeGenFileType::ObjectFile))
+    return createStringError("the target emits no such file");
+  passes.run(module);
+  return Error::success();
+}
+
+} // namespace dlc

@@ -1,0 +1,68 @@
+//===- Link.cpp - Objects into libraries and archives ---------------------===//
+
+#include "dlc/Target/Emit.h"
+#include "lld/Common/Driver.h"
+#include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+LLD_HAS_DRIVER(elf)
+
+using namespace llvm;
+
+namespace dlc {
+
+/// libc and libm by the names that they run under: no development package of
+/// them is needed to link.
+static std::vector<std::string> findSystemLibraries() {
+  static constexpr StringLiteral folders[] = {
+      "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64",
+      "/usr/lib64", "/lib", "/usr/lib"};
+  for (StringRef folder : folders) {
+    SmallString<64> libc(folder), libm(folder);
+    sys::path::append(libc, "libc.so.6");
+    sys::path::append(libm, "libm.so.6");
+    if (sys::fs::exists(libc) && sys::fs::exists(libm))
+      return {std::string(libm), std::string(libc)};
+  }
+  return {};
+}
+
+Error linkLibrary(StringRef object, StringRef output, StringRef soname) {
+  std::vector<std::string> arguments = {
+      "ld.lld",       "-shared",   "-o",          output.str(),
+      object.str(),   "-soname",   soname.str(),  "--hash-style=gnu",
+      "--as-needed",  "-Bsymbolic", "--gc-sections", "-z", "relro",
+      "-z",           "now",       "--build-id=sha1", "--threads=1"};
+  std::vector<std::string> system = findSystemLibraries();
+  if (!system.empty()) {
+    arguments.insert(arguments.end(), system.begin(), system.end());
+    // Whatever a kernel calls must be there: better known now than at load.
+    arguments.push_back("--no-undefined");
+  }
+  std::vector<const char *> pointers;
+  for (const std::string &argument : arguments)
+    pointers.push_back(argument.c_str());
+  std::string out, err;
+  raw_string_ostream outStream(out), errStream(err);
+  const lld::DriverDef drivers[] = {{lld::Gnu, &lld::elf::link}};
+  lld::Result result = lld::lldMain(pointers, outStream, errStream, drivers);
+  if (result.retCode != 0)
+    return createStringError("linking failed: " + StringRef(err).rtrim());
+  return Error::success();
+}
+
+Error writeArchive(StringRef object, StringRef output) {
+  Expected<NewArchiveMember> member =
+      NewArchiveMember::getFile(object, /*Deterministic=*/true);
+  if (!member)
+    return member.takeError();
+  // The member's name is the archive's stem, not a temporary one.
+  std::string name = (sys::path::stem(output) + ".o").str();
+  member->MemberName = name;
+  return llvm::writeArchive(output, *member, SymtabWritingMode::NormalSymtab,
+                            object::Archive::K_GNU, /*Deterministic=*/true,
+                            /*Thin=*/false);
+}
+
+} // namespace dlc

@@ -1,0 +1,87 @@
+//===- dlc.cpp - The deep-learning compiler -------------------------------===//
+
+#include "dlc/Driver/Compile.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace llvm;
+using dlc::Stage;
+
+/// LLVM's and LLD's own hundreds of options are not dlc's; some would clash.
+static void forgetForeignOptions() {
+  SmallVector<cl::Option *> foreign;
+  for (auto &entry : cl::getRegisteredOptions())
+    foreign.push_back(entry.second);
+  for (cl::Option *option : foreign)
+    if (!option->ArgStr.starts_with("help") && option->ArgStr != "version")
+      option->removeArgument();
+}
+
+int main(int argc, char **argv) {
+  InitLLVM init(argc, argv);
+  setBugReportMsg("dlc crashed; please report this with the model.\n");
+  forgetForeignOptions();
+  cl::OptionCategory category("Options of dlc");
+  cl::opt<std::string> input(cl::Positional, cl::desc("<model.mlir, - for stdin>"),
+                             cl::Required, cl::cat(category));
+  cl::opt<std::string> output(
+      "o", cl::desc("Where to write; the suffix (.so .o .a .s .ll .mlir) tells "
+                    "what. With a library, object or archive comes its header .h"),
+      cl::value_desc("file"), cl::cat(category));
+  cl::opt<Stage> emit(
+      "emit", cl::desc("What to write, where the suffix does not tell:"),
+      cl::init(Stage::Auto),
+      cl::values(clEnumValN(Stage::DL, "dl", "the simplified model"),
+                 clEnumValN(Stage::Linalg, "linalg", "linalg on tensors"),
+                 clEnumValN(Stage::Vector, "vector", "tiles of vectors"),
+                 clEnumValN(Stage::LLVM, "llvm", "LLVM IR"),
+                 clEnumValN(Stage::Assembly, "asm", "assembly"),
+                 clEnumValN(Stage::Object, "obj", "an object file"),
+                 clEnumValN(Stage::Archive, "archive", "a static library"),
+                 clEnumValN(Stage::Library, "lib", "a shared library (default)")),
+      cl::cat(category));
+  cl::opt<std::string> cpu(
+      "cpu", cl::desc("Processor to compile for: native (default) or a name, e.g. "
+                      "x86-64-v3 (AVX2), x86-64-v4 (AVX-512), znver4"),
+      cl::init("native"), cl::value_desc("name"), cl::cat(category));
+  cl::opt<char> level(
+      "O", cl::desc("0: plain loops, unoptimised; 1: plain loops; 2: tiles and "
+                    "vectors; 3: the same, LLVM at its best (default)"),
+      cl::Prefix, cl::init('3'), cl::cat(category));
+  cl::opt<bool> saveTemps(
+      "save-temps", cl::desc("Keep the IR of every stage beside the output"),
+      cl::cat(category));
+  cl::opt<bool> timePasses(
+      "time-passes", cl::desc("Print where compile time went"),
+      cl::cat(category));
+  cl::opt<bool> report(
+      "report", cl::desc("Print the layers with their weights and connections"),
+      cl::cat(category));
+  cl::opt<bool> verbose("v", cl::desc("Say what was written"),
+                        cl::cat(category));
+  cl::HideUnrelatedOptions(category);
+  cl::SetVersionPrinter([](raw_ostream &os) {
+    os << "dlc " DLC_VERSION " with LLVM " LLVM_VERSION_STRING "\n";
+  });
+  cl::ParseCommandLineOptions(
+      argc, argv,
+      "dlc, the deep-learning compiler: a network in, a small C library out\n\n"
+      "  dlc model.mlir -o model.so      writes model.so and model.h\n");
+  if (level < '0' || level > '3') {
+    WithColor::error(errs(), "dlc")
+        << "unknown level -O" << char(level) << ", expected -O0 to -O3\n";
+    return 1;
+  }
+  dlc::CompileOptions options;
+  options.input = input;
+  options.output = output;
+  options.stage = emit;
+  options.cpu = cpu;
+  options.level = level - '0';
+  options.saveTemps = saveTemps;
+  options.timePasses = timePasses;
+  options.report = report;
+  options.verbose = verbose;
+  return failed(dlc::compile(options)) ? 1 : 0;
+}
