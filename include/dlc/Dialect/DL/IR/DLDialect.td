@@ -88,12 +88,16 @@ class DL_InferredOp<string mnemonic, list<Trait> traits = []>
         ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes,
         ::mlir::OpaqueProperties properties, ::mlir::RegionRange regions,
         ::llvm::SmallVectorImpl<::mlir::Type> &types) {
-      // The parser asks before it has filled in default values.
-      if (auto *given = properties.as<Properties *>())
-        $cppClass::populateDefaultProperties(
-            ::mlir::OperationName(getOperationName(), context), *given);
+      // The parser asks before it has filled in default values, and with no
+      // properties at all where no attribute was written.
+      Properties defaults;
+      auto *given = properties.as<Properties *>();
+      if (!given)
+        given = &defaults;
+      $cppClass::populateDefaultProperties(
+          ::mlir::OperationName(getOperationName(), context), *given);
       return inferReturnTypes(
-          context, loc, Adaptor(operands, attributes, properties, regions), types);
+          context, loc, Adaptor(operands, attributes, *given, regions), types);
     }
   }];
 }

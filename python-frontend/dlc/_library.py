@@ -1,0 +1,267 @@
+"""Libraries made by dlc, through their self-description (see abi.h)."""
+
+import ctypes
+import os
+from dataclasses import dataclass
+
+import numpy as np
+
+_ABI_VERSION = 1
+
+
+class LibraryError(Exception):
+    """A library could not be loaded, or a call was refused.
+
+    status: the dlc_status of a refused call, else None.
+    """
+
+    def __init__(self, message, status=None):
+        super().__init__(message)
+        self.status = status
+
+
+class _Tensor(ctypes.Structure):
+    _fields_ = [("data", ctypes.c_void_p),
+                ("shape", ctypes.POINTER(ctypes.c_int64)),
+                ("rank", ctypes.c_int32), ("element", ctypes.c_int32)]
+
+
+class _Argument(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p),
+                ("shape", ctypes.POINTER(ctypes.c_int64)),
+                ("rank", ctypes.c_int32), ("element", ctypes.c_int32)]
+
+
+class _Function(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p),
+                ("arguments", ctypes.POINTER(_Argument)),
+                ("inputs", ctypes.c_int32), ("outputs", ctypes.c_int32)]
+
+
+class _Options(ctypes.Structure):
+    _fields_ = [("threads", ctypes.c_int32), ("workspace", ctypes.c_void_p),
+                ("workspace_bytes", ctypes.c_size_t)]
+
+
+_Shapes = ctypes.POINTER(ctypes.POINTER(ctypes.c_int64))
+
+
+class _Info(ctypes.Structure):
+    _fields_ = [
+        ("abi_version", ctypes.c_uint32),
+        ("function_count", ctypes.c_int32),
+        ("name", ctypes.c_char_p),
+        ("producer", ctypes.c_char_p),
+        ("cpu", ctypes.c_char_p),
+        ("interface_hash", ctypes.c_uint64),
+        ("weight_bytes", ctypes.c_int64),
+        ("functions", ctypes.POINTER(_Function)),
+        ("create", ctypes.CFUNCTYPE(
+            ctypes.c_int, ctypes.POINTER(ctypes.c_void_p),
+            ctypes.POINTER(_Options), ctypes.c_uint32, ctypes.c_uint64)),
+        ("destroy", ctypes.CFUNCTYPE(None, ctypes.c_void_p)),
+        ("error", ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_void_p)),
+        ("shapes", ctypes.CFUNCTYPE(
+            ctypes.c_int, ctypes.c_void_p, ctypes.c_int32,
+            ctypes.POINTER(_Tensor), _Shapes)),
+        ("reserve", ctypes.CFUNCTYPE(
+            ctypes.c_int, ctypes.c_void_p, ctypes.c_int32,
+            ctypes.POINTER(_Tensor))),
+        ("call", ctypes.CFUNCTYPE(
+            ctypes.c_int, ctypes.c_void_p, ctypes.c_int32,
+            ctypes.POINTER(_Tensor), ctypes.POINTER(_Tensor))),
+        ("threads", ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)),
+    ]
+
+
+def _bfloat16():
+    try:
+        import ml_dtypes
+        return np.dtype(ml_dtypes.bfloat16)
+    except ImportError:
+        return np.dtype(np.uint16)
+
+
+def _dtype(element):
+    return {1: np.dtype(np.float16), 2: _bfloat16(), 3: np.dtype(np.float32),
+            4: np.dtype(np.float64), 5: np.dtype(np.bool_),
+            6: np.dtype(np.int32), 7: np.dtype(np.int64)}[element]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One input or output: its name, NumPy type and shape (None: free)."""
+    name: str
+    dtype: np.dtype
+    shape: tuple
+    element: int
+
+
+class Function:
+    """A function of a library; call it with arrays."""
+
+    def __init__(self, context, number, description):
+        self._context = context
+        self._number = number
+        self.name = description.name.decode()
+        arguments = [
+            Argument(a.name.decode(), _dtype(a.element),
+                     tuple(None if a.shape[d] < 0 else a.shape[d]
+                           for d in range(a.rank)), a.element)
+            for a in description.arguments[:description.inputs +
+                                           description.outputs]]
+        self.inputs = arguments[:description.inputs]
+        self.outputs = arguments[description.inputs:]
+
+    def __repr__(self):
+        def show(arguments):
+            return ", ".join(
+                f"{a.name}: {a.dtype}[{', '.join('?' if e is None else str(e) for e in a.shape)}]"
+                for a in arguments)
+        return f"{self.name}({show(self.inputs)}) -> {show(self.outputs)}"
+
+    def _describe(self, arrays, arguments):
+        """dlc_tensors over the arrays' own memory."""
+        tensors = (_Tensor * max(len(arrays), 1))()
+        shapes = []
+        for tensor, array, argument in zip(tensors, arrays, arguments):
+            shape = (ctypes.c_int64 * max(array.ndim, 1))(*array.shape)
+            shapes.append(shape)
+            tensor.data = array.ctypes.data
+            tensor.shape = shape
+            tensor.rank = array.ndim
+            tensor.element = argument.element
+        return tensors, shapes
+
+    def _check(self, array, argument):
+        if not isinstance(array, np.ndarray):
+            raise LibraryError(f"{self.name}: '{argument.name}' is a "
+                               f"{type(array).__name__}, expected a numpy array")
+        if array.dtype != argument.dtype:
+            raise LibraryError(
+                f"{self.name}: '{argument.name}' has elements of {array.dtype}, "
+                f"expected {argument.dtype}; convert it with "
+                f".astype({argument.dtype})")
+        if not array.flags.c_contiguous:
+            raise LibraryError(
+                f"{self.name}: '{argument.name}' is not contiguous in row-major "
+                "order; pass numpy.ascontiguousarray(...) of it")
+
+    def __call__(self, *inputs, out=None):
+        """Runs the function.
+
+        inputs: contiguous arrays of the declared types, read in place.
+        out: an array (or a list, for several outputs) to write to; made where
+            absent.
+
+        Returns the output, or a tuple of several. Raises LibraryError.
+        """
+        library, context = self._context._library, self._context
+        if len(inputs) != len(self.inputs):
+            raise LibraryError(f"{self.name}: {len(inputs)} inputs given, "
+                               f"expected {len(self.inputs)}")
+        for array, argument in zip(inputs, self.inputs):
+            self._check(array, argument)
+        tensors, keep = self._describe(inputs, self.inputs)
+        if out is None:
+            found = [(ctypes.c_int64 * max(len(a.shape), 1))()
+                     for a in self.outputs]
+            pointers = (ctypes.POINTER(ctypes.c_int64) * len(found))(
+                *[ctypes.cast(f, ctypes.POINTER(ctypes.c_int64)) for f in found])
+            context._require(library.info.shapes(
+                context._handle, self._number, tensors, pointers))
+            outputs = [np.empty(tuple(f[:len(a.shape)]), a.dtype)
+                       for f, a in zip(found, self.outputs)]
+        else:
+            outputs = list(out) if isinstance(out, (list, tuple)) else [out]
+            if len(outputs) != len(self.outputs):
+                raise LibraryError(f"{self.name}: {len(outputs)} outputs given, "
+                                   f"expected {len(self.outputs)}")
+            for array, argument in zip(outputs, self.outputs):
+                self._check(array, argument)
+                if not array.flags.writeable:
+                    raise LibraryError(f"{self.name}: '{argument.name}' is "
+                                       "read-only")
+        results, keep_out = self._describe(outputs, self.outputs)
+        context._require(library.info.call(context._handle, self._number,
+                                           tensors, results))
+        del keep, keep_out
+        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+
+class Context:
+    """State of one caller: use it from one thread at a time."""
+
+    def __init__(self, library, threads=0):
+        self._library = library
+        self._handle = ctypes.c_void_p()
+        options = _Options(threads, None, 0)
+        self._require(library.info.create(
+            ctypes.byref(self._handle), ctypes.byref(options), _ABI_VERSION,
+            library.info.interface_hash))
+        self.functions = {}
+        for number in range(library.info.function_count):
+            function = Function(self, number, library.info.functions[number])
+            self.functions[function.name] = function
+
+    def _require(self, status):
+        if status != 0:
+            message = self._library.info.error(self._handle).decode()
+            raise LibraryError(message, status)
+
+    @property
+    def threads(self):
+        """How many threads this context uses at most."""
+        return self._library.info.threads(self._handle)
+
+    def __getattr__(self, name):
+        functions = self.__dict__.get("functions", {})
+        if name in functions:
+            return functions[name]
+        raise AttributeError(f"there is no function '{name}', only "
+                             f"{', '.join(sorted(functions)) or 'none'}")
+
+    def __del__(self):
+        if getattr(self, "_handle", None):
+            self._library.info.destroy(self._handle)
+            self._handle = None
+
+
+class Library(Context):
+    """A loaded library with a context of its own; `context()` makes more."""
+
+    def __init__(self, path, threads=0):
+        path = os.path.abspath(os.fspath(path))
+        try:
+            self._dll = ctypes.CDLL(path)
+        except OSError as error:
+            raise LibraryError(f"cannot load {path}: {error}") from error
+        try:
+            entry = self._dll.dlc_library
+        except AttributeError:
+            raise LibraryError(f"{path} was not made by dlc: it has no "
+                               "dlc_library") from None
+        entry.restype = ctypes.POINTER(_Info)
+        self.info = entry().contents
+        if self.info.abi_version != _ABI_VERSION:
+            raise LibraryError(f"{path} speaks version {self.info.abi_version} of "
+                               f"the interface, this package {_ABI_VERSION}")
+        self.path = path
+        self.name = self.info.name.decode()
+        self.cpu = self.info.cpu.decode()
+        self.weight_bytes = self.info.weight_bytes
+        super().__init__(self, threads)
+
+    def context(self, threads=0):
+        """Another context over the same weights, for another thread."""
+        return Context(self, threads)
+
+
+def load(path, threads=0):
+    """Loads a library made by dlc.
+
+    path: the .so file.
+    threads: threads at most; 0: DLC_NUM_THREADS, OMP_NUM_THREADS or all
+        processors that the process may use.
+    """
+    return Library(path, threads)
