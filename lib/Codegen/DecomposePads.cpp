@@ -1,8 +1,11 @@
-//===- DecomposePads.cpp - Padding as fill and insertion ------------------===//
+//===- DecomposePads.cpp - Padding as strips and an interior --------------===//
 
 #include "dlc/Codegen/Codegen.h"
-#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 
@@ -12,12 +15,82 @@ namespace dlc {
 } // namespace dlc
 
 namespace {
+
+OpFoldResult add(OpBuilder &b, Location loc, OpFoldResult x, OpFoldResult y) {
+  AffineExpr s0, s1;
+  bindSymbols(b.getContext(), s0, s1);
+  return affine::makeComposedFoldedAffineApply(b, loc, s0 + s1, {x, y});
+}
+
 struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
   void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    linalg::populateDecomposePadPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    IRRewriter rewriter(&getContext());
+    SmallVector<tensor::PadOp> pads;
+    getOperation()->walk([&](tensor::PadOp pad) { pads.push_back(pad); });
+    for (tensor::PadOp pad : pads)
+      if (failed(decompose(rewriter, pad))) {
+        pad.emitError("padding value depends on the place");
+        return signalPassFailure();
+      }
+  }
+
+  LogicalResult decompose(IRRewriter &b, tensor::PadOp pad) {
+    Value padding = pad.getConstantPaddingValue();
+    if (!padding)
+      return failure();
+    Location loc = pad.getLoc();
+    b.setInsertionPoint(pad);
+    Value source = pad.getSource();
+    int64_t rank = pad.getSourceType().getRank();
+    SmallVector<OpFoldResult> low = pad.getMixedLowPad(),
+                              high = pad.getMixedHighPad(),
+                              extent = tensor::getMixedSizes(b, loc, source);
+    SmallVector<OpFoldResult> offset(rank, b.getIndexAttr(0)), full,
+        ones(rank, b.getIndexAttr(1));
+    for (int64_t d = 0; d < rank; ++d)
+      full.push_back(add(b, loc, add(b, loc, low[d], extent[d]), high[d]));
+    Value result = tensor::EmptyOp::create(
+        b, loc, full, pad.getSourceType().getElementType());
+
+    // A strip before and one after each dimension, as wide as what is left of
+    // those dimensions that have theirs already.
+    SmallVector<OpFoldResult> size = full;
+    auto fill = [&](ArrayRef<OpFoldResult> offsets,
+                    ArrayRef<OpFoldResult> sizes) {
+      Value strip = tensor::ExtractSliceOp::create(b, loc, result, offsets,
+                                                   sizes, ones);
+      strip = linalg::FillOp::create(b, loc, padding, strip).getResult(0);
+      result = tensor::InsertSliceOp::create(b, loc, strip, result, offsets,
+                                             sizes, ones);
+    };
+    for (int64_t d = 0; d < rank; ++d) {
+      for (bool after : {false, true}) {
+        OpFoldResult width = after ? high[d] : low[d];
+        if (isZeroInteger(width))
+          continue;
+        SmallVector<OpFoldResult> offsets(offset), sizes(size);
+        sizes[d] = width;
+        if (after)
+          offsets[d] = add(b, loc, low[d], extent[d]);
+        fill(offsets, sizes);
+      }
+      offset[d] = low[d];
+      size[d] = extent[d];
+    }
+    // What is computed here can be computed in place; what comes from outside is
+    // copied by a loop nest of its own.
+    if (!source.getDefiningOp() ||
+        source.getDefiningOp<bufferization::ToTensorOp>()) {
+      Value interior = tensor::ExtractSliceOp::create(b, loc, result, offset,
+                                                      extent, ones);
+      source = linalg::CopyOp::create(b, loc, source, interior).getResult(0);
+    }
+    result = tensor::InsertSliceOp::create(b, loc, source, result, offset,
+                                           extent, ones);
+    if (result.getType() != pad.getType())
+      result = tensor::CastOp::create(b, loc, pad.getType(), result);
+    b.replaceOp(pad, result);
+    return success();
   }
 };
 } // namespace

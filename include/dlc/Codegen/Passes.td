@@ -68,8 +68,14 @@ def FuseElementwise : Pass<"dlc-fuse-elementwise"> {
 }
 
 def DecomposePads : Pass<"dlc-decompose-pads"> {
-  let summary = "Spell tensor.pad as fill and insert_slice";
-  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+  let summary = "Spell tensor.pad as filled strips around an interior";
+  let description = [{
+    Upstream fills the whole result first and then copies the source over it; this
+    writes each element once, and a source that is computed in the function can be
+    computed in its place.
+  }];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect"];
 }
 
 def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {

@@ -13,7 +13,7 @@ namespace dlc::cpu {
 static constexpr int64_t leastParallelWork = 20000;
 /// A task should take about this long: long against a dispatch (a microsecond),
 /// short enough that 64 cores stay busy on large work.
-static constexpr int64_t taskWork = 50000;
+static constexpr int64_t taskWork = 200000;
 
 static bool isDynamic(int64_t size) { return ShapedType::isDynamic(size); }
 
