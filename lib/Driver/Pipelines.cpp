@@ -69,6 +69,13 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &) {
+  // Masks become operands first: a region could not hold the copies of
+  // bufferisation nor the index arithmetic of folded aliases.
+  pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMaskPass());
+  // Extents as arithmetic on those of arguments: the analysis compares slices.
+  pm.addPass(memref::createResolveShapedTypeResultDimsPass());
+  addCleanup(pm);
+  pm.addPass(createReshapeDestinations());
   // Buffers: in place where upstream's analysis allows it.
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
@@ -76,8 +83,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &) {
   bufferize.bufferAlignment = 64;
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
   addCleanup(pm);
-  // Before aliases fold: they would put index arithmetic into masked regions.
-  pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMaskPass());
+  pm.addPass(createExpandReshapes());
   pm.addPass(createApproximateMath());
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(pm);
@@ -85,6 +91,8 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(pm);
   pm.addPass(createLoopInvariantCodeMotionPass());
+  pm.addPass(memref::createResolveShapedTypeResultDimsPass());
+  addCleanup(pm);
   pm.addPass(createPlanArena());
   pm.addPass(createOutlineParallelLoops());
   pm.addPass(createExpandCopies());

@@ -175,6 +175,28 @@ def ExpandCopies : Pass<"dlc-expand-copies"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def ExpandReshapes : Pass<"dlc-expand-reshapes"> {
+  let summary = "Turn reshapes of buffers into plain views";
+  let description = [{
+    `memref.expand_shape` and `collapse_shape` become `memref.reinterpret_cast`.
+    Upstream folds them into loads and stores instead, where each access then
+    divides its index (`affine.delinearize_index`), and its
+    `expand-strided-metadata` crashes on several unknown extents in a group.
+  }];
+  let dependentDialects = [
+    "::mlir::memref::MemRefDialect", "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect"];
+}
+
+def ReshapeDestinations : Pass<"dlc-reshape-destinations"> {
+  let summary = "Write results in the shape in which they were computed";
+  let description = [{
+    A result that is reshaped last is materialised in a reshaped view of its
+    destination, so that it is computed there and not copied.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
   let summary = "Place all intermediate buffers in one arena that the caller gives";
   let description = [{

@@ -182,6 +182,17 @@ Value Emitter::reduce(Value x, ArrayRef<bool> reduced, double init, Body body) {
 
 Value Emitter::reshape(Value x, RankedTensorType type) {
   auto source = cast<RankedTensorType>(x.getType());
+  if (source.hasStaticShape() && !type.hasStaticShape()) {
+    // The one unknown extent is known after all.
+    SmallVector<int64_t> shape(type.getShape());
+    int64_t product = 1;
+    for (int64_t extent : shape)
+      product *= ShapedType::isDynamic(extent) ? 1 : extent;
+    for (int64_t &extent : shape)
+      if (ShapedType::isDynamic(extent))
+        extent = source.getNumElements() / product;
+    type = type.clone(shape);
+  }
   if (source == type)
     return x;
   if (source.getRank() == type.getRank() && source.getRank() <= 1)
@@ -239,16 +250,13 @@ Value Emitter::reshape(Value x, RankedTensorType type) {
   return tensor::ExpandShapeOp::create(b, loc, type, flat, all, shape);
 }
 
-Value Emitter::dropUnitDims(Value x, ArrayRef<bool> dropped) {
-  if (llvm::none_of(dropped, [](bool d) { return d; }))
-    return x;
-  auto type = cast<RankedTensorType>(x.getType());
-  // Each kept dimension collapses with the dropped ones behind it; those at the
-  // front go with the first kept one.
+/// Each kept dimension goes with the unit ones behind it; those at the front go
+/// with the first kept one.
+static SmallVector<ReassociationIndices> groupUnitDims(ArrayRef<bool> unit) {
   SmallVector<ReassociationIndices> groups;
   ReassociationIndices leading;
-  for (int64_t d = 0; d < type.getRank(); ++d) {
-    if (dropped[d]) {
+  for (int64_t d = 0; d < int64_t(unit.size()); ++d) {
+    if (unit[d]) {
       (groups.empty() ? leading : groups.back()).push_back(d);
       continue;
     }
@@ -257,7 +265,29 @@ Value Emitter::dropUnitDims(Value x, ArrayRef<bool> dropped) {
       groups.back() = std::move(leading);
     groups.back().push_back(d);
   }
-  return tensor::CollapseShapeOp::create(b, loc, x, groups);
+  return groups;
+}
+
+Value Emitter::dropUnitDims(Value x, ArrayRef<bool> dropped) {
+  if (!llvm::is_contained(dropped, true))
+    return x;
+  return tensor::CollapseShapeOp::create(b, loc, x, groupUnitDims(dropped));
+}
+
+Value Emitter::insertUnitDims(Value x, ArrayRef<bool> inserted) {
+  if (!llvm::is_contained(inserted, true))
+    return x;
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<int64_t> shape;
+  Sizes from = sizes(x), to;
+  for (bool isNew : inserted) {
+    int64_t d = llvm::count(inserted.take_front(to.size()), false);
+    shape.push_back(isNew ? 1 : type.getDimSize(d));
+    to.push_back(isNew ? index(1) : from[d]);
+  }
+  return tensor::ExpandShapeOp::create(
+      b, loc, RankedTensorType::get(shape, type.getElementType()), x,
+      groupUnitDims(inserted), to);
 }
 
 Value Emitter::pad(Value x, ArrayRef<OpFoldResult> low,

@@ -95,6 +95,8 @@ public:
   mlir::Value reshape(mlir::Value x, mlir::RankedTensorType type);
   /// Drops the dimensions marked.
   mlir::Value dropUnitDims(mlir::Value x, llvm::ArrayRef<bool> dropped);
+  /// Puts dimensions of extent 1 back at the places marked.
+  mlir::Value insertUnitDims(mlir::Value x, llvm::ArrayRef<bool> inserted);
 
   /// Pads with a number.
   mlir::Value pad(mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> low,

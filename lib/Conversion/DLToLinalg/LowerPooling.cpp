@@ -153,13 +153,7 @@ static Value emitGlobal(Emitter &e, Value x, RankedTensorType type, double init,
                                                          countValue);
               return sum / sum.with(integer).to(sum.type());
             });
-  SmallVector<ReassociationIndices> groups{{0}, {}};
-  for (int64_t d = 1; d < rank; ++d)
-    groups[1].push_back(d);
-  Sizes shape(rank, e.index(1));
-  shape.front() = e.dim(y, 0);
-  shape.back() = e.dim(y, 1);
-  return tensor::ExpandShapeOp::create(e.b, e.loc, type, y, groups, shape);
+  return e.insertUnitDims(y, reduced);
 }
 
 void dlc::populatePoolingLowering(TypeConverter &types,

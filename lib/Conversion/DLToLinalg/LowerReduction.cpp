@@ -40,7 +40,7 @@ static Value emitReduce(
     y = e.map(y, type.getElementType(),
               [](OpBuilder &, Location, ValueRange args) { return args[0]; });
   }
-  return e.reshape(y, op.getType());
+  return op.getKeepDims() ? e.insertUnitDims(y, reduced) : y;
 }
 
 /// Value and index side by side. A reduction in order: the first of equal
@@ -88,8 +88,10 @@ static Value emitArg(OpT op, typename OpT::Adaptor operands, Emitter &e,
       ArrayRef<AffineMap>{e.b.getMultiDimIdentityMap(rank), e.pick(rank, dims),
                           e.pick(rank, dims)},
       iterators, body);
-  return e.reshape(generic.getResult(1),
-                   cast<RankedTensorType>(op.getResult().getType()));
+  SmallVector<bool> reduced(rank, false);
+  reduced[axis] = true;
+  Value y = generic.getResult(1);
+  return op.getKeepDims() ? e.insertUnitDims(y, reduced) : y;
 }
 
 void dlc::populateReductionLowering(TypeConverter &types,

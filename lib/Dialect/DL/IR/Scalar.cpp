@@ -128,10 +128,15 @@ Scalar Scalar::to(Type target) const {
   if (isFloat() && targetFloat) {
     if (source.getIntOrFloatBitWidth() < target.getIntOrFloatBitWidth())
       return make(arith::ExtFOp::create(b, loc, target, value));
+    // No instruction narrows f64 to 16 bits: through f32.
+    if (source.isF64() && target.getIntOrFloatBitWidth() == 16)
+      return to(b.getF32Type()).to(target);
     if (source.getIntOrFloatBitWidth() > target.getIntOrFloatBitWidth())
       return make(arith::TruncFOp::create(b, loc, target, value));
     return to(b.getF32Type()).to(target); // f16 to bf16 and back
   }
+  if (targetFloat && target.getIntOrFloatBitWidth() == 16)
+    return to(b.getF32Type()).to(target);
   if (targetFloat)
     return make(source.isInteger(1)
                     ? arith::UIToFPOp::create(b, loc, target, value).getResult()

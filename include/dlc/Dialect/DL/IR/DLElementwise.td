@@ -173,7 +173,8 @@ def DL_CastOp : DL_Elementwise<"cast", "return in(0).to(getTo());"> {
   let summary = "y = x in another element type";
   let description = [{
     Floats to integers round towards zero and saturate, NaN becomes 0; anything
-    to i1 asks whether it differs from zero.
+    to i1 asks whether it differs from zero. f64 and integers become f16 and bf16
+    by way of f32.
   }];
   let arguments = (ins DL_Tensor:$x, TypeAttr:$to);
   let results = (outs DL_Tensor:$y);

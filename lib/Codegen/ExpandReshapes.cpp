@@ -1,0 +1,110 @@
+//===- ExpandReshapes.cpp - Reshapes as other views of a buffer -----------===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_EXPANDRESHAPES
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+
+class Expander {
+public:
+  explicit Expander(MLIRContext *context) : b(context) {}
+
+  void expand(memref::ExpandShapeOp op) {
+    SmallVector<OpFoldResult> from = begin(op, op.getSrc()),
+                              sizes = op.getMixedOutputShape(),
+                              strides(sizes.size());
+    for (auto [i, group] : llvm::enumerate(op.getReassociationIndices())) {
+      OpFoldResult stride = from[i];
+      for (int64_t d : llvm::reverse(group)) {
+        strides[d] = stride;
+        stride = multiply(stride, sizes[d]);
+      }
+    }
+    finish(op, op.getResultType(), sizes, strides);
+  }
+
+  /// Dimensions of a group follow one another without gaps: the verifier says so.
+  void collapse(memref::CollapseShapeOp op) {
+    SmallVector<OpFoldResult> from = begin(op, op.getSrc()),
+                              extents = source.getConstifiedMixedSizes(), sizes,
+                              strides;
+    for (const ReassociationIndices &group : op.getReassociationIndices()) {
+      OpFoldResult size = b.getIndexAttr(1);
+      for (int64_t d : group)
+        size = multiply(size, extents[d]);
+      sizes.push_back(size);
+      strides.push_back(from[innermost(op, group)]);
+    }
+    finish(op, op.getResultType(), sizes, strides);
+  }
+
+private:
+  SmallVector<OpFoldResult> begin(Operation *op, Value buffer) {
+    b.setInsertionPoint(op);
+    loc = op->getLoc();
+    source = memref::ExtractStridedMetadataOp::create(b, loc, buffer);
+    return source.getConstifiedMixedStrides();
+  }
+
+  /// The last dimension of a group whose stride means something: not one of
+  /// extent 1.
+  int64_t innermost(memref::CollapseShapeOp op,
+                    const ReassociationIndices &group) {
+    ArrayRef<int64_t> shape = op.getSrcType().getShape();
+    for (int64_t d : llvm::reverse(group))
+      if (shape[d] != 1)
+        return d;
+    return group.back();
+  }
+
+  OpFoldResult multiply(OpFoldResult x, OpFoldResult y) {
+    AffineExpr s0, s1;
+    bindSymbols(b.getContext(), s0, s1);
+    return affine::makeComposedFoldedAffineApply(b, loc, s0 * s1, {x, y});
+  }
+
+  void finish(Operation *op, MemRefType type, ArrayRef<OpFoldResult> sizes,
+              ArrayRef<OpFoldResult> strides) {
+    // The type may know more than was computed, or less.
+    auto [typeStrides, typeOffset] = type.getStridesAndOffset();
+    auto settle = [&](ArrayRef<OpFoldResult> values, ArrayRef<int64_t> known) {
+      SmallVector<OpFoldResult> result;
+      for (auto [value, constant] : llvm::zip(values, known))
+        result.push_back(
+            ShapedType::isDynamic(constant)
+                ? OpFoldResult(getValueOrCreateConstantIndexOp(b, loc, value))
+                : OpFoldResult(b.getIndexAttr(constant)));
+      return result;
+    };
+    OpFoldResult offset = source.getConstifiedMixedOffset();
+    b.replaceOpWithNewOp<memref::ReinterpretCastOp>(
+        op, type, source.getBaseBuffer(), settle(offset, typeOffset).front(),
+        settle(sizes, type.getShape()), settle(strides, typeStrides));
+  }
+
+  IRRewriter b;
+  Location loc = b.getUnknownLoc();
+  memref::ExtractStridedMetadataOp source;
+};
+
+struct ExpandReshapes : dlc::impl::ExpandReshapesBase<ExpandReshapes> {
+  void runOnOperation() override {
+    Expander expander(&getContext());
+    getOperation()->walk([&](Operation *op) {
+      if (auto expand = dyn_cast<memref::ExpandShapeOp>(op))
+        expander.expand(expand);
+      else if (auto collapse = dyn_cast<memref::CollapseShapeOp>(op))
+        expander.collapse(collapse);
+    });
+  }
+};
+} // namespace

@@ -1,0 +1,62 @@
+//===- ReshapeDestinations.cpp - Results in the shape they are computed in ===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_RESHAPEDESTINATIONS
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+struct ReshapeDestinations
+    : dlc::impl::ReshapeDestinationsBase<ReshapeDestinations> {
+  void runOnOperation() override {
+    IRRewriter b(&getContext());
+    getOperation()->walk([&](bufferization::MaterializeInDestinationOp op) {
+      while (reshape(b, op))
+        ;
+    });
+  }
+
+  bool reshape(IRRewriter &b, bufferization::MaterializeInDestinationOp op) {
+    auto destination = dyn_cast<MemRefType>(op.getDest().getType());
+    if (!destination || !destination.getLayout().isIdentity())
+      return false;
+    b.setInsertionPoint(op);
+    Location loc = op.getLoc();
+    Value source, view;
+    if (auto expand = op.getSource().getDefiningOp<tensor::ExpandShapeOp>()) {
+      source = expand.getSrc();
+      view = memref::CollapseShapeOp::create(b, loc, op.getDest(),
+                                             expand.getReassociationIndices());
+    } else if (auto collapse =
+                   op.getSource().getDefiningOp<tensor::CollapseShapeOp>()) {
+      source = collapse.getSrc();
+      auto type = collapse.getSrcType();
+      view = memref::ExpandShapeOp::create(
+          b, loc, MemRefType::get(type.getShape(), type.getElementType()),
+          op.getDest(), collapse.getReassociationIndices(),
+          tensor::getMixedSizes(b, loc, source));
+    } else {
+      return false;
+    }
+    // Only a type that says as much as the tensor's.
+    if (cast<MemRefType>(view.getType()).getShape() !=
+        cast<RankedTensorType>(source.getType()).getShape()) {
+      b.eraseOp(view.getDefiningOp());
+      return false;
+    }
+    b.modifyOpInPlace(op, [&] {
+      op.getSourceMutable().assign(source);
+      op.getDestMutable().assign(view);
+    });
+    return true;
+  }
+};
+} // namespace
