@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -50,13 +51,53 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
     while (scf::ForOp loop = findLoop()) {
       scf::ForOp rest;
       loop->setAttr(peeledMark, rewriter.getUnitAttr());
+      Value end = loop.getUpperBound();
       if (succeeded(scf::peelForLoopAndSimplifyBounds(rewriter, loop, rest)) &&
-          rest)
+          rest) {
         rest->setAttr(peeledMark, rewriter.getUnitAttr());
+        simplifyWholeTiles(rewriter, loop, end);
+      }
     }
     getOperation()->walk([](scf::ForOp loop) { loop->removeAttr(peeledMark); });
     if (failed(simplifyTileSizes(getOperation())))
       return signalPassFailure();
+  }
+
+  /// min(step, end - iv) is the step in the rounds that are left. Upstream sees
+  /// that only where the minimum names the bound itself, not where it has been
+  /// composed with what the bound was computed from.
+  void simplifyWholeTiles(IRRewriter &rewriter, scf::ForOp loop, Value end) {
+    std::optional<int64_t> step = getConstantIntValue(loop.getStep());
+    SmallVector<affine::AffineMinOp> minima;
+    loop.walk([&](affine::AffineMinOp op) { minima.push_back(op); });
+    for (affine::AffineMinOp op : minima) {
+      auto position = llvm::find(op.getOperands(), loop.getInductionVar());
+      if (position == op.getOperands().end())
+        continue;
+      unsigned at = std::distance(op.getOperands().begin(), position);
+      AffineMap map = op.getAffineMap();
+      AffineExpr iv =
+          at < map.getNumDims()
+              ? rewriter.getAffineDimExpr(at)
+              : rewriter.getAffineSymbolExpr(at - map.getNumDims());
+      bool isStep = true;
+      for (AffineExpr result : map.getResults()) {
+        if (auto constant = dyn_cast<AffineConstantExpr>(result);
+            constant && constant.getValue() == *step)
+          continue;
+        AffineMap sum = AffineMap::get(map.getNumDims(), map.getNumSymbols(),
+                                       result + iv);
+        SmallVector<Value> operands(op.getOperands());
+        FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual(
+            ValueBoundsConstraintSet::Variable(sum, operands),
+            ValueBoundsConstraintSet::Variable(end));
+        isStep &= succeeded(equal) && *equal;
+      }
+      if (isStep) {
+        rewriter.setInsertionPoint(op);
+        rewriter.replaceOpWithNewOp<arith::ConstantIndexOp>(op, *step);
+      }
+    }
   }
 
   scf::ForOp findLoop() {

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -78,16 +79,36 @@ private:
           buffer.last = std::max(buffer.last, order[topLevel(user)]);
         }
       MemRefType type = alloc.getType();
-      if (type.hasStaticShape())
+      if (std::optional<int64_t> elements = boundElements(alloc))
         buffer.bytes = llvm::alignTo(
-            type.getNumElements() *
-                llvm::divideCeil(type.getElementTypeBitWidth(), 8),
+            *elements * llvm::divideCeil(type.getElementTypeBitWidth(), 8),
             alignment);
       buffer.loop = alloc->getParentOfType<scf::ForallOp>();
       while (buffer.loop && buffer.loop->getParentOfType<scf::ForallOp>())
         buffer.loop = buffer.loop->getParentOfType<scf::ForallOp>();
       buffers.push_back(buffer);
     });
+  }
+
+  /// The number of elements, or the most there can be where an extent is that of
+  /// a tile; nothing where an extent is free.
+  static std::optional<int64_t> boundElements(memref::AllocOp alloc) {
+    int64_t elements = 1;
+    for (OpFoldResult size : alloc.getMixedSizes()) {
+      std::optional<int64_t> extent = getConstantIntValue(size);
+      if (!extent) {
+        FailureOr<int64_t> bound =
+            ValueBoundsConstraintSet::computeConstantBound(
+                presburger::BoundType::UB,
+                ValueBoundsConstraintSet::Variable(cast<Value>(size)),
+                /*stopCondition=*/nullptr, /*closedUB=*/true);
+        if (failed(bound))
+          return std::nullopt;
+        extent = *bound;
+      }
+      elements *= *extent;
+    }
+    return elements;
   }
 
   /// Known sizes outside parallel loops: first fit by falling size. Buffers of
@@ -172,8 +193,7 @@ private:
   }
 
   /// Clones the computation of `value` from arguments and constants to the
-  /// builder's place. A size that depends on a loop's position is bounded by...
-  /// nothing known here: such buffers were given constant tile sizes before.
+  /// builder's place. (Sizes that follow a loop are bounded by its tiles.)
   Value rematerialize(OpBuilder &b, Value value) {
     if (auto it = atEntry.find(value); it != atEntry.end())
       return it->second;

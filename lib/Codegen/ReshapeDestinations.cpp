@@ -26,7 +26,13 @@ struct ReshapeDestinations
 
   bool reshape(IRRewriter &b, bufferization::MaterializeInDestinationOp op) {
     auto destination = dyn_cast<MemRefType>(op.getDest().getType());
-    if (!destination || !destination.getLayout().isIdentity())
+    if (!destination || !destination.getLayout().isIdentity() ||
+        destination.getRank() == 0 ||
+        cast<RankedTensorType>(op.getSource().getType()).getRank() == 0)
+      return false;
+    // Buffers of rank 0 take only known unit extents.
+    if (auto expand = op.getSource().getDefiningOp<tensor::ExpandShapeOp>();
+        expand && expand.getSrcType().getRank() == 0)
       return false;
     b.setInsertionPoint(op);
     Location loc = op.getLoc();

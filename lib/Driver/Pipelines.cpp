@@ -84,6 +84,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
   addCleanup(pm);
   pm.addPass(createExpandReshapes());
+  pm.addPass(createUnrollMaskedWrites());
   pm.addPass(createApproximateMath());
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(pm);

@@ -188,6 +188,17 @@ def ExpandReshapes : Pass<"dlc-expand-reshapes"> {
     "::mlir::arith::ArithDialect"];
 }
 
+def UnrollMaskedWrites : Pass<"dlc-unroll-masked-writes"> {
+  let summary = "Split masked writes of several rows into writes of one";
+  let description = [{
+    Before aliases fold: a masked write that gets a permutation map by folding a
+    rank-reducing subview loses its mask in upstream's lowering and then writes
+    past its tile.
+  }];
+  let dependentDialects = [
+    "::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect"];
+}
+
 def ReshapeDestinations : Pass<"dlc-reshape-destinations"> {
   let summary = "Write results in the shape in which they were computed";
   let description = [{

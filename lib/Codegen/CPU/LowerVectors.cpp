@@ -66,13 +66,14 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
               patterns, vector::VectorTransposeLowering::Shuffle16x16);
           vector::populateVectorShapeCastLoweringPatterns(patterns);
           vector::populateVectorBroadcastLoweringPatterns(patterns);
-          canonicalize(patterns);
         }) &&
+        // Apart: canonical forms of unit dimensions are what lowering undoes.
+        apply([&](RewritePatternSet &patterns) { canonicalize(patterns); }) &&
         apply([&](RewritePatternSet &patterns) {
           vector::populateSinkVectorMemOpsPatterns(patterns);
           vector::populateSinkVectorOpsPatterns(patterns);
-          canonicalize(patterns);
-        });
+        }) &&
+        apply([&](RewritePatternSet &patterns) { canonicalize(patterns); });
     if (!done)
       signalPassFailure();
   }

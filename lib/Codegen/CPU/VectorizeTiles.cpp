@@ -49,8 +49,19 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
         auto generic = dyn_cast<linalg::GenericOp>(op);
         if (!generic || !isVectorizable(generic))
           return {};
-        return llvm::to_vector(
+        SmallVector<unsigned> loops = llvm::to_vector(
             llvm::seq<unsigned>(0, generic.getNumLoops()));
+        // A contraction of one step keeps it: as a plain product its sums would
+        // neither become multiply-adds nor stay in registers.
+        if (analyzeContraction(generic)) {
+          SmallVector<int64_t> ranges = generic.getStaticLoopRanges();
+          SmallVector<unsigned> reductions;
+          generic.getReductionDims(reductions);
+          if (llvm::all_of(reductions,
+                           [&](unsigned loop) { return ranges[loop] == 1; }))
+            llvm::erase(loops, reductions.back());
+        }
+        return loops;
       };
       linalg::populateFoldUnitExtentDimsPatterns(patterns, options);
       walkAndApplyPatterns(function, std::move(patterns));
