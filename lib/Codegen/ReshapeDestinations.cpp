@@ -28,6 +28,8 @@ struct ReshapeDestinations
     auto destination = dyn_cast<MemRefType>(op.getDest().getType());
     if (!destination || !destination.getLayout().isIdentity() ||
         destination.getRank() == 0 ||
+        destination.getShape() !=
+            cast<RankedTensorType>(op.getSource().getType()).getShape() ||
         cast<RankedTensorType>(op.getSource().getType()).getRank() == 0)
       return false;
     // Buffers of rank 0 take only known unit extents.

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/TilingInterface.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -44,6 +45,12 @@ linalg::LinalgOp findContraction(linalg::LinalgOp op) {
   AffineMap out = op.getIndexingMapsArray()[op.getNumDpsInputs()];
   if (!out.isIdentity())
     return {};
+  // Tiles of contractions have vectors of any length, and LLVM selects no code
+  // for some lengths of f16 and bf16.
+  for (Value operand : op->getOperands())
+    if (Type type = getElementTypeOrSelf(operand);
+        type.isIntOrFloat() && type.getIntOrFloatBitWidth() == 16)
+      return {};
   for (OpOperand *input : op.getDpsInputOperands()) {
     auto producer = input->get().getDefiningOp<linalg::LinalgOp>();
     if (producer && input->get().hasOneUse() &&

@@ -65,14 +65,27 @@ struct TilePartialRows : dlc::impl::TilePartialRowsBase<TilePartialRows> {
     }
   }
 
-  /// 1 for each parallel loop of unknown extent but the contiguous one.
+  /// Whether `op` is a contraction or finishes the tile of one.
+  bool belongsToContraction(linalg::LinalgOp op) {
+    if (analyzeContraction(op))
+      return true;
+    return llvm::any_of(op->getOperands(), [&](Value operand) {
+      auto producer = operand.getDefiningOp<linalg::LinalgOp>();
+      return producer && producer->getBlock() == op->getBlock() &&
+             analyzeContraction(producer);
+    });
+  }
+
+  /// 1 for each parallel loop of unknown extent but the contiguous one, which
+  /// has a mask; a contraction's has none (see VectorizeTiles).
   SmallVector<int64_t> rowSizes(linalg::LinalgOp op) {
     SmallVector<int64_t> ranges = op.getStaticLoopRanges();
     SmallVector<int64_t> sizes(ranges.size(), 0);
     AffineMap out = op.getIndexingMapsArray()[op.getNumDpsInputs()];
     if (!out.isProjectedPermutation())
       return sizes;
-    for (unsigned d = 0; d + 1 < out.getNumResults(); ++d)
+    unsigned masked = belongsToContraction(op) ? 0 : 1;
+    for (unsigned d = 0; d + masked < out.getNumResults(); ++d)
       if (ShapedType::isDynamic(ranges[out.getDimPosition(d)]))
         sizes[out.getDimPosition(d)] = 1;
     return sizes;

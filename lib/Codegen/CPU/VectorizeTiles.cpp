@@ -74,8 +74,12 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
       if (op.hasPureTensorSemantics() && isVectorizable(op))
         ops.push_back(op);
     });
-    for (linalg::LinalgOp op : ops) {
-      std::optional<SmallVector<int64_t>> sizes = vectorSizes(op);
+    // Before any of them is replaced.
+    SmallVector<bool> exact;
+    for (linalg::LinalgOp op : ops)
+      exact.push_back(isContractionTile(op));
+    for (auto [op, isExact] : llvm::zip(ops, exact)) {
+      std::optional<SmallVector<int64_t>> sizes = vectorSizes(op, isExact);
       if (!sizes)
         continue;
       rewriter.setInsertionPoint(op);
@@ -122,9 +126,24 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
     return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 
+  /// Whether a contraction is computed in this block: then every op of the tile
+  /// has vectors of exactly its size. (Masked operands of contractions that are
+  /// read transposed come out wrong in upstream's lowering.)
+  bool isContractionTile(linalg::LinalgOp op) {
+    bool found = false;
+    for (auto other : op->getBlock()->getOps<scf::ForOp>())
+      other.walk([&](linalg::LinalgOp inner) {
+        found |= analyzeContraction(inner).has_value();
+      });
+    for (auto other : op->getBlock()->getOps<linalg::LinalgOp>())
+      found |= analyzeContraction(other).has_value();
+    return found;
+  }
+
   /// Known extents as they are, the contiguous one rounded up to whole vectors
   /// (the rest is masked); of unknown ones the largest that their tile allows.
-  std::optional<SmallVector<int64_t>> vectorSizes(linalg::LinalgOp op) {
+  std::optional<SmallVector<int64_t>> vectorSizes(linalg::LinalgOp op,
+                                                     bool exact) {
     Machine machine{vectorBits, vectorRegisters};
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();
     if (sizes.empty())
@@ -144,7 +163,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
       if (auto last = dyn_cast<AffineDimExpr>(
               out.getResult(out.getNumResults() - 1))) {
         int64_t &size = sizes[last.getPosition()];
-        if (size > 1)
+        if (size > 1 && !exact)
           size = size >= lanes ? llvm::alignTo(size, lanes)
                                : int64_t(llvm::PowerOf2Ceil(size));
       }

@@ -160,6 +160,20 @@ Value Emitter::map(ValueRange inputs, Type type, Body body) {
   return map(inputs, maps, shape, type, body);
 }
 
+Value Emitter::toStored(Value x, Type stored) {
+  if (cast<RankedTensorType>(x.getType()).getElementType() == stored)
+    return x;
+  return map(x, stored, [](OpBuilder &, Location, ValueRange args) {
+    return args[0];
+  });
+}
+
+Value Emitter::widen(Value x) {
+  return x ? toStored(x, computeType(
+                             cast<RankedTensorType>(x.getType()).getElementType()))
+           : x;
+}
+
 Value Emitter::reduce(Value x, ArrayRef<bool> reduced, double init, Body body) {
   auto type = cast<RankedTensorType>(x.getType());
   unsigned rank = type.getRank();

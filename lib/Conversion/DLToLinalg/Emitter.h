@@ -86,6 +86,12 @@ public:
   /// An element-wise step between tensors of equal shape.
   mlir::Value map(mlir::ValueRange inputs, mlir::Type type, Body body);
 
+  /// The tensor in the type that its elements are computed in, or itself. What
+  /// multiplies and adds f16 and bf16 does so on widened operands.
+  mlir::Value widen(mlir::Value x);
+  /// Rounds to the stored type, where it is another.
+  mlir::Value toStored(mlir::Value x, mlir::Type stored);
+
   /// Reduces the dimensions with `reduced[d]` and drops them. `init` is the
   /// neutral element; the body sees (inputs..., accumulator).
   mlir::Value reduce(mlir::Value x, llvm::ArrayRef<bool> reduced, double init,

@@ -34,6 +34,8 @@ static Value splitLast(Emitter &e, Value x, int64_t groups) {
 static Value emitGeneric(Emitter &e, const dl::Window &window, Value x,
                          Value filter, ArrayRef<OpFoldResult> places,
                          int64_t groups, Type stored) {
+  x = e.widen(x);
+  filter = e.widen(filter);
   unsigned rank = window.rank();
   auto filterType = cast<RankedTensorType>(filter.getType());
   bool grouped = groups > 1;
@@ -109,24 +111,20 @@ static Value emitGeneric(Emitter &e, const dl::Window &window, Value x,
 }
 
 static Value finish(Emitter &e, Value y, Value bias, Type stored) {
-  auto type = cast<RankedTensorType>(y.getType());
-  int64_t rank = type.getRank();
-  if (!bias && type.getElementType() == stored)
-    return y;
-  SmallVector<Value> inputs{y};
-  SmallVector<AffineMap> maps{e.b.getMultiDimIdentityMap(rank)};
   if (bias) {
+    bias = e.widen(bias);
+    auto type = cast<RankedTensorType>(y.getType());
+    int64_t rank = type.getRank();
     e.requireEqual(e.dim(bias, 0), e.dim(y, rank - 1),
                    "the bias' extent differs from the number of filters");
-    inputs.push_back(bias);
-    maps.push_back(e.pick(rank, {rank - 1}));
+    y = e.map({y, bias},
+              {e.b.getMultiDimIdentityMap(rank), e.pick(rank, {rank - 1})},
+              e.sizes(y), type.getElementType(),
+              [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                return scalarT(b, loc, args[0]) + scalarT(b, loc, args[1]);
+              });
   }
-  return e.map(inputs, maps, e.sizes(y), stored,
-               [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                 if (!bias)
-                   return args[0];
-                 return scalarT(b, loc, args[0]) + scalarT(b, loc, args[1]);
-               });
+  return e.toStored(y, stored);
 }
 
 static Value emitConv(dl::ConvOp op, dl::ConvOpAdaptor operands, Emitter &e) {
@@ -140,7 +138,7 @@ static Value emitConv(dl::ConvOp op, dl::ConvOpAdaptor operands, Emitter &e) {
     e.requireEqual(e.dim(operands.getX(), window.rank() + 1),
                    e.dim(operands.getFilter(), window.rank()),
                    "the input's channels differ from the filter's");
-  Value x = padSpatial(e, operands.getX(), sizes, 0);
+  Value x = padSpatial(e, e.widen(operands.getX()), sizes, 0);
   if (groups > 1 && cast<RankedTensorType>(x.getType())
                         .isDynamicDim(window.rank() + 1)) {
     // The verifier knows the filter's channels; so does the input, then.

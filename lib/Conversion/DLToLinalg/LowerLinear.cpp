@@ -16,24 +16,16 @@ static Value addBias(Emitter &e, Value y, Value bias, Type type) {
                });
 }
 
-/// Rounds accumulators (f32 for f16 and bf16) to the stored type.
-static Value toStored(Emitter &e, Value y, Type type) {
-  if (cast<RankedTensorType>(y.getType()).getElementType() == type)
-    return y;
-  return e.map(y, type, [&](OpBuilder &, Location, ValueRange args) {
-    return args[0];
-  });
-}
-
 static Value emitDense(dl::DenseOp, dl::DenseOpAdaptor op, Emitter &e) {
   auto x = cast<RankedTensorType>(op.getX().getType());
-  Type type = x.getElementType();
+  Type stored = x.getElementType(), type = computeType(stored);
+  Value weights = e.widen(op.getWeights());
   int64_t rank = x.getRank();
   OpFoldResult k = e.dim(op.getX(), rank - 1);
   e.requireEqual(k, e.dim(op.getWeights(), 0),
                  "the input's last extent differs from the weights' first");
   // The leading dimensions are one: rows.
-  Value rows = op.getX();
+  Value rows = e.widen(op.getX());
   Sizes lead = e.sizes(op.getX());
   lead.pop_back();
   int64_t count = 1;
@@ -55,17 +47,18 @@ static Value emitDense(dl::DenseOp, dl::DenseOpAdaptor op, Emitter &e) {
       rows = tensor::CollapseShapeOp::create(e.b, e.loc, rows, groups);
     }
   }
-  Sizes sizes{e.dim(rows, 0), e.dim(op.getWeights(), 1)};
+  Sizes sizes{e.dim(rows, 0), e.dim(weights, 1)};
   Value y = linalg::MatmulOp::create(
-                e.b, e.loc, ValueRange{rows, op.getWeights()},
-                ValueRange{e.filled(sizes, computeType(type), 0)})
+                e.b, e.loc, ValueRange{rows, weights},
+                ValueRange{e.filled(sizes, type, 0)})
                 .getResult(0);
   if (op.getBias()) {
     e.requireEqual(e.dim(op.getBias(), 0), sizes[1],
                    "the bias' extent differs from the weights' last");
-    y = addBias(e, y, op.getBias(), type);
+    y = addBias(e, y, e.widen(op.getBias()), type);
   }
-  y = toStored(e, y, type);
+  y = e.toStored(y, stored);
+  type = stored;
   if (rank == 2)
     return y;
   // Back to the leading dimensions.
@@ -88,7 +81,8 @@ static Value emitDense(dl::DenseOp, dl::DenseOpAdaptor op, Emitter &e) {
 static Value emitMatmul(dl::MatmulOp, dl::MatmulOpAdaptor op, Emitter &e) {
   auto aType = cast<RankedTensorType>(op.getA().getType());
   auto bType = cast<RankedTensorType>(op.getB().getType());
-  Type type = aType.getElementType();
+  Type stored = aType.getElementType(), type = computeType(stored);
+  Value left = e.widen(op.getA()), right = e.widen(op.getB());
   int64_t aRank = aType.getRank(), bRank = bType.getRank();
   int64_t rank = std::max(aRank, bRank); // of the result
   int64_t m = rank - 2, n = rank - 1, k = rank; // loops
@@ -97,18 +91,18 @@ static Value emitMatmul(dl::MatmulOp, dl::MatmulOpAdaptor op, Emitter &e) {
   if (rank == 2) {
     Sizes sizes{e.dim(op.getA(), 0), e.dim(op.getB(), 1)};
     Value y = linalg::MatmulOp::create(
-                  e.b, e.loc, ValueRange{op.getA(), op.getB()},
-                  ValueRange{e.filled(sizes, computeType(type), 0)})
+                  e.b, e.loc, ValueRange{left, right},
+                  ValueRange{e.filled(sizes, type, 0)})
                   .getResult(0);
-    return toStored(e, y, type);
+    return e.toStored(y, stored);
   }
   Sizes sizes(rank, e.index(1));
   std::vector<bool> found(rank, false);
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   for (auto [operand, operandRank, last] :
-       {std::tuple(op.getA(), aRank, std::pair(m, k)),
-        std::tuple(op.getB(), bRank, std::pair(k, n))}) {
+       {std::tuple(left, aRank, std::pair(m, k)),
+        std::tuple(right, bRank, std::pair(k, n))}) {
     auto operandType = cast<RankedTensorType>(operand.getType());
     SmallVector<bool> dropped;
     SmallVector<int64_t> dims;
@@ -138,13 +132,13 @@ static Value emitMatmul(dl::MatmulOp, dl::MatmulOpAdaptor op, Emitter &e) {
                                              utils::IteratorType::parallel);
   iterators.push_back(utils::IteratorType::reduction);
   maps.push_back(e.pick(rank + 1, llvm::to_vector(llvm::seq<int64_t>(0, rank))));
-  Value y = e.generic(inputs, e.filled(sizes, computeType(type), 0), maps,
+  Value y = e.generic(inputs, e.filled(sizes, type, 0), maps,
                       iterators,
                       [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
                         scalarT x(b, loc, args[0]), w(b, loc, args[1]);
                         return scalarT(b, loc, args[2]) + x * w;
                       });
-  return toStored(e, y, type);
+  return e.toStored(y, stored);
 }
 
 void dlc::populateLinearLowering(TypeConverter &types,

@@ -32,14 +32,6 @@ static Value emitWindows(Emitter &e, const dl::Window &window, Value padded,
                    iterators, body);
 }
 
-static Value toStored(Emitter &e, Value y, Type stored) {
-  if (cast<RankedTensorType>(y.getType()).getElementType() == stored)
-    return y;
-  return e.map(y, stored, [](OpBuilder &, Location, ValueRange args) {
-    return args[0];
-  });
-}
-
 static Value emitMaxPool(dl::MaxPoolOp op, dl::MaxPoolOpAdaptor operands,
                          Emitter &e) {
   Type stored = op.getX().getType().getElementType();
@@ -53,7 +45,7 @@ static Value emitMaxPool(dl::MaxPoolOp op, dl::MaxPoolOpAdaptor operands,
                           return max(scalarT(b, loc, args[2]),
                                      scalarT(b, loc, args[0]));
                         });
-  return toStored(e, y, stored);
+  return e.toStored(y, stored);
 }
 
 /// How many elements of each window count: a tensor [out...] of the compute type.

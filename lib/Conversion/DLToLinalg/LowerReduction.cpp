@@ -35,10 +35,8 @@ static Value emitReduce(
               [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
                 return last(scalarT(b, loc, args[0]), integer);
               });
-  } else if (cast<RankedTensorType>(y.getType()).getElementType() !=
-             type.getElementType()) {
-    y = e.map(y, type.getElementType(),
-              [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+  } else {
+    y = e.toStored(y, type.getElementType());
   }
   return op.getKeepDims() ? e.insertUnitDims(y, reduced) : y;
 }
