@@ -34,6 +34,10 @@ if(DLC_SANITIZE)
   add_link_options(-fsanitize=${DLC_SANITIZE})
 endif()
 add_link_options(-Wl,--gc-sections)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # Where g++ finds lld 22, which has no plain name on the PATH.
+  add_link_options(-B${DLC_LLVM_ROOT}/bin)
+endif()
 
 # dlc_tablegen(out flags...): mlir-tblgen into <build>/include/out.
 macro(dlc_tablegen out)

@@ -4,7 +4,9 @@
 |* alone; OpenMP is looked for when a context wants more than one thread.
 |*
 \*===----------------------------------------------------------------------===*/
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "Model.h"
 
 #include <dlfcn.h>

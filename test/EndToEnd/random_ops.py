@@ -676,7 +676,7 @@ OPS = {
 ULPS = {"exp": 4, "log": 4, "sin": 4, "cos": 4, "erf": 4, "tanh": 8, "pow": 4,
         "sigmoid": 6, "gelu": 64, "gelu_tanh": 64, "silu": 6, "softplus": 8,
         "mish": 16, "selu": 16, "elu": 16, "hard_swish": 16, "rsqrt": 2,
-        "hard_sigmoid": 8, "softsign": 2, "leaky_relu": 1.1}
+        "hard_sigmoid": 8, "softsign": 2, "leaky_relu": 2}
 
 
 def unit(element, magnitude):

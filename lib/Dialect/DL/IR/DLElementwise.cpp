@@ -60,12 +60,3 @@ LogicalResult ClipOp::verify() {
                                << " is above high " << getHigh()->convertToDouble();
   return success();
 }
-
-LogicalResult CastOp::verify() {
-  Type to = getTo();
-  if (to.isF16() || to.isBF16() || to.isF32() || to.isF64() ||
-      to.isInteger(1) || to.isInteger(32) || to.isInteger(64))
-    return success();
-  return emitOpError("to ") << to
-                            << ", expected f16, bf16, f32, f64, i1, i32 or i64";
-}

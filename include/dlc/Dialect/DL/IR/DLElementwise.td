@@ -183,7 +183,6 @@ def DL_CastOp : DL_Elementwise<"cast", "return in(0).to(getTo());"> {
     static ::mlir::Type resultElementType(Adaptor op) { return op.getTo(); }
   }];
   let hasFolder = 1;
-  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,0 +1,73 @@
+# Two commands: `make demo` compiles and runs a real network, `make test` proves the
+# rest. Each installs what is missing, builds, and does nothing twice.
+
+BUILD  ?= build
+PRESET ?= dev
+# The compiler that builds dlc: clang (clang-22, default) or gcc (g++-12).
+CXX_KIND ?= clang
+JOBS   ?= $(shell nproc)
+BIN    := $(BUILD)/$(PRESET)
+VENV   := $(BUILD)/venv
+PYTHON := $(VENV)/bin/python
+FILTER ?= .
+
+.PHONY: help demo test unit asan bench format docs build configure packages python clean install
+
+help: ## This list
+	@echo "dlc, the deep-learning compiler"; echo
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
+	  awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo; echo "  BUILD=folder PRESET=dev|release|asan CXX_KIND=clang|gcc JOBS=n FILTER=regex (tests)"
+
+packages: ## Install the Debian packages that are missing (needs root or sudo)
+	@cmake/install-packages.sh
+
+$(VENV)/done: python-frontend/requirements.txt python-frontend/pyproject.toml | packages
+	@echo "== Python environment in $(VENV)"
+	@python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -r python-frontend/requirements.txt
+	@$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation -e python-frontend
+	@touch $@
+
+python: $(VENV)/done ## Make the Python environment of tests and demo
+
+$(BIN)/build.ninja: CMakeLists.txt CMakePresets.json | packages
+	@echo "== Configuring $(BIN)"
+	@mkdir -p $(BUILD); CC=$(if $(filter gcc,$(CXX_KIND)),gcc-12,clang-22) \
+	 CXX=$(if $(filter gcc,$(CXX_KIND)),g++-12,clang++-22) \
+	 cmake --preset $(PRESET) -B $(BIN) -DDLC_PYTHON=$(abspath $(PYTHON)) > $(BIN).configure.log 2>&1 \
+	 || { cat $(BIN).configure.log; exit 1; }
+
+configure: $(BIN)/build.ninja
+
+build: configure ## Build everything
+	@echo "== Building in $(BIN)"
+	@ninja -C $(BIN) -j$(JOBS)
+
+demo: build python ## Train digits with scikit-learn, compile the network, check every answer
+	@DLC=$(abspath $(BIN)/bin/dlc) $(PYTHON) test/Demo/digits.py --work $(BIN)/demo
+
+test: build python ## Everything: unit, lit, end-to-end, random comparison of every op
+	@echo "== Unit tests"
+	@$(BIN)/bin/dlc-unit-tests --gtest_brief=1
+	@echo "== lit"
+	@$(VENV)/bin/lit -j$(JOBS) --filter '$(FILTER)' --time-tests -v --order=smart $(BIN)/test 2>&1 | \
+	  $(PYTHON) test/summarize.py
+
+asan: packages python ## The whole suite with address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory PRESET=asan test
+
+bench: build python ## Time the kernels against the machine's measured peak
+	@DLC=$(abspath $(BIN)/bin/dlc) $(PYTHON) test/Benchmark/kernels.py --run $(abspath $(BIN)/bin/dlc-run) --work $(BIN)/bench
+
+format: packages ## Format all C and C++ as LLVM does
+	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i
+
+docs: build ## Write docs/ops and docs/passes from the .td files
+	@ninja -C $(BIN) dlc-docs
+
+install: build ## Install to PREFIX (default /usr/local)
+	@cmake --install $(BIN) $(if $(PREFIX),--prefix $(PREFIX))
+
+clean: ## Remove the build folder
+	rm -rf $(BUILD)

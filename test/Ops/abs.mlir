@@ -1,0 +1,18 @@
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
+// RUN: %random abs
+
+func.func @example(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
+  %y = dl.abs %x : tensor<2x?xf32>
+  return %y : tensor<2x?xf32>
+}
+// CHECK-LABEL: func.func @example
+// CHECK: linalg.generic
+// CHECK: math.absf
+
+// -----
+
+func.func @refused(%x: tensor<2xi1>) {
+  // expected-error @below {{operand #0 must be ranked tensor of}}
+  %y = dl.abs %x : tensor<2xi1>
+  return
+}

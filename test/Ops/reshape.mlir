@@ -1,0 +1,26 @@
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
+// RUN: %random reshape
+
+func.func @example(%x: tensor<?x4xf32>) -> tensor<?x2x2xf32> {
+  %y = dl.reshape %x : tensor<?x4xf32> to tensor<?x2x2xf32>
+  return %y : tensor<?x2x2xf32>
+}
+// CHECK-LABEL: func.func @example
+// CHECK: cf.assert
+// CHECK: tensor.expand_shape
+
+// -----
+
+func.func @refused(%x: tensor<2x3xf32>) {
+  // expected-error @below {{from 2x3 (6 elements) to 4x2 (8 elements), expected equal counts}}
+  %y = dl.reshape %x : tensor<2x3xf32> to tensor<4x2xf32>
+  return
+}
+
+// -----
+
+func.func @refused1(%x: tensor<2x3xf32>) {
+  // expected-error @below {{to ?x? has more than one unknown extent, expected at most one}}
+  %y = dl.reshape %x : tensor<2x3xf32> to tensor<?x?xf32>
+  return
+}

@@ -1,0 +1,39 @@
+"""How lit runs dlc's tests."""
+
+import os
+
+import lit.formats
+
+config.name = "dlc"
+config.test_format = lit.formats.ShTest(execute_external=False)
+config.suffixes = [".mlir", ".test"]
+config.excludes = ["Inputs", "Unit"]
+config.test_source_root = os.path.dirname(__file__)
+config.test_exec_root = os.path.join(config.dlc_build, "test", "out")
+
+config.environment["PATH"] = os.pathsep.join(
+    [config.dlc_bin, config.llvm_bin, os.path.dirname(config.python),
+     os.environ["PATH"]])
+config.environment["DLC"] = os.path.join(config.dlc_bin, "dlc")
+config.environment["PYTHONPATH"] = os.pathsep.join(
+    [os.path.join(config.dlc_source, "python-frontend"),
+     os.path.join(config.dlc_source, "test", "EndToEnd")])
+for name in ("HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
+    if name in os.environ:
+        config.environment[name] = os.environ[name]
+if config.sanitize:
+    config.available_features.add("sanitized")
+    # LLVM keeps some registries until the process ends; the suppressions name them.
+    config.environment.setdefault("ASAN_OPTIONS", "detect_leaks=0")
+
+config.substitutions += [
+    ("%python", config.python),
+    ("%cc", config.cc),
+    ("%cmake", config.cmake),
+    ("%source", config.dlc_source),
+    ("%build", config.dlc_build),
+    # Compiles the functions of this file and runs them on the arrays in its
+    # comments (see EndToEnd/run_file.py).
+    ("%run", f"{config.python} {config.dlc_source}/test/EndToEnd/run_file.py"),
+    ("%random", f"{config.python} {config.dlc_source}/test/EndToEnd/random_ops.py"),
+]
