@@ -29,6 +29,7 @@ static void addCleanup(OpPassManager &pm) {
 
 void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
   pm.addPass(createDropDropout());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createCanonicalizerPass());

@@ -118,9 +118,9 @@ func.func @tanh_identity(%x: tensor<1001xf32>) -> (tensor<1001xf32>, tensor<1001
   %two = arith.constant dense<2.0> : tensor<f32>
   %one = arith.constant dense<1.0> : tensor<f32>
   %tanh = dl.tanh %x : tensor<1001xf32>
-  %2x = dl.mul %x, %two : tensor<1001xf32>, tensor<f32>
-  %s = dl.sigmoid %2x : tensor<1001xf32>
-  %2s = dl.mul %s, %two : tensor<1001xf32>, tensor<f32>
-  %y = dl.sub %2s, %one : tensor<1001xf32>, tensor<f32>
+  %doubled = dl.mul %x, %two : tensor<1001xf32>, tensor<f32>
+  %s = dl.sigmoid %doubled : tensor<1001xf32>
+  %scaled = dl.mul %s, %two : tensor<1001xf32>, tensor<f32>
+  %y = dl.sub %scaled, %one : tensor<1001xf32>, tensor<f32>
   return %tanh, %y : tensor<1001xf32>, tensor<1001xf32>
 }

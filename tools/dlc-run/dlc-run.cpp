@@ -2,7 +2,6 @@
 
 #include "NpyFile.h"
 #include "dlc/Runtime/abi.h"
-#include "dlc/Target/Interface.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -47,8 +46,6 @@ static cl::opt<bool> print("print", cl::desc("Print the outputs"),
 static cl::opt<unsigned> repeat("repeat",
                                 cl::desc("Time this many calls after one warm-up"),
                                 cl::value_desc("n"), cl::cat(category));
-static cl::opt<int> threads("threads", cl::desc("Threads at most (0: all)"),
-                            cl::init(0), cl::value_desc("n"), cl::cat(category));
 
 [[noreturn]] static void fail(const Twine &message) {
   WithColor::error(errs(), "dlc-run") << message << "\n";
@@ -61,11 +58,21 @@ template <typename T> static T orFail(Expected<T> value) {
   return std::move(*value);
 }
 
+static StringRef elementName(int element) {
+  static constexpr StringLiteral names[] = {"?",   "f16",  "bf16", "f32",
+                                            "f64", "bool", "i32",  "i64"};
+  return names[element];
+}
+
 static std::string describe(const dlc_argument &argument) {
-  dlc::Argument shown;
-  shown.shape.assign(argument.shape, argument.shape + argument.rank);
-  shown.element = argument.element;
-  return std::string(argument.name) + ": " + shown.describe();
+  std::string text =
+      (argument.name + StringRef(": ") + elementName(argument.element) + " [")
+          .str();
+  for (int32_t d = 0; d < argument.rank; ++d)
+    text += (d ? ", " : "") + (argument.shape[d] < 0
+                                   ? std::string("?")
+                                   : std::to_string(argument.shape[d]));
+  return text + "]";
 }
 
 static void list(const dlc_library_info &library) {
@@ -98,7 +105,7 @@ static Array randomArray(const dlc_argument &argument, std::mt19937 &generator) 
 }
 
 static void printArray(StringRef name, const Array &array) {
-  outs() << name << ": " << dlc::elementName(array.element) << " [";
+  outs() << name << ": " << elementName(array.element) << " [";
   interleaveComma(array.shape, outs());
   outs() << "]\n";
   int64_t row = array.shape.empty() ? 1 : array.shape.back();
@@ -135,6 +142,12 @@ static bool compare(StringRef name, const Array &got, const Array &wanted) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  // LLVM has an option of this name for itself.
+  auto &registered = cl::getRegisteredOptions();
+  if (auto foreign = registered.find("threads"); foreign != registered.end())
+    foreign->second->removeArgument();
+  cl::opt<int> threads("threads", cl::desc("Threads at most (0: all)"),
+                       cl::init(0), cl::value_desc("n"), cl::cat(category));
   cl::HideUnrelatedOptions(category);
   cl::ParseCommandLineOptions(
       argc, argv,
