@@ -32,8 +32,6 @@ config.substitutions += [
     ("%cmake", config.cmake),
     ("%source", config.dlc_source),
     ("%build", config.dlc_build),
-    # Compiles the functions of this file and runs them on the arrays in its
-    # comments (see EndToEnd/run_file.py).
-    ("%run", f"{config.python} {config.dlc_source}/test/EndToEnd/run_file.py"),
+    ("%llvm_include", config.llvm_include),
     ("%random", f"{config.python} {config.dlc_source}/test/EndToEnd/random_ops.py"),
 ]

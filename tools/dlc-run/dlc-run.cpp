@@ -4,6 +4,7 @@
 #include "dlc/Runtime/abi.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
@@ -111,7 +112,7 @@ static void printArray(StringRef name, const Array &array) {
   int64_t row = array.shape.empty() ? 1 : array.shape.back();
   int64_t n = array.count(), shown = std::min<int64_t>(n, 1000);
   for (int64_t i = 0; i < shown; ++i)
-    outs() << (i % row ? " " : "  ") << formatv("{0:g}", array.get(i)).str()
+    outs() << (i % row ? " " : "  ") << format("%g", array.get(i))
            << (i % row == row - 1 || i + 1 == shown ? "\n" : "");
   if (shown < n)
     outs() << "  ... " << n - shown << " more\n";
@@ -133,10 +134,10 @@ static bool compare(StringRef name, const Array &got, const Array &wanted) {
     }
   }
   bool equal = worst <= tolerance;
-  outs() << formatv("{0}: largest error {1:e} at element {2} ({3:g}, expected "
-                    "{4:g}): {5}\n",
-                    name, worst, where, got.get(where), wanted.get(where),
-                    equal ? "within tolerance" : "TOO LARGE");
+  outs() << name << ": largest error "
+         << format("%e at element %lld (%g, expected %g)", worst,
+                   (long long)where, got.get(where), wanted.get(where))
+         << (equal ? ": within tolerance\n" : ": TOO LARGE\n");
   return equal;
 }
 

@@ -1,0 +1,34 @@
+// RUN: dlc-opt %s -dlc-plan-arena -canonicalize -cse | FileCheck %s
+
+// 1024 + 256 bytes, and 64 for each worker.
+// CHECK-LABEL: func.func private @f.workspace(
+// CHECK: %[[EACH:.*]] = arith.muli %arg1, %c64
+// CHECK: %[[SUM:.*]] = arith.addi %[[EACH]], %c1280
+// CHECK: return %[[SUM]]
+
+// Buffers that never meet share a place; one of a worker has a place each.
+// CHECK-LABEL: func.func @f(
+// CHECK-SAME: %[[ARENA:[a-z0-9]+]]: memref<?xi8>)
+// CHECK-NOT: memref.alloc
+// CHECK: %[[FIRST:.*]] = memref.view %[[ARENA]][%c0][] : memref<?xi8> to memref<256xf32>
+// CHECK: %[[SECOND:.*]] = memref.view %[[ARENA]][%c1024][] : memref<?xi8> to memref<64xf32>
+// CHECK: scf.forall
+// CHECK: call @dlc.worker
+func.func @f(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %a = memref.alloc() : memref<256xf32>
+  memref.store %zero, %a[%c0] : memref<256xf32>
+  %b = memref.alloc() : memref<64xf32>
+  %v = memref.load %a[%c0] : memref<256xf32>
+  memref.store %v, %b[%c0] : memref<64xf32>
+  scf.forall (%i) in (8) {
+    %s = memref.alloc() : memref<16xf32>
+    memref.store %zero, %s[%i] : memref<16xf32>
+    %w = memref.load %s[%i] : memref<16xf32>
+    memref.store %w, %x[%i] : memref<64xf32>
+  }
+  %u = memref.load %b[%c0] : memref<64xf32>
+  memref.store %u, %x[%c0] : memref<64xf32>
+  return
+}

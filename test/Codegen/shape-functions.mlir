@@ -1,0 +1,16 @@
+// RUN: dlc-opt %s -convert-dl-to-linalg -canonicalize -cse -dlc-outline-shape-functions | FileCheck %s
+
+// Checks and extents leave the function; nothing but extents is read.
+// CHECK: module attributes {dlc.checks = {f = ["dl.add: operands differ in dimension 0 of the result"]}}
+// CHECK-LABEL: func.func @f(
+// CHECK-NOT: cf.assert
+// CHECK-LABEL: func.func private @f.shapes(%arg0: memref<?x4xf32>, %arg1: memref<?x4xf32>, %arg2: memref<?xi64>)
+// CHECK: %[[A:.*]] = memref.dim %arg0, %c0
+// CHECK: %[[B:.*]] = memref.dim %arg1, %c0
+// CHECK: arith.cmpi ne, %[[A]], %[[B]]
+// CHECK-NOT: linalg
+// CHECK: memref.store {{.*}} %arg2[%c2]
+func.func @f(%a: tensor<?x4xf32>, %b: tensor<?x4xf32>) -> tensor<?x4xf32> {
+  %y = dl.add %a, %b : tensor<?x4xf32>
+  return %y : tensor<?x4xf32>
+}

@@ -1,0 +1,33 @@
+"""Reads every #include and holds it against the order of the rooms."""
+
+import re
+import sys
+from pathlib import Path
+
+MAY_USE = {
+    "Dialect": {"Dialect"},
+    "Transforms": {"Dialect", "Transforms"},
+    "Conversion": {"Dialect", "Conversion"},
+    "Codegen": {"Codegen"},
+    "Target": {"Codegen", "Target", "Runtime/abi.h"},
+    "Driver": {"Dialect", "Transforms", "Conversion", "Codegen", "Target", "Driver",
+               "Runtime/abi.h"},
+    "Runtime": {"Runtime"},
+}
+
+root, wrong, seen = Path(sys.argv[1]), [], 0
+for path in [*root.glob("lib/**/*"), *root.glob("include/dlc/**/*")]:
+    if path.suffix not in (".cpp", ".h", ".c", ".td"):
+        continue
+    parts = path.relative_to(root).parts
+    room = parts[1] if parts[0] == "lib" else parts[2]
+    for line in path.read_text().splitlines():
+        match = re.match(r'\s*#?\s*include "dlc/(\w+)(/[^"]*)"', line)
+        if not match:
+            continue
+        seen += 1
+        used = match.group(1)
+        if used not in MAY_USE[room] and used + match.group(2) not in MAY_USE[room]:
+            wrong.append(f"{path.relative_to(root)}: {line.strip()}")
+assert seen > 100, seen
+print("\n".join(wrong) or "every include goes the right way")
