@@ -58,7 +58,7 @@ asan: packages python ## The whole suite with address and undefined-behaviour sa
 	@$(MAKE) --no-print-directory PRESET=asan test
 
 bench: build python ## Time the kernels against the machine's measured peak
-	@DLC=$(abspath $(BIN)/bin/dlc) $(PYTHON) test/Benchmark/kernels.py --run $(abspath $(BIN)/bin/dlc-run) --work $(BIN)/bench
+	@DLC=$(abspath $(BIN)/bin/dlc) $(PYTHON) test/Benchmark/kernels.py --work $(BIN)/bench
 
 format: packages ## Format all C and C++ as LLVM does
 	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i
