@@ -115,9 +115,10 @@ std::string toCIdentifier(StringRef name) {
   return result;
 }
 
-/// A C name that is not taken yet.
-static std::string uniqueName(StringRef name, llvm::StringSet<> &taken) {
-  std::string base = toCIdentifier(name), result = base;
+/// A C name that is not taken yet; one that is only a part of a name is kept.
+static std::string uniqueName(StringRef name, llvm::StringSet<> &taken,
+                              bool isWhole = true) {
+  std::string base = isWhole ? toCIdentifier(name) : name.str(), result = base;
   for (unsigned i = 2; !taken.insert(result).second; ++i)
     result = base + "_" + std::to_string(i);
   return result;
@@ -175,7 +176,11 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
     entries.push_back(function);
     Function entry;
     entry.name = function.getName().str();
-    entry.cName = uniqueName(entry.name, functionNames);
+    // Behind the library's prefix no name is a keyword.
+    std::string behind = interface.prefix + "_";
+    entry.cName = uniqueName(
+        StringRef(toCIdentifier(behind + entry.name)).drop_front(behind.size()),
+        functionNames, /*isWhole=*/false);
     entry.kernel = entry.name + ".kernel";
     llvm::StringSet<> taken;
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
