@@ -24,7 +24,7 @@ add_definitions(${LLVM_DEFINITIONS})
 # The package is built with RTTI and without exceptions.
 add_compile_options(-fno-exceptions -Wall -Wextra -Wno-unused-parameter
                     -Wno-comment -ffunction-sections -fdata-sections
-                    "$<$<CXX_COMPILER_ID:GNU>:-Wno-dangling-reference;-Wno-redundant-move;-Wno-maybe-uninitialized>")
+                    "$<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CXX_COMPILER_ID:GNU>>:-Wno-redundant-move;-Wno-dangling-reference;-Wno-maybe-uninitialized>")
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 has not learnt this warning's name yet.
   remove_definitions(-Wno-dangling-reference)

@@ -95,20 +95,22 @@ private:
   static std::optional<int64_t> boundElements(memref::AllocOp alloc) {
     int64_t elements = 1;
     for (OpFoldResult size : alloc.getMixedSizes()) {
-      std::optional<int64_t> extent = getConstantIntValue(size);
-      if (!extent) {
-        FailureOr<int64_t> bound =
-            ValueBoundsConstraintSet::computeConstantBound(
-                presburger::BoundType::UB,
-                ValueBoundsConstraintSet::Variable(cast<Value>(size)),
-                /*stopCondition=*/nullptr, /*closedUB=*/true);
-        if (failed(bound))
-          return std::nullopt;
-        extent = *bound;
-      }
+      std::optional<int64_t> extent = boundExtent(size);
+      if (!extent)
+        return std::nullopt;
       elements *= *extent;
     }
     return elements;
+  }
+
+  static std::optional<int64_t> boundExtent(OpFoldResult size) {
+    if (std::optional<int64_t> known = getConstantIntValue(size))
+      return known;
+    FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
+        presburger::BoundType::UB,
+        ValueBoundsConstraintSet::Variable(cast<Value>(size)),
+        /*stopCondition=*/nullptr, /*closedUB=*/true);
+    return succeeded(bound) ? std::optional<int64_t>(*bound) : std::nullopt;
   }
 
   /// Known sizes outside parallel loops: first fit by falling size. Buffers of
@@ -184,8 +186,10 @@ private:
     for (int64_t extent : buffer.alloc.getType().getShape())
       if (!ShapedType::isDynamic(extent))
         bytes = mul(b, bytes, constant(b, extent));
-    for (Value size : buffer.alloc.getDynamicSizes())
-      bytes = mul(b, bytes, rematerialize(b, size));
+    for (Value size : buffer.alloc.getDynamicSizes()) {
+      std::optional<int64_t> bound = boundExtent(size);
+      bytes = mul(b, bytes, bound ? constant(b, *bound) : rematerialize(b, size));
+    }
     Value mask = constant(b, ~(alignment - 1));
     return arith::AndIOp::create(b, function.getLoc(),
                                  add(b, bytes, constant(b, alignment - 1)),

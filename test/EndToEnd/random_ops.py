@@ -1,6 +1,10 @@
 """Every op of dl at random shapes, types and attributes, against NumPy in f64.
 
-    random_ops.py OP [--cases 50] [--seed 1] [--keep DIR]
+    random_ops.py OP [--cases 50] [--seed 1] [--cpu NAME] [--level N] [--keep DIR]
+    random_ops.py OP --formula "x / (1 + np.abs(x))"
+
+The second form is for an element-wise op of one operand that has no entry here: its
+NumPy formula stands in its own test file.
 
 Compiles all cases of an op into one library, runs them and prints the largest
 error. Extents of arguments are `?` at random, so that both kinds of code are seen.
@@ -761,12 +765,23 @@ def measure(op, case, outputs):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("op", choices=sorted(OPS))
+    parser.add_argument("op")
+    parser.add_argument("--formula", help="NumPy expression of x")
+    parser.add_argument("--ulps", type=float, help="allowed with --formula")
     parser.add_argument("--cases", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--level", type=int, default=3)
+    parser.add_argument("--cpu", default="native")
     parser.add_argument("--keep")
     arguments = parser.parse_args()
+    if arguments.formula:
+        code = compile(arguments.formula, "formula", "eval")
+        OPS[arguments.op] = unary(
+            arguments.op, lambda x: eval(code, {"x": x, "np": np, "special": special}))
+        if arguments.ulps:
+            ULPS[arguments.op] = arguments.ulps
+    elif arguments.op not in OPS:
+        parser.error(f"no op {arguments.op} here, and no --formula")
     g = Generator([arguments.seed, sum(map(ord, arguments.op))])
     cases = [OPS[arguments.op](g) for _ in range(arguments.cases)]
     hidden = [{(i, d) for i, (_, a) in enumerate(case.inputs)
@@ -778,7 +793,8 @@ def main():
         path = os.path.join(folder, f"{arguments.op}.mlir")
         with open(path, "w") as file:
             file.write(write_module(cases, hidden, types))
-        library = dlc.load(dlc.compile(path, level=arguments.level))
+        library = dlc.load(dlc.compile(path, level=arguments.level,
+                                       cpu=arguments.cpu))
         worst, where = 0.0, None
         for i, case in enumerate(cases):
             outputs = library.functions[f"c{i}"](*[a for _, a in case.inputs])

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
 
@@ -20,29 +21,54 @@ using namespace dlc;
 
 namespace {
 
-/// One byte a truth value: vectors of i1 would be stored bit-packed.
+/// One byte a truth value: vectors of i1 would be stored bit-packed. bf16 by its
+/// bits (see Scalar.cpp).
+Type storedElement(Type element) {
+  if (element.isInteger(1))
+    return IntegerType::get(element.getContext(), 8);
+  if (element.isBF16())
+    return IntegerType::get(element.getContext(), 16);
+  return element;
+}
+
 struct StoredTypes : TypeConverter {
   StoredTypes() {
     addConversion([](Type type) { return type; });
     addConversion([](RankedTensorType type) -> Type {
-      if (!type.getElementType().isInteger(1))
-        return type;
-      return type.clone(IntegerType::get(type.getContext(), 8));
+      return type.clone(storedElement(type.getElementType()));
     });
   }
 };
 
-struct ConvertBoolConstant : OpConversionPattern<arith::ConstantOp> {
+/// A constant in the type that it is stored in; null where there is no way.
+TypedAttr storedConstant(ElementsAttr value) {
+  Type element = value.getElementType(), stored = storedElement(element);
+  if (stored == element)
+    return cast<TypedAttr>(value);
+  if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
+    if (element.isBF16())
+      return cast<TypedAttr>(dense.bitcast(stored));
+    return cast<TypedAttr>(
+        dense.mapValues(stored, [](const APInt &bit) { return bit.zext(8); }));
+  }
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value);
+      resource && element.isBF16())
+    return DenseResourceElementsAttr::get(
+        cast<ShapedType>(value.getShapedType().clone(stored)),
+        resource.getRawHandle());
+  return {};
+}
+
+struct ConvertConstant : OpConversionPattern<arith::ConstantOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
   matchAndRewrite(arith::ConstantOp op, OpAdaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    auto value = dyn_cast<DenseElementsAttr>(op.getValue());
-    if (!value)
-      return failure();
-    Type byte = rewriter.getI8Type();
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(
-        op, value.mapValues(byte, [](const APInt &bit) { return bit.zext(8); }));
+    auto value = dyn_cast<ElementsAttr>(op.getValue());
+    TypedAttr stored = value ? storedConstant(value) : TypedAttr();
+    if (!stored)
+      return op.emitOpError("of truth values is a resource, expected dense values");
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, stored);
     return success();
   }
 };
@@ -58,15 +84,12 @@ struct InlineConstantGlobal
     auto value = global ? dyn_cast_if_present<ElementsAttr>(
                               global.getValue().value_or(Attribute()))
                         : ElementsAttr();
-    if (!value)
+    TypedAttr stored = value ? storedConstant(value) : TypedAttr();
+    if (!stored)
       return op.emitOpError("reads ")
              << op.getGlobalAttr()
              << ", expected a constant ml_program.global with a value";
-    if (value.getElementType().isInteger(1))
-      return op.emitOpError("reads truth values from a global, expected an "
-                            "arith.constant");
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op,
-                                                   cast<TypedAttr>(value));
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, stored);
     return success();
   }
 };
@@ -84,7 +107,7 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     populateReductionLowering(types, patterns);
     populateShapeLowering(types, patterns);
     populateRandomLowering(types, patterns);
-    patterns.add<ConvertBoolConstant, InlineConstantGlobal>(types, context);
+    patterns.add<ConvertConstant, InlineConstantGlobal>(types, context);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);
     populateReturnOpTypeConversionPattern(patterns, types);
@@ -96,7 +119,8 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     target.addIllegalOp<ml_program::GlobalLoadConstOp>();
     target.addDynamicallyLegalOp<arith::ConstantOp>([](arith::ConstantOp op) {
       auto type = dyn_cast<RankedTensorType>(op.getType());
-      return !type || !type.getElementType().isInteger(1);
+      return !type ||
+             storedElement(type.getElementType()) == type.getElementType();
     });
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return types.isSignatureLegal(op.getFunctionType());

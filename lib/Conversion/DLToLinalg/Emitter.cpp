@@ -13,7 +13,7 @@ using namespace mlir;
 namespace dlc {
 
 Type computeType(Type stored) {
-  if (stored.isF16() || stored.isBF16())
+  if (stored.isF16() || stored.isBF16() || stored.isInteger(16))
     return Float32Type::get(stored.getContext());
   if (stored.isInteger(8))
     return IntegerType::get(stored.getContext(), 1);
@@ -99,6 +99,13 @@ void Emitter::require(Value condition, const Twine &what) {
 //===----------------------------------------------------------------------===//
 
 Value Emitter::constant(Type type, double number) {
+  if (type.isInteger(16)) { // a stored bf16
+    APFloat value(number);
+    bool lost;
+    value.convert(APFloat::BFloat(), APFloat::rmNearestTiesToEven, &lost);
+    return arith::ConstantOp::create(
+        b, loc, b.getIntegerAttr(type, value.bitcastToAPInt()));
+  }
   if (auto integer = dyn_cast<IntegerType>(type)) {
     APInt value(integer.getWidth(), 0);
     if (number == -std::numeric_limits<double>::infinity())

@@ -19,8 +19,8 @@ namespace dlc {
 using Sizes = llvm::SmallVector<mlir::OpFoldResult>;
 using scalarT = dl::scalar::Scalar;
 
-/// The type that elements are computed in: f32 for f16 and bf16, i1 for i8 (how
-/// truth values are stored), otherwise the type itself.
+/// The type that elements are computed in: f32 for f16 and i16 (how bf16 is stored),
+/// i1 for i8 (how truth values are stored), otherwise the type itself.
 mlir::Type computeType(mlir::Type stored);
 
 class Emitter {

@@ -34,7 +34,8 @@ static Value emitWindows(Emitter &e, const dl::Window &window, Value padded,
 
 static Value emitMaxPool(dl::MaxPoolOp op, dl::MaxPoolOpAdaptor operands,
                          Emitter &e) {
-  Type stored = op.getX().getType().getElementType();
+  Type stored =
+      cast<RankedTensorType>(operands.getX().getType()).getElementType();
   auto window = dl::Window::get(op, op.getWindow());
   window.ceilMode = op.getCeilMode();
   WindowSizes sizes = computeWindow(e, window, operands.getX());
@@ -90,7 +91,8 @@ static Value emitCounts(Emitter &e, const dl::Window &window, Value x,
 
 static Value emitAvgPool(dl::AvgPoolOp op, dl::AvgPoolOpAdaptor operands,
                          Emitter &e) {
-  Type stored = op.getX().getType().getElementType();
+  Type stored =
+      cast<RankedTensorType>(operands.getX().getType()).getElementType();
   Type type = computeType(stored);
   auto window = dl::Window::get(op, op.getWindow());
   window.ceilMode = op.getCeilMode();
@@ -126,8 +128,9 @@ static Value emitAvgPool(dl::AvgPoolOp op, dl::AvgPoolOpAdaptor operands,
 }
 
 /// Reduces all spatial dimensions and puts them back with extent 1.
-static Value emitGlobal(Emitter &e, Value x, RankedTensorType type, double init,
-                        bool mean, Emitter::Body body) {
+static Value emitGlobal(Emitter &e, Value x, double init, bool mean,
+                        Emitter::Body body) {
+  auto type = cast<RankedTensorType>(x.getType());
   int64_t rank = type.getRank();
   SmallVector<bool> reduced(rank, true);
   reduced.front() = reduced.back() = false;
@@ -157,7 +160,7 @@ void dlc::populatePoolingLowering(TypeConverter &types,
       [](dl::GlobalMaxPoolOp op, dl::GlobalMaxPoolOpAdaptor operands,
          Emitter &e) -> Value {
         return emitGlobal(
-            e, operands.getX(), op.getType(),
+            e, operands.getX(),
             -std::numeric_limits<double>::infinity(), false,
             [](OpBuilder &b, Location loc, ValueRange args) -> Value {
               return max(scalarT(b, loc, args[1]), scalarT(b, loc, args[0]));
@@ -168,7 +171,7 @@ void dlc::populatePoolingLowering(TypeConverter &types,
       [](dl::GlobalAvgPoolOp op, dl::GlobalAvgPoolOpAdaptor operands,
          Emitter &e) -> Value {
         return emitGlobal(
-            e, operands.getX(), op.getType(), 0, true,
+            e, operands.getX(), 0, true,
             [](OpBuilder &b, Location loc, ValueRange args) -> Value {
               return scalarT(b, loc, args[1]) + scalarT(b, loc, args[0]);
             });

@@ -10,7 +10,7 @@ def ConvertDLToLinalg : Pass<"convert-dl-to-linalg", "::mlir::ModuleOp"> {
   let description = [{
     Replaces every `dl` op by `linalg`, `tensor` and `arith` ops. f16 and bf16 are
     widened to f32 inside each op; i1 tensors become i8 (one byte a truth value, as
-    in memory); loads of constant globals become constants. Extents that must agree
+    in memory) and bf16 tensors i16 (their bits); loads of constant globals become constants. Extents that must agree
     and are not known become `cf.assert`s on `tensor.dim`s, which
     `dlc-outline-shape-functions` collects.
   }];

@@ -116,12 +116,49 @@ Scalar select(Scalar condition, Scalar a, Scalar b) {
       arith::SelectOp::create(*a.builder, a.loc, condition, a, b));
 }
 
+//===----------------------------------------------------------------------===//
+// bf16 by its bits: the upper half of an f32, stored as i16. Few processors convert
+// it (and those that do lose denormals), and for those that do not LLVM calls the
+// compiler's runtime library, which a model's library does not have.
+//===----------------------------------------------------------------------===//
+
+static Scalar widenBFloat16(Scalar bits) {
+  OpBuilder &b = *bits.builder;
+  Scalar wide =
+      bits.with(arith::ExtUIOp::create(b, bits.loc, b.getI32Type(), bits.value));
+  Scalar shifted =
+      bits.with(arith::ShLIOp::create(b, bits.loc, wide, wide.constant(16)));
+  return bits.with(
+      arith::BitcastOp::create(b, bits.loc, b.getF32Type(), shifted.value));
+}
+
+/// To the nearest, ties to even; NaN stays NaN.
+static Scalar narrowToBFloat16(Scalar x) {
+  OpBuilder &b = *x.builder;
+  auto shift = [&](Scalar v) {
+    return x.with(arith::ShRUIOp::create(b, x.loc, v, v.constant(16)));
+  };
+  Scalar isNaN = x.ne(x);
+  Scalar bits = x.with(arith::BitcastOp::create(b, x.loc, b.getI32Type(), x.value));
+  Scalar odd = shift(bits) & bits.constant(1);
+  Scalar rounded = shift(bits + bits.constant(0x7fff) + odd);
+  Scalar kept = select(isNaN, bits.constant(0x7fc0), rounded);
+  return x.with(
+      arith::TruncIOp::create(b, x.loc, b.getI16Type(), kept.value));
+}
+
 Scalar Scalar::to(Type target) const {
   Type source = type();
   if (source == target)
     return *this;
   OpBuilder &b = *builder;
   auto make = [&](Value v) { return with(v); };
+  if (source.isInteger(16)) // a stored bf16
+    return widenBFloat16(*this).to(target);
+  if (target.isInteger(16))
+    return source.isF32() ? narrowToBFloat16(*this) : to(b.getF32Type()).to(target);
+  if (target.isBF16()) // rounded when it is stored
+    return to(b.getF32Type());
   if (target.isInteger(1))
     return ne(0.0);
   auto targetFloat = dyn_cast<FloatType>(target);
@@ -133,7 +170,7 @@ Scalar Scalar::to(Type target) const {
       return to(b.getF32Type()).to(target);
     if (source.getIntOrFloatBitWidth() > target.getIntOrFloatBitWidth())
       return make(arith::TruncFOp::create(b, loc, target, value));
-    return to(b.getF32Type()).to(target); // f16 to bf16 and back
+    llvm_unreachable("equal widths are equal types");
   }
   if (targetFloat && target.getIntOrFloatBitWidth() == 16)
     return to(b.getF32Type()).to(target);
