@@ -203,6 +203,9 @@ def DL_PiecewiseLinearOp : DL_Unary<"piecewise_linear",
     "min(max(x + 0.5, 0.0), 1.0)">;
 def DL_SigmoidOp : DL_Unary<"sigmoid", "y = 1 / (1 + exp(-x)), the logistic function",
     "1.0 / (1.0 + exp(-x))">;
+def DL_LogSigmoidOp : DL_Unary<"log_sigmoid",
+    "y = ln(1 / (1 + exp(-x))), computed without overflow",
+    "min(x, 0.0) - log1p(exp(-abs(x)))">;
 def DL_TanhOp : DL_Unary<"tanh", "y = tanh x = 2 sigmoid(2 x) - 1", "tanh(x)">;
 def DL_ReluOp : DL_Unary<"relu", "y = max(x, 0)", "max(x, 0.0)"> {
   let hasFolder = 1;
