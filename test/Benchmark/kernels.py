@@ -46,7 +46,7 @@ def main():
     work = Path(arguments.work)
     work.mkdir(parents=True, exist_ok=True)
     peak_library = work / "peak.so"
-    subprocess.run(["cc", "-O2", "-march=native", "-shared", "-fPIC",
+    subprocess.run(["cc", "-O3", "-march=native", "-shared", "-fPIC",
                     str(Path(__file__).with_name("peak.c")), "-o",
                     str(peak_library)], check=True)
     peak = ctypes.CDLL(str(peak_library.resolve())).measure_peak
