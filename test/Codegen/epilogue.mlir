@@ -1,7 +1,7 @@
 // Bias and activation are computed in the tile of their convolution, and the result
 // is written where the caller wants it: what is allocated is the padded input, and in
 // a task the packed panel and a tile.
-// RUN: dlc %s --save-temps -o %t.so
+// RUN: dlc %s --save-temps --cpu=x86-64-v4 -o %t.so
 // RUN: FileCheck %s < %t.vector.mlir
 // RUN: dlc-opt %t.vector.mlir -dlc-llvm-pipeline -mlir-print-ir-before=dlc-plan-arena -o /dev/null 2>&1 | FileCheck %s --check-prefix=ALLOC
 
