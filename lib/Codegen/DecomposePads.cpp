@@ -57,8 +57,8 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
     SmallVector<OpFoldResult> size = full;
     auto fill = [&](ArrayRef<OpFoldResult> offsets,
                     ArrayRef<OpFoldResult> sizes) {
-      Value strip = tensor::ExtractSliceOp::create(b, loc, result, offsets,
-                                                   sizes, ones);
+      Value strip =
+          tensor::ExtractSliceOp::create(b, loc, result, offsets, sizes, ones);
       strip = linalg::FillOp::create(b, loc, padding, strip).getResult(0);
       result = tensor::InsertSliceOp::create(b, loc, strip, result, offsets,
                                              sizes, ones);
@@ -77,12 +77,12 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
       offset[d] = low[d];
       size[d] = extent[d];
     }
-    // What is computed here can be computed in place; what comes from outside is
-    // copied by a loop nest of its own.
+    // What is computed here can be computed in place; what comes from outside
+    // is copied by a loop nest of its own.
     if (!source.getDefiningOp() ||
         source.getDefiningOp<bufferization::ToTensorOp>()) {
-      Value interior = tensor::ExtractSliceOp::create(b, loc, result, offset,
-                                                      extent, ones);
+      Value interior =
+          tensor::ExtractSliceOp::create(b, loc, result, offset, extent, ones);
       source = linalg::CopyOp::create(b, loc, source, interior).getResult(0);
     }
     result = tensor::InsertSliceOp::create(b, loc, source, result, offset,

@@ -36,8 +36,8 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
     Type ptr = LLVM::LLVMPointerType::get(&getContext());
     Type i64 = b.getI64Type(), none = LLVM::LLVMVoidType::get(&getContext());
     ArrayRef<Type> types = dispatch.getFunctionType().getParams();
-    auto captures = LLVM::LLVMStructType::getLiteral(&getContext(),
-                                                     types.drop_front(3));
+    auto captures =
+        LLVM::LLVMStructType::getLiteral(&getContext(), types.drop_front(3));
 
     // thunk(begin, end, worker, captures)
     b.setInsertionPoint(dispatch);
@@ -49,9 +49,9 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
     b.setInsertionPointToStart(entry);
     SmallVector<Value> operands(entry->getArguments().take_front(3));
     for (auto [i, type] : llvm::enumerate(captures.getBody())) {
-      Value at = LLVM::GEPOp::create(b, loc, ptr, captures,
-                                     entry->getArgument(3),
-                                     ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
+      Value at =
+          LLVM::GEPOp::create(b, loc, ptr, captures, entry->getArgument(3),
+                              ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
       operands.push_back(LLVM::LoadOp::create(b, loc, type, at));
     }
     LLVM::CallOp::create(b, loc, task, operands);
@@ -76,7 +76,8 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
     }
     Value function = LLVM::AddressOfOp::create(b, loc, thunk);
     LLVM::CallOp::create(b, loc, runtime,
-                         ValueRange{entry->getArgument(0), entry->getArgument(1),
+                         ValueRange{entry->getArgument(0),
+                                    entry->getArgument(1),
                                     entry->getArgument(2), function, memory});
     LLVM::ReturnOp::create(b, loc, ValueRange());
   }

@@ -32,7 +32,8 @@ public:
     finish(op, op.getResultType(), sizes, strides);
   }
 
-  /// Dimensions of a group follow one another without gaps: the verifier says so.
+  /// Dimensions of a group follow one another without gaps: the verifier says
+  /// so.
   void collapse(memref::CollapseShapeOp op) {
     SmallVector<OpFoldResult> from = begin(op, op.getSrc()),
                               extents = source.getConstifiedMixedSizes(), sizes,

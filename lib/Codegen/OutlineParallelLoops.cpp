@@ -47,8 +47,8 @@ struct OutlineParallelLoops
     Type index = b.getIndexType();
 
     // Trip counts; the tasks are numbered row-major.
-    SmallVector<Value> lower = loop.getLowerBound(b), upper = loop.getUpperBound(b),
-                       step = loop.getStep(b);
+    SmallVector<Value> lower = loop.getLowerBound(b),
+                       upper = loop.getUpperBound(b), step = loop.getStep(b);
     SmallVector<Value> counts;
     Value total = arith::ConstantIndexOp::create(b, loc, 1);
     for (auto [l, u, s] : llvm::zip(lower, upper, step)) {
@@ -61,11 +61,13 @@ struct OutlineParallelLoops
     llvm::SetVector<Value> captured;
     getUsedValuesDefinedAbove(loop.getRegion(), captured);
     for (ArrayRef<Value> values :
-         {ArrayRef<Value>(lower), ArrayRef<Value>(step), ArrayRef<Value>(counts)})
+         {ArrayRef<Value>(lower), ArrayRef<Value>(step),
+          ArrayRef<Value>(counts)})
       captured.insert(values.begin(), values.end());
     SmallVector<Value> constants, captures;
     for (Value value : captured)
-      (matchPattern(value, m_Constant()) ? constants : captures).push_back(value);
+      (matchPattern(value, m_Constant()) ? constants : captures)
+          .push_back(value);
 
     std::string stem = (function.getName() + "." + Twine(number)).str();
     SmallVector<Type> types{index, index, index};
@@ -92,8 +94,9 @@ struct OutlineParallelLoops
     SmallVector<Value> ivs(counts.size());
     for (int64_t d = counts.size() - 1; d >= 0; --d) {
       Value count = mapping.lookup(counts[d]);
-      Value at = d == 0 ? rest
-                        : arith::RemUIOp::create(t, loc, rest, count).getResult();
+      Value at = d == 0
+                     ? rest
+                     : arith::RemUIOp::create(t, loc, rest, count).getResult();
       if (d != 0)
         rest = arith::DivUIOp::create(t, loc, rest, count);
       ivs[d] = arith::AddIOp::create(

@@ -38,9 +38,9 @@ void computeShapes(func::FuncOp shapes) {
   OpBuilder b(terminator);
   Type i64 = b.getI64Type();
   auto store = [&](Value value, int64_t at) {
-    memref::StoreOp::create(b, loc, value, out,
-                            arith::ConstantIndexOp::create(b, loc, at)
-                                .getResult());
+    memref::StoreOp::create(
+        b, loc, value, out,
+        arith::ConstantIndexOp::create(b, loc, at).getResult());
   };
 
   // The number of the first check that fails, from the last check to the first.
@@ -94,8 +94,8 @@ struct OutlineShapeFunctions
       shapes.removeArgAttrsAttr();
       shapes.removeResAttrsAttr();
       computeShapes(shapes);
-      shapes.setType(b.getFunctionType(
-          shapes.getBody().front().getArgumentTypes(), {}));
+      shapes.setType(
+          b.getFunctionType(shapes.getBody().front().getArgumentTypes(), {}));
       if (failed(applyPatternsGreedily(shapes, frozen)) ||
           failed(takeExtentsFromBuffers(shapes)))
         return signalPassFailure();
@@ -116,8 +116,7 @@ struct OutlineShapeFunctions
     Block &block = shapes.getBody().front();
     for (BlockArgument argument : block.getArguments().drop_back()) {
       auto type = cast<RankedTensorType>(argument.getType());
-      for (Operation *user :
-           llvm::make_early_inc_range(argument.getUsers())) {
+      for (Operation *user : llvm::make_early_inc_range(argument.getUsers())) {
         auto dim = dyn_cast<tensor::DimOp>(user);
         if (!dim)
           return user->emitError("a shape depends on the elements of an input, "
@@ -130,8 +129,8 @@ struct OutlineShapeFunctions
       }
       argument.setType(MemRefType::get(type.getShape(), type.getElementType()));
     }
-    shapes.setType(FunctionType::get(shapes.getContext(),
-                                     block.getArgumentTypes(), {}));
+    shapes.setType(
+        FunctionType::get(shapes.getContext(), block.getArgumentTypes(), {}));
     return success();
   }
 };

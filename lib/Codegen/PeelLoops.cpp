@@ -28,8 +28,7 @@ static LogicalResult simplifyTileSizes(Operation *root) {
   scf::populateSCFForLoopCanonicalizationPatterns(patterns);
   for (StringRef op :
        {scf::ForOp::getOperationName(), scf::IfOp::getOperationName(),
-        scf::ForallOp::getOperationName(),
-        tensor::EmptyOp::getOperationName(),
+        scf::ForallOp::getOperationName(), tensor::EmptyOp::getOperationName(),
         tensor::CastOp::getOperationName(),
         tensor::ExtractSliceOp::getOperationName(),
         tensor::InsertSliceOp::getOperationName()})
@@ -76,17 +75,16 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
         continue;
       unsigned at = std::distance(op.getOperands().begin(), position);
       AffineMap map = op.getAffineMap();
-      AffineExpr iv =
-          at < map.getNumDims()
-              ? rewriter.getAffineDimExpr(at)
-              : rewriter.getAffineSymbolExpr(at - map.getNumDims());
+      AffineExpr iv = at < map.getNumDims()
+                          ? rewriter.getAffineDimExpr(at)
+                          : rewriter.getAffineSymbolExpr(at - map.getNumDims());
       bool isStep = true;
       for (AffineExpr result : map.getResults()) {
         if (auto constant = dyn_cast<AffineConstantExpr>(result);
             constant && constant.getValue() == *step)
           continue;
-        AffineMap sum = AffineMap::get(map.getNumDims(), map.getNumSymbols(),
-                                       result + iv);
+        AffineMap sum =
+            AffineMap::get(map.getNumDims(), map.getNumSymbols(), result + iv);
         SmallVector<Value> operands(op.getOperands());
         FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual(
             ValueBoundsConstraintSet::Variable(sum, operands),

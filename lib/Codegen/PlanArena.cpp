@@ -49,8 +49,8 @@ public:
     Type bytes = MemRefType::get({ShapedType::kDynamic},
                                  IntegerType::get(function.getContext(), 8));
     arena = block.addArgument(bytes, function.getLoc());
-    function.setType(FunctionType::get(
-        function.getContext(), block.getArgumentTypes(), TypeRange()));
+    function.setType(FunctionType::get(function.getContext(),
+                                       block.getArgumentTypes(), TypeRange()));
     placeKnown();
     placeUnknown();
     replace();
@@ -90,8 +90,8 @@ private:
     });
   }
 
-  /// The number of elements, or the most there can be where an extent is that of
-  /// a tile; nothing where an extent is free.
+  /// The number of elements, or the most there can be where an extent is that
+  /// of a tile; nothing where an extent is free.
   static std::optional<int64_t> boundElements(memref::AllocOp alloc) {
     int64_t elements = 1;
     for (OpFoldResult size : alloc.getMixedSizes()) {
@@ -178,22 +178,23 @@ private:
     return arith::MulIOp::create(b, function.getLoc(), x, y);
   }
 
-  /// Bytes of a buffer of unknown size, rounded up, at the function's entry. Its
-  /// extents are moved there with what they are computed from.
+  /// Bytes of a buffer of unknown size, rounded up, at the function's entry.
+  /// Its extents are moved there with what they are computed from.
   Value bytesOf(OpBuilder &b, Buffer &buffer) {
     Value bytes = constant(
-        b, llvm::divideCeil(buffer.alloc.getType().getElementTypeBitWidth(), 8));
+        b,
+        llvm::divideCeil(buffer.alloc.getType().getElementTypeBitWidth(), 8));
     for (int64_t extent : buffer.alloc.getType().getShape())
       if (!ShapedType::isDynamic(extent))
         bytes = mul(b, bytes, constant(b, extent));
     for (Value size : buffer.alloc.getDynamicSizes()) {
       std::optional<int64_t> bound = boundExtent(size);
-      bytes = mul(b, bytes, bound ? constant(b, *bound) : rematerialize(b, size));
+      bytes =
+          mul(b, bytes, bound ? constant(b, *bound) : rematerialize(b, size));
     }
     Value mask = constant(b, ~(alignment - 1));
-    return arith::AndIOp::create(b, function.getLoc(),
-                                 add(b, bytes, constant(b, alignment - 1)),
-                                 mask);
+    return arith::AndIOp::create(
+        b, function.getLoc(), add(b, bytes, constant(b, alignment - 1)), mask);
   }
 
   /// Clones the computation of `value` from arguments and constants to the
@@ -239,9 +240,10 @@ private:
         Value size;
         for (Buffer *buffer : slot) {
           Value bytes = bytesOf(b, *buffer);
-          size = size ? arith::MaxSIOp::create(b, function.getLoc(), size, bytes)
-                            .getResult()
-                      : bytes;
+          size = size
+                     ? arith::MaxSIOp::create(b, function.getLoc(), size, bytes)
+                           .getResult()
+                     : bytes;
         }
         Value &end = perWorker ? workerSize : base;
         offsets[i] = end;
@@ -251,26 +253,24 @@ private:
 
     llvm::DenseMap<Operation *, Value> workerBase;
     for (Buffer &buffer : buffers) {
-      Value offset = buffer.bytes >= 0
-                         ? constant(b, buffer.offset)
-                         : offsets[buffer.slot];
+      Value offset =
+          buffer.bytes >= 0 ? constant(b, buffer.offset) : offsets[buffer.slot];
       OpBuilder at(buffer.alloc);
       if (buffer.loop) {
         Value &start = workerBase[buffer.loop];
         if (!start) {
           OpBuilder inLoop = OpBuilder::atBlockBegin(buffer.loop.getBody());
-          Value worker =
-              func::CallOp::create(inLoop, function.getLoc(), workerNumber(),
-                                   ValueRange())
-                  .getResult(0);
+          Value worker = func::CallOp::create(inLoop, function.getLoc(),
+                                              workerNumber(), ValueRange())
+                             .getResult(0);
           start = add(inLoop, base, mul(inLoop, worker, workerSize));
         }
         offset = add(at, start, offset);
       }
       SmallVector<Value> sizes(buffer.alloc.getDynamicSizes());
-      Value view = memref::ViewOp::create(at, buffer.alloc.getLoc(),
-                                          buffer.alloc.getType(), arena, offset,
-                                          sizes);
+      Value view =
+          memref::ViewOp::create(at, buffer.alloc.getLoc(),
+                                 buffer.alloc.getType(), arena, offset, sizes);
       buffer.alloc.replaceAllUsesWith(view);
       buffer.alloc.erase();
     }
@@ -282,9 +282,9 @@ private:
     if (auto found = module.lookupSymbol<func::FuncOp>(names::worker))
       return found;
     OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
-    auto declared = func::FuncOp::create(
-        b, function.getLoc(), names::worker,
-        b.getFunctionType({}, {b.getIndexType()}));
+    auto declared =
+        func::FuncOp::create(b, function.getLoc(), names::worker,
+                             b.getFunctionType({}, {b.getIndexType()}));
     declared.setPrivate();
     return declared;
   }

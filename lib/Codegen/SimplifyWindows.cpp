@@ -99,8 +99,8 @@ void simplify(linalg::GenericOp op, RewriterBase &rewriter) {
       continue;
     inputs[i] = tensor::ExtractSliceOp::create(rewriter, loc, input, offsets,
                                                sizes, strides);
-    maps[i] = AffineMap::get(maps[i].getNumDims(), 0, exprs,
-                             rewriter.getContext());
+    maps[i] =
+        AffineMap::get(maps[i].getNumDims(), 0, exprs, rewriter.getContext());
     changed = true;
   }
   if (!changed)

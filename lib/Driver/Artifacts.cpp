@@ -27,12 +27,13 @@ Expected<std::string> Artifacts::reserve(StringRef path, bool keep) {
                              "': it is a folder, expected a file name");
   StringRef folder = sys::path::parent_path(path);
   if (!folder.empty() && !sys::fs::is_directory(folder))
-    return createStringError("cannot write '" + path + "': there is no folder '" +
-                             folder + "'; create it first");
+    return createStringError("cannot write '" + path +
+                             "': there is no folder '" + folder +
+                             "'; create it first");
   SmallString<128> temporary;
-  if (std::error_code code = sys::fs::createUniqueFile(
-          path + ".tmp-%%%%%%%%", temporary,
-          sys::fs::all_read | sys::fs::all_write))
+  if (std::error_code code =
+          sys::fs::createUniqueFile(path + ".tmp-%%%%%%%%", temporary,
+                                    sys::fs::all_read | sys::fs::all_write))
     return cannotWrite(path, code);
   sys::RemoveFileOnSignal(temporary);
   files.push_back({path.str(), std::string(temporary), keep});

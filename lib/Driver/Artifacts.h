@@ -15,8 +15,9 @@ class raw_pwrite_stream;
 
 namespace dlc {
 
-/// Files that are written beside their place and renamed into it together at the
-/// end. What was not committed is removed, also when the process is interrupted.
+/// Files that are written beside their place and renamed into it together at
+/// the end. What was not committed is removed, also when the process is
+/// interrupted.
 class Artifacts {
 public:
   ~Artifacts();

@@ -117,9 +117,10 @@ private:
     if (stage == Stage::Auto)
       stage = output.empty() ? Stage::Library : stageOf(output);
     if (stage == Stage::Auto)
-      return report("cannot tell from the name '" + output +
-                    "' what to write, expected .so, .o, .a, .s, .ll or .mlir, or "
-                    "--emit");
+      return report(
+          "cannot tell from the name '" + output +
+          "' what to write, expected .so, .o, .a, .s, .ll or .mlir, or "
+          "--emit");
     if (output.empty()) {
       if (isText(stage)) {
         output = "-";
@@ -127,10 +128,10 @@ private:
         llvm::SmallString<128> name(
             options.input == "-" ? StringRef("model")
                                  : llvm::sys::path::filename(options.input));
-        llvm::sys::path::replace_extension(
-            name, stage == Stage::Object    ? "o"
-                  : stage == Stage::Archive ? "a"
-                                            : "so");
+        llvm::sys::path::replace_extension(name, stage == Stage::Object ? "o"
+                                                 : stage == Stage::Archive
+                                                     ? "a"
+                                                     : "so");
         output = std::string(name);
       }
     }
@@ -245,9 +246,9 @@ private:
       return commit();
     }
     std::string object;
-    auto reserved = artifacts.reserve(
-        stage == Stage::Object ? output : besideOutput(".o"),
-        stage == Stage::Object || options.saveTemps);
+    auto reserved =
+        artifacts.reserve(stage == Stage::Object ? output : besideOutput(".o"),
+                          stage == Stage::Object || options.saveTemps);
     if (!reserved)
       return report(reserved.takeError());
     object = *reserved;
@@ -294,7 +295,8 @@ private:
     uint64_t bytes = 0;
     (void)llvm::sys::fs::file_size(output, bytes);
     llvm::outs() << output << ": " << bytes << " bytes, for " << processor->cpu
-                 << "\n" << header << ":\n";
+                 << "\n"
+                 << header << ":\n";
     for (const Function &function : interface.functions) {
       llvm::outs() << "  " << interface.prefix << "_" << function.cName << "(";
       llvm::interleaveComma(function.inputs, llvm::outs(), [](auto &argument) {

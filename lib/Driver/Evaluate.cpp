@@ -1,8 +1,8 @@
 //===- Evaluate.cpp - Constants by the compiler itself --------------------===//
 //
-// A module's function `@evaluate` goes down the same way as a model, into memory
-// instead of a file, and is called through the same interface. What is folded has
-// therefore the bits that the library itself would have computed.
+// A module's function `@evaluate` goes down the same way as a model, into
+// memory instead of a file, and is called through the same interface. What is
+// folded has therefore the bits that the library itself would have computed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,15 +43,16 @@ static llvm::Expected<std::vector<ElementsAttr>>
 runInMemory(std::unique_ptr<llvm::Module> code,
             std::unique_ptr<llvm::LLVMContext> context,
             const Processor &processor, ArrayRef<RankedTensorType> types) {
-  auto jit = llvm::orc::LLJITBuilder()
-                 .setCompileFunctionCreator(
-                     [&](llvm::orc::JITTargetMachineBuilder)
-                         -> llvm::Expected<std::unique_ptr<
-                             llvm::orc::IRCompileLayer::IRCompiler>> {
-                       return std::make_unique<llvm::orc::TMOwningSimpleCompiler>(
-                           processor.makeMachine(1));
-                     })
-                 .create();
+  auto jit =
+      llvm::orc::LLJITBuilder()
+          .setCompileFunctionCreator(
+              [&](llvm::orc::JITTargetMachineBuilder)
+                  -> llvm::Expected<
+                      std::unique_ptr<llvm::orc::IRCompileLayer::IRCompiler>> {
+                return std::make_unique<llvm::orc::TMOwningSimpleCompiler>(
+                    processor.makeMachine(1));
+              })
+          .create();
   if (!jit)
     return jit.takeError();
   auto process = llvm::orc::DynamicLibrarySearchGenerator::GetForCurrentProcess(
@@ -71,16 +72,17 @@ runInMemory(std::unique_ptr<llvm::Module> code,
   dlc_context *run = nullptr;
   dlc_options options = {};
   options.threads = 1;
-  dlc_status status = library->create(&run, &options, DLC_ABI_VERSION,
-                                      library->interface_hash);
+  dlc_status status =
+      library->create(&run, &options, DLC_ABI_VERSION, library->interface_hash);
   std::vector<std::vector<char>> storage;
   std::vector<dlc_tensor> outputs;
   const dlc_function &function = library->functions[0];
   for (auto [i, type] : llvm::enumerate(types)) {
     const dlc_argument &argument = function.arguments[i];
-    storage.emplace_back(type.getNumElements() *
-                             llvm::divideCeil(type.getElementTypeBitWidth(), 8) +
-                         64);
+    storage.emplace_back(
+        type.getNumElements() *
+            llvm::divideCeil(type.getElementTypeBitWidth(), 8) +
+        64);
     void *data = reinterpret_cast<void *>(
         llvm::alignTo(reinterpret_cast<uintptr_t>(storage.back().data()), 64));
     outputs.push_back({data, argument.shape, argument.rank, argument.element});
@@ -94,10 +96,10 @@ runInMemory(std::unique_ptr<llvm::Module> code,
   std::vector<ElementsAttr> values;
   for (auto [type, output] : llvm::zip(types, outputs))
     values.push_back(toAttribute(
-        type, ArrayRef<char>(static_cast<char *>(output.data),
-                             type.getNumElements() *
-                                 llvm::divideCeil(type.getElementTypeBitWidth(),
-                                                  8))));
+        type, ArrayRef<char>(
+                  static_cast<char *>(output.data),
+                  type.getNumElements() *
+                      llvm::divideCeil(type.getElementTypeBitWidth(), 8))));
   return values;
 }
 

@@ -54,12 +54,13 @@ LogicalResult checkCalls(ModuleOp module) {
     for (const CallGraphNode *node : *scc) {
       if (node->isExternal())
         continue;
-      auto function = node->getCallableRegion()->getParentOfType<func::FuncOp>();
+      auto function =
+          node->getCallableRegion()->getParentOfType<func::FuncOp>();
       if (!function)
         continue;
-      function.emitError("function '")
-          << function.getName()
-          << "' calls itself, directly or through others, expected no recursion";
+      function.emitError("function '") << function.getName()
+                                       << "' calls itself, directly or through "
+                                          "others, expected no recursion";
       result = failure();
     }
   }

@@ -137,9 +137,9 @@ void registerPasses() {
   registerCodegenPasses();
   PassPipelineRegistration<PipelineOptions>(
       "dlc-simplify-pipeline", "Simplify a model in dl", buildSimplifyPipeline);
-  PassPipelineRegistration<PipelineOptions>(
-      "dlc-linalg-pipeline", "Lower dl to linalg on tensors",
-      buildLinalgPipeline);
+  PassPipelineRegistration<PipelineOptions>("dlc-linalg-pipeline",
+                                            "Lower dl to linalg on tensors",
+                                            buildLinalgPipeline);
   PassPipelineRegistration<PipelineOptions>(
       "dlc-vector-pipeline", "Tile and vectorise linalg", buildVectorPipeline);
   PassPipelineRegistration<PipelineOptions>(

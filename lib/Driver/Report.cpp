@@ -41,8 +41,8 @@ struct Counts {
 static Counts countLayer(Operation *op) {
   Counts counts;
   auto layer = [&](Value weights, Value bias, int64_t fanIn) {
-    counts.weights = elements(weights.getType()) +
-                     (bias ? elements(bias.getType()) : 0);
+    counts.weights =
+        elements(weights.getType()) + (bias ? elements(bias.getType()) : 0);
     counts.connections =
         elements(op->getResult(0).getType()) * (fanIn + (bias ? 1 : 0));
   };
@@ -77,12 +77,11 @@ void printReport(ModuleOp module, llvm::raw_ostream &os) {
       Counts counts = countLayer(op);
       total.weights += counts.weights;
       total.connections += counts.connections;
-      os << llvm::formatv("  {0,-20}  {1,-18} {2,16} {3,14}\n",
-                          op->getName().getStringRef(),
-                          dl::toString(op->getResult(0).getType()),
-                          counts.weights ? grouped(counts.weights) : "-",
-                          counts.connections ? grouped(counts.connections)
-                                             : "-");
+      os << llvm::formatv(
+          "  {0,-20}  {1,-18} {2,16} {3,14}\n", op->getName().getStringRef(),
+          dl::toString(op->getResult(0).getType()),
+          counts.weights ? grouped(counts.weights) : "-",
+          counts.connections ? grouped(counts.connections) : "-");
     });
     os << llvm::formatv("  {0,-20}  {1,-18} {2,16} {3,14}\n", "total", "",
                         grouped(total.weights), grouped(total.connections));

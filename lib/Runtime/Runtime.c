@@ -1,6 +1,7 @@
 /*===- Runtime.c - The runtime inside every generated library ------------===*\
 |*
-|* Compiled to bitcode once, linked into every model and hidden there. Needs libc
+|* Compiled to bitcode once, linked into every model and hidden there. Needs
+libc
 |* alone; OpenMP is looked for when a context wants more than one thread.
 |*
 \*===----------------------------------------------------------------------===*/
@@ -174,7 +175,8 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
   context->extents = (int64_t *)(context->buffers + arguments);
   context->descriptors = (char *)(context->extents + extents);
 
-  if (abi_version != DLC_ABI_VERSION || interface_hash != library()->interface_hash)
+  if (abi_version != DLC_ABI_VERSION ||
+      interface_hash != library()->interface_hash)
     return fail(context, DLC_ERROR_VERSION,
                 "the program was compiled against another version of %s: the "
                 "header says interface %016llx of ABI %u, the library is "
@@ -191,8 +193,8 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
                 "--cpu=x86-64-v3 for most machines",
                 library()->name, library()->cpu);
   int32_t most = usable_processors();
-  int32_t wanted = options && options->threads > 0 ? options->threads
-                                                   : default_threads();
+  int32_t wanted =
+      options && options->threads > 0 ? options->threads : default_threads();
   context->threads = wanted < most ? wanted : most;
   if (context->threads > 1) {
     context->parallel = find_openmp();
@@ -297,9 +299,11 @@ static dlc_status check_tensor(dlc_context *context, const dlc_function *f,
                                const dlc_argument *argument,
                                const dlc_tensor *tensor) {
   if (tensor->element != argument->element)
-    return fail(context, DLC_ERROR_ELEMENT, "%s: '%s' has elements of %s, "
-                "expected %s", f->name, argument->name,
-                element_name(tensor->element), element_name(argument->element));
+    return fail(context, DLC_ERROR_ELEMENT,
+                "%s: '%s' has elements of %s, "
+                "expected %s",
+                f->name, argument->name, element_name(tensor->element),
+                element_name(argument->element));
   if (tensor->rank != argument->rank)
     return fail(context, DLC_ERROR_RANK,
                 "%s: '%s' has %d dimensions, expected %d", f->name,
@@ -316,9 +320,10 @@ static dlc_status check_tensor(dlc_context *context, const dlc_function *f,
                   f->name, argument->name, (long long)extent, (int)d,
                   (long long)wanted);
     if (wanted < 0 && extent < 1)
-      return fail(context, DLC_ERROR_SHAPE,
-                  "%s: '%s' has extent %lld in dimension %d, expected 1 or more",
-                  f->name, argument->name, (long long)extent, (int)d);
+      return fail(
+          context, DLC_ERROR_SHAPE,
+          "%s: '%s' has extent %lld in dimension %d, expected 1 or more",
+          f->name, argument->name, (long long)extent, (int)d);
     if (__builtin_mul_overflow(bytes, extent, &bytes))
       return fail(context, DLC_ERROR_SHAPE,
                   "%s: '%s' has more bytes than 2^63 - 1", f->name,
@@ -337,8 +342,7 @@ static dlc_status prepare(dlc_context *context, int32_t function,
     return fail(context, DLC_ERROR_NULL, "%s: inputs is null", f->name);
   char *at = context->descriptors;
   for (int32_t i = 0; i < f->inputs; ++i) {
-    dlc_status status =
-        check_tensor(context, f, &f->arguments[i], &inputs[i]);
+    dlc_status status = check_tensor(context, f, &f->arguments[i], &inputs[i]);
     if (status)
       return status;
     at = describe(at, &context->buffers[i], inputs[i].data, inputs[i].shape,
@@ -350,9 +354,10 @@ static dlc_status prepare(dlc_context *context, int32_t function,
   } result = {context->extents, context->extents, 0, INT32_MAX, 1};
   kernel->shapes(context->buffers, &result);
   if (context->extents[0])
-    return fail(context, DLC_ERROR_SHAPE, "%s: the inputs' extents do not fit "
-                "together: %s", f->name,
-                kernel->messages[context->extents[0] - 1]);
+    return fail(context, DLC_ERROR_SHAPE,
+                "%s: the inputs' extents do not fit "
+                "together: %s",
+                f->name, kernel->messages[context->extents[0] - 1]);
   *end = at;
   return DLC_OK;
 }
@@ -369,8 +374,8 @@ static dlc_status take_memory(dlc_context *context, int32_t function) {
                 "%s: the workspace has %zu bytes, this call needs %lld",
                 library()->functions[function].name, context->arena_bytes,
                 (long long)bytes);
-  void *memory = bytes < 0 ? NULL
-                           : aligned_alloc(64, ((size_t)bytes + 63) & ~(size_t)63);
+  void *memory =
+      bytes < 0 ? NULL : aligned_alloc(64, ((size_t)bytes + 63) & ~(size_t)63);
   if (!memory)
     return fail(context, DLC_ERROR_MEMORY,
                 "%s: no memory for %lld bytes of intermediate values",
@@ -397,8 +402,8 @@ static void run(dlc_context *context, int32_t function) {
   struct {
     void *allocated, *aligned;
     int64_t offset, size, stride;
-  } arena = {context->arena, context->arena, 0,
-             (int64_t)context->arena_bytes, 1};
+  } arena = {context->arena, context->arena, 0, (int64_t)context->arena_bytes,
+             1};
   dlc_rt_this_model.kernels[function].run(context, context->threads,
                                           context->buffers, &arena);
 }
@@ -416,7 +421,8 @@ dlc_status dlc_rt_shapes(dlc_context *context, int32_t function,
   for (int32_t i = 0; i < f->outputs; ++i) {
     int32_t rank = f->arguments[f->inputs + i].rank;
     if (rank && (!shapes || !shapes[i]))
-      return fail(context, DLC_ERROR_NULL, "%s: output_shapes is null", f->name);
+      return fail(context, DLC_ERROR_NULL, "%s: output_shapes is null",
+                  f->name);
     for (int32_t d = 0; d < rank; ++d)
       shapes[i][d] = *extents++;
   }
@@ -516,7 +522,8 @@ typedef struct job {
 static void work(void *data) {
   job *j = data;
   for (;;) {
-    int64_t share = atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
+    int64_t share =
+        atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
     if (share >= j->shares)
       return;
     int64_t each = j->tasks / j->shares, more = j->tasks % j->shares;
@@ -533,7 +540,8 @@ void dlc_rt_parallel_for(dlc_context *context, int64_t tasks, int64_t cost,
   if (shares > tasks)
     shares = tasks;
   if (shares > 1) {
-    int64_t paying = (int64_t)((double)tasks * (double)cost / DLC_RT_LEAST_SHARE);
+    int64_t paying =
+        (int64_t)((double)tasks * (double)cost / DLC_RT_LEAST_SHARE);
     if (shares > paying)
       shares = paying;
   }

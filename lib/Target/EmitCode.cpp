@@ -27,9 +27,9 @@ void optimize(Module &module, TargetMachine &machine, unsigned level) {
   OptimizationLevel levels[] = {OptimizationLevel::O0, OptimizationLevel::O1,
                                 OptimizationLevel::O2, OptimizationLevel::O3};
   ModulePassManager passes =
-      level == 0 ? builder.buildO0DefaultPipeline(OptimizationLevel::O0)
-                 : builder.buildPerModuleDefaultPipeline(
-                       levels[std::min(level, 3u)]);
+      level == 0
+          ? builder.buildO0DefaultPipeline(OptimizationLevel::O0)
+          : builder.buildPerModuleDefaultPipeline(levels[std::min(level, 3u)]);
   passes.run(module, modules);
 }
 

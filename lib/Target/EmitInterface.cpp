@@ -20,26 +20,49 @@ extern const unsigned runtimeBitcodeSize;
 
 namespace {
 
-/// cpuid bits of the features that kernels may use (Intel SDM, volume 2A, CPUID).
+/// cpuid bits of the features that kernels may use (Intel SDM, volume 2A,
+/// CPUID).
 struct FeatureBit {
   const char *name;
   unsigned word; // field of dlc_rt_cpu
   unsigned bit;
 };
-constexpr FeatureBit featureBits[] = {
-    {"sse3", 0, 0},         {"pclmul", 0, 1},        {"ssse3", 0, 9},
-    {"fma", 0, 12},         {"sse4.1", 0, 19},       {"sse4.2", 0, 20},
-    {"movbe", 0, 22},       {"popcnt", 0, 23},       {"aes", 0, 25},
-    {"avx", 0, 28},         {"f16c", 0, 29},         {"bmi", 1, 3},
-    {"avx2", 1, 5},         {"bmi2", 1, 8},          {"avx512f", 1, 16},
-    {"avx512dq", 1, 17},    {"avx512ifma", 1, 21},   {"avx512cd", 1, 28},
-    {"avx512bw", 1, 30},    {"avx512vl", 1, 31},     {"avx512vbmi", 2, 1},
-    {"avx512vbmi2", 2, 6},  {"gfni", 2, 8},          {"vaes", 2, 9},
-    {"vpclmulqdq", 2, 10},  {"avx512vnni", 2, 11},   {"avx512bitalg", 2, 12},
-    {"avx512vpopcntdq", 2, 14}, {"avx512vp2intersect", 3, 8},
-    {"amx-bf16", 3, 22},    {"avx512fp16", 3, 23},   {"amx-tile", 3, 24},
-    {"amx-int8", 3, 25},    {"avxvnni", 4, 4},       {"avx512bf16", 4, 5},
-    {"avxifma", 4, 23}};
+constexpr FeatureBit featureBits[] = {{"sse3", 0, 0},
+                                      {"pclmul", 0, 1},
+                                      {"ssse3", 0, 9},
+                                      {"fma", 0, 12},
+                                      {"sse4.1", 0, 19},
+                                      {"sse4.2", 0, 20},
+                                      {"movbe", 0, 22},
+                                      {"popcnt", 0, 23},
+                                      {"aes", 0, 25},
+                                      {"avx", 0, 28},
+                                      {"f16c", 0, 29},
+                                      {"bmi", 1, 3},
+                                      {"avx2", 1, 5},
+                                      {"bmi2", 1, 8},
+                                      {"avx512f", 1, 16},
+                                      {"avx512dq", 1, 17},
+                                      {"avx512ifma", 1, 21},
+                                      {"avx512cd", 1, 28},
+                                      {"avx512bw", 1, 30},
+                                      {"avx512vl", 1, 31},
+                                      {"avx512vbmi", 2, 1},
+                                      {"avx512vbmi2", 2, 6},
+                                      {"gfni", 2, 8},
+                                      {"vaes", 2, 9},
+                                      {"vpclmulqdq", 2, 10},
+                                      {"avx512vnni", 2, 11},
+                                      {"avx512bitalg", 2, 12},
+                                      {"avx512vpopcntdq", 2, 14},
+                                      {"avx512vp2intersect", 3, 8},
+                                      {"amx-bf16", 3, 22},
+                                      {"avx512fp16", 3, 23},
+                                      {"amx-tile", 3, 24},
+                                      {"amx-int8", 3, 25},
+                                      {"avxvnni", 4, 4},
+                                      {"avx512bf16", 4, 5},
+                                      {"avxifma", 4, 23}};
 
 class InterfaceEmitter {
 public:
@@ -126,8 +149,8 @@ private:
   Constant *array(Type *type, ArrayRef<Constant *> values, const Twine &name) {
     if (values.empty())
       return ConstantPointerNull::get(ptr);
-    return global(ConstantArray::get(ArrayType::get(type, values.size()), values),
-                  name);
+    return global(
+        ConstantArray::get(ArrayType::get(type, values.size()), values), name);
   }
   Constant *structure(ArrayRef<Constant *> values) {
     return ConstantStruct::getAnon(context, values);
@@ -153,8 +176,8 @@ private:
     llvm::Function *target =
         module.getFunction(("_mlir_ciface_" + symbol).str());
     assert(target && "kernel without C entry");
-    auto *function = llvm::Function::Create(
-        type, GlobalValue::InternalLinkage, name, module);
+    auto *function = llvm::Function::Create(type, GlobalValue::InternalLinkage,
+                                            name, module);
     b.SetInsertPoint(BasicBlock::Create(context, "entry", function));
     SmallVector<Value *> operands;
     // `order`: which parameter each operand is; ~0u stands for all descriptors.
@@ -165,8 +188,8 @@ private:
       }
       Value *buffers = function->getArg(buffersParameter);
       for (unsigned i = 0; i < count; ++i)
-        operands.push_back(b.CreateLoad(
-            ptr, b.CreateConstInBoundsGEP1_32(ptr, buffers, i)));
+        operands.push_back(
+            b.CreateLoad(ptr, b.CreateConstInBoundsGEP1_32(ptr, buffers, i)));
     }
     Value *result = b.CreateCall(target, operands);
     if (type->getReturnType()->isVoidTy())
@@ -181,9 +204,9 @@ private:
     unsigned all = inputs + function.outputs.size();
     std::string kernel = function.kernel;
     buffersParameter = 2;
-    llvm::Function *run = emitUnpacked(
-        kernel + ".run", kernel, all, {0, 1, ~0u, 3},
-        FunctionType::get(none, {ptr, i64, ptr, ptr}, false));
+    llvm::Function *run =
+        emitUnpacked(kernel + ".run", kernel, all, {0, 1, ~0u, 3},
+                     FunctionType::get(none, {ptr, i64, ptr, ptr}, false));
     llvm::Function *workspace = emitUnpacked(
         kernel + ".bytes", (kernel + names::workspaceSuffix).str(), all,
         {0, 1, ~0u}, FunctionType::get(i64, {ptr, i64, ptr}, false));
@@ -209,27 +232,28 @@ private:
       functions.push_back(structure(
           {string(function.name),
            array(arguments.front()->getType(), arguments, "dlc.arguments"),
-           number32(function.inputs.size()), number32(function.outputs.size())}));
+           number32(function.inputs.size()),
+           number32(function.outputs.size())}));
       kernels.push_back(emitKernel(function));
     }
     int64_t weights = 0;
     for (GlobalVariable &variable : module.globals())
       if (variable.isConstant() && variable.getName().starts_with("__constant"))
-        weights += module.getDataLayout().getTypeAllocSize(
-            variable.getValueType());
+        weights +=
+            module.getDataLayout().getTypeAllocSize(variable.getValueType());
 
     auto runtime = [&](StringRef name) { return module.getFunction(name); };
     Constant *library = global(
-        structure({number32(DLC_ABI_VERSION),
-                   number32(interface.functions.size()), string(interface.name),
-                   string("dlc " DLC_VERSION), string(processor.cpu),
-                   ConstantInt::get(i64, interface.hash()), number64(weights),
-                   array(functions.front()->getType(), functions,
-                         "dlc.functions"),
-                   runtime("dlc_rt_create"), runtime("dlc_rt_destroy"),
-                   runtime("dlc_rt_error"), runtime("dlc_rt_shapes"),
-                   runtime("dlc_rt_reserve"), runtime("dlc_rt_call"),
-                   runtime("dlc_rt_threads")}),
+        structure(
+            {number32(DLC_ABI_VERSION), number32(interface.functions.size()),
+             string(interface.name), string("dlc " DLC_VERSION),
+             string(processor.cpu), ConstantInt::get(i64, interface.hash()),
+             number64(weights),
+             array(functions.front()->getType(), functions, "dlc.functions"),
+             runtime("dlc_rt_create"), runtime("dlc_rt_destroy"),
+             runtime("dlc_rt_error"), runtime("dlc_rt_shapes"),
+             runtime("dlc_rt_reserve"), runtime("dlc_rt_call"),
+             runtime("dlc_rt_threads")}),
         "dlc.library");
     libraryTable = library;
 

@@ -25,17 +25,17 @@ std::string Argument::describe() const {
   return elementName(element).str() + " [" +
          llvm::join(llvm::map_range(shape,
                                     [](int64_t extent) {
-                                      return extent < 0 ? std::string("?")
-                                                        : std::to_string(extent);
+                                      return extent < 0
+                                                 ? std::string("?")
+                                                 : std::to_string(extent);
                                     }),
                     ", ") +
          "]";
 }
 
 bool Function::hasFreeDims() const {
-  return llvm::any_of(inputs, [](const Argument &input) {
-    return !input.freeDims().empty();
-  });
+  return llvm::any_of(
+      inputs, [](const Argument &input) { return !input.freeDims().empty(); });
 }
 
 uint64_t Interface::hash() const {
@@ -95,16 +95,18 @@ static int elementOf(Type type) {
 
 std::string toCIdentifier(StringRef name) {
   static const llvm::StringSet<> keywords = {
-      "alignas", "alignof", "and", "asm", "auto", "bool", "break", "case",
-      "catch", "char", "class", "const", "constexpr", "continue", "default",
-      "delete", "do", "double", "else", "enum", "explicit", "export", "extern",
-      "false", "float", "for", "friend", "goto", "if", "inline", "int", "long",
-      "mutable", "namespace", "new", "not", "nullptr", "operator", "or",
-      "private", "protected", "public", "register", "restrict", "return",
-      "short", "signed", "sizeof", "static", "struct", "switch", "template",
-      "this", "throw", "true", "try", "typedef", "typeid", "typename", "union",
-      "unsigned", "using", "virtual", "void", "volatile", "while", "xor",
-      "context"};
+      "alignas",   "alignof",  "and",      "asm",       "auto",      "bool",
+      "break",     "case",     "catch",    "char",      "class",     "const",
+      "constexpr", "continue", "default",  "delete",    "do",        "double",
+      "else",      "enum",     "explicit", "export",    "extern",    "false",
+      "float",     "for",      "friend",   "goto",      "if",        "inline",
+      "int",       "long",     "mutable",  "namespace", "new",       "not",
+      "nullptr",   "operator", "or",       "private",   "protected", "public",
+      "register",  "restrict", "return",   "short",     "signed",    "sizeof",
+      "static",    "struct",   "switch",   "template",  "this",      "throw",
+      "true",      "try",      "typedef",  "typeid",    "typename",  "union",
+      "unsigned",  "using",    "virtual",  "void",      "volatile",  "while",
+      "xor",       "context"};
   std::string result;
   for (char c : name)
     result += llvm::isAlnum(c) ? c : '_';
@@ -137,7 +139,8 @@ static LogicalResult readArgument(func::FuncOp function, Type type,
     return function.emitError("'")
            << argument.name << "' of function '" << function.getName()
            << "' has type " << type
-           << ", expected a ranked tensor of f16, bf16, f32, f64, i1, i32 or i64";
+           << ", expected a ranked tensor of f16, bf16, f32, f64, i1, i32 or "
+              "i64";
   int64_t bytes = 8;
   for (int64_t extent : tensor.getShape()) {
     argument.shape.push_back(ShapedType::isDynamic(extent) ? -1 : extent);
@@ -160,7 +163,7 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
   Interface interface;
   interface.name = libraryName.str();
   interface.prefix = toCIdentifier(libraryName);
-  llvm::StringSet<> functionNames = {"create",  "destroy", "error", "library",
+  llvm::StringSet<> functionNames = {"create",  "destroy", "error",  "library",
                                      "context", "call",    "reserve"};
   bool valid = true;
   SmallVector<func::FuncOp> entries;
@@ -194,10 +197,10 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
       valid = false;
     }
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
-      valid &= succeeded(readArgument(
-          function, type,
-          function.getResultAttrOfType<StringAttr>(i, "dl.name"),
-          "y" + Twine(i), taken, entry.outputs));
+      valid &= succeeded(
+          readArgument(function, type,
+                       function.getResultAttrOfType<StringAttr>(i, "dl.name"),
+                       "y" + Twine(i), taken, entry.outputs));
     interface.functions.push_back(std::move(entry));
   }
   if (interface.functions.empty() && valid) {

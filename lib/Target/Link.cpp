@@ -15,9 +15,12 @@ namespace dlc {
 /// libc and libm by the names that they run under: no development package of
 /// them is needed to link.
 static std::vector<std::string> findSystemLibraries() {
-  static constexpr StringLiteral folders[] = {
-      "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64",
-      "/usr/lib64", "/lib", "/usr/lib"};
+  static constexpr StringLiteral folders[] = {"/lib/x86_64-linux-gnu",
+                                              "/usr/lib/x86_64-linux-gnu",
+                                              "/lib64",
+                                              "/usr/lib64",
+                                              "/lib",
+                                              "/usr/lib"};
   for (StringRef folder : folders) {
     SmallString<64> libc(folder), libm(folder);
     sys::path::append(libc, "libc.so.6");
@@ -29,11 +32,23 @@ static std::vector<std::string> findSystemLibraries() {
 }
 
 Error linkLibrary(StringRef object, StringRef output, StringRef soname) {
-  std::vector<std::string> arguments = {
-      "ld.lld",       "-shared",   "-o",          output.str(),
-      object.str(),   "-soname",   soname.str(),  "--hash-style=gnu",
-      "--as-needed",  "-Bsymbolic", "--gc-sections", "-z", "relro",
-      "-z",           "now",       "--build-id=sha1", "--threads=1"};
+  std::vector<std::string> arguments = {"ld.lld",
+                                        "-shared",
+                                        "-o",
+                                        output.str(),
+                                        object.str(),
+                                        "-soname",
+                                        soname.str(),
+                                        "--hash-style=gnu",
+                                        "--as-needed",
+                                        "-Bsymbolic",
+                                        "--gc-sections",
+                                        "-z",
+                                        "relro",
+                                        "-z",
+                                        "now",
+                                        "--build-id=sha1",
+                                        "--threads=1"};
   std::vector<std::string> system = findSystemLibraries();
   if (!system.empty()) {
     arguments.insert(arguments.end(), system.begin(), system.end());

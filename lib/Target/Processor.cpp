@@ -58,14 +58,15 @@ Expected<Processor> Processor::get(StringRef name) {
     if (best != 0)
       return createStringError("unknown processor '" + name +
                                "', expected native or a name that LLVM knows; "
-                               "did you mean '" + nearest + "'?");
+                               "did you mean '" +
+                               nearest + "'?");
     result.cpu = name.str();
   }
   if (!result.has("sse2"))
     return createStringError("processor '" + name +
                              "' has no SSE2, expected a 64-bit processor");
-  if (result.has("avx512f") && result.has("avx512vl") && result.has("avx512bw") &&
-      result.has("avx512dq")) {
+  if (result.has("avx512f") && result.has("avx512vl") &&
+      result.has("avx512bw") && result.has("avx512dq")) {
     result.vectorBits = 512;
     result.vectorRegisters = 32;
   } else if (result.has("avx2") && result.has("fma")) {

@@ -38,7 +38,8 @@ static void writeFunction(raw_ostream &os, const Interface &interface,
   std::vector<std::string> extents = extentParameters(function);
   if (!extents.empty())
     os << " *   " << join(extents, ", ")
-       << ": the extents written ?, in order. The extents of outputs follow from "
+       << ": the extents written ?, in order. The extents of outputs follow "
+          "from "
           "them;\n *   "
        << prefix << "_library()->shapes tells them.\n";
   os << " */\ndlc_status " << prefix << "_" << function.cName << "(" << prefix
@@ -81,7 +82,8 @@ std::string writeHeader(const Interface &interface, StringRef fileName) {
      << "/* Message of the context's last failure; \"\" after success. */\n"
      << "const char *" << prefix << "_error(const " << prefix
      << "_context *context);\n\n"
-     << "/* Names, shapes and entry points, for programs that learn of them at run "
+     << "/* Names, shapes and entry points, for programs that learn of them at "
+        "run "
         "time. */\n"
      << "const dlc_library_info *" << prefix << "_library(void);\n";
   for (const Function &function : interface.functions)

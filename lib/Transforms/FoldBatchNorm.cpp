@@ -57,11 +57,11 @@ struct FoldIntoLayer : OpRewritePattern<BatchNormOp> {
 
     Value spread = factor;
     if (layer->channelsBeforeLast)
-      spread = ReshapeOp::create(
-          rewriter, loc,
-          RankedTensorType::get({vector.getDimSize(0), 1},
-                                vector.getElementType()),
-          factor);
+      spread =
+          ReshapeOp::create(rewriter, loc,
+                            RankedTensorType::get({vector.getDimSize(0), 1},
+                                                  vector.getElementType()),
+                            factor);
     Value weights = MulOp::create(rewriter, loc, layer->weights, spread);
     if (weights.getType() != layer->weights.getType())
       return failure();
@@ -69,9 +69,9 @@ struct FoldIntoLayer : OpRewritePattern<BatchNormOp> {
                       ? SubOp::create(rewriter, loc, layer->bias, op.getMean())
                             .getResult()
                       : NegOp::create(rewriter, loc, op.getMean()).getResult();
-    Value bias = AddOp::create(
-        rewriter, loc, MulOp::create(rewriter, loc, shift, factor),
-        op.getOffset());
+    Value bias = AddOp::create(rewriter, loc,
+                               MulOp::create(rewriter, loc, shift, factor),
+                               op.getOffset());
     // The layer again, now with a bias.
     Operation *folded = rewriter.clone(*producer);
     folded->setOperand(1, weights);

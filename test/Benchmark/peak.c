@@ -21,11 +21,11 @@ static double now(void) {
   return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
 
-#define EACH(DO) \
+#define EACH(DO)                                                               \
   DO(0) DO(1) DO(2) DO(3) DO(4) DO(5) DO(6) DO(7) DO(8) DO(9) DO(10) DO(11)
 
-/* GFLOP/s of one core, twelve independent sums, each a variable of its own: an array
- * of them would be kept in memory. */
+/* GFLOP/s of one core, twelve independent sums, each a variable of its own: an
+ * array of them would be kept in memory. */
 double measure_peak(int64_t rounds) {
   vector a = SET(0.999f), b = SET(0.001f);
 #define DECLARE(i) vector s##i = SET((float)i);

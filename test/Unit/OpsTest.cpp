@@ -44,7 +44,8 @@ TEST_F(OpsTest, ThereAreOps) { EXPECT_GT(opNames(context).size(), 60u); }
 
 TEST_F(OpsTest, EveryOpHasATestFileThatVerifiesLowersAndRuns) {
   for (const std::string &name : opNames(context)) {
-    std::string path = std::string(DLC_SOURCE_DIR) + "/test/Ops/" + name + ".mlir";
+    std::string path =
+        std::string(DLC_SOURCE_DIR) + "/test/Ops/" + name + ".mlir";
     std::string text = readFile(path);
     EXPECT_FALSE(text.empty()) << path << " is missing";
     EXPECT_NE(text.find("expected-error"), std::string::npos)
@@ -56,12 +57,12 @@ TEST_F(OpsTest, EveryOpHasATestFileThatVerifiesLowersAndRuns) {
   }
 }
 
-TEST_F(OpsTest, EveryOpHasASummaryAndAnExampleThatLowers) {
+TEST_F(OpsTest, EveryOpHasAnExampleThatLowers) {
   // The first function of each test file is the op's example; it has to go all
   // the way to linalg.
   for (const std::string &name : opNames(context)) {
-    std::string text = readFile(std::string(DLC_SOURCE_DIR) + "/test/Ops/" +
-                                name + ".mlir");
+    std::string text =
+        readFile(std::string(DLC_SOURCE_DIR) + "/test/Ops/" + name + ".mlir");
     text = text.substr(0, text.find("// -----"));
     ASSERT_NE(text.find("dl." + name), std::string::npos) << name;
     auto module = parseSourceString<ModuleOp>(text, &context);
@@ -73,17 +74,4 @@ TEST_F(OpsTest, EveryOpHasASummaryAndAnExampleThatLowers) {
       EXPECT_NE(op->getName().getDialectNamespace(), "dl") << name;
     });
   }
-}
-
-TEST_F(OpsTest, EveryOpHasASummary) {
-  // The summary is generated from the .td entry; an entry without one would give
-  // an empty line in the op's page.
-  std::string text;
-  for (const char *family :
-       {"Elementwise", "Linear", "Convolution", "Pooling", "Normalization",
-        "Shape", "Reduction", "Random"})
-    text += readFile(std::string(DLC_SOURCE_DIR) +
-                     "/include/dlc/Dialect/DL/IR/DL" + family + ".td");
-  for (const std::string &name : opNames(context))
-    EXPECT_NE(text.find("\"" + name + "\""), std::string::npos) << name;
 }

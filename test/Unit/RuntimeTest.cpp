@@ -12,7 +12,8 @@ extern "C" {
 
 namespace {
 
-/// One function `twice`: y[?, 3] = 2 x[?, 3]; fails its check where x has 13 rows.
+/// One function `twice`: y[?, 3] = 2 x[?, 3]; fails its check where x has 13
+/// rows.
 struct Buffer {
   float *allocated, *aligned;
   int64_t offset, sizes[2], strides[2];
@@ -38,20 +39,33 @@ int64_t workspaceOfTwice(dlc_context *, int64_t, void *const *buffers) {
 }
 
 const int64_t shape[] = {-1, 3};
-const dlc_argument arguments[] = {{"x", shape, 2, DLC_F32}, {"y", shape, 2, DLC_F32}};
+const dlc_argument arguments[] = {{"x", shape, 2, DLC_F32},
+                                  {"y", shape, 2, DLC_F32}};
 const dlc_function functions[] = {{"twice", arguments, 1, 1}};
 const char *const messages[] = {"thirteen rows bring bad luck"};
 const dlc_rt_kernel kernels[] = {
     {runTwice, shapesOfTwice, workspaceOfTwice, messages}};
-const dlc_library_info library = {
-    DLC_ABI_VERSION, 1, "hand", "by hand", "any", 42, 0, functions,
-    dlc_rt_create, dlc_rt_destroy, dlc_rt_error, dlc_rt_shapes, dlc_rt_reserve,
-    dlc_rt_call, dlc_rt_threads};
+const dlc_library_info library = {DLC_ABI_VERSION,
+                                  1,
+                                  "hand",
+                                  "by hand",
+                                  "any",
+                                  42,
+                                  0,
+                                  functions,
+                                  dlc_rt_create,
+                                  dlc_rt_destroy,
+                                  dlc_rt_error,
+                                  dlc_rt_shapes,
+                                  dlc_rt_reserve,
+                                  dlc_rt_call,
+                                  dlc_rt_threads};
 const dlc_rt_cpu anyProcessor = {};
 
 } // namespace
 
-extern "C" const dlc_rt_model dlc_rt_this_model = {&library, kernels, &anyProcessor};
+extern "C" const dlc_rt_model dlc_rt_this_model = {&library, kernels,
+                                                   &anyProcessor};
 
 namespace {
 
@@ -98,7 +112,8 @@ TEST_F(RuntimeTest, RefusesNullData) {
 
 TEST_F(RuntimeTest, RefusesAWrongRank) {
   EXPECT_EQ(call(x, {6}, y, {2, 3}), DLC_ERROR_RANK);
-  EXPECT_STREQ(dlc_rt_error(context), "twice: 'x' has 1 dimensions, expected 2");
+  EXPECT_STREQ(dlc_rt_error(context),
+               "twice: 'x' has 1 dimensions, expected 2");
 }
 
 TEST_F(RuntimeTest, RefusesAWrongExtentAndWritesNothing) {
@@ -150,13 +165,15 @@ TEST(Runtime, RefusesAnotherInterfaceAndStillTellsWhy) {
   EXPECT_EQ(dlc_rt_create(&context, nullptr, DLC_ABI_VERSION, 43),
             DLC_ERROR_VERSION);
   ASSERT_NE(context, nullptr);
-  EXPECT_NE(std::strstr(dlc_rt_error(context), "another version of hand"), nullptr);
+  EXPECT_NE(std::strstr(dlc_rt_error(context), "another version of hand"),
+            nullptr);
   EXPECT_NE(dlc_rt_call(context, 0, nullptr, nullptr), DLC_OK);
   dlc_rt_destroy(context);
   EXPECT_EQ(dlc_rt_create(&context, nullptr, DLC_ABI_VERSION + 1, 42),
             DLC_ERROR_VERSION);
   dlc_rt_destroy(context);
-  EXPECT_EQ(dlc_rt_create(nullptr, nullptr, DLC_ABI_VERSION, 42), DLC_ERROR_NULL);
+  EXPECT_EQ(dlc_rt_create(nullptr, nullptr, DLC_ABI_VERSION, 42),
+            DLC_ERROR_NULL);
 }
 
 TEST(Runtime, UsesTheCallersWorkspaceAndNoMore) {
@@ -196,7 +213,8 @@ TEST(Runtime, ParallelForRunsEveryTaskOnceForAnyNumberOfThreads) {
         &seen);
     for (auto &count : seen)
       EXPECT_EQ(count, 1);
-    EXPECT_LE(dlc_rt_threads(context), int(std::thread::hardware_concurrency()));
+    EXPECT_LE(dlc_rt_threads(context),
+              int(std::thread::hardware_concurrency()));
     dlc_rt_destroy(context);
   }
 }

@@ -56,6 +56,7 @@ TEST(Window, TransposedExtentUndoesTheForwardOne) {
 }
 
 TEST(Window, UnknownStaysUnknown) {
-  EXPECT_EQ(makeWindow(3, 1, 1, 0, 0).outputExtent(0, mlir::ShapedType::kDynamic),
-            mlir::ShapedType::kDynamic);
+  EXPECT_EQ(
+      makeWindow(3, 1, 1, 0, 0).outputExtent(0, mlir::ShapedType::kDynamic),
+      mlir::ShapedType::kDynamic);
 }

@@ -120,10 +120,10 @@ Expected<Array> readNpy(StringRef path) {
   auto field = [&](StringRef name) {
     return header.split(("'" + name + "':").str()).second.ltrim();
   };
-  StringRef type = field("descr").drop_front(1).take_until(
-      [](char c) { return c == '\''; });
+  StringRef type =
+      field("descr").drop_front(1).take_until([](char c) { return c == '\''; });
   static const std::pair<StringRef, int> types[] = {
-      {"<f2", DLC_F16}, {"<u2", DLC_BF16}, {"<f4", DLC_F32}, {"<f8", DLC_F64},
+      {"<f2", DLC_F16},  {"<u2", DLC_BF16}, {"<f4", DLC_F32}, {"<f8", DLC_F64},
       {"|b1", DLC_BOOL}, {"<i4", DLC_I32},  {"<i8", DLC_I64}};
   int element = 0;
   for (auto [name, value] : types)
@@ -134,8 +134,8 @@ Expected<Array> readNpy(StringRef path) {
                             "', expected <f2 <u2 <f4 <f8 |b1 <i4 or <i8");
   if (!field("fortran_order").starts_with("False"))
     return refuse(path, "is in column-major order, expected C order");
-  StringRef extents = field("shape").drop_front(1).take_until(
-      [](char c) { return c == ')'; });
+  StringRef extents =
+      field("shape").drop_front(1).take_until([](char c) { return c == ')'; });
   std::vector<int64_t> shape;
   int64_t total = elementBytes(element);
   SmallVector<StringRef> parts;
@@ -150,18 +150,21 @@ Expected<Array> readNpy(StringRef path) {
     shape.push_back(extent);
   }
   if (int64_t(bytes.size()) < total)
-    return refuse(path, "holds " + Twine(bytes.size()) + " bytes of data, its "
-                            "shape needs " + Twine(total));
+    return refuse(path, "holds " + Twine(bytes.size()) +
+                            " bytes of data, its "
+                            "shape needs " +
+                            Twine(total));
   Array array(element, shape);
   std::memcpy(array.data(), bytes.data(), total);
   return array;
 }
 
 Error writeNpy(StringRef path, const Array &array) {
-  static constexpr StringLiteral types[] = {"", "<f2", "<u2", "<f4", "<f8",
-                                            "|b1", "<i4", "<i8"};
+  static constexpr StringLiteral types[] = {"",    "<f2", "<u2", "<f4",
+                                            "<f8", "|b1", "<i4", "<i8"};
   std::string header = ("{'descr': '" + types[array.element] +
-                        "', 'fortran_order': False, 'shape': (").str();
+                        "', 'fortran_order': False, 'shape': (")
+                           .str();
   for (int64_t extent : array.shape)
     header += std::to_string(extent) + ",";
   header += "), }";

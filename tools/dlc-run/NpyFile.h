@@ -26,8 +26,8 @@ struct Array {
 /// Bytes of one element.
 int64_t elementBytes(int element);
 
-/// Reads a .npy file (versions 1 to 3, little-endian, C order). bf16 has no type
-/// of its own there; it is read from and written as u2.
+/// Reads a .npy file (versions 1 to 3, little-endian, C order). bf16 has no
+/// type of its own there; it is read from and written as u2.
 llvm::Expected<Array> readNpy(llvm::StringRef path);
 llvm::Error writeNpy(llvm::StringRef path, const Array &array);
 

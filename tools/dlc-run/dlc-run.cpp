@@ -20,33 +20,37 @@ using namespace llvm;
 static cl::OptionCategory category("Options of dlc-run");
 static cl::opt<std::string> path(cl::Positional, cl::Required,
                                  cl::desc("<library.so>"), cl::cat(category));
-static cl::opt<std::string> functionName(
-    "function", cl::desc("Function to run (default: the only one)"),
-    cl::value_desc("name"), cl::cat(category));
-static cl::list<std::string> inputs(
-    "input", cl::desc("A .npy file for the next input; repeat it"),
-    cl::value_desc("file"), cl::cat(category));
-static cl::opt<unsigned> seed(
-    "random", cl::desc("Fill the inputs without a file with numbers in [-1, 1) from "
-                       "this seed"),
-    cl::value_desc("seed"), cl::cat(category));
-static cl::opt<int64_t> freeExtent(
-    "extent", cl::desc("Free extents of random inputs (default 1)"), cl::init(1),
-    cl::value_desc("n"), cl::cat(category));
-static cl::list<std::string> outputs(
-    "output", cl::desc("Where to write the next output (.npy); repeat it"),
-    cl::value_desc("file"), cl::cat(category));
-static cl::list<std::string> expected(
-    "expect", cl::desc("A .npy file to compare the next output with"),
-    cl::value_desc("file"), cl::cat(category));
-static cl::opt<double> tolerance(
-    "tolerance", cl::desc("Largest error relative to max(1, |expected|) (1e-5)"),
-    cl::init(1e-5), cl::cat(category));
+static cl::opt<std::string>
+    functionName("function",
+                 cl::desc("Function to run (default: the only one)"),
+                 cl::value_desc("name"), cl::cat(category));
+static cl::list<std::string>
+    inputs("input", cl::desc("A .npy file for the next input; repeat it"),
+           cl::value_desc("file"), cl::cat(category));
+static cl::opt<unsigned>
+    seed("random",
+         cl::desc("Fill the inputs without a file with numbers in [-1, 1) from "
+                  "this seed"),
+         cl::value_desc("seed"), cl::cat(category));
+static cl::opt<int64_t>
+    freeExtent("extent", cl::desc("Free extents of random inputs (default 1)"),
+               cl::init(1), cl::value_desc("n"), cl::cat(category));
+static cl::list<std::string>
+    outputs("output",
+            cl::desc("Where to write the next output (.npy); repeat it"),
+            cl::value_desc("file"), cl::cat(category));
+static cl::list<std::string>
+    expected("expect", cl::desc("A .npy file to compare the next output with"),
+             cl::value_desc("file"), cl::cat(category));
+static cl::opt<double>
+    tolerance("tolerance",
+              cl::desc("Largest error relative to max(1, |expected|) (1e-5)"),
+              cl::init(1e-5), cl::cat(category));
 static cl::opt<bool> print("print", cl::desc("Print the outputs"),
                            cl::cat(category));
-static cl::opt<unsigned> repeat("repeat",
-                                cl::desc("Time this many calls after one warm-up"),
-                                cl::value_desc("n"), cl::cat(category));
+static cl::opt<unsigned>
+    repeat("repeat", cl::desc("Time this many calls after one warm-up"),
+           cl::value_desc("n"), cl::cat(category));
 
 [[noreturn]] static void fail(const Twine &message) {
   WithColor::error(errs(), "dlc-run") << message << "\n";
@@ -77,8 +81,9 @@ static std::string describe(const dlc_argument &argument) {
 }
 
 static void list(const dlc_library_info &library) {
-  outs() << library.name << " by " << library.producer << ", for " << library.cpu
-         << ", " << library.weight_bytes << " bytes of weights\n";
+  outs() << library.name << " by " << library.producer << ", for "
+         << library.cpu << ", " << library.weight_bytes
+         << " bytes of weights\n";
   for (int32_t i = 0; i < library.function_count; ++i) {
     const dlc_function &f = library.functions[i];
     outs() << "  " << f.name << "(";
@@ -91,7 +96,8 @@ static void list(const dlc_library_info &library) {
   }
 }
 
-static Array randomArray(const dlc_argument &argument, std::mt19937 &generator) {
+static Array randomArray(const dlc_argument &argument,
+                         std::mt19937 &generator) {
   std::vector<int64_t> shape;
   for (int32_t d = 0; d < argument.rank; ++d)
     shape.push_back(argument.shape[d] < 0 ? freeExtent : argument.shape[d]);
@@ -183,8 +189,9 @@ int main(int argc, char **argv) {
       number = i;
   if (number < 0) {
     list(library);
-    fail(functionName.empty() ? Twine("which function? name one with --function")
-                              : "there is no function '" + functionName + "'");
+    fail(functionName.empty()
+             ? Twine("which function? name one with --function")
+             : "there is no function '" + functionName + "'");
   }
   const dlc_function &function = library.functions[number];
   if (int64_t(inputs.size()) > function.inputs)
@@ -225,9 +232,11 @@ int main(int argc, char **argv) {
     shapes.emplace_back(function.arguments[function.inputs + i].rank);
   for (auto &shape : shapes)
     shapePointers.push_back(shape.data());
-  check(library.shapes(context, number, inTensors.data(), shapePointers.data()));
+  check(
+      library.shapes(context, number, inTensors.data(), shapePointers.data()));
   for (int32_t i = 0; i < function.outputs; ++i)
-    out.emplace_back(function.arguments[function.inputs + i].element, shapes[i]);
+    out.emplace_back(function.arguments[function.inputs + i].element,
+                     shapes[i]);
   std::vector<dlc_tensor> outTensors = describeAll(out);
   check(library.call(context, number, inTensors.data(), outTensors.data()));
 
@@ -242,10 +251,11 @@ int main(int argc, char **argv) {
     }
     llvm::sort(times);
     auto at = [&](double q) { return times[size_t(q * (times.size() - 1))]; };
-    outs() << formatv("{0}: {1} calls on up to {2} threads, microseconds: median "
-                      "{3:f2}, 10 % {4:f2}, 90 % {5:f2}, least {6:f2}\n",
-                      function.name, times.size(), library.threads(context),
-                      at(0.5), at(0.1), at(0.9), times.front());
+    outs() << formatv(
+        "{0}: {1} calls on up to {2} threads, microseconds: median "
+        "{3:f2}, 10 % {4:f2}, 90 % {5:f2}, least {6:f2}\n",
+        function.name, times.size(), library.threads(context), at(0.5), at(0.1),
+        at(0.9), times.front());
   }
   bool equal = true;
   for (auto [i, array] : enumerate(out)) {

@@ -23,38 +23,43 @@ int main(int argc, char **argv) {
   setBugReportMsg("dlc crashed; please report this with the model.\n");
   forgetForeignOptions();
   cl::OptionCategory category("Options of dlc");
-  cl::opt<std::string> input(cl::Positional, cl::desc("<model.mlir, - for stdin>"),
+  cl::opt<std::string> input(cl::Positional,
+                             cl::desc("<model.mlir, - for stdin>"),
                              cl::Required, cl::cat(category));
   cl::opt<std::string> output(
-      "o", cl::desc("Where to write; the suffix (.so .o .a .s .ll .mlir) tells "
-                    "what. With a library, object or archive comes its header .h"),
+      "o",
+      cl::desc("Where to write; the suffix (.so .o .a .s .ll .mlir) tells "
+               "what. With a library, object or archive comes its header .h"),
       cl::value_desc("file"), cl::cat(category));
   cl::opt<Stage> emit(
       "emit", cl::desc("What to write, where the suffix does not tell:"),
       cl::init(Stage::Auto),
-      cl::values(clEnumValN(Stage::DL, "dl", "the simplified model"),
-                 clEnumValN(Stage::Linalg, "linalg", "linalg on tensors"),
-                 clEnumValN(Stage::Vector, "vector", "tiles of vectors"),
-                 clEnumValN(Stage::LLVM, "llvm", "LLVM IR"),
-                 clEnumValN(Stage::Assembly, "asm", "assembly"),
-                 clEnumValN(Stage::Object, "obj", "an object file"),
-                 clEnumValN(Stage::Archive, "archive", "a static library"),
-                 clEnumValN(Stage::Library, "lib", "a shared library (default)")),
+      cl::values(
+          clEnumValN(Stage::DL, "dl", "the simplified model"),
+          clEnumValN(Stage::Linalg, "linalg", "linalg on tensors"),
+          clEnumValN(Stage::Vector, "vector", "tiles of vectors"),
+          clEnumValN(Stage::LLVM, "llvm", "LLVM IR"),
+          clEnumValN(Stage::Assembly, "asm", "assembly"),
+          clEnumValN(Stage::Object, "obj", "an object file"),
+          clEnumValN(Stage::Archive, "archive", "a static library"),
+          clEnumValN(Stage::Library, "lib", "a shared library (default)")),
       cl::cat(category));
   cl::opt<std::string> cpu(
-      "cpu", cl::desc("Processor to compile for: native (default) or a name, e.g. "
-                      "x86-64-v3 (AVX2), x86-64-v4 (AVX-512), znver4"),
+      "cpu",
+      cl::desc("Processor to compile for: native (default) or a name, e.g. "
+               "x86-64-v3 (AVX2), x86-64-v4 (AVX-512), znver4"),
       cl::init("native"), cl::value_desc("name"), cl::cat(category));
   cl::opt<char> level(
-      "O", cl::desc("0: plain loops, unoptimised; 1: plain loops; 2: tiles and "
-                    "vectors; 3: the same, LLVM at its best (default)"),
+      "O",
+      cl::desc("0: plain loops, unoptimised; 1: plain loops; 2: tiles and "
+               "vectors; 3: the same, LLVM at its best (default)"),
       cl::Prefix, cl::init('3'), cl::cat(category));
   cl::opt<bool> saveTemps(
       "save-temps", cl::desc("Keep the IR of every stage beside the output"),
       cl::cat(category));
-  cl::opt<bool> timePasses(
-      "time-passes", cl::desc("Print where compile time went"),
-      cl::cat(category));
+  cl::opt<bool> timePasses("time-passes",
+                           cl::desc("Print where compile time went"),
+                           cl::cat(category));
   cl::opt<bool> report(
       "report", cl::desc("Print the layers with their weights and connections"),
       cl::cat(category));

@@ -24,7 +24,8 @@ inline constexpr llvm::StringLiteral dispatchSuffix = ".dispatch";
 inline constexpr llvm::StringLiteral checks = "dlc.checks";
 /// On scf.forall: about the nanoseconds that one iteration takes on one core.
 inline constexpr llvm::StringLiteral cost = "dlc.cost";
-/// Placeholder call for the number of the worker that runs a parallel loop body.
+/// Placeholder call for the number of the worker that runs a parallel loop
+/// body.
 inline constexpr llvm::StringLiteral worker = "dlc.worker";
 /// void(ctx, tasks, cost, function, captures), in the runtime.
 inline constexpr llvm::StringLiteral parallelFor = "dlc_rt_parallel_for";

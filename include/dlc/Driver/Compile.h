@@ -9,7 +9,17 @@
 namespace dlc {
 
 /// How far down to go.
-enum class Stage { Auto, DL, Linalg, Vector, LLVM, Assembly, Object, Archive, Library };
+enum class Stage {
+  Auto,
+  DL,
+  Linalg,
+  Vector,
+  LLVM,
+  Assembly,
+  Object,
+  Archive,
+  Library
+};
 
 struct CompileOptions {
   std::string input;  // a path, or - for standard input

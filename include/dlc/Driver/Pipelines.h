@@ -27,7 +27,8 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::init(false)};
   Option<int64_t> foldLimit{
       *this, "fold-limit",
-      llvm::cl::desc("Largest constant in bytes that is computed while compiling"),
+      llvm::cl::desc(
+          "Largest constant in bytes that is computed while compiling"),
       llvm::cl::init(1 << 20)};
 };
 

@@ -15,7 +15,8 @@ class raw_pwrite_stream;
 
 namespace dlc {
 
-/// Messages of a function's checks, by kernel name (module attribute dlc.checks).
+/// Messages of a function's checks, by kernel name (module attribute
+/// dlc.checks).
 using CheckMessages = llvm::StringMap<std::vector<std::string>>;
 
 /// Adds the runtime, the library's tables and its C entry points to a module of
@@ -26,7 +27,8 @@ llvm::Error emitInterface(llvm::Module &module, const Interface &interface,
                           const Processor &processor, bool isShared);
 
 /// Optimises for the machine; `level` is 0 to 3.
-void optimize(llvm::Module &module, llvm::TargetMachine &machine, unsigned level);
+void optimize(llvm::Module &module, llvm::TargetMachine &machine,
+              unsigned level);
 
 /// Writes assembly or an object file.
 llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &machine,

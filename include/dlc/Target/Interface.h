@@ -16,8 +16,8 @@ namespace dlc {
 
 /// One input or output.
 struct Argument {
-  std::string name;  // as in the model
-  std::string cName; // as a C identifier
+  std::string name;           // as in the model
+  std::string cName;          // as a C identifier
   std::vector<int64_t> shape; // -1: free
   int element = 0;            // dlc_element of abi.h
 

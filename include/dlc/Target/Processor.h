@@ -21,8 +21,8 @@ struct Processor {
 
   bool has(llvm::StringRef feature) const;
 
-  /// `native` or a name that LLVM knows (`x86-64-v3`, `znver4`, ...). An unknown
-  /// name is an error that suggests the nearest.
+  /// `native` or a name that LLVM knows (`x86-64-v3`, `znver4`, ...). An
+  /// unknown name is an error that suggests the nearest.
   static llvm::Expected<Processor> get(llvm::StringRef name);
 
   /// A code generator for it; `level` is 0 to 3.

@@ -19,8 +19,9 @@ namespace dlc {
 /// Runs the function `@evaluate` of a module, which takes nothing and returns
 /// tensors of known shape, and gives its results. The driver sets it: the
 /// evaluator is the whole compiler, which these passes may not depend on.
-using Evaluator = std::function<mlir::FailureOr<std::vector<mlir::ElementsAttr>>(
-    mlir::ModuleOp)>;
+using Evaluator =
+    std::function<mlir::FailureOr<std::vector<mlir::ElementsAttr>>(
+        mlir::ModuleOp)>;
 void setEvaluator(Evaluator evaluator);
 const Evaluator &getEvaluator();
 

@@ -23,7 +23,8 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
   template <typename Populate> bool apply(Populate populate) {
     RewritePatternSet patterns(&getContext());
     populate(patterns);
-    return succeeded(applyPatternsGreedily(getOperation(), std::move(patterns)));
+    return succeeded(
+        applyPatternsGreedily(getOperation(), std::move(patterns)));
   }
 
   void canonicalize(RewritePatternSet &patterns) {
@@ -42,13 +43,15 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
     // into one set these patterns undo each other.
     bool done =
         apply([&](RewritePatternSet &patterns) {
-          vector::populateVectorMaskLoweringPatternsForSideEffectingOps(patterns);
+          vector::populateVectorMaskLoweringPatternsForSideEffectingOps(
+              patterns);
           vector::populateVectorMaskOpLoweringPatterns(patterns);
           vector::populateVectorMaskMaterializationPatterns(
               patterns, /*force32BitVectorIndices=*/true);
         }) &&
         apply([&](RewritePatternSet &patterns) {
-          vector::populateVectorTransferPermutationMapLoweringPatterns(patterns);
+          vector::populateVectorTransferPermutationMapLoweringPatterns(
+              patterns);
           vector::populateVectorContractLoweringPatterns(
               patterns, vector::VectorContractLowering::OuterProduct);
           vector::populateVectorMultiReductionLoweringPatterns(
@@ -56,12 +59,12 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
         }) &&
         apply([&](RewritePatternSet &patterns) {
           vector::populateVectorOuterProductLoweringPatterns(patterns);
-          vector::populateVectorTransferLoweringPatterns(
-              patterns, /*maxTransferRank=*/1);
+          vector::populateVectorTransferLoweringPatterns(patterns,
+                                                         /*maxTransferRank=*/1);
           populateVectorToSCFConversionPatterns(
-              patterns, VectorTransferToSCFOptions()
-                            .enableFullUnroll(true)
-                            .setTargetRank(1));
+              patterns,
+              VectorTransferToSCFOptions().enableFullUnroll(true).setTargetRank(
+                  1));
           vector::populateVectorTransposeLoweringPatterns(
               patterns, vector::VectorTransposeLowering::Shuffle16x16);
           vector::populateVectorShapeCastLoweringPatterns(patterns);

@@ -78,8 +78,8 @@ Tiles toRootLoops(const Tiles &tiles, linalg::LinalgOp contraction,
     result.inner[d] = tiles.inner[out.getDimPosition(d)];
   }
   for (int64_t loop : tiles.order)
-    if (auto d = out.getResultPosition(
-            getAffineDimExpr(loop, root.getContext())))
+    if (auto d =
+            out.getResultPosition(getAffineDimExpr(loop, root.getContext())))
       result.order.push_back(*d);
   return result;
 }
@@ -127,17 +127,16 @@ public:
   }
 
 private:
-  /// Element-wise ops whose operands all run through memory alike have one loop:
-  /// few, long vectors and no short inner loops.
+  /// Element-wise ops whose operands all run through memory alike have one
+  /// loop: few, long vectors and no short inner loops.
   linalg::LinalgOp flatten(linalg::LinalgOp op) {
     auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
     if (!generic || generic.getNumResults() != 1 ||
         generic.getNumReductionLoops() || !isVectorizable(op))
       return op;
     SmallVector<AffineMap> maps = generic.getIndexingMapsArray();
-    if (!llvm::all_of(maps, [](AffineMap map) {
-          return map.isProjectedPermutation();
-        }))
+    if (!llvm::all_of(
+            maps, [](AffineMap map) { return map.isProjectedPermutation(); }))
       return op;
     // Neighbouring loops that every operand has in order, or has neither of.
     SmallVector<ReassociationIndices> groups;
@@ -192,8 +191,8 @@ private:
     }
     if (llvm::all_of(tiles.inner, [](int64_t size) { return size == 0; }))
       return success();
-    auto options = scf::SCFTilingOptions().setTileSizes(
-        toSizes(rewriter, tiles.inner));
+    auto options =
+        scf::SCFTilingOptions().setTileSizes(toSizes(rewriter, tiles.inner));
     if (tiles.order.size() == root.op.getNumLoops())
       options.setInterchange(tiles.order);
     return tileOnce(root, options);
@@ -231,8 +230,8 @@ private:
   }
 
   /// Copies the right operand's slice, whose rows lie far apart, into a buffer
-  /// without gaps: neighbouring rows share pages and fall into different sets of
-  /// the cache.
+  /// without gaps: neighbouring rows share pages and fall into different sets
+  /// of the cache.
   void packPanel(linalg::LinalgOp contraction) {
     OpOperand *right = contraction.getDpsInputOperand(1);
     auto slice = right->get().getDefiningOp<tensor::ExtractSliceOp>();
@@ -246,9 +245,8 @@ private:
     if (empty.getType() != slice.getType())
       return;
     auto copy = linalg::CopyOp::create(rewriter, loc, slice.getResult(), empty);
-    rewriter.modifyOpInPlace(contraction, [&] {
-      right->set(copy->getResult(0));
-    });
+    rewriter.modifyOpInPlace(contraction,
+                             [&] { right->set(copy->getResult(0)); });
     tileCopy(copy);
   }
 
@@ -269,8 +267,8 @@ private:
 struct TileAndFuse : dlc::impl::TileAndFuseBase<TileAndFuse> {
   using TileAndFuseBase::TileAndFuseBase;
   void runOnOperation() override {
-    if (getOperation().isDeclaration() || !llvm::hasSingleElement(
-                                              getOperation().getBody()))
+    if (getOperation().isDeclaration() ||
+        !llvm::hasSingleElement(getOperation().getBody()))
       return;
     if (failed(Tiler(getOperation(), {vectorBits, vectorRegisters}).run()))
       return signalPassFailure();

@@ -79,8 +79,9 @@ std::optional<Contraction> analyzeContraction(linalg::LinalgOp op) {
 }
 
 /// Rows of a register tile with `columns` registers a row: as many as registers
-/// hold, and such that few are left over at the end. Each tile costs about half a
-/// row more than its rows; a tile of few rows waits for the latency of its sums.
+/// hold, and such that few are left over at the end. Each tile costs about half
+/// a row more than its rows; a tile of few rows waits for the latency of its
+/// sums.
 static int64_t chooseRows(int64_t extent, int64_t columns, int64_t stride,
                           const Machine &machine) {
   // A sixth of the registers is left for operands: with fewer, the register
@@ -123,7 +124,8 @@ static int64_t chooseTaskSize(int64_t extent, double wanted, int64_t unit) {
   return size * unit;
 }
 
-/// Bytes between neighbouring rows (loop `m`) of the left operand, 0 if unknown.
+/// Bytes between neighbouring rows (loop `m`) of the left operand, 0 if
+/// unknown.
 static int64_t rowStride(linalg::LinalgOp op, unsigned m) {
   auto type = cast<ShapedType>(op.getDpsInputs()[0].getType());
   AffineMap map = op.getIndexingMapsArray()[0];
@@ -166,8 +168,8 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
       tiles.inner[loop] = 1;
   tiles.inner[loops.n] = isDynamic(n) ? width : std::min(n, width);
   if (loops.m)
-    tiles.inner[*loops.m] = chooseRows(ranges[*loops.m], columns,
-                                        rowStride(op, *loops.m), machine);
+    tiles.inner[*loops.m] =
+        chooseRows(ranges[*loops.m], columns, rowStride(op, *loops.m), machine);
 
   // The right operand's panel stays while all rows pass: rows innermost.
   auto add = [&](unsigned loop) { tiles.order.push_back(loop); };
@@ -186,7 +188,8 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   if (work < leastParallelWork)
     return tiles;
 
-  // Tasks: every shared index and every panel; then rows, until there are enough.
+  // Tasks: every shared index and every panel; then rows, until there are
+  // enough.
   double tasks = 1;
   for (unsigned loop : loops.shared) {
     tiles.tasks[loop] = 1;
@@ -274,13 +277,11 @@ Tiles tileOther(linalg::LinalgOp op, const Machine &machine) {
           llvm::none_of(op.getDpsInputOperands(), [&](OpOperand *input) {
             AffineMap map = op.getMatchingIndexingMap(input);
             return map.getNumResults() &&
-                   map.getResult(map.getNumResults() - 1)
-                       .isFunctionOfDim(last);
+                   map.getResult(map.getNumResults() - 1).isFunctionOfDim(last);
           });
       if (!alongReduction)
-        tiles.inner[last] = lanes * (op.getNumReductionLoops()
-                                         ? 2
-                                         : vectorsAtOnce(op));
+        tiles.inner[last] =
+            lanes * (op.getNumReductionLoops() ? 2 : vectorsAtOnce(op));
       // Where an operand is contiguous along another dimension (a transpose),
       // square tiles.
       if (op.getNumReductionLoops() == 0)
@@ -289,8 +290,7 @@ Tiles tileOther(linalg::LinalgOp op, const Machine &machine) {
           if (!map.getNumResults() || !map.isProjectedPermutation())
             continue;
           unsigned inner = map.getDimPosition(map.getNumResults() - 1);
-          if (inner != last && guessed[inner] > 1 &&
-              map.isFunctionOfDim(last))
+          if (inner != last && guessed[inner] > 1 && map.isFunctionOfDim(last))
             tiles.inner[inner] = tiles.inner[last] = lanes;
         }
     }
@@ -312,11 +312,10 @@ Tiles tileOther(linalg::LinalgOp op, const Machine &machine) {
       continue;
     double wanted = std::max(1.0, std::min(64.0, work / taskWork));
     int64_t unit = std::max<int64_t>(tiles.inner[loop], 1);
-    int64_t size =
-        chooseTaskSize(guessed[loop], guessed[loop] / wanted, unit);
+    int64_t size = chooseTaskSize(guessed[loop], guessed[loop] / wanted, unit);
     tiles.tasks[loop] = size;
-    tiles.cost = std::max<int64_t>(
-        1, work / std::ceil(double(guessed[loop]) / size));
+    tiles.cost =
+        std::max<int64_t>(1, work / std::ceil(double(guessed[loop]) / size));
     break;
   }
   return tiles;

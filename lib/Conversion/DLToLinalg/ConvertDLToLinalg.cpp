@@ -1,7 +1,7 @@
 //===- ConvertDLToLinalg.cpp - From dl to linalg --------------------------===//
 
-#include "dlc/Conversion/DLToLinalg/DLToLinalg.h"
 #include "Emitter.h"
+#include "dlc/Conversion/DLToLinalg/DLToLinalg.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -21,8 +21,8 @@ using namespace dlc;
 
 namespace {
 
-/// One byte a truth value: vectors of i1 would be stored bit-packed. bf16 by its
-/// bits (see Scalar.cpp).
+/// One byte a truth value: vectors of i1 would be stored bit-packed. bf16 by
+/// its bits (see Scalar.cpp).
 Type storedElement(Type element) {
   if (element.isInteger(1))
     return IntegerType::get(element.getContext(), 8);
@@ -67,7 +67,8 @@ struct ConvertConstant : OpConversionPattern<arith::ConstantOp> {
     auto value = dyn_cast<ElementsAttr>(op.getValue());
     TypedAttr stored = value ? storedConstant(value) : TypedAttr();
     if (!stored)
-      return op.emitOpError("of truth values is a resource, expected dense values");
+      return op.emitOpError(
+          "of truth values is a resource, expected dense values");
     rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, stored);
     return success();
   }

@@ -89,9 +89,8 @@ void Emitter::requireEqual(OpFoldResult x, OpFoldResult y, const Twine &what) {
 }
 
 void Emitter::require(Value condition, const Twine &what) {
-  cf::AssertOp::create(
-      b, loc, condition,
-      (op->getName().getStringRef() + ": " + what).str());
+  cf::AssertOp::create(b, loc, condition,
+                       (op->getName().getStringRef() + ": " + what).str());
 }
 
 //===----------------------------------------------------------------------===//
@@ -170,14 +169,14 @@ Value Emitter::map(ValueRange inputs, Type type, Body body) {
 Value Emitter::toStored(Value x, Type stored) {
   if (cast<RankedTensorType>(x.getType()).getElementType() == stored)
     return x;
-  return map(x, stored, [](OpBuilder &, Location, ValueRange args) {
-    return args[0];
-  });
+  return map(x, stored,
+             [](OpBuilder &, Location, ValueRange args) { return args[0]; });
 }
 
 Value Emitter::widen(Value x) {
-  return x ? toStored(x, computeType(
-                             cast<RankedTensorType>(x.getType()).getElementType()))
+  return x ? toStored(x,
+                      computeType(
+                          cast<RankedTensorType>(x.getType()).getElementType()))
            : x;
 }
 
@@ -332,8 +331,8 @@ Value Emitter::pickElements(
                SmallVector<Value> place;
                for (size_t d = 0; d < sizes.size(); ++d)
                  place.push_back(linalg::IndexOp::create(b, loc, d));
-               Value picked = tensor::ExtractOp::create(b, loc, x,
-                                                        indices(b, loc, place));
+               Value picked =
+                   tensor::ExtractOp::create(b, loc, x, indices(b, loc, place));
                return scalarT(b, loc, picked).to(computeType(element));
              });
 }

@@ -19,8 +19,8 @@ namespace dlc {
 using Sizes = llvm::SmallVector<mlir::OpFoldResult>;
 using scalarT = dl::scalar::Scalar;
 
-/// The type that elements are computed in: f32 for f16 and i16 (how bf16 is stored),
-/// i1 for i8 (how truth values are stored), otherwise the type itself.
+/// The type that elements are computed in: f32 for f16 and i16 (how bf16 is
+/// stored), i1 for i8 (how truth values are stored), otherwise the type itself.
 mlir::Type computeType(mlir::Type stored);
 
 class Emitter {
@@ -46,8 +46,8 @@ public:
   mlir::OpFoldResult product(llvm::ArrayRef<mlir::OpFoldResult> sizes);
   mlir::Value value(mlir::OpFoldResult size);
 
-  /// Emits a run-time check that two extents are equal, unless they are known to
-  /// be; `what` completes the sentence "dl.op: ...".
+  /// Emits a run-time check that two extents are equal, unless they are known
+  /// to be; `what` completes the sentence "dl.op: ...".
   void requireEqual(mlir::OpFoldResult x, mlir::OpFoldResult y,
                     const llvm::Twine &what);
   void require(mlir::Value condition, const llvm::Twine &what);
@@ -70,8 +70,8 @@ public:
 
   /// A generic op with one result. Inputs and result are stored in any type and
   /// computed in its compute type; `maps` holds one map an input, then the
-  /// result's. `init` is read only by reductions; null stands for an empty one of
-  /// `sizes` and `type`.
+  /// result's. `init` is read only by reductions; null stands for an empty one
+  /// of `sizes` and `type`.
   mlir::Value generic(mlir::ValueRange inputs, mlir::Value init,
                       llvm::ArrayRef<mlir::AffineMap> maps,
                       llvm::ArrayRef<mlir::utils::IteratorType> iterators,
@@ -122,22 +122,26 @@ public:
 };
 
 /// Each family adds its patterns; ConvertDLToLinalg.cpp runs them together.
-void populateElementwiseLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populateElementwiseLowering(mlir::TypeConverter &,
+                                 mlir::RewritePatternSet &);
 void populateLinearLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
-void populateConvolutionLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populateConvolutionLowering(mlir::TypeConverter &,
+                                 mlir::RewritePatternSet &);
 void populatePoolingLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
-void populateNormalizationLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
-void populateReductionLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populateNormalizationLowering(mlir::TypeConverter &,
+                                   mlir::RewritePatternSet &);
+void populateReductionLowering(mlir::TypeConverter &,
+                               mlir::RewritePatternSet &);
 void populateShapeLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 void populateRandomLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 
 /// A pattern that replaces an op by the value that a function emits for it.
-template <typename OpT>
-struct EmitPattern : mlir::OpConversionPattern<OpT> {
+template <typename OpT> struct EmitPattern : mlir::OpConversionPattern<OpT> {
   using Function = mlir::Value (*)(OpT, typename OpT::Adaptor, Emitter &);
   EmitPattern(mlir::TypeConverter &converter, mlir::MLIRContext *context,
               Function function)
-      : mlir::OpConversionPattern<OpT>(converter, context), function(function) {}
+      : mlir::OpConversionPattern<OpT>(converter, context), function(function) {
+  }
   llvm::LogicalResult
   matchAndRewrite(OpT op, typename OpT::Adaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
@@ -149,7 +153,8 @@ struct EmitPattern : mlir::OpConversionPattern<OpT> {
     mlir::Type type =
         this->getTypeConverter()->convertType(op->getResult(0).getType());
     if (result.getType() != type)
-      result = mlir::tensor::CastOp::create(rewriter, op.getLoc(), type, result);
+      result =
+          mlir::tensor::CastOp::create(rewriter, op.getLoc(), type, result);
     rewriter.replaceOp(op, result);
     return mlir::success();
   }
@@ -157,7 +162,8 @@ struct EmitPattern : mlir::OpConversionPattern<OpT> {
 };
 
 template <typename OpT>
-void addEmitter(mlir::RewritePatternSet &patterns, mlir::TypeConverter &converter,
+void addEmitter(mlir::RewritePatternSet &patterns,
+                mlir::TypeConverter &converter,
                 typename EmitPattern<OpT>::Function function) {
   patterns.add<EmitPattern<OpT>>(converter, patterns.getContext(), function);
 }

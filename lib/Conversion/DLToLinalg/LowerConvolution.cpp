@@ -2,8 +2,8 @@
 //
 // One generic op for every rank and grouping. Loops: n, out..., [g], f,
 // window..., [c]; g is there for grouped convolutions, c where a group has more
-// than one channel. The filters' dimension f is the innermost parallel one: it is
-// contiguous in filter and result, so it becomes the vector dimension.
+// than one channel. The filters' dimension f is the innermost parallel one: it
+// is contiguous in filter and result, so it becomes the vector dimension.
 //
 //===----------------------------------------------------------------------===//
 
@@ -73,7 +73,8 @@ static Value emitGeneric(Emitter &e, const dl::Window &window, Value x,
     filterDims.append({c, f});
     sizes.push_back(e.dim(filter, rank + 1));
   }
-  if (single && cast<RankedTensorType>(filter.getType()).getShape().back() == 1) {
+  if (single &&
+      cast<RankedTensorType>(filter.getType()).getShape().back() == 1) {
     // Multiplier 1: the groups themselves are the filters.
     SmallVector<bool> dropped(rank + 2, false);
     dropped[rank + 1] = true;
@@ -130,8 +131,7 @@ static Value finish(Emitter &e, Value y, Value bias, Type stored) {
 static Value emitConv(dl::ConvOp op, dl::ConvOpAdaptor operands, Emitter &e) {
   auto filterType = cast<RankedTensorType>(operands.getFilter().getType());
   Type stored = filterType.getElementType();
-  auto window =
-      dl::Window::get(op, filterType.getShape().drop_back(2));
+  auto window = dl::Window::get(op, filterType.getShape().drop_back(2));
   WindowSizes sizes = computeWindow(e, window, operands.getX());
   int64_t groups = op.getGroups().value_or(1);
   if (groups == 1)
@@ -139,8 +139,8 @@ static Value emitConv(dl::ConvOp op, dl::ConvOpAdaptor operands, Emitter &e) {
                    e.dim(operands.getFilter(), window.rank()),
                    "the input's channels differ from the filter's");
   Value x = padSpatial(e, e.widen(operands.getX()), sizes, 0);
-  if (groups > 1 && cast<RankedTensorType>(x.getType())
-                        .isDynamicDim(window.rank() + 1)) {
+  if (groups > 1 &&
+      cast<RankedTensorType>(x.getType()).isDynamicDim(window.rank() + 1)) {
     // The verifier knows the filter's channels; so does the input, then.
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<int64_t> shape(type.getShape());
@@ -154,8 +154,8 @@ static Value emitConv(dl::ConvOp op, dl::ConvOpAdaptor operands, Emitter &e) {
   return finish(e, y, operands.getBias(), stored);
 }
 
-/// A transposed convolution is a convolution of the input with zeros between its
-/// elements, by the mirrored filter.
+/// A transposed convolution is a convolution of the input with zeros between
+/// its elements, by the mirrored filter.
 static Value emitConvTranspose(dl::ConvTransposeOp op,
                                dl::ConvTransposeOpAdaptor operands,
                                Emitter &e) {
@@ -178,8 +178,8 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
     int64_t more = op.getOutputPadding() ? (*op.getOutputPadding())[d] : 0;
     if (window.isSame()) // the output is W s, however far the window reaches
       more = std::max<int64_t>(window.strides[d] - window.reach(d), 0);
-    OpFoldResult extent = e.add(
-        e.mul(e.sub(shape[d + 1], e.index(1)), stride), e.index(1));
+    OpFoldResult extent =
+        e.add(e.mul(e.sub(shape[d + 1], e.index(1)), stride), e.index(1));
     spread[d + 1] = e.add(extent, e.index(2 * around + more));
     offsets[d + 1] = e.index(around);
     strides[d + 1] = stride;
@@ -198,15 +198,15 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
   mirroredSizes.append({inner, e.mul(outer, e.index(groups))});
   Value innerValue = e.value(inner), outerValue = e.value(outer);
   Value mirrored = e.pickElements(
-      filter, mirroredSizes,
-      [&](OpBuilder &b, Location loc, ValueRange place) {
+      filter, mirroredSizes, [&](OpBuilder &b, Location loc, ValueRange place) {
         SmallVector<Value> from;
         for (unsigned d = 0; d < rank; ++d)
           from.push_back(arith::SubIOp::create(
               b, loc,
               arith::ConstantIndexOp::create(b, loc, window.kernel[d] - 1),
               place[d]));
-        Value group = arith::DivUIOp::create(b, loc, place[rank + 1], outerValue);
+        Value group =
+            arith::DivUIOp::create(b, loc, place[rank + 1], outerValue);
         from.push_back(
             arith::RemUIOp::create(b, loc, place[rank + 1], outerValue));
         from.push_back(arith::AddIOp::create(
@@ -222,19 +222,17 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
 
   // Padding of the convolution that this transposes crops the result.
   Sizes low(rank + 2, e.index(0)), size = e.sizes(y),
-      ones(rank + 2, e.index(1));
+                                   ones(rank + 2, e.index(1));
   for (unsigned d = 0; d < rank; ++d) {
     if (window.isSame()) {
       OpFoldResult extent = e.mul(shape[d + 1], e.index(window.strides[d]));
       int64_t total = std::max<int64_t>(window.reach(d) - window.strides[d], 0);
-      low[d + 1] = e.index(window.mode == dl::AutoPadding::same
-                               ? total / 2
-                               : total - total / 2);
+      low[d + 1] = e.index(
+          window.mode == dl::AutoPadding::same ? total / 2 : total - total / 2);
       size[d + 1] = extent;
     } else {
       low[d + 1] = e.index(window.low[d]);
-      size[d + 1] =
-          e.sub(full[d + 1], e.index(window.low[d] + window.high[d]));
+      size[d + 1] = e.sub(full[d + 1], e.index(window.low[d] + window.high[d]));
     }
   }
   bool cropped = llvm::any_of(llvm::zip(size, e.sizes(y)), [](auto pair) {

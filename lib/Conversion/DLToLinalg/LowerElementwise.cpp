@@ -36,15 +36,15 @@ struct LowerElementwise
           continue;
         }
         emit.requireEqual(size, extent,
-                          "operands differ in dimension " +
-                              Twine(skipped + d) + " of the result");
+                          "operands differ in dimension " + Twine(skipped + d) +
+                              " of the result");
         if (isa<Attribute>(extent))
           size = extent;
       }
     }
 
-    // Operands lose the dimensions that they stretch, so that all maps are plain
-    // projections.
+    // Operands lose the dimensions that they stretch, so that all maps are
+    // plain projections.
     SmallVector<Value> inputs;
     SmallVector<AffineMap> maps;
     for (Value operand : operands) {
@@ -63,11 +63,10 @@ struct LowerElementwise
       inputs.push_back(emit.dropUnitDims(operand, dropped));
       maps.push_back(emit.pick(rank, dims));
     }
-    Value result = emit.map(
-        inputs, maps, sizes, type.getElementType(),
-        [&](OpBuilder &b, Location loc, ValueRange args) {
-          return op.buildScalar(b, loc, args.drop_back());
-        });
+    Value result = emit.map(inputs, maps, sizes, type.getElementType(),
+                            [&](OpBuilder &b, Location loc, ValueRange args) {
+                              return op.buildScalar(b, loc, args.drop_back());
+                            });
     if (result.getType() != type)
       result = tensor::CastOp::create(rewriter, op.getLoc(), type, result);
     rewriter.replaceOp(op, result);

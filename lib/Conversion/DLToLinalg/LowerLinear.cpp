@@ -48,9 +48,8 @@ static Value emitDense(dl::DenseOp, dl::DenseOpAdaptor op, Emitter &e) {
     }
   }
   Sizes sizes{e.dim(rows, 0), e.dim(weights, 1)};
-  Value y = linalg::MatmulOp::create(
-                e.b, e.loc, ValueRange{rows, weights},
-                ValueRange{e.filled(sizes, type, 0)})
+  Value y = linalg::MatmulOp::create(e.b, e.loc, ValueRange{rows, weights},
+                                     ValueRange{e.filled(sizes, type, 0)})
                 .getResult(0);
   if (op.getBias()) {
     e.requireEqual(e.dim(op.getBias(), 0), sizes[1],
@@ -84,15 +83,14 @@ static Value emitMatmul(dl::MatmulOp, dl::MatmulOpAdaptor op, Emitter &e) {
   Type stored = aType.getElementType(), type = computeType(stored);
   Value left = e.widen(op.getA()), right = e.widen(op.getB());
   int64_t aRank = aType.getRank(), bRank = bType.getRank();
-  int64_t rank = std::max(aRank, bRank); // of the result
+  int64_t rank = std::max(aRank, bRank);        // of the result
   int64_t m = rank - 2, n = rank - 1, k = rank; // loops
   e.requireEqual(e.dim(op.getA(), aRank - 1), e.dim(op.getB(), bRank - 2),
                  "the inner extents of the operands differ");
   if (rank == 2) {
     Sizes sizes{e.dim(op.getA(), 0), e.dim(op.getB(), 1)};
-    Value y = linalg::MatmulOp::create(
-                  e.b, e.loc, ValueRange{left, right},
-                  ValueRange{e.filled(sizes, type, 0)})
+    Value y = linalg::MatmulOp::create(e.b, e.loc, ValueRange{left, right},
+                                       ValueRange{e.filled(sizes, type, 0)})
                   .getResult(0);
     return e.toStored(y, stored);
   }
@@ -131,13 +129,14 @@ static Value emitMatmul(dl::MatmulOp, dl::MatmulOpAdaptor op, Emitter &e) {
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   iterators.push_back(utils::IteratorType::reduction);
-  maps.push_back(e.pick(rank + 1, llvm::to_vector(llvm::seq<int64_t>(0, rank))));
-  Value y = e.generic(inputs, e.filled(sizes, type, 0), maps,
-                      iterators,
-                      [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                        scalarT x(b, loc, args[0]), w(b, loc, args[1]);
-                        return scalarT(b, loc, args[2]) + x * w;
-                      });
+  maps.push_back(
+      e.pick(rank + 1, llvm::to_vector(llvm::seq<int64_t>(0, rank))));
+  Value y =
+      e.generic(inputs, e.filled(sizes, type, 0), maps, iterators,
+                [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                  scalarT x(b, loc, args[0]), w(b, loc, args[1]);
+                  return scalarT(b, loc, args[2]) + x * w;
+                });
   return e.toStored(y, stored);
 }
 

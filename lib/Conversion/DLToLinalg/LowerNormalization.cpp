@@ -32,12 +32,12 @@ static Value emitSoftmax(Emitter &e, Value x, int64_t axis, bool logarithm) {
                  return max(scalarT(b, loc, args[1]), scalarT(b, loc, args[0]));
                });
   Sizes sizes = e.sizes(x);
-  Value shifted = e.map({x, most}, {identity, kept}, sizes, compute,
-                        [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                          scalarT d = scalarT(b, loc, args[0]) -
-                                      scalarT(b, loc, args[1]);
-                          return logarithm ? d : exp(d);
-                        });
+  Value shifted =
+      e.map({x, most}, {identity, kept}, sizes, compute,
+            [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+              scalarT d = scalarT(b, loc, args[0]) - scalarT(b, loc, args[1]);
+              return logarithm ? d : exp(d);
+            });
   Value terms = shifted;
   if (logarithm)
     terms = e.map(shifted, compute,
@@ -58,15 +58,17 @@ static Value emitBatchNorm(dl::BatchNormOp op, dl::BatchNormOpAdaptor x,
   int64_t rank = type.getRank();
   Type stored = type.getElementType();
   double epsilon = op.getEpsilon().convertToDouble();
-  for (Value vector : {x.getScale(), x.getMean(), x.getOffset(), x.getVariance()})
+  for (Value vector :
+       {x.getScale(), x.getMean(), x.getOffset(), x.getVariance()})
     e.requireEqual(e.dim(vector, 0), e.dim(x.getX(), rank - 1),
                    "a statistic's extent differs from the channels");
   // One factor a channel, so that no root is taken an element.
-  Value factor = e.map({x.getScale(), x.getVariance()}, computeType(stored),
-                       [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                         scalarT scale(b, loc, args[0]), v(b, loc, args[1]);
-                         return scale / sqrt(v + epsilon);
-                       });
+  Value factor =
+      e.map({x.getScale(), x.getVariance()}, computeType(stored),
+            [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+              scalarT scale(b, loc, args[0]), v(b, loc, args[1]);
+              return scale / sqrt(v + epsilon);
+            });
   AffineMap identity = e.b.getMultiDimIdentityMap(rank);
   AffineMap channel = e.pick(rank, {rank - 1});
   return e.map({x.getX(), factor, x.getMean(), x.getOffset()},
@@ -92,29 +94,31 @@ static Value emitNormalize(Emitter &e, Value x, ArrayRef<bool> reduced,
   for (int64_t d = 0; d < rank; ++d)
     if (reduced[d])
       count = e.mul(count, e.dim(x, d));
-  Value countValue = arith::IndexCastOp::create(e.b, e.loc, e.b.getI64Type(),
-                                                e.value(count));
+  Value countValue =
+      arith::IndexCastOp::create(e.b, e.loc, e.b.getI64Type(), e.value(count));
   Value countFloat = scalarT(e.b, e.loc, countValue).to(compute);
   auto mean = [&](Value sums) {
     return e.map(sums, compute,
                  [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                   return scalarT(b, loc, args[0]) / scalarT(b, loc, countFloat);
+                   return scalarT(b, loc, args[0]) /
+                          scalarT(b, loc, countFloat);
                  });
   };
   Value average = mean(e.reduce(x, reduced, 0, sumOf));
   // The variance from differences: the sum of squares less the squared mean
   // would cancel.
-  Value squares = e.map({x, average}, {identity, kept}, e.sizes(x), compute,
-                        [](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                          scalarT d = scalarT(b, loc, args[0]) -
-                                      scalarT(b, loc, args[1]);
-                          return d * d;
-                        });
+  Value squares =
+      e.map({x, average}, {identity, kept}, e.sizes(x), compute,
+            [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+              scalarT d = scalarT(b, loc, args[0]) - scalarT(b, loc, args[1]);
+              return d * d;
+            });
   Value variance = mean(e.reduce(squares, reduced, 0, sumOf));
-  Value factor = e.map(variance, compute,
-                       [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                         return 1.0 / sqrt(scalarT(b, loc, args[0]) + epsilon);
-                       });
+  Value factor =
+      e.map(variance, compute,
+            [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+              return 1.0 / sqrt(scalarT(b, loc, args[0]) + epsilon);
+            });
   SmallVector<Value> inputs{x, average, factor};
   SmallVector<AffineMap> maps{identity, kept, kept};
   for (Value parameter : {scale, offset}) {
@@ -177,15 +181,15 @@ static Value emitGroupNorm(Emitter &e, Value x, int64_t groups, double epsilon,
   auto expandVector = [&](Value vector) -> Value {
     if (!vector)
       return vector;
-    auto vectorType =
-        RankedTensorType::get({channels}, type.getElementType());
+    auto vectorType = RankedTensorType::get({channels}, type.getElementType());
     if (vector.getType() != vectorType)
       vector = tensor::CastOp::create(e.b, e.loc, vectorType, vector);
     SmallVector<ReassociationIndices> pair{{0, 1}};
     Sizes pairSizes{e.index(groups), e.index(inner)};
     return tensor::ExpandShapeOp::create(
-        e.b, e.loc, RankedTensorType::get({groups, inner}, type.getElementType()),
-        vector, pair, pairSizes);
+        e.b, e.loc,
+        RankedTensorType::get({groups, inner}, type.getElementType()), vector,
+        pair, pairSizes);
   };
   SmallVector<bool> reduced(rank + 1, true);
   reduced.front() = reduced[rank - 1] = false;
@@ -217,7 +221,8 @@ void dlc::populateNormalizationLowering(TypeConverter &types,
       });
   addEmitter<dl::InstanceNormOp>(
       patterns, types,
-      [](dl::InstanceNormOp op, dl::InstanceNormOpAdaptor x, Emitter &e) -> Value {
+      [](dl::InstanceNormOp op, dl::InstanceNormOpAdaptor x,
+         Emitter &e) -> Value {
         return emitGroupNorm(e, x.getX(), 0, op.getEpsilon().convertToDouble(),
                              x.getScale(), x.getOffset());
       });

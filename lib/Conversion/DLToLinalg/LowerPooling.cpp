@@ -41,27 +41,30 @@ static Value emitMaxPool(dl::MaxPoolOp op, dl::MaxPoolOpAdaptor operands,
   WindowSizes sizes = computeWindow(e, window, operands.getX());
   double least = -std::numeric_limits<double>::infinity();
   Value padded = padSpatial(e, operands.getX(), sizes, least);
-  Value y = emitWindows(e, window, padded, sizes.places, least,
-                        [](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                          return max(scalarT(b, loc, args[2]),
-                                     scalarT(b, loc, args[0]));
-                        });
+  Value y = emitWindows(
+      e, window, padded, sizes.places, least,
+      [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+        return max(scalarT(b, loc, args[2]), scalarT(b, loc, args[0]));
+      });
   return e.toStored(y, stored);
 }
 
-/// How many elements of each window count: a tensor [out...] of the compute type.
+/// How many elements of each window count: a tensor [out...] of the compute
+/// type.
 static Value emitCounts(Emitter &e, const dl::Window &window, Value x,
-                        const WindowSizes &sizes, bool countPadding, Type type) {
+                        const WindowSizes &sizes, bool countPadding,
+                        Type type) {
   unsigned rank = window.rank();
   // Places d with begin <= p stride - low + k dilation < end, for k in the
-  // window: clamp(ceil((end - from) / dilation)) - clamp(ceil((begin - from) ...)).
+  // window: clamp(ceil((end - from) / dilation)) - clamp(ceil((begin - from)
+  // ...)).
   SmallVector<Value> low, end;
   for (unsigned d = 0; d < rank; ++d) {
     low.push_back(e.value(sizes.low[d]));
     OpFoldResult extent = e.dim(x, d + 1);
     if (countPadding)
-      extent = e.add(extent, window.isSame() ? sizes.high[d]
-                                             : e.index(window.high[d]));
+      extent = e.add(extent,
+                     window.isSame() ? sizes.high[d] : e.index(window.high[d]));
     end.push_back(e.value(extent));
   }
   auto body = [&](OpBuilder &b, Location loc, ValueRange) -> Value {
@@ -71,7 +74,8 @@ static Value emitCounts(Emitter &e, const dl::Window &window, Value x,
     scalarT count = number(1);
     for (unsigned d = 0; d < rank; ++d) {
       scalarT place(b, loc, linalg::IndexOp::create(b, loc, d));
-      scalarT from = place * number(window.strides[d]) - scalarT(b, loc, low[d]);
+      scalarT from =
+          place * number(window.strides[d]) - scalarT(b, loc, low[d]);
       scalarT begin = countPadding ? -scalarT(b, loc, low[d]) : number(0);
       auto steps = [&](scalarT limit) {
         scalarT distance = limit - from;
@@ -100,11 +104,11 @@ static Value emitAvgPool(dl::AvgPoolOp op, dl::AvgPoolOpAdaptor operands,
   Value x = operands.getX();
   WindowSizes sizes = computeWindow(e, window, x);
   Value padded = padSpatial(e, x, sizes, 0);
-  Value sums = emitWindows(e, window, padded, sizes.places, 0,
-                           [](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                             return scalarT(b, loc, args[2]) +
-                                    scalarT(b, loc, args[0]);
-                           });
+  Value sums =
+      emitWindows(e, window, padded, sizes.places, 0,
+                  [](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                    return scalarT(b, loc, args[2]) + scalarT(b, loc, args[0]);
+                  });
   // Without padding every window is whole; the count is a number.
   if (padded == x) {
     double count = 1;
@@ -119,12 +123,13 @@ static Value emitAvgPool(dl::AvgPoolOp op, dl::AvgPoolOpAdaptor operands,
   SmallVector<int64_t> spatial;
   for (unsigned d = 0; d < rank; ++d)
     spatial.push_back(d + 1);
-  return e.map({sums, counts},
-               {e.b.getMultiDimIdentityMap(rank + 2), e.pick(rank + 2, spatial)},
-               e.sizes(sums), stored,
-               [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-                 return scalarT(b, loc, args[0]) / scalarT(b, loc, args[1]);
-               });
+  return e.map(
+      {sums, counts},
+      {e.b.getMultiDimIdentityMap(rank + 2), e.pick(rank + 2, spatial)},
+      e.sizes(sums), stored,
+      [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+        return scalarT(b, loc, args[0]) / scalarT(b, loc, args[1]);
+      });
 }
 
 /// Reduces all spatial dimensions and puts them back with extent 1.
@@ -160,8 +165,7 @@ void dlc::populatePoolingLowering(TypeConverter &types,
       [](dl::GlobalMaxPoolOp op, dl::GlobalMaxPoolOpAdaptor operands,
          Emitter &e) -> Value {
         return emitGlobal(
-            e, operands.getX(),
-            -std::numeric_limits<double>::infinity(), false,
+            e, operands.getX(), -std::numeric_limits<double>::infinity(), false,
             [](OpBuilder &b, Location loc, ValueRange args) -> Value {
               return max(scalarT(b, loc, args[1]), scalarT(b, loc, args[0]));
             });

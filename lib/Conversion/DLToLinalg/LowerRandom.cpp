@@ -7,8 +7,7 @@ using namespace dlc;
 
 void dlc::populateRandomLowering(TypeConverter &types,
                                  RewritePatternSet &patterns) {
-  addEmitter<dl::DropoutOp>(
-      patterns, types, [](dl::DropoutOp, dl::DropoutOpAdaptor op, Emitter &) {
-        return op.getX();
-      });
+  addEmitter<dl::DropoutOp>(patterns, types,
+                            [](dl::DropoutOp, dl::DropoutOpAdaptor op,
+                               Emitter &) { return op.getX(); });
 }

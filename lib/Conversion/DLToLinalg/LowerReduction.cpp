@@ -16,10 +16,9 @@ static SmallVector<bool> reducedDims(int64_t rank,
 
 /// Reduces, finishes each element (`last` sees result and count), stores.
 template <typename OpT>
-static Value emitReduce(
-    OpT op, typename OpT::Adaptor operands, Emitter &e, double init,
-    Emitter::Body body,
-    function_ref<Value(scalarT, Value)> last = nullptr) {
+static Value emitReduce(OpT op, typename OpT::Adaptor operands, Emitter &e,
+                        double init, Emitter::Body body,
+                        function_ref<Value(scalarT, Value)> last = nullptr) {
   Value x = operands.getX();
   auto type = cast<RankedTensorType>(x.getType());
   SmallVector<bool> reduced = reducedDims(type.getRank(), op.getAxes());
@@ -98,10 +97,10 @@ void dlc::populateReductionLowering(TypeConverter &types,
   addEmitter<dl::ReduceSumOp>(
       patterns, types,
       [](dl::ReduceSumOp op, dl::ReduceSumOpAdaptor x, Emitter &e) -> Value {
-        return emitReduce(op, x, e, 0,
-                          [](OpBuilder &b, Location loc, ValueRange a) -> Value {
-                            return scalarT(b, loc, a[1]) + scalarT(b, loc, a[0]);
-                          });
+        return emitReduce(
+            op, x, e, 0, [](OpBuilder &b, Location loc, ValueRange a) -> Value {
+              return scalarT(b, loc, a[1]) + scalarT(b, loc, a[0]);
+            });
       });
   addEmitter<dl::ReduceMeanOp>(
       patterns, types,
@@ -118,28 +117,28 @@ void dlc::populateReductionLowering(TypeConverter &types,
   addEmitter<dl::ReduceProdOp>(
       patterns, types,
       [](dl::ReduceProdOp op, dl::ReduceProdOpAdaptor x, Emitter &e) -> Value {
-        return emitReduce(op, x, e, 1,
-                          [](OpBuilder &b, Location loc, ValueRange a) -> Value {
-                            return scalarT(b, loc, a[1]) * scalarT(b, loc, a[0]);
-                          });
+        return emitReduce(
+            op, x, e, 1, [](OpBuilder &b, Location loc, ValueRange a) -> Value {
+              return scalarT(b, loc, a[1]) * scalarT(b, loc, a[0]);
+            });
       });
   addEmitter<dl::ReduceMaxOp>(
       patterns, types,
       [](dl::ReduceMaxOp op, dl::ReduceMaxOpAdaptor x, Emitter &e) -> Value {
-        return emitReduce(op, x, e, -infinity,
-                          [](OpBuilder &b, Location loc, ValueRange a) -> Value {
-                            return max(scalarT(b, loc, a[1]),
-                                       scalarT(b, loc, a[0]));
-                          });
+        return emitReduce(
+            op, x, e, -infinity,
+            [](OpBuilder &b, Location loc, ValueRange a) -> Value {
+              return max(scalarT(b, loc, a[1]), scalarT(b, loc, a[0]));
+            });
       });
   addEmitter<dl::ReduceMinOp>(
       patterns, types,
       [](dl::ReduceMinOp op, dl::ReduceMinOpAdaptor x, Emitter &e) -> Value {
-        return emitReduce(op, x, e, infinity,
-                          [](OpBuilder &b, Location loc, ValueRange a) -> Value {
-                            return min(scalarT(b, loc, a[1]),
-                                       scalarT(b, loc, a[0]));
-                          });
+        return emitReduce(
+            op, x, e, infinity,
+            [](OpBuilder &b, Location loc, ValueRange a) -> Value {
+              return min(scalarT(b, loc, a[1]), scalarT(b, loc, a[0]));
+            });
       });
   addEmitter<dl::ArgMaxOp>(
       patterns, types,

@@ -40,8 +40,8 @@ static Value emitTranspose(dl::TransposeOp op, dl::TransposeOpAdaptor x,
   for (int64_t d : op.getPermutation())
     to.push_back(from[d]);
   Type element = cast<RankedTensorType>(x.getX().getType()).getElementType();
-  return linalg::TransposeOp::create(e.b, e.loc, x.getX(),
-                                     e.empty(to, element), op.getPermutation())
+  return linalg::TransposeOp::create(e.b, e.loc, x.getX(), e.empty(to, element),
+                                     op.getPermutation())
       ->getResult(0);
 }
 
@@ -96,7 +96,7 @@ struct LowerSplit : OpConversionPattern<dl::SplitOp> {
                    "the sizes do not add up to the extent of axis " +
                        Twine(axis));
     Sizes offsets(rank, e.index(0)), sizes = e.sizes(x.getX()),
-        ones(rank, e.index(1));
+                                     ones(rank, e.index(1));
     int64_t offset = 0;
     SmallVector<Value> parts;
     for (int64_t size : op.getSizes()) {
@@ -134,8 +134,7 @@ static Value emitSlice(dl::SliceOp op, dl::SliceOpAdaptor x, Emitter &e) {
     OpFoldResult length = step > 0 ? e.sub(end, start) : e.sub(start, end);
     int64_t pace = step > 0 ? step : -step;
     starts.push_back(start);
-    sizes.push_back(
-        e.max(e.ceilDiv(length, e.index(pace)), e.index(0)));
+    sizes.push_back(e.max(e.ceilDiv(length, e.index(pace)), e.index(0)));
     strides.push_back(e.index(step));
     backwards |= step < 0;
   }
@@ -185,7 +184,8 @@ static Value emitPad(dl::PadOp op, dl::PadOpAdaptor x, Emitter &e) {
       x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange place) {
         SmallVector<Value> from;
         for (int64_t d = 0; d < rank; ++d) {
-          scalarT at = scalarT(b, loc, place[d]) - scalarT(b, loc, lowValues[d]);
+          scalarT at =
+              scalarT(b, loc, place[d]) - scalarT(b, loc, lowValues[d]);
           scalarT extent(b, loc, extents[d]);
           scalarT zero = at.constant(0), last = extent - at.constant(1);
           switch (op.getMode()) {
@@ -211,7 +211,8 @@ static Value emitGather(dl::GatherOp op, dl::GatherOpAdaptor x, Emitter &e) {
   auto indicesType = cast<RankedTensorType>(x.getIndices().getType());
   int64_t rank = type.getRank(), indexRank = indicesType.getRank();
   int64_t axis = dl::wrapAxis(op.getAxis(), rank);
-  Sizes source = e.sizes(x.getX()), sizes(source.begin(), source.begin() + axis);
+  Sizes source = e.sizes(x.getX()),
+        sizes(source.begin(), source.begin() + axis);
   llvm::append_range(sizes, e.sizes(x.getIndices()));
   sizes.append(source.begin() + axis + 1, source.end());
   SmallVector<int64_t> indexDims;
@@ -227,8 +228,9 @@ static Value emitGather(dl::GatherOp op, dl::GatherOpAdaptor x, Emitter &e) {
       type.getElementType(),
       [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
         scalarT size(b, loc, extent);
-        scalarT at(b, loc,
-                   arith::IndexCastOp::create(b, loc, b.getIndexType(), args[0]));
+        scalarT at(
+            b, loc,
+            arith::IndexCastOp::create(b, loc, b.getIndexType(), args[0]));
         at = select(at.lt(at.constant(0)), at + size, at);
         at = min(max(at, at.constant(0)), size - at.constant(1));
         SmallVector<Value> place;
@@ -260,9 +262,9 @@ static Value emitUpsample(dl::UpsampleOp op, dl::UpsampleOpAdaptor x,
       sizes.push_back(e.index(op.getScales()[d - 1]));
     }
   }
-  Value repeated = e.map(
-      x.getX(), e.pick(sizes.size(), dims), sizes, type.getElementType(),
-      [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+  Value repeated =
+      e.map(x.getX(), e.pick(sizes.size(), dims), sizes, type.getElementType(),
+            [](OpBuilder &, Location, ValueRange args) { return args[0]; });
   return tensor::CollapseShapeOp::create(e.b, e.loc, repeated, groups);
 }
 

@@ -23,13 +23,15 @@ WindowSizes computeWindow(Emitter &e, const dl::Window &window, Value x) {
       low = window.mode == dl::AutoPadding::same ? half : more;
       high = window.mode == dl::AutoPadding::same ? more : half;
     } else {
-      OpFoldResult room = e.sub(
-          e.add(e.add(extent, low), e.index(window.high[d])), reach);
+      OpFoldResult room =
+          e.sub(e.add(e.add(extent, low), e.index(window.high[d])), reach);
       if (!isa<Attribute>(extent)) {
-        Value fits = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::sge,
-                                           e.value(room), e.value(e.index(0)));
+        Value fits =
+            arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::sge,
+                                  e.value(room), e.value(e.index(0)));
         e.require(fits, "the window is larger than the padded input in spatial "
-                        "dimension " + Twine(d));
+                        "dimension " +
+                            Twine(d));
       }
       if (auto known = getConstantIntValue(extent)) {
         places = e.index(window.outputExtent(d, *known));
@@ -41,9 +43,9 @@ WindowSizes computeWindow(Emitter &e, const dl::Window &window, Value x) {
       } else {
         places = e.add(e.floorDiv(room, stride), e.index(1));
       }
-      OpFoldResult needed = e.sub(
-          e.add(e.mul(e.sub(places, e.index(1)), stride), reach),
-          e.add(extent, low));
+      OpFoldResult needed =
+          e.sub(e.add(e.mul(e.sub(places, e.index(1)), stride), reach),
+                e.add(extent, low));
       high = e.max(needed, e.index(0));
     }
     result.low.push_back(low);
@@ -68,7 +70,8 @@ AffineMap windowMap(Emitter &e, const dl::Window &window, unsigned loops,
   SmallVector<AffineExpr> exprs{e.b.getAffineDimExpr(0)};
   for (unsigned d = 0; d < window.rank(); ++d)
     exprs.push_back(e.b.getAffineDimExpr(firstOut + d) * window.strides[d] +
-                    e.b.getAffineDimExpr(firstWindow + d) * window.dilations[d]);
+                    e.b.getAffineDimExpr(firstWindow + d) *
+                        window.dilations[d]);
   for (int64_t d : rest)
     exprs.push_back(e.b.getAffineDimExpr(d));
   return AffineMap::get(loops, 0, exprs, e.b.getContext());

@@ -1,7 +1,8 @@
 //===- TilingStrategy.h - Which tiles, from a machine model -----*- C++ -*-===//
 //
-// Strategy apart from mechanism: these functions look at an op and a machine and
-// return numbers; TileAndFuse, TileReductions and VectorizeTiles apply them.
+// Strategy apart from mechanism: these functions look at an op and a machine
+// and return numbers; TileAndFuse, TileReductions and VectorizeTiles apply
+// them.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,8 +20,8 @@ struct Machine {
 
   /// Elements of `type` in a vector register.
   int64_t lanes(mlir::Type type) const {
-    return std::max<int64_t>(
-        1, vectorBits / std::max(8u, type.getIntOrFloatBitWidth()));
+    return std::max<int64_t>(1, vectorBits /
+                                    std::max(8u, type.getIntOrFloatBitWidth()));
   }
 };
 
@@ -29,7 +30,8 @@ struct Machine {
 struct Contraction {
   /// Contiguous in result and right operand: becomes the vector.
   unsigned n;
-  /// Not in the right operand; the innermost of them: rows of the register tile.
+  /// Not in the right operand; the innermost of them: rows of the register
+  /// tile.
   std::optional<unsigned> m;
   /// Parallel loops of the right operand but `n` (batch, group).
   llvm::SmallVector<unsigned> shared;

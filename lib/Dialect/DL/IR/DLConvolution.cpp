@@ -26,8 +26,7 @@ static LogicalResult checkConvolution(OptionalLoc loc, StringRef name,
         " and filter of shape ", toString(filter),
         ", expected [N, spatial..., C] and [window..., channels, filters] with "
         "1 to 3 spatial dimensions");
-  if (failed(verifyWindow(loc, name, op,
-                          filter.getShape().drop_back(2))))
+  if (failed(verifyWindow(loc, name, op, filter.getShape().drop_back(2))))
     return failure();
   int64_t groups = op.getGroups().value_or(1);
   if (groups < 1)
@@ -36,20 +35,21 @@ static LogicalResult checkConvolution(OptionalLoc loc, StringRef name,
   int64_t channels = x.getShape().back();
   int64_t inner = filter.getShape().end()[-2];
   int64_t outer = filter.getShape().back();
-  bool fits = transposed
-                  ? mayEqual(channels, outer) &&
-                        (ShapedType::isDynamic(outer) || outer % groups == 0)
-                  : (ShapedType::isDynamic(channels) ||
-                     ShapedType::isDynamic(inner) ||
-                     channels == inner * groups) &&
-                        (ShapedType::isDynamic(outer) || outer % groups == 0);
+  bool fits =
+      transposed
+          ? mayEqual(channels, outer) &&
+                (ShapedType::isDynamic(outer) || outer % groups == 0)
+          : (ShapedType::isDynamic(channels) || ShapedType::isDynamic(inner) ||
+             channels == inner * groups) &&
+                (ShapedType::isDynamic(outer) || outer % groups == 0);
   if (!fits)
-    return emitOptionalError(
-        loc, "'", name, "' op input of shape ", toString(x),
-        " does not meet filter of shape ", toString(filter), " in ", groups,
-        " groups, expected a filter ",
-        transposed ? "[window..., F / groups, C]" : "[window..., C / groups, F]",
-        " with whole groups");
+    return emitOptionalError(loc, "'", name, "' op input of shape ",
+                             toString(x), " does not meet filter of shape ",
+                             toString(filter), " in ", groups,
+                             " groups, expected a filter ",
+                             transposed ? "[window..., F / groups, C]"
+                                        : "[window..., C / groups, F]",
+                             " with whole groups");
   int64_t filters =
       !transposed ? outer
                   : (ShapedType::isDynamic(inner) ? inner : inner * groups);
@@ -86,21 +86,23 @@ LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   std::optional<ArrayRef<int64_t>> extra = op.getOutputPadding();
   if (extra && extra->size() != window.rank())
     return emitOptionalError(loc, "'", name, "' op output_padding has ",
-                             extra->size(), " values, expected ", window.rank());
+                             extra->size(), " values, expected ",
+                             window.rank());
   Shape shape{x.getDimSize(0)};
   for (unsigned d = 0; d < window.rank(); ++d) {
     int64_t more = extra ? (*extra)[d] : 0;
-    if (more < 0 || (more && more >= window.strides[d] &&
-                     more >= window.dilations[d]))
+    if (more < 0 ||
+        (more && more >= window.strides[d] && more >= window.dilations[d]))
       return emitOptionalError(loc, "'", name, "' op output_padding ", more,
                                ", expected 0 to less than the stride ",
                                window.strides[d], " or the dilation ",
                                window.dilations[d]);
     int64_t extent = window.transposedExtent(d, x.getDimSize(d + 1), more);
     if (!ShapedType::isDynamic(extent) && extent < 1)
-      return emitOptionalError(loc, "'", name, "' op padding leaves an output of extent ",
-                               extent, " in spatial dimension ", d, " for input ",
-                               toString(x), " and filter ", toString(filter));
+      return emitOptionalError(
+          loc, "'", name, "' op padding leaves an output of extent ", extent,
+          " in spatial dimension ", d, " for input ", toString(x),
+          " and filter ", toString(filter));
     shape.push_back(extent);
   }
   int64_t inner = filter.getShape().end()[-2];

@@ -56,7 +56,8 @@ OpFoldResult ReluOp::fold(FoldAdaptor) {
 
 LogicalResult ClipOp::verify() {
   if (getLow() && getHigh() && *getHigh() < *getLow())
-    return emitOpError("low ") << getLow()->convertToDouble()
-                               << " is above high " << getHigh()->convertToDouble();
+    return emitOpError("low ")
+           << getLow()->convertToDouble() << " is above high "
+           << getHigh()->convertToDouble();
   return success();
 }

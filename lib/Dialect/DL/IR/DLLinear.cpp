@@ -18,10 +18,10 @@ LogicalResult DenseOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   auto x = tensorType(op.getX()), weights = tensorType(op.getWeights());
   if (x.getRank() < 1 || weights.getRank() != 2 ||
       !mayEqual(x.getShape().back(), weights.getDimSize(0)))
-    return emitOptionalError(
-        loc, "'", name, "' op input of shape ", toString(x),
-        " does not meet weights of shape ", toString(weights),
-        ", expected [..., K] and [K, N]");
+    return emitOptionalError(loc, "'", name, "' op input of shape ",
+                             toString(x), " does not meet weights of shape ",
+                             toString(weights),
+                             ", expected [..., K] and [K, N]");
   if (failed(checkVector(loc, name, "bias", op.getBias(), weights.getDimSize(1),
                          "the weights' last extent")))
     return failure();
@@ -43,8 +43,8 @@ LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
                              toString(a), " and ", toString(b),
                              " do not multiply, expected [..., M, K] and "
                              "[..., K, N]");
-  FailureOr<Shape> shape = broadcastShapes(a.getShape().drop_back(2),
-                                           b.getShape().drop_back(2));
+  FailureOr<Shape> shape =
+      broadcastShapes(a.getShape().drop_back(2), b.getShape().drop_back(2));
   if (failed(shape))
     return emitOptionalError(loc, "'", name, "' op batch dimensions of shapes ",
                              toString(a), " and ", toString(b),

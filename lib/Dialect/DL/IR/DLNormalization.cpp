@@ -36,8 +36,8 @@ LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   StringRef name = getOperationName();
   auto x = tensorType(op.getX());
   if (x.getRank() < 2)
-    return emitOptionalError(loc, "'", name, "' op input of shape ", toString(x),
-                             ", expected [N, ..., C]");
+    return emitOptionalError(loc, "'", name, "' op input of shape ",
+                             toString(x), ", expected [N, ..., C]");
   if (failed(sameElementType(loc, name, op.getOperands())))
     return failure();
   for (auto [what, operand] :
@@ -79,14 +79,13 @@ LogicalResult LayerNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   auto x = tensorType(op.getX());
   if (failed(sameElementType(loc, name, op.getOperands())))
     return failure();
-  FailureOr<int64_t> axis =
-      normalizeAxis(loc, name, op.getAxis(), x.getRank());
+  FailureOr<int64_t> axis = normalizeAxis(loc, name, op.getAxis(), x.getRank());
   if (failed(axis))
     return failure();
   ArrayRef<int64_t> inner = x.getShape().drop_front(*axis);
   for (Value operand : {op.getScale(), op.getOffset()})
-    if (operand && failed(verifyCompatibleShape(
-                       inner, tensorType(operand).getShape())))
+    if (operand &&
+        failed(verifyCompatibleShape(inner, tensorType(operand).getShape())))
       return emitOptionalError(
           loc, "'", name, "' op scale or offset has shape ",
           toString(operand.getType()), ", expected ", toString(inner),
@@ -100,8 +99,8 @@ static LogicalResult inferByChannel(OptionalLoc loc, StringRef name, Adaptor op,
                                     SmallVectorImpl<Type> &types) {
   auto x = tensorType(op.getX());
   if (x.getRank() < 3)
-    return emitOptionalError(loc, "'", name, "' op input of shape ", toString(x),
-                             ", expected [N, spatial..., C]");
+    return emitOptionalError(loc, "'", name, "' op input of shape ",
+                             toString(x), ", expected [N, spatial..., C]");
   if (failed(sameElementType(loc, name, op.getOperands())) ||
       failed(checkVector(loc, name, "scale", op.getScale(), x.getShape().back(),
                          "the number of channels")) ||

@@ -67,8 +67,8 @@ static LogicalResult inferGlobalPool(OptionalLoc loc, StringRef name,
                                      Adaptor op, SmallVectorImpl<Type> &types) {
   auto x = tensorType(op.getX());
   if (x.getRank() < 3)
-    return emitOptionalError(loc, "'", name, "' op input of shape ", toString(x),
-                             ", expected [N, spatial..., C]");
+    return emitOptionalError(loc, "'", name, "' op input of shape ",
+                             toString(x), ", expected [N, spatial..., C]");
   Shape shape(x.getRank(), 1);
   shape.front() = x.getShape().front();
   shape.back() = x.getShape().back();

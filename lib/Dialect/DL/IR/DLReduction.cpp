@@ -43,8 +43,8 @@ static LogicalResult inferReduced(OptionalLoc loc, StringRef name, Value x,
                                      Adaptor op,                               \
                                      SmallVectorImpl<Type> &types) {           \
     return inferReduced(loc, getOperationName(), op.getX(), op.getAxes(),      \
-                        op.getKeepDims(),                                      \
-                        getElementTypeOrSelf(op.getX()), types);               \
+                        op.getKeepDims(), getElementTypeOrSelf(op.getX()),     \
+                        types);                                                \
   }
 DLC_INFER_REDUCTION(ReduceSumOp)
 DLC_INFER_REDUCTION(ReduceMeanOp)
@@ -63,8 +63,8 @@ DLC_INFER_REDUCTION(ReduceProdOp)
     if (failed(d))                                                             \
       return failure();                                                        \
     if (tensorType(op.getX()).getDimSize(*d) == 0)                             \
-      return emitOptionalError(loc, "'", getOperationName(),                   \
-                               "' op axis ", axis, " of shape ",               \
+      return emitOptionalError(loc, "'", getOperationName(), "' op axis ",     \
+                               axis, " of shape ",                             \
                                toString(op.getX().getType()),                  \
                                " is empty, expected at least one element");    \
     return inferReduced(loc, getOperationName(), op.getX(),                    \

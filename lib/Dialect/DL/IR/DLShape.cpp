@@ -22,9 +22,10 @@ LogicalResult ReshapeOp::verify() {
            << x.getElementType() << " and " << y.getElementType()
            << " differ, expected the same";
   if (llvm::count_if(y.getShape(), ShapedType::isDynamic) > 1 && x != y)
-    return emitOpError("to ") << toString(y)
-                              << " has more than one unknown extent, expected at "
-                                 "most one";
+    return emitOpError("to ")
+           << toString(y)
+           << " has more than one unknown extent, expected at "
+              "most one";
   SmallVector<Type> checked;
   if (failed(pushTensor(getLoc(), getOperationName(), y.getShape(),
                         y.getElementType(), checked)))
@@ -97,10 +98,9 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
       seen[d] = true;
   }
   if (!valid)
-    return emitOptionalError(loc, "'", getOperationName(),
-                             "' op permutation [", toString(permutation),
-                             "] is not one of the ", x.getRank(),
-                             " dimensions of shape ", toString(x));
+    return emitOptionalError(loc, "'", getOperationName(), "' op permutation [",
+                             toString(permutation), "] is not one of the ",
+                             x.getRank(), " dimensions of shape ", toString(x));
   Shape shape;
   for (int64_t d : permutation)
     shape.push_back(x.getDimSize(d));
@@ -143,8 +143,8 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
     bool fits = other.size() == shape.size();
     for (int64_t d = 0; fits && d < int64_t(shape.size()); ++d) {
       if (d == *axis) {
-        bool unknown = ShapedType::isDynamic(shape[d]) ||
-                       ShapedType::isDynamic(other[d]);
+        bool unknown =
+            ShapedType::isDynamic(shape[d]) || ShapedType::isDynamic(other[d]);
         shape[d] = unknown ? ShapedType::kDynamic : shape[d] + other[d];
       } else {
         fits = mayEqual(shape[d], other[d]);
@@ -178,9 +178,9 @@ LogicalResult SplitOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   }
   if (negative || op.getSizes().empty() ||
       !mayEqual(total, x.getDimSize(*axis)))
-    return emitOptionalError(loc, "'", name, "' op sizes [",
-                             toString(op.getSizes()), "] do not add up to axis ",
-                             *axis, " of shape ", toString(x));
+    return emitOptionalError(
+        loc, "'", name, "' op sizes [", toString(op.getSizes()),
+        "] do not add up to axis ", *axis, " of shape ", toString(x));
   for (int64_t size : op.getSizes()) {
     Shape shape(x.getShape());
     shape[*axis] = size;
@@ -210,7 +210,8 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
     int64_t extent = x.getDimSize(d), step = steps[d];
     if (step == 0 || step == std::numeric_limits<int64_t>::min())
       return emitOptionalError(loc, "'", name, "' op step ", step,
-                               " in dimension ", d, ", expected another number");
+                               " in dimension ", d,
+                               ", expected another number");
     if (ShapedType::isDynamic(extent)) {
       shape.push_back(extent);
       continue;
@@ -240,11 +241,10 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   auto x = tensorType(op.getX());
   if (int64_t(op.getLow().size()) != x.getRank() ||
       int64_t(op.getHigh().size()) != x.getRank())
-    return emitOptionalError(loc, "'", name, "' op has ", op.getLow().size(),
-                             " low and ", op.getHigh().size(),
-                             " high values for an operand of shape ",
-                             toString(x), ", expected ", x.getRank(),
-                             " of each");
+    return emitOptionalError(
+        loc, "'", name, "' op has ", op.getLow().size(), " low and ",
+        op.getHigh().size(), " high values for an operand of shape ",
+        toString(x), ", expected ", x.getRank(), " of each");
   Shape shape;
   for (int64_t d = 0; d < x.getRank(); ++d) {
     int64_t low = op.getLow()[d], high = op.getHigh()[d];
@@ -269,14 +269,13 @@ LogicalResult PadOp::verify() {
     int64_t extent = x.getDimSize(d);
     if (!most || ShapedType::isDynamic(extent))
       continue;
-    int64_t limit = getMode() == PadMode::edge     ? (extent ? most : 0)
+    int64_t limit = getMode() == PadMode::edge      ? (extent ? most : 0)
                     : getMode() == PadMode::reflect ? extent - 1
                                                     : extent;
     if (most > limit)
       return emitOpError("pads dimension ")
-             << d << " of shape " << toString(x) << " by " << most
-             << ", mode " << stringifyPadMode(getMode())
-             << " allows at most " << limit;
+             << d << " of shape " << toString(x) << " by " << most << ", mode "
+             << stringifyPadMode(getMode()) << " allows at most " << limit;
   }
   return success();
 }
@@ -291,7 +290,8 @@ LogicalResult GatherOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
     return failure();
   if (x.getDimSize(*axis) == 0)
     return emitOptionalError(loc, "'", name, "' op axis ", *axis, " of shape ",
-                             toString(x), " is empty, expected at least one "
+                             toString(x),
+                             " is empty, expected at least one "
                              "element to pick");
   Shape shape(x.getShape().take_front(*axis));
   llvm::append_range(shape, indices.getShape());

@@ -56,7 +56,8 @@ LogicalResult pushTensor(OptionalLoc loc, StringRef op, ArrayRef<int64_t> shape,
     if (!ShapedType::isDynamic(extent) &&
         llvm::MulOverflow(bytes, extent, bytes))
       return emitOptionalError(loc, "'", op, "' op result of shape ",
-                               toString(shape), " has more bytes than 2^63 - 1");
+                               toString(shape),
+                               " has more bytes than 2^63 - 1");
   types.push_back(RankedTensorType::get(shape, element));
   return success();
 }

@@ -112,20 +112,19 @@ Scalar ceil(Scalar x) { return apply<math::CeilOp>(x); }
 Scalar round(Scalar x) { return apply<math::RoundEvenOp>(x); }
 
 Scalar select(Scalar condition, Scalar a, Scalar b) {
-  return a.with(
-      arith::SelectOp::create(*a.builder, a.loc, condition, a, b));
+  return a.with(arith::SelectOp::create(*a.builder, a.loc, condition, a, b));
 }
 
 //===----------------------------------------------------------------------===//
-// bf16 by its bits: the upper half of an f32, stored as i16. Few processors convert
-// it (and those that do lose denormals), and for those that do not LLVM calls the
-// compiler's runtime library, which a model's library does not have.
+// bf16 by its bits: the upper half of an f32, stored as i16. Few processors
+// convert it (and those that do lose denormals), and for those that do not LLVM
+// calls the compiler's runtime library, which a model's library does not have.
 //===----------------------------------------------------------------------===//
 
 static Scalar widenBFloat16(Scalar bits) {
   OpBuilder &b = *bits.builder;
-  Scalar wide =
-      bits.with(arith::ExtUIOp::create(b, bits.loc, b.getI32Type(), bits.value));
+  Scalar wide = bits.with(
+      arith::ExtUIOp::create(b, bits.loc, b.getI32Type(), bits.value));
   Scalar shifted =
       bits.with(arith::ShLIOp::create(b, bits.loc, wide, wide.constant(16)));
   return bits.with(
@@ -139,12 +138,12 @@ static Scalar narrowToBFloat16(Scalar x) {
     return x.with(arith::ShRUIOp::create(b, x.loc, v, v.constant(16)));
   };
   Scalar isNaN = x.ne(x);
-  Scalar bits = x.with(arith::BitcastOp::create(b, x.loc, b.getI32Type(), x.value));
+  Scalar bits =
+      x.with(arith::BitcastOp::create(b, x.loc, b.getI32Type(), x.value));
   Scalar odd = shift(bits) & bits.constant(1);
   Scalar rounded = shift(bits + bits.constant(0x7fff) + odd);
   Scalar kept = select(isNaN, bits.constant(0x7fc0), rounded);
-  return x.with(
-      arith::TruncIOp::create(b, x.loc, b.getI16Type(), kept.value));
+  return x.with(arith::TruncIOp::create(b, x.loc, b.getI16Type(), kept.value));
 }
 
 Scalar Scalar::to(Type target) const {
@@ -156,7 +155,8 @@ Scalar Scalar::to(Type target) const {
   if (source.isInteger(16)) // a stored bf16
     return widenBFloat16(*this).to(target);
   if (target.isInteger(16))
-    return source.isF32() ? narrowToBFloat16(*this) : to(b.getF32Type()).to(target);
+    return source.isF32() ? narrowToBFloat16(*this)
+                          : to(b.getF32Type()).to(target);
   if (target.isBF16()) // rounded when it is stored
     return to(b.getF32Type());
   if (target.isInteger(1))
@@ -175,9 +175,10 @@ Scalar Scalar::to(Type target) const {
   if (targetFloat && target.getIntOrFloatBitWidth() == 16)
     return to(b.getF32Type()).to(target);
   if (targetFloat)
-    return make(source.isInteger(1)
-                    ? arith::UIToFPOp::create(b, loc, target, value).getResult()
-                    : arith::SIToFPOp::create(b, loc, target, value).getResult());
+    return make(
+        source.isInteger(1)
+            ? arith::UIToFPOp::create(b, loc, target, value).getResult()
+            : arith::SIToFPOp::create(b, loc, target, value).getResult());
   if (!isFloat()) {
     if (source.isInteger(1))
       return make(arith::ExtUIOp::create(b, loc, target, value));
@@ -200,9 +201,9 @@ Scalar Scalar::to(Type target) const {
   auto integer = [&](const llvm::APInt &v) {
     return make(arith::ConstantOp::create(b, loc, b.getIntegerAttr(target, v)));
   };
-  return select(isHigh, integer(llvm::APInt::getSignedMaxValue(bits)),
-                select(isLow, integer(llvm::APInt::getSignedMinValue(bits)),
-                       converted));
+  return select(
+      isHigh, integer(llvm::APInt::getSignedMaxValue(bits)),
+      select(isLow, integer(llvm::APInt::getSignedMinValue(bits)), converted));
 }
 
 } // namespace dlc::dl::scalar

@@ -50,8 +50,9 @@ LogicalResult verifyWindow(OptionalLoc loc, StringRef op,
                                  " for ", kernel.size(), " spatial dimensions");
     for (int64_t value : *values)
       if (value < least || value > (int64_t(1) << 31))
-        result = emitOptionalError(loc, "'", op, "' op ", name, " has the value ",
-                                   value, ", expected ", least, " to 2^31");
+        result =
+            emitOptionalError(loc, "'", op, "' op ", name, " has the value ",
+                              value, ", expected ", least, " to 2^31");
   };
   check("strides", strides, kernel.size(), 1);
   check("dilations", dilations, kernel.size(), 1);
@@ -63,7 +64,8 @@ LogicalResult verifyWindow(OptionalLoc loc, StringRef op,
                                  ", expected 1 to 2^31");
   if (padding && hasMode)
     result = emitOptionalError(
-        loc, "'", op, "' op has both explicit and automatic padding, expected one");
+        loc, "'", op,
+        "' op has both explicit and automatic padding, expected one");
   return result;
 }
 
@@ -79,7 +81,8 @@ FailureOr<Shape> inferWindowExtents(OptionalLoc loc, StringRef op,
           loc, "'", op, "' op window of extent ", window.kernel[d],
           " and dilation ", window.dilations[d], " reaches over ",
           window.reach(d), " elements in spatial dimension ", d,
-          ", the padded input of shape ", toString(input), " has only ", padded);
+          ", the padded input of shape ", toString(input), " has only ",
+          padded);
     extents.push_back(window.outputExtent(d, input[d]));
   }
   return extents;

@@ -71,7 +71,8 @@ inline mlir::ParseResult parsePadding(mlir::OpAsmParser &parser,
 }
 
 inline void printPadding(mlir::OpAsmPrinter &printer, mlir::Operation *,
-                         AutoPaddingAttr mode, mlir::DenseI64ArrayAttr padding) {
+                         AutoPaddingAttr mode,
+                         mlir::DenseI64ArrayAttr padding) {
   if (mode) {
     printer << stringifyAutoPadding(mode.getValue());
     return;

@@ -35,8 +35,8 @@ inline int64_t known(int64_t a, int64_t b) {
   return mlir::ShapedType::isDynamic(a) ? b : a;
 }
 
-/// Whether `actual` may stand where `inferred` is expected: equal element types,
-/// equal ranks, extents that may be equal.
+/// Whether `actual` may stand where `inferred` is expected: equal element
+/// types, equal ranks, extents that may be equal.
 bool areCompatibleTypes(mlir::TypeRange inferred, mlir::TypeRange actual);
 
 /// The shape that NumPy broadcasting gives, or failure.

@@ -5,8 +5,8 @@
 //
 //   1.0 / (1.0 + exp(-x))
 //
-// Each operator appends one `arith` or `math` op. A C++ number takes the type of
-// the scalar that it meets.
+// Each operator appends one `arith` or `math` op. A C++ number takes the type
+// of the scalar that it meets.
 //
 //===----------------------------------------------------------------------===//
 
