@@ -1,6 +1,7 @@
 """How lit runs dlc's tests."""
 
 import os
+import subprocess
 
 import lit.formats
 
@@ -21,10 +22,11 @@ config.environment["PYTHONPATH"] = os.pathsep.join(
 for name in ("HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
-if config.sanitize:
-    config.available_features.add("sanitized")
-    # LLVM keeps some registries until the process ends; the suppressions name them.
-    config.environment.setdefault("ASAN_OPTIONS", "detect_leaks=0")
+
+# Some tests want a file system of their own.
+if subprocess.run(["sh", "-c", "d=$(mktemp -d) && mount -t tmpfs -o size=4k none $d "
+                   "&& umount $d && rmdir $d"], capture_output=True).returncode == 0:
+    config.available_features.add("mount")
 
 config.substitutions += [
     ("%python", config.python),
