@@ -28,6 +28,39 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
               .str());
       define(b, dispatch, task);
     }
+    if (auto allocate = module.lookupSymbol<LLVM::LLVMFuncOp>(names::allocate))
+      defineAllocate(b, allocate);
+  }
+
+  /// A descriptor over memory that the runtime gives.
+  void defineAllocate(OpBuilder &b, LLVM::LLVMFuncOp allocate) {
+    Location loc = allocate.getLoc();
+    Type ptr = LLVM::LLVMPointerType::get(&getContext()), i64 = b.getI64Type();
+    b.setInsertionPointToStart(getOperation().getBody());
+    auto runtime = LLVM::LLVMFuncOp::create(
+        b, loc, names::runtimeAllocate,
+        LLVM::LLVMFunctionType::get(ptr, {ptr, i64}));
+    allocate.setLinkage(LLVM::Linkage::Internal);
+    Block *entry = allocate.addEntryBlock(b);
+    b.setInsertionPointToStart(entry);
+    Value bytes = entry->getArgument(1);
+    Value memory = LLVM::CallOp::create(b, loc, runtime,
+                                        ValueRange{entry->getArgument(0), bytes})
+                       .getResult();
+    auto constant = [&](int64_t value) -> Value {
+      return LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(value));
+    };
+    Value result = LLVM::PoisonOp::create(
+        b, loc, allocate.getFunctionType().getReturnType());
+    auto set = [&](Value value, ArrayRef<int64_t> at) {
+      result = LLVM::InsertValueOp::create(b, loc, result, value, at);
+    };
+    set(memory, {0});
+    set(memory, {1});
+    set(constant(0), {2});
+    set(bytes, {3, 0});
+    set(constant(1), {4, 0});
+    LLVM::ReturnOp::create(b, loc, result);
   }
 
   void define(OpBuilder &b, LLVM::LLVMFuncOp dispatch, LLVM::LLVMFuncOp task) {

@@ -5,6 +5,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -27,8 +29,29 @@ using namespace dlc;
 
 namespace {
 
-/// Turns the clone of a function into its shape function, before clean-up.
-void computeShapes(func::FuncOp shapes) {
+/// The number of a check while it is in two functions.
+constexpr llvm::StringLiteral checkNumber = "dlc.check";
+
+/// Whether a value follows from the extents of arguments alone.
+bool followsFromExtents(Value value, llvm::DenseMap<Value, bool> &known) {
+  auto [it, isNew] = known.try_emplace(value, false);
+  if (!isNew)
+    return it->second;
+  Operation *op = value.getDefiningOp();
+  bool result = op && op->getNumRegions() == 0;
+  if (result && isa<tensor::DimOp, memref::DimOp>(op))
+    result = isa<BlockArgument>(op->getOperand(0)) &&
+             followsFromExtents(op->getOperand(1), known);
+  else if (result)
+    for (Value operand : op->getOperands())
+      result = result && !isa<ShapedType>(operand.getType()) &&
+               followsFromExtents(operand, known);
+  return known[value] = result;
+}
+
+/// Turns the clone of a function into its shape function, before clean-up: an
+/// extent a store.
+void storeExtents(func::FuncOp shapes) {
   Block &block = shapes.getBody().front();
   Location loc = shapes.getLoc();
   auto outType = MemRefType::get({ShapedType::kDynamic},
@@ -36,34 +59,33 @@ void computeShapes(func::FuncOp shapes) {
   Value out = block.addArgument(outType, loc);
   Operation *terminator = block.getTerminator();
   OpBuilder b(terminator);
-  Type i64 = b.getI64Type();
-  auto store = [&](Value value, int64_t at) {
-    memref::StoreOp::create(
-        b, loc, value, out,
-        arith::ConstantIndexOp::create(b, loc, at).getResult());
-  };
-
-  // The number of the first check that fails, from the last check to the first.
-  SmallVector<cf::AssertOp> checks(block.getOps<cf::AssertOp>());
-  Value status = arith::ConstantIntOp::create(b, loc, i64, 0);
-  for (int64_t i = checks.size() - 1; i >= 0; --i)
-    status = arith::SelectOp::create(
-        b, loc, checks[i].getArg(), status,
-        arith::ConstantIntOp::create(b, loc, i64, i + 1));
-  store(status, 0);
-  for (cf::AssertOp check : checks)
-    check.erase();
-
   int64_t at = 1;
   for (Value result : terminator->getOperands()) {
     auto type = cast<RankedTensorType>(result.getType());
     for (int64_t d = 0; d < type.getRank(); ++d) {
       Value extent = tensor::DimOp::create(b, loc, result, d);
-      store(arith::IndexCastOp::create(b, loc, i64, extent), at++);
+      Value place = arith::ConstantIndexOp::create(b, loc, at++);
+      memref::StoreOp::create(
+          b, loc, arith::IndexCastOp::create(b, loc, b.getI64Type(), extent),
+          out, place);
     }
   }
   func::ReturnOp::create(b, loc);
   terminator->erase();
+}
+
+/// The number of the first check that fails, from the last check to the first.
+void storeStatus(func::FuncOp shapes, ArrayRef<cf::AssertOp> checks) {
+  Block &block = shapes.getBody().front();
+  OpBuilder b(block.getTerminator());
+  Location loc = shapes.getLoc();
+  Value status = arith::ConstantIntOp::create(b, loc, b.getI64Type(), 0);
+  for (int64_t i = checks.size() - 1; i >= 0; --i)
+    status = arith::SelectOp::create(
+        b, loc, cf::AssertOp(checks[i]).getArg(), status,
+        arith::ConstantIntOp::create(b, loc, b.getI64Type(), i + 1));
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  memref::StoreOp::create(b, loc, status, block.getArguments().back(), zero);
 }
 
 struct OutlineShapeFunctions
@@ -71,7 +93,7 @@ struct OutlineShapeFunctions
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     OpBuilder b(context);
-    NamedAttrList messages;
+    NamedAttrList messages, computed;
     RewritePatternSet patterns(context);
     memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
     memref::populateResolveShapedTypeResultDimsPatterns(patterns);
@@ -86,6 +108,10 @@ struct OutlineShapeFunctions
       if (isEntry(function))
         entries.push_back(function);
     for (func::FuncOp function : entries) {
+      int64_t count = 0;
+      function.walk([&](cf::AssertOp check) {
+        check->setAttr(checkNumber, b.getI64IntegerAttr(count++));
+      });
       b.setInsertionPointAfter(function);
       auto shapes = cast<func::FuncOp>(b.clone(*function));
       shapes.setName((function.getName() + names::shapesSuffix).str());
@@ -93,21 +119,60 @@ struct OutlineShapeFunctions
       markCallable(shapes);
       shapes.removeArgAttrsAttr();
       shapes.removeResAttrsAttr();
-      computeShapes(shapes);
+      storeExtents(shapes);
       shapes.setType(
           b.getFunctionType(shapes.getBody().front().getArgumentTypes(), {}));
+      if (failed(applyPatternsGreedily(shapes, frozen)))
+        return signalPassFailure();
+
+      // What follows from values stays behind: extents are then known only
+      // after a call, checks are made on the way.
+      llvm::DenseMap<Value, bool> known;
+      SmallVector<int64_t> behind;
+      for (auto store :
+           llvm::make_early_inc_range(shapes.getOps<memref::StoreOp>())) {
+        if (store.getMemRef() != shapes.getArguments().back() ||
+            followsFromExtents(store.getValueToStore(), known))
+          continue;
+        behind.push_back(*getConstantIntValue(store.getIndices()[0]) - 1);
+        OpBuilder at(store);
+        store.getValueMutable().assign(arith::ConstantIntOp::create(
+            at, store.getLoc(), at.getI64Type(), -1));
+      }
+      SmallVector<cf::AssertOp> checks;
+      llvm::DenseSet<int64_t> outlined;
+      shapes.walk([&](cf::AssertOp check) {
+        auto number = check->getAttrOfType<IntegerAttr>(checkNumber);
+        if (number && check->getBlock() == &shapes.getBody().front() &&
+            followsFromExtents(check.getArg(), known)) {
+          checks.push_back(check);
+          outlined.insert(number.getInt());
+        }
+      });
+      storeStatus(shapes, checks);
+      SmallVector<Attribute> texts;
+      for (cf::AssertOp check : checks)
+        texts.push_back(StringAttr::get(context, check.getMsg()));
+      SmallVector<cf::AssertOp> all;
+      shapes.walk([&](cf::AssertOp check) { all.push_back(check); });
+      for (cf::AssertOp check : all)
+        check.erase();
       if (failed(applyPatternsGreedily(shapes, frozen)) ||
           failed(takeExtentsFromBuffers(shapes)))
         return signalPassFailure();
-
-      SmallVector<Attribute> texts;
-      for (auto check :
-           llvm::make_early_inc_range(function.getOps<cf::AssertOp>())) {
-        texts.push_back(StringAttr::get(context, check.getMsg()));
-        check.erase();
-      }
+      function.walk([&](cf::AssertOp check) {
+        auto number = check->getAttrOfType<IntegerAttr>(checkNumber);
+        if (number && outlined.contains(number.getInt()))
+          check.erase();
+        else
+          check->removeAttr(checkNumber);
+      });
       messages.append(function.getName(), ArrayAttr::get(context, texts));
+      if (!behind.empty())
+        computed.append(function.getName(), b.getDenseI64ArrayAttr(behind));
     }
+    if (!computed.empty())
+      getOperation()->setAttr(names::computed, computed.getDictionary(context));
     getOperation()->setAttr(names::checks, messages.getDictionary(context));
   }
 

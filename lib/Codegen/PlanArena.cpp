@@ -64,7 +64,67 @@ private:
     return op;
   }
 
+  /// Whether a size can be computed at the function's entry.
+  bool isKnownAtEntry(Value size) {
+    if (boundExtent(size))
+      return true;
+    auto [it, isNew] = entrySizes.try_emplace(size, false);
+    if (!isNew)
+      return it->second;
+    Operation *op = size.getDefiningOp();
+    bool result = op ? op->getNumRegions() == 0
+                     : size.getParentBlock() == &block;
+    if (op)
+      for (Value operand : op->getOperands())
+        result = result && (isa<MemRefType>(operand.getType())
+                                ? isa<memref::DimOp>(op) &&
+                                      isa<BlockArgument>(operand) &&
+                                      operand.getParentBlock() == &block
+                                : isKnownAtEntry(operand));
+    return entrySizes[size] = result;
+  }
+
+  /// Memory whose size follows from values, taken where it is needed.
+  void allocate(memref::AllocOp alloc) {
+    OpBuilder b(alloc);
+    auto module = function->getParentOfType<ModuleOp>();
+    Type bytesType = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
+    Value context = function.getArgument(0);
+    if (!module.lookupSymbol(names::allocate)) {
+      OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
+      func::FuncOp::create(top, alloc.getLoc(), names::allocate,
+                           b.getFunctionType({context.getType(),
+                                              b.getIndexType()},
+                                             bytesType))
+          .setPrivate();
+    }
+    MemRefType type = alloc.getType();
+    Value bytes = arith::ConstantIndexOp::create(
+        b, alloc.getLoc(),
+        llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+    for (int64_t extent : type.getShape())
+      if (!ShapedType::isDynamic(extent))
+        bytes = mul(b, bytes,
+                    arith::ConstantIndexOp::create(b, alloc.getLoc(), extent));
+    for (Value size : alloc.getDynamicSizes())
+      bytes = mul(b, bytes, size);
+    Value memory = func::CallOp::create(b, alloc.getLoc(), names::allocate,
+                                        bytesType, ValueRange{context, bytes})
+                       .getResult(0);
+    Value zero = arith::ConstantIndexOp::create(b, alloc.getLoc(), 0);
+    SmallVector<Value> sizes(alloc.getDynamicSizes());
+    Value view = memref::ViewOp::create(b, alloc.getLoc(), type, memory, zero,
+                                        sizes);
+    alloc.replaceAllUsesWith(view);
+    alloc.erase();
+  }
+
   void collect() {
+    function.walk([&](memref::AllocOp alloc) {
+      if (!llvm::all_of(alloc.getDynamicSizes(),
+                        [&](Value size) { return isKnownAtEntry(size); }))
+        allocate(alloc);
+    });
     llvm::DenseMap<Operation *, int64_t> order;
     for (auto [i, op] : llvm::enumerate(block))
       order[&op] = i;
@@ -325,6 +385,7 @@ private:
   SmallVector<Buffer, 0> buffers;
   SmallVector<SmallVector<Buffer *>> slots;
   llvm::DenseMap<Value, Value> atEntry;
+  llvm::DenseMap<Value, bool> entrySizes;
   int64_t knownBytes = 0, workerBytes = 0;
 };
 

@@ -3,6 +3,7 @@
 #include "dlc/Driver/Compile.h"
 #include "Artifacts.h"
 #include "Lowering.h"
+#include "dlc/Import/ONNX.h"
 #include "dlc/Target/Emit.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -60,6 +61,15 @@ public:
     TimingScope root = timing.getRootScope();
     llvm::SourceMgr sources;
     SourceMgrDiagnosticHandler diagnostics(sources, &mlir);
+    // Nodes of imported models have names instead of lines.
+    ScopedDiagnosticHandler named(&mlir, [&](Diagnostic &diagnostic) {
+      auto name = diagnostic.getLocation()->findInstanceOf<NameLoc>();
+      if (!name || diagnostic.getSeverity() != DiagnosticSeverity::Error)
+        return failure();
+      llvm::WithColor::error(llvm::errs(), "dlc")
+          << name.getName().getValue() << ": " << diagnostic << "\n";
+      return success();
+    });
     installEvaluator();
     mlir.disableMultithreading(); // models are small, threads are not free
 
@@ -92,6 +102,7 @@ public:
       return failure();
     if (failed(lower("linalg", buildLinalgPipeline, ".linalg.mlir")))
       return failure();
+    markComputed(*interface, *module);
     if (stage == Stage::Linalg)
       return finishText(*module);
     if (failed(lower("vector", buildVectorPipeline, ".vector.mlir")))
@@ -153,11 +164,22 @@ private:
         return report("there is no file '" + options.input + "'");
       if (llvm::sys::fs::is_directory(options.input))
         return report("'" + options.input +
-                      "' is a folder, expected a model file (.mlir)");
+                      "' is a folder, expected a model file (.mlir, .onnx)");
     }
     auto file = llvm::MemoryBuffer::getFileOrSTDIN(options.input);
     if (std::error_code code = file.getError())
       return report("cannot read '" + options.input + "': " + code.message());
+    if (isONNX(options.input)) {
+      model = std::move(*file);
+      ImportOptions import;
+      for (auto &[name, extent] : options.dims)
+        import.dims[name] = extent;
+      module = importONNX(model->getBuffer(), options.input, import, &mlir);
+      return success(bool(module));
+    }
+    if (!options.dims.empty())
+      return report("--dim fixes symbolic dimensions of ONNX models, '" +
+                    options.input + "' is none");
     sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
     module = parseSourceFile<ModuleOp>(sources, ParserConfig(&mlir));
     return success(bool(module));
@@ -312,6 +334,7 @@ private:
 
   const CompileOptions &options;
   DefaultTimingManager timing;
+  std::unique_ptr<llvm::MemoryBuffer> model; // weights point into it
   MLIRContext mlir;
   Stage stage = Stage::Auto;
   std::string output;

@@ -97,6 +97,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &) {
   addCleanup(pm);
   pm.addPass(createPlanArena());
   pm.addPass(createOutlineParallelLoops());
+  pm.addPass(createEmitChecks());
   pm.addPass(createExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
   addCleanup(pm);

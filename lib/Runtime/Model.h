@@ -17,7 +17,8 @@ typedef struct dlc_rt_buffer {
   int64_t extents[]; /* rank sizes, then rank strides */
 } dlc_rt_buffer;
 
-/* Each takes the descriptors of inputs, then outputs. */
+/* Each takes the descriptors of inputs, then outputs; computed outputs have
+ * none. */
 typedef struct dlc_rt_kernel {
   void (*run)(dlc_context *context, int64_t workers, void *const *buffers,
               void *arena);
@@ -53,8 +54,18 @@ dlc_status dlc_rt_shapes(dlc_context *context, int32_t function,
 dlc_status dlc_rt_reserve(dlc_context *context, int32_t function,
                           const dlc_tensor *inputs);
 dlc_status dlc_rt_call(dlc_context *context, int32_t function,
-                       const dlc_tensor *inputs, const dlc_tensor *outputs);
+                       const dlc_tensor *inputs, dlc_tensor *outputs);
 int32_t dlc_rt_threads(const dlc_context *context);
+
+/* Memory of a call, freed when the next one begins; ends the call where there is
+ * none. */
+void *dlc_rt_allocate(dlc_context *context, int64_t bytes);
+/* Where computed result `number` lies, and the extent with the given number among
+ * those of all results. */
+void dlc_rt_set_result(dlc_context *context, int64_t number, int64_t place);
+void dlc_rt_set_extent(dlc_context *context, int64_t number, int64_t extent);
+/* Ends a call whose values are not what they must be. */
+void dlc_rt_fail(dlc_context *context, const char *message);
 
 /* A typed call: `data` holds inputs, then outputs; `dims` the free extents of
  * the inputs in order. Extents of outputs follow from them. */

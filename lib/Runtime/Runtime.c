@@ -12,6 +12,7 @@ libc
 
 #include <dlfcn.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -39,7 +40,16 @@ struct dlc_context {
   void **buffers;
   int64_t *extents;
   char *descriptors;
+  void **results; /* of computed outputs */
+  struct block *_Atomic blocks;
+  jmp_buf end; /* of the running call */
+  dlc_status failure;
   char message[512];
+};
+
+/* Memory that a call took on its way. */
+struct block {
+  struct block *next;
 };
 
 static const dlc_library_info *library(void) {
@@ -57,26 +67,31 @@ fail(dlc_context *context, dlc_status status, const char *format, ...) {
 
 /*===--- Elements --------------------------------------------------------===*/
 
+static const struct {
+  const char *name;
+  int64_t bytes;
+} elements[] = {
+    {"nothing", 1},    {"f16", 2},    {"bf16", 2},       {"f32", 4},
+    {"f64", 8},        {"bool", 1},   {"i32", 4},        {"i64", 8},
+    {"i8", 1},         {"i16", 2},    {"u8", 1},         {"u16", 2},
+    {"u32", 4},        {"u64", 8},    {"f8e4m3fn", 1},   {"f8e4m3fnuz", 1},
+    {"f8e5m2", 1},     {"f8e5m2fnuz", 1}, {"f8e8m0fnu", 1}, {"f4e2m1fn", 1},
+    {"i4", 1},         {"u4", 1},     {"i2", 1},         {"u2", 1}};
+
 static int64_t element_bytes(int32_t element) {
-  switch (element) {
-  case DLC_BOOL:
-    return 1;
-  case DLC_F16:
-  case DLC_BF16:
-    return 2;
-  case DLC_F32:
-  case DLC_I32:
-    return 4;
-  default:
-    return 8;
-  }
+  return elements[element].bytes;
 }
 
 static const char *element_name(int32_t element) {
-  static const char *const names[] = {"nothing", "f16",  "bf16", "f32",
-                                      "f64",     "bool", "i32",  "i64"};
-  return element >= DLC_F16 && element <= DLC_I64 ? names[element]
-                                                  : "an unknown type";
+  return element >= DLC_F16 && element <= DLC_U2 ? elements[element].name
+                                                 : "an unknown type";
+}
+
+static int is_computed(const dlc_argument *argument) {
+  for (int32_t d = 0; d < argument->rank; ++d)
+    if (argument->shape[d] == -2)
+      return 1;
+  return 0;
 }
 
 /*===--- Contexts --------------------------------------------------------===*/
@@ -153,7 +168,7 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
   if (!result)
     return DLC_ERROR_NULL;
   /* One piece of memory: the context and room for the largest call. */
-  size_t arguments = 0, bytes = 0, extents = 1;
+  size_t arguments = 0, bytes = 0, extents = 1, results = 1;
   for (int32_t i = 0; i < library()->function_count; ++i) {
     const dlc_function *f = &library()->functions[i];
     size_t count = (size_t)f->inputs + (size_t)f->outputs, room = 0, out = 1;
@@ -164,15 +179,17 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
     arguments = count > arguments ? count : arguments;
     bytes = room > bytes ? room : bytes;
     extents = out > extents ? out : extents;
+    results = (size_t)f->outputs > results ? (size_t)f->outputs : results;
   }
   dlc_context *context =
-      calloc(1, sizeof *context + arguments * sizeof(void *) +
+      calloc(1, sizeof *context + (arguments + results) * sizeof(void *) +
                     extents * sizeof(int64_t) + bytes);
   *result = context;
   if (!context)
     return DLC_ERROR_MEMORY;
   context->buffers = (void **)(context + 1);
-  context->extents = (int64_t *)(context->buffers + arguments);
+  context->results = context->buffers + arguments;
+  context->extents = (int64_t *)(context->results + results);
   context->descriptors = (char *)(context->extents + extents);
 
   if (abi_version != DLC_ABI_VERSION ||
@@ -234,9 +251,19 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
   return DLC_OK;
 }
 
+static void free_blocks(dlc_context *context) {
+  struct block *block = atomic_exchange(&context->blocks, NULL);
+  while (block) {
+    struct block *next = block->next;
+    free(block);
+    block = next;
+  }
+}
+
 void dlc_rt_destroy(dlc_context *context) {
   if (!context)
     return;
+  free_blocks(context);
   if (!context->arena_is_callers)
     free(context->arena);
   free(context);
@@ -258,6 +285,7 @@ static dlc_status begin(dlc_context *context, int32_t function) {
   if (!context->ready)
     return DLC_ERROR_VERSION; /* the message of the failed creation stays */
   context->message[0] = 0;
+  free_blocks(context);
   if (function < 0 || function >= library()->function_count)
     return fail(context, DLC_ERROR_FUNCTION,
                 "there is no function %d in %s, which has %d", (int)function,
@@ -319,10 +347,10 @@ static dlc_status check_tensor(dlc_context *context, const dlc_function *f,
                   "%s: '%s' has extent %lld in dimension %d, expected %lld",
                   f->name, argument->name, (long long)extent, (int)d,
                   (long long)wanted);
-    if (wanted < 0 && extent < 1)
+    if (extent < 0)
       return fail(
           context, DLC_ERROR_SHAPE,
-          "%s: '%s' has extent %lld in dimension %d, expected 1 or more",
+          "%s: '%s' has extent %lld in dimension %d, expected 0 or more",
           f->name, argument->name, (long long)extent, (int)d);
     if (__builtin_mul_overflow(bytes, extent, &bytes))
       return fail(context, DLC_ERROR_SHAPE,
@@ -392,20 +420,66 @@ static void describe_outputs(dlc_context *context, const dlc_function *f,
   const int64_t *extents = context->extents + 1;
   for (int32_t i = 0; i < f->outputs; ++i) {
     int32_t rank = f->arguments[f->inputs + i].rank;
-    at = describe(at, &context->buffers[f->inputs + i], data ? data[i] : NULL,
-                  extents, rank);
+    if (!is_computed(&f->arguments[f->inputs + i]))
+      at = describe(at, &context->buffers[f->inputs + i], data ? data[i] : NULL,
+                    extents, rank);
     extents += rank;
   }
 }
 
-static void run(dlc_context *context, int32_t function) {
+/* Tells the caller of a computed output. */
+static void hand_over(dlc_context *context, const dlc_argument *argument,
+                      int32_t number, const int64_t *extents,
+                      dlc_tensor *output) {
+  output->data = context->results[number];
+  output->shape = extents;
+  output->rank = argument->rank;
+  output->element = argument->element;
+}
+
+static dlc_status run(dlc_context *context, int32_t function) {
   struct {
     void *allocated, *aligned;
     int64_t offset, size, stride;
   } arena = {context->arena, context->arena, 0, (int64_t)context->arena_bytes,
              1};
+  /* Kernels hold nothing that a jump out of them would lose. */
+  if (_setjmp(context->end))
+    return context->failure;
   dlc_rt_this_model.kernels[function].run(context, context->threads,
                                           context->buffers, &arena);
+  return DLC_OK;
+}
+
+void *dlc_rt_allocate(dlc_context *context, int64_t bytes) {
+  size_t room = 64 + (((size_t)bytes + 63) & ~(size_t)63);
+  struct block *block =
+      bytes < 0 || room < (size_t)bytes ? NULL : aligned_alloc(64, room);
+  if (!block) {
+    fail(context, DLC_ERROR_MEMORY, "no memory for %lld bytes of a value",
+         (long long)bytes);
+    context->failure = DLC_ERROR_MEMORY;
+    longjmp(context->end, 1);
+  }
+  block->next = atomic_load(&context->blocks);
+  while (!atomic_compare_exchange_weak(&context->blocks, &block->next, block))
+    ;
+  return (char *)block + 64;
+}
+
+void dlc_rt_set_result(dlc_context *context, int64_t number, int64_t place) {
+  context->results[number] = (void *)(intptr_t)place;
+}
+
+void dlc_rt_set_extent(dlc_context *context, int64_t number, int64_t extent) {
+  context->extents[1 + number] = extent;
+}
+
+void dlc_rt_fail(dlc_context *context, const char *message) {
+  fail(context, DLC_ERROR_SHAPE, "the inputs' values do not fit together: %s",
+       message);
+  context->failure = DLC_ERROR_SHAPE;
+  longjmp(context->end, 1);
 }
 
 dlc_status dlc_rt_shapes(dlc_context *context, int32_t function,
@@ -442,7 +516,7 @@ dlc_status dlc_rt_reserve(dlc_context *context, int32_t function,
 }
 
 dlc_status dlc_rt_call(dlc_context *context, int32_t function,
-                       const dlc_tensor *inputs, const dlc_tensor *outputs) {
+                       const dlc_tensor *inputs, dlc_tensor *outputs) {
   dlc_status status = begin(context, function);
   if (status)
     return status;
@@ -458,6 +532,10 @@ dlc_status dlc_rt_call(dlc_context *context, int32_t function,
   const int64_t *extents = context->extents + 1;
   for (int32_t i = 0; i < f->outputs; ++i) {
     const dlc_argument *argument = &f->arguments[f->inputs + i];
+    if (is_computed(argument)) {
+      extents += argument->rank;
+      continue;
+    }
     if ((status = check_tensor(context, f, argument, &outputs[i])) ||
         (status = check_data(context, f, argument, outputs[i].data)))
       return status;
@@ -471,9 +549,16 @@ dlc_status dlc_rt_call(dlc_context *context, int32_t function,
     at = describe(at, &context->buffers[f->inputs + i], outputs[i].data,
                   outputs[i].shape, argument->rank);
   }
-  if ((status = take_memory(context, function)))
+  if ((status = take_memory(context, function)) ||
+      (status = run(context, function)))
     return status;
-  run(context, function);
+  extents = context->extents + 1;
+  for (int32_t i = 0; i < f->outputs; ++i) {
+    const dlc_argument *argument = &f->arguments[f->inputs + i];
+    if (is_computed(argument))
+      hand_over(context, argument, i, extents, &outputs[i]);
+    extents += argument->rank;
+  }
   return DLC_OK;
 }
 
@@ -483,9 +568,12 @@ dlc_status dlc_rt_call_typed(dlc_context *context, int32_t function,
   if (status)
     return status;
   const dlc_function *f = &library()->functions[function];
-  for (int32_t i = 0; i < f->inputs + f->outputs; ++i)
+  for (int32_t i = 0; i < f->inputs + f->outputs; ++i) {
+    if (i >= f->inputs && is_computed(&f->arguments[i]) && data[i])
+      continue;
     if ((status = check_data(context, f, &f->arguments[i], data[i])))
       return status;
+  }
   int32_t most = 1;
   for (int32_t i = 0; i < f->inputs; ++i)
     most += f->arguments[i].rank;
@@ -501,9 +589,16 @@ dlc_status dlc_rt_call_typed(dlc_context *context, int32_t function,
   if ((status = prepare(context, function, inputs, &at)))
     return status;
   describe_outputs(context, f, data + f->inputs, at);
-  if ((status = take_memory(context, function)))
+  if ((status = take_memory(context, function)) ||
+      (status = run(context, function)))
     return status;
-  run(context, function);
+  const int64_t *extents = context->extents + 1;
+  for (int32_t i = 0; i < f->outputs; ++i) {
+    const dlc_argument *argument = &f->arguments[f->inputs + i];
+    if (is_computed(argument))
+      hand_over(context, argument, i, extents, data[f->inputs + i]);
+    extents += argument->rank;
+  }
   return DLC_OK;
 }
 

@@ -171,7 +171,8 @@ private:
 
   /// A function that unpacks descriptors and calls MLIR's C entry of `symbol`.
   llvm::Function *emitUnpacked(const Twine &name, StringRef symbol,
-                               unsigned count, ArrayRef<unsigned> order,
+                               ArrayRef<unsigned> taken,
+                               ArrayRef<unsigned> order,
                                FunctionType *type) {
     llvm::Function *target =
         module.getFunction(("_mlir_ciface_" + symbol).str());
@@ -187,7 +188,7 @@ private:
         continue;
       }
       Value *buffers = function->getArg(buffersParameter);
-      for (unsigned i = 0; i < count; ++i)
+      for (unsigned i : taken)
         operands.push_back(
             b.CreateLoad(ptr, b.CreateConstInBoundsGEP1_32(ptr, buffers, i)));
     }
@@ -200,8 +201,14 @@ private:
   }
 
   Constant *emitKernel(const dlc::Function &function) {
-    unsigned inputs = function.inputs.size();
-    unsigned all = inputs + function.outputs.size();
+    // Computed outputs have no buffer of the caller's.
+    SmallVector<unsigned> inputs, all;
+    for (unsigned i = 0; i < function.inputs.size(); ++i)
+      inputs.push_back(i);
+    all = inputs;
+    for (auto [i, output] : enumerate(function.outputs))
+      if (!output.isComputed())
+        all.push_back(inputs.size() + i);
     std::string kernel = function.kernel;
     buffersParameter = 2;
     llvm::Function *run =

@@ -1,6 +1,7 @@
 //===- Interface.cpp - What a library offers ------------------------------===//
 
 #include "dlc/Target/Interface.h"
+#include "dlc/Codegen/Codegen.h"
 #include "dlc/Runtime/abi.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -25,7 +26,8 @@ std::string Argument::describe() const {
   return elementName(element).str() + " [" +
          llvm::join(llvm::map_range(shape,
                                     [](int64_t extent) {
-                                      return extent < 0
+                                      return extent == -2 ? std::string("*")
+                                             : extent < 0
                                                  ? std::string("?")
                                                  : std::to_string(extent);
                                     }),
@@ -51,46 +53,80 @@ uint64_t Interface::hash() const {
   return llvm::xxh3_64bits(text);
 }
 
-StringRef cTypeOf(int element) {
-  switch (element) {
-  case DLC_F16:
-  case DLC_BF16:
-    return "uint16_t";
-  case DLC_F32:
-    return "float";
-  case DLC_F64:
-    return "double";
-  case DLC_BOOL:
-    return "uint8_t";
-  case DLC_I32:
-    return "int32_t";
-  default:
-    return "int64_t";
-  }
+namespace {
+/// What is said of an element type: in C, in messages, in MLIR.
+struct Element {
+  const char *cType, *name;
+  Type (*type)(MLIRContext *);
+};
+} // namespace
+
+template <typename T> static Type floatType(MLIRContext *context) {
+  return T::get(context);
+}
+template <unsigned width, bool isUnsigned = false>
+static Type integerType(MLIRContext *context) {
+  return IntegerType::get(context, width,
+                          isUnsigned ? IntegerType::Unsigned
+                                     : IntegerType::Signless);
 }
 
+/// By the numbers of abi.h.
+static constexpr Element elements[] = {
+    {"void", "?", nullptr},
+    {"uint16_t", "f16", floatType<Float16Type>},
+    {"uint16_t", "bf16", floatType<BFloat16Type>},
+    {"float", "f32", floatType<Float32Type>},
+    {"double", "f64", floatType<Float64Type>},
+    {"uint8_t", "bool", integerType<1>},
+    {"int32_t", "i32", integerType<32>},
+    {"int64_t", "i64", integerType<64>},
+    {"int8_t", "i8", integerType<8>},
+    {"int16_t", "i16", integerType<16>},
+    {"uint8_t", "u8", integerType<8, true>},
+    {"uint16_t", "u16", integerType<16, true>},
+    {"uint32_t", "u32", integerType<32, true>},
+    {"uint64_t", "u64", integerType<64, true>},
+    {"uint8_t", "f8e4m3fn", floatType<Float8E4M3FNType>},
+    {"uint8_t", "f8e4m3fnuz", floatType<Float8E4M3FNUZType>},
+    {"uint8_t", "f8e5m2", floatType<Float8E5M2Type>},
+    {"uint8_t", "f8e5m2fnuz", floatType<Float8E5M2FNUZType>},
+    {"uint8_t", "f8e8m0fnu", floatType<Float8E8M0FNUType>},
+    {"uint8_t", "f4e2m1fn", floatType<Float4E2M1FNType>},
+    {"int8_t", "i4", integerType<4>},
+    {"uint8_t", "u4", integerType<4, true>},
+    {"int8_t", "i2", integerType<2>},
+    {"uint8_t", "u2", integerType<2, true>}};
+static_assert(std::size(elements) == DLC_U2 + 1);
+
+StringRef cTypeOf(int element) { return elements[element].cType; }
+
 StringRef elementName(int element) {
-  static constexpr StringLiteral names[] = {"?",   "f16",  "bf16", "f32",
-                                            "f64", "bool", "i32",  "i64"};
-  return element >= DLC_F16 && element <= DLC_I64 ? names[element] : names[0];
+  return elements[element >= DLC_F16 && element <= DLC_U2 ? element : 0].name;
 }
 
 static int elementOf(Type type) {
-  if (type.isF16())
-    return DLC_F16;
-  if (type.isBF16())
-    return DLC_BF16;
-  if (type.isF32())
-    return DLC_F32;
-  if (type.isF64())
-    return DLC_F64;
-  if (type.isInteger(1))
-    return DLC_BOOL;
-  if (type.isInteger(32))
-    return DLC_I32;
-  if (type.isInteger(64))
-    return DLC_I64;
+  for (int element = DLC_F16; element <= DLC_U2; ++element)
+    if (elements[element].type(type.getContext()) == type)
+      return element;
   return 0;
+}
+
+bool Argument::isComputed() const { return llvm::is_contained(shape, -2); }
+
+void markComputed(Interface &interface, ModuleOp module) {
+  auto all = module->getAttrOfType<DictionaryAttr>(names::computed);
+  for (Function &function : interface.functions) {
+    auto numbers = all ? all.getAs<DenseI64ArrayAttr>(function.kernel)
+                       : DenseI64ArrayAttr();
+    size_t at = 0;
+    for (Argument &output : function.outputs)
+      for (int64_t &extent : output.shape) {
+        if (numbers && llvm::is_contained(numbers.asArrayRef(), int64_t(at)))
+          extent = -2;
+        ++at;
+      }
+  }
 }
 
 std::string toCIdentifier(StringRef name) {
@@ -139,16 +175,11 @@ static LogicalResult readArgument(func::FuncOp function, Type type,
     return function.emitError("'")
            << argument.name << "' of function '" << function.getName()
            << "' has type " << type
-           << ", expected a ranked tensor of f16, bf16, f32, f64, i1, i32 or "
-              "i64";
+           << ", expected a ranked tensor of floats (f32, f64, f16, bf16, f8..., "
+              "f4...) or integers (i1, i8 to i64, ui8 to ui64, i4, ui4, i2, ui2)";
   int64_t bytes = 8;
   for (int64_t extent : tensor.getShape()) {
     argument.shape.push_back(ShapedType::isDynamic(extent) ? -1 : extent);
-    if (extent == 0)
-      return function.emitError("'")
-             << argument.name << "' of function '" << function.getName()
-             << "' has type " << type << " without elements, expected extents "
-             << "of 1 or more";
     if (!ShapedType::isDynamic(extent) &&
         llvm::MulOverflow(bytes, extent, bytes))
       return function.emitError("'")

@@ -42,6 +42,10 @@ static void writeFunction(raw_ostream &os, const Interface &interface,
           "from "
           "them;\n *   "
        << prefix << "_library()->shapes tells them.\n";
+  if (any_of(function.outputs, [](auto &o) { return o.isComputed(); }))
+    os << " *   Extents written * follow from values: the call fills in the "
+          "dlc_tensor. Its memory\n *   belongs to the context and is valid until "
+          "its next call.\n";
   os << " */\ndlc_status " << prefix << "_" << function.cName << "(" << prefix
      << "_context *context";
   for (const std::string &extent : extents)
@@ -49,7 +53,9 @@ static void writeFunction(raw_ostream &os, const Interface &interface,
   for (const Argument &input : function.inputs)
     os << ", const " << cTypeOf(input.element) << " *" << input.cName;
   for (const Argument &output : function.outputs)
-    os << ", " << cTypeOf(output.element) << " *" << output.cName;
+    os << ", "
+       << (output.isComputed() ? StringRef("dlc_tensor") : cTypeOf(output.element))
+       << " *" << output.cName;
   os << ");\n";
 }
 

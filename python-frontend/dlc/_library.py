@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_ABI_VERSION = 1
+_ABI_VERSION = 2
 
 
 class LibraryError(Exception):
@@ -74,27 +74,39 @@ class _Info(ctypes.Structure):
     ]
 
 
-def _bfloat16():
-    try:
-        import ml_dtypes
-        return np.dtype(ml_dtypes.bfloat16)
-    except ImportError:
-        return np.dtype(np.uint16)
+# By the numbers of abi.h: name of the NumPy type, or of ml_dtypes and the NumPy
+# type that stands in for it where that package is missing.
+_ELEMENTS = [
+    None, "float16", ("bfloat16", "uint16"), "float32", "float64", "bool",
+    "int32", "int64", "int8", "int16", "uint8", "uint16", "uint32", "uint64",
+    ("float8_e4m3fn", "uint8"), ("float8_e4m3fnuz", "uint8"),
+    ("float8_e5m2", "uint8"), ("float8_e5m2fnuz", "uint8"),
+    ("float8_e8m0fnu", "uint8"), ("float4_e2m1fn", "uint8"),
+    ("int4", "int8"), ("uint4", "uint8"), ("int2", "int8"), ("uint2", "uint8")]
 
 
 def _dtype(element):
-    return {1: np.dtype(np.float16), 2: _bfloat16(), 3: np.dtype(np.float32),
-            4: np.dtype(np.float64), 5: np.dtype(np.bool_),
-            6: np.dtype(np.int32), 7: np.dtype(np.int64)}[element]
+    name = _ELEMENTS[element]
+    if isinstance(name, str):
+        return np.dtype(name)
+    try:
+        import ml_dtypes
+        return np.dtype(getattr(ml_dtypes, name[0]))
+    except (ImportError, AttributeError):
+        return np.dtype(name[1])
 
 
 @dataclass(frozen=True)
 class Argument:
-    """One input or output: its name, NumPy type and shape (None: free)."""
+    """One input or output: its name, NumPy type and shape (None: free).
+
+    is_computed: an output whose shape follows from values; the library makes it.
+    """
     name: str
     dtype: np.dtype
     shape: tuple
     element: int
+    is_computed: bool = False
 
 
 class Function:
@@ -107,7 +119,8 @@ class Function:
         arguments = [
             Argument(a.name.decode(), _dtype(a.element),
                      tuple(None if a.shape[d] < 0 else a.shape[d]
-                           for d in range(a.rank)), a.element)
+                           for d in range(a.rank)), a.element,
+                     any(a.shape[d] == -2 for d in range(a.rank)))
             for a in description.arguments[:description.inputs +
                                            description.outputs]]
         self.inputs = arguments[:description.inputs]
@@ -125,6 +138,8 @@ class Function:
         tensors = (_Tensor * max(len(arrays), 1))()
         shapes = []
         for tensor, array, argument in zip(tensors, arrays, arguments):
+            if array is None:  # computed
+                continue
             shape = (ctypes.c_int64 * max(array.ndim, 1))(*array.shape)
             shapes.append(shape)
             tensor.data = array.ctypes.data
@@ -170,7 +185,8 @@ class Function:
                 *[ctypes.cast(f, ctypes.POINTER(ctypes.c_int64)) for f in found])
             context._require(library.info.shapes(
                 context._handle, self._number, tensors, pointers))
-            outputs = [np.empty(tuple(f[:len(a.shape)]), a.dtype)
+            outputs = [None if a.is_computed else
+                       np.empty(tuple(f[:len(a.shape)]), a.dtype)
                        for f, a in zip(found, self.outputs)]
         else:
             outputs = list(out) if isinstance(out, (list, tuple)) else [out]
@@ -178,6 +194,11 @@ class Function:
                 raise LibraryError(f"{self.name}: {len(outputs)} outputs given, "
                                    f"expected {len(self.outputs)}")
             for array, argument in zip(outputs, self.outputs):
+                if argument.is_computed:
+                    raise LibraryError(
+                        f"{self.name}: the shape of '{argument.name}' follows "
+                        "from values, so it cannot be written to an array of "
+                        "yours; call without out")
                 self._check(array, argument)
                 if not array.flags.writeable:
                     raise LibraryError(f"{self.name}: '{argument.name}' is "
@@ -185,6 +206,14 @@ class Function:
         results, keep_out = self._describe(outputs, self.outputs)
         context._require(library.info.call(context._handle, self._number,
                                            tensors, results))
+        for number, (tensor, argument) in enumerate(zip(results, self.outputs)):
+            if argument.is_computed:
+                shape = tuple(tensor.shape[:tensor.rank])
+                count = int(np.prod(shape, dtype=np.int64))
+                array = np.empty(shape, argument.dtype)
+                if count:
+                    ctypes.memmove(array.ctypes.data, tensor.data, array.nbytes)
+                outputs[number] = array
         del keep, keep_out
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
 

@@ -19,9 +19,46 @@
 
 using namespace llvm;
 
-int64_t elementBytes(int element) {
-  static constexpr int64_t bytes[] = {0, 2, 2, 4, 8, 1, 4, 8};
-  return bytes[element];
+namespace {
+/// By the numbers of abi.h: bytes, NumPy's name, and for floats that C lacks
+/// their format. Types without a name of NumPy's are written as integers.
+struct Element {
+  int64_t bytes;
+  const char *name;
+  const fltSemantics &(*semantics)() = nullptr;
+};
+} // namespace
+
+static const Element elements[] = {
+    {0, ""},
+    {2, "<f2", APFloat::IEEEhalf},
+    {2, "<u2", APFloat::BFloat},
+    {4, "<f4"},
+    {8, "<f8"},
+    {1, "|b1"},
+    {4, "<i4"},
+    {8, "<i8"},
+    {1, "|i1"},
+    {2, "<i2"},
+    {1, "|u1"},
+    {2, "<u2"},
+    {4, "<u4"},
+    {8, "<u8"},
+    {1, "|u1", APFloat::Float8E4M3FN},
+    {1, "|u1", APFloat::Float8E4M3FNUZ},
+    {1, "|u1", APFloat::Float8E5M2},
+    {1, "|u1", APFloat::Float8E5M2FNUZ},
+    {1, "|u1", APFloat::Float8E8M0FNU},
+    {1, "|u1", APFloat::Float4E2M1FN},
+    {1, "|i1"},
+    {1, "|u1"},
+    {1, "|i1"},
+    {1, "|u1"}};
+
+int64_t elementBytes(int element) { return elements[element].bytes; }
+
+bool standsFor(int element, int wanted) {
+  return StringRef(elements[element].name) == elements[wanted].name;
 }
 
 Array::Array(int element, std::vector<int64_t> extents)
@@ -41,58 +78,67 @@ char *Array::data() {
       alignTo(reinterpret_cast<uintptr_t>(storage.data()), 64));
 }
 
-static const fltSemantics &semantics(int element) {
-  return element == DLC_F16 ? APFloat::IEEEhalf() : APFloat::BFloat();
-}
-
 double Array::get(int64_t i) const {
   const char *at = data() + i * elementBytes(element);
   auto read = [&](auto value) {
     std::memcpy(&value, at, sizeof value);
     return double(value);
   };
-  switch (element) {
-  case DLC_F16:
-  case DLC_BF16: {
-    uint16_t bits;
-    std::memcpy(&bits, at, sizeof bits);
-    return APFloat(semantics(element), APInt(16, bits)).convertToDouble();
+  if (auto semantics = elements[element].semantics) {
+    unsigned width = APFloat::getSizeInBits(semantics());
+    uint16_t bits = 0;
+    std::memcpy(&bits, at, elementBytes(element));
+    return APFloat(semantics(), APInt(width, bits & ((1u << width) - 1)))
+        .convertToDouble();
   }
+  switch (element) {
   case DLC_F32:
     return read(float());
   case DLC_F64:
     return read(double());
-  case DLC_BOOL:
-    return read(uint8_t());
+  case DLC_I8:
+  case DLC_I4:
+  case DLC_I2:
+    return read(int8_t());
+  case DLC_I16:
+    return read(int16_t());
   case DLC_I32:
     return read(int32_t());
-  default:
+  case DLC_I64:
     return read(int64_t());
+  case DLC_U16:
+    return read(uint16_t());
+  case DLC_U32:
+    return read(uint32_t());
+  case DLC_U64:
+    return read(uint64_t());
+  default:
+    return read(uint8_t());
   }
 }
 
 void Array::set(int64_t i, double number) {
   char *at = data() + i * elementBytes(element);
   auto write = [&](auto value) { std::memcpy(at, &value, sizeof value); };
-  switch (element) {
-  case DLC_F16:
-  case DLC_BF16: {
+  if (auto semantics = elements[element].semantics) {
     APFloat value(number);
     bool lost;
-    value.convert(semantics(element), APFloat::rmNearestTiesToEven, &lost);
-    write(uint16_t(value.bitcastToAPInt().getZExtValue()));
-    break;
+    value.convert(semantics(), APFloat::rmNearestTiesToEven, &lost);
+    uint16_t bits = value.bitcastToAPInt().getZExtValue();
+    std::memcpy(at, &bits, elementBytes(element));
+    return;
   }
+  switch (element) {
   case DLC_F32:
     return write(float(number));
   case DLC_F64:
     return write(number);
   case DLC_BOOL:
     return write(uint8_t(number != 0));
-  case DLC_I32:
-    return write(int32_t(number));
   default:
-    return write(int64_t(number));
+    // Integers of any width; negative ones wrap where there is no sign.
+    int64_t integer = int64_t(number);
+    std::memcpy(at, &integer, elementBytes(element));
   }
 }
 
@@ -122,16 +168,15 @@ Expected<Array> readNpy(StringRef path) {
   };
   StringRef type =
       field("descr").drop_front(1).take_until([](char c) { return c == '\''; });
-  static const std::pair<StringRef, int> types[] = {
-      {"<f2", DLC_F16},  {"<u2", DLC_BF16}, {"<f4", DLC_F32}, {"<f8", DLC_F64},
-      {"|b1", DLC_BOOL}, {"<i4", DLC_I32},  {"<i8", DLC_I64}};
   int element = 0;
-  for (auto [name, value] : types)
-    if (type == name)
-      element = value;
+  for (int candidate : {DLC_F16, DLC_F32, DLC_F64, DLC_BOOL, DLC_I8, DLC_I16,
+                        DLC_I32, DLC_I64, DLC_U8, DLC_U16, DLC_U32, DLC_U64})
+    if (type == elements[candidate].name)
+      element = candidate;
   if (!element)
     return refuse(path, "has elements of type '" + type +
-                            "', expected <f2 <u2 <f4 <f8 |b1 <i4 or <i8");
+                            "', expected <f2 <f4 <f8 |b1 |i1 <i2 <i4 <i8 |u1 <u2 <u4 "
+                            "or <u8");
   if (!field("fortran_order").starts_with("False"))
     return refuse(path, "is in column-major order, expected C order");
   StringRef extents =
@@ -160,9 +205,7 @@ Expected<Array> readNpy(StringRef path) {
 }
 
 Error writeNpy(StringRef path, const Array &array) {
-  static constexpr StringLiteral types[] = {"",    "<f2", "<u2", "<f4",
-                                            "<f8", "|b1", "<i4", "<i8"};
-  std::string header = ("{'descr': '" + types[array.element] +
+  std::string header = ("{'descr': '" + StringRef(elements[array.element].name) +
                         "', 'fortran_order': False, 'shape': (")
                            .str();
   for (int64_t extent : array.shape)

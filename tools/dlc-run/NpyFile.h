@@ -25,9 +25,12 @@ struct Array {
 
 /// Bytes of one element.
 int64_t elementBytes(int element);
+/// Whether a file of `element`s may be what stands for `wanted`, which NumPy has
+/// no name for.
+bool standsFor(int element, int wanted);
 
-/// Reads a .npy file (versions 1 to 3, little-endian, C order). bf16 has no
-/// type of its own there; it is read from and written as u2.
+/// Reads a .npy file (versions 1 to 3, little-endian, C order). bf16 and types
+/// of 8 bits and fewer that NumPy lacks are read and written as integers.
 llvm::Expected<Array> readNpy(llvm::StringRef path);
 llvm::Error writeNpy(llvm::StringRef path, const Array &array);
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <dlfcn.h>
 #include <random>
 
@@ -64,8 +65,11 @@ template <typename T> static T orFail(Expected<T> value) {
 }
 
 static StringRef elementName(int element) {
-  static constexpr StringLiteral names[] = {"?",   "f16",  "bf16", "f32",
-                                            "f64", "bool", "i32",  "i64"};
+  static constexpr StringLiteral names[] = {
+      "?",        "f16",        "bf16",   "f32",        "f64",       "bool",
+      "i32",      "i64",        "i8",     "i16",        "u8",        "u16",
+      "u32",      "u64",        "f8e4m3fn", "f8e4m3fnuz", "f8e5m2",
+      "f8e5m2fnuz", "f8e8m0fnu", "f4e2m1fn", "i4", "u4", "i2", "u2"};
   return names[element];
 }
 
@@ -74,7 +78,8 @@ static std::string describe(const dlc_argument &argument) {
       (argument.name + StringRef(": ") + elementName(argument.element) + " [")
           .str();
   for (int32_t d = 0; d < argument.rank; ++d)
-    text += (d ? ", " : "") + (argument.shape[d] < 0
+    text += (d ? ", " : "") + (argument.shape[d] == -2 ? std::string("*")
+                               : argument.shape[d] < 0
                                    ? std::string("?")
                                    : std::to_string(argument.shape[d]));
   return text + "]";
@@ -103,7 +108,9 @@ static Array randomArray(const dlc_argument &argument,
     shape.push_back(argument.shape[d] < 0 ? freeExtent : argument.shape[d]);
   Array array(argument.element, shape);
   std::uniform_real_distribution<double> numbers(-1, 1);
-  bool integers = argument.element >= DLC_BOOL;
+  bool integers = argument.element >= DLC_BOOL &&
+                  (argument.element < DLC_F8E4M3FN ||
+                   argument.element > DLC_F4E2M1FN);
   for (int64_t i = 0, n = array.count(); i < n; ++i) {
     double value = numbers(generator);
     array.set(i, integers ? std::floor(value * 2) + 1 : value);
@@ -203,6 +210,9 @@ int main(int argc, char **argv) {
     const dlc_argument &argument = function.arguments[i];
     if (i < int64_t(inputs.size())) {
       in.push_back(orFail(readNpy(inputs[i])));
+      // NumPy has no name for bf16 and the small floats: bytes stand for them.
+      if (standsFor(in.back().element, argument.element))
+        in.back().element = argument.element;
     } else if (seed.getNumOccurrences() || repeat) {
       in.push_back(randomArray(argument, generator));
     } else {
@@ -234,11 +244,24 @@ int main(int argc, char **argv) {
     shapePointers.push_back(shape.data());
   check(
       library.shapes(context, number, inTensors.data(), shapePointers.data()));
-  for (int32_t i = 0; i < function.outputs; ++i)
+  for (int32_t i = 0; i < function.outputs; ++i) {
+    for (int64_t &extent : shapes[i])
+      extent = std::max<int64_t>(extent, 0); // computed by the call
     out.emplace_back(function.arguments[function.inputs + i].element,
                      shapes[i]);
+  }
   std::vector<dlc_tensor> outTensors = describeAll(out);
   check(library.call(context, number, inTensors.data(), outTensors.data()));
+  for (int32_t i = 0; i < function.outputs; ++i) {
+    const dlc_argument &argument = function.arguments[function.inputs + i];
+    if (outTensors[i].data == out[i].data())
+      continue;
+    std::vector<int64_t> shape(outTensors[i].shape,
+                               outTensors[i].shape + argument.rank);
+    out[i] = Array(argument.element, shape);
+    memcpy(out[i].data(), outTensors[i].data,
+           out[i].count() * elementBytes(argument.element));
+  }
 
   if (repeat) {
     std::vector<double> times;

@@ -1,6 +1,7 @@
 //===- dlc.cpp - The deep-learning compiler -------------------------------===//
 
 #include "dlc/Driver/Compile.h"
+#include "dlc/Import/ONNX.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
@@ -24,8 +25,8 @@ int main(int argc, char **argv) {
   forgetForeignOptions();
   cl::OptionCategory category("Options of dlc");
   cl::opt<std::string> input(cl::Positional,
-                             cl::desc("<model.mlir, - for stdin>"),
-                             cl::Required, cl::cat(category));
+                             cl::desc("<model.onnx, model.mlir, - for stdin>"),
+                             cl::cat(category));
   cl::opt<std::string> output(
       "o",
       cl::desc("Where to write; the suffix (.so .o .a .s .ll .mlir) tells "
@@ -63,6 +64,14 @@ int main(int argc, char **argv) {
   cl::opt<bool> report(
       "report", cl::desc("Print the layers with their weights and connections"),
       cl::cat(category));
+  cl::list<std::string> dims(
+      "dim",
+      cl::desc("Fix a symbolic dimension of an ONNX model, e.g. --dim batch=8"),
+      cl::value_desc("name=extent"), cl::cat(category));
+  cl::opt<bool> operators("list-onnx-operators",
+                          cl::desc("Print the ONNX operators that are read, "
+                                   "with their first and last opset"),
+                          cl::cat(category));
   cl::opt<bool> verbose("v", cl::desc("Say what was written"),
                         cl::cat(category));
   cl::HideUnrelatedOptions(category);
@@ -72,13 +81,34 @@ int main(int argc, char **argv) {
   cl::ParseCommandLineOptions(
       argc, argv,
       "dlc, the deep-learning compiler: a network in, a small C library out\n\n"
-      "  dlc model.mlir -o model.so      writes model.so and model.h\n");
+      "  dlc model.onnx -o model.so      writes model.so and model.h\n");
   if (level < '0' || level > '3') {
     WithColor::error(errs(), "dlc")
         << "unknown level -O" << char(level) << ", expected -O0 to -O3\n";
     return 1;
   }
+  if (operators) {
+    dlc::printONNXOperators(outs());
+    return 0;
+  }
+  if (input.empty()) {
+    WithColor::error(errs(), "dlc")
+        << "no model given, expected a file (.onnx, .mlir) or -\n";
+    return 1;
+  }
   dlc::CompileOptions options;
+  for (StringRef dim : dims) {
+    auto [name, extent] = dim.rsplit('=');
+    int64_t value;
+    if (name.empty() || extent.getAsInteger(10, value) || value < 1) {
+      WithColor::error(errs(), "dlc")
+          << "--dim " << dim
+          << " is not understood, expected a name and an extent of 1 or more, "
+             "e.g. --dim batch=8\n";
+      return 1;
+    }
+    options.dims.push_back({name.str(), value});
+  }
   options.input = input;
   options.output = output;
   options.stage = emit;

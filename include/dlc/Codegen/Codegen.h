@@ -22,6 +22,19 @@ inline constexpr llvm::StringLiteral taskSuffix = ".task";
 inline constexpr llvm::StringLiteral dispatchSuffix = ".dispatch";
 /// Module attribute: function name -> array of messages of its checks.
 inline constexpr llvm::StringLiteral checks = "dlc.checks";
+/// Module attribute: function name -> numbers of the extents of its results, all
+/// in one row, that follow from values.
+inline constexpr llvm::StringLiteral computed = "dlc.computed";
+/// memref<?xi8>(ctx, bytes): memory until the context's next call. Defined by
+/// EmitDispatch over the runtime's function.
+inline constexpr llvm::StringLiteral allocate = "dlc.allocate";
+inline constexpr llvm::StringLiteral runtimeAllocate = "dlc_rt_allocate";
+/// void(ctx, result, pointer) and void(ctx, number, extent): where a computed
+/// result lies, and one of its extents.
+inline constexpr llvm::StringLiteral setResult = "dlc_rt_set_result";
+inline constexpr llvm::StringLiteral setExtent = "dlc_rt_set_extent";
+/// void(ctx, message): ends the call; does not return.
+inline constexpr llvm::StringLiteral fail = "dlc_rt_fail";
 /// On scf.forall: about the nanoseconds that one iteration takes on one core.
 inline constexpr llvm::StringLiteral cost = "dlc.cost";
 /// Placeholder call for the number of the worker that runs a parallel loop

@@ -17,6 +17,7 @@
 //   dlc-plan-arena                 every buffer that is left gets its place
 //   dlc-outline-parallel-loops     after the arena: scratch is by worker
 //   (upstream conversions to the LLVM dialect)
+//   dlc-emit-checks                needs the context as an argument, before scf goes
 //   dlc-emit-dispatch              needs captures as scalars
 //
 //===----------------------------------------------------------------------===//
@@ -41,7 +42,8 @@ def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleO
     reads nothing but extents. It writes the extents of all results, one after the
     other, to `%out[1...]`, and to `%out[0]` zero or the number (from 1) of the first
     `cf.assert` that does not hold. The asserts leave `@f`; their messages go into
-    the module attribute `dlc.checks`.
+    the module attribute `dlc.checks`. Extents that follow from values are written
+    as -1 and listed in the module attribute `dlc.computed`; asserts that do stay.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
@@ -51,7 +53,9 @@ def PassResultsByDestination
   let summary = "Make results of public functions buffers that the caller gives";
   let description = [{
     `@f(tensors) -> tensors` becomes `@f(%context : !llvm.ptr, %workers : index,
-    inputs as memrefs..., results as memrefs...)`.
+    inputs as memrefs..., results as memrefs...)`. A result with extents that follow
+    from values has no buffer of the caller's: the kernel tells the context where it
+    lies and how large it is.
   }];
   let dependentDialects = [
     "::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect"];
@@ -234,6 +238,15 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
   let dependentDialects = [
     "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
     "::mlir::arith::ArithDialect"];
+}
+
+def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
+  let summary = "End a call where an assert of values does not hold";
+  let description = [{
+    Each `cf.assert` of a kernel becomes a branch to the runtime's `dlc_rt_fail` with
+    the context and the message; it does not return.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {

@@ -5,6 +5,8 @@
 
 #include "llvm/Support/LogicalResult.h"
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace dlc {
 
@@ -31,6 +33,8 @@ struct CompileOptions {
   bool timePasses = false;
   bool verbose = false;
   bool report = false;
+  /// Symbolic dimensions of an ONNX model that are fixed: {"batch", 8}.
+  std::vector<std::pair<std::string, int64_t>> dims;
 };
 
 /// Compiles one model. Problems are printed to standard error, each with its

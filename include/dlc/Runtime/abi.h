@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* Changes when a struct or a rule below changes incompatibly. */
-#define DLC_ABI_VERSION 1u
+#define DLC_ABI_VERSION 2u
 
 /* What every call returns. The library's error function says what and where. */
 typedef enum dlc_status {
@@ -29,7 +29,9 @@ typedef enum dlc_status {
   DLC_ERROR_FUNCTION = 9   /* there is no function of this number */
 } dlc_status;
 
-/* Element types. f16, bf16: 2 bytes; bool: one byte, 0 or 1. */
+/* Element types. f16, bf16: 2 bytes; bool: one byte, 0 or 1. Floats of 8 and 4
+ * bits and integers of 4 and 2 bits: one byte each, unsigned ones and floats in
+ * its lower bits, signed ones as a number of 8 bits. */
 typedef enum dlc_element {
   DLC_F16 = 1,
   DLC_BF16 = 2,
@@ -37,18 +39,36 @@ typedef enum dlc_element {
   DLC_F64 = 4,
   DLC_BOOL = 5,
   DLC_I32 = 6,
-  DLC_I64 = 7
+  DLC_I64 = 7,
+  DLC_I8 = 8,
+  DLC_I16 = 9,
+  DLC_U8 = 10,
+  DLC_U16 = 11,
+  DLC_U32 = 12,
+  DLC_U64 = 13,
+  DLC_F8E4M3FN = 14,
+  DLC_F8E4M3FNUZ = 15,
+  DLC_F8E5M2 = 16,
+  DLC_F8E5M2FNUZ = 17,
+  DLC_F8E8M0FNU = 18,
+  DLC_F4E2M1FN = 19,
+  DLC_I4 = 20,
+  DLC_U4 = 21,
+  DLC_I2 = 22,
+  DLC_U2 = 23
 } dlc_element;
 
 /* A dense tensor in row-major order. */
 typedef struct dlc_tensor {
   void *data;
-  const int64_t *shape; /* rank extents, each at least 1 */
+  const int64_t *shape; /* rank extents */
   int32_t rank;
   int32_t element; /* dlc_element */
 } dlc_tensor;
 
-/* One input or output of a function; an extent of -1 is free. */
+/* One input or output of a function. An extent of -1 is free; that of an output
+ * follows from those of the inputs. An output with an extent of -2 is computed:
+ * how large it is follows from values, so the library gives the memory. */
 typedef struct dlc_argument {
   const char *name;
   const int64_t *shape;
@@ -99,16 +119,19 @@ typedef struct dlc_library_info {
   /* Message of the last failure of this context; "" after success. */
   const char *(*error)(const dlc_context *context);
   /* Extents of the outputs for these inputs, whose data is not read;
-   * output_shapes[i] takes the extents of output i. */
+   * output_shapes[i] takes the extents of output i, -1 where they follow from
+   * values. */
   dlc_status (*shapes)(dlc_context *context, int32_t function,
                        const dlc_tensor *inputs, int64_t *const *output_shapes);
   /* Takes the memory that a call with inputs of these extents needs, so that
    * the call itself takes none. */
   dlc_status (*reserve)(dlc_context *context, int32_t function,
                         const dlc_tensor *inputs);
-  /* Runs a function. Inputs are only read; outputs must not overlap them. */
+  /* Runs a function. Inputs are only read; outputs must not overlap them. Of a
+   * computed output the call fills in everything; its memory belongs to the
+   * context and is valid until its next call. */
   dlc_status (*call)(dlc_context *context, int32_t function,
-                     const dlc_tensor *inputs, const dlc_tensor *outputs);
+                     const dlc_tensor *inputs, dlc_tensor *outputs);
   /* Threads that the context will use at most. */
   int32_t (*threads)(const dlc_context *context);
 } dlc_library_info;

@@ -18,10 +18,12 @@ namespace dlc {
 struct Argument {
   std::string name;           // as in the model
   std::string cName;          // as a C identifier
-  std::vector<int64_t> shape; // -1: free
+  std::vector<int64_t> shape; // -1: free, -2: computed
   int element = 0;            // dlc_element of abi.h
 
   std::vector<unsigned> freeDims() const;
+  /// Whether its extents follow from values (-2): the library gives its memory.
+  bool isComputed() const;
   /// `f32 [?, 28, 28, 1]`
   std::string describe() const;
 };
@@ -57,6 +59,10 @@ std::string toCIdentifier(llvm::StringRef name);
 /// in the module. Reports every problem that it finds.
 mlir::FailureOr<Interface> readInterface(mlir::ModuleOp module,
                                          llvm::StringRef libraryName);
+
+/// Marks the outputs that turned out to be computed (module attribute
+/// dlc.computed).
+void markComputed(Interface &interface, mlir::ModuleOp module);
 
 /// The text of the C header.
 std::string writeHeader(const Interface &interface, llvm::StringRef fileName);

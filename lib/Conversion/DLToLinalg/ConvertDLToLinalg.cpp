@@ -3,11 +3,14 @@
 #include "Emitter.h"
 #include "dlc/Conversion/DLToLinalg/DLToLinalg.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
@@ -21,38 +24,37 @@ using namespace dlc;
 
 namespace {
 
-/// One byte a truth value: vectors of i1 would be stored bit-packed. bf16 by
-/// its bits (see Scalar.cpp).
-Type storedElement(Type element) {
-  if (element.isInteger(1))
-    return IntegerType::get(element.getContext(), 8);
-  if (element.isBF16())
-    return IntegerType::get(element.getContext(), 16);
-  return element;
-}
-
 struct StoredTypes : TypeConverter {
   StoredTypes() {
     addConversion([](Type type) { return type; });
     addConversion([](RankedTensorType type) -> Type {
-      return type.clone(storedElement(type.getElementType()));
+      return type.clone(dl::scalar::storedType(type.getElementType()));
     });
   }
 };
 
 /// A constant in the type that it is stored in; null where there is no way.
 TypedAttr storedConstant(ElementsAttr value) {
-  Type element = value.getElementType(), stored = storedElement(element);
+  Type element = value.getElementType(), stored = dl::scalar::storedType(element);
   if (stored == element)
     return cast<TypedAttr>(value);
   if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
-    if (element.isBF16())
+    if (element.getIntOrFloatBitWidth() >= 8)
       return cast<TypedAttr>(dense.bitcast(stored));
-    return cast<TypedAttr>(
-        dense.mapValues(stored, [](const APInt &bit) { return bit.zext(8); }));
+    if (isa<FloatType>(element))
+      return cast<TypedAttr>(
+          cast<DenseFPElementsAttr>(dense).mapValues(
+              stored, [](const APFloat &value) {
+                return value.bitcastToAPInt().zext(8);
+              }));
+    bool isSigned = element.getIntOrFloatBitWidth() > 1 &&
+                    !element.isUnsignedInteger();
+    return cast<TypedAttr>(dense.mapValues(stored, [&](const APInt &bits) {
+      return isSigned ? bits.sext(8) : bits.zext(8);
+    }));
   }
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value);
-      resource && element.isBF16())
+      resource && element.getIntOrFloatBitWidth() >= 8)
     return DenseResourceElementsAttr::get(
         cast<ShapedType>(value.getShapedType().clone(stored)),
         resource.getRawHandle());
@@ -95,12 +97,35 @@ struct InlineConstantGlobal
   }
 };
 
+/// Ops of other dialects that hold dl's tensors: the same over stored types.
+struct ConvertTypes : ConversionPattern {
+  ConvertTypes(const TypeConverter &types, MLIRContext *context)
+      : ConversionPattern(types, MatchAnyOpTypeTag(), /*benefit=*/0, context) {}
+  LogicalResult
+  matchAndRewrite(Operation *op, ArrayRef<Value> operands,
+                  ConversionPatternRewriter &rewriter) const override {
+    SmallVector<Type> results;
+    if (op->getNumRegions() ||
+        !isa<tensor::TensorDialect, bufferization::BufferizationDialect>(
+            op->getDialect()) ||
+        failed(getTypeConverter()->convertTypes(op->getResultTypes(), results)))
+      return failure();
+    Operation *converted =
+        rewriter.create(op->getLoc(), op->getName().getIdentifier(), operands,
+                        results, op->getAttrs());
+    rewriter.replaceOp(op, converted->getResults());
+    return success();
+  }
+};
+
 struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     StoredTypes types;
     RewritePatternSet patterns(context);
     populateElementwiseLowering(types, patterns);
+    populateDetectionLowering(types, patterns);
+    populateIndexingLowering(types, patterns);
     populateLinearLowering(types, patterns);
     populateConvolutionLowering(types, patterns);
     populatePoolingLowering(types, patterns);
@@ -108,7 +133,8 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     populateReductionLowering(types, patterns);
     populateShapeLowering(types, patterns);
     populateRandomLowering(types, patterns);
-    patterns.add<ConvertConstant, InlineConstantGlobal>(types, context);
+    patterns.add<ConvertConstant, InlineConstantGlobal, ConvertTypes>(types,
+                                                                      context);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);
     populateReturnOpTypeConversionPattern(patterns, types);
@@ -117,11 +143,16 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     ConversionTarget target(*context);
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
     target.addIllegalDialect<dl::DLDialect>();
+    target.addDynamicallyLegalDialect<tensor::TensorDialect,
+                                      bufferization::BufferizationDialect>(
+        [&](Operation *op) { return op->getNumRegions() || types.isLegal(op); });
+    scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns,
+                                                         target);
     target.addIllegalOp<ml_program::GlobalLoadConstOp>();
     target.addDynamicallyLegalOp<arith::ConstantOp>([](arith::ConstantOp op) {
       auto type = dyn_cast<RankedTensorType>(op.getType());
       return !type ||
-             storedElement(type.getElementType()) == type.getElementType();
+             dl::scalar::storedType(type.getElementType()) == type.getElementType();
     });
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return types.isSignatureLegal(op.getFunctionType());

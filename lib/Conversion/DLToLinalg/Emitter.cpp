@@ -32,6 +32,19 @@ Sizes Emitter::sizes(Value tensor) {
   return tensor::getMixedSizes(b, loc, tensor);
 }
 
+Sizes Emitter::sizes(RankedTensorType type, ValueRange extents) {
+  Sizes result;
+  for (int64_t extent : type.getShape()) {
+    if (!ShapedType::isDynamic(extent)) {
+      result.push_back(index(extent));
+      continue;
+    }
+    result.push_back(getAsOpFoldResult(extents.front()));
+    extents = extents.drop_front();
+  }
+  return result;
+}
+
 static OpFoldResult apply(Emitter &e, AffineExpr expr,
                           ArrayRef<OpFoldResult> operands) {
   return affine::makeComposedFoldedAffineApply(e.b, e.loc, expr, operands);
@@ -118,6 +131,31 @@ Value Emitter::constant(Type type, double number) {
   return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, number));
 }
 
+Value Emitter::storedConstant(Type element, double number) {
+  if (!dl::scalar::isNarrow(element))
+    return constant(dl::scalar::storedType(element), number);
+  Type computed = dl::scalar::computedType(element);
+  return scalarT(b, loc, constant(computed, number)).cast(element).store(element);
+}
+
+Value Emitter::loadNarrow(Value stored, Type element) {
+  if (!isa<TensorType>(stored.getType()) || !dl::scalar::isNarrow(element))
+    return stored;
+  return raw().map(stored, dl::scalar::computedType(element),
+                   [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                     return dl::scalar::load(b, loc, args[0], element);
+                   });
+}
+
+Value Emitter::storeNarrow(Value computed, Type element) {
+  if (!dl::scalar::isNarrow(element))
+    return computed;
+  return raw().map(computed, dl::scalar::storedType(element),
+                   [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                     return scalarT(b, loc, args[0]).store(element);
+                   });
+}
+
 Value Emitter::empty(ArrayRef<OpFoldResult> sizes, Type type) {
   return tensor::EmptyOp::create(b, loc, sizes, type);
 }
@@ -138,6 +176,10 @@ AffineMap Emitter::pick(unsigned rank, ArrayRef<int64_t> dims) {
 Value Emitter::generic(ValueRange inputs, Value init, ArrayRef<AffineMap> maps,
                        ArrayRef<utils::IteratorType> iterators, Body body) {
   auto makeBody = [&](OpBuilder &b, Location loc, ValueRange args) {
+    if (isRaw) {
+      linalg::YieldOp::create(b, loc, body(b, loc, args));
+      return;
+    }
     SmallVector<Value> widened;
     for (Value arg : args)
       widened.push_back(scalarT(b, loc, arg).to(computeType(arg.getType())));
@@ -200,9 +242,18 @@ Value Emitter::reduce(Value x, ArrayRef<bool> reduced, double init, Body body) {
                  iterators, body);
 }
 
-Value Emitter::reshape(Value x, RankedTensorType type) {
+Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
   auto source = cast<RankedTensorType>(x.getType());
-  if (source.hasStaticShape() && !type.hasStaticShape()) {
+  Sizes given;
+  if (!extents.empty()) {
+    // Extents that turn out to be known are part of the type from here on.
+    given = sizes(type, extents);
+    SmallVector<int64_t> shape;
+    for (OpFoldResult size : given)
+      shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+    type = type.clone(shape);
+  }
+  if (given.empty() && source.hasStaticShape() && !type.hasStaticShape()) {
     // The one unknown extent is known after all.
     SmallVector<int64_t> shape(type.getShape());
     int64_t product = 1;
@@ -213,12 +264,17 @@ Value Emitter::reshape(Value x, RankedTensorType type) {
         extent = source.getNumElements() / product;
     type = type.clone(shape);
   }
-  if (source == type)
+  if (source == type && given.empty())
     return x;
-  if (source.getRank() == type.getRank() && source.getRank() <= 1)
+  if (source.getRank() == type.getRank() && source.getRank() <= 1) {
+    if (!given.empty())
+      requireEqual(given[0], dim(x, 0),
+                   "the number of elements does not fit the new shape");
     return tensor::CastOp::create(b, loc, type, x);
-  std::optional<SmallVector<ReassociationIndices>> groups =
-      getReassociationIndicesForReshape(source, type);
+  }
+  std::optional<SmallVector<ReassociationIndices>> groups;
+  if (given.empty() || type.hasStaticShape())
+    groups = getReassociationIndicesForReshape(source, type);
   if (groups && source.getRank() > type.getRank()) {
     Value collapsed = tensor::CollapseShapeOp::create(b, loc, x, *groups);
     return collapsed.getType() == type
@@ -243,18 +299,25 @@ Value Emitter::reshape(Value x, RankedTensorType type) {
   if (type.getRank() == 0)
     return tensor::CollapseShapeOp::create(b, loc, type, flat,
                                            ArrayRef<ReassociationIndices>{});
-  if (type.getRank() == 1)
+  if (type.getRank() == 1) {
+    if (!given.empty())
+      requireEqual(given[0], count,
+                   "the number of elements does not fit the new shape");
     return flat.getType() == type
                ? flat
                : tensor::CastOp::create(b, loc, type, flat).getResult();
+  }
   OpFoldResult knownCount = index(1);
   for (int64_t extent : type.getShape())
     if (!ShapedType::isDynamic(extent))
       knownCount = mul(knownCount, index(extent));
-  Sizes shape;
-  for (int64_t extent : type.getShape())
-    shape.push_back(ShapedType::isDynamic(extent) ? floorDiv(count, knownCount)
-                                                  : index(extent));
+  Sizes shape = given;
+  if (given.empty())
+    for (int64_t extent : type.getShape())
+      shape.push_back(!ShapedType::isDynamic(extent) ? index(extent)
+                      : isZeroInteger(knownCount)
+                          ? index(0)
+                          : floorDiv(count, knownCount));
   requireEqual(product(shape), count,
                "the number of elements does not fit the new shape");
   // The flat extent must be as (un)known as the product of the new ones.
@@ -311,13 +374,12 @@ Value Emitter::insertUnitDims(Value x, ArrayRef<bool> inserted) {
 }
 
 Value Emitter::pad(Value x, ArrayRef<OpFoldResult> low,
-                   ArrayRef<OpFoldResult> high, double number) {
+                   ArrayRef<OpFoldResult> high, Value scalar) {
   auto isZero = [](OpFoldResult size) { return isZeroInteger(size); };
   if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero))
     return x;
-  Type element = cast<RankedTensorType>(x.getType()).getElementType();
-  return tensor::PadOp::create(b, loc, Type(), x, low, high,
-                               constant(element, number), /*nofold=*/false)
+  return tensor::PadOp::create(b, loc, Type(), x, low, high, scalar,
+                               /*nofold=*/false)
       .getResult();
 }
 
@@ -333,7 +395,8 @@ Value Emitter::pickElements(
                  place.push_back(linalg::IndexOp::create(b, loc, d));
                Value picked =
                    tensor::ExtractOp::create(b, loc, x, indices(b, loc, place));
-               return scalarT(b, loc, picked).to(computeType(element));
+               return isRaw ? picked
+                            : scalarT(b, loc, picked).to(computeType(element));
              });
 }
 

@@ -12,6 +12,7 @@
 #include "dlc/Dialect/DL/IR/Scalar.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace dlc {
@@ -21,12 +22,20 @@ using scalarT = dl::scalar::Scalar;
 
 /// The type that elements are computed in: f32 for f16 and i16 (how bf16 is
 /// stored), i1 for i8 (how truth values are stored), otherwise the type itself.
+/// Narrow and unsigned integers are widened before a lowering sees them.
 mlir::Type computeType(mlir::Type stored);
 
 class Emitter {
 public:
   Emitter(mlir::OpBuilder &b, mlir::Operation *op)
       : b(b), loc(op->getLoc()), op(op) {}
+
+  /// The same, but elements stay as they are stored: for ops that move them.
+  Emitter raw() const {
+    Emitter result(*this);
+    result.isRaw = true;
+    return result;
+  }
 
   //===--------------------------------------------------------------------===//
   // Sizes
@@ -57,6 +66,12 @@ public:
   //===--------------------------------------------------------------------===//
 
   mlir::Value constant(mlir::Type type, double number);
+  /// A number as an element type of dl is stored.
+  mlir::Value storedConstant(mlir::Type element, double number);
+  /// A tensor of narrow or unsigned elements in the type they are computed in,
+  /// and back; others stay as they are.
+  mlir::Value loadNarrow(mlir::Value stored, mlir::Type element);
+  mlir::Value storeNarrow(mlir::Value computed, mlir::Type element);
   mlir::Value empty(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type type);
   mlir::Value filled(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type type,
                      double number);
@@ -97,16 +112,20 @@ public:
   mlir::Value reduce(mlir::Value x, llvm::ArrayRef<bool> reduced, double init,
                      Body body);
 
-  /// The same elements in another shape, unknown extents deduced.
-  mlir::Value reshape(mlir::Value x, mlir::RankedTensorType type);
+  /// The same elements in another shape; one unknown extent is deduced, several
+  /// stand in `extents`.
+  mlir::Value reshape(mlir::Value x, mlir::RankedTensorType type,
+                      mlir::ValueRange extents = {});
+  /// The sizes of a type whose unknown extents stand in `extents`.
+  Sizes sizes(mlir::RankedTensorType type, mlir::ValueRange extents);
   /// Drops the dimensions marked.
   mlir::Value dropUnitDims(mlir::Value x, llvm::ArrayRef<bool> dropped);
   /// Puts dimensions of extent 1 back at the places marked.
   mlir::Value insertUnitDims(mlir::Value x, llvm::ArrayRef<bool> inserted);
 
-  /// Pads with a number.
+  /// Pads with a scalar of the element type.
   mlir::Value pad(mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> low,
-                  llvm::ArrayRef<mlir::OpFoldResult> high, double number);
+                  llvm::ArrayRef<mlir::OpFoldResult> high, mlir::Value scalar);
 
   /// A tensor whose element at each place is the element of `x` at the indices
   /// that `indices` computes from that place.
@@ -119,6 +138,7 @@ public:
   mlir::OpBuilder &b;
   mlir::Location loc;
   mlir::Operation *op;
+  bool isRaw = false;
 };
 
 /// Each family adds its patterns; ConvertDLToLinalg.cpp runs them together.
@@ -127,6 +147,9 @@ void populateElementwiseLowering(mlir::TypeConverter &,
 void populateLinearLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 void populateConvolutionLowering(mlir::TypeConverter &,
                                  mlir::RewritePatternSet &);
+void populateIndexingLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
+void populateDetectionLowering(mlir::TypeConverter &,
+                               mlir::RewritePatternSet &);
 void populatePoolingLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 void populateNormalizationLowering(mlir::TypeConverter &,
                                    mlir::RewritePatternSet &);
@@ -135,20 +158,34 @@ void populateReductionLowering(mlir::TypeConverter &,
 void populateShapeLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 void populateRandomLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 
-/// A pattern that replaces an op by the value that a function emits for it.
+/// A pattern that replaces an op by the value that a function emits for it. The
+/// function sees elements that are computed with in f16, bf16 (as i16), i1 (as
+/// i8) or the type itself, never narrow integers; one that only moves elements
+/// (`isRaw`) sees them as they are stored.
 template <typename OpT> struct EmitPattern : mlir::OpConversionPattern<OpT> {
   using Function = mlir::Value (*)(OpT, typename OpT::Adaptor, Emitter &);
   EmitPattern(mlir::TypeConverter &converter, mlir::MLIRContext *context,
-              Function function)
-      : mlir::OpConversionPattern<OpT>(converter, context), function(function) {
-  }
+              Function function, bool isRaw)
+      : mlir::OpConversionPattern<OpT>(converter, context), function(function),
+        isRaw(isRaw) {}
   llvm::LogicalResult
   matchAndRewrite(OpT op, typename OpT::Adaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op);
-    mlir::Value result = function(op, adaptor, emit);
+    emit.isRaw = isRaw;
+    llvm::SmallVector<mlir::Value> operands(adaptor.getOperands());
+    if (!isRaw)
+      for (auto [operand, original] :
+           llvm::zip(operands, op->getOperands()))
+        operand = emit.loadNarrow(
+            operand, mlir::getElementTypeOrSelf(original.getType()));
+    mlir::Value result =
+        function(op, typename OpT::Adaptor(operands, op), emit);
     if (!result)
       return mlir::failure();
+    if (!isRaw)
+      result = emit.storeNarrow(
+          result, mlir::getElementTypeOrSelf(op->getResult(0).getType()));
     // Shapes computed on the way may be less or more known than the op's type.
     mlir::Type type =
         this->getTypeConverter()->convertType(op->getResult(0).getType());
@@ -159,13 +196,24 @@ template <typename OpT> struct EmitPattern : mlir::OpConversionPattern<OpT> {
     return mlir::success();
   }
   Function function;
+  bool isRaw;
 };
 
 template <typename OpT>
 void addEmitter(mlir::RewritePatternSet &patterns,
                 mlir::TypeConverter &converter,
                 typename EmitPattern<OpT>::Function function) {
-  patterns.add<EmitPattern<OpT>>(converter, patterns.getContext(), function);
+  patterns.add<EmitPattern<OpT>>(converter, patterns.getContext(), function,
+                                 /*isRaw=*/false);
+}
+
+/// The same for an op that moves elements without a look at them.
+template <typename OpT>
+void addMover(mlir::RewritePatternSet &patterns,
+              mlir::TypeConverter &converter,
+              typename EmitPattern<OpT>::Function function) {
+  patterns.add<EmitPattern<OpT>>(converter, patterns.getContext(), function,
+                                 /*isRaw=*/true);
 }
 
 } // namespace dlc

@@ -1,6 +1,7 @@
 //===- LowerElementwise.cpp - Every element-wise op, one pattern ----------===//
 
 #include "Emitter.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -63,10 +64,17 @@ struct LowerElementwise
       inputs.push_back(emit.dropUnitDims(operand, dropped));
       maps.push_back(emit.pick(rank, dims));
     }
-    Value result = emit.map(inputs, maps, sizes, type.getElementType(),
-                            [&](OpBuilder &b, Location loc, ValueRange args) {
-                              return op.buildScalar(b, loc, args.drop_back());
-                            });
+    Value result = emit.raw().map(
+        inputs, maps, sizes, type.getElementType(),
+        [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+          SmallVector<Value> loaded;
+          for (auto [arg, operand] : llvm::zip(args, op->getOperands()))
+            loaded.push_back(
+                dl::scalar::load(b, loc, arg, getElementTypeOrSelf(operand)));
+          Value value = op.buildScalar(b, loc, loaded);
+          return scalarT(b, loc, value)
+              .store(getElementTypeOrSelf(op->getResult(0)));
+        });
     if (result.getType() != type)
       result = tensor::CastOp::create(rewriter, op.getLoc(), type, result);
     rewriter.replaceOp(op, result);

@@ -49,6 +49,72 @@ static Value emitMaxPool(dl::MaxPoolOp op, dl::MaxPoolOpAdaptor operands,
   return e.toStored(y, stored);
 }
 
+/// Value and place side by side, in order: the first of equal elements stays.
+static Value emitArgMaxPool(dl::ArgMaxPoolOp op,
+                            dl::ArgMaxPoolOpAdaptor operands, Emitter &e) {
+  Value x = operands.getX();
+  Type stored = cast<RankedTensorType>(x.getType()).getElementType();
+  Type compute = computeType(stored), index = e.b.getI64Type();
+  auto window = dl::Window::get(op, op.getWindow());
+  window.ceilMode = op.getCeilMode();
+  WindowSizes sizes = computeWindow(e, window, x);
+  double least = -std::numeric_limits<double>::infinity();
+  Value padded = padSpatial(e, x, sizes, least);
+  unsigned rank = window.rank(), loops = 2 + 2 * rank;
+  Sizes result{e.dim(padded, 0)}, kernel;
+  llvm::append_range(result, sizes.places);
+  result.push_back(e.dim(padded, rank + 1));
+  SmallVector<int64_t> windowDims, resultDims;
+  SmallVector<Value> low, extents;
+  for (unsigned d = 0; d < rank; ++d) {
+    kernel.push_back(e.index(window.kernel[d]));
+    windowDims.push_back(2 + rank + d);
+    low.push_back(e.value(sizes.low[d]));
+    extents.push_back(e.value(e.dim(x, d + 1)));
+  }
+  for (unsigned d = 0; d < 2 + rank; ++d)
+    resultDims.push_back(d);
+  SmallVector<utils::IteratorType> iterators(loops,
+                                             utils::IteratorType::reduction);
+  std::fill_n(iterators.begin(), 2 + rank, utils::IteratorType::parallel);
+  Value inputs[] = {padded, e.empty(kernel, stored)};
+  Value inits[] = {e.filled(result, compute, least),
+                   e.filled(result, index, -1)};
+  AffineMap maps[] = {windowMap(e, window, loops, 1, 2 + rank, {1 + rank}),
+                      e.pick(loops, windowDims), e.pick(loops, resultDims),
+                      e.pick(loops, resultDims)};
+  auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
+    auto number = [&](int64_t v) {
+      return scalarT(b, loc, arith::ConstantIndexOp::create(b, loc, v));
+    };
+    scalarT v = scalarT(b, loc, args[0]).to(compute), best(b, loc, args[2]);
+    scalarT place = number(0), inside = scalarT(
+        b, loc, arith::ConstantIntOp::create(b, loc, 1, 1));
+    for (unsigned d = 0; d < rank; ++d) {
+      scalarT at = scalarT(b, loc, linalg::IndexOp::create(b, loc, 1 + d)) *
+                       number(window.strides[d]) +
+                   scalarT(b, loc, linalg::IndexOp::create(b, loc, 2 + rank + d)) *
+                       number(window.dilations[d]) -
+                   scalarT(b, loc, low[d]);
+      scalarT extent(b, loc, extents[d]);
+      inside = inside & at.ge(number(0)) & at.lt(extent);
+      place = place * extent + at;
+    }
+    // Padding never wins, not even over minus infinity.
+    scalarT first = scalarT(b, loc, args[3]).lt(0.0);
+    scalarT better = inside & (first | v.gt(best));
+    Value placed = arith::IndexCastOp::create(b, loc, index, place);
+    linalg::YieldOp::create(
+        b, loc,
+        ValueRange{select(better, v, best),
+                   select(better, v.with(placed), v.with(args[3]))});
+  };
+  auto generic = linalg::GenericOp::create(
+      e.b, e.loc, TypeRange{inits[0].getType(), inits[1].getType()},
+      ValueRange(inputs), ValueRange(inits), maps, iterators, body);
+  return generic.getResult(1);
+}
+
 /// How many elements of each window count: a tensor [out...] of the compute
 /// type.
 static Value emitCounts(Emitter &e, const dl::Window &window, Value x,
@@ -158,6 +224,7 @@ static Value emitGlobal(Emitter &e, Value x, double init, bool mean,
 
 void dlc::populatePoolingLowering(TypeConverter &types,
                                   RewritePatternSet &patterns) {
+  addEmitter<dl::ArgMaxPoolOp>(patterns, types, emitArgMaxPool);
   addEmitter<dl::MaxPoolOp>(patterns, types, emitMaxPool);
   addEmitter<dl::AvgPoolOp>(patterns, types, emitAvgPool);
   addEmitter<dl::GlobalMaxPoolOp>(

@@ -1,6 +1,7 @@
 //===- LowerReduction.cpp - Reductions ------------------------------------===//
 
 #include "Emitter.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -91,6 +92,56 @@ static Value emitArg(OpT op, typename OpT::Adaptor operands, Emitter &e,
   return op.getKeepDims() ? e.insertUnitDims(y, reduced) : y;
 }
 
+static Value emitCumulative(dl::CumulativeOp op, dl::CumulativeOpAdaptor x,
+                            Emitter &e) {
+  Value input = x.getX();
+  auto type = cast<RankedTensorType>(input.getType());
+  int64_t rank = type.getRank(), axis = dl::wrapAxis(op.getAxis(), rank);
+  Type stored = type.getElementType(), compute = computeType(stored);
+  bool isSum = op.getKind() == dl::CumulativeKind::sum;
+  Value zero = e.value(e.index(0)), one = e.value(e.index(1));
+  Value last = e.value(e.sub(e.dim(input, axis), e.index(1)));
+  SmallVector<Value> extents;
+  for (OpFoldResult size : e.sizes(input))
+    extents.push_back(e.value(size));
+  // A loop a dimension, that along the axis innermost with the running value.
+  SmallVector<Value> place(rank);
+  std::function<Value(OpBuilder &, int64_t, Value)> nest =
+      [&](OpBuilder &b, int64_t d, Value y) -> Value {
+    if (d == axis)
+      ++d;
+    if (d >= rank) {
+      Value start = Emitter(b, op).constant(compute, isSum ? 0 : 1);
+      auto loop = scf::ForOp::create(
+          b, e.loc, zero, extents[axis], one, ValueRange{start, y},
+          [&](OpBuilder &b, Location loc, Value i, ValueRange state) {
+            place[axis] =
+                op.getReverse()
+                    ? arith::SubIOp::create(b, loc, last, i).getResult()
+                    : i;
+            Value element = tensor::ExtractOp::create(b, loc, input, place);
+            scalarT before(b, loc, state[0]);
+            scalarT v = scalarT(b, loc, element).to(compute);
+            scalarT after = isSum ? before + v : before * v;
+            Value written =
+                (op.getExclusive() ? before : after).to(stored).value;
+            Value next =
+                tensor::InsertOp::create(b, loc, written, state[1], place);
+            scf::YieldOp::create(b, loc, ValueRange{after.value, next});
+          });
+      return loop.getResult(1);
+    }
+    auto loop = scf::ForOp::create(
+        b, e.loc, zero, extents[d], one, ValueRange{y},
+        [&](OpBuilder &b, Location loc, Value i, ValueRange state) {
+          place[d] = i;
+          scf::YieldOp::create(b, loc, nest(b, d + 1, state[0]));
+        });
+    return loop.getResult(0);
+  };
+  return nest(e.b, 0, e.empty(e.sizes(input), stored));
+}
+
 void dlc::populateReductionLowering(TypeConverter &types,
                                     RewritePatternSet &patterns) {
   static constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -140,6 +191,7 @@ void dlc::populateReductionLowering(TypeConverter &types,
               return min(scalarT(b, loc, a[1]), scalarT(b, loc, a[0]));
             });
       });
+  addEmitter<dl::CumulativeOp>(patterns, types, emitCumulative);
   addEmitter<dl::ArgMaxOp>(
       patterns, types,
       [](dl::ArgMaxOp op, dl::ArgMaxOpAdaptor x, Emitter &e) -> Value {

@@ -1,6 +1,7 @@
 //===- LowerShape.cpp - Ops that move elements ----------------------------===//
 
 #include "Emitter.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -8,7 +9,49 @@ using namespace dlc;
 static Value emitReshape(dl::ReshapeOp op, dl::ReshapeOpAdaptor x, Emitter &e) {
   auto element = cast<RankedTensorType>(x.getX().getType()).getElementType();
   return e.reshape(x.getX(),
-                   cast<RankedTensorType>(op.getType().clone(element)));
+                   cast<RankedTensorType>(op.getType().clone(element)),
+                   x.getExtents());
+}
+
+static Value emitBroadcast(dl::BroadcastOp op, dl::BroadcastOpAdaptor x,
+                           Emitter &e) {
+  auto type = cast<RankedTensorType>(x.getX().getType());
+  Sizes sizes = e.sizes(op.getY().getType(), x.getExtents());
+  int64_t skipped = op.getY().getType().getRank() - type.getRank();
+  SmallVector<bool> dropped;
+  SmallVector<int64_t> dims;
+  for (int64_t d = 0; d < type.getRank(); ++d) {
+    OpFoldResult &size = sizes[skipped + d];
+    bool stretched =
+        type.getDimSize(d) == 1 && !isEqualConstantIntOrValue(size, e.index(1));
+    dropped.push_back(stretched);
+    if (stretched)
+      continue;
+    dims.push_back(skipped + d);
+    OpFoldResult extent = e.dim(x.getX(), d);
+    e.requireEqual(extent, size,
+                   "dimension " + Twine(d) +
+                       " of the operand is neither 1 nor as in the result");
+    if (isa<Attribute>(extent))
+      size = extent;
+  }
+  return e.map(e.dropUnitDims(x.getX(), dropped), e.pick(sizes.size(), dims),
+               sizes, type.getElementType(),
+               [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+}
+
+static Value emitIota(dl::IotaOp op, dl::IotaOpAdaptor x, Emitter &e) {
+  auto type = op.getY().getType();
+  int64_t axis = dl::wrapAxis(op.getAxis(), type.getRank());
+  Type element = type.getElementType();
+  return e.map({}, {}, e.sizes(type, x.getExtents()),
+               dl::scalar::storedType(element),
+               [&](OpBuilder &b, Location loc, ValueRange) -> Value {
+                 Value place = arith::IndexCastOp::create(
+                     b, loc, b.getI64Type(),
+                     linalg::IndexOp::create(b, loc, axis));
+                 return scalarT(b, loc, place).cast(element).store(element);
+               });
 }
 
 static Value emitFlatten(dl::FlattenOp op, dl::FlattenOpAdaptor x, Emitter &e) {
@@ -179,7 +222,9 @@ static Value emitPad(dl::PadOp op, dl::PadOpAdaptor x, Emitter &e) {
     sizes[d] = e.add(sizes[d], e.add(low[d], high[d]));
   }
   if (op.getMode() == dl::PadMode::constant)
-    return e.pad(x.getX(), low, high, op.getValue().convertToDouble());
+    return e.pad(x.getX(), low, high,
+                 e.storedConstant(op.getX().getType().getElementType(),
+                                  op.getValue().convertToDouble()));
   return e.pickElements(
       x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange place) {
         SmallVector<Value> from;
@@ -219,10 +264,18 @@ static Value emitGather(dl::GatherOp op, dl::GatherOpAdaptor x, Emitter &e) {
   for (int64_t d = 0; d < indexRank; ++d)
     indexDims.push_back(axis + d);
   Value extent = e.value(source[axis]);
-  if (!isa<Attribute>(source[axis]))
-    e.require(arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::sgt,
-                                    extent, e.value(e.index(0))),
+  if (!isa<Attribute>(source[axis])) {
+    // There is something to pick from, or nothing to pick.
+    auto isPositive = [&](OpFoldResult size) -> Value {
+      return arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::sgt,
+                                   e.value(size), e.value(e.index(0)));
+    };
+    Value nothing = arith::CmpIOp::create(
+        e.b, e.loc, arith::CmpIPredicate::eq,
+        e.value(e.product(e.sizes(x.getIndices()))), e.value(e.index(0)));
+    e.require(arith::OrIOp::create(e.b, e.loc, isPositive(source[axis]), nothing),
               "nothing to pick from along axis " + Twine(axis));
+  }
   return e.map(
       x.getIndices(), e.pick(sizes.size(), indexDims), sizes,
       type.getElementType(),
@@ -240,7 +293,7 @@ static Value emitGather(dl::GatherOp op, dl::GatherOpAdaptor x, Emitter &e) {
                                     : linalg::IndexOp::create(b, loc, loop));
         }
         Value picked = tensor::ExtractOp::create(b, loc, x.getX(), place);
-        return scalarT(b, loc, picked).to(computeType(type.getElementType()));
+        return picked;
       });
 }
 
@@ -270,13 +323,15 @@ static Value emitUpsample(dl::UpsampleOp op, dl::UpsampleOpAdaptor x,
 
 void dlc::populateShapeLowering(TypeConverter &types,
                                 RewritePatternSet &patterns) {
-  addEmitter<dl::ReshapeOp>(patterns, types, emitReshape);
-  addEmitter<dl::FlattenOp>(patterns, types, emitFlatten);
-  addEmitter<dl::TransposeOp>(patterns, types, emitTranspose);
-  addEmitter<dl::ConcatOp>(patterns, types, emitConcat);
+  addMover<dl::ReshapeOp>(patterns, types, emitReshape);
+  addMover<dl::BroadcastOp>(patterns, types, emitBroadcast);
+  addMover<dl::IotaOp>(patterns, types, emitIota);
+  addMover<dl::FlattenOp>(patterns, types, emitFlatten);
+  addMover<dl::TransposeOp>(patterns, types, emitTranspose);
+  addMover<dl::ConcatOp>(patterns, types, emitConcat);
   patterns.add<LowerSplit>(types, patterns.getContext());
-  addEmitter<dl::SliceOp>(patterns, types, emitSlice);
-  addEmitter<dl::PadOp>(patterns, types, emitPad);
-  addEmitter<dl::GatherOp>(patterns, types, emitGather);
-  addEmitter<dl::UpsampleOp>(patterns, types, emitUpsample);
+  addMover<dl::SliceOp>(patterns, types, emitSlice);
+  addMover<dl::PadOp>(patterns, types, emitPad);
+  addMover<dl::GatherOp>(patterns, types, emitGather);
+  addMover<dl::UpsampleOp>(patterns, types, emitUpsample);
 }

@@ -61,7 +61,8 @@ Value padSpatial(Emitter &e, Value x, const WindowSizes &sizes, double number) {
   llvm::append_range(high, sizes.high);
   low.push_back(e.index(0));
   high.push_back(e.index(0));
-  return e.pad(x, low, high, number);
+  Type element = cast<RankedTensorType>(x.getType()).getElementType();
+  return e.pad(x, low, high, e.constant(element, number));
 }
 
 AffineMap windowMap(Emitter &e, const dl::Window &window, unsigned loops,

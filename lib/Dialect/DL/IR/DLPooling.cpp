@@ -13,7 +13,8 @@ using namespace dlc::dl;
 
 template <typename Adaptor>
 static LogicalResult inferPool(OptionalLoc loc, StringRef name, Adaptor op,
-                               SmallVectorImpl<Type> &types) {
+                               SmallVectorImpl<Type> &types,
+                               Type element = {}) {
   auto x = tensorType(op.getX());
   if (x.getRank() < 3 || x.getRank() > 5 ||
       int64_t(op.getWindow().size()) != x.getRank() - 2)
@@ -33,7 +34,8 @@ static LogicalResult inferPool(OptionalLoc loc, StringRef name, Adaptor op,
   Shape shape{x.getDimSize(0)};
   llvm::append_range(shape, *extents);
   shape.push_back(x.getShape().back());
-  return pushTensor(loc, name, shape, x.getElementType(), types);
+  return pushTensor(loc, name, shape, element ? element : x.getElementType(),
+                    types);
 }
 
 /// A window that holds nothing but padding has no largest element and no mean.
@@ -54,12 +56,19 @@ LogicalResult MaxPoolOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
                                           SmallVectorImpl<Type> &types) {
   return inferPool(loc, getOperationName(), op, types);
 }
+LogicalResult ArgMaxPoolOp::inferReturnTypes(MLIRContext *context,
+                                             OptionalLoc loc, Adaptor op,
+                                             SmallVectorImpl<Type> &types) {
+  return inferPool(loc, getOperationName(), op, types,
+                   IntegerType::get(context, 64));
+}
 LogicalResult AvgPoolOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
                                           Adaptor op,
                                           SmallVectorImpl<Type> &types) {
   return inferPool(loc, getOperationName(), op, types);
 }
 LogicalResult MaxPoolOp::verify() { return verifyPool(*this); }
+LogicalResult ArgMaxPoolOp::verify() { return verifyPool(*this); }
 LogicalResult AvgPoolOp::verify() { return verifyPool(*this); }
 
 template <typename Adaptor>

@@ -53,6 +53,17 @@ DLC_INFER_REDUCTION(ReduceMinOp)
 DLC_INFER_REDUCTION(ReduceProdOp)
 #undef DLC_INFER_REDUCTION
 
+LogicalResult CumulativeOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
+                                             Adaptor op,
+                                             SmallVectorImpl<Type> &types) {
+  auto x = tensorType(op.getX());
+  int64_t axis = op.getAxis();
+  if (failed(normalizeAxis(loc, getOperationName(), axis, x.getRank())))
+    return failure();
+  types.push_back(x);
+  return success();
+}
+
 #define DLC_INFER_ARG_REDUCTION(OP)                                            \
   LogicalResult OP::inferReturnTypes(MLIRContext *context, OptionalLoc loc,    \
                                      Adaptor op,                               \

@@ -15,17 +15,33 @@ using namespace dlc::dl;
 // Reshape, flatten
 //===----------------------------------------------------------------------===//
 
+/// Checks that each `?` of a type has an operand.
+static LogicalResult checkExtents(Operation *op, RankedTensorType type,
+                                  ValueRange extents) {
+  int64_t unknown = llvm::count_if(type.getShape(), ShapedType::isDynamic);
+  if (unknown == int64_t(extents.size()))
+    return success();
+  return op->emitOpError("has ")
+         << extents.size() << " extents for the " << unknown
+         << " unknown ones of " << toString(type) << ", expected one for each";
+}
+
 LogicalResult ReshapeOp::verify() {
   auto x = getX().getType(), y = getY().getType();
   if (x.getElementType() != y.getElementType())
     return emitOpError("element types ")
            << x.getElementType() << " and " << y.getElementType()
            << " differ, expected the same";
-  if (llvm::count_if(y.getShape(), ShapedType::isDynamic) > 1 && x != y)
+  int64_t unknown = llvm::count_if(y.getShape(), ShapedType::isDynamic);
+  if (!getExtents().empty()) {
+    if (failed(checkExtents(*this, y, getExtents())))
+      return failure();
+  } else if (unknown > 1 && x != y) {
     return emitOpError("to ")
            << toString(y)
-           << " has more than one unknown extent, expected at "
-              "most one";
+           << " has more than one unknown extent, expected at most one, or an "
+              "operand for each";
+  }
   SmallVector<Type> checked;
   if (failed(pushTensor(getLoc(), getOperationName(), y.getShape(),
                         y.getElementType(), checked)))
@@ -36,7 +52,7 @@ LogicalResult ReshapeOp::verify() {
            << toString(x) << " (" << x.getNumElements() << " elements) to "
            << toString(y) << " (" << y.getNumElements()
            << " elements), expected equal counts";
-  if (x.hasStaticShape() && !y.hasStaticShape()) {
+  if (x.hasStaticShape() && unknown == 1 && getExtents().empty()) {
     int64_t product = 1;
     for (int64_t extent : y.getShape())
       product *= ShapedType::isDynamic(extent) ? 1 : extent;
@@ -49,7 +65,7 @@ LogicalResult ReshapeOp::verify() {
 }
 
 OpFoldResult ReshapeOp::fold(FoldAdaptor) {
-  if (getX().getType() == getType())
+  if (getX().getType() == getType() && getExtents().empty())
     return getX();
   // A reshape of a reshape looks through the first one.
   if (auto first = getX().getDefiningOp<ReshapeOp>()) {
@@ -79,6 +95,49 @@ LogicalResult FlattenOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   }
   shape.push_back(product);
   return pushTensor(loc, getOperationName(), shape, x.getElementType(), types);
+}
+
+//===----------------------------------------------------------------------===//
+// Broadcast, iota
+//===----------------------------------------------------------------------===//
+
+LogicalResult BroadcastOp::verify() {
+  auto x = getX().getType(), y = getY().getType();
+  if (x.getElementType() != y.getElementType())
+    return emitOpError("element types ")
+           << x.getElementType() << " and " << y.getElementType()
+           << " differ, expected the same";
+  FailureOr<Shape> joined = broadcastShapes(x.getShape(), y.getShape());
+  if (failed(joined) || x.getRank() > y.getRank() ||
+      !llvm::all_of(llvm::zip(*joined, y.getShape()), [](auto pair) {
+        auto [a, b] = pair;
+        return a == b || ShapedType::isDynamic(b);
+      }))
+    return emitOpError("from ")
+           << toString(x) << " to " << toString(y)
+           << ": aligned at the last dimension, extents must be equal or 1 in "
+              "the operand";
+  SmallVector<Type> checked;
+  if (failed(pushTensor(getLoc(), getOperationName(), y.getShape(),
+                        y.getElementType(), checked)))
+    return failure();
+  return checkExtents(*this, y, getExtents());
+}
+
+OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
+  if (getX().getType() == getType() && getType().hasStaticShape())
+    return getX();
+  auto splat = dyn_cast_if_present<SplatElementsAttr>(adaptor.getX());
+  if (splat && getType().hasStaticShape())
+    return splat.resizeSplat(getType());
+  return {};
+}
+
+LogicalResult IotaOp::verify() {
+  auto y = getY().getType();
+  if (failed(normalizeAxis(getLoc(), getOperationName(), int64_t(getAxis()), y.getRank())))
+    return failure();
+  return checkExtents(*this, y, getExtents());
 }
 
 //===----------------------------------------------------------------------===//

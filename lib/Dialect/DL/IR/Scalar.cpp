@@ -3,6 +3,7 @@
 #include "dlc/Dialect/DL/IR/Scalar.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include <cmath>
 
 using namespace mlir;
 
@@ -16,23 +17,27 @@ Scalar Scalar::constant(double number) const {
 }
 
 static Scalar compare(Scalar a, Scalar b, arith::CmpFPredicate onFloats,
-                      arith::CmpIPredicate onIntegers) {
+                      arith::CmpIPredicate onIntegers,
+                      arith::CmpIPredicate onUnsigned) {
   if (a.isFloat())
     return a.with(arith::CmpFOp::create(*a.builder, a.loc, onFloats, a, b));
+  if (a.isUnsigned)
+    onIntegers = onUnsigned;
   return a.with(arith::CmpIOp::create(*a.builder, a.loc, onIntegers, a, b));
 }
 
-#define DLC_COMPARE(NAME, FLOAT, INTEGER)                                      \
+#define DLC_COMPARE(NAME, FLOAT, INTEGER, UNSIGNED)                                      \
   Scalar Scalar::NAME(Scalar b) const {                                        \
     return compare(*this, b, arith::CmpFPredicate::FLOAT,                      \
-                   arith::CmpIPredicate::INTEGER);                             \
+                   arith::CmpIPredicate::INTEGER,                              \
+                   arith::CmpIPredicate::UNSIGNED);                            \
   }
-DLC_COMPARE(eq, OEQ, eq)
-DLC_COMPARE(ne, UNE, ne)
-DLC_COMPARE(lt, OLT, slt)
-DLC_COMPARE(le, OLE, sle)
-DLC_COMPARE(gt, OGT, sgt)
-DLC_COMPARE(ge, OGE, sge)
+DLC_COMPARE(eq, OEQ, eq, eq)
+DLC_COMPARE(ne, UNE, ne, ne)
+DLC_COMPARE(lt, OLT, slt, ult)
+DLC_COMPARE(le, OLE, sle, ule)
+DLC_COMPARE(gt, OGT, sgt, ugt)
+DLC_COMPARE(ge, OGE, sge, uge)
 #undef DLC_COMPARE
 
 template <typename OpT, typename... Args>
@@ -64,6 +69,11 @@ Scalar operator/(Scalar a, Scalar b) {
   // Neither division by zero nor the one overflow may trap: the divisor is made
   // 1 in both cases, and the quotient by zero is set to 0 afterwards.
   Scalar byZero = b.eq(0.0);
+  if (a.isUnsigned) {
+    Scalar divisor = select(byZero, b.constant(1), b);
+    return select(byZero, a.constant(0),
+                  a.with(arith::DivUIOp::create(*a.builder, a.loc, a, divisor)));
+  }
   Scalar byMinusOne = b.eq(-1.0);
   Scalar divisor = select(byZero | byMinusOne, b.constant(1), b);
   Scalar quotient =
@@ -86,15 +96,51 @@ Scalar operator|(Scalar a, Scalar b) {
 Scalar operator^(Scalar a, Scalar b) {
   return a.with(arith::XOrIOp::create(*a.builder, a.loc, a, b));
 }
-Scalar operator!(Scalar x) { return x ^ x.constant(1); }
+Scalar operator!(Scalar x) {
+  return x ^ x.constant(x.type().isInteger(1) ? 1 : -1);
+}
+
+Scalar remainder(Scalar a, Scalar b) {
+  if (a.isFloat())
+    return a.with(arith::RemFOp::create(*a.builder, a.loc, a, b));
+  return select(b.eq(0.0), a.constant(0), a - (a / b) * b);
+}
+
+/// A shift count that no instruction minds, and whether it is within the width.
+static std::pair<Scalar, Scalar> shiftCount(Scalar b, unsigned width) {
+  Scalar fits = b.ge(0.0) & b.lt(double(width));
+  return {select(fits, b, b.constant(0)), fits};
+}
+
+Scalar shiftLeft(Scalar a, Scalar b, unsigned width) {
+  auto [count, fits] = shiftCount(b, width);
+  return select(fits,
+                a.with(arith::ShLIOp::create(*a.builder, a.loc, a, count)),
+                a.constant(0));
+}
+
+Scalar shiftRight(Scalar a, Scalar b, unsigned width) {
+  auto [count, fits] = shiftCount(b, width);
+  Value shifted =
+      a.isUnsigned
+          ? arith::ShRUIOp::create(*a.builder, a.loc, a, count).getResult()
+          : arith::ShRSIOp::create(*a.builder, a.loc, a, count).getResult();
+  return select(fits, a.with(shifted), a.constant(0));
+}
 
 Scalar max(Scalar a, Scalar b) {
+  if (a.isUnsigned)
+    return a.with(arith::MaxUIOp::create(*a.builder, a.loc, a, b));
   return applyByType<arith::MaximumFOp, arith::MaxSIOp>(a, b);
 }
 Scalar min(Scalar a, Scalar b) {
+  if (a.isUnsigned)
+    return a.with(arith::MinUIOp::create(*a.builder, a.loc, a, b));
   return applyByType<arith::MinimumFOp, arith::MinSIOp>(a, b);
 }
 Scalar abs(Scalar x) {
+  if (x.isUnsigned)
+    return x;
   return x.isFloat() ? apply<math::AbsFOp>(x) : max(x, -x);
 }
 Scalar pow(Scalar a, Scalar b) { return apply<math::PowFOp>(a, b); }
@@ -105,6 +151,15 @@ Scalar log1p(Scalar x) { return apply<math::Log1pOp>(x); }
 Scalar sqrt(Scalar x) { return apply<math::SqrtOp>(x); }
 Scalar sin(Scalar x) { return apply<math::SinOp>(x); }
 Scalar cos(Scalar x) { return apply<math::CosOp>(x); }
+Scalar tan(Scalar x) { return apply<math::TanOp>(x); }
+Scalar asin(Scalar x) { return apply<math::AsinOp>(x); }
+Scalar acos(Scalar x) { return apply<math::AcosOp>(x); }
+Scalar atan(Scalar x) { return apply<math::AtanOp>(x); }
+Scalar sinh(Scalar x) { return apply<math::SinhOp>(x); }
+Scalar cosh(Scalar x) { return apply<math::CoshOp>(x); }
+Scalar asinh(Scalar x) { return apply<math::AsinhOp>(x); }
+Scalar acosh(Scalar x) { return apply<math::AcoshOp>(x); }
+Scalar atanh(Scalar x) { return apply<math::AtanhOp>(x); }
 Scalar tanh(Scalar x) { return apply<math::TanhOp>(x); }
 Scalar erf(Scalar x) { return apply<math::ErfOp>(x); }
 Scalar floor(Scalar x) { return apply<math::FloorOp>(x); }
@@ -144,6 +199,40 @@ static Scalar narrowToBFloat16(Scalar x) {
   Scalar rounded = shift(bits + bits.constant(0x7fff) + odd);
   Scalar kept = select(isNaN, bits.constant(0x7fc0), rounded);
   return x.with(arith::TruncIOp::create(b, x.loc, b.getI16Type(), kept.value));
+}
+
+/// A float in an integer of `bits` bits, clamped to its range; NaN becomes 0.
+/// The conversion itself is undefined outside the range, so places outside are
+/// chosen apart; 2^n is a float, the largest integer 2^n - 1 need not be.
+static Scalar toInteger(Scalar x, unsigned bits, bool isSigned) {
+  OpBuilder &b = *x.builder;
+  Type target = b.getIntegerType(bits);
+  Scalar wide = bits > 10 && x.type().getIntOrFloatBitWidth() < 32
+                    ? x.to(b.getF32Type())
+                    : x;
+  double least = isSigned ? -std::ldexp(1.0, bits - 1) : 0.0;
+  double above = std::ldexp(1.0, isSigned ? bits - 1 : bits);
+  // -0.5 is 0: below the least are numbers of whole distance.
+  Scalar isLow = isSigned ? wide.lt(least) : wide.le(-1.0);
+  Scalar isHigh = wide.ge(above);
+  Scalar inside = (isSigned ? wide.ge(least) : wide.gt(-1.0)) &
+                  wide.lt(above); // false for NaN
+  Scalar safe = select(inside, wide, wide.constant(0));
+  Scalar converted = x.with(
+      isSigned
+          ? arith::FPToSIOp::create(b, x.loc, target, safe.value).getResult()
+          : arith::FPToUIOp::create(b, x.loc, target, safe.value).getResult());
+  auto integer = [&](const llvm::APInt &v) {
+    return x.with(
+        arith::ConstantOp::create(b, x.loc, b.getIntegerAttr(target, v)));
+  };
+  return select(isHigh,
+                integer(isSigned ? llvm::APInt::getSignedMaxValue(bits)
+                                 : llvm::APInt::getMaxValue(bits)),
+                select(isLow,
+                       integer(isSigned ? llvm::APInt::getSignedMinValue(bits)
+                                        : llvm::APInt::getZero(bits)),
+                       converted));
 }
 
 Scalar Scalar::to(Type target) const {
@@ -186,24 +275,248 @@ Scalar Scalar::to(Type target) const {
       return make(arith::ExtSIOp::create(b, loc, target, value));
     return make(arith::TruncIOp::create(b, loc, target, value));
   }
-  // Float to integer, saturating: clamp to the representable range first, since
-  // arith.fptosi outside it is undefined. The upper bound 2^(n-1) is not
-  // representable in the integer, so values at or above it are chosen apart.
-  unsigned bits = target.getIntOrFloatBitWidth();
-  double bound = double(uint64_t(1) << (bits - 1));
-  Scalar wide = bits > 24 && source.getIntOrFloatBitWidth() < 32
-                    ? to(b.getF32Type())
-                    : *this;
-  Scalar isLow = wide.lt(-bound), isHigh = wide.ge(bound);
-  Scalar inside = wide.ge(-bound) & wide.lt(bound); // false for NaN
-  Scalar safe = select(inside, wide, wide.constant(0));
-  Scalar converted = make(arith::FPToSIOp::create(b, loc, target, safe.value));
-  auto integer = [&](const llvm::APInt &v) {
-    return make(arith::ConstantOp::create(b, loc, b.getIntegerAttr(target, v)));
+  // Float to integer, saturating.
+  return toInteger(*this, target.getIntOrFloatBitWidth(), /*isSigned=*/true)
+      .to(target);
+}
+
+//===----------------------------------------------------------------------===//
+// Element types of dl
+//===----------------------------------------------------------------------===//
+
+bool isNarrow(Type element) {
+  if (auto integer = dyn_cast<IntegerType>(element))
+    return integer.isUnsigned() ||
+           (integer.getWidth() < 32 && integer.getWidth() > 1);
+  return element.getIntOrFloatBitWidth() <= 8;
+}
+
+Type storedType(Type element) {
+  MLIRContext *context = element.getContext();
+  if (element.getIntOrFloatBitWidth() <= 8)
+    return IntegerType::get(context, 8);
+  if (element.isBF16())
+    return IntegerType::get(context, 16);
+  if (element.isUnsignedInteger())
+    return IntegerType::get(context, element.getIntOrFloatBitWidth());
+  return element;
+}
+
+Type computedType(Type element) {
+  MLIRContext *context = element.getContext();
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (isa<FloatType>(element))
+    return width < 32 ? Float32Type::get(context) : element;
+  if (width == 1)
+    return element;
+  if (element.isUnsignedInteger() && width >= 32)
+    return IntegerType::get(context, 64);
+  return IntegerType::get(context, std::max(width, 32u));
+}
+
+/// Bits of a float of at most 8 bits: sign, exponent, mantissa.
+namespace {
+struct SmallFloat {
+  unsigned mantissa;
+  int bias;
+  uint32_t largest;  // bits of the largest number
+  uint32_t infinity; // bits of infinity, else of NaN
+  uint32_t nan;
+  bool hasNegativeZero;
+  bool hasNaN;
+};
+} // namespace
+
+static SmallFloat describe(Type element) {
+  const llvm::fltSemantics &semantics =
+      cast<FloatType>(element).getFloatSemantics();
+  auto bits = [](const APFloat &value) {
+    return uint32_t(value.bitcastToAPInt().getZExtValue());
   };
-  return select(
-      isHigh, integer(llvm::APInt::getSignedMaxValue(bits)),
-      select(isLow, integer(llvm::APInt::getSignedMinValue(bits)), converted));
+  SmallFloat result;
+  result.mantissa = APFloat::semanticsPrecision(semantics) - 1;
+  result.bias = 1 - APFloat::semanticsMinExponent(semantics);
+  result.largest = bits(APFloat::getLargest(semantics));
+  result.hasNaN = APFloat::semanticsHasNaN(semantics);
+  result.nan = result.hasNaN ? bits(APFloat::getNaN(semantics)) : 0;
+  result.infinity = APFloat::semanticsHasInf(semantics)
+                        ? bits(APFloat::getInf(semantics))
+                    : result.hasNaN ? result.nan
+                                    : result.largest;
+  // Formats of one zero use the other's bits for NaN.
+  result.hasNegativeZero = result.nan != 0x80;
+  return result;
+}
+
+/// An i32 with the bits of an f32, and the other way round.
+static Scalar bitsOf(Scalar x) {
+  OpBuilder &b = *x.builder;
+  return x.with(arith::BitcastOp::create(b, x.loc, b.getI32Type(), x.value));
+}
+static Scalar floatOf(Scalar bits) {
+  OpBuilder &b = *bits.builder;
+  return bits.with(
+      arith::BitcastOp::create(b, bits.loc, b.getF32Type(), bits.value));
+}
+static Scalar shift(Scalar x, int left) {
+  OpBuilder &b = *x.builder;
+  return left >= 0 ? x.with(arith::ShLIOp::create(b, x.loc, x, x.constant(left)))
+                   : x.with(arith::ShRUIOp::create(b, x.loc, x,
+                                                   x.constant(-left)));
+}
+
+/// 2^(e - 127) of the 8 bits e; 255 is NaN.
+static Scalar loadExponent(Scalar bits) {
+  Scalar normal = shift(bits, 23);
+  Scalar some = select(bits.eq(0.0), bits.constant(0x00400000), normal);
+  return floatOf(select(bits.eq(255), bits.constant(0x7fc00000), some));
+}
+
+/// The bits as those of an f32 of the same mantissa, whose exponent is then off
+/// by the difference of the biases: one exact product puts it right, also for
+/// denormal numbers.
+static Scalar loadSmallFloat(Scalar bits, Type element) {
+  if (isa<Float8E8M0FNUType>(element))
+    return loadExponent(bits);
+  SmallFloat f = describe(element);
+  unsigned width = element.getIntOrFloatBitWidth();
+  uint32_t signBit = 1u << (width - 1);
+  Scalar magnitude = bits & bits.constant(signBit - 1);
+  Scalar sign = shift(bits & bits.constant(signBit), 32 - int(width));
+  Scalar number = floatOf(shift(magnitude, 23 - int(f.mantissa))) *
+                  std::ldexp(1.0, 127 - f.bias);
+  Scalar result = bitsOf(number);
+  if (f.infinity != f.nan && f.infinity != f.largest)
+    result = select(magnitude.eq(f.infinity), bits.constant(0x7f800000), result);
+  if (f.hasNaN && f.hasNegativeZero)
+    result = select(magnitude.gt(std::max(f.largest,
+                                          f.infinity == f.nan ? 0 : f.infinity)),
+                    bits.constant(0x7fc00000), result);
+  result = result | sign;
+  if (!f.hasNegativeZero)
+    result = select(bits.eq(f.nan), bits.constant(0x7fc00000), result);
+  return floatOf(result);
+}
+
+/// Upwards to a power of two, as scales of blocks are rounded.
+static Scalar storeExponent(Scalar x) {
+  Scalar bits = bitsOf(abs(x));
+  Scalar more = bits & bits.constant(0x7fffff);
+  Scalar up = shift(bits, -23) +
+              select(more.ne(0.0), bits.constant(1), bits.constant(0));
+  // Denormal: up to 2^-127 is the least, above it the next.
+  Scalar least = bits.le(double(0x00400000));
+  Scalar exponent = select(least, bits.constant(0), up);
+  exponent = min(exponent, exponent.constant(254));
+  return select(x.eq(x), exponent, exponent.constant(255));
+}
+
+/// To the nearest, ties to even; what is too large becomes infinity or NaN.
+static Scalar storeSmallFloat(Scalar x, Type element) {
+  if (isa<Float8E8M0FNUType>(element))
+    return storeExponent(x);
+  SmallFloat f = describe(element);
+  unsigned width = element.getIntOrFloatBitWidth();
+  int dropped = 23 - int(f.mantissa);
+  Scalar magnitude = abs(x), bits = bitsOf(magnitude);
+  // Normal: round off the dropped bits, then change the bias.
+  Scalar odd = shift(bits, -dropped) & bits.constant(1);
+  Scalar normal = shift(bits + bits.constant((1 << (dropped - 1)) - 1) + odd,
+                        -dropped) -
+                  bits.constant((127 - f.bias) << f.mantissa);
+  // Denormal: added to a number whose last bit is the least denormal.
+  double magic = std::ldexp(1.0, 1 - f.bias - int(f.mantissa) + 23);
+  Scalar denormal =
+      bitsOf(magnitude + magic) - bitsOf(magnitude.constant(magic));
+  Scalar rounded = select(magnitude.lt(std::ldexp(1.0, 1 - f.bias)), denormal,
+                          normal);
+  Scalar tooLarge = rounded.gt(f.largest), isNaN = x.ne(x);
+  Scalar sign = shift(bitsOf(x), -(32 - int(width))) &
+                bits.constant(1u << (width - 1));
+  if (!f.hasNegativeZero)
+    return select(tooLarge | isNaN, bits.constant(f.nan),
+                  select(rounded.eq(0.0), rounded, rounded | sign));
+  rounded = select(tooLarge, bits.constant(f.infinity), rounded);
+  if (f.hasNaN)
+    rounded = select(isNaN, bits.constant(f.nan), rounded);
+  return rounded | sign;
+}
+
+Scalar load(OpBuilder &b, Location loc, Value stored, Type element) {
+  Scalar value(b, loc, stored);
+  Type computed = computedType(element);
+  if (!isNarrow(element))
+    return value.to(computed);
+  if (isa<FloatType>(element)) {
+    Scalar bits = value.with(
+        arith::ExtUIOp::create(b, loc, b.getI32Type(), stored));
+    return loadSmallFloat(bits, element);
+  }
+  if (stored.getType() != computed)
+    value = value.with(
+        element.isUnsignedInteger()
+            ? arith::ExtUIOp::create(b, loc, computed, stored).getResult()
+            : arith::ExtSIOp::create(b, loc, computed, stored).getResult());
+  value.isUnsigned = element.isUnsignedInteger(64);
+  return value;
+}
+
+Scalar Scalar::store(Type element) const {
+  if (!isNarrow(element))
+    return to(storedType(element));
+  Type stored = storedType(element);
+  OpBuilder &b = *builder;
+  Scalar bits = isa<FloatType>(element) ? storeSmallFloat(*this, element)
+                                        : *this;
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (isa<IntegerType>(element) && width < 8) {
+    // The bits of the type alone, its sign spread over the byte.
+    int unused = bits.type().getIntOrFloatBitWidth() - width;
+    Scalar up = shift(bits, unused);
+    bits = element.isUnsignedInteger()
+               ? shift(up, -unused)
+               : with(arith::ShRSIOp::create(b, loc, up, up.constant(unused)));
+  }
+  if (bits.type() == stored)
+    return bits;
+  return with(arith::TruncIOp::create(b, loc, stored, bits.value));
+}
+
+Scalar Scalar::cast(Type element, bool saturate) const {
+  OpBuilder &b = *builder;
+  Type computed = computedType(element), source = type();
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (isa<FloatType>(element)) {
+    Scalar wide = *this;
+    if (isUnsigned)
+      wide = with(arith::UIToFPOp::create(b, loc, computed, value));
+    wide = wide.to(element.isF16() ? element : computed).to(computed);
+    if (!isNarrow(element) || !saturate || isa<Float8E8M0FNUType>(element))
+      return wide;
+    double largest =
+        APFloat::getLargest(mlir::cast<FloatType>(element).getFloatSemantics())
+            .convertToDouble();
+    return min(max(wide, -largest), largest);
+  }
+  if (width == 1)
+    return to(element);
+  bool toUnsigned = element.isUnsignedInteger();
+  Scalar result = *this;
+  if (isFloat()) {
+    result = toInteger(*this, width, !toUnsigned);
+    source = result.type();
+  }
+  if (source != computed) {
+    unsigned from = source.getIntOrFloatBitWidth();
+    if (from > computed.getIntOrFloatBitWidth())
+      result = with(arith::TruncIOp::create(b, loc, computed, result.value));
+    else if (from == 1 || (isFloat() && toUnsigned))
+      result = with(arith::ExtUIOp::create(b, loc, computed, result.value));
+    else
+      result = with(arith::ExtSIOp::create(b, loc, computed, result.value));
+  }
+  result.isUnsigned = element.isUnsignedInteger(64);
+  return result;
 }
 
 } // namespace dlc::dl::scalar

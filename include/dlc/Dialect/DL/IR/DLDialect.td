@@ -28,10 +28,13 @@ def DL_Dialect : Dialect {
       `[N, D, H, W, C]`. Convolution filters are `[spatial..., C / groups, F]`.
       One layout means one lowering; front ends whose models are channels-first
       transpose at the border.
-    - **Element types.** f32 and f64 throughout; f16 and bf16 are stored, and
-      computed in f32; i1, i32 and i64 where truth values and indices need them.
-    - **`?` extents** stand for an extent of 1 or more known at run time. Only a
-      static extent of 1 broadcasts. Two extents that must agree, one of them `?`,
+    - **Element types.** f32 and f64 throughout; f16, bf16 and the 8-bit and 4-bit
+      floats are stored, and computed in f32; i1 for truth values; integers of 8
+      to 64 bits, signed (`i8`) and unsigned (`ui8`), of which narrow ones are
+      computed in i32 (ui32 in i64) and wrap when they are stored. Elements of
+      less than a byte take one.
+    - **`?` extents** are known at run time. Only a static extent of 1
+      broadcasts. Two extents that must agree, one of them `?`,
       are compared by the generated library before anything is written.
     - **Weights** are `ml_program.global`s that hold a `dense_resource` or `dense`
       attribute and are read with `ml_program.global_load_const`; small constants
@@ -45,15 +48,19 @@ def DL_Dialect : Dialect {
 // Types
 //===----------------------------------------------------------------------===//
 
-def DL_Float : AnyTypeOf<[F16, BF16, F32, F64]>;
-def DL_Index : AnyTypeOf<[I32, I64]>;
-def DL_Element : AnyTypeOf<[F16, BF16, F32, F64, I1, I32, I64]>;
+defvar floats = [F16, BF16, F32, F64];
+defvar integers = [I8, I16, I32, I64, UI8, UI16, UI32, UI64];
+/// Only stored, moved and converted.
+defvar storage = [F8E4M3FN, F8E4M3FNUZ, F8E5M2, F8E5M2FNUZ, F8E8M0FNU,
+                  F4E2M1FN, I<4>, UI<4>, I<2>, UI<2>];
 
-def DL_FloatTensor : RankedTensorOf<[F16, BF16, F32, F64]>;
-def DL_NumberTensor : RankedTensorOf<[F16, BF16, F32, F64, I32, I64]>;
+def DL_FloatTensor : RankedTensorOf<floats>;
+def DL_IntegerTensor : RankedTensorOf<integers>;
+def DL_NumberTensor : RankedTensorOf<!listconcat(floats, integers)>;
 def DL_BoolTensor : RankedTensorOf<[I1]>;
+def DL_BitTensor : RankedTensorOf<!listconcat([I1], integers)>;
 def DL_IndexTensor : RankedTensorOf<[I32, I64]>;
-def DL_Tensor : RankedTensorOf<[F16, BF16, F32, F64, I1, I32, I64]>;
+def DL_Tensor : RankedTensorOf<!listconcat(floats, [I1], integers, storage)>;
 
 //===----------------------------------------------------------------------===//
 // Op base classes

@@ -28,7 +28,11 @@ class DL_Elementwise<string mnemonic, string expression, list<Trait> traits = []
                                          ::mlir::Location loc,
                                          ::mlir::ValueRange args) {
       using namespace ::dlc::dl::scalar;
-      auto in = [&](unsigned i) { return Scalar(builder, loc, args[i]); };
+      auto in = [&](unsigned i) {
+        return Scalar(builder, loc, args[i],
+                      ::mlir::getElementTypeOrSelf((*this)->getOperand(i))
+                          .isUnsignedInteger(64));
+      };
       }] # expression # [{
     }
   }];
@@ -98,6 +102,12 @@ def DL_DivOp : DL_Binary<"div", "y = a / b (integers: rounded towards zero)",
     overflows (the least integer by -1) wraps, so that no input traps.
   }];
 }
+def DL_RemainderOp : DL_Binary<"remainder",
+    "y = a - b trunc(a / b), with the sign of a", "remainder(a, b)"> {
+  let description = [{
+    The remainder of C's `%` and `fmod`. An integer by zero yields 0.
+  }];
+}
 def DL_PowOp : DL_Binary<"pow", "y = a to the power b", "pow(a, b)", [],
                          DL_FloatTensor>;
 def DL_MaximumOp : DL_Binary<"maximum", "y = max(a, b), NaN if either is", "max(a, b)",
@@ -114,6 +124,15 @@ def DL_ReciprocalOp : DL_Unary<"reciprocal", "y = 1 / x", "1.0 / x">;
 def DL_SquareOp : DL_Unary<"square", "y = x x", "x * x", DL_NumberTensor>;
 def DL_SinOp : DL_Unary<"sin", "y = sin x (radians)", "sin(x)">;
 def DL_CosOp : DL_Unary<"cos", "y = cos x (radians)", "cos(x)">;
+def DL_TanOp : DL_Unary<"tan", "y = tan x (radians)", "tan(x)">;
+def DL_AsinOp : DL_Unary<"asin", "y = arcsin x (radians)", "asin(x)">;
+def DL_AcosOp : DL_Unary<"acos", "y = arccos x (radians)", "acos(x)">;
+def DL_AtanOp : DL_Unary<"atan", "y = arctan x (radians)", "atan(x)">;
+def DL_SinhOp : DL_Unary<"sinh", "y = (exp x - exp(-x)) / 2", "sinh(x)">;
+def DL_CoshOp : DL_Unary<"cosh", "y = (exp x + exp(-x)) / 2", "cosh(x)">;
+def DL_AsinhOp : DL_Unary<"asinh", "y = the x with sinh y = x", "asinh(x)">;
+def DL_AcoshOp : DL_Unary<"acosh", "y >= 0 with cosh y = x", "acosh(x)">;
+def DL_AtanhOp : DL_Unary<"atanh", "y = ln((1 + x) / (1 - x)) / 2", "atanh(x)">;
 def DL_ErfOp : DL_Unary<"erf", "y = 2/sqrt(pi) integral from 0 to x of exp(-t t) dt",
                         "erf(x)">;
 def DL_FloorOp : DL_Unary<"floor", "y = the largest integer <= x", "floor(x)">;
@@ -149,10 +168,21 @@ def DL_LessOp : DL_Comparison<"less", "y = (a < b)", "a.lt(b)">;
 def DL_LessEqualOp : DL_Comparison<"less_equal", "y = (a <= b)", "a.le(b)">;
 def DL_GreaterOp : DL_Comparison<"greater", "y = (a > b)", "a.gt(b)">;
 def DL_GreaterEqualOp : DL_Comparison<"greater_equal", "y = (a >= b)", "a.ge(b)">;
-def DL_AndOp : DL_Binary<"and", "y = a and b", "a & b", [Commutative], DL_BoolTensor>;
-def DL_OrOp : DL_Binary<"or", "y = a or b", "a | b", [Commutative], DL_BoolTensor>;
-def DL_XorOp : DL_Binary<"xor", "y = either a or b", "a ^ b", [Commutative], DL_BoolTensor>;
-def DL_NotOp : DL_Unary<"not", "y = not x", "!x", DL_BoolTensor>;
+def DL_AndOp : DL_Binary<"and", "y = a and b (of integers: bit by bit)", "a & b", [Commutative], DL_BitTensor>;
+def DL_OrOp : DL_Binary<"or", "y = a or b (of integers: bit by bit)", "a | b", [Commutative], DL_BitTensor>;
+def DL_XorOp : DL_Binary<"xor", "y = either a or b (of integers: bit by bit)", "a ^ b", [Commutative], DL_BitTensor>;
+def DL_NotOp : DL_Unary<"not", "y = not x (of integers: bit by bit)", "!x", DL_BitTensor>;
+class DL_Shift<string mnemonic, string formula, string function>
+    : DL_Binary<mnemonic, formula, function # [{(a, b,
+          ::mlir::getElementTypeOrSelf(getA()).getIntOrFloatBitWidth())}], [],
+          DL_IntegerTensor> {
+  let description = [{
+    b is taken as unsigned; a shift by the width of the type or more gives 0.
+    Shifted right, signed integers keep their sign.
+  }];
+}
+def DL_ShiftLeftOp : DL_Shift<"shift_left", "y = a times 2 to the power b", "shiftLeft">;
+def DL_ShiftRightOp : DL_Shift<"shift_right", "y = floor(a / 2 to the power b)", "shiftRight">;
 
 def DL_SelectOp : DL_Elementwise<"select", "return select(in(0), in(1), in(2));"> {
   let summary = "y = a where the condition holds, else b";
@@ -169,16 +199,18 @@ def DL_SelectOp : DL_Elementwise<"select", "return select(in(0), in(1), in(2));"
   }];
 }
 
-def DL_CastOp : DL_Elementwise<"cast", "return in(0).to(getTo());"> {
+def DL_CastOp : DL_Elementwise<"cast", "return in(0).cast(getTo(), !getOverflow());"> {
   let summary = "y = x in another element type";
   let description = [{
-    Floats to integers round towards zero and saturate, NaN becomes 0; anything
-    to i1 asks whether it differs from zero. f64 and integers become f16 and bf16
-    by way of f32.
+    Floats to integers round towards zero and saturate, NaN becomes 0; integers
+    to narrower ones wrap; anything to i1 asks whether it differs from zero. f64
+    and integers become narrower floats by way of f32, to the nearest, ties to
+    even. A number too large for a float of 8 or 4 bits becomes its largest, or
+    with `overflow` its infinity, NaN where it has none.
   }];
-  let arguments = (ins DL_Tensor:$x, TypeAttr:$to);
+  let arguments = (ins DL_Tensor:$x, TypeAttr:$to, UnitAttr:$overflow);
   let results = (outs DL_Tensor:$y);
-  let assemblyFormat = "$x `to` $to attr-dict `:` type($x)";
+  let assemblyFormat = "$x `to` $to (`overflow` $overflow^)? attr-dict `:` type($x)";
   let extraClassDeclaration = compatibleDeclaration # [{
     static ::mlir::Type resultElementType(Adaptor op) { return op.getTo(); }
   }];

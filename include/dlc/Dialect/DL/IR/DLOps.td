@@ -4,7 +4,9 @@
 #define DLC_DIALECT_DL_IR_DLOPS_TD
 
 include "dlc/Dialect/DL/IR/DLConvolution.td"
+include "dlc/Dialect/DL/IR/DLDetection.td"
 include "dlc/Dialect/DL/IR/DLElementwise.td"
+include "dlc/Dialect/DL/IR/DLIndexing.td"
 include "dlc/Dialect/DL/IR/DLLinear.td"
 include "dlc/Dialect/DL/IR/DLNormalization.td"
 include "dlc/Dialect/DL/IR/DLPooling.td"

@@ -34,6 +34,22 @@ def DL_MaxPoolOp : DL_Pool<"max_pool"> {
   }];
 }
 
+def DL_ArgMaxPoolOp : DL_Pool<"arg_max_pool"> {
+  let summary = "the place of the largest element of each window";
+  let description = [{
+    As `max_pool`; the result is the row-major place of the element among the
+    spatial dimensions of x, (h W + w) in two of them. Of equal elements the first.
+  }];
+  let results = (outs RankedTensorOf<[I64]>:$y);
+  let assemblyFormat = [{
+    $x `window` $window
+    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations)
+           | `padding` custom<Padding>($auto_padding, $padding)
+           | `ceil_mode` $ceil_mode)
+    attr-dict `:` type($x)
+  }];
+}
+
 def DL_AvgPoolOp : DL_Pool<"avg_pool", (ins UnitAttr:$count_padding)> {
   let summary = "the mean of each window";
   let description = [{

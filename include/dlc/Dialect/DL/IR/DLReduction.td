@@ -42,4 +42,25 @@ class DL_ArgReduction<string mnemonic, string formula> : DL_InferredOp<mnemonic>
 def DL_ArgMaxOp : DL_ArgReduction<"arg_max", "the place of the largest element">;
 def DL_ArgMinOp : DL_ArgReduction<"arg_min", "the place of the smallest element">;
 
+def DL_CumulativeKind : I32EnumAttr<"CumulativeKind", "how elements accumulate", [
+    I32EnumAttrCase<"sum", 0>,
+    I32EnumAttrCase<"prod", 1>]> {
+  let cppNamespace = "::dlc::dl";
+}
+
+def DL_CumulativeOp : DL_InferredOp<"cumulative"> {
+  let summary = "running sum or product along `axis`";
+  let description = [{
+    y[i] = x[0] + ... + x[i]; with `exclusive` without x[i], and with `reverse`
+    from the other end.
+  }];
+  let arguments = (ins DL_NumberTensor:$x, DL_CumulativeKind:$kind,
+                       I64Attr:$axis, UnitAttr:$exclusive, UnitAttr:$reverse);
+  let results = (outs DL_NumberTensor:$y);
+  let assemblyFormat = [{
+    $kind $x `axis` $axis (`exclusive` $exclusive^)? (`reverse` $reverse^)?
+    attr-dict `:` type($x)
+  }];
+}
+
 #endif // DLC_DIALECT_DL_IR_DLREDUCTION_TD

@@ -8,12 +8,17 @@ include "dlc/Dialect/DL/IR/DLDialect.td"
 def DL_ReshapeOp : DL_Op<"reshape"> {
   let summary = "the same elements in row-major order under another shape";
   let description = [{
-    Element counts agree; at most one extent of the result is `?`, and it follows
-    from the others.
+    Element counts agree. One extent of the result may be `?` and follows from the
+    others; where more are, all of them are given:
+    `dl.reshape %x [%n, %m] : tensor<?xf32> to tensor<?x?xf32>`.
   }];
-  let arguments = (ins DL_Tensor:$x);
+  let arguments = (ins DL_Tensor:$x, Variadic<Index>:$extents);
   let results = (outs DL_Tensor:$y);
-  let assemblyFormat = "$x attr-dict `:` type($x) `to` type($y)";
+  let assemblyFormat = [{
+    $x (`[` $extents^ `]`)? attr-dict `:` type($x) `to` type($y)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$type, "::mlir::Value":$x),
+                            "build($_builder, $_state, type, x, {});">];
   let hasVerifier = 1;
   let hasFolder = 1;
 }
@@ -27,6 +32,35 @@ def DL_FlattenOp : DL_InferredOp<"flatten"> {
   let arguments = (ins DL_Tensor:$x, DefaultValuedAttr<I64Attr, "1">:$axis);
   let results = (outs DL_Tensor:$y);
   let assemblyFormat = "$x (`axis` $axis^)? attr-dict `:` type($x)";
+}
+
+def DL_BroadcastOp : DL_Op<"broadcast"> {
+  let summary = "x repeated to a larger shape";
+  let description = [{
+    Shapes are aligned at the last dimension, and a static extent of 1 stretches
+    to that of the result. Each `?` of the result's type has an operand:
+    `dl.broadcast %x [%n] : tensor<3xf32> to tensor<?x3xf32>`.
+  }];
+  let arguments = (ins DL_Tensor:$x, Variadic<Index>:$extents);
+  let results = (outs DL_Tensor:$y);
+  let assemblyFormat = [{
+    $x (`[` $extents^ `]`)? attr-dict `:` type($x) `to` type($y)
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def DL_IotaOp : DL_Op<"iota"> {
+  let summary = "each element is its own place along `axis`";
+  let description = [{
+    Each `?` of the type has an operand: `dl.iota [%n] axis 0 : tensor<?xi64>`.
+  }];
+  let arguments = (ins Variadic<Index>:$extents, I64Attr:$axis);
+  let results = (outs DL_NumberTensor:$y);
+  let assemblyFormat = [{
+    (`[` $extents^ `]`)? `axis` $axis attr-dict `:` type($y)
+  }];
+  let hasVerifier = 1;
 }
 
 def DL_TransposeOp : DL_InferredOp<"transpose"> {

@@ -19,8 +19,9 @@ namespace dlc::dl::scalar {
 
 class Scalar {
 public:
-  Scalar(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value)
-      : builder(&builder), loc(loc), value(value) {}
+  Scalar(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
+         bool isUnsigned = false)
+      : builder(&builder), loc(loc), value(value), isUnsigned(isUnsigned) {}
 
   operator mlir::Value() const { return value; }
   mlir::Type type() const { return value.getType(); }
@@ -28,7 +29,9 @@ public:
 
   /// A number of this scalar's type.
   Scalar constant(double number) const;
-  Scalar with(mlir::Value other) const { return {*builder, loc, other}; }
+  Scalar with(mlir::Value other) const {
+    return {*builder, loc, other, isUnsigned};
+  }
 
   /// Comparisons; with NaN all are false but `ne`.
   Scalar eq(Scalar b) const;
@@ -44,13 +47,36 @@ public:
   Scalar gt(double b) const { return gt(constant(b)); }
   Scalar ge(double b) const { return ge(constant(b)); }
 
-  /// This value in another element type (see `dl.cast`).
+  /// This value in another stored type, as the lowering knows it: i16 is a bf16
+  /// by its bits, other integers are signed.
   Scalar to(mlir::Type type) const;
+  /// This value in the type that elements of `element` are computed in, rounded
+  /// or clamped as `dl.cast` says. Floats that do not fit 8 or 4 bits become
+  /// the largest number, or infinity or NaN where `saturate` is false.
+  Scalar cast(mlir::Type element, bool saturate = true) const;
+  /// As `element` is stored: integers wrap, floats are rounded.
+  Scalar store(mlir::Type element) const;
 
   mlir::OpBuilder *builder;
   mlir::Location loc;
   mlir::Value value;
+  /// Of 64 bits that are not a signed number.
+  bool isUnsigned;
 };
+
+/// How an element type of dl is stored: a byte for a truth value (vectors of i1
+/// would be bit-packed) and for what is smaller than a byte or a float of 8
+/// bits, i16 for bf16, signless integers for unsigned ones.
+mlir::Type storedType(mlir::Type element);
+/// The type that it is computed in: f32 for narrow floats, i32 for integers of
+/// up to 16 bits, i64 for ui32 and ui64.
+mlir::Type computedType(mlir::Type element);
+/// Whether the stored type does not tell the element type: narrow and unsigned
+/// integers and floats of 8 bits and fewer.
+bool isNarrow(mlir::Type element);
+/// A stored value in its computed type.
+Scalar load(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value stored,
+            mlir::Type element);
 
 Scalar operator+(Scalar a, Scalar b);
 Scalar operator-(Scalar a, Scalar b);
@@ -78,6 +104,20 @@ Scalar floor(Scalar x);
 Scalar ceil(Scalar x);
 /// To the nearest integer, ties to even.
 Scalar round(Scalar x);
+/// The remainder with the sign of the dividend, as C has it; 0 by 0.
+Scalar remainder(Scalar a, Scalar b);
+/// Of integers of the given width; a shift by the width or more gives 0.
+Scalar shiftLeft(Scalar a, Scalar b, unsigned width);
+Scalar shiftRight(Scalar a, Scalar b, unsigned width);
+Scalar tan(Scalar x);
+Scalar asin(Scalar x);
+Scalar acos(Scalar x);
+Scalar atan(Scalar x);
+Scalar sinh(Scalar x);
+Scalar cosh(Scalar x);
+Scalar asinh(Scalar x);
+Scalar acosh(Scalar x);
+Scalar atanh(Scalar x);
 Scalar select(Scalar condition, Scalar a, Scalar b);
 
 #define DLC_MIXED(NAME)                                                        \

@@ -1,0 +1,41 @@
+//===- ONNX.h - ONNX models in ----------------------------------*- C++ -*-===//
+
+#ifndef DLC_IMPORT_ONNX_H
+#define DLC_IMPORT_ONNX_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringMap.h"
+#include <string>
+
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
+
+namespace dlc {
+
+struct ImportOptions {
+  /// Extents of symbolic dimensions that are fixed: `batch` -> 8.
+  llvm::StringMap<int64_t> dims;
+};
+
+/// Reads an ONNX model (IR versions to 14, opsets from 7) into a module of `dl`
+/// with one function `@main`. `bytes` is the file's content and must outlive the
+/// module: weights stay where they are. `path` names the file in messages and
+/// its folder is where external data may lie; empty where the model has none.
+/// Every problem of a kind is reported, at a location that names the node.
+mlir::OwningOpRef<mlir::ModuleOp> importONNX(llvm::StringRef bytes,
+                                             llvm::StringRef path,
+                                             const ImportOptions &options,
+                                             mlir::MLIRContext *context);
+
+/// Whether the file's name or content says that it is an ONNX model.
+bool isONNX(llvm::StringRef path);
+
+/// Prints the operators that can be read, one a line: name, first and last
+/// opset.
+void printONNXOperators(llvm::raw_ostream &os);
+
+} // namespace dlc
+
+#endif // DLC_IMPORT_ONNX_H

@@ -1,0 +1,299 @@
+//===- LowerDetection.cpp - Heads of object detectors ---------------------===//
+
+#include "Emitter.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+
+/// Corners and area of a box in f32.
+struct Box {
+  Box(OpBuilder &b, Location loc, Value boxes, Value image, Value number,
+      bool centered) {
+    auto field = [&](int64_t i) {
+      Value at = arith::ConstantIndexOp::create(b, loc, i);
+      return scalarT(b, loc,
+                     tensor::ExtractOp::create(b, loc, boxes,
+                                               ValueRange{image, number, at}));
+    };
+    SmallVector<scalarT> f{field(0), field(1), field(2), field(3)};
+    if (centered) {
+      for (int i : {0, 1}) {
+        low.push_back(f[i] - f[i + 2] * 0.5);
+        high.push_back(f[i] + f[i + 2] * 0.5);
+      }
+    } else {
+      for (int i : {0, 1}) {
+        low.push_back(min(f[i], f[i + 2]));
+        high.push_back(max(f[i], f[i + 2]));
+      }
+    }
+  }
+  scalarT area() const { return (high[0] - low[0]) * (high[1] - low[1]); }
+
+  SmallVector<scalarT, 2> low, high;
+};
+
+} // namespace
+
+static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
+                                   dl::NonMaxSuppressionOpAdaptor operands,
+                                   Emitter &e) {
+  Location loc = op.getLoc();
+  Value boxes = operands.getBoxes(), scores = operands.getScores();
+  e.requireEqual(e.dim(boxes, 0), e.dim(scores, 0),
+                 "boxes and scores differ in the number of images");
+  e.requireEqual(e.dim(boxes, 1), e.dim(scores, 2),
+                 "boxes and scores differ in the number of boxes");
+  Value zero = e.value(e.index(0)), one = e.value(e.index(1));
+  Value n = e.value(e.dim(boxes, 1));
+  Type i64 = e.b.getI64Type(), i8 = e.b.getI8Type();
+  Value limit = arith::IndexCastOp::create(e.b, loc, e.b.getIndexType(),
+                                           operands.getMost());
+  Value most = arith::MinSIOp::create(
+      e.b, loc, n, arith::MaxSIOp::create(e.b, loc, limit, zero));
+  Value cells = e.value(e.mul(e.dim(scores, 0), e.dim(scores, 1)));
+  Value room = arith::MulIOp::create(e.b, loc, cells, most);
+  Value out = e.empty({OpFoldResult(room), e.index(3)}, i64);
+  Value threshold = operands.getScoreThreshold();
+  Value overlap = operands.getOverlapThreshold();
+  bool centered = op.getCentered();
+
+  auto suppress = [&](OpBuilder &b, Value image, Value kind,
+                      ValueRange state) -> SmallVector<Value> {
+    Value begin = state[0];
+    Value fresh = linalg::FillOp::create(
+                      b, loc, arith::ConstantIntOp::create(b, loc, i8, 0).getResult(),
+                      tensor::EmptyOp::create(b, loc, e.sizes(boxes)[1], i8)
+                          .getResult())
+                      .getResult(0);
+    Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
+    SmallVector<Value> init{yes, begin, fresh, state[1]};
+    SmallVector<Type> types(ValueRange(init).getTypes());
+    auto before = [&](OpBuilder &b, Location loc, ValueRange s) {
+      Value taken = arith::SubIOp::create(b, loc, s[1], begin);
+      Value isRoom = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                           taken, most);
+      scf::ConditionOp::create(
+          b, loc, arith::AndIOp::create(b, loc, s[0], isRoom), s);
+    };
+    auto after = [&](OpBuilder &b, Location loc, ValueRange s) {
+      // The best that was not looked at.
+      Value noBox = arith::ConstantIndexOp::create(b, loc, -1);
+      auto search = scf::ForOp::create(
+          b, loc, zero, n, one, ValueRange{threshold, noBox},
+          [&](OpBuilder &b, Location loc, Value i, ValueRange best) {
+            scalarT score(b, loc,
+                          tensor::ExtractOp::create(
+                              b, loc, scores, ValueRange{image, kind, i}));
+            scalarT seen(b, loc, tensor::ExtractOp::create(b, loc, s[2], i));
+            scalarT better = score.gt(scalarT(b, loc, best[0])) & seen.eq(0.0);
+            scf::YieldOp::create(
+                b, loc,
+                ValueRange{select(better, score, score.with(best[0])),
+                           select(better, score.with(i), score.with(best[1]))});
+          });
+      Value box = search.getResult(1);
+      Value found = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, box,
+                                          zero);
+      auto step = scf::IfOp::create(
+          b, loc, found,
+          [&](OpBuilder &b, Location loc) {
+            Value seen = tensor::InsertOp::create(
+                b, loc, arith::ConstantIntOp::create(b, loc, i8, 1), s[2], box);
+            Box mine(b, loc, boxes, image, box, centered);
+            auto keep = scf::ForOp::create(
+                b, loc, begin, s[1], one, ValueRange{yes},
+                [&](OpBuilder &b, Location loc, Value i, ValueRange k) {
+                  Value other = arith::IndexCastOp::create(
+                      b, loc, b.getIndexType(),
+                      tensor::ExtractOp::create(
+                          b, loc, s[3],
+                          ValueRange{i, arith::ConstantIndexOp::create(b, loc, 2)}));
+                  Box theirs(b, loc, boxes, image, other, centered);
+                  scalarT shared = mine.low[0].constant(1);
+                  shared = max(min(mine.high[0], theirs.high[0]) -
+                                   max(mine.low[0], theirs.low[0]),
+                               0.0) *
+                           max(min(mine.high[1], theirs.high[1]) -
+                                   max(mine.low[1], theirs.low[1]),
+                               0.0);
+                  scalarT either = mine.area() + theirs.area() - shared;
+                  scalarT above =
+                      shared.gt(either * scalarT(b, loc, overlap));
+                  scf::YieldOp::create(
+                      b, loc, (scalarT(b, loc, k[0]) & !above).value);
+                });
+            auto insert = scf::IfOp::create(
+                b, loc, keep.getResult(0),
+                [&](OpBuilder &b, Location loc) {
+                  Value rows = s[3];
+                  for (auto [i, v] : llvm::enumerate(ValueRange{image, kind, box}))
+                    rows = tensor::InsertOp::create(
+                        b, loc, arith::IndexCastOp::create(b, loc, i64, v), rows,
+                        ValueRange{s[1],
+                                   arith::ConstantIndexOp::create(b, loc, i)});
+                  Value next = arith::AddIOp::create(b, loc, s[1], one);
+                  scf::YieldOp::create(b, loc, ValueRange{next, rows});
+                },
+                [&](OpBuilder &b, Location loc) {
+                  scf::YieldOp::create(b, loc, ValueRange{s[1], s[3]});
+                });
+            scf::YieldOp::create(b, loc,
+                                 ValueRange{insert.getResult(0), seen,
+                                            insert.getResult(1)});
+          },
+          [&](OpBuilder &b, Location loc) {
+            scf::YieldOp::create(b, loc, ValueRange{s[1], s[2], s[3]});
+          });
+      scf::YieldOp::create(b, loc,
+                           ValueRange{found, step.getResult(0),
+                                      step.getResult(1), step.getResult(2)});
+    };
+    auto greedy = scf::WhileOp::create(b, loc, types, init, before, after);
+    return {greedy.getResult(1), greedy.getResult(3)};
+  };
+
+  auto images = scf::ForOp::create(
+      e.b, loc, zero, e.value(e.dim(scores, 0)), one, ValueRange{zero, out},
+      [&](OpBuilder &b, Location loc, Value image, ValueRange state) {
+        Value classes = e.value(e.dim(scores, 1));
+        auto kinds = scf::ForOp::create(
+            b, loc, zero, classes, one, state,
+            [&](OpBuilder &b, Location loc, Value kind, ValueRange state) {
+              scf::YieldOp::create(b, loc, suppress(b, image, kind, state));
+            });
+        scf::YieldOp::create(b, loc, kinds.getResults());
+      });
+  return tensor::ExtractSliceOp::create(
+      e.b, loc, images.getResult(1), Sizes{e.index(0), e.index(0)},
+      Sizes{OpFoldResult(images.getResult(0)), e.index(3)},
+      Sizes{e.index(1), e.index(1)});
+}
+
+/// Each element of the result: loops over its samples, four elements of x each.
+static Value emitRoiAlign(dl::RoiAlignOp op, dl::RoiAlignOpAdaptor operands,
+                          Emitter &e) {
+  Value x = operands.getX(), rois = operands.getRois(),
+        images = operands.getImages();
+  e.requireEqual(e.dim(rois, 0), e.dim(images, 0),
+                 "rois and images differ in number");
+  Type stored = cast<RankedTensorType>(x.getType()).getElementType();
+  Type type = computeType(stored);
+  Sizes sizes{e.dim(rois, 0), e.index(op.getSize()[0]),
+              e.index(op.getSize()[1]), e.dim(x, 3)};
+  SmallVector<Value> extents;
+  for (int64_t d = 0; d < 3; ++d)
+    extents.push_back(e.value(e.dim(x, d)));
+  double scale = op.getScale().convertToDouble();
+  int64_t ratio = op.getSamplingRatio();
+  bool isMax = op.getKind() == dl::RoiAlignKind::max;
+  return e.map({}, {}, sizes, stored, [&](OpBuilder &b, Location loc,
+                                          ValueRange) -> Value {
+    Type i64 = b.getI64Type(), index = b.getIndexType();
+    Value region = linalg::IndexOp::create(b, loc, 0);
+    Value channel = linalg::IndexOp::create(b, loc, 3);
+    auto toFloat = [&](Value place) {
+      return scalarT(b, loc, arith::IndexCastOp::create(b, loc, i64, place))
+          .to(type);
+    };
+    auto toIndex = [&](OpBuilder &b, scalarT v) -> Value {
+      return arith::IndexCastOp::create(b, loc, index, v.to(i64).value);
+    };
+    auto corner = [&](int64_t i) {
+      Value at = arith::ConstantIndexOp::create(b, loc, i);
+      scalarT v(b, loc, tensor::ExtractOp::create(b, loc, rois,
+                                                  ValueRange{region, at}));
+      v = v.to(type) * scale;
+      return op.getHalfPixel() ? v - 0.5 : v;
+    };
+    scalarT image(b, loc,
+                  arith::IndexCastOp::create(
+                      b, loc, index,
+                      tensor::ExtractOp::create(b, loc, images, region)));
+    image = min(max(image, 0.0), scalarT(b, loc, extents[0]) - 1.0);
+    // Per axis (y, x): where the cell begins, its size, samples along it.
+    SmallVector<scalarT> begin, cell, counts;
+    SmallVector<Value> steps;
+    for (int axis : {0, 1}) {
+      scalarT low = corner(axis == 0 ? 1 : 0), high = corner(axis == 0 ? 3 : 2);
+      scalarT size = high - low;
+      if (!op.getHalfPixel())
+        size = max(size, 1.0);
+      cell.push_back(size / double(op.getSize()[axis]));
+      begin.push_back(low + toFloat(linalg::IndexOp::create(b, loc, 1 + axis)) *
+                                cell.back());
+      scalarT count = ratio ? size.constant(ratio)
+                            : max(ceil(cell.back()), 1.0);
+      // No more than x has places: bounds the loop for any input.
+      if (!ratio)
+        count = min(count, toFloat(extents[1 + axis]) + 1.0);
+      counts.push_back(count);
+      steps.push_back(toIndex(b, count));
+    }
+    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+    Value one = arith::ConstantIndexOp::create(b, loc, 1);
+    double least = -std::numeric_limits<double>::infinity();
+    Value start = cell[0].constant(isMax ? least : 0.0);
+    auto sample = [&](OpBuilder &b, Value iy, Value ix, Value sum) -> Value {
+      auto here = [&](scalarT v) { return scalarT(b, loc, v.value); };
+      SmallVector<scalarT> below, part;
+      SmallVector<Value> near, far;
+      scalarT inside(b, loc, arith::ConstantIntOp::create(b, loc, 1, 1));
+      for (int axis : {0, 1}) {
+        scalarT step =
+            scalarT(b, loc,
+                    arith::IndexCastOp::create(b, loc, i64, axis ? ix : iy))
+                .to(type);
+        scalarT at = here(begin[axis]) +
+                     (step + 0.5) * here(cell[axis]) / here(counts[axis]);
+        scalarT extent =
+            scalarT(b, loc, arith::IndexCastOp::create(b, loc, i64,
+                                                       extents[1 + axis]))
+                .to(type);
+        inside = inside & at.ge(-1.0) & at.le(extent);
+        at = min(max(at, 0.0), extent - 1.0);
+        scalarT lower = floor(at);
+        part.push_back(at - lower);
+        near.push_back(toIndex(b, lower));
+        far.push_back(toIndex(b, min(lower + 1.0, extent - 1.0)));
+      }
+      auto element = [&](bool farY, bool farX) {
+        Value y = farY ? far[0] : near[0], xs = farX ? far[1] : near[1];
+        return scalarT(b, loc,
+                       tensor::ExtractOp::create(
+                           b, loc, x, ValueRange{image.value, y, xs, channel}))
+            .to(type);
+      };
+      scalarT fy = part[0], fx = part[1], gy = 1.0 - fy, gx = 1.0 - fx;
+      scalarT total(b, loc, sum);
+      scalarT a = element(false, false) * gy * gx,
+              c = element(false, true) * gy * fx,
+              d = element(true, false) * fy * gx,
+              f = element(true, true) * fy * fx;
+      scalarT value = isMax ? max(max(a, c), max(d, f)) : a + c + d + f;
+      value = select(inside, value, value.constant(0));
+      return isMax ? max(total, value) : total + value;
+    };
+    auto rows = scf::ForOp::create(
+        b, loc, zero, steps[0], one, start,
+        [&](OpBuilder &b, Location loc, Value iy, ValueRange sum) {
+          auto columns = scf::ForOp::create(
+              b, loc, zero, steps[1], one, sum,
+              [&](OpBuilder &b, Location loc, Value ix, ValueRange sum) {
+                scf::YieldOp::create(b, loc, sample(b, iy, ix, sum[0]));
+              });
+          scf::YieldOp::create(b, loc, columns.getResults());
+        });
+    scalarT result(b, loc, rows.getResult(0));
+    return isMax ? result : result / (counts[0] * counts[1]);
+  });
+}
+
+void dlc::populateDetectionLowering(TypeConverter &types,
+                                    RewritePatternSet &patterns) {
+  addEmitter<dl::NonMaxSuppressionOp>(patterns, types, emitNonMaxSuppression);
+  addEmitter<dl::RoiAlignOp>(patterns, types, emitRoiAlign);
+}

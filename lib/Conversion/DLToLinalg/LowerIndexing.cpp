@@ -1,0 +1,322 @@
+//===- LowerIndexing.cpp - Ops that search and scatter --------------------===//
+//
+// Loops in order over elements: what one step writes, the next reads.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Emitter.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace dlc;
+
+/// A loop from 0 to `count` that carries values.
+using LoopBody =
+    function_ref<SmallVector<Value>(OpBuilder &, Value, ValueRange)>;
+static scf::ForOp loop(OpBuilder &b, Location loc, Value count,
+                       ValueRange state, LoopBody body) {
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  Value one = arith::ConstantIndexOp::create(b, loc, 1);
+  return scf::ForOp::create(
+      b, loc, zero, count, one, state,
+      [&](OpBuilder &b, Location loc, Value i, ValueRange state) {
+        scf::YieldOp::create(b, loc, body(b, i, state));
+      });
+}
+
+/// [d0, rest...] with the rest, or all but the last, as one dimension.
+static Value flatten(Emitter &e, Value x, bool keepsFirst) {
+  auto type = cast<RankedTensorType>(x.getType());
+  int64_t kept = keepsFirst ? type.getDimSize(0) : type.getShape().back();
+  int64_t rest = 1;
+  for (int64_t extent : keepsFirst ? type.getShape().drop_front()
+                                   : type.getShape().drop_back())
+    rest = ShapedType::isDynamic(rest) || ShapedType::isDynamic(extent)
+               ? ShapedType::kDynamic
+               : rest * extent;
+  Sizes sizes = e.sizes(x);
+  ArrayRef<OpFoldResult> all(sizes);
+  OpFoldResult count = e.product(keepsFirst ? all.drop_front() : all.drop_back());
+  SmallVector<Value> extents;
+  auto add = [&](int64_t extent, OpFoldResult size) {
+    if (ShapedType::isDynamic(extent))
+      extents.push_back(e.value(size));
+  };
+  SmallVector<int64_t> shape =
+      keepsFirst ? SmallVector<int64_t>{kept, rest}
+                 : SmallVector<int64_t>{rest, kept};
+  add(shape[0], keepsFirst ? sizes.front() : count);
+  add(shape[1], keepsFirst ? count : sizes.back());
+  return e.reshape(x, type.clone(shape), extents);
+}
+
+/// Back to the shape of `like`.
+static Value unflatten(Emitter &e, Value x, ArrayRef<OpFoldResult> sizes) {
+  SmallVector<int64_t> shape;
+  SmallVector<Value> extents;
+  for (OpFoldResult size : sizes) {
+    auto known = getConstantIntValue(size);
+    shape.push_back(known.value_or(ShapedType::kDynamic));
+    if (!known)
+      extents.push_back(e.value(size));
+  }
+  auto type = cast<RankedTensorType>(x.getType());
+  return e.reshape(x, RankedTensorType::get(shape, type.getElementType()),
+                   extents);
+}
+
+static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
+                         Emitter &e) {
+  Sizes shape = e.sizes(operands.getX());
+  Value indices = operands.getIndices();
+  e.requireEqual(e.dim(indices, 0), e.dim(operands.getUpdates(), 0),
+                 "indices and updates differ in number");
+  for (auto [d, size] : llvm::enumerate(shape))
+    if (d)
+      e.requireEqual(size, e.dim(operands.getUpdates(), d),
+                     "x and updates differ in dimension " + Twine(d));
+  Value x = flatten(e, operands.getX(), /*keepsFirst=*/true);
+  Value updates = flatten(e, operands.getUpdates(), /*keepsFirst=*/true);
+  Type stored = cast<RankedTensorType>(x.getType()).getElementType();
+  Type compute = computeType(stored);
+  Value rows = e.value(e.dim(x, 0)), columns = e.value(e.dim(x, 1));
+  // Nothing can be written where there are no rows.
+  Value zero = e.value(e.index(0));
+  Value count = arith::SelectOp::create(
+      e.b, e.loc,
+      arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq, rows, zero),
+      zero, e.value(e.dim(indices, 0)));
+  auto result = loop(
+      e.b, e.loc, count, x,
+      [&](OpBuilder &b, Value i, ValueRange state) -> SmallVector<Value> {
+        scalarT size(b, e.loc, rows);
+        Value given = tensor::ExtractOp::create(b, e.loc, indices, i);
+        scalarT row(b, e.loc,
+                    arith::IndexCastOp::create(b, e.loc, b.getIndexType(),
+                                               given));
+        row = select(row.lt(0.0), row + size, row);
+        row = min(max(row, 0.0), size - 1.0);
+        auto inner = loop(
+            b, e.loc, columns, state,
+            [&](OpBuilder &b, Value j, ValueRange state) -> SmallVector<Value> {
+              Value fresh =
+                  tensor::ExtractOp::create(b, e.loc, updates, ValueRange{i, j});
+              ValueRange place{row.value, j};
+              if (op.getKind() != dl::ScatterKind::replace) {
+                Value old =
+                    tensor::ExtractOp::create(b, e.loc, state[0], place);
+                scalarT o = scalarT(b, e.loc, old).to(compute);
+                scalarT f = scalarT(b, e.loc, fresh).to(compute);
+                scalarT joined = op.getKind() == dl::ScatterKind::add ? o + f
+                                 : op.getKind() == dl::ScatterKind::mul
+                                     ? o * f
+                                 : op.getKind() == dl::ScatterKind::max
+                                     ? max(o, f)
+                                     : min(o, f);
+                fresh = joined.to(stored);
+              }
+              return {
+                  tensor::InsertOp::create(b, e.loc, fresh, state[0], place)};
+            });
+        return {inner.getResult(0)};
+      });
+  return unflatten(e, result.getResult(0), shape);
+}
+
+/// Keeps the best so far in order and lets each element sink to its place.
+struct LowerTopK : OpConversionPattern<dl::TopKOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(dl::TopKOp op, OpAdaptor operands,
+                  ConversionPatternRewriter &rewriter) const override {
+    Emitter e(rewriter, op);
+    Location loc = op.getLoc();
+    Type element = op.getX().getType().getElementType();
+    Value given = e.loadNarrow(operands.getX(), element);
+    Sizes shape = e.sizes(given);
+    Value x = flatten(e, given, /*keepsFirst=*/false);
+    Type stored = cast<RankedTensorType>(x.getType()).getElementType();
+    Type compute = computeType(stored);
+    Type index = op.getIndices().getType().getElementType();
+    Value rows = e.value(e.dim(x, 0)), n = e.value(e.dim(x, 1));
+    OpFoldResult most = getAsOpFoldResult(operands.getK());
+    Value k = e.value(most);
+    e.require(arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::ule, k,
+                                    n),
+              "k is negative or more than there are elements");
+    shape.back() = most;
+    Sizes flat{e.dim(x, 0), most};
+    auto better = [&](scalarT a, scalarT b) {
+      scalarT result = op.getSmallest() ? a.lt(b) : a.gt(b);
+      if (!a.isFloat())
+        return result;
+      // NaN is above every number.
+      scalarT aNaN = a.ne(a), bNaN = b.ne(b);
+      return op.getSmallest() ? (result | bNaN) & !aNaN
+                              : (result | aNaN) & !bNaN;
+    };
+    auto sink = [&](OpBuilder &b, Value row, Value j,
+                    ValueRange state) -> SmallVector<Value> {
+      Value first = tensor::ExtractOp::create(b, loc, x, ValueRange{row, j});
+      Value place = arith::IndexCastOp::create(b, loc, index, j);
+      Value one = arith::ConstantIndexOp::create(b, loc, 1);
+      Value filled = arith::MinUIOp::create(
+          b, loc, arith::AddIOp::create(b, loc, j, one), k);
+      auto inner = loop(
+          b, loc, filled, {first, place, state[0], state[1]},
+          [&](OpBuilder &b, Value p, ValueRange s) -> SmallVector<Value> {
+            ValueRange at{row, p};
+            Value value = tensor::ExtractOp::create(b, loc, s[2], at);
+            Value where = tensor::ExtractOp::create(b, loc, s[3], at);
+            scalarT isFree(b, loc,
+                           arith::CmpIOp::create(
+                               b, loc, arith::CmpIPredicate::eq, p, j));
+            scalarT mine(b, loc, s[0]), theirs(b, loc, value);
+            scalarT mineAt(b, loc, s[1]), theirsAt(b, loc, where);
+            scalarT swap = isFree | better(mine.to(compute), theirs.to(compute));
+            Value values = tensor::InsertOp::create(
+                b, loc, select(swap, mine, theirs).value, s[2], at);
+            Value places = tensor::InsertOp::create(
+                b, loc, select(swap, mineAt, theirsAt).value, s[3], at);
+            return {select(swap, theirs, mine), select(swap, theirsAt, mineAt),
+                    values, places};
+          });
+      return {inner.getResult(2), inner.getResult(3)};
+    };
+    auto rowsLoop = loop(
+        rewriter, loc, rows, {e.empty(flat, stored), e.empty(flat, index)},
+        [&](OpBuilder &b, Value row, ValueRange state) -> SmallVector<Value> {
+          auto elements = loop(
+              b, loc, n, state,
+              [&](OpBuilder &b, Value j,
+                  ValueRange state) -> SmallVector<Value> {
+                // What does not beat the last of a full list is passed over.
+                Value isFull = arith::CmpIOp::create(
+                    b, loc, arith::CmpIPredicate::uge, j, k);
+                Value isNone = arith::CmpIOp::create(
+                    b, loc, arith::CmpIPredicate::eq, k,
+                    arith::ConstantIndexOp::create(b, loc, 0));
+                Value last = arith::SubIOp::create(
+                    b, loc, arith::MaxUIOp::create(
+                                b, loc, k,
+                                arith::ConstantIndexOp::create(b, loc, 1)),
+                    arith::ConstantIndexOp::create(b, loc, 1));
+                auto passes = scf::IfOp::create(
+                    b, loc, isFull,
+                    [&](OpBuilder &b, Location loc) {
+                      auto look = scf::IfOp::create(
+                          b, loc, isNone,
+                          [&](OpBuilder &b, Location loc) {
+                            scf::YieldOp::create(
+                                b, loc,
+                                arith::ConstantIntOp::create(b, loc, 0, 1)
+                                    .getResult());
+                          },
+                          [&](OpBuilder &b, Location loc) {
+                            Value worst = tensor::ExtractOp::create(
+                                b, loc, state[0], ValueRange{row, last});
+                            Value v = tensor::ExtractOp::create(
+                                b, loc, x, ValueRange{row, j});
+                            scf::YieldOp::create(
+                                b, loc,
+                                better(scalarT(b, loc, v).to(compute),
+                                       scalarT(b, loc, worst).to(compute))
+                                    .value);
+                          });
+                      scf::YieldOp::create(b, loc, look.getResult(0));
+                    },
+                    [&](OpBuilder &b, Location loc) {
+                      scf::YieldOp::create(
+                          b, loc,
+                          arith::ConstantIntOp::create(b, loc, 1, 1)
+                              .getResult());
+                    });
+                auto taken = scf::IfOp::create(
+                    b, loc, passes.getResult(0),
+                    [&](OpBuilder &b, Location loc) {
+                      scf::YieldOp::create(b, loc, sink(b, row, j, state));
+                    },
+                    [&](OpBuilder &b, Location loc) {
+                      scf::YieldOp::create(b, loc, state);
+                    });
+                return {taken.getResult(0), taken.getResult(1)};
+              });
+          return {elements.getResult(0), elements.getResult(1)};
+        });
+    SmallVector<Value> results{
+        e.storeNarrow(unflatten(e, rowsLoop.getResult(0), shape), element),
+        unflatten(e, rowsLoop.getResult(1), shape)};
+    for (auto [value, original] : llvm::zip(results, op.getResults())) {
+      Type type = getTypeConverter()->convertType(original.getType());
+      if (value.getType() != type)
+        value = tensor::CastOp::create(rewriter, loc, type, value);
+    }
+    rewriter.replaceOp(op, results);
+    return success();
+  }
+};
+
+/// Counts first, then writes the place of each true element behind the last.
+static Value emitNonzero(dl::NonzeroOp, dl::NonzeroOpAdaptor operands,
+                         Emitter &e) {
+  Value x = operands.getX();
+  int64_t rank = cast<RankedTensorType>(x.getType()).getRank();
+  Sizes shape = e.sizes(x);
+  SmallVector<Value> extents;
+  for (OpFoldResult size : shape)
+    extents.push_back(e.value(size));
+  Value none = e.value(e.index(0));
+  SmallVector<Value> place(rank);
+  using Step = function_ref<SmallVector<Value>(OpBuilder &, ValueRange)>;
+  // A loop a dimension; the step runs for each true element.
+  std::function<SmallVector<Value>(OpBuilder &, int64_t, ValueRange, Step)>
+      nest = [&](OpBuilder &b, int64_t d, ValueRange state,
+                 Step step) -> SmallVector<Value> {
+    if (d == rank) {
+      Value isTrue =
+          scalarT(b, e.loc, tensor::ExtractOp::create(b, e.loc, x, place))
+              .to(b.getI1Type());
+      auto taken = scf::IfOp::create(
+          b, e.loc, isTrue,
+          [&](OpBuilder &b, Location loc) {
+            scf::YieldOp::create(b, loc, step(b, state));
+          },
+          [&](OpBuilder &b, Location loc) {
+            scf::YieldOp::create(b, loc, state);
+          });
+      return SmallVector<Value>(taken.getResults());
+    }
+    auto inner = loop(b, e.loc, extents[d], state,
+                      [&](OpBuilder &b, Value i, ValueRange state) {
+                        place[d] = i;
+                        return nest(b, d + 1, state, step);
+                      });
+    return SmallVector<Value>(inner.getResults());
+  };
+  auto next = [&](OpBuilder &b, Value count) -> Value {
+    return arith::AddIOp::create(b, e.loc, count,
+                                 arith::ConstantIndexOp::create(b, e.loc, 1));
+  };
+  Value count = nest(e.b, 0, none, [&](OpBuilder &b, ValueRange state) {
+    return SmallVector<Value>{next(b, state[0])};
+  })[0];
+  Value y = e.empty({e.index(rank), count}, e.b.getI64Type());
+  return nest(e.b, 0, ValueRange{none, y}, [&](OpBuilder &b, ValueRange state) {
+    Value places = state[1];
+    for (int64_t d = 0; d < rank; ++d) {
+      Value row = arith::ConstantIndexOp::create(b, e.loc, d);
+      Value at =
+          arith::IndexCastOp::create(b, e.loc, b.getI64Type(), place[d]);
+      places = tensor::InsertOp::create(b, e.loc, at, places,
+                                        ValueRange{row, state[0]});
+    }
+    return SmallVector<Value>{next(b, state[0]), places};
+  })[1];
+}
+
+void dlc::populateIndexingLowering(TypeConverter &types,
+                                   RewritePatternSet &patterns) {
+  addEmitter<dl::ScatterOp>(patterns, types, emitScatter);
+  addEmitter<dl::NonzeroOp>(patterns, types, emitNonzero);
+  patterns.add<LowerTopK>(types, patterns.getContext());
+}

@@ -1,0 +1,237 @@
+//===- Attention.cpp - Transformer operators ------------------------------===//
+
+#include "Rules.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+/// [batch, length, heads size] -> [batch, heads, length, size]
+static Tensor splitHeads(Graph &g, Tensor x, int64_t heads) {
+  Extent count = g.extent(heads);
+  return g.transpose(g.reshape(x, {g.dim(x, 0), g.dim(x, 1), count,
+                                   g.div(g.dim(x, 2), count)}),
+                     {0, 2, 1, 3});
+}
+
+/// softmax(scale q k' + bias) v, as in Vaswani et al., 2017, with what the
+/// operator adds: caches, groups of heads that share keys and values, causal and
+/// sliding masks.
+void importAttention(Node &n) {
+  Graph &g = n.g;
+  Tensor q = n.in(0), k = n.in(1), v = n.in(2);
+  if (!q || !k || !v)
+    return;
+  Type element = q.element();
+  bool isFlat = q.rank() == 3;
+  int64_t qHeads = n.integer("q_num_heads", 0),
+          kvHeads = n.integer("kv_num_heads", 0);
+  if (isFlat) {
+    if (qHeads < 1 || kvHeads < 1) {
+      n.fail("q_num_heads and kv_num_heads are needed for operands of rank 3");
+      return;
+    }
+    q = splitHeads(g, q, qHeads);
+    k = splitHeads(g, k, kvHeads);
+    v = splitHeads(g, v, kvHeads);
+  }
+  double scale = n.real("scale", 0);
+  if (!n.hasAttr("scale")) {
+    if (ShapedType::isDynamic(q.dim(3))) {
+      n.fail("its scale follows from an unknown extent");
+      return;
+    }
+    scale = 1 / std::sqrt(double(q.dim(3)));
+  }
+  Extent past = g.extent(0);
+  if (n.has(4)) {
+    past = g.dim(n.in(4), 2);
+    k = g.concat({n.in(4), k}, 2);
+    v = g.concat({n.in(5), v}, 2);
+  }
+  if (n.wants(1))
+    n.yield(1, k);
+  if (n.wants(2))
+    n.yield(2, v);
+
+  Extent qLength = g.dim(q, 2), kvLength = g.dim(k, 2);
+  // Query heads that share a key lie behind one another in the rows.
+  Extents full{g.dim(q, 0), g.dim(q, 1), qLength, kvLength};
+  Extents grouped = g.dims(q);
+  bool isGrouped = q.dim(1) != k.dim(1);
+  if (isGrouped) {
+    grouped[1] = g.dim(k, 1);
+    grouped[2] = g.mul(g.div(full[1], grouped[1]), qLength);
+    q = g.reshape(q, grouped);
+  }
+  double root = std::sqrt(scale);
+  Tensor scores = g.matmul(q * root, g.transpose(k, {0, 1, 3, 2}) * root);
+  if (isGrouped)
+    scores = g.reshape(scores, full);
+  int64_t mode = n.integer("qk_matmul_output_mode", 0);
+  // Opset 23 numbered bias and soft cap the other way round.
+  int64_t afterCap = n.version < 25 ? 2 : 1, afterBias = n.version < 25 ? 1 : 2;
+  if (n.wants(3) && mode == 0)
+    n.yield(3, scores);
+  double cap = n.real("softcap", 0);
+  if (cap > 0)
+    scores = g.op<dl::TanhOp>(scores / cap) * cap;
+
+  // What may be attended to, and what is added.
+  double infinity = std::numeric_limits<double>::infinity();
+  Tensor allowed, bias;
+  auto allow = [&](Tensor t) {
+    allowed = allowed ? g.op<dl::AndOp>(allowed, t) : t;
+  };
+  auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
+  if (n.has(3)) {
+    Tensor mask = n.in(3);
+    // Keys that a shorter mask does not name are not attended to.
+    if (!isEqualConstantIntOrValue(g.dim(mask, -1), kvLength)) {
+      int64_t axis = mask.rank() - 1;
+      Extent missing = g.max(g.sub(kvLength, g.dim(mask, -1)), g.extent(0));
+      Extents shape = g.dims(mask);
+      shape.back() = missing;
+      if (getConstantIntValue(missing) != 0)
+        mask = g.concat({mask, g.broadcast(g.number(mask.element(),
+                                                    mask.isBool() ? 0
+                                                                  : -infinity),
+                                           shape)},
+                        axis);
+    }
+    if (mask.isBool())
+      allow(mask);
+    else
+      bias = g.cast(mask, element);
+  }
+  bool isCausal = n.integer("is_causal", 0);
+  int64_t left = n.integer("left_window_size", -1),
+          right = n.integer("right_window_size", -1);
+  Tensor lengths;
+  if (n.has(6))
+    lengths = g.reshape(g.cast(n.in(6), g.i64()),
+                        {g.dim(n.in(6), 0), g.extent(1), g.extent(1),
+                         g.extent(1)});
+  if (isCausal || left >= 0 || right >= 0) {
+    Extents shape{qLength, kvLength};
+    Tensor distance = g.iota(shape, 0, g.i64()) - g.iota(shape, 1, g.i64());
+    if (lengths && !n.has(4))
+      distance = distance + (lengths - scalar(qLength));
+    else
+      distance = distance + scalar(past);
+    if (isCausal)
+      allow(g.op<dl::GreaterEqualOp>(distance, g.number(g.i64(), 0)));
+    if (left >= 0)
+      allow(g.op<dl::LessEqualOp>(distance, g.number(g.i64(), left)));
+    if (right >= 0)
+      allow(g.op<dl::LessEqualOp>(-distance, g.number(g.i64(), right)));
+  }
+  if (lengths)
+    allow(g.iota({kvLength}, 0, g.i64()) < lengths);
+
+  if (n.wants(3) && mode == 1 && afterCap == 1)
+    n.yield(3, scores);
+  Tensor capped = scores;
+  Tensor nothing;
+  if (bias) {
+    scores = scores + bias;
+    nothing = bias == -infinity;
+  }
+  if (allowed) {
+    scores = g.select(allowed, scores, g.number(element, -infinity));
+    Tensor closed = g.op<dl::NotOp>(allowed);
+    nothing = nothing ? g.op<dl::OrOp>(nothing, closed) : closed;
+  }
+  if (n.wants(3) && mode == afterBias)
+    n.yield(3, scores);
+  else if (n.wants(3) && mode == afterCap)
+    n.yield(3, capped);
+
+  Type precise = element;
+  if (int64_t type = n.integer("softmax_precision", 0))
+    if (Type given = elementType(g.b.getContext(), type))
+      precise = given;
+  Tensor weights =
+      g.op<dl::SoftmaxOp>({g.cast(scores, precise).value},
+                          {g.attr("axis", int64_t(3))});
+  if (nothing) {
+    // A query that may attend to nothing gets zeros.
+    Tensor all = g.reduce<dl::ReduceMinOp>(g.toNumber(nothing),
+                                           {nothing.rank() - 1}, true);
+    weights = g.select(all == 1.0, g.number(precise, 0), weights);
+  }
+  weights = g.cast(weights, element);
+  if (n.wants(3) && mode == 3)
+    n.yield(3, weights);
+  if (isGrouped) {
+    Extents shape = grouped;
+    shape[3] = kvLength;
+    weights = g.reshape(weights, shape);
+  }
+  Tensor y = g.matmul(weights, v);
+  if (isGrouped)
+    y = g.reshape(y, {full[0], full[1], qLength, g.dim(v, 3)});
+  if (isFlat) {
+    y = g.transpose(y, {0, 2, 1, 3});
+    y = g.reshape(y, {g.dim(y, 0), g.dim(y, 1), g.mul(g.dim(y, 2), g.dim(y, 3))});
+  }
+  n.yield(0, y);
+}
+
+/// Pairs of elements turned by angles that grow with the position (Su et al.,
+/// 2021).
+void importRotaryEmbedding(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), cosine = n.in(1), sine = n.in(2);
+  if (!x)
+    return;
+  Extents shape = g.dims(x);
+  bool isFlat = x.rank() == 3;
+  if (isFlat) {
+    int64_t heads = n.integer("num_heads", 0);
+    if (heads < 1) {
+      n.fail("num_heads is needed for an operand of rank 3");
+      return;
+    }
+    x = splitHeads(g, x, heads);
+  }
+  int64_t size = x.dim(3), turned = n.integer("rotary_embedding_dim", 0);
+  turned = turned ? turned : size;
+  if (ShapedType::isDynamic(size) || turned < 2 || turned > size || turned % 2) {
+    n.fail("cannot turn " + Twine(turned) + " of " + Twine(size) + " elements");
+    return;
+  }
+  if (n.has(3)) {
+    cosine = g.gather(cosine, n.in(3), 0);
+    sine = g.gather(sine, n.in(3), 0);
+  }
+  // [batch, length, half] -> [batch, 1, length, half]
+  cosine = g.unsqueeze(cosine, {1});
+  sine = g.unsqueeze(sine, {1});
+  int64_t half = turned / 2;
+  bool isInterleaved = n.integer("interleaved", 0);
+  int64_t step = isInterleaved ? 2 : 1;
+  Tensor a = g.slice(x, 3, g.extent(0), g.extent(half), step);
+  Tensor b = g.slice(x, 3, g.extent(isInterleaved ? 1 : half), g.extent(half),
+                     step);
+  Tensor real = cosine * a - sine * b, imaginary = sine * a + cosine * b;
+  Tensor y;
+  if (isInterleaved) {
+    Extents flat = g.dims(real);
+    flat.back() = g.extent(turned);
+    y = g.reshape(
+        g.concat({g.unsqueeze(real, {4}), g.unsqueeze(imaginary, {4})}, 4),
+        flat);
+  } else {
+    y = g.concat({real, imaginary}, 3);
+  }
+  if (turned < size)
+    y = g.concat({y, g.slice(x, 3, g.extent(turned), g.extent(size - turned))},
+                 3);
+  if (isFlat)
+    y = g.reshape(g.transpose(y, {0, 2, 1, 3}), shape);
+  n.yield(y);
+}
+
+} // namespace dlc::onnx_import

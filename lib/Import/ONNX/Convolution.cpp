@@ -1,0 +1,355 @@
+//===- Convolution.cpp - Convolutions and pooling -------------------------===//
+
+#include "Rules.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+namespace {
+/// The attributes of a window as dl has them.
+struct Window {
+  SmallVector<NamedAttribute> attributes;
+  Ints kernel, strides, dilations, low, high;
+  bool isExplicit = true;
+};
+} // namespace
+
+static Window readWindow(Node &n, Ints kernel, bool hasDilations = true) {
+  Graph &g = n.g;
+  size_t rank = kernel.size();
+  auto list = [&](StringRef name, size_t count, int64_t otherwise) {
+    Ints values = n.ints(name).value_or(Ints(count, otherwise));
+    if (values.size() != count) {
+      n.fail(name + " has " + Twine(values.size()) + " values, expected " +
+             Twine(count));
+      values.assign(count, otherwise);
+    }
+    return values;
+  };
+  Window w;
+  w.kernel = kernel;
+  w.strides = list("strides", rank, 1);
+  w.dilations = hasDilations ? list("dilations", rank, 1) : Ints(rank, 1);
+  Ints pads = list("pads", 2 * rank, 0);
+  w.low.assign(pads.begin(), pads.begin() + rank);
+  w.high.assign(pads.begin() + rank, pads.end());
+  w.attributes = {g.attr("strides", w.strides), g.attr("dilations", w.dilations)};
+  std::string mode = n.string("auto_pad", "NOTSET");
+  auto automatic = [&](dl::AutoPadding padding) {
+    w.isExplicit = false;
+    w.attributes.push_back(g.b.getNamedAttr(
+        "auto_padding", dl::AutoPaddingAttr::get(g.b.getContext(), padding)));
+  };
+  if (mode == "SAME_UPPER")
+    automatic(dl::AutoPadding::same);
+  else if (mode == "SAME_LOWER")
+    automatic(dl::AutoPadding::same_lower);
+  else if (mode == "VALID")
+    automatic(dl::AutoPadding::valid);
+  else if (mode == "NOTSET")
+    w.attributes.push_back(g.attr("padding", pads));
+  else
+    n.fail("auto_pad is '" + mode +
+           "', expected NOTSET, SAME_UPPER, SAME_LOWER or VALID");
+  return w;
+}
+
+/// [F, C, window...] -> [window..., C, F]
+static Tensor filterOf(Graph &g, Tensor w) {
+  Ints permutation;
+  for (int64_t d = 2; d < w.rank(); ++d)
+    permutation.push_back(d);
+  permutation.push_back(1);
+  permutation.push_back(0);
+  return w.rank() < 3 ? g.fail("its filter has shape " + dl::toString(w.shape()) +
+                               ", expected [F, C, window...]")
+                      : g.transpose(w, permutation);
+}
+
+static std::optional<Ints> kernelOf(Node &n, Tensor filter) {
+  Ints kernel(filter.shape().drop_front(std::min<int64_t>(2, filter.rank())));
+  if (auto given = n.ints("kernel_shape"); given && *given != kernel) {
+    n.fail("kernel_shape is not the shape of the filter " +
+           dl::toString(filter.shape()));
+    return std::nullopt;
+  }
+  if (llvm::any_of(kernel, ShapedType::isDynamic)) {
+    n.fail("the extents of its filter are not known");
+    return std::nullopt;
+  }
+  return kernel;
+}
+
+void importConv(Node &n) {
+  Graph &g = n.g;
+  Tensor w = n.in(1);
+  auto kernel = kernelOf(n, w);
+  if (!kernel)
+    return;
+  Window window = readWindow(n, *kernel);
+  window.attributes.push_back(g.attr("groups", n.integer("group", 1)));
+  SmallVector<Value> operands{g.channelsLast(n.in(0)).value,
+                              filterOf(g, w).value};
+  if (n.has(2))
+    operands.push_back(n.in(2).value);
+  n.yield(g.channelsFirst(g.op<dl::ConvOp>(operands, window.attributes)));
+}
+
+void importConvTranspose(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), w = n.in(1);
+  auto kernel = kernelOf(n, w);
+  if (!kernel)
+    return;
+  Window window = readWindow(n, *kernel);
+  size_t rank = kernel->size();
+  Ints more = n.ints("output_padding").value_or(Ints(rank, 0));
+  auto wanted = n.ints("output_shape");
+  if (more.size() != rank || (wanted && wanted->size() != rank)) {
+    n.fail("output_padding or output_shape do not have " + Twine(rank) +
+           " values");
+    return;
+  }
+  std::string mode = n.string("auto_pad", "NOTSET");
+  if (wanted || StringRef(mode).starts_with("SAME")) {
+    for (size_t d = 0; d < rank; ++d) {
+      int64_t extent = x.dim(d + 2);
+      if (ShapedType::isDynamic(extent)) {
+        n.fail("its padding follows from an unknown extent");
+        return;
+      }
+      int64_t full = (extent - 1) * window.strides[d] +
+                     (window.kernel[d] - 1) * window.dilations[d] + 1 + more[d];
+      int64_t total =
+          full - (wanted ? (*wanted)[d] : extent * window.strides[d]);
+      int64_t half = std::max<int64_t>(total, 0) / 2;
+      int64_t rest = std::max<int64_t>(total, 0) - half;
+      window.low[d] = mode == "SAME_UPPER" ? half : rest;
+      window.high[d] = mode == "SAME_UPPER" ? rest : half;
+      more[d] -= std::min<int64_t>(total, 0);
+    }
+  }
+  Ints padding = window.low;
+  llvm::append_range(padding, window.high);
+  SmallVector<Value> operands{g.channelsLast(x).value, filterOf(g, w).value};
+  if (n.has(2))
+    operands.push_back(n.in(2).value);
+  n.yield(g.channelsFirst(g.op<dl::ConvTransposeOp>(
+      operands, {g.attr("strides", window.strides),
+                 g.attr("dilations", window.dilations),
+                 g.attr("padding", padding), g.attr("output_padding", more),
+                 g.attr("groups", n.integer("group", 1))})));
+}
+
+//===----------------------------------------------------------------------===//
+// Pooling
+//===----------------------------------------------------------------------===//
+
+static Window readPool(Node &n, bool hasDilations) {
+  auto kernel = n.ints("kernel_shape");
+  if (!kernel)
+    n.fail("attribute 'kernel_shape' is missing");
+  Window window = readWindow(n, kernel.value_or(Ints()), hasDilations);
+  window.attributes.push_back(n.g.attr("window", window.kernel));
+  if (n.integer("ceil_mode", 0))
+    window.attributes.push_back(n.g.flag("ceil_mode"));
+  return window;
+}
+
+void importMaxPool(Node &n) {
+  Graph &g = n.g;
+  Window window = readPool(n, true);
+  Tensor x = n.in(0);
+  Type element = x.element();
+  // Integers of up to 8 bits are exact in f32.
+  Tensor last =
+      g.channelsLast(x.isFloat() ? x : g.cast(x, g.f32()));
+  n.yield(0, g.cast(g.channelsFirst(g.op<dl::MaxPoolOp>({last.value},
+                                                        window.attributes)),
+                    element));
+  if (!n.wants(1))
+    return;
+  Tensor places = g.channelsFirst(
+      g.op<dl::ArgMaxPoolOp>({last.value}, window.attributes));
+  if (!places)
+    return;
+  // The place among those of one channel; then image and channel before it.
+  Extents extents = g.dims(x);
+  ArrayRef<Extent> spatial = ArrayRef<Extent>(extents).drop_front(2);
+  auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
+  if (n.integer("storage_order", 0)) {
+    // Column-major: the digits of the place in opposite order.
+    Tensor rest = places, swapped = g.number(g.i64(), 0);
+    Extent weight = g.product(spatial);
+    for (size_t d = spatial.size(); d-- > 0;) {
+      weight = g.div(weight, spatial[d]);
+      Tensor digit = g.op<dl::RemainderOp>(rest, scalar(spatial[d]));
+      rest = rest / scalar(spatial[d]);
+      // Dimension d counts by the product of those before it.
+      swapped = swapped + digit * scalar(weight);
+    }
+    places = swapped;
+  }
+  Extents shape = g.dims(places);
+  Tensor image = g.iota(shape, 0, g.i64()), channel = g.iota(shape, 1, g.i64());
+  n.yield(1, places + (image * scalar(extents[1]) + channel) *
+                          scalar(g.product(spatial)));
+}
+
+void importAveragePool(Node &n) {
+  Graph &g = n.g;
+  Window window = readPool(n, true);
+  if (n.integer("count_include_pad", 0))
+    window.attributes.push_back(g.flag("count_padding"));
+  n.yield(g.channelsFirst(g.op<dl::AvgPoolOp>(
+      {g.channelsLast(n.in(0)).value}, window.attributes)));
+}
+
+/// The p-th root of the sum of p-th powers.
+static Tensor rootOf(Graph &g, Tensor sum, int64_t p) {
+  if (p == 1)
+    return sum;
+  return p == 2 ? g.op<dl::SqrtOp>(sum)
+                : g.pow(sum, g.number(sum.element(), 1.0 / double(p)));
+}
+static Tensor powerOf(Graph &g, Tensor x, int64_t p) {
+  if (p == 2)
+    return g.op<dl::SquareOp>(x);
+  Tensor size = g.op<dl::AbsOp>(x);
+  return p == 1 ? size : g.pow(size, g.number(x.element(), double(p)));
+}
+
+/// Sums of windows are a convolution of each channel with ones.
+void importLpPool(Node &n) {
+  Graph &g = n.g;
+  auto kernel = n.ints("kernel_shape");
+  if (!kernel) {
+    n.fail("attribute 'kernel_shape' is missing");
+    return;
+  }
+  Window window = readWindow(n, *kernel);
+  int64_t p = n.integer("p", 2);
+  Tensor x = n.in(0);
+  if (n.integer("ceil_mode", 0) && window.isExplicit) {
+    // A last window that hangs over the edge: as much padding as it needs.
+    Ints padding = window.low;
+    for (size_t d = 0; d < kernel->size(); ++d) {
+      int64_t extent = x.dim(d + 2), stride = window.strides[d];
+      if (ShapedType::isDynamic(extent)) {
+        n.fail("ceil_mode over an unknown extent");
+        return;
+      }
+      int64_t reach = (window.kernel[d] - 1) * window.dilations[d] + 1;
+      int64_t room = extent + window.low[d] + window.high[d] - reach;
+      int64_t places = room < 0 ? 0 : (room + stride - 1) / stride + 1;
+      if ((places - 1) * stride >= extent + window.low[d])
+        --places;
+      padding.push_back(std::max(window.high[d], (places - 1) * stride + reach -
+                                                     extent - window.low[d]));
+    }
+    window.attributes = {g.attr("strides", window.strides),
+                         g.attr("dilations", window.dilations),
+                         g.attr("padding", padding)};
+  }
+  int64_t channels = x.dim(1);
+  if (ShapedType::isDynamic(channels)) {
+    n.fail("the number of channels is not known");
+    return;
+  }
+  Ints shape = *kernel;
+  shape.push_back(1);
+  shape.push_back(channels);
+  window.attributes.push_back(g.attr("groups", channels));
+  Tensor ones = g.number(x.element(), 1, shape);
+  Tensor sum = g.op<dl::ConvOp>(
+      {g.channelsLast(powerOf(g, x, p)).value, ones.value}, window.attributes);
+  n.yield(g.channelsFirst(rootOf(g, sum, p)));
+}
+
+static Ints spatialAxes(Tensor x) {
+  Ints axes;
+  for (int64_t d = 2; d < x.rank(); ++d)
+    axes.push_back(d);
+  return axes;
+}
+void importGlobalAveragePool(Node &n) {
+  Graph &g = n.g;
+  n.yield(g.channelsFirst(
+      g.op<dl::GlobalAvgPoolOp>(g.channelsLast(n.in(0)))));
+}
+void importGlobalMaxPool(Node &n) {
+  Graph &g = n.g;
+  n.yield(g.channelsFirst(
+      g.op<dl::GlobalMaxPoolOp>(g.channelsLast(n.in(0)))));
+}
+void importGlobalLpPool(Node &n) {
+  Graph &g = n.g;
+  int64_t p = n.integer("p", 2);
+  Tensor x = n.in(0);
+  n.yield(rootOf(g,
+                 g.reduce<dl::ReduceSumOp>(powerOf(g, x, p), spatialAxes(x),
+                                           true),
+                 p));
+}
+
+/// Each element back to the place that it was the maximum of.
+void importMaxUnpool(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), places = n.in(1);
+  Window window = readPool(n, false);
+  if (g.failed)
+    return;
+  Extents inferred{g.dim(x, 0), g.dim(x, 1)}, shape;
+  for (size_t d = 0; d < window.kernel.size(); ++d)
+    inferred.push_back(g.add(
+        g.mul(g.sub(g.dim(x, d + 2), g.extent(1)), g.extent(window.strides[d])),
+        g.extent(window.kernel[d] - window.low[d] - window.high[d])));
+  // Places count in the inferred shape, also where a larger one is given.
+  Tensor zero = g.broadcast(g.number(x.element(), 0), {g.product(inferred)});
+  Extent count = g.product(g.dims(x));
+  if (n.has(2)) {
+    shape = n.extentsOf(2, "output_shape");
+    if (shape.size() != inferred.size())
+      return;
+    zero = g.broadcast(g.number(x.element(), 0), {g.product(shape)});
+  } else {
+    shape = inferred;
+  }
+  Tensor flat = g.op<dl::ScatterOp>({zero.value,
+                                     g.reshape(places, {count}).value,
+                                     g.reshape(x, {count}).value},
+                                    {});
+  n.yield(g.reshape(flat, shape));
+}
+
+//===----------------------------------------------------------------------===//
+// Across channels
+//===----------------------------------------------------------------------===//
+
+/// y = x / (bias + alpha/size * sum of squares of `size` channels around)^beta
+void importLRN(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  int64_t size = n.integer("size", 0);
+  if (size < 1) {
+    n.fail("size is " + Twine(size) + ", expected 1 or more");
+    return;
+  }
+  Tensor last = g.channelsLast(x);
+  Extents shape = g.dims(last);
+  Extents flat{g.product(ArrayRef<Extent>(shape).drop_back()), shape.back(),
+               g.extent(1)};
+  // The mean over a window of channels is the sum over its size.
+  Tensor mean = g.op<dl::AvgPoolOp>(
+      {g.reshape(g.op<dl::SquareOp>(last), flat).value},
+      {g.attr("window", Ints{size}),
+       g.attr("padding", Ints{(size - 1) / 2, size / 2}),
+       g.flag("count_padding")});
+  Tensor base =
+      g.reshape(mean, shape) * n.real("alpha", 1e-4) + n.real("bias", 1);
+  Tensor scale = g.pow(base, g.number(x.element(), n.real("beta", 0.75)));
+  n.yield(g.channelsFirst(last / scale));
+}
+
+} // namespace dlc::onnx_import

@@ -1,0 +1,341 @@
+//===- Elementwise.cpp - Arithmetic, comparison, activations --------------===//
+
+#include "Rules.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+template <typename OpT> static void unary(Node &n) {
+  n.yield(n.g.op<OpT>(n.in(0)));
+}
+
+/// Arithmetic on extents, where both operands are small vectors of them.
+static bool onExtents(Node &n, Extent (Graph::*combine)(Extent, Extent)) {
+  Graph &g = n.g;
+  Tensor a = n.in(0), b = n.in(1);
+  if (!a || !b || (!g.hasKnownElements(a) && !g.hasKnownElements(b)))
+    return false;
+  auto x = g.elements(a, false), y = g.elements(b, false);
+  if (!x || !y || (x->size() != y->size() && x->size() != 1 && y->size() != 1))
+    return false;
+  Extents result;
+  for (size_t i = 0; i < std::max(x->size(), y->size()); ++i)
+    result.push_back((g.*combine)((*x)[x->size() == 1 ? 0 : i],
+                                  (*y)[y->size() == 1 ? 0 : i]));
+  n.yield(g.fromElements(result, a.rank() + b.rank() == 0, a.element()));
+  return true;
+}
+
+template <typename OpT> static void binary(Node &n) {
+  n.yield(n.g.op<OpT>(n.in(0), n.in(1)));
+}
+
+void importAdd(Node &n) {
+  if (!onExtents(n, &Graph::add))
+    binary<dl::AddOp>(n);
+}
+void importSub(Node &n) {
+  if (!onExtents(n, &Graph::sub))
+    binary<dl::SubOp>(n);
+}
+void importMul(Node &n) {
+  if (!onExtents(n, &Graph::mul))
+    binary<dl::MulOp>(n);
+}
+void importDiv(Node &n) {
+  if (!onExtents(n, &Graph::div))
+    binary<dl::DivOp>(n);
+}
+
+/// Comparisons that take truth values as numbers.
+template <typename OpT> static void compare(Node &n) {
+  n.yield(n.g.op<OpT>(n.g.toNumber(n.in(0)), n.g.toNumber(n.in(1))));
+}
+void importEqual(Node &n) { compare<dl::EqualOp>(n); }
+void importLess(Node &n) { compare<dl::LessOp>(n); }
+void importLessOrEqual(Node &n) { compare<dl::LessEqualOp>(n); }
+void importGreater(Node &n) { compare<dl::GreaterOp>(n); }
+void importGreaterOrEqual(Node &n) { compare<dl::GreaterEqualOp>(n); }
+void importAnd(Node &n) { binary<dl::AndOp>(n); }
+void importOr(Node &n) { binary<dl::OrOp>(n); }
+void importXor(Node &n) { binary<dl::XorOp>(n); }
+void importNot(Node &n) { unary<dl::NotOp>(n); }
+
+void importBitShift(Node &n) {
+  std::string direction = n.string("direction", "");
+  if (direction == "LEFT")
+    binary<dl::ShiftLeftOp>(n);
+  else if (direction == "RIGHT")
+    binary<dl::ShiftRightOp>(n);
+  else
+    n.fail("direction is '" + direction + "', expected LEFT or RIGHT");
+}
+
+/// Integers by way of f64, which holds them up to 2^53.
+void importPow(Node &n) {
+  Graph &g = n.g;
+  Tensor base = n.in(0), exponent = n.in(1);
+  if (base.isFloat()) {
+    auto known = g.constantFloats(exponent);
+    bool isOne = known && known->size() == 1;
+    if (isOne && known->front() == 2)
+      return n.yield(g.op<dl::SquareOp>(base));
+    if (isOne && known->front() == 0.5)
+      return n.yield(g.op<dl::SqrtOp>(base));
+    return n.yield(g.pow(base, g.cast(exponent, base.element())));
+  }
+  Type f64 = g.b.getF64Type();
+  n.yield(g.cast(g.pow(g.cast(base, f64), g.cast(exponent, f64)),
+                 base.element()));
+}
+
+/// fmod has the sign of the dividend, the other remainder that of the divisor.
+void importMod(Node &n) {
+  Graph &g = n.g;
+  Tensor a = n.in(0), b = n.in(1);
+  Tensor rest = g.op<dl::RemainderOp>(a, b);
+  if (n.integer("fmod", 0) || !rest || rest.element().isUnsignedInteger())
+    return n.yield(rest);
+  Tensor isOff = g.op<dl::AndOp>(
+      g.op<dl::NotOp>(rest == 0.0),
+      g.op<dl::XorOp>(rest < 0.0, b < 0.0));
+  n.yield(g.select(isOff, rest + b, rest));
+}
+
+template <typename OpT> static Tensor fold(Node &n) {
+  Tensor result = n.in(0);
+  for (size_t i = 1; i < n.inputs(); ++i)
+    result = n.g.op<OpT>(result, n.in(i));
+  return result;
+}
+void importMax(Node &n) {
+  if (n.inputs() != 2 || !onExtents(n, &Graph::max))
+    n.yield(fold<dl::MaximumOp>(n));
+}
+void importMin(Node &n) {
+  if (n.inputs() != 2 || !onExtents(n, &Graph::min))
+    n.yield(fold<dl::MinimumOp>(n));
+}
+void importSum(Node &n) { n.yield(fold<dl::AddOp>(n)); }
+void importMean(Node &n) {
+  Tensor sum = fold<dl::AddOp>(n);
+  n.yield(sum / double(n.inputs()));
+}
+
+/// Least and greatest number of an element type.
+static std::pair<double, double> rangeOf(Type element) {
+  double infinity = std::numeric_limits<double>::infinity();
+  if (isa<FloatType>(element))
+    return {-infinity, infinity};
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (element.isUnsignedInteger())
+    return {0, std::ldexp(1.0, width) - 1};
+  return {-std::ldexp(1.0, width - 1), std::ldexp(1.0, width - 1) - 1};
+}
+
+void importClip(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  if (n.version < 11) {
+    auto [least, greatest] = rangeOf(x.element());
+    double low = n.real("min", least), high = n.real("max", greatest);
+    if (low > least)
+      x = g.maximum(x, g.number(x.element(), low));
+    if (high < greatest)
+      x = g.minimum(x, g.number(x.element(), high));
+    return n.yield(x);
+  }
+  if (n.has(1))
+    x = g.maximum(x, n.in(1));
+  if (n.has(2))
+    x = g.minimum(x, n.in(2));
+  n.yield(x);
+}
+
+void importWhere(Node &n) {
+  Graph &g = n.g;
+  Tensor a = n.in(1), b = n.in(2);
+  auto condition = g.elements(n.in(0), false), x = g.elements(a, false),
+       y = g.elements(b, false);
+  if (a && b && condition && x && y && g.constantInts(n.in(0)) &&
+      (g.hasKnownElements(a) || g.hasKnownElements(b)) &&
+      condition->size() == x->size() && x->size() == y->size()) {
+    Extents chosen;
+    for (size_t i = 0; i < x->size(); ++i)
+      chosen.push_back(*getConstantIntValue((*condition)[i]) ? (*x)[i]
+                                                             : (*y)[i]);
+    return n.yield(g.fromElements(chosen, a.rank() == 0, a.element()));
+  }
+  n.yield(g.select(n.in(0), a, b));
+}
+
+void importIdentity(Node &n) { n.yield(n.in(0)); }
+
+static void castTo(Node &n, Type type) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  bool overflow = n.integer("saturate", 1) == 0;
+  if (g.hasKnownElements(x) && type.isInteger() &&
+      type.getIntOrFloatBitWidth() >= 32)
+    return n.yield(
+        g.fromElements(*g.elements(x, false), x.rank() == 0, type));
+  n.yield(g.cast(x, type, overflow));
+}
+
+void importCast(Node &n) {
+  int64_t to = n.integer("to", 0);
+  Type type = elementType(n.g.b.getContext(), to);
+  if (!type) {
+    n.fail("casts to " + dataTypeName(to) + ", which dlc does not have");
+    return;
+  }
+  castTo(n, type);
+}
+void importCastLike(Node &n) { castTo(n, n.in(1).element()); }
+
+void importIsNaN(Node &n) {
+  n.yield(n.g.op<dl::NotEqualOp>(n.in(0), n.in(0)));
+}
+void importIsInf(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  double infinity = std::numeric_limits<double>::infinity();
+  Tensor above = x == infinity, below = x == -infinity;
+  bool positive = n.integer("detect_positive", 1),
+       negative = n.integer("detect_negative", 1);
+  if (positive && negative)
+    n.yield(g.op<dl::OrOp>(above, below));
+  else if (positive || negative)
+    n.yield(positive ? above : below);
+  else
+    n.yield(g.op<dl::AndOp>(above, below));
+}
+
+//===----------------------------------------------------------------------===//
+// Functions of one operand
+//===----------------------------------------------------------------------===//
+
+#define DLC_UNARY(NAME, OP)                                                    \
+  void import##NAME(Node &n) { unary<dl::OP>(n); }
+DLC_UNARY(Abs, AbsOp)
+DLC_UNARY(Acos, AcosOp)
+DLC_UNARY(Acosh, AcoshOp)
+DLC_UNARY(Asin, AsinOp)
+DLC_UNARY(Asinh, AsinhOp)
+DLC_UNARY(Atan, AtanOp)
+DLC_UNARY(Atanh, AtanhOp)
+DLC_UNARY(Ceil, CeilOp)
+DLC_UNARY(Cos, CosOp)
+DLC_UNARY(Cosh, CoshOp)
+DLC_UNARY(Erf, ErfOp)
+DLC_UNARY(Exp, ExpOp)
+DLC_UNARY(Floor, FloorOp)
+DLC_UNARY(HardSwish, HardSwishOp)
+DLC_UNARY(Log, LogOp)
+DLC_UNARY(Mish, MishOp)
+DLC_UNARY(Neg, NegOp)
+DLC_UNARY(Reciprocal, ReciprocalOp)
+DLC_UNARY(Round, RoundOp)
+DLC_UNARY(Sigmoid, SigmoidOp)
+DLC_UNARY(Sign, SignOp)
+DLC_UNARY(Sin, SinOp)
+DLC_UNARY(Sinh, SinhOp)
+DLC_UNARY(Softplus, SoftplusOp)
+DLC_UNARY(Softsign, SoftsignOp)
+DLC_UNARY(Sqrt, SqrtOp)
+DLC_UNARY(Tan, TanOp)
+DLC_UNARY(Tanh, TanhOp)
+#undef DLC_UNARY
+
+void importRelu(Node &n) {
+  Tensor x = n.in(0);
+  n.yield(x.isFloat() ? n.g.op<dl::ReluOp>(x)
+                      : n.g.maximum(x, n.g.number(x.element(), 0)));
+}
+static Tensor elu(Graph &g, Tensor x, double alpha) {
+  return g.op<dl::EluOp>({x.value}, {g.attr("alpha", alpha)});
+}
+void importElu(Node &n) { n.yield(elu(n.g, n.in(0), n.real("alpha", 1))); }
+void importSelu(Node &n) {
+  double alpha = n.real("alpha", 1.67326319217681884765625);
+  n.yield(elu(n.g, n.in(0), alpha) *
+          n.real("gamma", 1.05070102214813232421875));
+}
+/// max(0, x) + min(0, alpha (exp(x / alpha) - 1))
+void importCelu(Node &n) {
+  double alpha = n.real("alpha", 1);
+  n.yield(elu(n.g, n.in(0) / alpha, 1) * alpha);
+}
+void importLeakyRelu(Node &n) {
+  n.yield(n.g.op<dl::LeakyReluOp>({n.in(0).value},
+                                  {n.g.attr("alpha", n.real("alpha", 0.01))}));
+}
+void importThresholdedRelu(Node &n) {
+  Tensor x = n.in(0);
+  n.yield(n.g.select(x > n.real("alpha", 1), x, n.g.number(x.element(), 0)));
+}
+void importHardSigmoid(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0) * n.real("alpha", 0.2) + n.real("beta", 0.5);
+  n.yield(g.minimum(g.maximum(x, g.number(x.element(), 0)),
+                    g.number(x.element(), 1)));
+}
+void importPRelu(Node &n) {
+  Tensor x = n.in(0);
+  n.yield(n.g.select(x < 0.0, x * n.in(1), x));
+}
+void importGelu(Node &n) {
+  std::string approximate = n.string("approximate", "none");
+  if (approximate == "tanh")
+    unary<dl::GeluTanhOp>(n);
+  else
+    unary<dl::GeluOp>(n);
+}
+void importSwish(Node &n) {
+  Tensor x = n.in(0);
+  double alpha = n.real("alpha", 1);
+  n.yield(alpha == 1 ? n.g.op<dl::SiluOp>(x)
+                     : x * n.g.op<dl::SigmoidOp>(x * alpha));
+}
+void importShrink(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  double lambda = n.real("lambd", 0.5), bias = n.real("bias", 0);
+  Tensor zero = g.number(x.element(), 0);
+  n.yield(g.select(x < -lambda, x + bias,
+                   g.select(x > lambda, x - bias, zero)));
+}
+
+/// Without training the identity, and a mask of ones. In training a seeded
+/// choice, see Random.cpp.
+void importDropout(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  bool trains = false;
+  if (n.has(2)) {
+    auto known = n.knownInts(2, "training_mode");
+    trains = known && (*known)[0];
+  }
+  double ratio = 0.5;
+  if (n.has(1) && trains) {
+    auto known = n.knownFloats(1, "ratio");
+    ratio = known && !known->empty() ? (*known)[0] : 0;
+  }
+  if (trains && ratio > 0) {
+    Tensor kept = g.op<dl::GreaterEqualOp>(
+        randomUniform(n, g.dims(x), n.integer("seed", 0)),
+        g.number(g.f32(), ratio));
+    n.yield(0, g.select(kept, x / (1 - ratio), g.number(x.element(), 0)));
+    if (n.wants(1))
+      n.yield(1, kept);
+    return;
+  }
+  n.yield(0, x);
+  if (n.wants(1))
+    n.yield(1, g.broadcast(g.number(n.version < 10 ? x.element() : g.i1(), 1),
+                           g.dims(x)));
+}
+
+} // namespace dlc::onnx_import

@@ -1,0 +1,543 @@
+//===- Importer.cpp - From an ONNX graph to dl ----------------------------===//
+
+#include "Importer.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Path.h"
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+/// Graphs within graphs and functions that call functions.
+static constexpr unsigned deepest = 64;
+/// The ranges that are read; newer models are refused by number.
+static constexpr int64_t firstOpset = 7;
+
+static std::string normalDomain(StringRef domain) {
+  return domain == "ai.onnx" ? "" : domain.str();
+}
+
+Location Importer::locate(const onnx::NodeProto &node, int64_t number) {
+  std::string text = "node ";
+  text += node.name().empty() ? "#" + std::to_string(number)
+                              : "'" + node.name() + "'";
+  text += " (" + (node.domain().empty() ? "" : node.domain() + ".") +
+          node.op_type() + ")";
+  return NameLoc::get(b.getStringAttr(path + ": " + text));
+}
+
+//===----------------------------------------------------------------------===//
+// Operators
+//===----------------------------------------------------------------------===//
+
+const Operator *findOperator(StringRef domain, StringRef name,
+                             int64_t version) {
+  for (const Operator &op : getOperators())
+    if (name == op.name && domain == op.domain && version >= op.first &&
+        version <= op.last)
+      return &op;
+  return nullptr;
+}
+
+const onnx::FunctionProto *Importer::findFunction(StringRef domain,
+                                                  StringRef name) const {
+  for (const onnx::FunctionProto &function : model->functions())
+    if (function.name() == name.str() &&
+        normalDomain(function.domain()) == domain)
+      return &function;
+  return nullptr;
+}
+
+/// What to try where an operator is not known.
+static std::string suggest(StringRef domain, StringRef name, int64_t version) {
+  for (const Operator &op : getOperators())
+    if (name == op.name && domain == op.domain)
+      return "; it is read in opsets " + std::to_string(op.first) + " to " +
+             std::to_string(op.last);
+  const Operator *nearest = nullptr;
+  unsigned best = name.size() / 2 + 1;
+  for (const Operator &op : getOperators()) {
+    unsigned distance = name.edit_distance(op.name, true, best);
+    if (distance < best) {
+      best = distance;
+      nearest = &op;
+    }
+  }
+  if (!nearest)
+    return "";
+  return std::string("; the nearest name that works is ") + nearest->name;
+}
+
+void Importer::checkOperators(const onnx::GraphProto &top) {
+  // In order of the first node that needs each.
+  std::vector<std::pair<std::string,
+                        std::pair<std::string, SmallVector<std::string>>>>
+      unknown;
+  auto check = [&](auto &&self, const auto &nodes, unsigned level,
+                   const llvm::StringMap<int64_t> &versions) -> void {
+    if (level > deepest)
+      return; // reported where it is read
+    int64_t number = 0;
+    for (const onnx::NodeProto &node : nodes) {
+      std::string domain = normalDomain(node.domain());
+      auto version = versions.find(domain);
+      int64_t v = version == versions.end() ? 0 : version->second;
+      if (!findFunction(domain, node.op_type()) &&
+          !findOperator(domain, node.op_type(), v)) {
+        std::string key = (domain.empty() ? "" : domain + ".") + node.op_type();
+        key += " of opset " + std::to_string(v);
+        auto at = llvm::find_if(unknown, [&](auto &e) { return e.first == key; });
+        if (at == unknown.end())
+          at = unknown.insert(
+              at, {key, {suggest(domain, node.op_type(), v), {}}});
+        at->second.second.push_back(node.name().empty() ? "#" + std::to_string(number)
+                                                   : "'" + node.name() + "'");
+      }
+      for (const onnx::AttributeProto &attribute : node.attribute()) {
+        if (attribute.has_g())
+          self(self, attribute.g().node(), level + 1, versions);
+        for (const onnx::GraphProto &graph : attribute.graphs())
+          self(self, graph.node(), level + 1, versions);
+      }
+      ++number;
+    }
+  };
+  check(check, top.node(), 0, opsets);
+  for (const onnx::FunctionProto &function : model->functions()) {
+    llvm::StringMap<int64_t> versions;
+    for (const auto &import : function.opset_import())
+      versions[normalDomain(import.domain())] = import.version();
+    check(check, function.node(), 0, versions);
+  }
+  if (unknown.empty())
+    return;
+  std::string message = "operators that dlc does not have:";
+  for (auto &[name, entry] : unknown) {
+    message += "\n  " + name + ", " + (entry.second.size() == 1 ? "node " : "nodes ");
+    size_t shown = std::min<size_t>(entry.second.size(), 8);
+    message += llvm::join(ArrayRef(entry.second).take_front(shown), ", ");
+    if (shown < entry.second.size())
+      message += " and " + std::to_string(entry.second.size() - shown) + " more";
+    message += entry.first;
+  }
+  g.fail(message);
+}
+
+//===----------------------------------------------------------------------===//
+// Graphs
+//===----------------------------------------------------------------------===//
+
+bool Importer::readInitializers(const onnx::GraphProto &graph, Scope &scope) {
+  auto define = [&](const std::string &name, ElementsAttr value) {
+    if (g.failed)
+      return false;
+    if (!scope.define(name, g.constant(value))) {
+      g.fail("the name '" + name + "' is defined twice in graph '" +
+             graph.name() + "'");
+      return false;
+    }
+    return true;
+  };
+  for (const onnx::TensorProto &tensor : graph.initializer())
+    if (!define(tensor.name(), readTensor(tensor)))
+      return false;
+  for (const onnx::SparseTensorProto &tensor : graph.sparse_initializer())
+    if (!define(tensor.values().name(), readSparse(tensor)))
+      return false;
+  return true;
+}
+
+bool Importer::readNode(const onnx::NodeProto &proto, int64_t number,
+                        Scope &scope) {
+  g.loc = locate(proto, number);
+  std::string domain = normalDomain(proto.domain());
+  auto version = opsets.find(domain);
+  Node node(*this, g, proto,
+            version == opsets.end() ? 0 : int64_t(version->second), scope);
+  for (const std::string &name : proto.input()) {
+    if (name.empty()) {
+      node.inputs_.push_back(Tensor());
+      continue;
+    }
+    const Tensor *value = scope.find(name);
+    if (!value) {
+      g.fail("reads '" + name +
+             "', which no input, initializer or earlier node gives: the graph is "
+             "incomplete, cyclic or not in order");
+      return false;
+    }
+    node.inputs_.push_back(*value);
+  }
+  if (const onnx::FunctionProto *function =
+          findFunction(domain, proto.op_type())) {
+    if (!readCall(*function, node))
+      return false;
+  } else {
+    const Operator *op = findOperator(domain, proto.op_type(), node.version);
+    if (!op) {
+      g.fail("is no operator that dlc has in opset " + Twine(node.version));
+      return false;
+    }
+    op->rule(node);
+  }
+  if (g.failed)
+    return false;
+  for (auto [i, name] : llvm::enumerate(proto.output())) {
+    if (name.empty())
+      continue;
+    if (i >= node.results.size() || !node.results[i]) {
+      g.fail("output " + Twine(i) + " ('" + name + "') is not computed by dlc");
+      return false;
+    }
+    if (!scope.define(name, node.results[i])) {
+      g.fail("defines '" + name + "', which is defined already");
+      return false;
+    }
+  }
+  return true;
+}
+
+/// A copy of a function's node with the caller's attributes in place.
+static onnx::NodeProto bindAttributes(const onnx::NodeProto &node,
+                                      const onnx::NodeProto &call,
+                                      const onnx::FunctionProto &function,
+                                      unsigned depth) {
+  onnx::NodeProto result = node;
+  auto *attributes = result.mutable_attribute();
+  for (int i = attributes->size() - 1; i >= 0; --i) {
+    onnx::AttributeProto *attribute = attributes->Mutable(i);
+    if (attribute->has_g() && depth < deepest) {
+      onnx::GraphProto *graph = attribute->mutable_g();
+      for (auto &inner : *graph->mutable_node())
+        inner = bindAttributes(inner, call, function, depth + 1);
+    }
+    if (attribute->ref_attr_name().empty())
+      continue;
+    const onnx::AttributeProto *given = nullptr;
+    for (const onnx::AttributeProto &candidate : call.attribute())
+      if (candidate.name() == attribute->ref_attr_name())
+        given = &candidate;
+    std::string name = attribute->name();
+    if (!given) {
+      attributes->DeleteSubrange(i, 1);
+      continue;
+    }
+    *attribute = *given;
+    attribute->set_name(name);
+    attribute->clear_ref_attr_name();
+  }
+  return result;
+}
+
+bool Importer::readCall(const onnx::FunctionProto &function, Node &node) {
+  if (++depth > deepest) {
+    g.fail("functions call each other more than " + Twine(deepest) +
+           " deep, or themselves");
+    return false;
+  }
+  llvm::StringMap<int64_t> outer = opsets;
+  opsets.clear();
+  for (const auto &import : function.opset_import())
+    opsets[normalDomain(import.domain())] = import.version();
+  Scope scope;
+  for (int i = 0; i < function.input_size(); ++i)
+    if (node.has(i))
+      scope.define(function.input(i), node.in(i));
+  // Defaults of attributes are a field that is newer than the package's proto.
+  onnx::NodeProto call = node.proto;
+  const auto &fields = function.GetReflection()->GetUnknownFields(function);
+  for (int i = 0; i < fields.field_count(); ++i) {
+    if (fields.field(i).number() != 11 ||
+        fields.field(i).type() !=
+            google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED)
+      continue;
+    onnx::AttributeProto attribute;
+    if (attribute.ParseFromString(fields.field(i).length_delimited()) &&
+        !node.find(attribute.name()))
+      *call.add_attribute() = attribute;
+  }
+  int64_t number = 0;
+  bool fine = true;
+  for (const onnx::NodeProto &inner : function.node()) {
+    // Operands that the caller left out stay out.
+    onnx::NodeProto bound = bindAttributes(inner, call, function, 0);
+    for (std::string &name : *bound.mutable_input())
+      if (!name.empty() && !scope.find(name) &&
+          llvm::is_contained(function.input(), name))
+        name.clear();
+    if (!(fine = readNode(bound, number++, scope)))
+      break;
+  }
+  if (fine)
+    for (int i = 0; i < function.output_size(); ++i)
+      if (const Tensor *value = scope.find(function.output(i)))
+        node.yield(i, *value);
+  opsets = std::move(outer);
+  --depth;
+  return fine;
+}
+
+std::optional<SmallVector<Tensor>>
+Importer::readGraph(const onnx::GraphProto &graph, ArrayRef<Tensor> inputs,
+                    Scope *parent) {
+  if (++depth > deepest) {
+    g.fail("graphs lie more than " + Twine(deepest) + " deep in each other");
+    return std::nullopt;
+  }
+  Scope scope(parent);
+  llvm::StringSet<> constants;
+  for (const auto &tensor : graph.initializer())
+    constants.insert(tensor.name());
+  for (const auto &tensor : graph.sparse_initializer())
+    constants.insert(tensor.values().name());
+  size_t next = 0;
+  for (const onnx::ValueInfoProto &input : graph.input()) {
+    if (constants.contains(input.name()))
+      continue;
+    if (next >= inputs.size()) {
+      g.fail("graph '" + graph.name() + "' has more inputs than it is given");
+      return std::nullopt;
+    }
+    if (!scope.define(input.name(), inputs[next++])) {
+      g.fail("graph '" + graph.name() + "' has two inputs named '" +
+             input.name() + "'");
+      return std::nullopt;
+    }
+  }
+  if (next != inputs.size()) {
+    g.fail("graph '" + graph.name() + "' has " + Twine(next) +
+           " inputs, it is given " + Twine(inputs.size()));
+    return std::nullopt;
+  }
+  if (!readInitializers(graph, scope))
+    return std::nullopt;
+  int64_t number = 0;
+  for (const onnx::NodeProto &node : graph.node())
+    if (!readNode(node, number++, scope))
+      return std::nullopt;
+  SmallVector<Tensor> outputs;
+  for (const onnx::ValueInfoProto &output : graph.output()) {
+    const Tensor *value = scope.find(output.name());
+    if (!value) {
+      g.fail("output '" + output.name() + "' of graph '" + graph.name() +
+             "' is given by no node");
+      return std::nullopt;
+    }
+    outputs.push_back(*value);
+  }
+  --depth;
+  return outputs;
+}
+
+//===----------------------------------------------------------------------===//
+// Models
+//===----------------------------------------------------------------------===//
+
+Type Importer::typeOf(const onnx::ValueInfoProto &value,
+                      SmallVectorImpl<std::string> &dims) {
+  auto fail = [&](const Twine &message) {
+    emitError(g.loc) << "'" << value.name() << "' " << message;
+    return Type();
+  };
+  if (!value.type().has_tensor_type())
+    return fail("is no tensor; sequences, maps and optional values are not "
+                "supported");
+  const auto &tensor = value.type().tensor_type();
+  Type element = elementType(b.getContext(), tensor.elem_type());
+  if (!element)
+    return fail("has elements of " + dataTypeName(tensor.elem_type()) +
+                ", which dlc does not have");
+  if (!tensor.has_shape())
+    return fail("has no shape; its rank must be known, extents may be symbols");
+  Ints shape;
+  for (const auto &dim : tensor.shape().dim()) {
+    std::string name = dim.dim_param();
+    if (dim.has_dim_value()) {
+      if (dim.dim_value() < 0)
+        return fail("has the negative extent " + Twine(dim.dim_value()));
+      shape.push_back(dim.dim_value());
+      dims.push_back("");
+      continue;
+    }
+    auto fixed = options.dims.find(name);
+    bool isFixed = !name.empty() && fixed != options.dims.end();
+    shape.push_back(isFixed ? fixed->second : ShapedType::kDynamic);
+    dims.push_back(isFixed ? "" : name);
+  }
+  return RankedTensorType::get(shape, element);
+}
+
+bool Importer::checkModel() {
+  if (!model->has_graph()) {
+    g.fail("is no ONNX model: it has no graph");
+    return false;
+  }
+  for (const auto &import : model->opset_import()) {
+    std::string domain = normalDomain(import.domain());
+    opsets[domain] = import.version();
+    if (domain.empty() && import.version() < firstOpset) {
+      g.fail("is of opset " + Twine(import.version()) +
+             ", expected 7 or newer; onnx.version_converter can raise it");
+      return false;
+    }
+  }
+  if (opsets.empty())
+    opsets[""] = model->ir_version() < 3 ? 1 : firstOpset;
+  checkOperators(model->graph());
+  return !g.failed;
+}
+
+OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
+  g.loc = NameLoc::get(b.getStringAttr(path));
+  model = std::make_shared<onnx::ModelProto>();
+  google::protobuf::io::ArrayInputStream stream(bytes.data(), bytes.size());
+  google::protobuf::io::CodedInputStream coded(&stream);
+  coded.SetTotalBytesLimit(std::numeric_limits<int>::max());
+  if (bytes.size() > size_t(std::numeric_limits<int>::max())) {
+    g.fail("has more than 2 GiB, which the format does not allow; large weights "
+           "belong in files beside it (external data)");
+    return {};
+  }
+  if (!model->ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage()) {
+    g.fail("is no ONNX model, or truncated: protobuf cannot be parsed after byte " +
+           Twine(coded.CurrentPosition()) + " of " + Twine(bytes.size()));
+    return {};
+  }
+  if (!checkModel())
+    return {};
+
+  const onnx::GraphProto &graph = model->graph();
+  llvm::StringSet<> constants;
+  for (const auto &tensor : graph.initializer())
+    constants.insert(tensor.name());
+  for (const auto &tensor : graph.sparse_initializer())
+    constants.insert(tensor.values().name());
+  OwningOpRef<ModuleOp> module = ModuleOp::create(g.loc);
+  SmallVector<Type> types;
+  SmallVector<std::string> names;
+  SmallVector<Attribute> dims;
+  bool valid = true;
+  llvm::StringSet<> symbols;
+  for (const onnx::ValueInfoProto &input : graph.input()) {
+    if (constants.contains(input.name()))
+      continue;
+    SmallVector<std::string> symbolsOf;
+    Type type = typeOf(input, symbolsOf);
+    valid &= bool(type);
+    types.push_back(type);
+    names.push_back(input.name());
+    SmallVector<StringRef> refs(symbolsOf.begin(), symbolsOf.end());
+    for (const auto &dim : input.type().tensor_type().shape().dim())
+      if (!dim.dim_param().empty())
+        symbols.insert(dim.dim_param());
+    dims.push_back(b.getStrArrayAttr(refs));
+  }
+  for (const auto &entry : options.dims)
+    if (!symbols.contains(entry.getKey())) {
+      SmallVector<StringRef> known;
+      for (const auto &symbol : symbols)
+        known.push_back(symbol.getKey());
+      llvm::sort(known);
+      emitError(g.loc) << "has no symbolic dimension '" << entry.getKey()
+                       << "', only "
+                       << (known.empty() ? std::string("none")
+                                         : llvm::join(known, ", "));
+      valid = false;
+    }
+  if (!valid)
+    return {};
+  b.setInsertionPointToEnd(module->getBody());
+  auto function = func::FuncOp::create(b, g.loc, "main",
+                                       b.getFunctionType(types, {}));
+  Block *entry = function.addEntryBlock();
+  b.setInsertionPointToStart(entry);
+  SmallVector<Tensor> inputs;
+  for (auto [i, argument] : llvm::enumerate(entry->getArguments())) {
+    inputs.push_back(g.wrap(argument));
+    function.setArgAttr(i, "dl.name", b.getStringAttr(names[i]));
+    if (llvm::any_of(cast<ArrayAttr>(dims[i]), [](Attribute name) {
+          return !cast<StringAttr>(name).empty();
+        }))
+      function.setArgAttr(i, "dl.dims", dims[i]);
+  }
+  Location whole = g.loc;
+  auto outputs = readGraph(graph, inputs, nullptr);
+  if (!outputs || g.failed)
+    return {};
+  g.loc = whole;
+  if (outputs->empty()) {
+    g.fail("has no output");
+    return {};
+  }
+  SmallVector<Value> results;
+  for (auto [output, declared] : llvm::zip(*outputs, graph.output())) {
+    const auto &type = declared.type();
+    if (type.has_tensor_type()) {
+      Type element = elementType(b.getContext(), type.tensor_type().elem_type());
+      if (element && element != output.element()) {
+        emitError(g.loc) << "declares output '" << declared.name()
+                         << "' with elements of " << element
+                         << ", its node gives " << output.element();
+        return {};
+      }
+      const auto &shape = type.tensor_type().shape();
+      bool fits = !type.tensor_type().has_shape() ||
+                  shape.dim_size() == output.rank();
+      for (int d = 0; fits && d < shape.dim_size(); ++d)
+        fits = !shape.dim(d).has_dim_value() ||
+               dl::mayEqual(shape.dim(d).dim_value(), output.dim(d));
+      if (!fits) {
+        emitError(g.loc) << "declares output '" << declared.name()
+                         << "' with another shape than "
+                         << dl::toString(output.shape())
+                         << ", which its node gives";
+        return {};
+      }
+    }
+    results.push_back(output.value);
+  }
+  func::ReturnOp::create(b, g.loc, results);
+  function.setType(b.getFunctionType(types, ValueRange(results).getTypes()));
+  for (auto [i, output] : llvm::enumerate(graph.output()))
+    function.setResultAttr(i, "dl.name", b.getStringAttr(output.name()));
+  if (failed(verify(*module)))
+    return {};
+  return module;
+}
+
+} // namespace dlc::onnx_import
+
+using namespace dlc;
+using namespace dlc::onnx_import;
+
+OwningOpRef<ModuleOp> dlc::importONNX(StringRef bytes, StringRef path,
+                                      const ImportOptions &options,
+                                      MLIRContext *context) {
+  context->loadDialect<dl::DLDialect, func::FuncDialect, tensor::TensorDialect,
+                       scf::SCFDialect, arith::ArithDialect,
+                       cf::ControlFlowDialect,
+                       bufferization::BufferizationDialect>();
+  return Importer(path, options, context).run(bytes);
+}
+
+bool dlc::isONNX(StringRef path) {
+  return llvm::sys::path::extension(path).equals_insensitive(".onnx");
+}
+
+void dlc::printONNXOperators(llvm::raw_ostream &os) {
+  for (const Operator &op : getOperators())
+    os << (*op.domain ? op.domain + std::string(".") : std::string()) << op.name
+       << " " << op.first << " " << op.last << "\n";
+}

@@ -1,0 +1,152 @@
+//===- Importer.h - From an ONNX graph to dl --------------------*- C++ -*-===//
+
+#ifndef DLC_LIB_IMPORT_ONNX_IMPORTER_H
+#define DLC_LIB_IMPORT_ONNX_IMPORTER_H
+
+#include "Tensor.h"
+#include "dlc/Import/ONNX.h"
+#include "onnx/onnx_pb.h"
+#include "llvm/ADT/StringMap.h"
+#include <memory>
+
+namespace dlc::onnx_import {
+
+/// The names that a graph sees: its own, and those of the graphs around it.
+class Scope {
+public:
+  explicit Scope(const Scope *parent = nullptr) : parent(parent) {}
+  const Tensor *find(llvm::StringRef name) const {
+    auto it = names.find(name);
+    if (it != names.end())
+      return &it->second;
+    return parent ? parent->find(name) : nullptr;
+  }
+  bool define(llvm::StringRef name, Tensor value) {
+    return names.try_emplace(name, value).second;
+  }
+
+private:
+  const Scope *parent;
+  llvm::StringMap<Tensor> names;
+};
+
+class Importer;
+
+/// One node while it is read: operands, attributes, results.
+class Node {
+public:
+  Node(Importer &importer, Graph &g, const onnx::NodeProto &proto,
+       int64_t version, Scope &scope)
+      : importer(importer), g(g), proto(proto), version(version), scope(scope) {
+  }
+
+  size_t inputs() const { return inputs_.size(); }
+  /// Whether operand i is given; optional ones may have an empty name.
+  bool has(size_t i) const { return i < inputs_.size() && inputs_[i]; }
+  /// Operand i, reported where it is missing.
+  Tensor in(size_t i);
+  size_t outputs() const { return proto.output_size(); }
+  bool wants(size_t i) const {
+    return i < outputs() && !proto.output(i).empty();
+  }
+
+  bool hasAttr(llvm::StringRef name) const { return find(name); }
+  int64_t integer(llvm::StringRef name, int64_t otherwise);
+  double real(llvm::StringRef name, double otherwise);
+  std::string string(llvm::StringRef name, llvm::StringRef otherwise);
+  std::optional<Ints> ints(llvm::StringRef name);
+  std::optional<llvm::SmallVector<double>> reals(llvm::StringRef name);
+  const onnx::GraphProto *graph(llvm::StringRef name);
+  const onnx::AttributeProto *find(llvm::StringRef name) const;
+
+  /// Integers that an operand must hold while compiling, such as axes; where it
+  /// is absent, nothing.
+  std::optional<Ints> knownInts(size_t i, llvm::StringRef what);
+  /// Integers that an attribute held once and an operand holds today.
+  std::optional<Ints> intsFrom(llvm::StringRef attribute, size_t operand);
+  /// Elements of an integer operand, read when it runs where they are unknown.
+  Extents extentsOf(size_t i, llvm::StringRef what);
+  /// Floats that an operand must hold while compiling.
+  std::optional<llvm::SmallVector<double>> knownFloats(size_t i,
+                                                       llvm::StringRef what);
+  /// In [0, rank), reported otherwise.
+  int64_t axis(int64_t value, int64_t rank);
+
+  void yield(Tensor value) { yield(0, value); }
+  void yield(size_t i, Tensor value);
+  Tensor fail(const llvm::Twine &message) { return g.fail(message); }
+
+  Importer &importer;
+  Graph &g;
+  const onnx::NodeProto &proto;
+  /// Of the operator's domain, as the model imports it.
+  const int64_t version;
+  Scope &scope;
+  llvm::SmallVector<Tensor> inputs_;
+  llvm::SmallVector<Tensor> results;
+};
+
+/// Reads one node of one operator.
+using Rule = void (*)(Node &);
+struct Operator {
+  const char *domain, *name;
+  int64_t first, last;
+  Rule rule;
+};
+/// All of them, sorted by domain and name (Operators.cpp).
+llvm::ArrayRef<Operator> getOperators();
+const Operator *findOperator(llvm::StringRef domain, llvm::StringRef name,
+                             int64_t version);
+
+/// The element type of a TensorProto data type; null where dl has none.
+mlir::Type elementType(mlir::MLIRContext *context, int32_t dataType);
+std::string dataTypeName(int32_t dataType);
+
+class Importer {
+public:
+  Importer(llvm::StringRef path, const ImportOptions &options,
+           mlir::MLIRContext *context)
+      : path(path), options(options), b(context), g(b) {}
+
+  mlir::OwningOpRef<mlir::ModuleOp> run(llvm::StringRef bytes);
+
+  /// Reads the nodes of a graph whose inputs have values; returns its outputs,
+  /// or nothing after an error.
+  std::optional<llvm::SmallVector<Tensor>>
+  readGraph(const onnx::GraphProto &graph, llvm::ArrayRef<Tensor> inputs,
+            Scope *parent);
+
+  /// A tensor's value (Tensors.cpp): small ones inline, large ones in place.
+  mlir::ElementsAttr readTensor(const onnx::TensorProto &tensor);
+  mlir::ElementsAttr readSparse(const onnx::SparseTensorProto &tensor);
+
+  mlir::Location locate(const onnx::NodeProto &node, int64_t number);
+
+private:
+  struct Function;
+  bool checkModel();
+  void checkOperators(const onnx::GraphProto &graph);
+  bool readInitializers(const onnx::GraphProto &graph, Scope &scope);
+  bool readNode(const onnx::NodeProto &node, int64_t number, Scope &scope);
+  bool readCall(const onnx::FunctionProto &function, Node &node);
+  mlir::Type typeOf(const onnx::ValueInfoProto &value,
+                    llvm::SmallVectorImpl<std::string> &dims);
+  const onnx::FunctionProto *findFunction(llvm::StringRef domain,
+                                          llvm::StringRef name) const;
+  llvm::ArrayRef<char> externalData(const onnx::TensorProto &tensor,
+                                    int64_t bytes,
+                                    std::shared_ptr<void> &owner);
+
+  std::string path;
+  const ImportOptions &options;
+  mlir::OpBuilder b;
+  Graph g;
+  std::shared_ptr<onnx::ModelProto> model;
+  llvm::StringMap<int64_t> opsets;
+  llvm::StringMap<std::shared_ptr<void>> mapped; // external files
+  unsigned depth = 0;
+};
+
+} // namespace dlc::onnx_import
+
+#endif // DLC_LIB_IMPORT_ONNX_IMPORTER_H

@@ -1,0 +1,334 @@
+//===- Indexing.cpp - Gather, scatter, search -----------------------------===//
+
+#include "Rules.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+static Tensor scalarOf(Graph &g, Extent e) {
+  return g.fromElements({e}, true, g.i64());
+}
+
+/// Indices in i64, negative ones from the end.
+static Tensor fromFront(Graph &g, Tensor indices, Extent extent) {
+  Tensor wide = g.cast(indices, g.i64());
+  return g.select(wide < 0.0, wide + scalarOf(g, extent), wide);
+}
+
+void importGather(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), indices = n.in(1);
+  int64_t axis = n.axis(n.integer("axis", 0), x.rank());
+  auto elements = g.elements(x, false);
+  auto places = g.constantInts(indices);
+  if (elements && places && x.rank() == 1 && indices.rank() <= 1) {
+    Extents picked;
+    int64_t count = elements->size();
+    for (int64_t place : *places) {
+      if (place < -count || place >= count) {
+        n.fail("picks element " + Twine(place) + " of " + Twine(count));
+        return;
+      }
+      picked.push_back((*elements)[place < 0 ? place + count : place]);
+    }
+    return n.yield(g.fromElements(picked, indices.rank() == 0, x.element()));
+  }
+  n.yield(g.gather(x, indices, axis));
+}
+
+/// The row-major place of each element when the index along `axis` is
+/// replaced by the one given.
+static Tensor placeWith(Graph &g, Tensor x, Tensor indices, int64_t axis) {
+  Extents shape = g.dims(indices);
+  Tensor place;
+  Extent stride = g.extent(1);
+  for (int64_t d = x.rank(); d-- > 0;) {
+    Tensor at = d == axis ? fromFront(g, indices, g.dim(x, d))
+                          : g.iota(shape, d, g.i64());
+    Tensor part = at * scalarOf(g, stride);
+    place = place ? place + part : part;
+    stride = g.mul(stride, g.dim(x, d));
+  }
+  return place;
+}
+
+static Tensor flatten(Graph &g, Tensor x) {
+  return g.reshape(x, {g.product(g.dims(x))});
+}
+
+void importGatherElements(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), indices = n.in(1);
+  int64_t axis = n.axis(n.integer("axis", 0), x.rank());
+  if (x.rank() != indices.rank()) {
+    n.fail("x and indices have ranks " + Twine(x.rank()) + " and " +
+           Twine(indices.rank()) + ", expected the same");
+    return;
+  }
+  n.yield(g.gather(flatten(g, x), placeWith(g, x, indices, axis), 0));
+}
+
+/// The number of the row that the last dimension of `indices` names, after
+/// `batch` dimensions that both share; rows are those of x with its first
+/// `batch + depth` dimensions as one.
+static Tensor rowsOf(Graph &g, Tensor x, Tensor indices, int64_t batch,
+                     int64_t depth) {
+  Tensor row;
+  Extents shape = g.dims(indices);
+  shape.pop_back();
+  Extent stride = g.extent(1);
+  for (int64_t d = batch + depth; d-- > 0;) {
+    Tensor at;
+    if (d >= batch) {
+      at = g.squeeze(g.slice(indices, -1, g.extent(d - batch), g.extent(1)),
+                     {indices.rank() - 1});
+      at = fromFront(g, at, g.dim(x, d));
+    } else {
+      at = g.iota(shape, d, g.i64());
+    }
+    Tensor part = at * scalarOf(g, stride);
+    row = row ? row + part : part;
+    stride = g.mul(stride, g.dim(x, d));
+  }
+  return row;
+}
+
+static Tensor asRows(Graph &g, Tensor x, int64_t dims) {
+  Extents shape = g.dims(x);
+  Extents rows{g.product(ArrayRef<Extent>(shape).take_front(dims))};
+  rows.append(shape.begin() + dims, shape.end());
+  return g.reshape(x, rows);
+}
+
+void importGatherND(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), indices = n.in(1);
+  int64_t batch = n.integer("batch_dims", 0);
+  int64_t depth = indices.dim(-1);
+  if (!x || !indices || depth < 1 || batch < 0 ||
+      batch + depth > x.rank() || batch >= indices.rank()) {
+    n.fail("indices of shape " + dl::toString(indices.shape()) +
+           " do not fit an operand of shape " + dl::toString(x.shape()));
+    return;
+  }
+  n.yield(g.gather(asRows(g, x, batch + depth),
+                   rowsOf(g, x, indices, batch, depth), 0));
+}
+
+static Tensor scatter(Node &n, Tensor x, Tensor rows, Tensor updates) {
+  Graph &g = n.g;
+  std::string reduction = n.string("reduction", "none");
+  auto kind = reduction == "none" ? std::optional(dl::ScatterKind::replace)
+                                  : dl::symbolizeScatterKind(reduction);
+  if (!kind)
+    return n.fail("reduction is '" + reduction +
+                  "', expected none, add, mul, max or min");
+  return g.op<dl::ScatterOp>(
+      {x.value, rows.value, updates.value},
+      {g.b.getNamedAttr("kind",
+                        dl::ScatterKindAttr::get(g.b.getContext(), *kind))});
+}
+
+void importScatterElements(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), indices = n.in(1), updates = n.in(2);
+  int64_t axis = n.axis(n.integer("axis", 0), x.rank());
+  if (x.rank() != indices.rank()) {
+    n.fail("x and indices have ranks " + Twine(x.rank()) + " and " +
+           Twine(indices.rank()) + ", expected the same");
+    return;
+  }
+  n.yield(g.reshape(scatter(n, flatten(g, x),
+                            flatten(g, placeWith(g, x, indices, axis)),
+                            flatten(g, updates)),
+                    g.dims(x)));
+}
+
+void importScatterND(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), indices = n.in(1), updates = n.in(2);
+  int64_t depth = indices.dim(-1);
+  if (!x || !indices || depth < 1 || depth > x.rank()) {
+    n.fail("indices of shape " + dl::toString(indices.shape()) +
+           " do not fit an operand of shape " + dl::toString(x.shape()));
+    return;
+  }
+  Tensor rows = flatten(g, rowsOf(g, x, indices, 0, depth));
+  Extents shape{g.dim(rows, 0)};
+  for (int64_t d = depth; d < x.rank(); ++d)
+    shape.push_back(g.dim(x, d));
+  n.yield(g.reshape(
+      scatter(n, asRows(g, x, depth), rows, g.reshape(updates, shape)),
+      g.dims(x)));
+}
+
+void importTopK(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  int64_t axis = n.axis(n.integer("axis", -1), x.rank());
+  Extent k = g.extent(n.integer("k", 1));
+  if (n.version >= 10) {
+    Extents given = n.extentsOf(1, "k");
+    if (given.size() != 1)
+      return;
+    k = given[0];
+  }
+  if (g.failed)
+    return;
+  if (getConstantIntValue(k).value_or(0) < 0) {
+    n.fail("k is " + Twine(*getConstantIntValue(k)) + ", expected 0 or more");
+    return;
+  }
+  Tensor last = g.moveAxis(x, axis, -1);
+  if (!last)
+    return;
+  Ints shape(last.shape());
+  shape.back() = getConstantIntValue(k).value_or(ShapedType::kDynamic);
+  auto op = dl::TopKOp::create(
+      g.b, g.loc, RankedTensorType::get(shape, x.element()),
+      RankedTensorType::get(shape, g.i64()), last.value, g.toValue(k),
+      n.integer("largest", 1) == 0);
+  n.yield(0, g.moveAxis(g.wrap(op.getValues()), -1, axis));
+  n.yield(1, g.moveAxis(g.wrap(op.getIndices()), -1, axis));
+}
+
+void importNonZero(Node &n) {
+  Graph &g = n.g;
+  n.yield(g.op<dl::NonzeroOp>(g.cast(n.in(0), g.i1())));
+}
+
+void importCompress(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  int64_t axis = 0;
+  if (n.hasAttr("axis"))
+    axis = n.axis(n.integer("axis", 0), x.rank());
+  else
+    x = flatten(g, x);
+  Tensor places = g.op<dl::NonzeroOp>(n.in(1));
+  n.yield(g.gather(x, g.squeeze(places, {0}), axis));
+}
+
+void importOneHot(Node &n) {
+  Graph &g = n.g;
+  Tensor indices = n.in(0), values = n.in(2);
+  Tensor depthTensor = n.in(1);
+  if (depthTensor.isFloat())
+    depthTensor = g.cast(depthTensor, g.i64());
+  auto depth = g.elements(depthTensor, /*forced=*/true);
+  if (auto floats = g.constantFloats(n.in(1)))
+    depth = g.toExtents({int64_t(floats->front())});
+  if (!depth || depth->size() != 1) {
+    n.fail("its depth must be one number");
+    return;
+  }
+  int64_t axis = n.axis(n.integer("axis", -1), indices.rank() + 1);
+  Tensor wide = g.unsqueeze(fromFront(g, indices, (*depth)[0]), {axis});
+  Extents shape = g.dims(wide);
+  shape[axis] = (*depth)[0];
+  Tensor hit = g.iota(shape, axis, g.i64()) == wide;
+  Tensor off = g.squeeze(g.slice(values, 0, g.extent(0), g.extent(1)), {0});
+  Tensor on = g.squeeze(g.slice(values, 0, g.extent(1), g.extent(1)), {0});
+  n.yield(g.select(hit, on, off));
+}
+
+/// column - row of each element of a matrix.
+static Tensor diagonals(Graph &g, Extent rows, Extent columns) {
+  Extents shape{rows, columns};
+  return g.iota(shape, 1, g.i64()) - g.iota(shape, 0, g.i64());
+}
+
+void importTrilu(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  Tensor k = n.has(1) ? g.reshape(n.in(1), {}) : g.number(g.i64(), 0);
+  Tensor place = diagonals(g, g.dim(x, -2), g.dim(x, -1));
+  bool isUpper = n.integer("upper", 1);
+  Tensor kept = isUpper ? g.op<dl::GreaterEqualOp>(place, k)
+                        : g.op<dl::LessEqualOp>(place, k);
+  n.yield(g.select(kept, x, g.number(x.element(), 0)));
+}
+
+void importEyeLike(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  Type element = x.element();
+  if (n.hasAttr("dtype"))
+    element = elementType(g.b.getContext(), n.integer("dtype", 1));
+  if (!element || x.rank() != 2) {
+    n.fail("needs a matrix and a type that dlc has");
+    return;
+  }
+  Tensor place = diagonals(g, g.dim(x, 0), g.dim(x, 1));
+  n.yield(g.cast(place == double(n.integer("k", 0)), element));
+}
+
+/// Each sequence of the batch backwards up to its own length.
+void importReverseSequence(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  int64_t time = n.axis(n.integer("time_axis", 0), x.rank());
+  int64_t batch = n.axis(n.integer("batch_axis", 1), x.rank());
+  Extents shape(x.rank(), g.extent(1));
+  shape[batch] = g.dim(x, batch);
+  Tensor lengths = g.reshape(n.in(1), shape);
+  Tensor at = g.iota(g.dims(x), time, g.i64());
+  Tensor from = g.select(at < lengths, lengths - at - 1.0, at);
+  n.yield(g.gather(flatten(g, x), placeWith(g, x, from, time), 0));
+}
+
+//===----------------------------------------------------------------------===//
+// Detection
+//===----------------------------------------------------------------------===//
+
+/// A scalar operand's element, or a number.
+static Value scalarElement(Node &n, size_t i, Type type, double otherwise) {
+  Graph &g = n.g;
+  Tensor x = n.has(i) ? g.cast(g.reshape(n.in(i), {}), type)
+                      : g.number(type, otherwise);
+  if (!x)
+    return {};
+  return tensor::ExtractOp::create(g.b, g.loc, x.value);
+}
+
+void importNonMaxSuppression(Node &n) {
+  Graph &g = n.g;
+  Value most = scalarElement(n, 2, g.i64(), 0);
+  Value overlap = scalarElement(n, 3, g.f32(), 0);
+  Value score = scalarElement(
+      n, 4, g.f32(), -std::numeric_limits<double>::infinity());
+  SmallVector<NamedAttribute> attributes;
+  if (n.integer("center_point_box", 0))
+    attributes.push_back(g.flag("centered"));
+  n.yield(g.op<dl::NonMaxSuppressionOp>(
+      {n.in(0).value, n.in(1).value, most, overlap, score}, attributes));
+}
+
+void importRoiAlign(Node &n) {
+  Graph &g = n.g;
+  std::string mode = n.string("mode", "avg");
+  auto kind = dl::symbolizeRoiAlignKind(mode);
+  std::string coordinates = n.string(
+      "coordinate_transformation_mode",
+      n.version < 16 ? "output_half_pixel" : "half_pixel");
+  if (!kind) {
+    n.fail("mode is '" + mode + "', expected avg or max");
+    return;
+  }
+  SmallVector<NamedAttribute> attributes{
+      g.attr("size", Ints{n.integer("output_height", 1),
+                          n.integer("output_width", 1)}),
+      g.attr("sampling_ratio", n.integer("sampling_ratio", 0)),
+      g.attr("scale", n.real("spatial_scale", 1)),
+      g.b.getNamedAttr("kind",
+                       dl::RoiAlignKindAttr::get(g.b.getContext(), *kind))};
+  if (coordinates == "half_pixel")
+    attributes.push_back(g.flag("half_pixel"));
+  n.yield(g.channelsFirst(g.op<dl::RoiAlignOp>(
+      {g.channelsLast(n.in(0)).value, n.in(1).value, n.in(2).value},
+      attributes)));
+}
+
+} // namespace dlc::onnx_import

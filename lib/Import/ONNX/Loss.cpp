@@ -1,0 +1,71 @@
+//===- Loss.cpp - Losses --------------------------------------------------===//
+
+#include "Rules.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+/// The negative of the log-probability of each place's own class, times the
+/// class's weight; sums or means over all places. `logs` is [N, C, places...],
+/// `labels` [N, places...].
+static Tensor likelihood(Node &n, Tensor logs, Tensor labels,
+                         std::optional<size_t> weightsAt) {
+  Graph &g = n.g;
+  Type element = logs.element();
+  bool hasIgnored = n.hasAttr("ignore_index");
+  int64_t ignored = n.integer("ignore_index", 0);
+  labels = g.cast(labels, g.i64());
+  Tensor counts =
+      hasIgnored ? g.op<dl::NotEqualOp>(labels, g.number(g.i64(), ignored))
+                 : Tensor();
+  Tensor zero = g.number(element, 0);
+  // One class of all by comparison: its label need not be a class at all.
+  Extents shape = g.dims(logs);
+  Tensor hit = g.iota(shape, 1, g.i64()) == g.unsqueeze(labels, {1});
+  Tensor picked =
+      g.reduce<dl::ReduceSumOp>(g.select(hit, logs, zero), {1}, false);
+  Tensor weight;
+  if (weightsAt && n.has(*weightsAt)) {
+    Tensor w = n.in(*weightsAt);
+    Tensor last = g.fromElements({g.sub(shape[1], g.extent(1))}, true, g.i64());
+    Tensor safe = g.minimum(g.maximum(labels, g.number(g.i64(), 0)), last);
+    weight = g.gather(w, safe, 0);
+  }
+  if (counts) {
+    Tensor one = weight ? weight : g.number(element, 1);
+    weight = g.select(counts, one, zero);
+  }
+  Tensor loss = -picked;
+  if (weight)
+    loss = loss * weight;
+  std::string reduction = n.string("reduction", "mean");
+  if (reduction == "none")
+    return loss;
+  Ints axes = upTo(loss.rank());
+  if (reduction == "sum")
+    return g.reduce<dl::ReduceSumOp>(loss, axes, false);
+  if (reduction != "mean")
+    return n.fail("reduction is '" + reduction +
+                  "', expected none, sum or mean");
+  if (!weight)
+    return g.reduce<dl::ReduceMeanOp>(loss, axes, false);
+  weight = g.broadcast(weight, g.dims(loss));
+  return g.reduce<dl::ReduceSumOp>(loss, axes, false) /
+         g.reduce<dl::ReduceSumOp>(weight, axes, false);
+}
+
+void importNegativeLogLikelihoodLoss(Node &n) {
+  n.yield(likelihood(n, n.in(0), n.in(1), 2));
+}
+
+void importSoftmaxCrossEntropyLoss(Node &n) {
+  Graph &g = n.g;
+  Tensor logs = g.op<dl::LogSoftmaxOp>({n.in(0).value},
+                                       {g.attr("axis", int64_t(1))});
+  n.yield(0, likelihood(n, logs, n.in(1), 2));
+  if (n.wants(1))
+    n.yield(1, logs);
+}
+
+} // namespace dlc::onnx_import

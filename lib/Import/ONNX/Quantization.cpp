@@ -1,0 +1,142 @@
+//===- Quantization.cpp - Quantised numbers as float arithmetic -----------===//
+
+#include "Rules.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+/// Scale or zero point in a shape that broadcasts over x: a number, a vector
+/// along the axis, or one for each block of `block` elements along it.
+static Tensor spread(Node &n, Tensor x, Tensor parameter, int64_t block) {
+  Graph &g = n.g;
+  if (parameter.rank() == 0)
+    return parameter;
+  if (parameter.rank() == 1 && parameter.dim(0) == 1 && x.rank() != 1)
+    return g.reshape(parameter, {});
+  int64_t axis = n.axis(n.integer("axis", 1), x.rank());
+  if (block) {
+    // Each entry repeated, cut off where the last block is not full.
+    Extents shape = g.dims(parameter), wide;
+    for (auto [d, extent] : llvm::enumerate(shape)) {
+      wide.push_back(extent);
+      if (int64_t(d) == axis)
+        wide.push_back(g.extent(block));
+    }
+    shape[axis] = g.mul(shape[axis], g.extent(block));
+    Tensor repeated = g.reshape(
+        g.broadcast(g.unsqueeze(parameter, {axis + 1}), wide), shape);
+    return g.slice(repeated, axis, g.extent(0), g.dim(x, axis));
+  }
+  Extents shape(x.rank() - axis, g.extent(1));
+  shape[0] = g.dim(parameter, 0);
+  return g.reshape(parameter, shape);
+}
+
+/// To the nearest integer, ties to even, within the type's range.
+static Tensor quantize(Node &n, Tensor x, Tensor scale, Tensor zero,
+                       Type element, int64_t block) {
+  Graph &g = n.g;
+  Type type = g.f32();
+  Tensor y = g.cast(x, type) / g.cast(spread(n, x, scale, block), type);
+  if (isa<FloatType>(element)) {
+    if (zero)
+      y = y + g.cast(spread(n, x, zero, block), type);
+    return g.cast(y, element, n.integer("saturate", 1) == 0);
+  }
+  y = g.op<dl::RoundOp>(y);
+  if (zero)
+    y = y + g.cast(spread(n, x, zero, block), type);
+  unsigned width = element.getIntOrFloatBitWidth();
+  bool isUnsigned = element.isUnsignedInteger();
+  double least = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
+  double most = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
+  y = g.minimum(g.maximum(y, g.number(type, least)), g.number(type, most));
+  return g.cast(y, element);
+}
+
+void importQuantizeLinear(Node &n) {
+  Graph &g = n.g;
+  Type element = g.b.getIntegerType(8, /*isSigned=*/false);
+  if (int64_t type = n.integer("output_dtype", 0))
+    element = elementType(g.b.getContext(), type);
+  if (n.has(2))
+    element = n.in(2).element();
+  if (!element) {
+    n.fail("output_dtype is none that dlc has");
+    return;
+  }
+  n.yield(quantize(n, n.in(0), n.in(1), n.has(2) ? n.in(2) : Tensor(), element,
+                   n.integer("block_size", 0)));
+}
+
+void importDequantizeLinear(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), scale = n.in(1);
+  int64_t block = n.integer("block_size", 0);
+  Type element = scale.element();
+  if (int64_t type = n.integer("output_dtype", 0))
+    element = elementType(g.b.getContext(), type);
+  if (!element) {
+    n.fail("output_dtype is none that dlc has");
+    return;
+  }
+  Type wide = g.f32();
+  Tensor y;
+  if (x.isFloat()) {
+    y = g.cast(x, wide);
+    if (n.has(2))
+      y = y - g.cast(spread(n, x, n.in(2), block), wide);
+  } else {
+    // The difference first: it is exact in integers.
+    Tensor exact = g.cast(x, g.i64());
+    if (n.has(2))
+      exact = exact - g.cast(spread(n, x, n.in(2), block), g.i64());
+    y = g.cast(exact, wide);
+  }
+  n.yield(g.cast(y * g.cast(spread(n, x, scale, block), wide), element));
+}
+
+void importDynamicQuantizeLinear(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  Type type = g.f32(), element = g.b.getIntegerType(8, /*isSigned=*/false);
+  Ints axes = upTo(x.rank());
+  Tensor zero = g.number(type, 0), full = g.number(type, 255);
+  Tensor most = g.maximum(g.reduce<dl::ReduceMaxOp>(x, axes, false), zero);
+  Tensor least = g.minimum(g.reduce<dl::ReduceMinOp>(x, axes, false), zero);
+  Tensor scale = (most - least) / 255.0;
+  Tensor point = g.op<dl::RoundOp>(
+      g.minimum(g.maximum(-least / scale, zero), full));
+  n.yield(0, quantize(n, x, scale, g.cast(point, element), element, 0));
+  n.yield(1, scale);
+  n.yield(2, g.cast(point, element));
+}
+
+/// (x - zero point) in i64, x where there is none.
+static Tensor centered(Node &n, size_t i, size_t zeroAt) {
+  Graph &g = n.g;
+  Tensor x = g.cast(n.in(i), g.i64());
+  if (!n.has(zeroAt))
+    return x;
+  Tensor zero = g.cast(n.in(zeroAt), g.i64());
+  return x - zero;
+}
+
+void importMatMulInteger(Node &n) {
+  Graph &g = n.g;
+  Tensor a = centered(n, 0, 2), b = centered(n, 1, 3);
+  n.yield(g.cast(matmulOf(g, a, b), g.b.getI32Type()));
+}
+
+void importQLinearMatMul(Node &n) {
+  Graph &g = n.g;
+  Tensor a = centered(n, 0, 2), b = centered(n, 3, 5);
+  Tensor product = g.cast(matmulOf(g, a, b), g.f32());
+  Tensor scaled =
+      product * (g.cast(n.in(1), g.f32()) * g.cast(n.in(4), g.f32()));
+  n.yield(quantize(n, scaled, n.in(6), n.in(7), n.in(7).element(), 0));
+}
+
+} // namespace dlc::onnx_import

@@ -1,0 +1,157 @@
+//===- Reduction.cpp - Reductions -----------------------------------------===//
+
+#include "Rules.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+/// Axes came as an attribute up to opset 12 (ReduceSum) or 17 (the others).
+static std::optional<Ints> axesOf(Node &n) {
+  std::optional<Ints> axes = n.intsFrom("axes", 1);
+  int64_t rank = n.in(0).rank();
+  if (!axes || axes->empty()) {
+    if (n.integer("noop_with_empty_axes", 0))
+      return Ints();
+    axes = upTo(rank);
+  }
+  for (int64_t &axis : *axes)
+    axis = n.axis(axis, rank);
+  return axes;
+}
+
+template <typename Body> static void reduce(Node &n, Body body) {
+  std::optional<Ints> axes = axesOf(n);
+  if (!n.g.failed)
+    n.yield(body(n.in(0), *axes, n.integer("keepdims", 1) != 0));
+}
+
+template <typename OpT>
+static Tensor over(Graph &g, Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  return axes.empty() ? x : g.reduce<OpT>(x, axes, keeps);
+}
+
+void importReduceSum(Node &n) {
+  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    return over<dl::ReduceSumOp>(n.g, x, axes, keeps);
+  });
+}
+void importReduceMean(Node &n) {
+  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    return over<dl::ReduceMeanOp>(n.g, x, axes, keeps);
+  });
+}
+void importReduceProd(Node &n) {
+  Graph &g = n.g;
+  // The product of extents is an extent.
+  Tensor x = n.in(0);
+  if (g.hasKnownElements(x) && x.rank() == 1) {
+    bool keeps = n.integer("keepdims", 1);
+    return n.yield(g.fromElements({g.product(*g.elements(x, false))}, !keeps,
+                                  x.element()));
+  }
+  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    return over<dl::ReduceProdOp>(g, x, axes, keeps);
+  });
+}
+void importReduceMax(Node &n) {
+  Graph &g = n.g;
+  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    return g.cast(over<dl::ReduceMaxOp>(g, g.toNumber(x), axes, keeps),
+                  x.element());
+  });
+}
+void importReduceMin(Node &n) {
+  Graph &g = n.g;
+  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    return g.cast(over<dl::ReduceMinOp>(g, g.toNumber(x), axes, keeps),
+                  x.element());
+  });
+}
+void importReduceL1(Node &n) {
+  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    return over<dl::ReduceSumOp>(n.g, n.g.op<dl::AbsOp>(x), axes, keeps);
+  });
+}
+void importReduceSumSquare(Node &n) {
+  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    return over<dl::ReduceSumOp>(n.g, n.g.op<dl::SquareOp>(x), axes, keeps);
+  });
+}
+
+/// Functions of sums: integers are computed in f64.
+template <typename Body> static void reduceInFloat(Node &n, Body body) {
+  Graph &g = n.g;
+  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    Type element = x.element();
+    Tensor wide = x.isFloat() ? x : g.cast(x, g.b.getF64Type());
+    return g.cast(body(wide, axes, keeps), element);
+  });
+}
+void importReduceL2(Node &n) {
+  Graph &g = n.g;
+  reduceInFloat(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    return g.op<dl::SqrtOp>(
+        over<dl::ReduceSumOp>(g, g.op<dl::SquareOp>(x), axes, keeps));
+  });
+}
+void importReduceLogSum(Node &n) {
+  Graph &g = n.g;
+  reduceInFloat(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    return g.op<dl::LogOp>(over<dl::ReduceSumOp>(g, x, axes, keeps));
+  });
+}
+/// With the largest element taken out, so that nothing finite overflows.
+void importReduceLogSumExp(Node &n) {
+  Graph &g = n.g;
+  reduceInFloat(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+    if (axes.empty())
+      return g.op<dl::LogOp>(g.op<dl::ExpOp>(x));
+    double infinity = std::numeric_limits<double>::infinity();
+    Tensor most = g.reduce<dl::ReduceMaxOp>(x, axes, true);
+    Tensor zero = g.number(x.element(), 0);
+    most = g.select(g.op<dl::AbsOp>(most) == infinity, zero, most);
+    Tensor sum =
+        g.reduce<dl::ReduceSumOp>(g.op<dl::ExpOp>(x - most), axes, keeps);
+    Tensor back = keeps ? most : g.squeeze(most, axes);
+    return g.op<dl::LogOp>(sum) + back;
+  });
+}
+
+template <typename OpT> static void arg(Node &n) {
+  Graph &g = n.g;
+  Tensor x = g.toNumber(n.in(0));
+  int64_t axis = n.axis(n.integer("axis", 0), x.rank());
+  SmallVector<NamedAttribute> attributes{g.attr("axis", axis)};
+  if (n.integer("keepdims", 1))
+    attributes.push_back(g.flag("keep_dims"));
+  if (!n.integer("select_last_index", 0))
+    return n.yield(g.op<OpT>({x.value}, attributes));
+  // The first from the other end.
+  Extent last = g.sub(g.dim(x, axis), g.extent(1));
+  Tensor reversed = g.slice(x, axis, last, g.dim(x, axis), -1);
+  Tensor place = g.op<OpT>({reversed.value}, attributes);
+  n.yield(g.fromElements({last}, true, g.i64()) - place);
+}
+void importArgMax(Node &n) { arg<dl::ArgMaxOp>(n); }
+void importArgMin(Node &n) { arg<dl::ArgMinOp>(n); }
+
+static void cumulate(Node &n, dl::CumulativeKind kind) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  auto axis = n.knownInts(1, "axis");
+  if (!axis)
+    return;
+  SmallVector<NamedAttribute> attributes{
+      g.b.getNamedAttr(
+          "kind", dl::CumulativeKindAttr::get(g.b.getContext(), kind)),
+      g.attr("axis", n.axis((*axis)[0], x.rank()))};
+  for (StringRef name : {"exclusive", "reverse"})
+    if (n.integer(name, 0))
+      attributes.push_back(g.flag(name));
+  n.yield(g.op<dl::CumulativeOp>({x.value}, attributes));
+}
+void importCumSum(Node &n) { cumulate(n, dl::CumulativeKind::sum); }
+void importCumProd(Node &n) { cumulate(n, dl::CumulativeKind::prod); }
+
+} // namespace dlc::onnx_import

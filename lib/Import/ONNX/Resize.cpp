@@ -1,0 +1,328 @@
+//===- Resize.cpp - Resize and Upsample -----------------------------------===//
+//
+// Every mode works on one axis after the other: which elements of x an element
+// of the result is made of, and with what weights, is a vector along that axis.
+// Where extents are known these vectors are constants.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rules.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+namespace {
+struct Resizer {
+  Graph &g;
+  std::string mode, coordinates, nearest;
+  double cubic = -0.75;
+  bool excludesOutside = false, antialiases = false;
+  double extrapolation = 0;
+
+  /// Resizes one axis. The scale is a number, or a scalar where it is read
+  /// when the library runs. `start` and `end` belong to tf_crop_and_resize.
+  Tensor apply(Tensor x, int64_t axis, Extent size, Tensor scale,
+               double start, double end);
+
+private:
+  Tensor scalar(Extent e) { return g.cast(g.fromElements({e}, true, g.i64()), type()); }
+  Type type() { return g.b.getF64Type(); }
+  Tensor source(Tensor x, int64_t axis, Extent size, Tensor scale, double start,
+                double end);
+  Tensor along(Tensor v, int64_t axis, int64_t rank) {
+    Extents shape(rank - axis, g.extent(1));
+    shape[0] = g.dim(v, 0);
+    return g.reshape(v, shape);
+  }
+  Tensor pick(Tensor x, int64_t axis, Tensor at) {
+    Tensor last = scalar(g.sub(g.dim(x, axis), g.extent(1)));
+    Tensor inside = g.minimum(g.maximum(at, g.number(type(), 0)), last);
+    return g.gather(x, g.cast(inside, g.i64()), axis);
+  }
+  Tensor filter(Tensor distance);
+  Tensor smooth(Tensor x, int64_t axis, Extent size, Tensor at, Tensor scale);
+};
+} // namespace
+
+/// The place in x of each element, as the coordinate transformation has it.
+Tensor Resizer::source(Tensor x, int64_t axis, Extent size, Tensor scale,
+                       double start, double end) {
+  Tensor at = g.cast(g.iota({size}, 0, g.i64()), type());
+  Tensor length = scalar(g.dim(x, axis)), resized = scalar(size);
+  if (coordinates == "asymmetric")
+    return at / scale;
+  if (coordinates == "align_corners") {
+    // One element alone lies at the beginning.
+    Tensor steps = g.maximum(resized - 1.0, g.number(type(), 1));
+    return at * (length - 1.0) / steps;
+  }
+  if (coordinates == "tf_half_pixel_for_nn")
+    return (at + 0.5) / scale;
+  if (coordinates == "half_pixel_symmetric") {
+    // What rounding the size has cut off is cut off evenly at both ends.
+    Tensor adjustment = resized / (length * scale);
+    Tensor offset = length / 2.0 * (1.0 - adjustment);
+    return offset + (at + 0.5) / scale - 0.5;
+  }
+  if (coordinates == "tf_crop_and_resize") {
+    Tensor steps = g.maximum(resized - 1.0, g.number(type(), 1));
+    if (getConstantIntValue(size) == 1)
+      return at * 0.0 + (length - 1.0) * (0.5 * (start + end));
+    return (length - 1.0) * start + at * (length - 1.0) * (end - start) / steps;
+  }
+  Tensor half = (at + 0.5) / scale - 0.5;
+  if (coordinates == "pytorch_half_pixel") {
+    if (getConstantIntValue(size) == 1)
+      return at * 0.0;
+    return half;
+  }
+  if (coordinates == "half_pixel")
+    return half;
+  return g.fail("coordinate_transformation_mode '" + coordinates +
+                "' is not known");
+}
+
+/// The weight of an element at a distance: a tent, or Keys' cubic.
+Tensor Resizer::filter(Tensor distance) {
+  Tensor d = g.op<dl::AbsOp>(distance), zero = g.number(type(), 0);
+  if (mode == "linear")
+    return g.maximum(1.0 - d, zero);
+  double a = cubic;
+  Tensor near = (d * (a + 2) - (a + 3)) * d * d + 1.0;
+  Tensor far = ((d * a - 5 * a) * d + 8 * a) * d - 4 * a;
+  return g.select(g.op<dl::LessEqualOp>(d, g.number(type(), 1)), near,
+                  g.select(d < 2.0, far, zero));
+}
+
+/// When it shrinks, the filter is stretched over all elements that an element
+/// of the result covers: a product with the matrix of weights.
+Tensor Resizer::smooth(Tensor x, int64_t axis, Extent size, Tensor at,
+                       Tensor scale) {
+  Extent n = g.dim(x, axis);
+  Tensor shrink = g.minimum(scale, g.number(type(), 1));
+  Tensor places = g.cast(g.iota({size, n}, 1, g.i64()), type());
+  Tensor weights = filter((places - g.unsqueeze(at, {1})) * g.reshape(shrink, {}));
+  // Outside of x the edge is repeated, unless excluded: its weight is added to
+  // that of the edge, which comes to the same as a row that sums to 1 where
+  // everything outside is left out.
+  weights = weights / g.reduce<dl::ReduceSumOp>(weights, {1}, true);
+  Tensor last = g.moveAxis(x, axis, -1);
+  Tensor matrix = g.cast(g.transpose(weights, {1, 0}), x.element());
+  return g.moveAxis(g.matmul(last, matrix), -1, axis);
+}
+
+Tensor Resizer::apply(Tensor x, int64_t axis, Extent size, Tensor scale,
+                      double start, double end) {
+  scale = g.cast(scale, type());
+  Tensor at = source(x, axis, size, scale, start, end);
+  Tensor result;
+  int64_t rank = x.rank();
+  Type element = x.element();
+  if (mode == "nearest") {
+    Tensor place;
+    if (nearest == "floor" || nearest == "simple")
+      place = g.op<dl::FloorOp>(at);
+    else if (nearest == "ceil")
+      place = g.op<dl::CeilOp>(at);
+    else if (nearest == "round_prefer_ceil")
+      place = g.op<dl::FloorOp>(at + 0.5);
+    else
+      place = g.op<dl::CeilOp>(at - 0.5);
+    result = pick(x, axis, place);
+  } else if (antialiases) {
+    result = smooth(x, axis, size, at, scale);
+  } else {
+    Tensor lower = g.op<dl::FloorOp>(at), part = at - lower;
+    int64_t first = mode == "linear" ? 0 : -1, past = mode == "linear" ? 2 : 3;
+    Tensor length = scalar(g.dim(x, axis));
+    SmallVector<Tensor> weights;
+    Tensor total;
+    for (int64_t k = first; k < past; ++k) {
+      Tensor w = filter(part - double(k));
+      if (excludesOutside) {
+        Tensor place = lower + double(k);
+        Tensor inside = g.op<dl::AndOp>(
+            g.op<dl::GreaterEqualOp>(place, g.number(type(), 0)),
+            place < length);
+        w = g.select(inside, w, g.number(type(), 0));
+      }
+      total = total ? total + w : w;
+      weights.push_back(w);
+    }
+    for (int64_t k = first; k < past; ++k) {
+      Tensor w = weights[k - first];
+      if (excludesOutside)
+        w = w / total;
+      Tensor term = pick(x, axis, lower + double(k)) *
+                    along(g.cast(w, element), axis, rank);
+      result = result ? result + term : term;
+    }
+  }
+  if (coordinates == "tf_crop_and_resize") {
+    Tensor inside = g.op<dl::AndOp>(
+        g.op<dl::GreaterEqualOp>(at, g.number(type(), 0)),
+        g.op<dl::LessEqualOp>(at, scalar(g.sub(g.dim(x, axis), g.extent(1)))));
+    result = g.select(along(inside, axis, rank), result,
+                      g.number(element, extrapolation));
+  }
+  return result;
+}
+
+/// Sizes and scales of all dimensions, some of them perhaps read when it runs.
+static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
+                   std::optional<size_t> sizesAt, ArrayRef<double> window) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  int64_t rank = x.rank();
+  Ints axes = n.ints("axes").value_or(upTo(rank));
+  for (int64_t &axis : axes)
+    axis = n.axis(axis, rank);
+  Type f64 = g.b.getF64Type();
+  Extents sizes = g.dims(x);
+  SmallVector<Tensor> scales(rank, g.number(f64, 1));
+  SmallVector<bool> isSame(rank, true);
+  if (g.failed)
+    return;
+  if (scalesAt) {
+    Tensor given = n.in(*scalesAt);
+    if (given.dim(0) != int64_t(axes.size())) {
+      n.fail("has scales of shape " + dl::toString(given.shape()) +
+             ", expected one for each of " + Twine(axes.size()) + " axes");
+      return;
+    }
+    auto known = g.constantFloats(given);
+    for (auto [i, axis] : llvm::enumerate(axes)) {
+      isSame[axis] = known && (*known)[i] == 1;
+      auto extent = getConstantIntValue(sizes[axis]);
+      if (known && !((*known)[i] > 0)) {
+        n.fail("has a scale of " + std::to_string((*known)[i]));
+        return;
+      }
+      scales[axis] =
+          known ? g.number(f64, (*known)[i])
+                : g.cast(g.squeeze(g.slice(given, 0, g.extent(i), g.extent(1)),
+                                   {0}),
+                         f64);
+      if (known && extent) {
+        // In the precision in which the scale is given.
+        sizes[axis] = g.extent(std::floor(double(*extent) * (*known)[i]));
+        continue;
+      }
+      if (isSame[axis])
+        continue;
+      Tensor length = g.cast(g.fromElements({sizes[axis]}, true, g.i64()), f64);
+      Tensor size =
+          g.cast(g.op<dl::FloorOp>(length * scales[axis]), g.i64());
+      if (auto read = g.elements(size, /*forced=*/true))
+        sizes[axis] = g.max((*read)[0], g.extent(0));
+    }
+  } else {
+    Extents wanted = n.extentsOf(*sizesAt, "sizes");
+    if (wanted.size() != axes.size())
+      return;
+    std::string policy = n.string("keep_aspect_ratio_policy", "stretch");
+    Tensor common;
+    SmallVector<Tensor> ratios;
+    for (auto [i, axis] : llvm::enumerate(axes)) {
+      isSame[axis] = isEqualConstantIntOrValue(wanted[i], sizes[axis]);
+      auto toFloat = [&](Extent e) {
+        return g.cast(g.fromElements({e}, true, g.i64()), f64);
+      };
+      Tensor ratio = toFloat(wanted[i]) / toFloat(sizes[axis]);
+      scales[axis] = ratio;
+      common = !common                    ? ratio
+               : policy == "not_larger" ? g.minimum(common, ratio)
+                                          : g.maximum(common, ratio);
+    }
+    for (auto [i, axis] : llvm::enumerate(axes)) {
+      if (policy == "stretch") {
+        sizes[axis] = wanted[i];
+        continue;
+      }
+      // One scale for all axes; sizes are rounded to the nearest.
+      auto known = getConstantIntValues(wanted);
+      double factor = 0;
+      bool isKnown = known && x.isStatic();
+      for (auto [j, other] : llvm::enumerate(axes)) {
+        if (!isKnown)
+          break;
+        double ratio = double((*known)[j]) / double(x.dim(other));
+        factor = j == 0 ? ratio
+                 : policy == "not_larger" ? std::min(factor, ratio)
+                                            : std::max(factor, ratio);
+      }
+      if (!isKnown) {
+        n.fail("keep_aspect_ratio_policy needs sizes that are known while "
+               "compiling: make them an initializer");
+        return;
+      }
+      sizes[axis] = g.extent(std::floor(factor * double(x.dim(axis)) + 0.5));
+      scales[axis] = g.number(f64, factor);
+      isSame[axis] = false;
+    }
+  }
+  for (int64_t axis = 0; axis < rank && !g.failed; ++axis) {
+    double start = 0, end = 1;
+    for (auto [i, a] : llvm::enumerate(axes))
+      if (a == axis && window.size() == 2 * axes.size()) {
+        start = window[i];
+        end = window[i + axes.size()];
+      }
+    bool isCrop =
+        r.coordinates == "tf_crop_and_resize" && (start != 0 || end != 1);
+    if (!isSame[axis] || isCrop)
+      x = r.apply(x, axis, sizes[axis], scales[axis], start, end);
+  }
+  n.yield(x);
+}
+
+void importResize(Node &n) {
+  Resizer r{n.g, n.string("mode", "nearest"),
+            n.string("coordinate_transformation_mode", "half_pixel"),
+            n.string("nearest_mode", "round_prefer_floor")};
+  r.cubic = n.real("cubic_coeff_a", -0.75);
+  r.excludesOutside = n.integer("exclude_outside", 0);
+  r.antialiases = n.integer("antialias", 0);
+  r.extrapolation = n.real("extrapolation_value", 0);
+  if (r.mode != "nearest" && r.mode != "linear" && r.mode != "cubic") {
+    n.fail("mode is '" + r.mode + "', expected nearest, linear or cubic");
+    return;
+  }
+  if (n.version < 11) {
+    r.coordinates = "asymmetric";
+    r.nearest = "floor";
+    return resize(n, r, 1, std::nullopt, {});
+  }
+  SmallVector<double> window;
+  if (r.coordinates == "tf_crop_and_resize" && n.has(1))
+    window = n.knownFloats(1, "roi").value_or(SmallVector<double>());
+  // An empty list of scales stands for none.
+  bool hasScales = n.has(2) && n.in(2).dim(0) != 0;
+  if (!hasScales && !n.has(3)) {
+    n.fail("has neither scales nor sizes");
+    return;
+  }
+  resize(n, r, hasScales ? std::optional<size_t>(2) : std::nullopt,
+         hasScales ? std::nullopt : std::optional<size_t>(3), window);
+}
+
+void importUpsample(Node &n) {
+  Resizer r{n.g, n.string("mode", "nearest"), "asymmetric", "floor"};
+  if (n.version < 9) {
+    auto scales = n.reals("scales");
+    if (!scales) {
+      n.fail("attribute 'scales' is missing");
+      return;
+    }
+    SmallVector<float> floats(scales->begin(), scales->end());
+    n.inputs_.resize(2);
+    n.inputs_[1] = n.g.constant(DenseElementsAttr::get(
+        RankedTensorType::get({int64_t(floats.size())}, n.g.f32()),
+        ArrayRef<float>(floats)));
+  }
+  resize(n, r, 1, std::nullopt, {});
+}
+
+} // namespace dlc::onnx_import

@@ -1,0 +1,591 @@
+//===- Shape.cpp - Operators that move elements ---------------------------===//
+
+#include "Rules.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+void importConstant(Node &n) {
+  Graph &g = n.g;
+  if (const onnx::AttributeProto *value = n.find("value")) {
+    ElementsAttr read = n.importer.readTensor(value->t());
+    if (read)
+      n.yield(g.constant(read));
+  } else if (const onnx::AttributeProto *value = n.find("sparse_value")) {
+    ElementsAttr read = n.importer.readSparse(value->sparse_tensor());
+    if (read)
+      n.yield(g.constant(read));
+  } else if (n.hasAttr("value_int")) {
+    n.yield(g.constant(DenseElementsAttr::get(
+        RankedTensorType::get({}, g.i64()), n.integer("value_int", 0))));
+  } else if (auto values = n.ints("value_ints")) {
+    n.yield(g.ints(*values));
+  } else if (n.hasAttr("value_float")) {
+    n.yield(g.number(g.f32(), n.real("value_float", 0)));
+  } else if (auto values = n.reals("value_floats")) {
+    SmallVector<float> floats(values->begin(), values->end());
+    n.yield(g.constant(DenseElementsAttr::get(
+        RankedTensorType::get({int64_t(floats.size())}, g.f32()),
+        ArrayRef<float>(floats))));
+  } else {
+    n.fail("has no numeric value");
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Shapes as values
+//===----------------------------------------------------------------------===//
+
+void importShape(Node &n) {
+  Graph &g = n.g;
+  Extents extents = g.dims(n.in(0));
+  int64_t rank = extents.size();
+  auto clamp = [&](int64_t at) {
+    return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
+  };
+  int64_t start = clamp(n.integer("start", 0)), end = clamp(n.integer("end", rank));
+  n.yield(g.fromElements(
+      ArrayRef<Extent>(extents).slice(start, std::max<int64_t>(end - start, 0)),
+      false, g.i64()));
+}
+
+void importSize(Node &n) {
+  Graph &g = n.g;
+  n.yield(g.fromElements({g.product(g.dims(n.in(0)))}, true, g.i64()));
+}
+
+void importConstantOfShape(Node &n) {
+  Graph &g = n.g;
+  Tensor value = g.number(g.f32(), 0);
+  if (const onnx::AttributeProto *attribute = n.find("value")) {
+    ElementsAttr read = n.importer.readTensor(attribute->t());
+    if (!read)
+      return;
+    value = g.constant(read);
+    if (value.rank() != 1 || value.dim(0) != 1) {
+      n.fail("value has shape " + dl::toString(value.shape()) +
+             ", expected one element");
+      return;
+    }
+  }
+  n.yield(g.broadcast(g.squeeze(value, {0}), n.extentsOf(0, "shape")));
+}
+
+void importExpand(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  Extents wanted = n.extentsOf(1, "shape"), own = g.dims(x), shape;
+  int64_t rank = std::max(wanted.size(), own.size());
+  for (int64_t d = 0; d < rank; ++d) {
+    int64_t a = d - (rank - int64_t(own.size()));
+    int64_t b = d - (rank - int64_t(wanted.size()));
+    if (a < 0)
+      shape.push_back(wanted[b]);
+    else if (b < 0 || getConstantIntValue(wanted[b]) == 1)
+      shape.push_back(own[a]);
+    else if (getConstantIntValue(own[a]) == 1)
+      shape.push_back(wanted[b]);
+    else
+      // What is read when it runs may be the 1 that keeps the extent.
+      shape.push_back(getConstantIntValue(own[a]) ? own[a]
+                                                  : g.max(own[a], wanted[b]));
+  }
+  n.yield(g.broadcast(x, shape));
+}
+
+void importReshape(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  Extents wanted = n.extentsOf(1, "shape"), own = g.dims(x), shape;
+  bool allowZero = n.integer("allowzero", 0);
+  std::optional<size_t> free;
+  bool isUnknown = false;
+  for (auto [d, extent] : llvm::enumerate(wanted)) {
+    auto known = getConstantIntValue(extent);
+    if (known == 0 && !allowZero) {
+      if (d >= own.size()) {
+        n.fail("its shape copies dimension " + Twine(d) +
+               " of an operand of rank " + Twine(own.size()));
+        return;
+      }
+      shape.push_back(own[d]);
+      continue;
+    }
+    if (known == -1) {
+      if (free) {
+        n.fail("its shape has more than one -1");
+        return;
+      }
+      free = d;
+    }
+    isUnknown |= !known;
+    shape.push_back(extent);
+  }
+  if (free) {
+    // Extents on both sides go first: they need no division.
+    Extents rest = own;
+    Extent others = g.extent(1);
+    for (auto [d, extent] : llvm::enumerate(shape)) {
+      if (d == *free)
+        continue;
+      auto same = llvm::find_if(rest, [&](Extent e) {
+        return !getConstantIntValue(e) && isEqualConstantIntOrValue(e, extent);
+      });
+      if (same != rest.end())
+        rest.erase(same);
+      else
+        others = g.mul(others, extent);
+    }
+    shape[*free] = g.div(g.product(rest), others);
+  } else if (isUnknown) {
+    // Read when it runs: -1 and 0 have their meaning there as well.
+    Value zero = g.toValue(g.extent(0)), one = g.toValue(g.extent(1));
+    OpBuilder &b = g.b;
+    Extent others = g.extent(1);
+    SmallVector<Value> isFree;
+    for (auto [d, extent] : llvm::enumerate(shape)) {
+      isFree.push_back({});
+      if (getConstantIntValue(extent)) {
+        others = g.mul(others, extent);
+        continue;
+      }
+      // What Shape has given is no -1.
+      if (llvm::is_contained(own, extent)) {
+        others = g.mul(others, extent);
+        continue;
+      }
+      Value v = g.toValue(extent);
+      if (!allowZero && d < own.size()) {
+        Value copies = arith::CmpIOp::create(b, g.loc,
+                                             arith::CmpIPredicate::eq, v, zero);
+        v = arith::SelectOp::create(b, g.loc, copies, g.toValue(own[d]), v);
+      }
+      isFree[d] =
+          arith::CmpIOp::create(b, g.loc, arith::CmpIPredicate::slt, v, zero);
+      extent = v;
+      others = g.mul(others, OpFoldResult(arith::SelectOp::create(
+                                              b, g.loc, isFree[d], one, v)
+                                              .getResult()));
+    }
+    Value rest = g.toValue(g.div(g.product(own), others));
+    for (auto [extent, free] : llvm::zip(shape, isFree))
+      if (free)
+        extent =
+            arith::SelectOp::create(b, g.loc, free, rest, g.toValue(extent))
+                .getResult();
+  }
+  Tensor y = g.reshape(x, shape);
+  if (y && g.hasKnownElements(x) && y.rank() <= 1 && isa<IntegerType>(x.element()))
+    y = g.fromElements(*g.elements(x, false), y.rank() == 0, x.element());
+  n.yield(y);
+}
+
+void importFlatten(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  int64_t axis = n.integer("axis", 1);
+  axis = axis == x.rank() ? axis : n.axis(axis, x.rank());
+  Extents shape = g.dims(x);
+  ArrayRef<Extent> all(shape);
+  n.yield(g.reshape(
+      x, {g.product(all.take_front(axis)), g.product(all.drop_front(axis))}));
+}
+
+void importSqueeze(Node &n) {
+  Tensor x = n.in(0);
+  auto axes = n.intsFrom("axes", 1);
+  if (!axes) {
+    axes.emplace();
+    for (int64_t d = 0; d < x.rank(); ++d)
+      if (x.dim(d) == 1)
+        axes->push_back(d);
+  }
+  if (!n.g.failed)
+    n.yield(n.g.squeeze(x, *axes));
+}
+void importUnsqueeze(Node &n) {
+  auto axes = n.intsFrom("axes", 1);
+  if (!axes && !n.g.failed)
+    n.fail("attribute 'axes' is missing");
+  if (axes)
+    n.yield(n.g.unsqueeze(n.in(0), *axes));
+}
+
+void importTranspose(Node &n) {
+  Tensor x = n.in(0);
+  Ints reversed;
+  for (int64_t d = x.rank(); d-- > 0;)
+    reversed.push_back(d);
+  n.yield(n.g.transpose(x, n.ints("perm").value_or(reversed)));
+}
+
+void importConcat(Node &n) {
+  Graph &g = n.g;
+  SmallVector<Tensor> inputs;
+  bool areExtents = false;
+  Extents all;
+  for (size_t i = 0; i < n.inputs(); ++i) {
+    inputs.push_back(n.in(i));
+    areExtents |= g.hasKnownElements(inputs.back());
+  }
+  for (Tensor input : inputs) {
+    auto elements = areExtents && input.rank() == 1 ? g.elements(input, true)
+                                                    : std::nullopt;
+    if (!elements) {
+      areExtents = false;
+      break;
+    }
+    llvm::append_range(all, *elements);
+  }
+  if (areExtents)
+    return n.yield(g.fromElements(all, false, inputs[0].element()));
+  // Operands without elements may lack known extents elsewhere.
+  n.yield(g.concat(inputs, n.integer("axis", 1)));
+}
+
+void importSplit(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  int64_t axis = n.axis(n.integer("axis", 0), x.rank());
+  auto sizes = n.intsFrom("split", 1);
+  if (g.failed)
+    return;
+  int64_t extent = x.dim(axis), parts = n.outputs();
+  if (!sizes) {
+    parts = n.integer("num_outputs", parts);
+    if (ShapedType::isDynamic(extent) || parts < 1) {
+      n.fail("splits an unknown extent into " + Twine(parts) + " parts");
+      return;
+    }
+    sizes.emplace();
+    int64_t each = (extent + parts - 1) / parts;
+    for (int64_t i = 0, rest = extent; i < parts; ++i, rest -= each)
+      sizes->push_back(std::clamp<int64_t>(rest, 0, each));
+  }
+  auto results =
+      g.ops<dl::SplitOp>({x.value}, {g.attr("axis", axis),
+                                     g.attr("sizes", ArrayRef<int64_t>(*sizes))});
+  for (auto [i, part] : llvm::enumerate(results))
+    n.yield(i, part);
+}
+
+/// Elements of x along an axis from start to end, as Python counts.
+static Tensor sliceAxis(Graph &g, Tensor x, int64_t axis, Extent start,
+                        Extent end, int64_t step) {
+  Extent extent = g.dim(x, axis);
+  auto clamp = [&](Extent at) -> Extent {
+    if (auto known = getConstantIntValue(at)) {
+      // Far beyond either end is the end; keeps sums from overflowing.
+      constexpr int64_t huge = int64_t(1) << 48;
+      int64_t place = std::clamp(*known, -huge, huge);
+      at = place < 0 ? g.add(extent, g.extent(place)) : g.extent(place);
+    } else {
+      Value v = g.toValue(at);
+      Value isNegative =
+          arith::CmpIOp::create(g.b, g.loc, arith::CmpIPredicate::slt, v,
+                                g.toValue(g.extent(0)));
+      v = arith::SelectOp::create(g.b, g.loc, isNegative,
+                                  g.toValue(g.add(extent, at)), v);
+      at = v;
+    }
+    if (step > 0)
+      return g.min(g.max(at, g.extent(0)), extent);
+    return g.min(g.max(at, g.extent(-1)), g.sub(extent, g.extent(1)));
+  };
+  Extent from = clamp(start), to = clamp(end);
+  int64_t pace = step > 0 ? step : -step;
+  Extent length = step > 0 ? g.sub(to, from) : g.sub(from, to);
+  length = g.max(length, g.extent(0));
+  if (pace != 1)
+    length = g.div(g.add(length, g.extent(pace - 1)), g.extent(pace));
+  return g.slice(x, axis, from, length, step);
+}
+
+void importSlice(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  Extents starts, ends;
+  std::optional<Ints> axes, steps;
+  if (n.version < 10) {
+    starts = g.toExtents(n.ints("starts").value_or(Ints()));
+    ends = g.toExtents(n.ints("ends").value_or(Ints()));
+    axes = n.ints("axes");
+  } else {
+    starts = n.extentsOf(1, "starts");
+    ends = n.extentsOf(2, "ends");
+    axes = n.knownInts(3, "axes");
+    steps = n.knownInts(4, "steps");
+  }
+  if (g.failed)
+    return;
+  if (!axes)
+    axes = upTo(starts.size());
+  if (!steps)
+    steps = Ints(starts.size(), 1);
+  if (ends.size() != starts.size() || axes->size() != starts.size() ||
+      steps->size() != starts.size()) {
+    n.fail("has " + Twine(starts.size()) + " starts, " + Twine(ends.size()) +
+           " ends, " + Twine(axes->size()) + " axes and " +
+           Twine(steps->size()) + " steps");
+    return;
+  }
+  auto elements = g.elements(x, false);
+  for (size_t i = 0; i < starts.size(); ++i) {
+    int64_t axis = n.axis((*axes)[i], x.rank()), step = (*steps)[i];
+    if (step == 0 || step == std::numeric_limits<int64_t>::min()) {
+      n.fail("has a step of " + Twine(step));
+      return;
+    }
+    if (g.failed)
+      return;
+    x = sliceAxis(g, x, axis, starts[i], ends[i], step);
+    // A part of a shape is a list of extents again.
+    auto from = getConstantIntValue(starts[i]), to = getConstantIntValue(ends[i]);
+    if (elements && from && to && x && x.rank() == 1) {
+      int64_t count = elements->size();
+      auto clamp = [&](int64_t at) {
+        at = at < 0 ? std::max<int64_t>(at, -count - 1) + count : at;
+        return step > 0 ? std::clamp<int64_t>(at, 0, count)
+                        : std::clamp<int64_t>(at, -1, count - 1);
+      };
+      Extents part;
+      for (int64_t at = clamp(*from), end = clamp(*to);
+           step > 0 ? at < end : at > end; at += step)
+        part.push_back((*elements)[at]);
+      x = g.fromElements(part, false, x.element());
+    }
+  }
+  n.yield(x);
+}
+
+//===----------------------------------------------------------------------===//
+// Pad
+//===----------------------------------------------------------------------===//
+
+/// Which element of x each place of a padded dimension holds.
+static Tensor padAxis(Graph &g, Tensor x, int64_t axis, Extent low,
+                      Extent high, StringRef mode) {
+  Extent extent = g.dim(x, axis);
+  auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
+  Tensor at = g.iota({g.add(g.add(low, extent), high)}, 0, g.i64()) - scalar(low);
+  Tensor zero = g.number(g.i64(), 0);
+  Tensor last = scalar(g.sub(extent, g.extent(1)));
+  if (mode == "reflect") {
+    at = g.op<dl::AbsOp>(at);
+    at = last - g.op<dl::AbsOp>(last - at);
+  } else if (mode == "wrap") {
+    Tensor n = scalar(g.max(extent, g.extent(1)));
+    at = g.op<dl::RemainderOp>(g.op<dl::RemainderOp>(at, n) + n, n);
+  } else {
+    at = g.minimum(g.maximum(at, zero), last);
+  }
+  return g.gather(x, at, axis);
+}
+
+void importPad(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  std::string mode = n.string("mode", "constant");
+  if (mode != "constant" && mode != "edge" && mode != "reflect" &&
+      mode != "wrap") {
+    n.fail("mode is '" + mode + "', expected constant, edge, reflect or wrap");
+    return;
+  }
+  Extents pads;
+  Tensor value = g.number(x.element(), 0);
+  Ints axes = upTo(x.rank());
+  if (n.version < 11) {
+    pads = g.toExtents(n.ints("pads").value_or(Ints()));
+    value = g.number(x.element(), n.real("value", 0));
+  } else {
+    pads = n.extentsOf(1, "pads");
+    if (n.has(2))
+      value = g.reshape(n.in(2), {});
+    if (auto given = n.knownInts(3, "axes"))
+      axes = *given;
+  }
+  if (g.failed)
+    return;
+  if (pads.size() != 2 * axes.size()) {
+    n.fail("has " + Twine(pads.size()) + " pads for " + Twine(axes.size()) +
+           " axes, expected two for each");
+    return;
+  }
+  Extents low(x.rank(), g.extent(0)), high(x.rank(), g.extent(0));
+  for (size_t i = 0; i < axes.size(); ++i) {
+    int64_t axis = n.axis(axes[i], x.rank());
+    low[axis] = pads[i];
+    high[axis] = pads[i + axes.size()];
+  }
+  // Negative pads crop.
+  for (int64_t d = 0; d < x.rank() && !g.failed; ++d)
+    for (bool isHigh : {false, true}) {
+      Extent &pad = isHigh ? high[d] : low[d];
+      auto known = getConstantIntValue(pad);
+      if (!known || *known >= 0)
+        continue;
+      Extent size = g.max(g.add(g.dim(x, d), pad), g.extent(0));
+      x = g.slice(x, d, g.extent(isHigh ? 0 : -*known), size);
+      pad = g.extent(0);
+    }
+  auto knownLow = getConstantIntValues(low), knownHigh = getConstantIntValues(high);
+  auto number = g.constantFloats(value);
+  // dl.pad mirrors once and wraps once; what goes further is picked.
+  bool isOnce = true;
+  for (int64_t d = 0; d < x.rank() && knownLow && knownHigh; ++d)
+    isOnce &= !ShapedType::isDynamic(x.dim(d)) &&
+              std::max((*knownLow)[d], (*knownHigh)[d]) < x.dim(d);
+  if (knownLow && knownHigh && number && (mode == "constant" || isOnce)) {
+    auto kind = *dl::symbolizePadMode(mode);
+    n.yield(g.op<dl::PadOp>(
+        {x.value},
+        {g.attr("low", ArrayRef<int64_t>(*knownLow)),
+         g.attr("high", ArrayRef<int64_t>(*knownHigh)),
+         g.b.getNamedAttr("mode",
+                          dl::PadModeAttr::get(g.b.getContext(), kind)),
+         g.attr("value", number->front())}));
+    return;
+  }
+  Tensor inside;
+  for (int64_t d = 0; d < x.rank() && !g.failed; ++d) {
+    if (getConstantIntValue(low[d]) == 0 && getConstantIntValue(high[d]) == 0)
+      continue;
+    if (mode == "constant") {
+      // Whether a place is one of x's own.
+      Extent extent = g.dim(x, d);
+      auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
+      Tensor at = g.iota({g.add(g.add(low[d], extent), high[d])}, 0, g.i64());
+      Tensor own = g.op<dl::AndOp>(
+          g.op<dl::GreaterEqualOp>(at, scalar(low[d])),
+          at < scalar(g.add(low[d], extent)));
+      Extents shape(x.rank() - d, g.extent(1));
+      shape[0] = g.dim(own, 0);
+      own = g.reshape(own, shape);
+      inside = inside ? g.op<dl::AndOp>(inside, own) : own;
+    }
+    x = padAxis(g, x, d, low[d], high[d], mode);
+  }
+  n.yield(inside ? g.select(inside, x, value) : x);
+}
+
+void importTile(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  Extents repeats = n.extentsOf(1, "repeats");
+  if (int64_t(repeats.size()) != x.rank()) {
+    n.fail("has " + Twine(repeats.size()) + " repeats for an operand of rank " +
+           Twine(x.rank()));
+    return;
+  }
+  // [a, b] -> [1, a, 1, b] -> [r, a, s, b] -> [r a, s b]
+  Extents apart, wide, shape;
+  for (int64_t d = 0; d < x.rank(); ++d) {
+    apart.push_back(g.extent(1));
+    apart.push_back(g.dim(x, d));
+    wide.push_back(repeats[d]);
+    wide.push_back(g.dim(x, d));
+    shape.push_back(g.mul(repeats[d], g.dim(x, d)));
+  }
+  n.yield(g.reshape(g.broadcast(g.reshape(x, apart), wide), shape));
+}
+
+void importRange(Node &n) {
+  Graph &g = n.g;
+  Tensor start = n.in(0), limit = n.in(1), delta = n.in(2);
+  if (!start || !limit || !delta)
+    return;
+  Type element = start.element();
+  Extent count;
+  if (start.isFloat()) {
+    // ceil((limit - start) / delta) in the type's own arithmetic.
+    auto a = g.constantFloats(start), b = g.constantFloats(limit),
+         c = g.constantFloats(delta);
+    if (a && b && c && c->front() != 0) {
+      double steps = std::ceil((b->front() - a->front()) / c->front());
+      count = g.extent(std::max<int64_t>(int64_t(steps), 0));
+    } else {
+      Tensor steps =
+          g.cast(g.op<dl::CeilOp>((limit - start) / delta), g.i64());
+      auto read = g.elements(steps, true);
+      if (!read)
+        return;
+      count = g.max((*read)[0], g.extent(0));
+    }
+  } else {
+    auto a = g.elements(start, true), b = g.elements(limit, true),
+         c = g.elements(delta, true);
+    if (!a || !b || !c) {
+      n.fail("its operands must be scalars");
+      return;
+    }
+    Extent span = g.sub((*b)[0], (*a)[0]);
+    // Rounded up: towards zero with what is missing added, by the step's sign.
+    auto step = getConstantIntValue((*c)[0]);
+    if (step == 0) {
+      n.fail("its delta is 0");
+      return;
+    }
+    if (step) {
+      int64_t pace = *step > 0 ? *step : -*step;
+      Extent length = *step > 0 ? span : g.sub((*a)[0], (*b)[0]);
+      count = g.div(g.add(g.max(length, g.extent(0)), g.extent(pace - 1)),
+                    g.extent(pace));
+    } else {
+      Value v = g.toValue((*c)[0]);
+      Value isDown = arith::CmpIOp::create(
+          g.b, g.loc, arith::CmpIPredicate::slt, v, g.toValue(g.extent(0)));
+      Extent pace = g.max((*c)[0], g.sub(g.extent(0), (*c)[0]));
+      Value length = arith::SelectOp::create(
+          g.b, g.loc, isDown, g.toValue(g.sub((*a)[0], (*b)[0])),
+          g.toValue(span));
+      count = g.div(g.add(g.max(length, g.extent(0)),
+                          g.sub(pace, g.extent(1))),
+                    pace);
+    }
+  }
+  Tensor place = g.iota({count}, 0, element);
+  n.yield(place * g.reshape(delta, {}) + g.reshape(start, {}));
+}
+
+//===----------------------------------------------------------------------===//
+// Channels and space
+//===----------------------------------------------------------------------===//
+
+void importDepthToSpace(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  int64_t block = n.integer("blocksize", 0);
+  if (block < 1 || x.rank() != 4) {
+    n.fail("blocksize is " + Twine(block) + " for an operand of shape " +
+           dl::toString(x.shape()) + ", expected 1 or more for [N, C, H, W]");
+    return;
+  }
+  Extents d = g.dims(x);
+  Extent b = g.extent(block), channels = g.div(d[1], g.extent(block * block));
+  bool isCRD = n.string("mode", "DCR") == "CRD";
+  Tensor split = isCRD ? g.reshape(x, {d[0], channels, b, b, d[2], d[3]})
+                       : g.reshape(x, {d[0], b, b, channels, d[2], d[3]});
+  Tensor moved = isCRD ? g.transpose(split, {0, 1, 4, 2, 5, 3})
+                       : g.transpose(split, {0, 3, 4, 1, 5, 2});
+  n.yield(g.reshape(moved, {d[0], channels, g.mul(d[2], b), g.mul(d[3], b)}));
+}
+
+void importSpaceToDepth(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  int64_t block = n.integer("blocksize", 0);
+  if (block < 1 || x.rank() != 4) {
+    n.fail("blocksize is " + Twine(block) + " for an operand of shape " +
+           dl::toString(x.shape()) + ", expected 1 or more for [N, C, H, W]");
+    return;
+  }
+  Extents d = g.dims(x);
+  Extent b = g.extent(block), h = g.div(d[2], b), w = g.div(d[3], b);
+  Tensor split = g.reshape(x, {d[0], d[1], h, b, w, b});
+  n.yield(g.reshape(g.transpose(split, {0, 3, 5, 1, 2, 4}),
+                    {d[0], g.mul(d[1], g.extent(block * block)), h, w}));
+}
+
+} // namespace dlc::onnx_import

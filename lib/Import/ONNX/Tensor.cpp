@@ -1,0 +1,517 @@
+//===- Tensor.cpp - Building dl as one writes formulas --------------------===//
+
+#include "Tensor.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+Type Tensor::element() const {
+  if (value)
+    return type().getElementType();
+  return Float32Type::get(graph->b.getContext());
+}
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+SmallVector<Tensor>
+Graph::build(OperationState &state,
+             function_ref<LogicalResult(SmallVectorImpl<Type> &)> infer) {
+  if (failed || llvm::any_of(state.operands, [](Value v) { return !v; })) {
+    failed = true;
+    return {};
+  }
+  SmallVector<Type> types;
+  if (mlir::failed(infer(types))) {
+    failed = true;
+    return {};
+  }
+  state.addTypes(types);
+  SmallVector<Tensor> results;
+  for (Value result : b.create(state)->getResults())
+    results.push_back(wrap(result));
+  return results;
+}
+
+Tensor Graph::fail(const Twine &message) {
+  if (!failed)
+    emitError(loc) << message;
+  failed = true;
+  return {this, Value()};
+}
+
+//===----------------------------------------------------------------------===//
+// Extents
+//===----------------------------------------------------------------------===//
+
+Extent Graph::dim(Tensor x, int64_t d) {
+  if (d < 0)
+    d += x.rank();
+  if (!x || d < 0 || d >= x.rank()) {
+    failed = failed || !x;
+    return extent(1);
+  }
+  if (!ShapedType::isDynamic(x.dim(d)))
+    return extent(x.dim(d));
+  return b.createOrFold<tensor::DimOp>(loc, x.value, d);
+}
+
+Extents Graph::dims(Tensor x) {
+  Extents result;
+  for (int64_t d = 0; d < x.rank(); ++d)
+    result.push_back(dim(x, d));
+  return result;
+}
+
+Value Graph::toValue(Extent x) {
+  return getValueOrCreateConstantIndexOp(b, loc, x);
+}
+
+Extents Graph::toExtents(ArrayRef<int64_t> values) {
+  Extents result;
+  for (int64_t value : values)
+    result.push_back(extent(value));
+  return result;
+}
+
+Extent Graph::add(Extent x, Extent y) {
+  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (a && c)
+    return extent(int64_t(uint64_t(*a) + uint64_t(*c)));
+  if (a == 0)
+    return y;
+  if (c == 0)
+    return x;
+  return arith::AddIOp::create(b, loc, toValue(x), toValue(y)).getResult();
+}
+Extent Graph::sub(Extent x, Extent y) {
+  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (a && c)
+    return extent(int64_t(uint64_t(*a) - uint64_t(*c)));
+  if (c == 0)
+    return x;
+  return arith::SubIOp::create(b, loc, toValue(x), toValue(y)).getResult();
+}
+Extent Graph::mul(Extent x, Extent y) {
+  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (a && c)
+    return extent(int64_t(uint64_t(*a) * uint64_t(*c)));
+  if (a == 0 || c == 0)
+    return extent(0);
+  if (a == 1)
+    return y;
+  if (c == 1)
+    return x;
+  return arith::MulIOp::create(b, loc, toValue(x), toValue(y)).getResult();
+}
+Extent Graph::div(Extent x, Extent y) {
+  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (c == 0)
+    return extent(0);
+  if (a && c)
+    return extent(*c == -1 ? -*a : *a / *c);
+  if (c == 1)
+    return x;
+  Value divisor = toValue(y);
+  if (c)
+    return arith::DivSIOp::create(b, loc, toValue(x), divisor).getResult();
+  Value zero = toValue(extent(0));
+  Value byZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, divisor,
+                                       zero);
+  Value safe =
+      arith::SelectOp::create(b, loc, byZero, toValue(extent(1)), divisor);
+  Value quotient = arith::DivSIOp::create(b, loc, toValue(x), safe);
+  return arith::SelectOp::create(b, loc, byZero, zero, quotient).getResult();
+}
+Extent Graph::max(Extent x, Extent y) {
+  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (a && c)
+    return extent(std::max(*a, *c));
+  if (isEqualConstantIntOrValue(x, y))
+    return x;
+  return arith::MaxSIOp::create(b, loc, toValue(x), toValue(y)).getResult();
+}
+Extent Graph::min(Extent x, Extent y) {
+  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
+  if (a && c)
+    return extent(std::min(*a, *c));
+  if (isEqualConstantIntOrValue(x, y))
+    return x;
+  return arith::MinSIOp::create(b, loc, toValue(x), toValue(y)).getResult();
+}
+Extent Graph::product(ArrayRef<Extent> extents) {
+  Extent result = extent(1);
+  for (Extent e : extents)
+    result = mul(result, e);
+  return result;
+}
+
+std::optional<Extents> Graph::elements(Tensor x, bool forced) {
+  if (!x)
+    return std::nullopt;
+  if (auto it = known.find(x.value); it != known.end())
+    return it->second;
+  if (x.rank() > 1 || x.isFloat() || !x.isStatic())
+    return std::nullopt;
+  // More are data, not shapes.
+  int64_t count = x.type().getNumElements();
+  if (count > 64)
+    return std::nullopt;
+  if (std::optional<Ints> values = constantInts(x))
+    return toExtents(*values);
+  if (!forced)
+    return std::nullopt;
+  Tensor wide = cast(toNumber(x), i64());
+  Extents result;
+  for (int64_t i = 0; i < count; ++i) {
+    SmallVector<Value> place;
+    if (x.rank() == 1)
+      place.push_back(arith::ConstantIndexOp::create(b, loc, i));
+    Value element = tensor::ExtractOp::create(b, loc, wide.value, place);
+    result.push_back(
+        arith::IndexCastOp::create(b, loc, b.getIndexType(), element)
+            .getResult());
+  }
+  return result;
+}
+
+static ElementsAttr constantOf(Tensor x) {
+  ElementsAttr value;
+  if (x)
+    matchPattern(x.value, m_Constant(&value));
+  return value;
+}
+
+std::optional<Ints> Graph::constantInts(Tensor x) {
+  if (auto it = known.find(x.value); x && it != known.end())
+    return getConstantIntValues(it->second);
+  auto value = dyn_cast_if_present<DenseElementsAttr>(constantOf(x));
+  if (!value || !isa<IntegerType>(value.getElementType()))
+    return std::nullopt;
+  bool isSigned = !value.getElementType().isUnsignedInteger() &&
+                  !value.getElementType().isInteger(1);
+  Ints result;
+  for (APInt element : value.getValues<APInt>())
+    result.push_back(isSigned ? element.getSExtValue()
+                              : int64_t(element.getZExtValue()));
+  return result;
+}
+
+std::optional<SmallVector<double>> Graph::constantFloats(Tensor x) {
+  auto value = dyn_cast_if_present<DenseElementsAttr>(constantOf(x));
+  if (!value)
+    return std::nullopt;
+  SmallVector<double> result;
+  if (!isa<FloatType>(value.getElementType())) {
+    auto ints = constantInts(x);
+    if (!ints)
+      return std::nullopt;
+    result.assign(ints->begin(), ints->end());
+    return result;
+  }
+  for (APFloat element : value.getValues<APFloat>())
+    result.push_back(element.convertToDouble());
+  return result;
+}
+
+Tensor Graph::fromElements(ArrayRef<Extent> elements, bool isScalar,
+                           Type element) {
+  if (failed)
+    return {this, Value()};
+  auto type = isScalar ? RankedTensorType::get({}, element)
+                       : RankedTensorType::get({int64_t(elements.size())},
+                                               element);
+  if (auto values = getConstantIntValues(elements)) {
+    SmallVector<APInt> ints;
+    for (int64_t value : *values)
+      ints.push_back(APInt(element.getIntOrFloatBitWidth(), uint64_t(value),
+                           /*isSigned=*/false, /*implicitTrunc=*/true));
+    return constant(DenseElementsAttr::get(type, ints));
+  }
+  SmallVector<Value> values;
+  Type scalar = IntegerType::get(b.getContext(),
+                                 element.getIntOrFloatBitWidth());
+  for (Extent e : elements)
+    values.push_back(
+        arith::IndexCastOp::create(b, loc, scalar, toValue(e)).getResult());
+  Tensor result =
+      wrap(tensor::FromElementsOp::create(b, loc, type, values).getResult());
+  known[result.value] = Extents(elements);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Tensors
+//===----------------------------------------------------------------------===//
+
+Tensor Graph::constant(ElementsAttr value) {
+  return wrap(
+      arith::ConstantOp::create(b, loc, llvm::cast<TypedAttr>(value)).getResult());
+}
+
+Tensor Graph::number(Type element, double value, ArrayRef<int64_t> shape) {
+  auto type = RankedTensorType::get(shape, element);
+  if (isa<FloatType>(element)) {
+    APFloat number(value);
+    bool lost;
+    number.convert(llvm::cast<FloatType>(element).getFloatSemantics(),
+                   APFloat::rmNearestTiesToEven, &lost);
+    return constant(DenseElementsAttr::get(type, number));
+  }
+  return constant(DenseElementsAttr::get(
+      type, APInt(element.getIntOrFloatBitWidth(), uint64_t(int64_t(value)),
+                  /*isSigned=*/false, /*implicitTrunc=*/true)));
+}
+
+Tensor Graph::ints(ArrayRef<int64_t> values) {
+  return constant(DenseElementsAttr::get(
+      RankedTensorType::get({int64_t(values.size())}, i64()), values));
+}
+
+Tensor Graph::cast(Tensor x, Type element, bool overflow) {
+  if (!x || x.element() == element)
+    return x;
+  SmallVector<NamedAttribute> attributes{
+      b.getNamedAttr("to", TypeAttr::get(element))};
+  if (overflow)
+    attributes.push_back(flag("overflow"));
+  Tensor result = op<dl::CastOp>({x.value}, attributes);
+  // Extents stay extents through integers that hold them.
+  if (result && isa<IntegerType>(element) &&
+      element.getIntOrFloatBitWidth() >= 32)
+    if (auto it = known.find(x.value); it != known.end())
+      known[result.value] = Extents(it->second);
+  return result;
+}
+
+Tensor Graph::toNumber(Tensor x) {
+  return x.isBool() ? cast(x, b.getI32Type()) : x;
+}
+
+/// The type with these extents, and the values of those that are unknown.
+static RankedTensorType typeOf(Type element, ArrayRef<Extent> shape,
+                               SmallVectorImpl<Value> &unknown) {
+  Ints extents;
+  for (Extent e : shape) {
+    std::optional<int64_t> value = getConstantIntValue(e);
+    extents.push_back(value.value_or(ShapedType::kDynamic));
+    if (!value)
+      unknown.push_back(llvm::cast<Value>(e));
+  }
+  return RankedTensorType::get(extents, element);
+}
+
+static bool hasNegative(ArrayRef<Extent> shape) {
+  return llvm::any_of(shape, [](Extent e) {
+    return getConstantIntValue(e).value_or(0) < 0;
+  });
+}
+
+Tensor Graph::reshape(Tensor x, ArrayRef<Extent> shape) {
+  if (!x || failed)
+    return {this, Value()};
+  if (hasNegative(shape))
+    return fail("a shape has a negative extent");
+  SmallVector<Value> unknown;
+  RankedTensorType type = typeOf(x.element(), shape, unknown);
+  if (type == x.type() && (unknown.empty() || type.getRank() == 1))
+    return x;
+  auto reshaped = dl::ReshapeOp::create(b, loc, type, x.value, unknown);
+  if (mlir::failed(mlir::verify(reshaped))) {
+    failed = true;
+    return {this, Value()};
+  }
+  return wrap(reshaped);
+}
+
+Tensor Graph::broadcast(Tensor x, ArrayRef<Extent> shape) {
+  if (!x || failed)
+    return {this, Value()};
+  if (hasNegative(shape))
+    return fail("a shape has a negative extent");
+  SmallVector<Value> unknown;
+  RankedTensorType type = typeOf(x.element(), shape, unknown);
+  if (type == x.type() && unknown.empty())
+    return x;
+  auto result = dl::BroadcastOp::create(b, loc, type, x.value, unknown);
+  if (mlir::failed(mlir::verify(result))) {
+    failed = true;
+    return {this, Value()};
+  }
+  return wrap(result);
+}
+
+Tensor Graph::transpose(Tensor x, ArrayRef<int64_t> permutation) {
+  if (llvm::equal(permutation, llvm::seq<int64_t>(0, permutation.size())))
+    return x;
+  return op<dl::TransposeOp>({x.value}, {attr("permutation", permutation)});
+}
+
+Tensor Graph::channelsLast(Tensor x) {
+  Ints permutation{0};
+  for (int64_t d = 2; d < x.rank(); ++d)
+    permutation.push_back(d);
+  permutation.push_back(1);
+  return x.rank() < 3 ? x : transpose(x, permutation);
+}
+
+Tensor Graph::channelsFirst(Tensor x) {
+  Ints permutation{0, x.rank() - 1};
+  for (int64_t d = 1; d + 1 < x.rank(); ++d)
+    permutation.push_back(d);
+  return x.rank() < 3 ? x : transpose(x, permutation);
+}
+
+Tensor Graph::moveAxis(Tensor x, int64_t from, int64_t to) {
+  int64_t rank = x.rank();
+  from = from < 0 ? from + rank : from;
+  to = to < 0 ? to + rank : to;
+  Ints permutation;
+  for (int64_t d = 0; d < rank; ++d)
+    if (d != from)
+      permutation.push_back(d);
+  if (from >= 0 && from < rank && to >= 0 && to < rank)
+    permutation.insert(permutation.begin() + to, from);
+  return transpose(x, permutation);
+}
+
+Tensor Graph::unsqueeze(Tensor x, ArrayRef<int64_t> axes) {
+  int64_t rank = x.rank() + axes.size();
+  llvm::SmallVector<bool> isNew(rank, false);
+  for (int64_t axis : axes) {
+    axis = axis < 0 ? axis + rank : axis;
+    if (axis < 0 || axis >= rank || isNew[axis])
+      return fail("axis " + Twine(axis) + " is out of range or given twice");
+    isNew[axis] = true;
+  }
+  Extents shape;
+  for (int64_t d = 0, from = 0; d < rank; ++d)
+    shape.push_back(isNew[d] ? extent(1) : dim(x, from++));
+  Tensor result = reshape(x, shape);
+  if (result && result.rank() == 1)
+    if (auto it = known.find(x.value); it != known.end())
+      known[result.value] = Extents(it->second);
+  return result;
+}
+
+Tensor Graph::squeeze(Tensor x, ArrayRef<int64_t> axes) {
+  llvm::SmallVector<bool> drop(x.rank(), false);
+  for (int64_t axis : axes) {
+    axis = axis < 0 ? axis + x.rank() : axis;
+    if (axis < 0 || axis >= x.rank())
+      return fail("axis " + Twine(axis) + " is out of range");
+    drop[axis] = true;
+  }
+  Extents shape;
+  for (int64_t d = 0; d < x.rank(); ++d)
+    if (!drop[d])
+      shape.push_back(dim(x, d));
+  Tensor result = reshape(x, shape);
+  if (result)
+    if (auto it = known.find(x.value); it != known.end())
+      known[result.value] = Extents(it->second);
+  return result;
+}
+
+Tensor Graph::concat(ArrayRef<Tensor> inputs, int64_t axis) {
+  SmallVector<Value> values;
+  for (Tensor input : inputs)
+    values.push_back(input.value);
+  return op<dl::ConcatOp>(values, {attr("axis", axis)});
+}
+
+Tensor Graph::slice(Tensor x, int64_t axis, Extent start, Extent size,
+                    int64_t step) {
+  if (!x || failed)
+    return {this, Value()};
+  axis = axis < 0 ? axis + x.rank() : axis;
+  auto from = getConstantIntValue(start), count = getConstantIntValue(size);
+  if (from && count && x.isStatic()) {
+    Ints starts(x.rank(), 0), ends(x.shape()), steps(x.rank(), 1);
+    starts[axis] = *from;
+    steps[axis] = step;
+    int64_t end = *from + *count * step;
+    ends[axis] = step < 0 && end < 0 ? std::numeric_limits<int64_t>::min() : end;
+    SmallVector<NamedAttribute> attributes{attr("starts", starts),
+                                           attr("ends", ends)};
+    if (step != 1)
+      attributes.push_back(attr("steps", steps));
+    return op<dl::SliceOp>({x.value}, attributes);
+  }
+  if (step > 0) {
+    Extents offsets(x.rank(), extent(0)), sizes = dims(x),
+                                          strides(x.rank(), extent(1));
+    offsets[axis] = start;
+    sizes[axis] = size;
+    strides[axis] = extent(step);
+    return wrap(tensor::ExtractSliceOp::create(b, loc, x.value, offsets, sizes,
+                                               strides)
+                    .getResult());
+  }
+  Tensor places = iota({size}, 0, i64());
+  places = places * double(step) +
+           fromElements({start}, /*isScalar=*/true, i64());
+  return gather(x, places, axis);
+}
+
+Tensor Graph::gather(Tensor x, Tensor indices, int64_t axis) {
+  Type element = indices.element();
+  if (!element.isInteger(32) && !element.isInteger(64))
+    indices = cast(toNumber(indices), i64());
+  return op<dl::GatherOp>({x.value, indices.value}, {attr("axis", axis)});
+}
+
+Tensor Graph::iota(ArrayRef<Extent> shape, int64_t axis, Type element) {
+  if (failed)
+    return {this, Value()};
+  if (hasNegative(shape))
+    return fail("a shape has a negative extent");
+  SmallVector<Value> unknown;
+  RankedTensorType type = typeOf(element, shape, unknown);
+  return wrap(dl::IotaOp::create(b, loc, type, unknown, uint64_t(axis)));
+}
+
+Tensor Graph::select(Tensor condition, Tensor a, Tensor c) {
+  return op<dl::SelectOp>({condition.value, a.value, c.value});
+}
+Tensor Graph::maximum(Tensor a, Tensor c) { return op<dl::MaximumOp>(a, c); }
+Tensor Graph::minimum(Tensor a, Tensor c) { return op<dl::MinimumOp>(a, c); }
+Tensor Graph::pow(Tensor a, Tensor c) { return op<dl::PowOp>(a, c); }
+Tensor Graph::matmul(Tensor a, Tensor c) { return op<dl::MatmulOp>(a, c); }
+
+Tensor Graph::normalizeLast(Tensor x, double epsilon) {
+  return op<dl::LayerNormOp>(
+      {x.value},
+      {attr("axis", int64_t(-1)), attr("epsilon", epsilon),
+       b.getNamedAttr("operandSegmentSizes", b.getDenseI32ArrayAttr({1, 0, 0}))});
+}
+
+static Tensor like(Tensor x, double value) {
+  return x ? x.graph->number(x.element(), value) : Tensor(x.graph, Value());
+}
+
+Tensor operator+(Tensor a, Tensor b) { return a.graph->op<dl::AddOp>(a, b); }
+Tensor operator-(Tensor a, Tensor b) { return a.graph->op<dl::SubOp>(a, b); }
+Tensor operator*(Tensor a, Tensor b) { return a.graph->op<dl::MulOp>(a, b); }
+Tensor operator/(Tensor a, Tensor b) { return a.graph->op<dl::DivOp>(a, b); }
+Tensor operator+(Tensor a, double b) { return a + like(a, b); }
+Tensor operator-(Tensor a, double b) { return a - like(a, b); }
+Tensor operator*(Tensor a, double b) { return a * like(a, b); }
+Tensor operator/(Tensor a, double b) { return a / like(a, b); }
+Tensor operator-(double a, Tensor b) { return like(b, a) - b; }
+Tensor operator/(double a, Tensor b) { return like(b, a) / b; }
+Tensor operator-(Tensor x) { return x.graph->op<dl::NegOp>(x); }
+Tensor operator<(Tensor a, Tensor b) { return a.graph->op<dl::LessOp>(a, b); }
+Tensor operator<(Tensor a, double b) { return a < like(a, b); }
+Tensor operator>(Tensor a, double b) {
+  return a.graph->op<dl::GreaterOp>(a, like(a, b));
+}
+Tensor operator==(Tensor a, Tensor b) { return a.graph->op<dl::EqualOp>(a, b); }
+Tensor operator==(Tensor a, double b) { return a == like(a, b); }
+
+} // namespace dlc::onnx_import

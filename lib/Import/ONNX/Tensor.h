@@ -1,0 +1,233 @@
+//===- Tensor.h - Building dl as one writes formulas ------------*- C++ -*-===//
+//
+// What operators are spelt in: tensors that add and multiply, extents that are
+// numbers or values. An op that cannot be built is reported once and yields a
+// tensor without a value, which makes everything computed from it empty too; so
+// importers need no checks between their lines.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DLC_LIB_IMPORT_ONNX_TENSOR_H
+#define DLC_LIB_IMPORT_ONNX_TENSOR_H
+
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "mlir/IR/Builders.h"
+
+namespace dlc::onnx_import {
+
+class Graph;
+
+/// An extent or a place: an index attribute, or a value of type index.
+using Extent = mlir::OpFoldResult;
+using Extents = llvm::SmallVector<Extent>;
+using Ints = llvm::SmallVector<int64_t>;
+/// 0, 1, ..., n - 1
+inline Ints upTo(int64_t n) {
+  auto range = llvm::seq<int64_t>(0, n);
+  return Ints(range.begin(), range.end());
+}
+
+class Tensor {
+public:
+  Tensor() = default;
+  Tensor(Graph *graph, mlir::Value value) : graph(graph), value(value) {}
+
+  explicit operator bool() const { return bool(value); }
+  mlir::RankedTensorType type() const {
+    return llvm::cast<mlir::RankedTensorType>(value.getType());
+  }
+  /// Of an empty tensor: rank 0, extents unknown, f32.
+  int64_t rank() const { return value ? type().getRank() : 0; }
+  llvm::ArrayRef<int64_t> shape() const {
+    return value ? type().getShape() : llvm::ArrayRef<int64_t>();
+  }
+  int64_t dim(int64_t d) const {
+    if (d < 0)
+      d += rank();
+    return d >= 0 && d < rank() ? shape()[d] : mlir::ShapedType::kDynamic;
+  }
+  mlir::Type element() const;
+  bool isFloat() const { return llvm::isa<mlir::FloatType>(element()); }
+  bool isBool() const { return element().isInteger(1); }
+  bool isStatic() const { return value && type().hasStaticShape(); }
+
+  Graph *graph = nullptr;
+  mlir::Value value;
+};
+
+/// Element-wise, broadcast as in NumPy. Numbers take the tensor's element type.
+Tensor operator+(Tensor a, Tensor b);
+Tensor operator-(Tensor a, Tensor b);
+Tensor operator*(Tensor a, Tensor b);
+Tensor operator/(Tensor a, Tensor b);
+Tensor operator+(Tensor a, double b);
+Tensor operator-(Tensor a, double b);
+Tensor operator*(Tensor a, double b);
+Tensor operator/(Tensor a, double b);
+Tensor operator-(double a, Tensor b);
+Tensor operator/(double a, Tensor b);
+Tensor operator-(Tensor x);
+Tensor operator<(Tensor a, Tensor b);
+Tensor operator<(Tensor a, double b);
+Tensor operator>(Tensor a, double b);
+Tensor operator==(Tensor a, Tensor b);
+Tensor operator==(Tensor a, double b);
+
+class Graph {
+public:
+  Graph(mlir::OpBuilder &b) : b(b), loc(b.getUnknownLoc()) {}
+
+  //===--------------------------------------------------------------------===//
+  // Ops
+  //===--------------------------------------------------------------------===//
+
+  /// Builds an op whose result types follow from operands and attributes.
+  template <typename OpT>
+  llvm::SmallVector<Tensor> ops(llvm::ArrayRef<mlir::Value> operands,
+                                llvm::ArrayRef<mlir::NamedAttribute> attributes);
+  template <typename OpT>
+  Tensor op(llvm::ArrayRef<mlir::Value> operands,
+            llvm::ArrayRef<mlir::NamedAttribute> attributes = {}) {
+    llvm::SmallVector<Tensor> results = ops<OpT>(operands, attributes);
+    return results.empty() ? Tensor() : results.front();
+  }
+  template <typename OpT> Tensor op(Tensor x) { return op<OpT>({x.value}); }
+  template <typename OpT> Tensor op(Tensor a, Tensor b) {
+    return op<OpT>({a.value, b.value});
+  }
+
+  mlir::NamedAttribute attr(llvm::StringRef name, int64_t value) {
+    return b.getNamedAttr(name, b.getI64IntegerAttr(value));
+  }
+  mlir::NamedAttribute attr(llvm::StringRef name, double value) {
+    return b.getNamedAttr(name, b.getF64FloatAttr(value));
+  }
+  mlir::NamedAttribute attr(llvm::StringRef name, llvm::ArrayRef<int64_t> v) {
+    return b.getNamedAttr(name, b.getDenseI64ArrayAttr(v));
+  }
+  mlir::NamedAttribute flag(llvm::StringRef name) {
+    return b.getNamedAttr(name, b.getUnitAttr());
+  }
+
+  /// Reports a problem of what is being built; the result is empty.
+  Tensor fail(const llvm::Twine &message);
+
+  //===--------------------------------------------------------------------===//
+  // Extents
+  //===--------------------------------------------------------------------===//
+
+  Extent extent(int64_t value) { return b.getIndexAttr(value); }
+  Extent dim(Tensor x, int64_t d);
+  Extents dims(Tensor x);
+  Extent add(Extent x, Extent y);
+  Extent sub(Extent x, Extent y);
+  Extent mul(Extent x, Extent y);
+  /// Rounded towards zero; by zero gives zero.
+  Extent div(Extent x, Extent y);
+  Extent max(Extent x, Extent y);
+  Extent min(Extent x, Extent y);
+  Extent product(llvm::ArrayRef<Extent> extents);
+  mlir::Value toValue(Extent x);
+  Extents toExtents(llvm::ArrayRef<int64_t> values);
+
+  /// The elements of an integer tensor of rank 0 or 1 as extents, where its
+  /// count is known; `forced` reads them from the tensor when it runs.
+  std::optional<Extents> elements(Tensor x, bool forced);
+  /// The elements of a constant tensor of integers or floats.
+  std::optional<Ints> constantInts(Tensor x);
+  std::optional<llvm::SmallVector<double>> constantFloats(Tensor x);
+  /// A tensor with these elements, of rank 0 or 1.
+  Tensor fromElements(llvm::ArrayRef<Extent> elements, bool isScalar,
+                      mlir::Type element);
+  bool hasKnownElements(Tensor x) const { return known.contains(x.value); }
+
+  //===--------------------------------------------------------------------===//
+  // Tensors
+  //===--------------------------------------------------------------------===//
+
+  Tensor wrap(mlir::Value value) { return {this, value}; }
+  Tensor constant(mlir::ElementsAttr value);
+  /// A scalar, or a splat, of an element type.
+  Tensor number(mlir::Type element, double value,
+                llvm::ArrayRef<int64_t> shape = {});
+  Tensor ints(llvm::ArrayRef<int64_t> values);
+
+  Tensor cast(Tensor x, mlir::Type element, bool overflow = false);
+  /// Truth values as i32, others as they are.
+  Tensor toNumber(Tensor x);
+  Tensor reshape(Tensor x, llvm::ArrayRef<Extent> shape);
+  Tensor broadcast(Tensor x, llvm::ArrayRef<Extent> shape);
+  Tensor transpose(Tensor x, llvm::ArrayRef<int64_t> permutation);
+  /// [N, C, spatial...] -> [N, spatial..., C] and back.
+  Tensor channelsLast(Tensor x);
+  Tensor channelsFirst(Tensor x);
+  /// `axis` to the last place and back.
+  Tensor moveAxis(Tensor x, int64_t from, int64_t to);
+  Tensor unsqueeze(Tensor x, llvm::ArrayRef<int64_t> axes);
+  Tensor squeeze(Tensor x, llvm::ArrayRef<int64_t> axes);
+  Tensor concat(llvm::ArrayRef<Tensor> inputs, int64_t axis);
+  /// Elements start + i step for i < size along an axis.
+  Tensor slice(Tensor x, int64_t axis, Extent start, Extent size,
+               int64_t step = 1);
+  Tensor gather(Tensor x, Tensor indices, int64_t axis);
+  /// Each element is its place along the axis.
+  Tensor iota(llvm::ArrayRef<Extent> shape, int64_t axis, mlir::Type element);
+  Tensor select(Tensor condition, Tensor a, Tensor b);
+  Tensor maximum(Tensor a, Tensor b);
+  Tensor minimum(Tensor a, Tensor b);
+  Tensor pow(Tensor a, Tensor b);
+  Tensor matmul(Tensor a, Tensor b);
+  template <typename OpT>
+  Tensor reduce(Tensor x, llvm::ArrayRef<int64_t> axes, bool keepDims) {
+    llvm::SmallVector<mlir::NamedAttribute> attributes{attr("axes", axes)};
+    if (keepDims)
+      attributes.push_back(flag("keep_dims"));
+    return op<OpT>({x.value}, attributes);
+  }
+  /// (x - mean) / sqrt(variance + epsilon) over the last dimension.
+  Tensor normalizeLast(Tensor x, double epsilon);
+
+  mlir::Type f32() { return b.getF32Type(); }
+  mlir::Type i64() { return b.getI64Type(); }
+  mlir::Type i1() { return b.getI1Type(); }
+
+  mlir::OpBuilder &b;
+  mlir::Location loc;
+  bool failed = false;
+  /// Integer tensors whose elements are extents.
+  llvm::DenseMap<mlir::Value, Extents> known;
+
+private:
+  llvm::SmallVector<Tensor>
+  build(mlir::OperationState &state,
+        llvm::function_ref<llvm::LogicalResult(
+            llvm::SmallVectorImpl<mlir::Type> &)>
+            infer);
+};
+
+template <typename OpT>
+llvm::SmallVector<Tensor>
+Graph::ops(llvm::ArrayRef<mlir::Value> operands,
+           llvm::ArrayRef<mlir::NamedAttribute> attributes) {
+  mlir::OperationState state(loc, OpT::getOperationName());
+  state.addOperands(operands);
+  mlir::DictionaryAttr dictionary = b.getDictionaryAttr(attributes);
+  state.attributes = mlir::NamedAttrList(dictionary);
+  return build(state, [&](llvm::SmallVectorImpl<mlir::Type> &types) {
+    typename OpT::Properties properties;
+    mlir::RegisteredOperationName name =
+        *state.name.getRegisteredInfo();
+    OpT::populateDefaultProperties(name, properties);
+    mlir::NamedAttrList all(dictionary);
+    auto emitError = [&] { return mlir::emitError(loc); };
+    if (mlir::failed(OpT::setPropertiesFromAttr(
+            properties, all.getDictionary(b.getContext()), emitError)))
+      return mlir::failure();
+    return OpT::inferReturnTypes(b.getContext(), loc, operands, dictionary,
+                                 mlir::OpaqueProperties(&properties), {}, types);
+  });
+}
+
+} // namespace dlc::onnx_import
+
+#endif // DLC_LIB_IMPORT_ONNX_TENSOR_H

@@ -1,0 +1,175 @@
+"""The interface `onnx.backend` on top of dlc.
+
+    import dlc.onnx_backend as backend
+    outputs = backend.prepare(model).run(inputs)
+
+A model is compiled when it is prepared. Where dlc must know the value of an input
+while compiling (the axes of a reduction, say), it is compiled again with the first
+run's values of such inputs in place of them, and again when they change.
+"""
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+from onnx.backend.base import Backend, BackendRep, namedtupledict
+
+from ._compile import CompileError, compile as _compile
+from ._library import load
+
+
+def _compile_model(model, folder, options):
+    path = Path(folder) / "model.onnx"
+    path.write_bytes(model.SerializeToString())
+    return load(_compile(path, path.with_suffix(".so"), options=options))
+
+
+def _with_constants(model, values):
+    """The model with inputs of these names replaced by initializers."""
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    kept = [i for i in result.graph.input if i.name not in values]
+    del result.graph.input[:]
+    result.graph.input.extend(kept)
+    for name, value in values.items():
+        result.graph.initializer.append(
+            numpy_helper.from_array(np.ascontiguousarray(value), name))
+    return result
+
+
+class DlcRep(BackendRep):
+    """A compiled model.
+
+    constants: names of the inputs whose values it was compiled for.
+    """
+
+    def __init__(self, model, options=()):
+        self._model = model
+        self._options = options
+        self._folder = tempfile.mkdtemp(prefix="dlc-onnx-")
+        self._values = {}
+        self._library = None
+        self.constants = ()
+        self._initializers = {i.name for i in model.graph.initializer}
+        self._names = [i.name for i in model.graph.input
+                       if i.name not in self._initializers]
+        self._outputs = [o.name for o in model.graph.output]
+        try:
+            self._library = _compile_model(model, self._folder, options)
+        except CompileError as error:
+            self._refused = error
+            if not self._unknown_inputs(error):
+                shutil.rmtree(self._folder, ignore_errors=True)
+                raise
+
+    def _unknown_inputs(self, error):
+        """Inputs that the compiler says it must know."""
+        named = re.findall(r"operand \d+, '([^']*)'\) must be known while "
+                           "compiling", str(error))
+        # What such an operand is computed from has other names.
+        found = [n for n in named if n in self._names]
+        if found or "initializer" not in str(error):
+            return found
+        integers = {onnx.TensorProto.INT64, onnx.TensorProto.INT32}
+        return [i.name for i in self._model.graph.input if i.name in self._names
+                and i.type.tensor_type.elem_type in integers
+                and i.name not in self._values]
+
+    def _prepare(self, inputs):
+        """Compiles for the values of inputs that must be known."""
+        if self._library and all(
+                np.array_equal(inputs[name], value)
+                for name, value in self._values.items()):
+            return
+        while True:
+            try:
+                self._library = _compile_model(
+                    _with_constants(self._model, self._values), self._folder,
+                    self._options)
+                self.constants = tuple(self._values)
+                return
+            except CompileError as error:
+                new = [n for n in self._unknown_inputs(error)
+                       if n not in self._values]
+                if not new:
+                    raise
+                self._values.update((n, np.array(inputs[n])) for n in new)
+
+    def run(self, inputs, **kwargs):
+        """Runs the model.
+
+        inputs: arrays in the order of the model's inputs, or a dict by name.
+        """
+        if isinstance(inputs, dict):
+            given = dict(inputs)
+        else:
+            given = dict(zip(self._names, inputs))
+        self._prepare(given)
+        arrays = []
+        function = self._library.main
+        for argument, name in zip(
+                function.inputs, [n for n in self._names
+                                  if n not in self._values]):
+            array = np.ascontiguousarray(given[name])
+            if array.ndim != np.ndim(given[name]):
+                array = array.reshape(np.shape(given[name]))
+            arrays.append(array)
+        results = function(*arrays)
+        if not isinstance(results, tuple):
+            results = (results,)
+        return namedtupledict("Outputs", self._outputs)(*results)
+
+    def __del__(self):
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+class DlcBackend(Backend):
+    """Compiles models for the processor that it runs on."""
+
+    @classmethod
+    def is_compatible(cls, model, device="CPU", **kwargs):
+        try:
+            cls.prepare(model, device)
+            return True
+        except CompileError:
+            return False
+
+    @classmethod
+    def prepare(cls, model, device="CPU", options=(), **kwargs):
+        if not cls.supports_device(device):
+            raise ValueError(f"there is no device {device}, expected CPU")
+        return DlcRep(model, options)
+
+    @classmethod
+    def run_model(cls, model, inputs, device="CPU", **kwargs):
+        return cls.prepare(model, device).run(inputs)
+
+    @classmethod
+    def run_node(cls, node, inputs, device="CPU", outputs_info=None, **kwargs):
+        """Runs one node: a model of it with inputs of the arrays' shapes."""
+        helper = onnx.helper
+        names = [n for n in node.input if n]
+        infos = [helper.make_tensor_value_info(
+            name, helper.np_dtype_to_tensor_dtype(np.asarray(x).dtype),
+            np.shape(x)) for name, x in zip(names, inputs)]
+        outputs = [onnx.ValueInfoProto(name=n) for n in node.output if n]
+        version = kwargs.get("opset_version", onnx.defs.onnx_opset_version())
+        model = helper.make_model(
+            helper.make_graph([node], "node", infos, outputs),
+            opset_imports=[helper.make_opsetid(node.domain, version)])
+        return cls.run_model(model, inputs, device)
+
+    @classmethod
+    def supports_device(cls, device):
+        return device.split(":")[0] == "CPU"
+
+
+is_compatible = DlcBackend.is_compatible
+prepare = DlcBackend.prepare
+run_model = DlcBackend.run_model
+run_node = DlcBackend.run_node
+supports_device = DlcBackend.supports_device
