@@ -21,7 +21,8 @@ struct CallLibm : dlc::impl::CallLibmBase<CallLibm> {
     populateMathToLibmConversionPatterns(patterns);
     ConversionTarget target(getContext());
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
-    target.addIllegalOp<math::AcosOp, math::AsinOp, math::AtanOp, math::Atan2Op,
+    target.addIllegalOp<math::AcosOp, math::AcoshOp, math::AsinOp,
+                        math::AsinhOp, math::AtanOp, math::AtanhOp, math::Atan2Op,
                         math::CosOp, math::CoshOp, math::ErfOp, math::ExpOp,
                         math::Exp2Op, math::ExpM1Op, math::LogOp, math::Log1pOp,
                         math::Log2Op, math::Log10Op, math::PowFOp, math::SinOp,

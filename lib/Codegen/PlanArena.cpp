@@ -119,12 +119,36 @@ private:
     alloc.erase();
   }
 
+  /// Whether a buffer that is made inside a loop in order outlives its
+  /// iteration: the next one would be made at the same place.
+  static bool outlivesIteration(memref::AllocOp alloc,
+                                const BufferViewFlowAnalysis &aliases) {
+    for (Operation *loop = alloc->getParentOp(); !isa<func::FuncOp>(loop);
+         loop = loop->getParentOp()) {
+      if (!isa<scf::ForOp, scf::WhileOp>(loop))
+        continue;
+      for (Value alias : aliases.resolve(alloc.getResult()))
+        if (alias.getDefiningOp() == loop ||
+            (isa<BlockArgument>(alias) &&
+             alias.getParentRegion()->getParentOp() == loop))
+          return true;
+    }
+    return false;
+  }
+
   void collect() {
-    function.walk([&](memref::AllocOp alloc) {
-      if (!llvm::all_of(alloc.getDynamicSizes(),
-                        [&](Value size) { return isKnownAtEntry(size); }))
+    {
+      BufferViewFlowAnalysis aliases(function);
+      SmallVector<memref::AllocOp> dynamic;
+      function.walk([&](memref::AllocOp alloc) {
+        if (outlivesIteration(alloc, aliases) ||
+            !llvm::all_of(alloc.getDynamicSizes(),
+                          [&](Value size) { return isKnownAtEntry(size); }))
+          dynamic.push_back(alloc);
+      });
+      for (memref::AllocOp alloc : dynamic)
         allocate(alloc);
-    });
+    }
     llvm::DenseMap<Operation *, int64_t> order;
     for (auto [i, op] : llvm::enumerate(block))
       order[&op] = i;

@@ -31,6 +31,7 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createDropDropout());
+  pm.addPass(createSinkTransposes());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createFoldConstants({options.foldLimit}));
@@ -78,10 +79,13 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &) {
   addCleanup(pm);
   pm.addPass(createReshapeDestinations());
   // Buffers: in place where upstream's analysis allows it.
+  pm.addPass(createUnshareDestinations());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferAlignment = 64;
+  // Nothing is freed on the way: PlanArena knows such buffers by their use.
+  bufferize.allowReturnAllocsFromLoops = true;
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
   addCleanup(pm);
   pm.addPass(createExpandReshapes());

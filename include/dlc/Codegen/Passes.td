@@ -240,6 +240,17 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
     "::mlir::arith::ArithDialect"];
 }
 
+def UnshareDestinations : Pass<"dlc-unshare-destinations"> {
+  let summary = "Give each result the writes that it begins with, for itself";
+  let description = [{
+    Common subexpression elimination lets two results begin with one fill or one
+    slice. Upstream's elimination of empty tensors then puts the shared part into
+    the buffer of the first result and reads it from there for the second, after it
+    was overwritten. Empty tensors, fills and inserted slices that are written to
+    more than once are made again for each.
+  }];
+}
+
 def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
   let summary = "End a call where an assert of values does not hold";
   let description = [{

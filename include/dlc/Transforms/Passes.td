@@ -23,6 +23,18 @@ def FoldBatchNorm : Pass<"dl-fold-batch-norm"> {
   }];
 }
 
+def SinkTransposes : Pass<"dl-sink-transposes"> {
+  let summary = "Move transposes behind the ops that can do without them";
+  let description = [{
+    Element-wise ops, reductions, softmax, concat, split, pad and slice work in any
+    order of dimensions: a transpose of their operands becomes one of their result.
+    So the transposes around the layers of a channels-first model meet and cancel,
+    and the few that are left stand at its inputs and outputs. A transpose that only
+    moves dimensions of one element becomes a reshape.
+  }];
+  let dependentDialects = ["::dlc::dl::DLDialect"];
+}
+
 def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute what depends on constants alone while compiling";
   let description = [{

@@ -118,6 +118,17 @@ struct ConvertTypes : ConversionPattern {
   }
 };
 
+struct ConvertCopy : OpConversionPattern<linalg::CopyOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(linalg::CopyOp op, OpAdaptor operands,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<linalg::CopyOp>(op, operands.getInputs(),
+                                                operands.getOutputs());
+    return success();
+  }
+};
+
 struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -133,8 +144,8 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     populateReductionLowering(types, patterns);
     populateShapeLowering(types, patterns);
     populateRandomLowering(types, patterns);
-    patterns.add<ConvertConstant, InlineConstantGlobal, ConvertTypes>(types,
-                                                                      context);
+    patterns.add<ConvertConstant, ConvertCopy, ConvertTypes,
+                 InlineConstantGlobal>(types, context);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);
     populateReturnOpTypeConversionPattern(patterns, types);
@@ -146,6 +157,9 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     target.addDynamicallyLegalDialect<tensor::TensorDialect,
                                       bufferization::BufferizationDialect>(
         [&](Operation *op) { return op->getNumRegions() || types.isLegal(op); });
+    target.addDynamicallyLegalOp<linalg::CopyOp>([&](Operation *op) {
+      return types.isLegal(op->getOperandTypes());
+    });
     scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns,
                                                          target);
     target.addIllegalOp<ml_program::GlobalLoadConstOp>();

@@ -20,6 +20,20 @@ Type computeType(Type stored) {
   return stored;
 }
 
+bool Emitter::replaceEmpty(ConversionPatternRewriter &rewriter) {
+  SmallVector<Value> empties;
+  for (Type type : op->getResultTypes()) {
+    auto tensor = cast<RankedTensorType>(type);
+    if (!tensor.hasStaticShape() || tensor.getNumElements())
+      return false;
+    empties.push_back(tensor::EmptyOp::create(
+        b, loc, tensor.getShape(),
+        dl::scalar::storedType(tensor.getElementType())));
+  }
+  rewriter.replaceOp(op, empties);
+  return true;
+}
+
 //===----------------------------------------------------------------------===//
 // Sizes
 //===----------------------------------------------------------------------===//

@@ -30,6 +30,10 @@ public:
   Emitter(mlir::OpBuilder &b, mlir::Operation *op)
       : b(b), loc(op->getLoc()), op(op) {}
 
+  /// Replaces an op whose results have no elements: vectors and slices of none
+  /// are refused further down.
+  bool replaceEmpty(mlir::ConversionPatternRewriter &rewriter);
+
   /// The same, but elements stay as they are stored: for ops that move them.
   Emitter raw() const {
     Emitter result(*this);
@@ -172,6 +176,8 @@ template <typename OpT> struct EmitPattern : mlir::OpConversionPattern<OpT> {
   matchAndRewrite(OpT op, typename OpT::Adaptor adaptor,
                   mlir::ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op);
+    if (emit.replaceEmpty(rewriter))
+      return mlir::success();
     emit.isRaw = isRaw;
     llvm::SmallVector<mlir::Value> operands(adaptor.getOperands());
     if (!isRaw)

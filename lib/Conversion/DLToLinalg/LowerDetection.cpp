@@ -130,7 +130,8 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                 b, loc, keep.getResult(0),
                 [&](OpBuilder &b, Location loc) {
                   Value rows = s[3];
-                  for (auto [i, v] : llvm::enumerate(ValueRange{image, kind, box}))
+                  SmallVector<Value> row{image, kind, box};
+                  for (auto [i, v] : llvm::enumerate(row))
                     rows = tensor::InsertOp::create(
                         b, loc, arith::IndexCastOp::create(b, loc, i64, v), rows,
                         ValueRange{s[1],

@@ -16,6 +16,8 @@ struct LowerElementwise
   matchAndRewrite(dl::ElementwiseOpInterface op, ArrayRef<Value> operands,
                   ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op);
+    if (emit.replaceEmpty(rewriter))
+      return success();
     auto type = cast<RankedTensorType>(
         getTypeConverter()->convertType(op->getResult(0).getType()));
     int64_t rank = type.getRank();

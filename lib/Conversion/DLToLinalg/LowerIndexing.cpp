@@ -101,7 +101,7 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
             [&](OpBuilder &b, Value j, ValueRange state) -> SmallVector<Value> {
               Value fresh =
                   tensor::ExtractOp::create(b, e.loc, updates, ValueRange{i, j});
-              ValueRange place{row.value, j};
+              SmallVector<Value> place{row.value, j};
               if (op.getKind() != dl::ScatterKind::replace) {
                 Value old =
                     tensor::ExtractOp::create(b, e.loc, state[0], place);
@@ -165,7 +165,7 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
       auto inner = loop(
           b, loc, filled, {first, place, state[0], state[1]},
           [&](OpBuilder &b, Value p, ValueRange s) -> SmallVector<Value> {
-            ValueRange at{row, p};
+            SmallVector<Value> at{row, p};
             Value value = tensor::ExtractOp::create(b, loc, s[2], at);
             Value where = tensor::ExtractOp::create(b, loc, s[3], at);
             scalarT isFree(b, loc,

@@ -130,7 +130,8 @@ struct LowerSplit : OpConversionPattern<dl::SplitOp> {
   matchAndRewrite(dl::SplitOp op, OpAdaptor x,
                   ConversionPatternRewriter &rewriter) const override {
     Emitter e(rewriter, op);
-    int64_t rank = cast<RankedTensorType>(x.getX().getType()).getRank();
+    auto type = cast<RankedTensorType>(x.getX().getType());
+    int64_t rank = type.getRank();
     int64_t axis = dl::wrapAxis(op.getAxis(), rank);
     int64_t total = 0;
     for (int64_t size : op.getSizes())
@@ -145,8 +146,11 @@ struct LowerSplit : OpConversionPattern<dl::SplitOp> {
     for (int64_t size : op.getSizes()) {
       offsets[axis] = e.index(offset);
       sizes[axis] = e.index(size);
-      parts.push_back(tensor::ExtractSliceOp::create(e.b, e.loc, x.getX(),
-                                                     offsets, sizes, ones));
+      // A slice may not begin behind the end, not even one of nothing.
+      parts.push_back(size ? tensor::ExtractSliceOp::create(
+                                 e.b, e.loc, x.getX(), offsets, sizes, ones)
+                                 .getResult()
+                           : e.empty(sizes, type.getElementType()));
       offset += size;
     }
     rewriter.replaceOp(op, parts);

@@ -1,7 +1,8 @@
 //===- Control.cpp - If, Loop, Scan ---------------------------------------===//
 
 #include "Rules.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -161,8 +162,9 @@ void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
     }
     for (size_t i = 0; i < states; ++i) {
       Tensor after = (*results)[first + i];
-      if (after.value.getType() != carried[i].value.getType() ||
-          !after.isStatic()) {
+      if (!carried[i].isStatic() ||
+          !dl::areCompatibleTypes(after.value.getType(),
+                                  carried[i].value.getType())) {
         n.fail("carries a value of shape " + dl::toString(carried[i].shape()) +
                " and hands on one of shape " + dl::toString(after.shape()) +
                ", expected one known shape");
@@ -219,10 +221,22 @@ void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
       next.push_back(toCondition(g, (*results)[0]));
     // Handed on in the buffer of the value before: the loop takes no memory.
     for (size_t i = 0; i < states; ++i) {
-      Value after = (*results)[first + i].value;
-      next.push_back(bufferization::MaterializeInDestinationOp::create(
-                         g.b, loc, state[i].getType(), after, state[i])
-                         .getResult());
+      Tensor after = (*results)[first + i];
+      if (!after)
+        return {};
+      // Extents that are read on the way must be what they were.
+      for (int64_t d = 0; d < after.rank(); ++d)
+        if (ShapedType::isDynamic(after.dim(d)))
+          cf::AssertOp::create(
+              g.b, loc,
+              arith::CmpIOp::create(g.b, loc, arith::CmpIPredicate::eq,
+                                    g.toValue(g.dim(after, d)),
+                                    g.toValue(g.extent(carried[i].dim(d)))),
+              "a value that a loop carries has changed its shape");
+      next.push_back(
+          linalg::CopyOp::create(g.b, loc, castTo(g, after.value, carried[i].type()),
+                                 state[i])
+              .getResult(0));
     }
     for (size_t i = 0; i < scans; ++i) {
       Value element = (*results)[first + states + i].value;

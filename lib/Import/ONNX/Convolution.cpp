@@ -308,19 +308,21 @@ void importMaxUnpool(Node &n) {
   // Places count in the inferred shape, also where a larger one is given.
   Tensor zero = g.broadcast(g.number(x.element(), 0), {g.product(inferred)});
   Extent count = g.product(g.dims(x));
-  if (n.has(2)) {
-    shape = n.extentsOf(2, "output_shape");
-    if (shape.size() != inferred.size())
-      return;
-    zero = g.broadcast(g.number(x.element(), 0), {g.product(shape)});
-  } else {
-    shape = inferred;
-  }
   Tensor flat = g.op<dl::ScatterOp>({zero.value,
                                      g.reshape(places, {count}).value,
                                      g.reshape(x, {count}).value},
                                     {});
-  n.yield(g.reshape(flat, shape));
+  Tensor y = g.reshape(flat, inferred);
+  if (n.has(2)) {
+    shape = n.extentsOf(2, "output_shape");
+    for (size_t d = 0; d < std::min(shape.size(), inferred.size()); ++d) {
+      Extents rest = g.dims(y);
+      rest[d] = g.sub(shape[d], inferred[d]);
+      if (getConstantIntValue(rest[d]).value_or(1) != 0)
+        y = g.concat({y, g.broadcast(g.number(x.element(), 0), rest)}, d);
+    }
+  }
+  n.yield(y);
 }
 
 //===----------------------------------------------------------------------===//

@@ -15,16 +15,38 @@ template <typename OpT> static void unary(Node &n) {
 static bool onExtents(Node &n, Extent (Graph::*combine)(Extent, Extent)) {
   Graph &g = n.g;
   Tensor a = n.in(0), b = n.in(1);
-  if (!a || !b || (!g.hasKnownElements(a) && !g.hasKnownElements(b)))
+  if (!a || !b || a.element() != b.element() ||
+      !(a.element().isInteger(64) || a.element().isInteger(32)))
     return false;
   auto x = g.elements(a, false), y = g.elements(b, false);
   if (!x || !y || (x->size() != y->size() && x->size() != 1 && y->size() != 1))
     return false;
   Extents result;
-  for (size_t i = 0; i < std::max(x->size(), y->size()); ++i)
+  for (size_t i = 0; i < (x->size() == 1 ? y->size() : x->size()); ++i)
     result.push_back((g.*combine)((*x)[x->size() == 1 ? 0 : i],
                                   (*y)[y->size() == 1 ? 0 : i]));
   n.yield(g.fromElements(result, a.rank() + b.rank() == 0, a.element()));
+  return true;
+}
+
+/// The same of truth values that are known: what decides over branches.
+template <typename Body> static bool onConstants(Node &n, Body body) {
+  Graph &g = n.g;
+  Tensor a = n.in(0), b = n.in(n.inputs() - 1);
+  if (!a || !b || a.isFloat() || b.isFloat() || a.rank() > 1 || b.rank() > 1)
+    return false;
+  auto x = g.constantInts(a), y = g.constantInts(b);
+  if (!x || !y || (x->size() != y->size() && x->size() != 1 && y->size() != 1))
+    return false;
+  SmallVector<bool> result;
+  for (size_t i = 0; i < (x->size() == 1 ? y->size() : x->size()); ++i)
+    result.push_back(
+        body((*x)[x->size() == 1 ? 0 : i], (*y)[y->size() == 1 ? 0 : i]));
+  Ints shape;
+  if (a.rank() + b.rank())
+    shape.push_back(result.size());
+  n.yield(g.constant(DenseElementsAttr::get(
+      RankedTensorType::get(shape, g.i1()), ArrayRef<bool>(result))));
   return true;
 }
 
@@ -53,15 +75,46 @@ void importDiv(Node &n) {
 template <typename OpT> static void compare(Node &n) {
   n.yield(n.g.op<OpT>(n.g.toNumber(n.in(0)), n.g.toNumber(n.in(1))));
 }
-void importEqual(Node &n) { compare<dl::EqualOp>(n); }
-void importLess(Node &n) { compare<dl::LessOp>(n); }
-void importLessOrEqual(Node &n) { compare<dl::LessEqualOp>(n); }
-void importGreater(Node &n) { compare<dl::GreaterOp>(n); }
-void importGreaterOrEqual(Node &n) { compare<dl::GreaterEqualOp>(n); }
-void importAnd(Node &n) { binary<dl::AndOp>(n); }
-void importOr(Node &n) { binary<dl::OrOp>(n); }
-void importXor(Node &n) { binary<dl::XorOp>(n); }
-void importNot(Node &n) { unary<dl::NotOp>(n); }
+void importEqual(Node &n) {
+  if (!onConstants(n, [](int64_t a, int64_t b) { return a == b; }))
+    compare<dl::EqualOp>(n);
+}
+void importLess(Node &n) {
+  if (!onConstants(n, [](int64_t a, int64_t b) { return a < b; }))
+    compare<dl::LessOp>(n);
+}
+void importLessOrEqual(Node &n) {
+  if (!onConstants(n, [](int64_t a, int64_t b) { return a <= b; }))
+    compare<dl::LessEqualOp>(n);
+}
+void importGreater(Node &n) {
+  if (!onConstants(n, [](int64_t a, int64_t b) { return a > b; }))
+    compare<dl::GreaterOp>(n);
+}
+void importGreaterOrEqual(Node &n) {
+  if (!onConstants(n, [](int64_t a, int64_t b) { return a >= b; }))
+    compare<dl::GreaterEqualOp>(n);
+}
+void importAnd(Node &n) {
+  if (!n.in(0).isBool() ||
+      !onConstants(n, [](int64_t a, int64_t b) { return a && b; }))
+    binary<dl::AndOp>(n);
+}
+void importOr(Node &n) {
+  if (!n.in(0).isBool() ||
+      !onConstants(n, [](int64_t a, int64_t b) { return a || b; }))
+    binary<dl::OrOp>(n);
+}
+void importXor(Node &n) {
+  if (!n.in(0).isBool() ||
+      !onConstants(n, [](int64_t a, int64_t b) { return a != b; }))
+    binary<dl::XorOp>(n);
+}
+void importNot(Node &n) {
+  if (!n.in(0).isBool() ||
+      !onConstants(n, [](int64_t a, int64_t b) { return !a; }))
+    unary<dl::NotOp>(n);
+}
 
 void importBitShift(Node &n) {
   std::string direction = n.string("direction", "");
@@ -94,6 +147,8 @@ void importPow(Node &n) {
 /// fmod has the sign of the dividend, the other remainder that of the divisor.
 void importMod(Node &n) {
   Graph &g = n.g;
+  if (onExtents(n, &Graph::mod))
+    return;
   Tensor a = n.in(0), b = n.in(1);
   Tensor rest = g.op<dl::RemainderOp>(a, b);
   if (n.integer("fmod", 0) || !rest || rest.element().isUnsignedInteger())
@@ -160,7 +215,7 @@ void importWhere(Node &n) {
   auto condition = g.elements(n.in(0), false), x = g.elements(a, false),
        y = g.elements(b, false);
   if (a && b && condition && x && y && g.constantInts(n.in(0)) &&
-      (g.hasKnownElements(a) || g.hasKnownElements(b)) &&
+      a.element().isInteger(64) &&
       condition->size() == x->size() && x->size() == y->size()) {
     Extents chosen;
     for (size_t i = 0; i < x->size(); ++i)

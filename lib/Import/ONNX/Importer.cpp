@@ -2,9 +2,9 @@
 
 #include "Importer.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Verifier.h"
@@ -22,8 +22,6 @@ namespace dlc::onnx_import {
 
 /// Graphs within graphs and functions that call functions.
 static constexpr unsigned deepest = 64;
-/// The ranges that are read; newer models are refused by number.
-static constexpr int64_t firstOpset = 7;
 
 static std::string normalDomain(StringRef domain) {
   return domain == "ai.onnx" ? "" : domain.str();
@@ -289,6 +287,30 @@ bool Importer::readCall(const onnx::FunctionProto &function, Node &node) {
   return fine;
 }
 
+/// The value with extents that the graph declares and dlc could not tell; they
+/// are checked when it runs.
+Tensor Importer::refine(Tensor value, const onnx::ValueInfoProto &declared) {
+  const auto &shape = declared.type().tensor_type().shape();
+  if (!value || shape.dim_size() != value.rank())
+    return value;
+  Ints extents(value.shape());
+  for (auto [d, extent] : llvm::enumerate(extents)) {
+    if (!ShapedType::isDynamic(extent) || !shape.dim(d).has_dim_value())
+      continue;
+    extent = shape.dim(d).dim_value();
+    Value isEqual = arith::CmpIOp::create(
+        b, g.loc, arith::CmpIPredicate::eq, g.toValue(g.dim(value, d)),
+        g.toValue(g.extent(extent)));
+    cf::AssertOp::create(b, g.loc, isEqual,
+                         "'" + declared.name() +
+                             "' has another shape than the model declares");
+  }
+  auto type = value.type().clone(extents);
+  if (type == value.type())
+    return value;
+  return g.wrap(tensor::CastOp::create(b, g.loc, type, value.value).getResult());
+}
+
 std::optional<SmallVector<Tensor>>
 Importer::readGraph(const onnx::GraphProto &graph, ArrayRef<Tensor> inputs,
                     Scope *parent) {
@@ -335,7 +357,7 @@ Importer::readGraph(const onnx::GraphProto &graph, ArrayRef<Tensor> inputs,
              "' is given by no node");
       return std::nullopt;
     }
-    outputs.push_back(*value);
+    outputs.push_back(parent ? refine(*value, output) : *value);
   }
   --depth;
   return outputs;
@@ -387,14 +409,9 @@ bool Importer::checkModel() {
   for (const auto &import : model->opset_import()) {
     std::string domain = normalDomain(import.domain());
     opsets[domain] = import.version();
-    if (domain.empty() && import.version() < firstOpset) {
-      g.fail("is of opset " + Twine(import.version()) +
-             ", expected 7 or newer; onnx.version_converter can raise it");
-      return false;
-    }
   }
   if (opsets.empty())
-    opsets[""] = model->ir_version() < 3 ? 1 : firstOpset;
+    opsets[""] = 1;
   checkOperators(model->graph());
   return !g.failed;
 }
@@ -528,7 +545,7 @@ OwningOpRef<ModuleOp> dlc::importONNX(StringRef bytes, StringRef path,
   context->loadDialect<dl::DLDialect, func::FuncDialect, tensor::TensorDialect,
                        scf::SCFDialect, arith::ArithDialect,
                        cf::ControlFlowDialect,
-                       bufferization::BufferizationDialect>();
+                       linalg::LinalgDialect>();
   return Importer(path, options, context).run(bytes);
 }
 

@@ -128,6 +128,7 @@ private:
   void checkOperators(const onnx::GraphProto &graph);
   bool readInitializers(const onnx::GraphProto &graph, Scope &scope);
   bool readNode(const onnx::NodeProto &node, int64_t number, Scope &scope);
+  Tensor refine(Tensor value, const onnx::ValueInfoProto &declared);
   bool readCall(const onnx::FunctionProto &function, Node &node);
   mlir::Type typeOf(const onnx::ValueInfoProto &value,
                     llvm::SmallVectorImpl<std::string> &dims);

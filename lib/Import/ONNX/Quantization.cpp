@@ -13,7 +13,7 @@ static Tensor spread(Node &n, Tensor x, Tensor parameter, int64_t block) {
   Graph &g = n.g;
   if (parameter.rank() == 0)
     return parameter;
-  if (parameter.rank() == 1 && parameter.dim(0) == 1 && x.rank() != 1)
+  if (parameter.rank() == 1 && parameter.dim(0) == 1)
     return g.reshape(parameter, {});
   int64_t axis = n.axis(n.integer("axis", 1), x.rank());
   if (block) {

@@ -18,6 +18,8 @@ struct Resizer {
   Graph &g;
   std::string mode, coordinates, nearest;
   double cubic = -0.75;
+  /// The scale of the axis at hand, where it is known.
+  std::optional<double> factor;
   bool excludesOutside = false, antialiases = false;
   double extrapolation = 0;
 
@@ -54,9 +56,12 @@ Tensor Resizer::source(Tensor x, int64_t axis, Extent size, Tensor scale,
   if (coordinates == "asymmetric")
     return at / scale;
   if (coordinates == "align_corners") {
-    // One element alone lies at the beginning.
-    Tensor steps = g.maximum(resized - 1.0, g.number(type(), 1));
-    return at * (length - 1.0) / steps;
+    // The size before it is rounded; one element alone lies at the beginning.
+    Tensor steps = length * scale - 1.0;
+    Tensor none = steps == 0.0;
+    return g.select(none, g.number(type(), 0),
+                    at * (length - 1.0) /
+                        g.select(none, g.number(type(), 1), steps));
   }
   if (coordinates == "tf_half_pixel_for_nn")
     return (at + 0.5) / scale;
@@ -74,9 +79,7 @@ Tensor Resizer::source(Tensor x, int64_t axis, Extent size, Tensor scale,
   }
   Tensor half = (at + 0.5) / scale - 0.5;
   if (coordinates == "pytorch_half_pixel") {
-    if (getConstantIntValue(size) == 1)
-      return at * 0.0;
-    return half;
+    return g.select(resized == 1.0, g.number(type(), -0.5), half);
   }
   if (coordinates == "half_pixel")
     return half;
@@ -100,14 +103,22 @@ Tensor Resizer::filter(Tensor distance) {
 /// of the result covers: a product with the matrix of weights.
 Tensor Resizer::smooth(Tensor x, int64_t axis, Extent size, Tensor at,
                        Tensor scale) {
-  Extent n = g.dim(x, axis);
-  Tensor shrink = g.minimum(scale, g.number(type(), 1));
-  Tensor places = g.cast(g.iota({size, n}, 1, g.i64()), type());
-  Tensor weights = filter((places - g.unsqueeze(at, {1})) * g.reshape(shrink, {}));
-  // Outside of x the edge is repeated, unless excluded: its weight is added to
-  // that of the edge, which comes to the same as a row that sums to 1 where
-  // everything outside is left out.
+  std::optional<double> known = factor;
+  if (!known)
+    return g.fail("antialias needs extents that are known while compiling");
+  double shrink = std::min(*known, 1.0);
+  // Outside of x the edge is repeated, as far as the filter reaches.
+  int64_t reach =
+      excludesOutside
+          ? 0
+          : int64_t(std::ceil((mode == "linear" ? 1 : 2) / shrink)) + 1;
+  Extent n = g.add(g.dim(x, axis), g.extent(2 * reach));
+  Tensor places = g.cast(g.iota({size, n}, 1, g.i64()), type()) - double(reach);
+  Tensor weights = filter((places - g.unsqueeze(at, {1})) * shrink);
   weights = weights / g.reduce<dl::ReduceSumOp>(weights, {1}, true);
+  if (reach)
+    x = pick(x, axis,
+             g.cast(g.iota({n}, 0, g.i64()), type()) - double(reach));
   Tensor last = g.moveAxis(x, axis, -1);
   Tensor matrix = g.cast(g.transpose(weights, {1, 0}), x.element());
   return g.moveAxis(g.matmul(last, matrix), -1, axis);
@@ -185,6 +196,14 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
   SmallVector<bool> isSame(rank, true);
   if (g.failed)
     return;
+  if (r.antialiases && !r.g.failed) {
+    if (scalesAt)
+      n.knownFloats(*scalesAt, "scales");
+    else
+      n.knownInts(*sizesAt, "sizes");
+    if (g.failed)
+      return;
+  }
   if (scalesAt) {
     Tensor given = n.in(*scalesAt);
     if (given.dim(0) != int64_t(axes.size())) {
@@ -272,6 +291,13 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
       }
     bool isCrop =
         r.coordinates == "tf_crop_and_resize" && (start != 0 || end != 1);
+    auto before = getConstantIntValue(g.dim(x, axis)),
+         after = getConstantIntValue(sizes[axis]);
+    r.factor = std::nullopt;
+    if (auto known = g.constantFloats(scales[axis]))
+      r.factor = known->front();
+    else if (before && after && *before)
+      r.factor = double(*after) / double(*before);
     if (!isSame[axis] || isCrop)
       x = r.apply(x, axis, sizes[axis], scales[axis], start, end);
   }

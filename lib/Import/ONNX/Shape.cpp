@@ -58,7 +58,7 @@ void importSize(Node &n) {
 
 void importConstantOfShape(Node &n) {
   Graph &g = n.g;
-  Tensor value = g.number(g.f32(), 0);
+  Tensor value = g.number(g.f32(), 0, {1});
   if (const onnx::AttributeProto *attribute = n.find("value")) {
     ElementsAttr read = n.importer.readTensor(attribute->t());
     if (!read)
@@ -224,12 +224,16 @@ void importTranspose(Node &n) {
 void importConcat(Node &n) {
   Graph &g = n.g;
   SmallVector<Tensor> inputs;
-  bool areExtents = false;
+  bool areExtents = false, mayBeExtents = false;
   Extents all;
   for (size_t i = 0; i < n.inputs(); ++i) {
     inputs.push_back(n.in(i));
-    areExtents |= g.hasKnownElements(inputs.back());
+    areExtents = (i == 0 || areExtents) && inputs.back().rank() == 1 &&
+                 inputs.back().element() == inputs[0].element() &&
+                 g.elements(inputs.back(), false);
+    mayBeExtents |= g.hasKnownElements(inputs.back());
   }
+  areExtents |= mayBeExtents;
   for (Tensor input : inputs) {
     auto elements = areExtents && input.rank() == 1 ? g.elements(input, true)
                                                     : std::nullopt;
@@ -584,7 +588,9 @@ void importSpaceToDepth(Node &n) {
   Extents d = g.dims(x);
   Extent b = g.extent(block), h = g.div(d[2], b), w = g.div(d[3], b);
   Tensor split = g.reshape(x, {d[0], d[1], h, b, w, b});
-  n.yield(g.reshape(g.transpose(split, {0, 3, 5, 1, 2, 4}),
+  bool isCRD = n.string("mode", "DCR") == "CRD";
+  n.yield(g.reshape(g.transpose(split, isCRD ? Ints{0, 1, 3, 5, 2, 4}
+                                             : Ints{0, 3, 5, 1, 2, 4}),
                     {d[0], g.mul(d[1], g.extent(block * block)), h, w}));
 }
 

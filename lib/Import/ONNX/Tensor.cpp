@@ -58,7 +58,7 @@ Extent Graph::dim(Tensor x, int64_t d) {
   }
   if (!ShapedType::isDynamic(x.dim(d)))
     return extent(x.dim(d));
-  return b.createOrFold<tensor::DimOp>(loc, x.value, d);
+  return getAsOpFoldResult(b.createOrFold<tensor::DimOp>(loc, x.value, d));
 }
 
 Extents Graph::dims(Tensor x) {

@@ -124,6 +124,8 @@ public:
   Extent mul(Extent x, Extent y);
   /// Rounded towards zero; by zero gives zero.
   Extent div(Extent x, Extent y);
+  /// What remains of a division of numbers of 0 and more.
+  Extent mod(Extent x, Extent y) { return sub(x, mul(div(x, y), y)); }
   Extent max(Extent x, Extent y);
   Extent min(Extent x, Extent y);
   Extent product(llvm::ArrayRef<Extent> extents);

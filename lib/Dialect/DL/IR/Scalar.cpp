@@ -125,7 +125,10 @@ Scalar shiftRight(Scalar a, Scalar b, unsigned width) {
       a.isUnsigned
           ? arith::ShRUIOp::create(*a.builder, a.loc, a, count).getResult()
           : arith::ShRSIOp::create(*a.builder, a.loc, a, count).getResult();
-  return select(fits, a.with(shifted), a.constant(0));
+  // All bits shifted out: what is left is the sign.
+  Scalar rest = a.isUnsigned ? a.constant(0)
+                             : select(a.lt(0.0), a.constant(-1), a.constant(0));
+  return select(fits, a.with(shifted), rest);
 }
 
 Scalar max(Scalar a, Scalar b) {
@@ -451,6 +454,17 @@ Scalar load(OpBuilder &b, Location loc, Value stored, Type element) {
     Scalar bits = value.with(
         arith::ExtUIOp::create(b, loc, b.getI32Type(), stored));
     return loadSmallFloat(bits, element);
+  }
+  if (unsigned width = element.getIntOrFloatBitWidth(); width < 8) {
+    // Only its own bits count: a byte may hold anything above them.
+    int unused = computed.getIntOrFloatBitWidth() - width;
+    Scalar wide =
+        value.with(arith::ExtUIOp::create(b, loc, computed, stored));
+    Scalar up = shift(wide, unused);
+    return element.isUnsignedInteger()
+               ? shift(up, -unused)
+               : up.with(
+                     arith::ShRSIOp::create(b, loc, up, up.constant(unused)));
   }
   if (stored.getType() != computed)
     value = value.with(

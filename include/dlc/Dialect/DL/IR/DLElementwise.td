@@ -177,8 +177,8 @@ class DL_Shift<string mnemonic, string formula, string function>
           ::mlir::getElementTypeOrSelf(getA()).getIntOrFloatBitWidth())}], [],
           DL_IntegerTensor> {
   let description = [{
-    b is taken as unsigned; a shift by the width of the type or more gives 0.
-    Shifted right, signed integers keep their sign.
+    A shift by the width of the type or more, or by a negative number, shifts all
+    bits out. Shifted right, signed integers keep their sign.
   }];
 }
 def DL_ShiftLeftOp : DL_Shift<"shift_left", "y = a times 2 to the power b", "shiftLeft">;
