@@ -28,37 +28,42 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
               .str());
       define(b, dispatch, task);
     }
-    if (auto allocate = module.lookupSymbol<LLVM::LLVMFuncOp>(names::allocate))
-      defineAllocate(b, allocate);
+    for (auto [name, runtime] :
+         {std::pair(names::allocate, names::runtimeAllocate),
+          std::pair(names::weightMemory, names::runtimeWeights)})
+      if (auto memory = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
+        defineMemory(b, memory, runtime);
   }
 
-  /// A descriptor over memory that the runtime gives.
-  void defineAllocate(OpBuilder &b, LLVM::LLVMFuncOp allocate) {
-    Location loc = allocate.getLoc();
+  /// A descriptor over memory that the runtime gives: of as many bytes as were
+  /// asked for, or of all there are.
+  void defineMemory(OpBuilder &b, LLVM::LLVMFuncOp function, StringRef name) {
+    Location loc = function.getLoc();
     Type ptr = LLVM::LLVMPointerType::get(&getContext()), i64 = b.getI64Type();
     b.setInsertionPointToStart(getOperation().getBody());
     auto runtime = LLVM::LLVMFuncOp::create(
-        b, loc, names::runtimeAllocate,
-        LLVM::LLVMFunctionType::get(ptr, {ptr, i64}));
-    allocate.setLinkage(LLVM::Linkage::Internal);
-    Block *entry = allocate.addEntryBlock(b);
+        b, loc, name,
+        LLVM::LLVMFunctionType::get(ptr, function.getFunctionType().getParams()));
+    function.setLinkage(LLVM::Linkage::Internal);
+    Block *entry = function.addEntryBlock(b);
     b.setInsertionPointToStart(entry);
-    Value bytes = entry->getArgument(1);
-    Value memory = LLVM::CallOp::create(b, loc, runtime,
-                                        ValueRange{entry->getArgument(0), bytes})
-                       .getResult();
+    Value memory =
+        LLVM::CallOp::create(b, loc, runtime, entry->getArguments()).getResult();
     auto constant = [&](int64_t value) -> Value {
       return LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(value));
     };
     Value result = LLVM::PoisonOp::create(
-        b, loc, allocate.getFunctionType().getReturnType());
+        b, loc, function.getFunctionType().getReturnType());
     auto set = [&](Value value, ArrayRef<int64_t> at) {
       result = LLVM::InsertValueOp::create(b, loc, result, value, at);
     };
     set(memory, {0});
     set(memory, {1});
     set(constant(0), {2});
-    set(bytes, {3, 0});
+    set(entry->getNumArguments() > 1
+            ? Value(entry->getArgument(1))
+            : constant(std::numeric_limits<int64_t>::max()),
+        {3, 0});
     set(constant(1), {4, 0});
     LLVM::ReturnOp::create(b, loc, result);
   }

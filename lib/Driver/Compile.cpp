@@ -4,9 +4,11 @@
 #include "Artifacts.h"
 #include "Lowering.h"
 #include "dlc/Import/ONNX.h"
+#include "dlc/Codegen/Codegen.h"
 #include "dlc/Target/Emit.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
@@ -83,6 +85,7 @@ public:
 
     PipelineOptions pipeline;
     configure(pipeline, *processor, options.level);
+    pipeline.placeWeights = stage >= Stage::Object;
     auto lower = [&](StringRef name, auto build, const char *suffix) {
       TimingScope scope = root.nest(name);
       PassManager pm(&mlir);
@@ -145,6 +148,13 @@ private:
                                                      : "so");
         output = std::string(name);
       }
+    }
+    if (!options.weights.empty()) {
+      if (stage < Stage::Object)
+        return report("--weights goes with a library, object or archive");
+      if (llvm::sys::path::extension(options.weights) != ".safetensors")
+        return report("--weights " + options.weights +
+                      " does not name a .safetensors file");
     }
     auto found = Processor::get(options.cpu);
     if (!found)
@@ -227,12 +237,16 @@ private:
 
   LogicalResult emit(ModuleOp module, const Interface &interface,
                      TimingScope &root) {
+    Weights weights = readWeights(module);
+    std::vector<std::string> objects;
+    if (failed(writeWeights(module, interface, weights, objects, root)))
+      return failure();
     llvm::LLVMContext context;
     std::unique_ptr<llvm::Module> code;
     {
       TimingScope scope = root.nest("translate");
       auto translated =
-          translateToLLVM(module, interface, *processor, options.level,
+          translateToLLVM(module, interface, *processor, options.level, weights,
                           stage == Stage::Library, context);
       if (failed(translated))
         return failure();
@@ -267,13 +281,15 @@ private:
         return report(std::move(error));
       return commit();
     }
-    std::string object;
-    auto reserved =
-        artifacts.reserve(stage == Stage::Object ? output : besideOutput(".o"),
-                          stage == Stage::Object || options.saveTemps);
+    // An object file with weights is linked from two.
+    bool isAlone = stage == Stage::Object && objects.empty();
+    auto reserved = artifacts.reserve(
+        isAlone ? output : besideOutput(stage == Stage::Object ? ".code.o" : ".o"),
+        isAlone || options.saveTemps);
     if (!reserved)
       return report(reserved.takeError());
-    object = *reserved;
+    std::string object = *reserved;
+    objects.insert(objects.begin(), object);
     {
       std::error_code error;
       llvm::raw_fd_ostream os(object, error);
@@ -289,14 +305,16 @@ private:
       }
     }
     scope = root.nest("link");
-    if (stage != Stage::Object) {
+    if (!isAlone) {
       auto target = artifacts.reserve(output);
       if (!target)
         return report(target.takeError());
       llvm::Error error =
-          stage == Stage::Archive
-              ? writeArchive(object, *target)
-              : linkLibrary(object, *target, llvm::sys::path::filename(output));
+          stage == Stage::Archive  ? writeArchive(objects, *target)
+          : stage == Stage::Object ? linkObject(objects, *target)
+                                   : linkLibrary(objects, *target,
+                                                 llvm::sys::path::filename(
+                                                     output));
       if (error)
         return report(std::move(error));
     }
@@ -309,14 +327,50 @@ private:
     if (failed(commit()))
       return failure();
     if (options.verbose)
-      describe(interface, header);
+      describe(interface, header, weights);
     return success();
   }
 
-  void describe(const Interface &interface, StringRef header) {
+  /// Weights go their own way, past LLVM: to a file beside the library or to an
+  /// object file of their own. Their memory is free afterwards.
+  LogicalResult writeWeights(ModuleOp module, const Interface &interface,
+                             Weights &weights,
+                             std::vector<std::string> &objects,
+                             TimingScope &root) {
+    if (!weights.bytes)
+      return success();
+    TimingScope scope = root.nest("weights");
+    bool isBeside = !options.weights.empty();
+    auto reserved = artifacts.reserve(
+        isBeside ? options.weights : besideOutput(".weights.o"), isBeside);
+    if (!reserved)
+      return report(reserved.takeError());
+    if (isBeside)
+      weights.file = llvm::sys::path::filename(options.weights).str();
+    else
+      objects.push_back(*reserved);
+    if (auto error =
+            isBeside
+                ? writeSafetensors(weights, *reserved)
+                : writeWeightsObject(weights, weightsSymbol(interface), *reserved))
+      return report(std::move(error));
+    for (Attribute value : module->getAttrOfType<ArrayAttr>(names::weights))
+      if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+        resource.getRawHandle().getResource()->setBlob(AsmResourceBlob());
+    for (Weight &weight : weights.all)
+      weight.data = {};
+    model.reset();
+    return success();
+  }
+
+  void describe(const Interface &interface, StringRef header,
+                const Weights &weights) {
     uint64_t bytes = 0;
     (void)llvm::sys::fs::file_size(output, bytes);
     llvm::outs() << output << ": " << bytes << " bytes, for " << processor->cpu
+                 << ", " << weights.bytes << " bytes of weights "
+                 << (weights.file.empty() ? "inside"
+                                          : "in " + options.weights)
                  << "\n"
                  << header << ":\n";
     for (const Function &function : interface.functions) {

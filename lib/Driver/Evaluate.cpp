@@ -25,24 +25,45 @@ namespace dlc {
 /// Constants up to this size are stored inline, larger ones as resources.
 static constexpr int64_t inlineBytes = 256;
 
-static ElementsAttr toAttribute(RankedTensorType type, ArrayRef<char> data) {
-  if (type.getElementType().isInteger(1)) {
+static int64_t bytesOf(RankedTensorType type) {
+  return type.getNumElements() *
+         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+}
+
+/// Takes over the memory of a large result.
+static ElementsAttr toAttribute(RankedTensorType type, AsmResourceBlob blob) {
+  ArrayRef<char> data = blob.getData();
+  unsigned width = type.getElementTypeBitWidth();
+  if (width == 1) {
     SmallVector<bool> bits;
     for (char byte : data)
       bits.push_back(byte != 0);
     return DenseElementsAttr::get(type, bits);
   }
+  if (width < 8) {
+    SmallVector<APInt> bits;
+    for (char byte : data)
+      bits.push_back(APInt(8, uint8_t(byte)).trunc(width));
+    if (auto element = dyn_cast<FloatType>(type.getElementType())) {
+      SmallVector<APFloat> floats;
+      for (const APInt &value : bits)
+        floats.push_back(APFloat(element.getFloatSemantics(), value));
+      return DenseElementsAttr::get(type, floats);
+    }
+    return DenseElementsAttr::get(type, bits);
+  }
   if (int64_t(data.size()) <= inlineBytes)
-    return DenseElementsAttr::getFromRawBuffer(type, data);
-  return DenseResourceElementsAttr::get(
-      type, "folded",
-      HeapAsmResourceBlob::allocateAndCopyWithAlign(data, /*align=*/64));
+    return type.getNumElements()
+               ? DenseElementsAttr::getFromRawBuffer(type, data)
+               : DenseElementsAttr::get(type, ArrayRef<Attribute>());
+  return DenseResourceElementsAttr::get(type, "folded", std::move(blob));
 }
 
 static llvm::Expected<std::vector<ElementsAttr>>
 runInMemory(std::unique_ptr<llvm::Module> code,
             std::unique_ptr<llvm::LLVMContext> context,
-            const Processor &processor, ArrayRef<RankedTensorType> types) {
+            const Processor &processor, ArrayRef<RankedTensorType> types,
+            ArrayRef<DenseResourceElementsAttr> inputs) {
   auto jit =
       llvm::orc::LLJITBuilder()
           .setCompileFunctionCreator(
@@ -74,36 +95,36 @@ runInMemory(std::unique_ptr<llvm::Module> code,
   options.threads = 1;
   dlc_status status =
       library->create(&run, &options, DLC_ABI_VERSION, library->interface_hash);
-  std::vector<std::vector<char>> storage;
-  std::vector<dlc_tensor> outputs;
   const dlc_function &function = library->functions[0];
-  for (auto [i, type] : llvm::enumerate(types)) {
+  std::vector<dlc_tensor> given, outputs;
+  auto describe = [&](size_t i, ArrayRef<char> data) -> dlc_tensor {
     const dlc_argument &argument = function.arguments[i];
-    storage.emplace_back(
-        type.getNumElements() *
-            llvm::divideCeil(type.getElementTypeBitWidth(), 8) +
-        64);
-    void *data = reinterpret_cast<void *>(
-        llvm::alignTo(reinterpret_cast<uintptr_t>(storage.back().data()), 64));
-    outputs.push_back({data, argument.shape, argument.rank, argument.element});
+    return {const_cast<char *>(data.data()), argument.shape, argument.rank,
+            argument.element};
+  };
+  for (auto [i, input] : llvm::enumerate(inputs))
+    given.push_back(describe(i, input.getRawHandle().getBlob()->getData()));
+  std::vector<AsmResourceBlob> blobs;
+  for (auto [i, type] : llvm::enumerate(types)) {
+    // Empty results need an address as well.
+    blobs.push_back(HeapAsmResourceBlob::allocate(
+        std::max<int64_t>(bytesOf(type), 1), /*align=*/64));
+    outputs.push_back(describe(inputs.size() + i, blobs.back().getData()));
   }
   if (status == DLC_OK)
-    status = library->call(run, 0, nullptr, outputs.data());
+    status = library->call(run, 0, given.data(), outputs.data());
   std::string message = library->error(run);
   library->destroy(run);
   if (status != DLC_OK)
     return llvm::createStringError(message);
   std::vector<ElementsAttr> values;
-  for (auto [type, output] : llvm::zip(types, outputs))
-    values.push_back(toAttribute(
-        type, ArrayRef<char>(
-                  static_cast<char *>(output.data),
-                  type.getNumElements() *
-                      llvm::divideCeil(type.getElementTypeBitWidth(), 8))));
+  for (auto [type, blob] : llvm::zip(types, blobs))
+    values.push_back(toAttribute(type, std::move(blob)));
   return values;
 }
 
-static FailureOr<std::vector<ElementsAttr>> evaluate(ModuleOp module) {
+static FailureOr<std::vector<ElementsAttr>>
+evaluate(ModuleOp module, ArrayRef<DenseResourceElementsAttr> inputs) {
   llvm::Expected<Processor> processor = Processor::get("native");
   if (!processor)
     return module.emitError(llvm::toString(processor.takeError()));
@@ -125,12 +146,14 @@ static FailureOr<std::vector<ElementsAttr>> evaluate(ModuleOp module) {
     return failure();
   auto context = std::make_unique<llvm::LLVMContext>();
   FailureOr<std::unique_ptr<llvm::Module>> code = translateToLLVM(
-      module, *interface, *processor, level, /*isShared=*/false, *context);
+      module, *interface, *processor, level, Weights(), /*isShared=*/false,
+      *context);
   if (failed(code))
     return failure();
   optimize(**code, *processor->makeMachine(level), level);
   auto values =
-      runInMemory(std::move(*code), std::move(context), *processor, types);
+      runInMemory(std::move(*code), std::move(context), *processor, types,
+                  inputs);
   if (!values)
     return module.emitError("could not run constant operations: ")
            << llvm::toString(values.takeError());

@@ -23,7 +23,8 @@ void configure(PipelineOptions &pipeline, const Processor &processor,
 
 FailureOr<std::unique_ptr<llvm::Module>>
 translateToLLVM(ModuleOp module, const Interface &interface,
-                const Processor &processor, unsigned level, bool isShared,
+                const Processor &processor, unsigned level,
+                const Weights &weights, bool isShared,
                 llvm::LLVMContext &context) {
   CheckMessages checks;
   if (auto attribute = module->getAttrOfType<DictionaryAttr>(names::checks))
@@ -32,6 +33,8 @@ translateToLLVM(ModuleOp module, const Interface &interface,
         checks[entry.getName()].push_back(
             cast<StringAttr>(message).getValue().str());
   std::unique_ptr<llvm::TargetMachine> machine = processor.makeMachine(level);
+  // Values as large as the model are not for LLVM.
+  module->removeAttr(names::weights);
   std::unique_ptr<llvm::Module> result =
       translateModuleToLLVMIR(module, context, interface.name);
   if (!result)
@@ -39,7 +42,8 @@ translateToLLVM(ModuleOp module, const Interface &interface,
   result->setDataLayout(machine->createDataLayout());
   result->setTargetTriple(machine->getTargetTriple());
   if (llvm::Error error =
-          emitInterface(*result, interface, checks, processor, isShared))
+          emitInterface(*result, interface, checks, processor, weights,
+                        isShared))
     return module.emitError(llvm::toString(std::move(error)));
   return result;
 }

@@ -15,6 +15,8 @@ class Module;
 
 namespace dlc {
 
+struct Weights;
+
 /// Options of the pipelines for a processor and a level (0 and 1: plain loops).
 void configure(PipelineOptions &pipeline, const Processor &processor,
                unsigned level);
@@ -22,7 +24,8 @@ void configure(PipelineOptions &pipeline, const Processor &processor,
 /// Translates a module in the LLVM dialect and adds the interface to it.
 mlir::FailureOr<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp module, const Interface &interface,
-                const Processor &processor, unsigned level, bool isShared,
+                const Processor &processor, unsigned level,
+                const Weights &weights, bool isShared,
                 llvm::LLVMContext &context);
 
 /// Makes `dl-fold-constants` evaluate with the compiler itself.

@@ -43,6 +43,7 @@ void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &) {
   addCleanup(pm);
   pm.addPass(createOutlineShapeFunctions());
   pm.addPass(createPassResultsByDestination());
+  pm.addPass(createDropEmptyLoops());
   pm.addPass(createFuseElementwise());
   addCleanup(pm);
 }
@@ -70,7 +71,7 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
   addCleanup(pm);
 }
 
-void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &) {
+void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   // Masks become operands first: a region could not hold the copies of
   // bufferisation nor the index arithmetic of folded aliases.
   pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMaskPass());
@@ -99,6 +100,8 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createLoopInvariantCodeMotionPass());
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   addCleanup(pm);
+  if (options.placeWeights)
+    pm.addPass(createPlaceWeights());
   pm.addPass(createPlanArena());
   pm.addPass(createOutlineParallelLoops());
   pm.addPass(createEmitChecks());

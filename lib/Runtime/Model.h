@@ -35,10 +35,18 @@ typedef struct dlc_rt_cpu {
   uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, leaf7_edx, leaf71_eax;
 } dlc_rt_cpu;
 
+/* The weights: inside, or a file of which everything is known. */
+typedef struct dlc_rt_weights_info {
+  const void *data; /* null: in the file */
+  int64_t file_bytes, file_offset;
+  uint64_t file_hash; /* XXH64 of the whole file, seed 0 */
+} dlc_rt_weights_info;
+
 typedef struct dlc_rt_model {
   const dlc_library_info *library;
   const dlc_rt_kernel *kernels;
   const dlc_rt_cpu *cpu;
+  const dlc_rt_weights_info *weights;
 } dlc_rt_model;
 
 /* The one that this library is made of. */
@@ -60,6 +68,8 @@ int32_t dlc_rt_threads(const dlc_context *context);
 /* Memory of a call, freed when the next one begins; ends the call where there is
  * none. */
 void *dlc_rt_allocate(dlc_context *context, int64_t bytes);
+/* The first weight. */
+const void *dlc_rt_weights(const dlc_context *context);
 /* Where computed result `number` lies, and the extent with the given number among
  * those of all results. */
 void dlc_rt_set_result(dlc_context *context, int64_t number, int64_t place);

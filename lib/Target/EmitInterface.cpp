@@ -67,9 +67,10 @@ constexpr FeatureBit featureBits[] = {{"sse3", 0, 0},
 class InterfaceEmitter {
 public:
   InterfaceEmitter(Module &module, const Interface &interface,
-                   const CheckMessages &checks, const Processor &processor)
+                   const CheckMessages &checks, const Processor &processor,
+                   const Weights &weights)
       : module(module), context(module.getContext()), interface(interface),
-        checks(checks), processor(processor), b(context),
+        checks(checks), processor(processor), weights(weights), b(context),
         ptr(PointerType::get(context, 0)), i32(Type::getInt32Ty(context)),
         i64(Type::getInt64Ty(context)), none(Type::getVoidTy(context)) {}
 
@@ -243,11 +244,12 @@ private:
            number32(function.outputs.size())}));
       kernels.push_back(emitKernel(function));
     }
-    int64_t weights = 0;
+    int64_t weightBytes = weights.bytes;
     for (GlobalVariable &variable : module.globals())
       if (variable.isConstant() && variable.getName().starts_with("__constant"))
-        weights +=
+        weightBytes +=
             module.getDataLayout().getTypeAllocSize(variable.getValueType());
+    Constant *noText = ConstantPointerNull::get(ptr);
 
     auto runtime = [&](StringRef name) { return module.getFunction(name); };
     Constant *library = global(
@@ -255,7 +257,8 @@ private:
             {number32(DLC_ABI_VERSION), number32(interface.functions.size()),
              string(interface.name), string("dlc " DLC_VERSION),
              string(processor.cpu), ConstantInt::get(i64, interface.hash()),
-             number64(weights),
+             number64(weightBytes),
+             weights.file.empty() ? noText : string(weights.file),
              array(functions.front()->getType(), functions, "dlc.functions"),
              runtime("dlc_rt_create"), runtime("dlc_rt_destroy"),
              runtime("dlc_rt_error"), runtime("dlc_rt_shapes"),
@@ -271,9 +274,24 @@ private:
     SmallVector<Constant *> cpu;
     for (uint32_t word : words)
       cpu.push_back(ConstantInt::get(i32, word));
+    Constant *first = noText;
+    if (weights.bytes && weights.file.empty()) {
+      auto *symbol = new GlobalVariable(
+          module, ArrayType::get(Type::getInt8Ty(context), weights.bytes),
+          /*isConstant=*/true, GlobalValue::ExternalLinkage, nullptr,
+          weightsSymbol(interface));
+      symbol->setVisibility(GlobalValue::HiddenVisibility);
+      symbol->setAlignment(Align(64));
+      first = symbol;
+    }
+    Constant *weightsInfo = global(
+        structure({first, number64(weights.fileOffset + weights.bytes),
+                   number64(weights.fileOffset),
+                   ConstantInt::get(i64, weights.fileHash)}),
+        "dlc.weights");
     Constant *model = structure(
         {library, array(kernels.front()->getType(), kernels, "dlc.kernels"),
-         global(structure(cpu), "dlc.cpu")});
+         global(structure(cpu), "dlc.cpu"), weightsInfo});
     // The runtime declares it; this is its definition.
     GlobalVariable *declared = module.getGlobalVariable("dlc_rt_this_model");
     auto *defined =
@@ -345,6 +363,7 @@ private:
   const Interface &interface;
   const CheckMessages &checks;
   const Processor &processor;
+  const Weights &weights;
   IRBuilder<> b;
   PointerType *ptr;
   Type *i32, *i64, *none;
@@ -354,10 +373,15 @@ private:
 
 } // namespace
 
+std::string weightsSymbol(const Interface &interface) {
+  return interface.prefix + "_dlc_weights";
+}
+
 Error emitInterface(Module &module, const Interface &interface,
                     const CheckMessages &checks, const Processor &processor,
-                    bool isShared) {
-  return InterfaceEmitter(module, interface, checks, processor).run(isShared);
+                    const Weights &weights, bool isShared) {
+  return InterfaceEmitter(module, interface, checks, processor, weights)
+      .run(isShared);
 }
 
 } // namespace dlc

@@ -31,12 +31,32 @@ static std::vector<std::string> findSystemLibraries() {
   return {};
 }
 
-Error linkLibrary(StringRef object, StringRef output, StringRef soname) {
+static Error runLinker(ArrayRef<std::string> arguments) {
+  std::vector<const char *> pointers;
+  for (const std::string &argument : arguments)
+    pointers.push_back(argument.c_str());
+  std::string out, err;
+  raw_string_ostream outStream(out), errStream(err);
+  const lld::DriverDef drivers[] = {{lld::Gnu, &lld::elf::link}};
+  lld::Result result = lld::lldMain(pointers, outStream, errStream, drivers);
+  if (result.retCode != 0)
+    return createStringError("linking failed: " + StringRef(err).rtrim());
+  return Error::success();
+}
+
+Error linkObject(ArrayRef<std::string> objects, StringRef output) {
+  std::vector<std::string> arguments = {"ld.lld", "-r", "-o", output.str(),
+                                        "--threads=1"};
+  arguments.insert(arguments.end(), objects.begin(), objects.end());
+  return runLinker(arguments);
+}
+
+Error linkLibrary(ArrayRef<std::string> objects, StringRef output,
+                  StringRef soname) {
   std::vector<std::string> arguments = {"ld.lld",
                                         "-shared",
                                         "-o",
                                         output.str(),
-                                        object.str(),
                                         "-soname",
                                         soname.str(),
                                         "--hash-style=gnu",
@@ -55,27 +75,24 @@ Error linkLibrary(StringRef object, StringRef output, StringRef soname) {
     // Whatever a kernel calls must be there: better known now than at load.
     arguments.push_back("--no-undefined");
   }
-  std::vector<const char *> pointers;
-  for (const std::string &argument : arguments)
-    pointers.push_back(argument.c_str());
-  std::string out, err;
-  raw_string_ostream outStream(out), errStream(err);
-  const lld::DriverDef drivers[] = {{lld::Gnu, &lld::elf::link}};
-  lld::Result result = lld::lldMain(pointers, outStream, errStream, drivers);
-  if (result.retCode != 0)
-    return createStringError("linking failed: " + StringRef(err).rtrim());
-  return Error::success();
+  arguments.insert(arguments.end(), objects.begin(), objects.end());
+  return runLinker(arguments);
 }
 
-Error writeArchive(StringRef object, StringRef output) {
-  Expected<NewArchiveMember> member =
-      NewArchiveMember::getFile(object, /*Deterministic=*/true);
-  if (!member)
-    return member.takeError();
-  // The member's name is the archive's stem, not a temporary one.
-  std::string name = (sys::path::stem(output) + ".o").str();
-  member->MemberName = name;
-  return llvm::writeArchive(output, *member, SymtabWritingMode::NormalSymtab,
+Error writeArchive(ArrayRef<std::string> objects, StringRef output) {
+  // Members are named after the archive, not after temporary files.
+  std::vector<NewArchiveMember> members;
+  std::string names[] = {(sys::path::stem(output) + ".o").str(),
+                         (sys::path::stem(output) + ".weights.o").str()};
+  for (auto [object, name] : zip(objects, names)) {
+    Expected<NewArchiveMember> member =
+        NewArchiveMember::getFile(object, /*Deterministic=*/true);
+    if (!member)
+      return member.takeError();
+    member->MemberName = name;
+    members.push_back(std::move(*member));
+  }
+  return llvm::writeArchive(output, members, SymtabWritingMode::NormalSymtab,
                             object::Archive::K_GNU, /*Deterministic=*/true,
                             /*Thin=*/false);
 }

@@ -51,9 +51,20 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
 
   /// A constant to begin with: an arith.constant or the value of a global.
   bool isSource(Operation *op) {
-    return isa<ml_program::GlobalLoadConstOp>(op) ||
-           (isa<arith::ConstantOp>(op) &&
-            isa<RankedTensorType>(op->getResult(0).getType()));
+    return isa<ml_program::GlobalLoadConstOp, arith::ConstantOp>(op);
+  }
+
+  /// The value of a source that is too large to go through code.
+  DenseResourceElementsAttr largeValue(Operation *op) {
+    if (auto constant = dyn_cast<arith::ConstantOp>(op))
+      return dyn_cast<DenseResourceElementsAttr>(constant.getValue());
+    if (auto load = dyn_cast<ml_program::GlobalLoadConstOp>(op)) {
+      auto global = getOperation().lookupSymbol<ml_program::GlobalOp>(
+          load.getGlobal().getLeafReference());
+      if (global && global.getValue())
+        return dyn_cast<DenseResourceElementsAttr>(*global.getValue());
+    }
+    return {};
   }
 
   LogicalResult fold(func::FuncOp function) {
@@ -62,7 +73,8 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     function.walk([&](Operation *op) {
       bool isConstant =
           isSource(op) ||
-          (isa<dl::DLDialect>(op->getDialect()) && op->getNumOperands() &&
+          (isa<dl::DLDialect>(op->getDialect()) &&
+           (op->getNumOperands() || isa<dl::IotaOp>(op)) &&
            llvm::all_of(op->getOperands(), [&](Value v) {
              return v.getDefiningOp() && constant.contains(v.getDefiningOp());
            }));
@@ -99,19 +111,44 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
     IRMapping mapping;
     for (auto global : getOperation().getOps<ml_program::GlobalOp>())
-      b.clone(*global);
+      if (!isa_and_present<DenseResourceElementsAttr>(
+              global.getValue().value_or(Attribute())))
+        b.clone(*global);
+    // What the results are made of, no more.
+    llvm::SetVector<Operation *> needed;
+    std::function<void(Operation *)> need = [&](Operation *op) {
+      if (!constant.contains(op) || needed.contains(op))
+        return;
+      for (Value operand : op->getOperands())
+        need(operand.getDefiningOp());
+      needed.insert(op);
+    };
+    for (Value result : results)
+      need(result.getDefiningOp());
+    SmallVector<DenseResourceElementsAttr> inputs;
+    SmallVector<Type> inputTypes;
+    SmallVector<Operation *> large;
+    for (Operation *op : needed)
+      if (DenseResourceElementsAttr value = largeValue(op)) {
+        large.push_back(op);
+        inputs.push_back(value);
+        inputTypes.push_back(op->getResult(0).getType());
+      }
     auto evaluate = func::FuncOp::create(
         b, loc, "evaluate",
-        b.getFunctionType({}, ValueRange(results).getTypes()));
+        b.getFunctionType(inputTypes, ValueRange(results).getTypes()));
     b.setInsertionPointToStart(evaluate.addEntryBlock());
-    for (Operation *op : constant)
-      b.clone(*op, mapping);
+    for (auto [op, argument] : llvm::zip(large, evaluate.getArguments()))
+      mapping.map(op->getResult(0), argument);
+    for (Operation *op : needed)
+      if (!mapping.contains(op->getResult(0)))
+        b.clone(*op, mapping);
     SmallVector<Value> returned;
     for (Value result : results)
       returned.push_back(mapping.lookup(result));
     func::ReturnOp::create(b, loc, returned);
 
-    FailureOr<std::vector<ElementsAttr>> values = getEvaluator()(*module);
+    FailureOr<std::vector<ElementsAttr>> values = getEvaluator()(*module, inputs);
     if (failed(values))
       return function.emitError("could not evaluate constant operations");
     for (auto [result, value] : llvm::zip(results, *values)) {

@@ -40,7 +40,8 @@ class _Function(ctypes.Structure):
 
 class _Options(ctypes.Structure):
     _fields_ = [("threads", ctypes.c_int32), ("workspace", ctypes.c_void_p),
-                ("workspace_bytes", ctypes.c_size_t)]
+                ("workspace_bytes", ctypes.c_size_t),
+                ("weights", ctypes.c_char_p)]
 
 
 _Shapes = ctypes.POINTER(ctypes.POINTER(ctypes.c_int64))
@@ -55,6 +56,7 @@ class _Info(ctypes.Structure):
         ("cpu", ctypes.c_char_p),
         ("interface_hash", ctypes.c_uint64),
         ("weight_bytes", ctypes.c_int64),
+        ("weights_file", ctypes.c_char_p),
         ("functions", ctypes.POINTER(_Function)),
         ("create", ctypes.CFUNCTYPE(
             ctypes.c_int, ctypes.POINTER(ctypes.c_void_p),
@@ -221,10 +223,11 @@ class Function:
 class Context:
     """State of one caller: use it from one thread at a time."""
 
-    def __init__(self, library, threads=0):
+    def __init__(self, library, threads=0, weights=None):
         self._library = library
         self._handle = ctypes.c_void_p()
-        options = _Options(threads, None, 0)
+        options = _Options(threads, None, 0,
+                           None if weights is None else os.fsencode(weights))
         self._require(library.info.create(
             ctypes.byref(self._handle), ctypes.byref(options), _ABI_VERSION,
             library.info.interface_hash))
@@ -259,7 +262,7 @@ class Context:
 class Library(Context):
     """A loaded library with a context of its own; `context()` makes more."""
 
-    def __init__(self, path, threads=0):
+    def __init__(self, path, threads=0, weights=None):
         path = os.path.abspath(os.fspath(path))
         try:
             self._dll = ctypes.CDLL(path)
@@ -279,18 +282,21 @@ class Library(Context):
         self.name = self.info.name.decode()
         self.cpu = self.info.cpu.decode()
         self.weight_bytes = self.info.weight_bytes
-        super().__init__(self, threads)
+        self._weights = weights
+        super().__init__(self, threads, weights)
 
     def context(self, threads=0):
         """Another context over the same weights, for another thread."""
-        return Context(self, threads)
+        return Context(self, threads, self._weights)
 
 
-def load(path, threads=0):
+def load(path, threads=0, weights=None):
     """Loads a library made by dlc.
 
     path: the .so file.
     threads: threads at most; 0: DLC_NUM_THREADS, OMP_NUM_THREADS or all
         processors that the process may use.
+    weights: the file of weights, where the library has one that does not lie
+        beside it.
     """
-    return Library(path, threads)
+    return Library(path, threads, weights)

@@ -45,6 +45,7 @@ const dlc_function functions[] = {{"twice", arguments, 1, 1}};
 const char *const messages[] = {"thirteen rows bring bad luck"};
 const dlc_rt_kernel kernels[] = {
     {runTwice, shapesOfTwice, workspaceOfTwice, messages}};
+const dlc_rt_weights_info noWeights = {nullptr, 0, 0, 0};
 const dlc_library_info library = {DLC_ABI_VERSION,
                                   1,
                                   "hand",
@@ -52,6 +53,7 @@ const dlc_library_info library = {DLC_ABI_VERSION,
                                   "any",
                                   42,
                                   0,
+                                  nullptr,
                                   functions,
                                   dlc_rt_create,
                                   dlc_rt_destroy,
@@ -65,7 +67,7 @@ const dlc_rt_cpu anyProcessor = {};
 } // namespace
 
 extern "C" const dlc_rt_model dlc_rt_this_model = {&library, kernels,
-                                                   &anyProcessor};
+                                                   &anyProcessor, &noWeights};
 
 namespace {
 

@@ -64,6 +64,12 @@ int main(int argc, char **argv) {
   cl::opt<bool> report(
       "report", cl::desc("Print the layers with their weights and connections"),
       cl::cat(category));
+  cl::opt<std::string> weights(
+      "weights",
+      cl::desc("Put the weights into this file in the safetensors format instead "
+               "of the library; processes share it. The library looks for it in "
+               "its own folder"),
+      cl::value_desc("file.safetensors"), cl::cat(category));
   cl::list<std::string> dims(
       "dim",
       cl::desc("Fix a symbolic dimension of an ONNX model, e.g. --dim batch=8"),
@@ -118,5 +124,6 @@ int main(int argc, char **argv) {
   options.timePasses = timePasses;
   options.report = report;
   options.verbose = verbose;
+  options.weights = weights;
   return failed(dlc::compile(options)) ? 1 : 0;
 }

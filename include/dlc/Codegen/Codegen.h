@@ -29,6 +29,13 @@ inline constexpr llvm::StringLiteral computed = "dlc.computed";
 /// EmitDispatch over the runtime's function.
 inline constexpr llvm::StringLiteral allocate = "dlc.allocate";
 inline constexpr llvm::StringLiteral runtimeAllocate = "dlc_rt_allocate";
+/// Module attributes: values of the constants that are put aside, and where each
+/// begins.
+inline constexpr llvm::StringLiteral weights = "dlc.weights";
+inline constexpr llvm::StringLiteral weightOffsets = "dlc.weight_offsets";
+/// memref<?xi8>(ctx): the memory of those constants. Defined by EmitDispatch.
+inline constexpr llvm::StringLiteral weightMemory = "dlc.weight_memory";
+inline constexpr llvm::StringLiteral runtimeWeights = "dlc_rt_weights";
 /// void(ctx, result, pointer) and void(ctx, number, extent): where a computed
 /// result lies, and one of its extents.
 inline constexpr llvm::StringLiteral setResult = "dlc_rt_set_result";

@@ -17,6 +17,7 @@
 //   dlc-plan-arena                 every buffer that is left gets its place
 //   dlc-outline-parallel-loops     after the arena: scratch is by worker
 //   (upstream conversions to the LLVM dialect)
+//   dlc-place-weights              needs buffers, before code in tasks reads them
 //   dlc-emit-checks                needs the context as an argument, before scf goes
 //   dlc-emit-dispatch              needs captures as scalars
 //
@@ -249,6 +250,27 @@ def UnshareDestinations : Pass<"dlc-unshare-destinations"> {
     was overwritten. Empty tensors, fills and inserted slices that are written to
     more than once are made again for each.
   }];
+}
+
+def DropEmptyLoops : Pass<"dlc-drop-empty-loops"> {
+  let summary = "Replace linalg ops that loop over nothing by what they begin with";
+  let description = [{
+    An extent of 0 is a tensor like any other; tiles and vectors of it are not.
+  }];
+}
+
+def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
+  let summary = "Put constants side by side, apart from the code";
+  let description = [{
+    Constant buffers of at least `least` bytes become views of one memory, asked for
+    by a call of `@dlc.weight_memory` at the beginning of each kernel. Their values and
+    places go to the module attributes `dlc.weights` and `dlc.weight_offsets`, so
+    that they can be written to a file as they are, without a way through LLVM.
+  }];
+  let options = [Option<"least", "least", "int64_t", "256",
+                        "Smallest constant in bytes that is put aside">];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect"];
 }
 
 def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {

@@ -26,7 +26,8 @@ typedef enum dlc_status {
   DLC_ERROR_MEMORY = 6,    /* no memory, or the given workspace is too small */
   DLC_ERROR_VERSION = 7,   /* library and header do not belong together */
   DLC_ERROR_CPU = 8,       /* the library is compiled for another processor */
-  DLC_ERROR_FUNCTION = 9   /* there is no function of this number */
+  DLC_ERROR_FUNCTION = 9,  /* there is no function of this number */
+  DLC_ERROR_WEIGHTS = 10   /* the file of weights is missing or another one */
 } dlc_status;
 
 /* Element types. f16, bf16: 2 bytes; bool: one byte, 0 or 1. Floats of 8 and 4
@@ -93,6 +94,9 @@ typedef struct dlc_options {
    * aligned to 64 bytes and outlive the context. */
   void *workspace;
   size_t workspace_bytes;
+  /* Where the file of weights is, if the library has one; null: beside the
+   * library, under the name that it was compiled with. */
+  const char *weights;
 } dlc_options;
 
 /* State of one caller: used by one thread at a time; contexts of one library
@@ -109,6 +113,7 @@ typedef struct dlc_library_info {
   const char *cpu; /* what it is compiled for */
   uint64_t interface_hash;
   int64_t weight_bytes;
+  const char *weights_file; /* null: the weights are inside the library */
   const dlc_function *functions;
 
   /* Makes a context. On failure there is one as well, for its message alone,

@@ -5,6 +5,7 @@
 
 #include "dlc/Target/Interface.h"
 #include "dlc/Target/Processor.h"
+#include "dlc/Target/Weights.h"
 #include "llvm/Support/Error.h"
 
 namespace llvm {
@@ -24,7 +25,11 @@ using CheckMessages = llvm::StringMap<std::vector<std::string>>;
 /// by which programs find the tables of a library that they load.
 llvm::Error emitInterface(llvm::Module &module, const Interface &interface,
                           const CheckMessages &checks,
-                          const Processor &processor, bool isShared);
+                          const Processor &processor, const Weights &weights,
+                          bool isShared);
+
+/// The symbol at the first weight of a library.
+std::string weightsSymbol(const Interface &interface);
 
 /// Optimises for the machine; `level` is 0 to 3.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine,
@@ -34,13 +39,18 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine,
 llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &machine,
                      bool assembly, llvm::raw_pwrite_stream &os);
 
-/// Links an object file into a shared library with LLD; nothing is needed but
-/// the object itself and, where they are found, libc and libm.
-llvm::Error linkLibrary(llvm::StringRef object, llvm::StringRef output,
-                        llvm::StringRef soname);
+/// Links object files into a shared library with LLD; nothing is needed but the
+/// objects themselves and, where they are found, libc and libm.
+llvm::Error linkLibrary(llvm::ArrayRef<std::string> objects,
+                        llvm::StringRef output, llvm::StringRef soname);
 
-/// Wraps an object file in an archive.
-llvm::Error writeArchive(llvm::StringRef object, llvm::StringRef output);
+/// Links object files into one.
+llvm::Error linkObject(llvm::ArrayRef<std::string> objects,
+                       llvm::StringRef output);
+
+/// Wraps object files in an archive.
+llvm::Error writeArchive(llvm::ArrayRef<std::string> objects,
+                         llvm::StringRef output);
 
 } // namespace dlc
 

@@ -4,6 +4,7 @@
 #define DLC_TRANSFORMS_TRANSFORMS_H
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Pass/Pass.h"
 #include <functional>
 
@@ -16,12 +17,12 @@ namespace dlc {
 #define GEN_PASS_REGISTRATION
 #include "dlc/Transforms/Passes.h.inc"
 
-/// Runs the function `@evaluate` of a module, which takes nothing and returns
-/// tensors of known shape, and gives its results. The driver sets it: the
+/// Runs the function `@evaluate` of a module, which takes the given constants and
+/// returns tensors of known shape, and gives its results. The driver sets it: the
 /// evaluator is the whole compiler, which these passes may not depend on.
 using Evaluator =
     std::function<mlir::FailureOr<std::vector<mlir::ElementsAttr>>(
-        mlir::ModuleOp)>;
+        mlir::ModuleOp, llvm::ArrayRef<mlir::DenseResourceElementsAttr>)>;
 void setEvaluator(Evaluator evaluator);
 const Evaluator &getEvaluator();
 

@@ -108,6 +108,8 @@ static Value emitConcat(dl::ConcatOp op, dl::ConcatOpAdaptor x, Emitter &e) {
   Value result = e.empty(total, type.getElementType());
   Sizes offsets(rank, e.index(0)), ones(rank, e.index(1));
   for (Value input : x.getInputs()) {
+    if (cast<RankedTensorType>(input.getType()).getDimSize(axis) == 0)
+      continue; // a slice may not begin behind the end
     Sizes sizes = total;
     sizes[axis] = e.dim(input, axis);
     SmallVector<int64_t> known;

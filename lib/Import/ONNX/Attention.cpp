@@ -70,8 +70,6 @@ void importAttention(Node &n) {
   if (isGrouped)
     scores = g.reshape(scores, full);
   int64_t mode = n.integer("qk_matmul_output_mode", 0);
-  // Opset 23 numbered bias and soft cap the other way round.
-  int64_t afterCap = n.version < 25 ? 2 : 1, afterBias = n.version < 25 ? 1 : 2;
   if (n.wants(3) && mode == 0)
     n.yield(3, scores);
   double cap = n.real("softcap", 0);
@@ -130,9 +128,8 @@ void importAttention(Node &n) {
   if (lengths)
     allow(g.iota({kvLength}, 0, g.i64()) < lengths);
 
-  if (n.wants(3) && mode == 1 && afterCap == 1)
+  if (n.wants(3) && mode == 1)
     n.yield(3, scores);
-  Tensor capped = scores;
   Tensor nothing;
   if (bias) {
     scores = scores + bias;
@@ -143,10 +140,8 @@ void importAttention(Node &n) {
     Tensor closed = g.op<dl::NotOp>(allowed);
     nothing = nothing ? g.op<dl::OrOp>(nothing, closed) : closed;
   }
-  if (n.wants(3) && mode == afterBias)
+  if (n.wants(3) && mode == 2)
     n.yield(3, scores);
-  else if (n.wants(3) && mode == afterCap)
-    n.yield(3, capped);
 
   Type precise = element;
   if (int64_t type = n.integer("softmax_precision", 0))

@@ -290,7 +290,6 @@ DLC_UNARY(Floor, FloorOp)
 DLC_UNARY(HardSwish, HardSwishOp)
 DLC_UNARY(Log, LogOp)
 DLC_UNARY(Mish, MishOp)
-DLC_UNARY(Neg, NegOp)
 DLC_UNARY(Reciprocal, ReciprocalOp)
 DLC_UNARY(Round, RoundOp)
 DLC_UNARY(Sigmoid, SigmoidOp)
@@ -303,6 +302,17 @@ DLC_UNARY(Sqrt, SqrtOp)
 DLC_UNARY(Tan, TanOp)
 DLC_UNARY(Tanh, TanhOp)
 #undef DLC_UNARY
+
+void importNeg(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  auto elements = x.element().isInteger(64) ? g.elements(x, false) : std::nullopt;
+  if (!elements)
+    return unary<dl::NegOp>(n);
+  for (Extent &e : *elements)
+    e = g.sub(g.extent(0), e);
+  n.yield(g.fromElements(*elements, x.rank() == 0, x.element()));
+}
 
 void importRelu(Node &n) {
   Tensor x = n.in(0);
@@ -341,6 +351,29 @@ void importPRelu(Node &n) {
   Tensor x = n.in(0);
   n.yield(n.g.select(x < 0.0, x * n.in(1), x));
 }
+void alignSecondOperand(Node &n) {
+  Tensor a = n.in(0), b = n.in(1);
+  if (!a || !b || !n.integer("broadcast", 0) || !n.hasAttr("axis"))
+    return;
+  int64_t axis = n.axis(n.integer("axis", 0), a.rank());
+  Ints behind;
+  for (int64_t d = axis + b.rank(); d < a.rank(); ++d)
+    behind.push_back(b.rank() + int64_t(behind.size()));
+  if (!behind.empty())
+    n.inputs_[1] = n.g.unsqueeze(b, behind);
+}
+
+/// A slope of several elements had one a channel.
+void importAlignedPRelu(Node &n) {
+  Tensor x = n.in(0), slope = n.in(1);
+  Ints behind;
+  for (int64_t d = 2; d < x.rank(); ++d)
+    behind.push_back(d - 1);
+  if (slope.rank() == 1 && slope.dim(0) != 1 && !behind.empty())
+    n.inputs_[1] = n.g.unsqueeze(slope, behind);
+  importPRelu(n);
+}
+
 void importGelu(Node &n) {
   std::string approximate = n.string("approximate", "none");
   if (approximate == "tanh")

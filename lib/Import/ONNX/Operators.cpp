@@ -13,11 +13,19 @@ namespace dlc::onnx_import {
 /// The newest opset of the domain ai.onnx that was looked at.
 static constexpr int64_t newest = 28;
 
+/// Up to opset 6 the second operand was laid along the first from `axis` on.
+template <Rule rule> static void importAligned(Node &n) {
+  alignSecondOperand(n);
+  rule(n);
+}
+
 static constexpr Operator operators[] = {
     {"", "Abs", 1, newest, importAbs},
     {"", "Acos", 7, newest, importAcos},
     {"", "Acosh", 9, newest, importAcosh},
+    {"", "Add", 1, 6, importAligned<importAdd>},
     {"", "Add", 7, newest, importAdd},
+    {"", "And", 1, 6, importAligned<importAnd>},
     {"", "And", 7, newest, importAnd},
     {"", "ArgMax", 1, newest, importArgMax},
     {"", "ArgMin", 1, newest, importArgMin},
@@ -27,7 +35,7 @@ static constexpr Operator operators[] = {
     {"", "Atanh", 9, newest, importAtanh},
     {"", "Attention", 23, newest, importAttention},
     {"", "AveragePool", 1, newest, importAveragePool},
-    {"", "BatchNormalization", 7, newest, importBatchNormalization},
+    {"", "BatchNormalization", 6, newest, importBatchNormalization},
     {"", "Bernoulli", 15, newest, importBernoulli},
     {"", "BitShift", 11, newest, importBitShift},
     {"", "BitwiseAnd", 18, newest, importAnd},
@@ -51,11 +59,13 @@ static constexpr Operator operators[] = {
     {"", "CumSum", 11, newest, importCumSum},
     {"", "DepthToSpace", 1, newest, importDepthToSpace},
     {"", "DequantizeLinear", 10, newest, importDequantizeLinear},
+    {"", "Div", 1, 6, importAligned<importDiv>},
     {"", "Div", 7, newest, importDiv},
-    {"", "Dropout", 7, newest, importDropout},
+    {"", "Dropout", 6, newest, importDropout},
     {"", "DynamicQuantizeLinear", 11, newest, importDynamicQuantizeLinear},
     {"", "Einsum", 12, newest, importEinsum},
     {"", "Elu", 6, newest, importElu},
+    {"", "Equal", 1, 6, importAligned<importEqual>},
     {"", "Equal", 7, newest, importEqual},
     {"", "Erf", 9, newest, importErf},
     {"", "Exp", 6, newest, importExp},
@@ -67,10 +77,11 @@ static constexpr Operator operators[] = {
     {"", "GatherElements", 11, newest, importGatherElements},
     {"", "GatherND", 11, newest, importGatherND},
     {"", "Gelu", 20, newest, importGelu},
-    {"", "Gemm", 7, newest, importGemm},
+    {"", "Gemm", 6, newest, importGemm},
     {"", "GlobalAveragePool", 1, newest, importGlobalAveragePool},
     {"", "GlobalLpPool", 2, newest, importGlobalLpPool},
     {"", "GlobalMaxPool", 1, newest, importGlobalMaxPool},
+    {"", "Greater", 1, 6, importAligned<importGreater>},
     {"", "Greater", 7, newest, importGreater},
     {"", "GreaterOrEqual", 12, newest, importGreaterOrEqual},
     {"", "GroupNormalization", 18, newest, importGroupNormalization},
@@ -85,6 +96,7 @@ static constexpr Operator operators[] = {
     {"", "LRN", 1, newest, importLRN},
     {"", "LayerNormalization", 17, newest, importLayerNormalization},
     {"", "LeakyRelu", 6, newest, importLeakyRelu},
+    {"", "Less", 1, 6, importAligned<importLess>},
     {"", "Less", 7, newest, importLess},
     {"", "LessOrEqual", 12, newest, importLessOrEqual},
     {"", "Log", 6, newest, importLog},
@@ -102,6 +114,7 @@ static constexpr Operator operators[] = {
     {"", "Min", 6, newest, importMin},
     {"", "Mish", 18, newest, importMish},
     {"", "Mod", 10, newest, importMod},
+    {"", "Mul", 1, 6, importAligned<importMul>},
     {"", "Mul", 7, newest, importMul},
     {"", "Multinomial", 7, newest, importMultinomial},
     {"", "Neg", 6, newest, importNeg},
@@ -110,9 +123,12 @@ static constexpr Operator operators[] = {
     {"", "NonZero", 9, newest, importNonZero},
     {"", "Not", 1, newest, importNot},
     {"", "OneHot", 9, newest, importOneHot},
+    {"", "Or", 1, 6, importAligned<importOr>},
     {"", "Or", 7, newest, importOr},
+    {"", "PRelu", 1, 6, importAlignedPRelu},
     {"", "PRelu", 7, newest, importPRelu},
     {"", "Pad", 2, newest, importPad},
+    {"", "Pow", 1, 6, importAligned<importPow>},
     {"", "Pow", 7, newest, importPow},
     {"", "QLinearMatMul", 10, newest, importQLinearMatMul},
     {"", "QuantizeLinear", 10, newest, importQuantizeLinear},
@@ -161,6 +177,7 @@ static constexpr Operator operators[] = {
     {"", "Split", 2, newest, importSplit},
     {"", "Sqrt", 6, newest, importSqrt},
     {"", "Squeeze", 1, newest, importSqueeze},
+    {"", "Sub", 1, 6, importAligned<importSub>},
     {"", "Sub", 7, newest, importSub},
     {"", "Sum", 6, newest, importSum},
     {"", "Swish", 24, newest, importSwish},
@@ -174,6 +191,7 @@ static constexpr Operator operators[] = {
     {"", "Unsqueeze", 1, newest, importUnsqueeze},
     {"", "Upsample", 7, newest, importUpsample},
     {"", "Where", 9, newest, importWhere},
+    {"", "Xor", 1, 6, importAligned<importXor>},
     {"", "Xor", 7, newest, importXor},
 };
 

@@ -57,8 +57,9 @@ void importReduceProd(Node &n) {
 void importReduceMax(Node &n) {
   Graph &g = n.g;
   reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
-    return g.cast(over<dl::ReduceMaxOp>(g, g.toNumber(x), axes, keeps),
-                  x.element());
+    Tensor most = over<dl::ReduceMaxOp>(g, g.toNumber(x), axes, keeps);
+    // None of no truth values is true.
+    return x.isBool() ? most > 0.0 : most;
   });
 }
 void importReduceMin(Node &n) {

@@ -164,8 +164,12 @@ DLC_RULE(Unsqueeze)
 DLC_RULE(Upsample)
 DLC_RULE(Where)
 DLC_RULE(Xor)
+DLC_RULE(AlignedPRelu)
 #undef DLC_RULE
 
+/// Gives operand 1 the dimensions of 1 that the attributes `broadcast` and `axis`
+/// ask for (Elementwise.cpp).
+void alignSecondOperand(Node &n);
 /// NumPy's matmul of floats or integers (Linear.cpp).
 Tensor matmulOf(Graph &g, Tensor a, Tensor b);
 /// f32 in [0, 1) from the node's seed; streams of one node are independent

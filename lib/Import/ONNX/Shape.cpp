@@ -1,6 +1,7 @@
 //===- Shape.cpp - Operators that move elements ---------------------------===//
 
 #include "Rules.h"
+#include "mlir/IR/Matchers.h"
 #include <cmath>
 
 using namespace mlir;
@@ -70,7 +71,15 @@ void importConstantOfShape(Node &n) {
       return;
     }
   }
-  n.yield(g.broadcast(g.squeeze(value, {0}), n.extentsOf(0, "shape")));
+  Extents shape = n.extentsOf(0, "shape");
+  ElementsAttr one;
+  auto known = getConstantIntValues(shape);
+  if (known && matchPattern(value.value, m_Constant(&one)) &&
+      llvm::none_of(*known, [](int64_t extent) { return extent < 0; }))
+    return n.yield(g.constant(
+        cast<DenseElementsAttr>(one).resizeSplat(
+            RankedTensorType::get(*known, value.element()))));
+  n.yield(g.broadcast(g.squeeze(value, {0}), shape));
 }
 
 void importExpand(Node &n) {
@@ -548,6 +557,14 @@ void importRange(Node &n) {
                           g.sub(pace, g.extent(1))),
                     pace);
     }
+  }
+  auto first = g.constantInts(start), step = g.constantInts(delta);
+  auto size = getConstantIntValue(count);
+  if (!start.isFloat() && first && step && size && *size <= 64) {
+    Extents places;
+    for (int64_t i = 0; i < *size; ++i)
+      places.push_back(g.extent((*first)[0] + i * (*step)[0]));
+    return n.yield(g.fromElements(places, false, element));
   }
   Tensor place = g.iota({count}, 0, element);
   n.yield(place * g.reshape(delta, {}) + g.reshape(start, {}));

@@ -441,8 +441,9 @@ static Scalar storeSmallFloat(Scalar x, Type element) {
                   select(rounded.eq(0.0), rounded, rounded | sign));
   rounded = select(tooLarge, bits.constant(f.infinity), rounded);
   if (f.hasNaN)
-    rounded = select(isNaN, bits.constant(f.nan), rounded);
-  return rounded | sign;
+    return select(isNaN, bits.constant(f.nan), rounded) | sign;
+  // Without NaN its place is taken by the negative zero.
+  return select(isNaN, bits.constant(1u << (width - 1)), rounded | sign);
 }
 
 Scalar load(OpBuilder &b, Location loc, Value stored, Type element) {
@@ -517,7 +518,9 @@ Scalar Scalar::cast(Type element, bool saturate) const {
   bool toUnsigned = element.isUnsignedInteger();
   Scalar result = *this;
   if (isFloat()) {
-    result = toInteger(*this, width, !toUnsigned);
+    // Less than a byte: as an integer that wraps when it is stored.
+    result = width < 8 ? toInteger(*this, 32, /*isSigned=*/true)
+                       : toInteger(*this, width, !toUnsigned);
     source = result.type();
   }
   if (source != computed) {

@@ -202,8 +202,8 @@ def DL_SelectOp : DL_Elementwise<"select", "return select(in(0), in(1), in(2));"
 def DL_CastOp : DL_Elementwise<"cast", "return in(0).cast(getTo(), !getOverflow());"> {
   let summary = "y = x in another element type";
   let description = [{
-    Floats to integers round towards zero and saturate, NaN becomes 0; integers
-    to narrower ones wrap; anything to i1 asks whether it differs from zero. f64
+    Floats to integers round towards zero and saturate (to those of less than a
+    byte they wrap), NaN becomes 0; integers to narrower ones wrap; anything to i1 asks whether it differs from zero. f64
     and integers become narrower floats by way of f32, to the nearest, ties to
     even. A number too large for a float of 8 or 4 bits becomes its largest, or
     with `overflow` its infinity, NaN where it has none.

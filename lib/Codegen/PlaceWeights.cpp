@@ -1,0 +1,90 @@
+//===- PlaceWeights.cpp - Constants side by side in one place -------------===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_PLACEWEIGHTS
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+using namespace dlc;
+
+namespace {
+
+/// Each begins at a cache line.
+constexpr int64_t alignment = 64;
+
+struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
+  using PlaceWeightsBase::PlaceWeightsBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    OpBuilder b(&getContext());
+    llvm::StringMap<int64_t> places;
+    SmallVector<Attribute> values;
+    SmallVector<int64_t> offsets;
+    int64_t end = 0;
+    for (auto global :
+         llvm::make_early_inc_range(module.getOps<memref::GlobalOp>())) {
+      auto value =
+          dyn_cast_if_present<ElementsAttr>(global.getInitialValueAttr());
+      MemRefType type = global.getType();
+      if (!value || !global.getConstant() || !type.getLayout().isIdentity())
+        continue;
+      int64_t bytes = type.getNumElements() *
+                      llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+      if (bytes < least)
+        continue;
+      places[global.getSymName()] = end;
+      values.push_back(value);
+      offsets.push_back(end);
+      end = llvm::alignTo(end + bytes, alignment);
+      global.erase();
+    }
+    if (values.empty())
+      return;
+    module->setAttr(names::weights, b.getArrayAttr(values));
+    module->setAttr(names::weightOffsets, b.getDenseI64ArrayAttr(offsets));
+
+    Type ptr = LLVM::LLVMPointerType::get(&getContext());
+    auto bytes = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
+    b.setInsertionPointToStart(module.getBody());
+    func::FuncOp::create(b, module.getLoc(), names::weightMemory,
+                         b.getFunctionType({ptr}, {bytes}))
+        .setPrivate();
+    for (auto function : module.getOps<func::FuncOp>()) {
+      SmallVector<memref::GetGlobalOp> reads;
+      function.walk([&](memref::GetGlobalOp read) {
+        if (places.contains(read.getName()))
+          reads.push_back(read);
+      });
+      if (reads.empty())
+        continue;
+      b.setInsertionPointToStart(&function.getBody().front());
+      Value memory = func::CallOp::create(
+                         b, function.getLoc(), names::weightMemory, bytes,
+                         ValueRange{function.getArgument(0)})
+                         .getResult(0);
+      llvm::StringMap<Value> views;
+      for (memref::GetGlobalOp read : reads) {
+        Value &view = views[read.getName()];
+        if (!view)
+          view = memref::ViewOp::create(
+              b, read.getLoc(), read.getType(), memory,
+              arith::ConstantIndexOp::create(b, read.getLoc(),
+                                             places[read.getName()]),
+              ValueRange());
+        read.replaceAllUsesWith(view);
+        read.erase();
+      }
+    }
+  }
+};
+} // namespace
