@@ -18,9 +18,10 @@ struct ApproximateMath : dlc::impl::ApproximateMathBase<ApproximateMath> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     // Upstream's sine and cosine lose some twenty units in the last place near
-    // their zeros; libm's do not.
+    // their zeros, its arc tangent forty; libm's do not.
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
-      return name != math::SinOp::getOperationName() &&
+      return name != math::AtanOp::getOperationName() &&
+             name != math::SinOp::getOperationName() &&
              name != math::CosOp::getOperationName();
     });
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))

@@ -14,7 +14,9 @@ import reference as ref
 
 DTYPES = {"f32": np.float32, "f64": np.float64, "f16": np.float16,
           "bf16": ml_dtypes.bfloat16, "i32": np.int32, "i64": np.int64,
-          "i1": np.bool_}
+          "i1": np.bool_, "i8": np.int8, "i16": np.int16, "ui8": np.uint8,
+          "ui16": np.uint16, "ui32": np.uint32, "ui64": np.uint64}
+INTEGERS = ["i8", "i16", "i32", "i64", "ui8", "ui16", "ui32", "ui64"]
 
 
 @dataclass
@@ -27,6 +29,7 @@ class Case:
     results: list         # element types of the results
     scale: object = None  # sum of magnitudes, where elements are summed
     fixed: set = field(default_factory=set)  # (input, dimension) never `?`
+    setup: str = ""       # lines before the op, such as index constants
 
 
 class Generator:
@@ -56,8 +59,9 @@ class Generator:
     def array(self, element, shape, low=-4.0, high=4.0):
         if element == "i1":
             return np.asarray(self.rng.random(shape) < 0.5)
-        if element in ("i32", "i64"):
-            return np.asarray(self.rng.integers(-9, 10, shape)).astype(
+        if element in INTEGERS:
+            least, past = (0, 200) if element[0] == "u" else (-9, 10)
+            return np.asarray(self.rng.integers(least, past, shape)).astype(
                 DTYPES[element])
         return np.asarray(self.rng.uniform(low, high, shape)).astype(
             DTYPES[element])
@@ -76,19 +80,22 @@ def wide(array):
     return np.asarray(array).astype(np.float64)
 
 
+EXACT = [*INTEGERS, "i1"]
+
+
 # --- Element-wise ------------------------------------------------------------
 
 def unary(name, function, low=-4.0, high=4.0, types=None, attributes=""):
     def make(g):
         t = g.choice(types) if types else g.float_type()
         x = g.array(t, g.shape(0, 4), low, high)
-        operand = x if t in ("i32", "i64", "i1") else wide(x)
+        operand = x if t in EXACT else wide(x)
         return Case(f"dl.{name} %0{attributes} : {{T0}}", [(t, x)],
                     function(operand), [t])
     return make
 
 
-NUMBERS = ["f32", "f32", "f64", "f16", "bf16", "i32", "i64"]
+NUMBERS = ["f32", "f32", "f64", "f16", "bf16", *INTEGERS]
 
 
 def binary(name, function, low=-4.0, high=4.0, types=NUMBERS, result=None):
@@ -96,7 +103,7 @@ def binary(name, function, low=-4.0, high=4.0, types=NUMBERS, result=None):
         t = g.choice(types)
         sa, sb = g.broadcast_shapes()
         a, b = g.array(t, sa, low, high), g.array(t, sb, low, high)
-        exact = t in ("i32", "i64", "i1")
+        exact = t in EXACT
         fixed = {(i, d) for i, s in enumerate((sa, sb))
                  for d, e in enumerate(s) if e == 1}
         value = function(a, b) if exact else function(wide(a), wide(b))
@@ -117,8 +124,9 @@ def alpha(name, function):
 def clip(g):
     t = g.choice(NUMBERS)
     x = g.array(t, g.shape())
-    low, high = sorted(g.integer(-3, 3) for _ in range(2))
-    parts, y = "", x if t[0] == "i" else wide(x)
+    low, high = sorted(g.integer(0 if t[0] == "u" else -3, 3)
+                       for _ in range(2))
+    parts, y = "", x if t in EXACT else wide(x)
     if g.chance(0.7):
         parts, y = parts + f" low {low}.0", np.maximum(y, low)
     if g.chance(0.7):
@@ -134,7 +142,7 @@ def select(g):
              for d, e in enumerate(s) if e == 1}
     y = np.where(c, a, b)
     return Case("dl.select %0, %1, %2 : {T0}, {T1}, {T2}",
-                [("i1", c), (t, a), (t, b)], y if t[0] == "i" else wide(y), [t],
+                [("i1", c), (t, a), (t, b)], y if t in EXACT else wide(y), [t],
                 fixed=fixed)
 
 
@@ -145,10 +153,13 @@ def cast(g):
         x = (wide(x) * 1e4).astype(DTYPES[source])
     if target == "i1":
         y = x != 0
-    elif target in ("i32", "i64") and source[0] in "fb":
+    elif target in INTEGERS and source[0] in "fb":
         info = np.iinfo(DTYPES[target])
-        y = np.clip(np.trunc(wide(x)), info.min, info.max).astype(DTYPES[target])
-    elif target[0] == "i":
+        y = np.trunc(wide(x))
+        inside = np.clip(y, info.min, info.max)
+        y = np.where(y >= info.max, info.max,  # 2^64 - 1 is no f64
+                     np.where(inside < info.max, inside, 0).astype(DTYPES[target]))
+    elif target in EXACT:
         y = x.astype(DTYPES[target])
     else:
         y = wide(x)
@@ -406,7 +417,7 @@ ANY = list(DTYPES)
 
 
 def exact(t, y):
-    return y if t[0] == "i" else wide(y)
+    return y if t in EXACT else wide(y)
 
 
 def factorize(g, count):
@@ -546,17 +557,17 @@ def reduction(name, function, summed):
         keep = g.chance(0.5)
         if keep:
             parts += " keep_dims"
-        operand = x if t[0] == "i" else wide(x)
+        operand = x if t in EXACT else wide(x)
         with np.errstate(all="ignore"):
             y = function(operand, axis=axes, keepdims=keep)
-        if t[0] == "i":
+        if t in EXACT:
             if name == "mean":
                 total = np.sum(operand, axis=axes, keepdims=keep)
                 count = operand.size // max(1, np.asarray(total).size)
                 y = np.trunc(np.asarray(total) / count)
             y = np.asarray(y).astype(DTYPES[t])
         scale = None
-        if summed and t[0] != "i":
+        if summed and t not in EXACT:
             scale = function(abs(wide(x)), axis=axes, keepdims=keep)
         return Case(f"dl.reduce_{name} %0{parts} : {{T0}}", [(t, x)], y, [t],
                     scale)
@@ -569,7 +580,7 @@ def arg(name, function):
         x = g.array(t, g.shape(1, 4))
         if g.chance(0.5):
             x = np.round(wide(x)).astype(DTYPES[t])  # equal elements
-        if t[0] != "i" and g.chance(0.3):
+        if t not in EXACT and g.chance(0.3):
             x.ravel()[g.integer(0, x.size - 1)] = np.nan
         axis = g.integer(-x.ndim, x.ndim - 1)
         keep = g.chance(0.5)
@@ -588,12 +599,275 @@ def compare(name, function):
     return make
 
 
+def remainder(a, b):
+    if a.dtype.kind == "f":
+        return np.fmod(a, b)
+    return np.where(b == 0, 0, np.fmod(a, np.where(b == 0, 1, b)))
+
+
+def shift(left):
+    def apply(a, b):
+        width = a.dtype.itemsize * 8
+        fits = (b >= 0) & (b < width)
+        by = np.where(fits, b, 0).astype(a.dtype)
+        if left:
+            return np.where(fits, np.left_shift(a, by), 0)
+        return np.where(fits, np.right_shift(a, by), np.where(a < 0, -1, 0))
+    return apply
+
+
+# --- Index and detection -----------------------------------------------------
+
+def broadcast(g):
+    t = g.choice(ANY)
+    full = g.shape(1, 4)
+    shape = [1 if g.chance(0.3) else e for e in full[g.integer(0, len(full)):]]
+    x = g.array(t, shape)
+    shown, setup, names = [], "", []
+    for d, e in enumerate(full):
+        if g.chance(0.3):
+            setup += f"%n{d} = arith.constant {e} : index\n"
+            names.append(f"%n{d}")
+            shown.append("?")
+        else:
+            shown.append(str(e))
+    extents = f" [{', '.join(names)}]" if names else ""
+    target = "tensor<" + "x".join([*shown, t]) + ">"
+    return Case(f"dl.broadcast %0{extents} : {{T0}} to {target}", [(t, x)],
+                exact(t, np.broadcast_to(x, full)), [t], setup=setup,
+                fixed={(0, d) for d in range(x.ndim)})
+
+
+def iota(g):
+    t = g.choice(NUMBERS)
+    shape = g.shape(1, 3, 100 if t == "i8" else 40)
+    axis = g.integer(0, len(shape) - 1)
+    along = np.arange(shape[axis]).reshape(
+        [-1 if d == axis else 1 for d in range(len(shape))])
+    y = np.broadcast_to(along, shape).astype(DTYPES[t])
+    target = "tensor<" + "x".join([*map(str, shape), t]) + ">"
+    return Case(f"dl.iota axis {axis} : {target}", [], exact(t, y), [t])
+
+
+def cumulative(g):
+    t, kind = g.choice(NUMBERS), g.choice(["sum", "prod"])
+    x = g.array(t, g.shape(1, 3, 20))
+    if kind == "prod" and t not in EXACT:
+        x = (np.sign(wide(x)) * (0.5 + abs(wide(x)) / 8)).astype(DTYPES[t])
+    axis = g.integer(-x.ndim, x.ndim - 1)
+    exclusive, reverse = g.chance(0.4), g.chance(0.4)
+
+    def run(a):
+        a = np.flip(a, axis) if reverse else a
+        function = np.cumsum if kind == "sum" else np.cumprod
+        dtype = x.dtype if t in EXACT else np.float64
+        y = function(a, axis=axis, dtype=dtype)
+        if exclusive:
+            first = np.full_like(np.take(y, [0], axis), kind == "prod")
+            y = np.concatenate(
+                [first, np.delete(y, -1, axis)], axis).astype(dtype)
+        return np.flip(y, axis) if reverse else y
+
+    words = (" exclusive" if exclusive else "") + (" reverse" if reverse else "")
+    scale = None if t in EXACT else run(abs(wide(x)))
+    return Case(f"dl.cumulative {kind} %0 axis {axis}{words} : {{T0}}", [(t, x)],
+                run(x if t in EXACT else wide(x)), [t], scale)
+
+
+def scatter(g):
+    t, it = g.choice(NUMBERS), g.choice(["i32", "i64"])
+    kind = g.choice(["replace", "add", "mul", "max", "min"])
+    x = g.array(t, g.shape(1, 3, 12))
+    n, k = x.shape[0], g.integer(1, 9)
+    updates = g.array(t, [k, *x.shape[1:]])
+    indices = g.rng.integers(-n - 1, n + 1, k).astype(DTYPES[it])
+    y = x.copy() if t in EXACT else wide(x)
+    scale = abs(wide(x))
+    for i, u in zip(indices, updates if t in EXACT else wide(updates)):
+        row = int(np.clip(i + n if i < 0 else i, 0, n - 1))
+        function = {"replace": lambda a, b: b, "add": np.add, "mul": np.multiply,
+                    "max": np.maximum, "min": np.minimum}[kind]
+        with np.errstate(all="ignore"):
+            y[row] = function(y[row], u)
+            scale[row] = (abs(wide(u)) * scale[row] if kind == "mul"
+                          else abs(wide(u)) + scale[row])
+    # Sums and products are stored after every step.
+    narrow = t in ("f16", "bf16") and kind in ("add", "mul")
+    return Case(f"dl.scatter %0, %1, %2 kind {kind} : {{T0}}, {{T1}}, {{T2}}",
+                [(t, x), (it, indices), (t, updates)], y, [t],
+                None if t in EXACT or kind in ("replace", "max", "min")
+                else scale * (2048 if narrow else 1))
+
+
+def top_k(g):
+    t = g.choice(NUMBERS)
+    x = g.array(t, g.shape(1, 3))
+    if g.chance(0.5):
+        x = np.round(wide(x)).astype(DTYPES[t])  # equal elements
+    if t not in EXACT and g.chance(0.3):
+        x.ravel()[g.integer(0, x.size - 1)] = np.nan
+    k, smallest = g.integer(0, x.shape[-1]), g.chance(0.4)
+    key = wide(x)
+    key = np.where(np.isnan(key), np.inf, key)
+    order = np.argsort(key if smallest else -key, axis=-1, kind="stable")
+    at = order[..., :k]
+    dims = "x".join(["?"] * (x.ndim - 1) + [str(k)])
+    return Case(f"dl.top_k %0, %k{' smallest' if smallest else ''} : {{T0}} to "
+                f"tensor<{dims}x{t}>, tensor<{dims}xi64>", [(t, x)],
+                [exact(t, np.take_along_axis(x, at, -1)), at], [t, "i64"],
+                setup=f"%k = arith.constant {k} : index\n")
+
+
+def nonzero(g):
+    x = g.array("i1", g.shape(1, 4))
+    return Case("dl.nonzero %0 : {T0}", [("i1", x)], np.array(np.nonzero(x)),
+                ["i64"])
+
+
+def non_max_suppression(g):
+    images, classes, n = g.integer(1, 2), g.integer(1, 3), g.integer(1, 30)
+    boxes = g.array("f32", [images, n, 4], 0, 1)
+    scores = g.array("f32", [images, classes, n], 0, 1)
+    most, overlap, least = g.integer(0, 9), 0.3, 0.2
+    centered = g.chance(0.4)
+    rows = []
+
+    def corners(b):
+        b = wide(b)
+        if centered:
+            return [b[0] - b[2] / 2, b[1] - b[3] / 2, b[0] + b[2] / 2,
+                    b[1] + b[3] / 2]
+        return [min(b[0], b[2]), min(b[1], b[3]), max(b[0], b[2]),
+                max(b[1], b[3])]
+
+    def ratio(a, b):
+        a, b = corners(a), corners(b)
+        shared = (max(0, min(a[2], b[2]) - max(a[0], b[0])) *
+                  max(0, min(a[3], b[3]) - max(a[1], b[1])))
+        area = lambda c: (c[2] - c[0]) * (c[3] - c[1])
+        return shared / (area(a) + area(b) - shared)
+
+    for i in range(images):
+        for c in range(classes):
+            taken = []
+            for j in np.argsort(-scores[i, c], kind="stable"):
+                if scores[i, c, j] > np.float32(least) and len(taken) < most and all(
+                        ratio(boxes[i, j], boxes[i, k]) <= overlap for k in taken):
+                    taken.append(j)
+            rows += [[i, c, j] for j in taken]
+    text = ("dl.non_max_suppression %0, %1, %most, %overlap, %least"
+            f"{' centered' if centered else ''} : {{T0}}, {{T1}}")
+    return Case(text, [("f32", boxes), ("f32", scores)],
+                np.array(rows, np.int64).reshape(-1, 3), ["i64"],
+                setup=f"%most = arith.constant {most} : i64\n"
+                      f"%overlap = arith.constant {overlap} : f32\n"
+                      f"%least = arith.constant {least} : f32\n")
+
+
+def roi_align(g):
+    t = g.choice(["f32", "f64"])
+    n, h, w, c = g.integer(1, 2), g.integer(2, 9), g.integer(2, 9), g.integer(1, 9)
+    x = g.array(t, [n, h, w, c])
+    r, scale = g.integer(1, 4), g.choice([0.5, 1.0])
+    corner = g.rng.uniform(-1, max(h, w), (r, 2))
+    rois = np.concatenate([corner, corner + g.rng.uniform(0.5, 6, (r, 2))],
+                          1).astype(DTYPES[t])
+    images = g.rng.integers(0, n, r)
+    size, ratio = [g.integer(1, 3), g.integer(1, 3)], g.integer(0, 3)
+    kind, half = g.choice(["avg", "max"]), g.chance(0.5)
+    y = np.zeros([r, *size, c])
+
+    def parts(at):
+        """Weights and values of the four elements around a place."""
+        if not (-1 <= at[0] <= h and -1 <= at[1] <= w):
+            return [np.zeros(c)]
+        places = []
+        for value, extent in zip(at, (h, w)):
+            value = min(max(value, 0), extent - 1)
+            low = int(value)
+            places.append([(low, 1 - (value - low)),
+                           (min(low + 1, extent - 1), value - low)])
+        return [a * b * wide(x[image, i, j])
+                for i, a in places[0] for j, b in places[1]]
+
+    for k, image in enumerate(images):
+        box = wide(rois[k]) * scale - (0.5 if half else 0)
+        for i in range(size[0]):
+            for j in range(size[1]):
+                samples, begin, cell, counts = [], [], [], []
+                for axis, place in ((1, i), (0, j)):
+                    extent = box[axis + 2] - box[axis]
+                    extent = extent if half else max(extent, 1)
+                    cell.append(extent / size[1 - axis])
+                    begin.append(box[axis] + place * cell[-1])
+                    count = ratio or max(int(np.ceil(cell[-1])), 1)
+                    counts.append(ratio or min(count, (h, w)[1 - axis] + 1))
+                for a in range(counts[0]):
+                    for b in range(counts[1]):
+                        samples.append(parts([
+                            begin[0] + (a + 0.5) * cell[0] / counts[0],
+                            begin[1] + (b + 0.5) * cell[1] / counts[1]]))
+                if kind == "avg":
+                    y[k, i, j] = np.mean([np.sum(s, 0) for s in samples], 0)
+                else:
+                    y[k, i, j] = np.max([np.max(s, 0) for s in samples], 0)
+    words = (f" size [{size[0]}, {size[1]}] sampling_ratio {ratio} scale {scale}"
+             f" kind {kind}{' half_pixel' if half else ''}")
+    # The place between elements is known as well as the coordinates are.
+    return Case(f"dl.roi_align %0, %1, %2{words} : {{T0}}, {{T1}}, {{T2}}",
+                [(t, x), (t, rois), ("i64", images)], y, [t],
+                np.full(y.shape, 16.0))
+
+
+def arg_max_pool(g):
+    while True:
+        t, rank = g.choice(["f32", "f64"]), g.integer(1, 2)
+        spatial = image(g, rank)
+        kernel = [g.integer(1, 3) for _ in range(rank)]
+        strides = [g.integer(1, 3) for _ in range(rank)]
+        pads = [g.integer(0, k - 1) for k in kernel]
+        if any(e + p < k for e, k, p in zip(spatial, kernel, pads)):
+            continue
+        break
+    x = g.array(t, [g.integer(1, 2), *spatial, g.integer(1, 9)])
+    if g.chance(0.5):
+        x = np.round(x)  # equal elements: the first wins
+    out = [(e + 2 * p - k) // s + 1
+           for e, k, s, p in zip(spatial, kernel, strides, pads)]
+    y = np.zeros([x.shape[0], *out, x.shape[-1]], np.int64)
+    for n in range(x.shape[0]):
+        for place in np.ndindex(*out):
+            for c in range(x.shape[-1]):
+                best = None
+                for offset in np.ndindex(*kernel):
+                    at = tuple(q * s - p + o for q, s, p, o in
+                               zip(place, strides, pads, offset))
+                    if any(a < 0 or a >= e for a, e in zip(at, spatial)):
+                        continue
+                    value = x[(n, *at, c)]
+                    if best is None or value > best[0]:
+                        best = value, int(np.ravel_multi_index(at, spatial))
+                y[(n, *place, c)] = best[1]
+    show = lambda v: "[" + ", ".join(map(str, v)) + "]"
+    return Case(f"dl.arg_max_pool %0 window {show(kernel)} strides {show(strides)} "
+                f"padding {show(pads)} : {{T0}}", [(t, x)], y, ["i64"])
+
+
 BOOL = ["i1"]
 OPS = {
     "add": binary("add", np.add), "sub": binary("sub", np.subtract),
     "mul": binary("mul", np.multiply),
     "div": binary("div", lambda a, b: ref.trunc_div(a, b)
-                  if a.dtype.kind == "i" else np.divide(a, b), 0.5, 4),
+                  if a.dtype.kind in "iu" else np.divide(a, b), 0.5, 4),
+    "remainder": binary("remainder", remainder),
+    "shift_left": binary("shift_left", shift(True), types=INTEGERS),
+    "shift_right": binary("shift_right", shift(False), types=INTEGERS),
+    "tan": unary("tan", np.tan, -1.4, 1.4), "asin": unary("asin", np.arcsin, -1, 1),
+    "acos": unary("acos", np.arccos, -1, 1), "atan": unary("atan", np.arctan, -9, 9),
+    "sinh": unary("sinh", np.sinh), "cosh": unary("cosh", np.cosh),
+    "asinh": unary("asinh", np.arcsinh, -9, 9),
+    "acosh": unary("acosh", np.arccosh, 1, 9),
+    "atanh": unary("atanh", np.arctanh, -0.9, 0.9),
     "pow": binary("pow", np.power, 0.1, 4, types=["f32", "f64", "f16", "bf16"]),
     "maximum": binary("maximum", np.maximum),
     "minimum": binary("minimum", np.minimum),
@@ -614,10 +888,10 @@ OPS = {
     "less_equal": compare("less_equal", np.less_equal),
     "greater": compare("greater", np.greater),
     "greater_equal": compare("greater_equal", np.greater_equal),
-    "and": binary("and", np.logical_and, types=BOOL),
-    "or": binary("or", np.logical_or, types=BOOL),
-    "xor": binary("xor", np.logical_xor, types=BOOL),
-    "not": unary("not", np.logical_not, types=BOOL),
+    "and": binary("and", np.bitwise_and, types=EXACT),
+    "or": binary("or", np.bitwise_or, types=EXACT),
+    "xor": binary("xor", np.bitwise_xor, types=EXACT),
+    "not": unary("not", np.invert, types=EXACT),
     "select": select, "cast": cast,
     "linear": unary("linear", lambda x: x),
     "unit_step": unary("unit_step", ref.unit_step),
@@ -648,6 +922,10 @@ OPS = {
     "reshape": reshape, "flatten": flatten, "transpose": transpose,
     "concat": concat, "slice": slice_, "split": split, "pad": pad,
     "gather": gather, "upsample": upsample,
+    "broadcast": broadcast, "iota": iota, "cumulative": cumulative,
+    "scatter": scatter, "top_k": top_k, "nonzero": nonzero,
+    "non_max_suppression": non_max_suppression, "roi_align": roi_align,
+    "arg_max_pool": arg_max_pool,
     "reduce_sum": reduction("sum", np.sum, True),
     "reduce_mean": reduction("mean", np.mean, True),
     "reduce_max": reduction("max", np.max, False),

@@ -158,8 +158,8 @@ def trunc_div(a, b):
         wide = np.sign(a) * np.sign(safe) * (np.abs(a.astype(object))
                                              // np.abs(safe.astype(object)))
     bits = a.dtype.itemsize * 8
-    wrapped = [(int(v) + (1 << (bits - 1))) % (1 << bits) - (1 << (bits - 1))
-               for v in wide.ravel()]
+    bias = 0 if a.dtype.kind == "u" else 1 << (bits - 1)
+    wrapped = [(int(v) + bias) % (1 << bits) - bias for v in wide.ravel()]
     result = np.array(wrapped, dtype=a.dtype).reshape(wide.shape)
     return np.where(b == 0, 0, result)
 

@@ -55,7 +55,9 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
   Value most = arith::MinSIOp::create(
       e.b, loc, n, arith::MaxSIOp::create(e.b, loc, limit, zero));
   Value cells = e.value(e.mul(e.dim(scores, 0), e.dim(scores, 1)));
-  Value room = arith::MulIOp::create(e.b, loc, cells, most);
+  // One row at least: a slice may not begin behind the end.
+  Value room = arith::MaxSIOp::create(
+      e.b, loc, arith::MulIOp::create(e.b, loc, cells, most), one);
   Value out = e.empty({OpFoldResult(room), e.index(3)}, i64);
   Value threshold = operands.getScoreThreshold();
   Value overlap = operands.getOverlapThreshold();

@@ -163,7 +163,9 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
       Value filled = arith::MinUIOp::create(
           b, loc, arith::AddIOp::create(b, loc, j, one), k);
       auto inner = loop(
-          b, loc, filled, {first, place, state[0], state[1]},
+          b, loc, filled,
+          {first, place, state[0], state[1],
+           arith::ConstantIntOp::create(b, loc, 0, 1).getResult()},
           [&](OpBuilder &b, Value p, ValueRange s) -> SmallVector<Value> {
             SmallVector<Value> at{row, p};
             Value value = tensor::ExtractOp::create(b, loc, s[2], at);
@@ -173,13 +175,15 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
                                b, loc, arith::CmpIPredicate::eq, p, j));
             scalarT mine(b, loc, s[0]), theirs(b, loc, value);
             scalarT mineAt(b, loc, s[1]), theirsAt(b, loc, where);
-            scalarT swap = isFree | better(mine.to(compute), theirs.to(compute));
+            // What was pushed down goes before all that follows it.
+            scalarT swap = scalarT(b, loc, s[4]) | isFree |
+                           better(mine.to(compute), theirs.to(compute));
             Value values = tensor::InsertOp::create(
                 b, loc, select(swap, mine, theirs).value, s[2], at);
             Value places = tensor::InsertOp::create(
                 b, loc, select(swap, mineAt, theirsAt).value, s[3], at);
             return {select(swap, theirs, mine), select(swap, theirsAt, mineAt),
-                    values, places};
+                    values, places, swap};
           });
       return {inner.getResult(2), inner.getResult(3)};
     };

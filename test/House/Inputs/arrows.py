@@ -6,11 +6,12 @@ from pathlib import Path
 
 MAY_USE = {
     "Dialect": {"Dialect"},
+    "Import": {"Dialect", "Import"},
     "Transforms": {"Dialect", "Transforms"},
     "Conversion": {"Dialect", "Conversion"},
     "Codegen": {"Codegen"},
     "Target": {"Codegen", "Target", "Runtime/abi.h"},
-    "Driver": {"Dialect", "Transforms", "Conversion", "Codegen", "Target", "Driver",
+    "Driver": {"Dialect", "Import", "Transforms", "Conversion", "Codegen", "Target", "Driver",
                "Runtime/abi.h"},
     "Runtime": {"Runtime"},
 }

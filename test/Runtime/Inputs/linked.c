@@ -17,7 +17,7 @@ int main(void) {
 
   /* Refused before anything is written. */
   y[0] = 7;
-  if (net_net(context, 0, x, y) == DLC_OK || y[0] != 7)
+  if (net_net(context, -1, x, y) == DLC_OK || y[0] != 7)
     return 1;
   printf("refused: %s\n", net_error(context));
   if (net_net(context, 1, NULL, y) != DLC_ERROR_NULL ||

@@ -1,0 +1,17 @@
+// RUN: dlc-opt %s -dlc-unshare-destinations | FileCheck %s
+
+// Two results begin with one slice; each gets its own, down to the empty tensor.
+// CHECK-LABEL: func.func @f
+// CHECK: %[[E1:.*]] = tensor.empty
+// CHECK: %[[E2:.*]] = tensor.empty
+// CHECK: %[[B1:.*]] = tensor.insert_slice %arg0 into %[[E1]][0]
+// CHECK: %[[B2:.*]] = tensor.insert_slice %arg0 into %[[E2]][0]
+// CHECK-DAG: tensor.insert_slice %arg1 into %[[B2]][1]
+// CHECK-DAG: tensor.insert_slice %arg2 into %[[B1]][1]
+func.func @f(%a: tensor<1xf32>, %b: tensor<1xf32>, %c: tensor<1xf32>) -> (tensor<2xf32>, tensor<2xf32>) {
+  %0 = tensor.empty() : tensor<2xf32>
+  %1 = tensor.insert_slice %a into %0[0] [1] [1] : tensor<1xf32> into tensor<2xf32>
+  %2 = tensor.insert_slice %b into %1[1] [1] [1] : tensor<1xf32> into tensor<2xf32>
+  %3 = tensor.insert_slice %c into %1[1] [1] [1] : tensor<1xf32> into tensor<2xf32>
+  return %2, %3 : tensor<2xf32>, tensor<2xf32>
+}
