@@ -82,8 +82,10 @@ struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
                                              places[read.getName()]),
               ValueRange());
         read.replaceAllUsesWith(view);
-        read.erase();
       }
+      // Now that nothing is built in front of them any more.
+      for (memref::GetGlobalOp read : reads)
+        read.erase();
     }
   }
 };

@@ -6,10 +6,10 @@
 // CHECK-NOT: cf.assert
 // CHECK-LABEL: func.func private @f.shapes(%arg0: memref<?x4xf32>, %arg1: memref<?x4xf32>, %arg2: memref<?xi64>)
 // CHECK: %[[A:.*]] = memref.dim %arg0, %c0
+// CHECK: %[[B:.*]] = memref.dim %arg1, %c0
 // CHECK: memref.store {{.*}} %arg2[%c1]
 // CHECK: memref.store {{.*}} %arg2[%c2]
-// CHECK: %[[B:.*]] = memref.dim %arg1, %c0
-// CHECK: arith.cmpi ne, %{{.*}}, %[[B]]
+// CHECK: arith.cmpi ne, %[[A]], %[[B]]
 // CHECK-NOT: linalg
 // CHECK: memref.store {{.*}} %arg2[%c0]
 func.func @f(%a: tensor<?x4xf32>, %b: tensor<?x4xf32>) -> tensor<?x4xf32> {

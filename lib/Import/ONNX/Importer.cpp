@@ -22,6 +22,8 @@ namespace dlc::onnx_import {
 
 /// Graphs within graphs and functions that call functions.
 static constexpr unsigned deepest = 64;
+/// Nodes in all, so that functions which call each other twice come to an end.
+static constexpr int64_t mostNodes = 1 << 20;
 
 static std::string normalDomain(StringRef domain) {
   return domain == "ai.onnx" ? "" : domain.str();
@@ -65,7 +67,7 @@ static std::string suggest(StringRef domain, StringRef name, int64_t version) {
       return "; it is read in opsets " + std::to_string(op.first) + " to " +
              std::to_string(op.last);
   const Operator *nearest = nullptr;
-  unsigned best = name.size() / 2 + 1;
+  unsigned best = name.size() / 3 + 1;
   for (const Operator &op : getOperators()) {
     unsigned distance = name.edit_distance(op.name, true, best);
     if (distance < best) {
@@ -160,6 +162,11 @@ bool Importer::readInitializers(const onnx::GraphProto &graph, Scope &scope) {
 bool Importer::readNode(const onnx::NodeProto &proto, int64_t number,
                         Scope &scope) {
   g.loc = locate(proto, number);
+  if (++nodes > mostNodes) {
+    g.fail("is one of more than " + Twine(mostNodes) +
+           " nodes, those of called functions included");
+    return false;
+  }
   std::string domain = normalDomain(proto.domain());
   auto version = opsets.find(domain);
   Node node(*this, g, proto,
@@ -318,6 +325,7 @@ Importer::readGraph(const onnx::GraphProto &graph, ArrayRef<Tensor> inputs,
     g.fail("graphs lie more than " + Twine(deepest) + " deep in each other");
     return std::nullopt;
   }
+  Location whole = g.loc;
   Scope scope(parent);
   llvm::StringSet<> constants;
   for (const auto &tensor : graph.initializer())
@@ -349,6 +357,7 @@ Importer::readGraph(const onnx::GraphProto &graph, ArrayRef<Tensor> inputs,
   for (const onnx::NodeProto &node : graph.node())
     if (!readNode(node, number++, scope))
       return std::nullopt;
+  g.loc = whole;
   SmallVector<Tensor> outputs;
   for (const onnx::ValueInfoProto &output : graph.output()) {
     const Tensor *value = scope.find(output.name());

@@ -146,6 +146,7 @@ private:
   llvm::StringMap<int64_t> opsets;
   llvm::StringMap<std::shared_ptr<void>> mapped; // external files
   unsigned depth = 0;
+  int64_t nodes = 0;
 };
 
 } // namespace dlc::onnx_import
