@@ -13,7 +13,11 @@ namespace dlc {
 
 void optimize(Module &module, TargetMachine &machine, unsigned level) {
   PipelineTuningOptions tuning;
-  tuning.LoopVectorization = tuning.SLPVectorization = level >= 2;
+  tuning.LoopVectorization = level >= 2;
+  // Tiles are unrolled where that pays before LLVM sees them; it would unroll
+  // copies as well, into blocks of thousands of stores that take its scheduler
+  // longer than all the rest. Straight-line scalars to pack there are none.
+  tuning.LoopUnrolling = tuning.SLPVectorization = false;
   PassBuilder builder(&machine, tuning);
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
