@@ -6,6 +6,7 @@
 #include "dlc/Import/ONNX.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Target/Emit.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -95,6 +96,15 @@ public:
         return failure();
       return saveText(*module, suffix);
     };
+    bool isTosa = module
+                      ->walk([](Operation *op) {
+                        return isa<tosa::TosaDialect>(op->getDialect())
+                                   ? WalkResult::interrupt()
+                                   : WalkResult::advance();
+                      })
+                      .wasInterrupted();
+    if (isTosa && failed(lower("tosa", buildTosaPipeline, ".tosa.mlir")))
+      return failure();
     if (failed(lower("simplify", buildSimplifyPipeline, ".dl.mlir")))
       return failure();
     if (stage == Stage::DL)

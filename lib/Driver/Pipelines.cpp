@@ -6,6 +6,10 @@
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/TosaToArith/TosaToArith.h"
+#include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
+#include "mlir/Conversion/TosaToSCF/TosaToSCF.h"
+#include "mlir/Conversion/TosaToTensor/TosaToTensor.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -35,6 +39,15 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createFoldConstants({options.foldLimit}));
+  addCleanup(pm);
+}
+
+void buildTosaPipeline(OpPassManager &pm, const PipelineOptions &) {
+  // Upstream's way down, and what it leaves to other conversions.
+  tosa::addTosaToLinalgPasses(pm, TosaToLinalgOptions());
+  pm.addPass(createTosaToTensorPass());
+  pm.addPass(createTosaToArithPass());
+  pm.addPass(createTosaToSCFPass());
   addCleanup(pm);
 }
 
@@ -145,6 +158,8 @@ void registerPasses() {
   registerCodegenPasses();
   PassPipelineRegistration<PipelineOptions>(
       "dlc-simplify-pipeline", "Simplify a model in dl", buildSimplifyPipeline);
+  PassPipelineRegistration<PipelineOptions>(
+      "dlc-tosa-pipeline", "Lower TOSA to linalg on tensors", buildTosaPipeline);
   PassPipelineRegistration<PipelineOptions>("dlc-linalg-pipeline",
                                             "Lower dl to linalg on tensors",
                                             buildLinalgPipeline);

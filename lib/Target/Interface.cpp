@@ -163,12 +163,18 @@ static std::string uniqueName(StringRef name, llvm::StringSet<> &taken,
 }
 
 static LogicalResult readArgument(func::FuncOp function, Type type,
-                                  StringAttr name, const Twine &fallback,
+                                  StringAttr name, ArrayAttr dims,
+                                  const Twine &fallback,
                                   llvm::StringSet<> &taken,
                                   std::vector<Argument> &result) {
   Argument argument;
   argument.name = name ? name.str() : fallback.str();
   argument.cName = uniqueName(argument.name, taken);
+  if (dims)
+    for (Attribute dim : dims)
+      argument.dims.push_back(isa<StringAttr>(dim)
+                                  ? cast<StringAttr>(dim).getValue().str()
+                                  : "");
   auto tensor = dyn_cast<RankedTensorType>(type);
   argument.element = tensor ? elementOf(tensor.getElementType()) : 0;
   if (!argument.element)
@@ -220,6 +226,7 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
       valid &= succeeded(readArgument(
           function, type, function.getArgAttrOfType<StringAttr>(i, "dl.name"),
+          function.getArgAttrOfType<ArrayAttr>(i, "dl.dims"),
           "x" + Twine(i), taken, entry.inputs));
     if (function.getNumResults() == 0) {
       function.emitError("function '")
@@ -231,6 +238,7 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
       valid &= succeeded(
           readArgument(function, type,
                        function.getResultAttrOfType<StringAttr>(i, "dl.name"),
+                       /*dims=*/{},
                        "y" + Twine(i), taken, entry.outputs));
     interface.functions.push_back(std::move(entry));
   }

@@ -2,6 +2,7 @@
 
 #include "dlc/Target/Interface.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -15,9 +16,20 @@ extern const char abiHeaderText[];
 /// Parameters of the free extents of inputs: `int64_t x_dim0`.
 static std::vector<std::string> extentParameters(const Function &function) {
   std::vector<std::string> names;
+  StringSet<> taken;
+  for (const auto *list : {&function.inputs, &function.outputs})
+    for (const Argument &argument : *list)
+      taken.insert(argument.cName);
   for (const Argument &input : function.inputs)
-    for (unsigned d : input.freeDims())
-      names.push_back(input.cName + "_dim" + std::to_string(d));
+    for (unsigned d : input.freeDims()) {
+      std::string dim = d < input.dims.size() && !input.dims[d].empty()
+                            ? input.dims[d]
+                            : "dim" + std::to_string(d);
+      std::string base = toCIdentifier(input.cName + "_" + dim), name = base;
+      for (unsigned i = 2; !taken.insert(name).second; ++i)
+        name = base + "_" + std::to_string(i);
+      names.push_back(name);
+    }
   return names;
 }
 

@@ -10,7 +10,7 @@ class CompileError(Exception):
     """The model was refused; the message is dlc's, with its places."""
 
 
-def _find_compiler():
+def find_compiler():
     """$DLC, or `dlc` on the PATH."""
     given = os.environ.get("DLC")
     if given:
@@ -26,7 +26,7 @@ def _find_compiler():
 def compile(model, output=None, *, cpu="native", level=3, options=()):
     """Compiles a model file into a library and returns the library's path.
 
-    model: path of a .mlir file.
+    model: path of a .onnx or .mlir file.
     output: where to write; default: beside the model, with suffix .so. The C
         header goes to the same place with suffix .h.
     cpu: processor to compile for, as `dlc --cpu`.
@@ -37,7 +37,7 @@ def compile(model, output=None, *, cpu="native", level=3, options=()):
     """
     model = Path(model)
     output = Path(output) if output else model.with_suffix(".so")
-    command = [_find_compiler(), str(model), "-o", str(output), f"--cpu={cpu}",
+    command = [find_compiler(), str(model), "-o", str(output), f"--cpu={cpu}",
                f"-O{level}", *options]
     try:
         result = subprocess.run(command, capture_output=True, text=True)

@@ -8,8 +8,10 @@ while compiling (the axes of a reduction, say), it is compiled again with the fi
 run's values of such inputs in place of them, and again when they change.
 """
 
+import functools
 import re
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -18,8 +20,20 @@ import onnx
 from onnx import numpy_helper
 from onnx.backend.base import Backend, BackendRep, namedtupledict
 
-from ._compile import CompileError, compile as _compile
+from ._compile import CompileError, compile as _compile, find_compiler
 from ._library import load
+
+
+@functools.lru_cache
+def _operators():
+    """{operator: [(first opset, last opset)]}, as the compiler lists them."""
+    listed = subprocess.run([find_compiler(), "--list-onnx-operators"],
+                            capture_output=True, text=True, check=True).stdout
+    found = {}
+    for line in listed.splitlines():
+        name, first, last = line.split()
+        found.setdefault(name, []).append((int(first), int(last)))
+    return found
 
 
 def _compile_model(model, folder, options):
@@ -132,11 +146,26 @@ class DlcBackend(Backend):
 
     @classmethod
     def is_compatible(cls, model, device="CPU", **kwargs):
-        try:
-            cls.prepare(model, device)
+        """Whether dlc knows all operators of the model, in their opsets."""
+        known = _operators()
+        versions = {i.domain if i.domain != "ai.onnx" else "": i.version
+                    for i in model.opset_import}
+        functions = {(f.domain, f.name) for f in model.functions}
+
+        def all_known(nodes):
+            for node in nodes:
+                domain = "" if node.domain == "ai.onnx" else node.domain
+                name = (domain + "." if domain else "") + node.op_type
+                if (node.domain, node.op_type) not in functions and not any(
+                        first <= versions.get(domain, 1) <= last
+                        for first, last in known.get(name, ())):
+                    return False
+                for attribute in node.attribute:
+                    if attribute.HasField("g") and not all_known(attribute.g.node):
+                        return False
             return True
-        except CompileError:
-            return False
+
+        return cls.supports_device(device) and all_known(model.graph.node)
 
     @classmethod
     def prepare(cls, model, device="CPU", options=(), **kwargs):

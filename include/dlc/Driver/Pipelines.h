@@ -36,6 +36,8 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::init(1 << 20)};
 };
 
+/// TOSA -> linalg on tensors, for models that come from elsewhere.
+void buildTosaPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// dl -> dl, smaller.
 void buildSimplifyPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// dl -> linalg on tensors, results by destination, shapes apart.

@@ -19,6 +19,7 @@ struct Argument {
   std::string name;           // as in the model
   std::string cName;          // as a C identifier
   std::vector<int64_t> shape; // -1: free, -2: computed
+  std::vector<std::string> dims; // what the model calls its extents, or ""
   int element = 0;            // dlc_element of abi.h
 
   std::vector<unsigned> freeDims() const;
