@@ -57,8 +57,9 @@ test: build python ## Everything: unit, lit, end-to-end, random comparison of ev
 asan: packages python ## The whole suite with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory PRESET=asan test
 
-bench: build python ## Time the kernels against the machine's measured peak
+bench: build python ## Time the kernels against the machine's measured peak, and the light ONNX models beside ONNX Runtime
 	@DLC=$(abspath $(BIN)/bin/dlc) $(PYTHON) test/Benchmark/kernels.py --work $(BIN)/bench
+	@DLC=$(abspath $(BIN)/bin/dlc) $(PYTHON) test/Benchmark/onnx_models.py --work $(BIN)/bench
 
 format: packages ## Format all C and C++ as LLVM does
 	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i

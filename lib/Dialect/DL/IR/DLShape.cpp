@@ -64,7 +64,17 @@ LogicalResult ReshapeOp::verify() {
   return success();
 }
 
-OpFoldResult ReshapeOp::fold(FoldAdaptor) {
+/// The splat under another shape; equal elements can be moved anywhere.
+static OpFoldResult foldSplat(Attribute attribute, RankedTensorType type) {
+  auto splat = dyn_cast_if_present<SplatElementsAttr>(attribute);
+  if (splat && type.hasStaticShape())
+    return splat.resizeSplat(type);
+  return {};
+}
+
+OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
+  if (OpFoldResult splat = foldSplat(adaptor.getX(), getType()))
+    return splat;
   if (getX().getType() == getType() && getExtents().empty())
     return getX();
   // A reshape of a reshape looks through the first one.
@@ -127,10 +137,7 @@ LogicalResult BroadcastOp::verify() {
 OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
   if (getX().getType() == getType() && getType().hasStaticShape())
     return getX();
-  auto splat = dyn_cast_if_present<SplatElementsAttr>(adaptor.getX());
-  if (splat && getType().hasStaticShape())
-    return splat.resizeSplat(getType());
-  return {};
+  return foldSplat(adaptor.getX(), getType());
 }
 
 LogicalResult IotaOp::verify() {
@@ -166,7 +173,10 @@ LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   return pushTensor(loc, getOperationName(), shape, x.getElementType(), types);
 }
 
-OpFoldResult TransposeOp::fold(FoldAdaptor) {
+OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
+  if (OpFoldResult splat =
+          foldSplat(adaptor.getX(), cast<RankedTensorType>(getType())))
+    return splat;
   ArrayRef<int64_t> permutation = getPermutation();
   if (llvm::equal(permutation, llvm::seq<int64_t>(0, permutation.size())))
     return getX();
