@@ -21,12 +21,12 @@ struct CallLibm : dlc::impl::CallLibmBase<CallLibm> {
     populateMathToLibmConversionPatterns(patterns);
     ConversionTarget target(getContext());
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
-    target.addIllegalOp<math::AcosOp, math::AcoshOp, math::AsinOp,
-                        math::AsinhOp, math::AtanOp, math::AtanhOp, math::Atan2Op,
-                        math::CosOp, math::CoshOp, math::ErfOp, math::ExpOp,
-                        math::Exp2Op, math::ExpM1Op, math::LogOp, math::Log1pOp,
-                        math::Log2Op, math::Log10Op, math::PowFOp, math::SinOp,
-                        math::SinhOp, math::TanOp, math::TanhOp>();
+    target.addIllegalOp<
+        math::AcosOp, math::AcoshOp, math::AsinOp, math::AsinhOp, math::AtanOp,
+        math::AtanhOp, math::Atan2Op, math::CosOp, math::CoshOp, math::ErfOp,
+        math::ExpOp, math::Exp2Op, math::ExpM1Op, math::LogOp, math::Log1pOp,
+        math::Log2Op, math::Log10Op, math::PowFOp, math::SinOp, math::SinhOp,
+        math::TanOp, math::TanhOp>();
     if (failed(applyPartialConversion(getOperation(), target,
                                       std::move(patterns))))
       signalPassFailure();

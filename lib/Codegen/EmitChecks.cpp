@@ -37,7 +37,8 @@ struct EmitChecks : dlc::impl::EmitChecksBase<EmitChecks> {
     OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
     Type ptr = LLVM::LLVMPointerType::get(b.getContext());
     if (!module.lookupSymbol(names::fail))
-      func::FuncOp::create(b, loc, names::fail, b.getFunctionType({ptr, ptr}, {}))
+      func::FuncOp::create(b, loc, names::fail,
+                           b.getFunctionType({ptr, ptr}, {}))
           .setPrivate();
     std::string text = (check.getMsg() + StringRef("\0", 1)).str();
     auto message = LLVM::GlobalOp::create(

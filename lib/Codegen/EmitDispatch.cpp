@@ -43,12 +43,13 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
     b.setInsertionPointToStart(getOperation().getBody());
     auto runtime = LLVM::LLVMFuncOp::create(
         b, loc, name,
-        LLVM::LLVMFunctionType::get(ptr, function.getFunctionType().getParams()));
+        LLVM::LLVMFunctionType::get(ptr,
+                                    function.getFunctionType().getParams()));
     function.setLinkage(LLVM::Linkage::Internal);
     Block *entry = function.addEntryBlock(b);
     b.setInsertionPointToStart(entry);
-    Value memory =
-        LLVM::CallOp::create(b, loc, runtime, entry->getArguments()).getResult();
+    Value memory = LLVM::CallOp::create(b, loc, runtime, entry->getArguments())
+                       .getResult();
     auto constant = [&](int64_t value) -> Value {
       return LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(value));
     };

@@ -84,7 +84,8 @@ struct PassResultsByDestination
         b, loc, type, /*dynamicSizes=*/ValueRange(), /*copy=*/result);
     Value buffer =
         bufferization::ToBufferOp::create(b, loc, bufferType(type), copy);
-    Value place = memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer);
+    Value place =
+        memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer);
     Type none[] = {context.getType(), b.getIndexType(), b.getIndexType()};
     auto call = [&](StringRef name, Value a, Value c) {
       auto module = getOperation();
@@ -93,7 +94,8 @@ struct PassResultsByDestination
         func::FuncOp::create(top, loc, name, b.getFunctionType(none, {}))
             .setPrivate();
       }
-      func::CallOp::create(b, loc, name, TypeRange(), ValueRange{context, a, c});
+      func::CallOp::create(b, loc, name, TypeRange(),
+                           ValueRange{context, a, c});
     };
     auto index = [&](int64_t value) -> Value {
       return arith::ConstantIndexOp::create(b, loc, value);

@@ -68,10 +68,10 @@ struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
       if (reads.empty())
         continue;
       b.setInsertionPointToStart(&function.getBody().front());
-      Value memory = func::CallOp::create(
-                         b, function.getLoc(), names::weightMemory, bytes,
-                         ValueRange{function.getArgument(0)})
-                         .getResult(0);
+      Value memory =
+          func::CallOp::create(b, function.getLoc(), names::weightMemory, bytes,
+                               ValueRange{function.getArgument(0)})
+              .getResult(0);
       llvm::StringMap<Value> views;
       for (memref::GetGlobalOp read : reads) {
         Value &view = views[read.getName()];

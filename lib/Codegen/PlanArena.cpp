@@ -72,15 +72,15 @@ private:
     if (!isNew)
       return it->second;
     Operation *op = size.getDefiningOp();
-    bool result = op ? op->getNumRegions() == 0
-                     : size.getParentBlock() == &block;
+    bool result =
+        op ? op->getNumRegions() == 0 : size.getParentBlock() == &block;
     if (op)
       for (Value operand : op->getOperands())
-        result = result && (isa<MemRefType>(operand.getType())
-                                ? isa<memref::DimOp>(op) &&
-                                      isa<BlockArgument>(operand) &&
-                                      operand.getParentBlock() == &block
-                                : isKnownAtEntry(operand));
+        result = result &&
+                 (isa<MemRefType>(operand.getType())
+                      ? isa<memref::DimOp>(op) && isa<BlockArgument>(operand) &&
+                            operand.getParentBlock() == &block
+                      : isKnownAtEntry(operand));
     return entrySizes[size] = result;
   }
 
@@ -92,16 +92,14 @@ private:
     Value context = function.getArgument(0);
     if (!module.lookupSymbol(names::allocate)) {
       OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-      func::FuncOp::create(top, alloc.getLoc(), names::allocate,
-                           b.getFunctionType({context.getType(),
-                                              b.getIndexType()},
-                                             bytesType))
+      func::FuncOp::create(
+          top, alloc.getLoc(), names::allocate,
+          b.getFunctionType({context.getType(), b.getIndexType()}, bytesType))
           .setPrivate();
     }
     MemRefType type = alloc.getType();
     Value bytes = arith::ConstantIndexOp::create(
-        b, alloc.getLoc(),
-        llvm::divideCeil(type.getElementTypeBitWidth(), 8));
+        b, alloc.getLoc(), llvm::divideCeil(type.getElementTypeBitWidth(), 8));
     for (int64_t extent : type.getShape())
       if (!ShapedType::isDynamic(extent))
         bytes = mul(b, bytes,
@@ -113,8 +111,8 @@ private:
                        .getResult(0);
     Value zero = arith::ConstantIndexOp::create(b, alloc.getLoc(), 0);
     SmallVector<Value> sizes(alloc.getDynamicSizes());
-    Value view = memref::ViewOp::create(b, alloc.getLoc(), type, memory, zero,
-                                        sizes);
+    Value view =
+        memref::ViewOp::create(b, alloc.getLoc(), type, memory, zero, sizes);
     alloc.replaceAllUsesWith(view);
     alloc.erase();
   }

@@ -3,8 +3,8 @@
 #include "dlc/Driver/Compile.h"
 #include "Artifacts.h"
 #include "Lowering.h"
-#include "dlc/Import/ONNX.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Import/ONNX.h"
 #include "dlc/Target/Emit.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/IR/AsmState.h"
@@ -190,11 +190,10 @@ private:
     if (std::error_code code = file.getError())
       return report("cannot read '" + options.input + "': " + code.message());
     if (isONNX(options.input)) {
-      model = std::move(*file);
       ImportOptions import;
       for (auto &[name, extent] : options.dims)
         import.dims[name] = extent;
-      module = importONNX(model->getBuffer(), options.input, import, &mlir);
+      module = importONNX((*file)->getBuffer(), options.input, import, &mlir);
       return success(bool(module));
     }
     if (!options.dims.empty())
@@ -294,7 +293,8 @@ private:
     // An object file with weights is linked from two.
     bool isAlone = stage == Stage::Object && objects.empty();
     auto reserved = artifacts.reserve(
-        isAlone ? output : besideOutput(stage == Stage::Object ? ".code.o" : ".o"),
+        isAlone ? output
+                : besideOutput(stage == Stage::Object ? ".code.o" : ".o"),
         isAlone || options.saveTemps);
     if (!reserved)
       return report(reserved.takeError());
@@ -319,12 +319,12 @@ private:
       auto target = artifacts.reserve(output);
       if (!target)
         return report(target.takeError());
-      llvm::Error error =
-          stage == Stage::Archive  ? writeArchive(objects, *target)
-          : stage == Stage::Object ? linkObject(objects, *target)
-                                   : linkLibrary(objects, *target,
-                                                 llvm::sys::path::filename(
-                                                     output));
+      llvm::Error error = stage == Stage::Archive
+                              ? writeArchive(objects, *target)
+                          : stage == Stage::Object
+                              ? linkObject(objects, *target)
+                              : linkLibrary(objects, *target,
+                                            llvm::sys::path::filename(output));
       if (error)
         return report(std::move(error));
     }
@@ -359,17 +359,16 @@ private:
       weights.file = llvm::sys::path::filename(options.weights).str();
     else
       objects.push_back(*reserved);
-    if (auto error =
-            isBeside
-                ? writeSafetensors(weights, *reserved)
-                : writeWeightsObject(weights, weightsSymbol(interface), *reserved))
+    if (auto error = isBeside
+                         ? writeSafetensors(weights, *reserved)
+                         : writeWeightsObject(weights, weightsSymbol(interface),
+                                              *reserved))
       return report(std::move(error));
     for (Attribute value : module->getAttrOfType<ArrayAttr>(names::weights))
       if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
         resource.getRawHandle().getResource()->setBlob(AsmResourceBlob());
     for (Weight &weight : weights.all)
       weight.data = {};
-    model.reset();
     return success();
   }
 
@@ -379,8 +378,7 @@ private:
     (void)llvm::sys::fs::file_size(output, bytes);
     llvm::outs() << output << ": " << bytes << " bytes, for " << processor->cpu
                  << ", " << weights.bytes << " bytes of weights "
-                 << (weights.file.empty() ? "inside"
-                                          : "in " + options.weights)
+                 << (weights.file.empty() ? "inside" : "in " + options.weights)
                  << "\n"
                  << header << ":\n";
     for (const Function &function : interface.functions) {
@@ -398,7 +396,6 @@ private:
 
   const CompileOptions &options;
   DefaultTimingManager timing;
-  std::unique_ptr<llvm::MemoryBuffer> model; // weights point into it
   MLIRContext mlir;
   Stage stage = Stage::Auto;
   std::string output;

@@ -145,15 +145,14 @@ evaluate(ModuleOp module, ArrayRef<DenseResourceElementsAttr> inputs) {
   if (failed(pm.run(module)))
     return failure();
   auto context = std::make_unique<llvm::LLVMContext>();
-  FailureOr<std::unique_ptr<llvm::Module>> code = translateToLLVM(
-      module, *interface, *processor, level, Weights(), /*isShared=*/false,
-      *context);
+  FailureOr<std::unique_ptr<llvm::Module>> code =
+      translateToLLVM(module, *interface, *processor, level, Weights(),
+                      /*isShared=*/false, *context);
   if (failed(code))
     return failure();
   optimize(**code, *processor->makeMachine(level), level);
-  auto values =
-      runInMemory(std::move(*code), std::move(context), *processor, types,
-                  inputs);
+  auto values = runInMemory(std::move(*code), std::move(context), *processor,
+                            types, inputs);
   if (!values)
     return module.emitError("could not run constant operations: ")
            << llvm::toString(values.takeError());

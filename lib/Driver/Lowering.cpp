@@ -41,9 +41,8 @@ translateToLLVM(ModuleOp module, const Interface &interface,
     return failure();
   result->setDataLayout(machine->createDataLayout());
   result->setTargetTriple(machine->getTargetTriple());
-  if (llvm::Error error =
-          emitInterface(*result, interface, checks, processor, weights,
-                        isShared))
+  if (llvm::Error error = emitInterface(*result, interface, checks, processor,
+                                        weights, isShared))
     return module.emitError(llvm::toString(std::move(error)));
   return result;
 }

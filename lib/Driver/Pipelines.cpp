@@ -158,8 +158,9 @@ void registerPasses() {
   registerCodegenPasses();
   PassPipelineRegistration<PipelineOptions>(
       "dlc-simplify-pipeline", "Simplify a model in dl", buildSimplifyPipeline);
-  PassPipelineRegistration<PipelineOptions>(
-      "dlc-tosa-pipeline", "Lower TOSA to linalg on tensors", buildTosaPipeline);
+  PassPipelineRegistration<PipelineOptions>("dlc-tosa-pipeline",
+                                            "Lower TOSA to linalg on tensors",
+                                            buildTosaPipeline);
   PassPipelineRegistration<PipelineOptions>("dlc-linalg-pipeline",
                                             "Lower dl to linalg on tensors",
                                             buildLinalgPipeline);

@@ -65,13 +65,13 @@ dlc_status dlc_rt_call(dlc_context *context, int32_t function,
                        const dlc_tensor *inputs, dlc_tensor *outputs);
 int32_t dlc_rt_threads(const dlc_context *context);
 
-/* Memory of a call, freed when the next one begins; ends the call where there is
- * none. */
+/* Memory of a call, freed when the next one begins; ends the call where there
+ * is none. */
 void *dlc_rt_allocate(dlc_context *context, int64_t bytes);
 /* The first weight. */
 const void *dlc_rt_weights(const dlc_context *context);
-/* Where computed result `number` lies, and the extent with the given number among
- * those of all results. */
+/* Where computed result `number` lies, and the extent with the given number
+ * among those of all results. */
 void dlc_rt_set_result(dlc_context *context, int64_t number, int64_t place);
 void dlc_rt_set_extent(dlc_context *context, int64_t number, int64_t extent);
 /* Ends a call whose values are not what they must be. */

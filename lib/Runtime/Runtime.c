@@ -46,7 +46,7 @@ struct dlc_context {
   int64_t *extents;
   char *descriptors;
   const void *weights;
-  void *mapped; /* the file that they are in */
+  void *mapped;   /* the file that they are in */
   void **results; /* of computed outputs */
   struct block *_Atomic blocks;
   jmp_buf end; /* of the running call */
@@ -78,12 +78,12 @@ static const struct {
   const char *name;
   int64_t bytes;
 } elements[] = {
-    {"nothing", 1},    {"f16", 2},    {"bf16", 2},       {"f32", 4},
-    {"f64", 8},        {"bool", 1},   {"i32", 4},        {"i64", 8},
-    {"i8", 1},         {"i16", 2},    {"u8", 1},         {"u16", 2},
-    {"u32", 4},        {"u64", 8},    {"f8e4m3fn", 1},   {"f8e4m3fnuz", 1},
-    {"f8e5m2", 1},     {"f8e5m2fnuz", 1}, {"f8e8m0fnu", 1}, {"f4e2m1fn", 1},
-    {"i4", 1},         {"u4", 1},     {"i2", 1},         {"u2", 1}};
+    {"nothing", 1}, {"f16", 2},        {"bf16", 2},      {"f32", 4},
+    {"f64", 8},     {"bool", 1},       {"i32", 4},       {"i64", 8},
+    {"i8", 1},      {"i16", 2},        {"u8", 1},        {"u16", 2},
+    {"u32", 4},     {"u64", 8},        {"f8e4m3fn", 1},  {"f8e4m3fnuz", 1},
+    {"f8e5m2", 1},  {"f8e5m2fnuz", 1}, {"f8e8m0fnu", 1}, {"f4e2m1fn", 1},
+    {"i4", 1},      {"u4", 1},         {"i2", 1},        {"u2", 1}};
 
 static int64_t element_bytes(int32_t element) {
   return elements[element].bytes;
@@ -168,8 +168,10 @@ static int has_features(const dlc_rt_cpu *wanted) {
 /*===--- Weights ---------------------------------------------------------===*/
 
 /* XXH64 (Yann Collet; github.com/Cyan4973/xxHash, doc/xxhash_spec.md). */
-static const uint64_t prime1 = 0x9e3779b185ebca87u, prime2 = 0xc2b2ae3d27d4eb4fu,
-                      prime3 = 0x165667b19e3779f9u, prime4 = 0x85ebca77c2b2ae63u,
+static const uint64_t prime1 = 0x9e3779b185ebca87u,
+                      prime2 = 0xc2b2ae3d27d4eb4fu,
+                      prime3 = 0x165667b19e3779f9u,
+                      prime4 = 0x85ebca77c2b2ae63u,
                       prime5 = 0x27d4eb2f165667c5u;
 
 static uint64_t rotate(uint64_t x, int bits) {
@@ -255,7 +257,8 @@ static dlc_status map_weights(dlc_context *context, const char *given) {
                 "expected %lld bytes",
                 path, library()->name, (long long)info->file_bytes);
   }
-  void *data = mmap(NULL, (size_t)info->file_bytes, PROT_READ, MAP_SHARED, file, 0);
+  void *data =
+      mmap(NULL, (size_t)info->file_bytes, PROT_READ, MAP_SHARED, file, 0);
   close(file);
   if (data == MAP_FAILED)
     return fail(context, DLC_ERROR_MEMORY, "cannot map '%s' into memory: %s",

@@ -173,8 +173,7 @@ private:
   /// A function that unpacks descriptors and calls MLIR's C entry of `symbol`.
   llvm::Function *emitUnpacked(const Twine &name, StringRef symbol,
                                ArrayRef<unsigned> taken,
-                               ArrayRef<unsigned> order,
-                               FunctionType *type) {
+                               ArrayRef<unsigned> order, FunctionType *type) {
     llvm::Function *target =
         module.getFunction(("_mlir_ciface_" + symbol).str());
     assert(target && "kernel without C entry");
@@ -284,11 +283,11 @@ private:
       symbol->setAlignment(Align(64));
       first = symbol;
     }
-    Constant *weightsInfo = global(
-        structure({first, number64(weights.fileOffset + weights.bytes),
-                   number64(weights.fileOffset),
-                   ConstantInt::get(i64, weights.fileHash)}),
-        "dlc.weights");
+    Constant *weightsInfo =
+        global(structure({first, number64(weights.fileOffset + weights.bytes),
+                          number64(weights.fileOffset),
+                          ConstantInt::get(i64, weights.fileHash)}),
+               "dlc.weights");
     Constant *model = structure(
         {library, array(kernels.front()->getType(), kernels, "dlc.kernels"),
          global(structure(cpu), "dlc.cpu"), weightsInfo});

@@ -172,17 +172,18 @@ static LogicalResult readArgument(func::FuncOp function, Type type,
   argument.cName = uniqueName(argument.name, taken);
   if (dims)
     for (Attribute dim : dims)
-      argument.dims.push_back(isa<StringAttr>(dim)
-                                  ? cast<StringAttr>(dim).getValue().str()
-                                  : "");
+      argument.dims.push_back(
+          isa<StringAttr>(dim) ? cast<StringAttr>(dim).getValue().str() : "");
   auto tensor = dyn_cast<RankedTensorType>(type);
   argument.element = tensor ? elementOf(tensor.getElementType()) : 0;
   if (!argument.element)
     return function.emitError("'")
            << argument.name << "' of function '" << function.getName()
            << "' has type " << type
-           << ", expected a ranked tensor of floats (f32, f64, f16, bf16, f8..., "
-              "f4...) or integers (i1, i8 to i64, ui8 to ui64, i4, ui4, i2, ui2)";
+           << ", expected a ranked tensor of floats (f32, f64, f16, bf16, "
+              "f8..., "
+              "f4...) or integers (i1, i8 to i64, ui8 to ui64, i4, ui4, i2, "
+              "ui2)";
   int64_t bytes = 8;
   for (int64_t extent : tensor.getShape()) {
     argument.shape.push_back(ShapedType::isDynamic(extent) ? -1 : extent);
@@ -226,8 +227,8 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
       valid &= succeeded(readArgument(
           function, type, function.getArgAttrOfType<StringAttr>(i, "dl.name"),
-          function.getArgAttrOfType<ArrayAttr>(i, "dl.dims"),
-          "x" + Twine(i), taken, entry.inputs));
+          function.getArgAttrOfType<ArrayAttr>(i, "dl.dims"), "x" + Twine(i),
+          taken, entry.inputs));
     if (function.getNumResults() == 0) {
       function.emitError("function '")
           << function.getName() << "' returns nothing, expected at least one "
@@ -238,8 +239,7 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
       valid &= succeeded(
           readArgument(function, type,
                        function.getResultAttrOfType<StringAttr>(i, "dl.name"),
-                       /*dims=*/{},
-                       "y" + Twine(i), taken, entry.outputs));
+                       /*dims=*/{}, "y" + Twine(i), taken, entry.outputs));
     interface.functions.push_back(std::move(entry));
   }
   if (interface.functions.empty() && valid) {

@@ -82,8 +82,9 @@ Error linkLibrary(ArrayRef<std::string> objects, StringRef output,
 Error writeArchive(ArrayRef<std::string> objects, StringRef output) {
   // Members are named after the archive, which still has a temporary name.
   std::vector<NewArchiveMember> members;
-  std::string names[] = {(sys::path::stem(sys::path::stem(output)) + ".o").str(),
-                         (sys::path::stem(sys::path::stem(output)) + ".weights.o").str()};
+  std::string names[] = {
+      (sys::path::stem(sys::path::stem(output)) + ".o").str(),
+      (sys::path::stem(sys::path::stem(output)) + ".weights.o").str()};
   for (auto [object, name] : zip(objects, names)) {
     Expected<NewArchiveMember> member =
         NewArchiveMember::getFile(object, /*Deterministic=*/true);

@@ -56,8 +56,8 @@ Weights readWeights(mlir::ModuleOp module) {
     weight.shape.assign(value.getShapedType().getShape().begin(),
                         value.getShapedType().getShape().end());
     weight.offset = offset;
-    weight.bytes = value.getNumElements() *
-                   divideCeil(element.getIntOrFloatBitWidth(), 8);
+    weight.bytes =
+        value.getNumElements() * divideCeil(element.getIntOrFloatBitWidth(), 8);
     result.bytes = weight.offset + weight.bytes;
     result.all.push_back(std::move(weight));
   }
@@ -101,8 +101,8 @@ Error writeWeightsObject(const Weights &weights, StringRef symbol,
   std::error_code code;
   raw_fd_ostream os(path, code);
   if (code)
-    return createStringError(code, "cannot write '" + path +
-                                       "': " + code.message());
+    return createStringError(code,
+                             "cannot write '" + path + "': " + code.message());
   // The null section, data, symbols, their names, names of sections, and the
   // empty section that asks for no executable stack.
   static constexpr char sectionNames[] =
@@ -172,8 +172,8 @@ Error writeSafetensors(Weights &weights, StringRef path) {
   std::error_code code;
   raw_fd_ostream os(path, code);
   if (code)
-    return createStringError(code, "cannot write '" + path +
-                                       "': " + code.message());
+    return createStringError(code,
+                             "cannot write '" + path + "': " + code.message());
   std::string text;
   raw_string_ostream json(text);
   {

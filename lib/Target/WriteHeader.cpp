@@ -56,7 +56,8 @@ static void writeFunction(raw_ostream &os, const Interface &interface,
        << prefix << "_library()->shapes tells them.\n";
   if (any_of(function.outputs, [](auto &o) { return o.isComputed(); }))
     os << " *   Extents written * follow from values: the call fills in the "
-          "dlc_tensor. Its memory\n *   belongs to the context and is valid until "
+          "dlc_tensor. Its memory\n *   belongs to the context and is valid "
+          "until "
           "its next call.\n";
   os << " */\ndlc_status " << prefix << "_" << function.cName << "(" << prefix
      << "_context *context";
@@ -66,7 +67,8 @@ static void writeFunction(raw_ostream &os, const Interface &interface,
     os << ", const " << cTypeOf(input.element) << " *" << input.cName;
   for (const Argument &output : function.outputs)
     os << ", "
-       << (output.isComputed() ? StringRef("dlc_tensor") : cTypeOf(output.element))
+       << (output.isComputed() ? StringRef("dlc_tensor")
+                               : cTypeOf(output.element))
        << " *" << output.cName;
   os << ");\n";
 }

@@ -148,7 +148,8 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
       returned.push_back(mapping.lookup(result));
     func::ReturnOp::create(b, loc, returned);
 
-    FailureOr<std::vector<ElementsAttr>> values = getEvaluator()(*module, inputs);
+    FailureOr<std::vector<ElementsAttr>> values =
+        getEvaluator()(*module, inputs);
     if (failed(values))
       return function.emitError("could not evaluate constant operations");
     for (auto [result, value] : llvm::zip(results, *values)) {

@@ -64,8 +64,9 @@ Value transpose(PatternRewriter &rewriter, Location loc, Value x,
 
 bool isConstant(Value value) {
   Operation *op = value.getDefiningOp();
-  return op && (matchPattern(value, m_Constant()) ||
-                (op->getName().getStringRef() == "ml_program.global_load_const"));
+  return op &&
+         (matchPattern(value, m_Constant()) ||
+          (op->getName().getStringRef() == "ml_program.global_load_const"));
 }
 
 /// A transpose that moves nothing.
@@ -136,8 +137,8 @@ struct SinkThroughElementwise
     Operation *moved = rewriter.clone(*op);
     moved->setOperands(operands);
     moved->getResult(0).setType(permute(type, inverse));
-    rewriter.replaceOp(
-        op, transpose(rewriter, op->getLoc(), moved->getResult(0), permutation));
+    rewriter.replaceOp(op, transpose(rewriter, op->getLoc(),
+                                     moved->getResult(0), permutation));
     return success();
   }
 };
@@ -147,7 +148,8 @@ std::optional<Permutation> sharedPermutation(ValueRange operands) {
   std::optional<Permutation> shared;
   for (Value operand : operands) {
     auto first = operand.getDefiningOp<TransposeOp>();
-    if (!first || (shared && first.getPermutation() != ArrayRef<int64_t>(*shared)))
+    if (!first ||
+        (shared && first.getPermutation() != ArrayRef<int64_t>(*shared)))
       return std::nullopt;
     shared = Permutation(first.getPermutation());
   }
@@ -243,8 +245,8 @@ template <typename OpT> struct SinkThroughReduction : OpRewritePattern<OpT> {
     if (op.getAxes())
       moved.setAxes(axes);
     moved->getResult(0).setType(permute(type, invert(order)));
-    rewriter.replaceOp(op, transpose(rewriter, op->getLoc(),
-                                     moved->getResult(0), order));
+    rewriter.replaceOp(
+        op, transpose(rewriter, op->getLoc(), moved->getResult(0), order));
     return success();
   }
 };
@@ -253,12 +255,11 @@ struct SinkTransposes : dlc::impl::SinkTransposesBase<SinkTransposes> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
-    patterns.add<TurnIntoReshape, SinkThroughElementwise,
-                 SinkThroughReduction<ReduceSumOp>,
-                 SinkThroughReduction<ReduceMeanOp>,
-                 SinkThroughReduction<ReduceMaxOp>,
-                 SinkThroughReduction<ReduceMinOp>,
-                 SinkThroughReduction<ReduceProdOp>>(context);
+    patterns.add<
+        TurnIntoReshape, SinkThroughElementwise,
+        SinkThroughReduction<ReduceSumOp>, SinkThroughReduction<ReduceMeanOp>,
+        SinkThroughReduction<ReduceMaxOp>, SinkThroughReduction<ReduceMinOp>,
+        SinkThroughReduction<ReduceProdOp>>(context);
     patterns.add<SinkThrough<ConcatOp>>(context, adaptAxis<ConcatOp>);
     patterns.add<SinkThrough<SplitOp>>(context, adaptAxis<SplitOp>);
     patterns.add<SinkThrough<SoftmaxOp>>(context, adaptAxis<SoftmaxOp>);

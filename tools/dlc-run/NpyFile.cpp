@@ -29,31 +29,30 @@ struct Element {
 };
 } // namespace
 
-static const Element elements[] = {
-    {0, ""},
-    {2, "<f2", APFloat::IEEEhalf},
-    {2, "<u2", APFloat::BFloat},
-    {4, "<f4"},
-    {8, "<f8"},
-    {1, "|b1"},
-    {4, "<i4"},
-    {8, "<i8"},
-    {1, "|i1"},
-    {2, "<i2"},
-    {1, "|u1"},
-    {2, "<u2"},
-    {4, "<u4"},
-    {8, "<u8"},
-    {1, "|u1", APFloat::Float8E4M3FN},
-    {1, "|u1", APFloat::Float8E4M3FNUZ},
-    {1, "|u1", APFloat::Float8E5M2},
-    {1, "|u1", APFloat::Float8E5M2FNUZ},
-    {1, "|u1", APFloat::Float8E8M0FNU},
-    {1, "|u1", APFloat::Float4E2M1FN},
-    {1, "|i1"},
-    {1, "|u1"},
-    {1, "|i1"},
-    {1, "|u1"}};
+static const Element elements[] = {{0, ""},
+                                   {2, "<f2", APFloat::IEEEhalf},
+                                   {2, "<u2", APFloat::BFloat},
+                                   {4, "<f4"},
+                                   {8, "<f8"},
+                                   {1, "|b1"},
+                                   {4, "<i4"},
+                                   {8, "<i8"},
+                                   {1, "|i1"},
+                                   {2, "<i2"},
+                                   {1, "|u1"},
+                                   {2, "<u2"},
+                                   {4, "<u4"},
+                                   {8, "<u8"},
+                                   {1, "|u1", APFloat::Float8E4M3FN},
+                                   {1, "|u1", APFloat::Float8E4M3FNUZ},
+                                   {1, "|u1", APFloat::Float8E5M2},
+                                   {1, "|u1", APFloat::Float8E5M2FNUZ},
+                                   {1, "|u1", APFloat::Float8E8M0FNU},
+                                   {1, "|u1", APFloat::Float4E2M1FN},
+                                   {1, "|i1"},
+                                   {1, "|u1"},
+                                   {1, "|i1"},
+                                   {1, "|u1"}};
 
 int64_t elementBytes(int element) { return elements[element].bytes; }
 
@@ -174,9 +173,10 @@ Expected<Array> readNpy(StringRef path) {
     if (type == elements[candidate].name)
       element = candidate;
   if (!element)
-    return refuse(path, "has elements of type '" + type +
-                            "', expected <f2 <f4 <f8 |b1 |i1 <i2 <i4 <i8 |u1 <u2 <u4 "
-                            "or <u8");
+    return refuse(path,
+                  "has elements of type '" + type +
+                      "', expected <f2 <f4 <f8 |b1 |i1 <i2 <i4 <i8 |u1 <u2 <u4 "
+                      "or <u8");
   if (!field("fortran_order").starts_with("False"))
     return refuse(path, "is in column-major order, expected C order");
   StringRef extents =
@@ -205,9 +205,10 @@ Expected<Array> readNpy(StringRef path) {
 }
 
 Error writeNpy(StringRef path, const Array &array) {
-  std::string header = ("{'descr': '" + StringRef(elements[array.element].name) +
-                        "', 'fortran_order': False, 'shape': (")
-                           .str();
+  std::string header =
+      ("{'descr': '" + StringRef(elements[array.element].name) +
+       "', 'fortran_order': False, 'shape': (")
+          .str();
   for (int64_t extent : array.shape)
     header += std::to_string(extent) + ",";
   header += "), }";

@@ -25,8 +25,8 @@ struct Array {
 
 /// Bytes of one element.
 int64_t elementBytes(int element);
-/// Whether a file of `element`s may be what stands for `wanted`, which NumPy has
-/// no name for.
+/// Whether a file of `element`s may be what stands for `wanted`, which NumPy
+/// has no name for.
 bool standsFor(int element, int wanted);
 
 /// Reads a .npy file (versions 1 to 3, little-endian, C order). bf16 and types

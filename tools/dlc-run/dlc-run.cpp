@@ -66,10 +66,10 @@ template <typename T> static T orFail(Expected<T> value) {
 
 static StringRef elementName(int element) {
   static constexpr StringLiteral names[] = {
-      "?",        "f16",        "bf16",   "f32",        "f64",       "bool",
-      "i32",      "i64",        "i8",     "i16",        "u8",        "u16",
-      "u32",      "u64",        "f8e4m3fn", "f8e4m3fnuz", "f8e5m2",
-      "f8e5m2fnuz", "f8e8m0fnu", "f4e2m1fn", "i4", "u4", "i2", "u2"};
+      "?",         "f16",      "bf16",     "f32",        "f64",    "bool",
+      "i32",       "i64",      "i8",       "i16",        "u8",     "u16",
+      "u32",       "u64",      "f8e4m3fn", "f8e4m3fnuz", "f8e5m2", "f8e5m2fnuz",
+      "f8e8m0fnu", "f4e2m1fn", "i4",       "u4",         "i2",     "u2"};
   return names[element];
 }
 
@@ -108,9 +108,9 @@ static Array randomArray(const dlc_argument &argument,
     shape.push_back(argument.shape[d] < 0 ? freeExtent : argument.shape[d]);
   Array array(argument.element, shape);
   std::uniform_real_distribution<double> numbers(-1, 1);
-  bool integers = argument.element >= DLC_BOOL &&
-                  (argument.element < DLC_F8E4M3FN ||
-                   argument.element > DLC_F4E2M1FN);
+  bool integers =
+      argument.element >= DLC_BOOL &&
+      (argument.element < DLC_F8E4M3FN || argument.element > DLC_F4E2M1FN);
   for (int64_t i = 0, n = array.count(); i < n; ++i) {
     double value = numbers(generator);
     array.set(i, integers ? std::floor(value * 2) + 1 : value);

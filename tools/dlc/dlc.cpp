@@ -66,9 +66,10 @@ int main(int argc, char **argv) {
       cl::cat(category));
   cl::opt<std::string> weights(
       "weights",
-      cl::desc("Put the weights into this file in the safetensors format instead "
-               "of the library; processes share it. The library looks for it in "
-               "its own folder"),
+      cl::desc(
+          "Put the weights into this file in the safetensors format instead "
+          "of the library; processes share it. The library looks for it in "
+          "its own folder"),
       cl::value_desc("file.safetensors"), cl::cat(category));
   cl::list<std::string> dims(
       "dim",

@@ -22,15 +22,15 @@ inline constexpr llvm::StringLiteral taskSuffix = ".task";
 inline constexpr llvm::StringLiteral dispatchSuffix = ".dispatch";
 /// Module attribute: function name -> array of messages of its checks.
 inline constexpr llvm::StringLiteral checks = "dlc.checks";
-/// Module attribute: function name -> numbers of the extents of its results, all
-/// in one row, that follow from values.
+/// Module attribute: function name -> numbers of the extents of its results,
+/// all in one row, that follow from values.
 inline constexpr llvm::StringLiteral computed = "dlc.computed";
 /// memref<?xi8>(ctx, bytes): memory until the context's next call. Defined by
 /// EmitDispatch over the runtime's function.
 inline constexpr llvm::StringLiteral allocate = "dlc.allocate";
 inline constexpr llvm::StringLiteral runtimeAllocate = "dlc_rt_allocate";
-/// Module attributes: values of the constants that are put aside, and where each
-/// begins.
+/// Module attributes: values of the constants that are put aside, and where
+/// each begins.
 inline constexpr llvm::StringLiteral weights = "dlc.weights";
 inline constexpr llvm::StringLiteral weightOffsets = "dlc.weight_offsets";
 /// memref<?xi8>(ctx): the memory of those constants. Defined by EmitDispatch.

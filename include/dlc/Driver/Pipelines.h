@@ -27,7 +27,8 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::init(false)};
   Option<bool> placeWeights{
       *this, "place-weights",
-      llvm::cl::desc("Put constants apart from the code, for a file of weights"),
+      llvm::cl::desc(
+          "Put constants apart from the code, for a file of weights"),
       llvm::cl::init(false)};
   Option<int64_t> foldLimit{
       *this, "fold-limit",

@@ -20,10 +20,11 @@ struct ImportOptions {
 };
 
 /// Reads an ONNX model (IR versions to 14, opsets from 7) into a module of `dl`
-/// with one function `@main`. `bytes` is the file's content and must outlive the
-/// module: weights stay where they are. `path` names the file in messages and
-/// its folder is where external data may lie; empty where the model has none.
-/// Every problem of a kind is reported, at a location that names the node.
+/// with one function `@main`. `bytes` is the file's content; weights are
+/// referred to where protobuf has put them, which lives as long as they do.
+/// `path` names the file in messages and its folder is where external data may
+/// lie; empty where the model has none. Every problem of a kind is reported, at
+/// a location that names the node.
 mlir::OwningOpRef<mlir::ModuleOp> importONNX(llvm::StringRef bytes,
                                              llvm::StringRef path,
                                              const ImportOptions &options,

@@ -31,8 +31,8 @@ typedef enum dlc_status {
 } dlc_status;
 
 /* Element types. f16, bf16: 2 bytes; bool: one byte, 0 or 1. Floats of 8 and 4
- * bits and integers of 4 and 2 bits: one byte each, of which inputs use the lower
- * bits alone; outputs hold signed ones as numbers of 8 bits. */
+ * bits and integers of 4 and 2 bits: one byte each, of which inputs use the
+ * lower bits alone; outputs hold signed ones as numbers of 8 bits. */
 typedef enum dlc_element {
   DLC_F16 = 1,
   DLC_BF16 = 2,

@@ -16,11 +16,11 @@ namespace dlc {
 
 /// One input or output.
 struct Argument {
-  std::string name;           // as in the model
-  std::string cName;          // as a C identifier
-  std::vector<int64_t> shape; // -1: free, -2: computed
+  std::string name;              // as in the model
+  std::string cName;             // as a C identifier
+  std::vector<int64_t> shape;    // -1: free, -2: computed
   std::vector<std::string> dims; // what the model calls its extents, or ""
-  int element = 0;            // dlc_element of abi.h
+  int element = 0;               // dlc_element of abi.h
 
   std::vector<unsigned> freeDims() const;
   /// Whether its extents follow from values (-2): the library gives its memory.

@@ -37,9 +37,10 @@ struct Weights {
 /// What the pass PlaceWeights has put aside. The data stays the module's.
 Weights readWeights(mlir::ModuleOp module);
 
-/// The bytes of the section .lrodata.dlc of an x86-64 object file, with the hidden
-/// symbol `symbol` at its beginning. They are streamed, never held; the section is
-/// marked large, so that linkers put it where it pushes no code out of reach.
+/// The bytes of the section .lrodata.dlc of an x86-64 object file, with the
+/// hidden symbol `symbol` at its beginning. They are streamed, never held; the
+/// section is marked large, so that linkers put it where it pushes no code out
+/// of reach.
 llvm::Error writeWeightsObject(const Weights &weights, llvm::StringRef symbol,
                                llvm::StringRef path);
 

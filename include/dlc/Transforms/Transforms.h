@@ -17,9 +17,10 @@ namespace dlc {
 #define GEN_PASS_REGISTRATION
 #include "dlc/Transforms/Passes.h.inc"
 
-/// Runs the function `@evaluate` of a module, which takes the given constants and
-/// returns tensors of known shape, and gives its results. The driver sets it: the
-/// evaluator is the whole compiler, which these passes may not depend on.
+/// Runs the function `@evaluate` of a module, which takes the given constants
+/// and returns tensors of known shape, and gives its results. The driver sets
+/// it: the evaluator is the whole compiler, which these passes may not depend
+/// on.
 using Evaluator =
     std::function<mlir::FailureOr<std::vector<mlir::ElementsAttr>>(
         mlir::ModuleOp, llvm::ArrayRef<mlir::DenseResourceElementsAttr>)>;

@@ -35,20 +35,19 @@ struct StoredTypes : TypeConverter {
 
 /// A constant in the type that it is stored in; null where there is no way.
 TypedAttr storedConstant(ElementsAttr value) {
-  Type element = value.getElementType(), stored = dl::scalar::storedType(element);
+  Type element = value.getElementType(),
+       stored = dl::scalar::storedType(element);
   if (stored == element)
     return cast<TypedAttr>(value);
   if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
     if (element.getIntOrFloatBitWidth() >= 8)
       return cast<TypedAttr>(dense.bitcast(stored));
     if (isa<FloatType>(element))
-      return cast<TypedAttr>(
-          cast<DenseFPElementsAttr>(dense).mapValues(
-              stored, [](const APFloat &value) {
-                return value.bitcastToAPInt().zext(8);
-              }));
-    bool isSigned = element.getIntOrFloatBitWidth() > 1 &&
-                    !element.isUnsignedInteger();
+      return cast<TypedAttr>(cast<DenseFPElementsAttr>(dense).mapValues(
+          stored,
+          [](const APFloat &value) { return value.bitcastToAPInt().zext(8); }));
+    bool isSigned =
+        element.getIntOrFloatBitWidth() > 1 && !element.isUnsignedInteger();
     return cast<TypedAttr>(dense.mapValues(stored, [&](const APInt &bits) {
       return isSigned ? bits.sext(8) : bits.zext(8);
     }));
@@ -144,8 +143,9 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     populateReductionLowering(types, patterns);
     populateShapeLowering(types, patterns);
     populateRandomLowering(types, patterns);
-    patterns.add<ConvertConstant, ConvertCopy, ConvertTypes,
-                 InlineConstantGlobal>(types, context);
+    patterns
+        .add<ConvertConstant, ConvertCopy, ConvertTypes, InlineConstantGlobal>(
+            types, context);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);
     populateReturnOpTypeConversionPattern(patterns, types);
@@ -156,17 +156,18 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     target.addIllegalDialect<dl::DLDialect>();
     target.addDynamicallyLegalDialect<tensor::TensorDialect,
                                       bufferization::BufferizationDialect>(
-        [&](Operation *op) { return op->getNumRegions() || types.isLegal(op); });
-    target.addDynamicallyLegalOp<linalg::CopyOp>([&](Operation *op) {
-      return types.isLegal(op->getOperandTypes());
-    });
+        [&](Operation *op) {
+          return op->getNumRegions() || types.isLegal(op);
+        });
+    target.addDynamicallyLegalOp<linalg::CopyOp>(
+        [&](Operation *op) { return types.isLegal(op->getOperandTypes()); });
     scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns,
                                                          target);
     target.addIllegalOp<ml_program::GlobalLoadConstOp>();
     target.addDynamicallyLegalOp<arith::ConstantOp>([](arith::ConstantOp op) {
       auto type = dyn_cast<RankedTensorType>(op.getType());
-      return !type ||
-             dl::scalar::storedType(type.getElementType()) == type.getElementType();
+      return !type || dl::scalar::storedType(type.getElementType()) ==
+                          type.getElementType();
     });
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return types.isSignatureLegal(op.getFunctionType());

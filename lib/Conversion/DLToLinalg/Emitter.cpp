@@ -149,7 +149,9 @@ Value Emitter::storedConstant(Type element, double number) {
   if (!dl::scalar::isNarrow(element))
     return constant(dl::scalar::storedType(element), number);
   Type computed = dl::scalar::computedType(element);
-  return scalarT(b, loc, constant(computed, number)).cast(element).store(element);
+  return scalarT(b, loc, constant(computed, number))
+      .cast(element)
+      .store(element);
 }
 
 Value Emitter::loadNarrow(Value stored, Type element) {

@@ -181,8 +181,7 @@ template <typename OpT> struct EmitPattern : mlir::OpConversionPattern<OpT> {
     emit.isRaw = isRaw;
     llvm::SmallVector<mlir::Value> operands(adaptor.getOperands());
     if (!isRaw)
-      for (auto [operand, original] :
-           llvm::zip(operands, op->getOperands()))
+      for (auto [operand, original] : llvm::zip(operands, op->getOperands()))
         operand = emit.loadNarrow(
             operand, mlir::getElementTypeOrSelf(original.getType()));
     mlir::Value result =
@@ -215,8 +214,7 @@ void addEmitter(mlir::RewritePatternSet &patterns,
 
 /// The same for an op that moves elements without a look at them.
 template <typename OpT>
-void addMover(mlir::RewritePatternSet &patterns,
-              mlir::TypeConverter &converter,
+void addMover(mlir::RewritePatternSet &patterns, mlir::TypeConverter &converter,
               typename EmitPattern<OpT>::Function function) {
   patterns.add<EmitPattern<OpT>>(converter, patterns.getContext(), function,
                                  /*isRaw=*/true);

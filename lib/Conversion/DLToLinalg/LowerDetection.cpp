@@ -66,20 +66,20 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
   auto suppress = [&](OpBuilder &b, Value image, Value kind,
                       ValueRange state) -> SmallVector<Value> {
     Value begin = state[0];
-    Value fresh = linalg::FillOp::create(
-                      b, loc, arith::ConstantIntOp::create(b, loc, i8, 0).getResult(),
-                      tensor::EmptyOp::create(b, loc, e.sizes(boxes)[1], i8)
-                          .getResult())
-                      .getResult(0);
+    Value fresh =
+        linalg::FillOp::create(
+            b, loc, arith::ConstantIntOp::create(b, loc, i8, 0).getResult(),
+            tensor::EmptyOp::create(b, loc, e.sizes(boxes)[1], i8).getResult())
+            .getResult(0);
     Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
     SmallVector<Value> init{yes, begin, fresh, state[1]};
     SmallVector<Type> types(ValueRange(init).getTypes());
     auto before = [&](OpBuilder &b, Location loc, ValueRange s) {
       Value taken = arith::SubIOp::create(b, loc, s[1], begin);
-      Value isRoom = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
-                                           taken, most);
-      scf::ConditionOp::create(
-          b, loc, arith::AndIOp::create(b, loc, s[0], isRoom), s);
+      Value isRoom =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, taken, most);
+      scf::ConditionOp::create(b, loc,
+                               arith::AndIOp::create(b, loc, s[0], isRoom), s);
     };
     auto after = [&](OpBuilder &b, Location loc, ValueRange s) {
       // The best that was not looked at.
@@ -98,8 +98,8 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                            select(better, score.with(i), score.with(best[1]))});
           });
       Value box = search.getResult(1);
-      Value found = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, box,
-                                          zero);
+      Value found =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, box, zero);
       auto step = scf::IfOp::create(
           b, loc, found,
           [&](OpBuilder &b, Location loc) {
@@ -113,7 +113,8 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                       b, loc, b.getIndexType(),
                       tensor::ExtractOp::create(
                           b, loc, s[3],
-                          ValueRange{i, arith::ConstantIndexOp::create(b, loc, 2)}));
+                          ValueRange{
+                              i, arith::ConstantIndexOp::create(b, loc, 2)}));
                   Box theirs(b, loc, boxes, image, other, centered);
                   scalarT shared = mine.low[0].constant(1);
                   shared = max(min(mine.high[0], theirs.high[0]) -
@@ -123,10 +124,9 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                                    max(mine.low[1], theirs.low[1]),
                                0.0);
                   scalarT either = mine.area() + theirs.area() - shared;
-                  scalarT above =
-                      shared.gt(either * scalarT(b, loc, overlap));
-                  scf::YieldOp::create(
-                      b, loc, (scalarT(b, loc, k[0]) & !above).value);
+                  scalarT above = shared.gt(either * scalarT(b, loc, overlap));
+                  scf::YieldOp::create(b, loc,
+                                       (scalarT(b, loc, k[0]) & !above).value);
                 });
             auto insert = scf::IfOp::create(
                 b, loc, keep.getResult(0),
@@ -135,7 +135,8 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                   SmallVector<Value> row{image, kind, box};
                   for (auto [i, v] : llvm::enumerate(row))
                     rows = tensor::InsertOp::create(
-                        b, loc, arith::IndexCastOp::create(b, loc, i64, v), rows,
+                        b, loc, arith::IndexCastOp::create(b, loc, i64, v),
+                        rows,
                         ValueRange{s[1],
                                    arith::ConstantIndexOp::create(b, loc, i)});
                   Value next = arith::AddIOp::create(b, loc, s[1], one);
@@ -144,9 +145,9 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                 [&](OpBuilder &b, Location loc) {
                   scf::YieldOp::create(b, loc, ValueRange{s[1], s[3]});
                 });
-            scf::YieldOp::create(b, loc,
-                                 ValueRange{insert.getResult(0), seen,
-                                            insert.getResult(1)});
+            scf::YieldOp::create(
+                b, loc,
+                ValueRange{insert.getResult(0), seen, insert.getResult(1)});
           },
           [&](OpBuilder &b, Location loc) {
             scf::YieldOp::create(b, loc, ValueRange{s[1], s[2], s[3]});
@@ -193,106 +194,112 @@ static Value emitRoiAlign(dl::RoiAlignOp op, dl::RoiAlignOpAdaptor operands,
   double scale = op.getScale().convertToDouble();
   int64_t ratio = op.getSamplingRatio();
   bool isMax = op.getKind() == dl::RoiAlignKind::max;
-  return e.map({}, {}, sizes, stored, [&](OpBuilder &b, Location loc,
-                                          ValueRange) -> Value {
-    Type i64 = b.getI64Type(), index = b.getIndexType();
-    Value region = linalg::IndexOp::create(b, loc, 0);
-    Value channel = linalg::IndexOp::create(b, loc, 3);
-    auto toFloat = [&](Value place) {
-      return scalarT(b, loc, arith::IndexCastOp::create(b, loc, i64, place))
-          .to(type);
-    };
-    auto toIndex = [&](OpBuilder &b, scalarT v) -> Value {
-      return arith::IndexCastOp::create(b, loc, index, v.to(i64).value);
-    };
-    auto corner = [&](int64_t i) {
-      Value at = arith::ConstantIndexOp::create(b, loc, i);
-      scalarT v(b, loc, tensor::ExtractOp::create(b, loc, rois,
-                                                  ValueRange{region, at}));
-      v = v.to(type) * scale;
-      return op.getHalfPixel() ? v - 0.5 : v;
-    };
-    scalarT image(b, loc,
-                  arith::IndexCastOp::create(
-                      b, loc, index,
-                      tensor::ExtractOp::create(b, loc, images, region)));
-    image = min(max(image, 0.0), scalarT(b, loc, extents[0]) - 1.0);
-    // Per axis (y, x): where the cell begins, its size, samples along it.
-    SmallVector<scalarT> begin, cell, counts;
-    SmallVector<Value> steps;
-    for (int axis : {0, 1}) {
-      scalarT low = corner(axis == 0 ? 1 : 0), high = corner(axis == 0 ? 3 : 2);
-      scalarT size = high - low;
-      if (!op.getHalfPixel())
-        size = max(size, 1.0);
-      cell.push_back(size / double(op.getSize()[axis]));
-      begin.push_back(low + toFloat(linalg::IndexOp::create(b, loc, 1 + axis)) *
-                                cell.back());
-      scalarT count = ratio ? size.constant(ratio)
-                            : max(ceil(cell.back()), 1.0);
-      // No more than x has places: bounds the loop for any input.
-      if (!ratio)
-        count = min(count, toFloat(extents[1 + axis]) + 1.0);
-      counts.push_back(count);
-      steps.push_back(toIndex(b, count));
-    }
-    Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-    Value one = arith::ConstantIndexOp::create(b, loc, 1);
-    double least = -std::numeric_limits<double>::infinity();
-    Value start = cell[0].constant(isMax ? least : 0.0);
-    auto sample = [&](OpBuilder &b, Value iy, Value ix, Value sum) -> Value {
-      auto here = [&](scalarT v) { return scalarT(b, loc, v.value); };
-      SmallVector<scalarT> below, part;
-      SmallVector<Value> near, far;
-      scalarT inside(b, loc, arith::ConstantIntOp::create(b, loc, 1, 1));
-      for (int axis : {0, 1}) {
-        scalarT step =
-            scalarT(b, loc,
-                    arith::IndexCastOp::create(b, loc, i64, axis ? ix : iy))
-                .to(type);
-        scalarT at = here(begin[axis]) +
-                     (step + 0.5) * here(cell[axis]) / here(counts[axis]);
-        scalarT extent =
-            scalarT(b, loc, arith::IndexCastOp::create(b, loc, i64,
-                                                       extents[1 + axis]))
-                .to(type);
-        inside = inside & at.ge(-1.0) & at.le(extent);
-        at = min(max(at, 0.0), extent - 1.0);
-        scalarT lower = floor(at);
-        part.push_back(at - lower);
-        near.push_back(toIndex(b, lower));
-        far.push_back(toIndex(b, min(lower + 1.0, extent - 1.0)));
-      }
-      auto element = [&](bool farY, bool farX) {
-        Value y = farY ? far[0] : near[0], xs = farX ? far[1] : near[1];
-        return scalarT(b, loc,
+  return e.map(
+      {}, {}, sizes, stored,
+      [&](OpBuilder &b, Location loc, ValueRange) -> Value {
+        Type i64 = b.getI64Type(), index = b.getIndexType();
+        Value region = linalg::IndexOp::create(b, loc, 0);
+        Value channel = linalg::IndexOp::create(b, loc, 3);
+        auto toFloat = [&](Value place) {
+          return scalarT(b, loc, arith::IndexCastOp::create(b, loc, i64, place))
+              .to(type);
+        };
+        auto toIndex = [&](OpBuilder &b, scalarT v) -> Value {
+          return arith::IndexCastOp::create(b, loc, index, v.to(i64).value);
+        };
+        auto corner = [&](int64_t i) {
+          Value at = arith::ConstantIndexOp::create(b, loc, i);
+          scalarT v(
+              b, loc,
+              tensor::ExtractOp::create(b, loc, rois, ValueRange{region, at}));
+          v = v.to(type) * scale;
+          return op.getHalfPixel() ? v - 0.5 : v;
+        };
+        scalarT image(b, loc,
+                      arith::IndexCastOp::create(
+                          b, loc, index,
+                          tensor::ExtractOp::create(b, loc, images, region)));
+        image = min(max(image, 0.0), scalarT(b, loc, extents[0]) - 1.0);
+        // Per axis (y, x): where the cell begins, its size, samples along it.
+        SmallVector<scalarT> begin, cell, counts;
+        SmallVector<Value> steps;
+        for (int axis : {0, 1}) {
+          scalarT low = corner(axis == 0 ? 1 : 0),
+                  high = corner(axis == 0 ? 3 : 2);
+          scalarT size = high - low;
+          if (!op.getHalfPixel())
+            size = max(size, 1.0);
+          cell.push_back(size / double(op.getSize()[axis]));
+          begin.push_back(low +
+                          toFloat(linalg::IndexOp::create(b, loc, 1 + axis)) *
+                              cell.back());
+          scalarT count =
+              ratio ? size.constant(ratio) : max(ceil(cell.back()), 1.0);
+          // No more than x has places: bounds the loop for any input.
+          if (!ratio)
+            count = min(count, toFloat(extents[1 + axis]) + 1.0);
+          counts.push_back(count);
+          steps.push_back(toIndex(b, count));
+        }
+        Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+        Value one = arith::ConstantIndexOp::create(b, loc, 1);
+        double least = -std::numeric_limits<double>::infinity();
+        Value start = cell[0].constant(isMax ? least : 0.0);
+        auto sample = [&](OpBuilder &b, Value iy, Value ix,
+                          Value sum) -> Value {
+          auto here = [&](scalarT v) { return scalarT(b, loc, v.value); };
+          SmallVector<scalarT> below, part;
+          SmallVector<Value> near, far;
+          scalarT inside(b, loc, arith::ConstantIntOp::create(b, loc, 1, 1));
+          for (int axis : {0, 1}) {
+            scalarT step =
+                scalarT(b, loc,
+                        arith::IndexCastOp::create(b, loc, i64, axis ? ix : iy))
+                    .to(type);
+            scalarT at = here(begin[axis]) +
+                         (step + 0.5) * here(cell[axis]) / here(counts[axis]);
+            scalarT extent = scalarT(b, loc,
+                                     arith::IndexCastOp::create(
+                                         b, loc, i64, extents[1 + axis]))
+                                 .to(type);
+            inside = inside & at.ge(-1.0) & at.le(extent);
+            at = min(max(at, 0.0), extent - 1.0);
+            scalarT lower = floor(at);
+            part.push_back(at - lower);
+            near.push_back(toIndex(b, lower));
+            far.push_back(toIndex(b, min(lower + 1.0, extent - 1.0)));
+          }
+          auto element = [&](bool farY, bool farX) {
+            Value y = farY ? far[0] : near[0], xs = farX ? far[1] : near[1];
+            return scalarT(
+                       b, loc,
                        tensor::ExtractOp::create(
                            b, loc, x, ValueRange{image.value, y, xs, channel}))
-            .to(type);
-      };
-      scalarT fy = part[0], fx = part[1], gy = 1.0 - fy, gx = 1.0 - fx;
-      scalarT total(b, loc, sum);
-      scalarT a = element(false, false) * gy * gx,
-              c = element(false, true) * gy * fx,
-              d = element(true, false) * fy * gx,
-              f = element(true, true) * fy * fx;
-      scalarT value = isMax ? max(max(a, c), max(d, f)) : a + c + d + f;
-      value = select(inside, value, value.constant(0));
-      return isMax ? max(total, value) : total + value;
-    };
-    auto rows = scf::ForOp::create(
-        b, loc, zero, steps[0], one, start,
-        [&](OpBuilder &b, Location loc, Value iy, ValueRange sum) {
-          auto columns = scf::ForOp::create(
-              b, loc, zero, steps[1], one, sum,
-              [&](OpBuilder &b, Location loc, Value ix, ValueRange sum) {
-                scf::YieldOp::create(b, loc, sample(b, iy, ix, sum[0]));
-              });
-          scf::YieldOp::create(b, loc, columns.getResults());
-        });
-    scalarT result(b, loc, rows.getResult(0));
-    return isMax ? result : result / (counts[0] * counts[1]);
-  });
+                .to(type);
+          };
+          scalarT fy = part[0], fx = part[1], gy = 1.0 - fy, gx = 1.0 - fx;
+          scalarT total(b, loc, sum);
+          scalarT a = element(false, false) * gy * gx,
+                  c = element(false, true) * gy * fx,
+                  d = element(true, false) * fy * gx,
+                  f = element(true, true) * fy * fx;
+          scalarT value = isMax ? max(max(a, c), max(d, f)) : a + c + d + f;
+          value = select(inside, value, value.constant(0));
+          return isMax ? max(total, value) : total + value;
+        };
+        auto rows = scf::ForOp::create(
+            b, loc, zero, steps[0], one, start,
+            [&](OpBuilder &b, Location loc, Value iy, ValueRange sum) {
+              auto columns = scf::ForOp::create(
+                  b, loc, zero, steps[1], one, sum,
+                  [&](OpBuilder &b, Location loc, Value ix, ValueRange sum) {
+                    scf::YieldOp::create(b, loc, sample(b, iy, ix, sum[0]));
+                  });
+              scf::YieldOp::create(b, loc, columns.getResults());
+            });
+        scalarT result(b, loc, rows.getResult(0));
+        return isMax ? result : result / (counts[0] * counts[1]);
+      });
 }
 
 void dlc::populateDetectionLowering(TypeConverter &types,

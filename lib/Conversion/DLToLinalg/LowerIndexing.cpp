@@ -29,22 +29,22 @@ static Value flatten(Emitter &e, Value x, bool keepsFirst) {
   auto type = cast<RankedTensorType>(x.getType());
   int64_t kept = keepsFirst ? type.getDimSize(0) : type.getShape().back();
   int64_t rest = 1;
-  for (int64_t extent : keepsFirst ? type.getShape().drop_front()
-                                   : type.getShape().drop_back())
+  for (int64_t extent :
+       keepsFirst ? type.getShape().drop_front() : type.getShape().drop_back())
     rest = ShapedType::isDynamic(rest) || ShapedType::isDynamic(extent)
                ? ShapedType::kDynamic
                : rest * extent;
   Sizes sizes = e.sizes(x);
   ArrayRef<OpFoldResult> all(sizes);
-  OpFoldResult count = e.product(keepsFirst ? all.drop_front() : all.drop_back());
+  OpFoldResult count =
+      e.product(keepsFirst ? all.drop_front() : all.drop_back());
   SmallVector<Value> extents;
   auto add = [&](int64_t extent, OpFoldResult size) {
     if (ShapedType::isDynamic(extent))
       extents.push_back(e.value(size));
   };
-  SmallVector<int64_t> shape =
-      keepsFirst ? SmallVector<int64_t>{kept, rest}
-                 : SmallVector<int64_t>{rest, kept};
+  SmallVector<int64_t> shape = keepsFirst ? SmallVector<int64_t>{kept, rest}
+                                          : SmallVector<int64_t>{rest, kept};
   add(shape[0], keepsFirst ? sizes.front() : count);
   add(shape[1], keepsFirst ? count : sizes.back());
   return e.reshape(x, type.clone(shape), extents);
@@ -91,25 +91,24 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
       [&](OpBuilder &b, Value i, ValueRange state) -> SmallVector<Value> {
         scalarT size(b, e.loc, rows);
         Value given = tensor::ExtractOp::create(b, e.loc, indices, i);
-        scalarT row(b, e.loc,
-                    arith::IndexCastOp::create(b, e.loc, b.getIndexType(),
-                                               given));
+        scalarT row(
+            b, e.loc,
+            arith::IndexCastOp::create(b, e.loc, b.getIndexType(), given));
         row = select(row.lt(0.0), row + size, row);
         row = min(max(row, 0.0), size - 1.0);
         auto inner = loop(
             b, e.loc, columns, state,
             [&](OpBuilder &b, Value j, ValueRange state) -> SmallVector<Value> {
-              Value fresh =
-                  tensor::ExtractOp::create(b, e.loc, updates, ValueRange{i, j});
+              Value fresh = tensor::ExtractOp::create(b, e.loc, updates,
+                                                      ValueRange{i, j});
               SmallVector<Value> place{row.value, j};
               if (op.getKind() != dl::ScatterKind::replace) {
                 Value old =
                     tensor::ExtractOp::create(b, e.loc, state[0], place);
                 scalarT o = scalarT(b, e.loc, old).to(compute);
                 scalarT f = scalarT(b, e.loc, fresh).to(compute);
-                scalarT joined = op.getKind() == dl::ScatterKind::add ? o + f
-                                 : op.getKind() == dl::ScatterKind::mul
-                                     ? o * f
+                scalarT joined = op.getKind() == dl::ScatterKind::add   ? o + f
+                                 : op.getKind() == dl::ScatterKind::mul ? o * f
                                  : op.getKind() == dl::ScatterKind::max
                                      ? max(o, f)
                                      : min(o, f);
@@ -141,9 +140,9 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
     Value rows = e.value(e.dim(x, 0)), n = e.value(e.dim(x, 1));
     OpFoldResult most = getAsOpFoldResult(operands.getK());
     Value k = e.value(most);
-    e.require(arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::ule, k,
-                                    n),
-              "k is negative or more than there are elements");
+    e.require(
+        arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::ule, k, n),
+        "k is negative or more than there are elements");
     shape.back() = most;
     Sizes flat{e.dim(x, 0), most};
     auto better = [&](scalarT a, scalarT b) {
@@ -162,29 +161,29 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
       Value one = arith::ConstantIndexOp::create(b, loc, 1);
       Value filled = arith::MinUIOp::create(
           b, loc, arith::AddIOp::create(b, loc, j, one), k);
-      auto inner = loop(
-          b, loc, filled,
-          {first, place, state[0], state[1],
-           arith::ConstantIntOp::create(b, loc, 0, 1).getResult()},
-          [&](OpBuilder &b, Value p, ValueRange s) -> SmallVector<Value> {
-            SmallVector<Value> at{row, p};
-            Value value = tensor::ExtractOp::create(b, loc, s[2], at);
-            Value where = tensor::ExtractOp::create(b, loc, s[3], at);
-            scalarT isFree(b, loc,
-                           arith::CmpIOp::create(
-                               b, loc, arith::CmpIPredicate::eq, p, j));
-            scalarT mine(b, loc, s[0]), theirs(b, loc, value);
-            scalarT mineAt(b, loc, s[1]), theirsAt(b, loc, where);
-            // What was pushed down goes before all that follows it.
-            scalarT swap = scalarT(b, loc, s[4]) | isFree |
-                           better(mine.to(compute), theirs.to(compute));
-            Value values = tensor::InsertOp::create(
-                b, loc, select(swap, mine, theirs).value, s[2], at);
-            Value places = tensor::InsertOp::create(
-                b, loc, select(swap, mineAt, theirsAt).value, s[3], at);
-            return {select(swap, theirs, mine), select(swap, theirsAt, mineAt),
-                    values, places, swap};
-          });
+      auto inner =
+          loop(b, loc, filled,
+               {first, place, state[0], state[1],
+                arith::ConstantIntOp::create(b, loc, 0, 1).getResult()},
+               [&](OpBuilder &b, Value p, ValueRange s) -> SmallVector<Value> {
+                 SmallVector<Value> at{row, p};
+                 Value value = tensor::ExtractOp::create(b, loc, s[2], at);
+                 Value where = tensor::ExtractOp::create(b, loc, s[3], at);
+                 scalarT isFree(b, loc,
+                                arith::CmpIOp::create(
+                                    b, loc, arith::CmpIPredicate::eq, p, j));
+                 scalarT mine(b, loc, s[0]), theirs(b, loc, value);
+                 scalarT mineAt(b, loc, s[1]), theirsAt(b, loc, where);
+                 // What was pushed down goes before all that follows it.
+                 scalarT swap = scalarT(b, loc, s[4]) | isFree |
+                                better(mine.to(compute), theirs.to(compute));
+                 Value values = tensor::InsertOp::create(
+                     b, loc, select(swap, mine, theirs).value, s[2], at);
+                 Value places = tensor::InsertOp::create(
+                     b, loc, select(swap, mineAt, theirsAt).value, s[3], at);
+                 return {select(swap, theirs, mine),
+                         select(swap, theirsAt, mineAt), values, places, swap};
+               });
       return {inner.getResult(2), inner.getResult(3)};
     };
     auto rowsLoop = loop(
@@ -201,9 +200,9 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
                     b, loc, arith::CmpIPredicate::eq, k,
                     arith::ConstantIndexOp::create(b, loc, 0));
                 Value last = arith::SubIOp::create(
-                    b, loc, arith::MaxUIOp::create(
-                                b, loc, k,
-                                arith::ConstantIndexOp::create(b, loc, 1)),
+                    b, loc,
+                    arith::MaxUIOp::create(
+                        b, loc, k, arith::ConstantIndexOp::create(b, loc, 1)),
                     arith::ConstantIndexOp::create(b, loc, 1));
                 auto passes = scf::IfOp::create(
                     b, loc, isFull,
@@ -309,8 +308,7 @@ static Value emitNonzero(dl::NonzeroOp, dl::NonzeroOpAdaptor operands,
     Value places = state[1];
     for (int64_t d = 0; d < rank; ++d) {
       Value row = arith::ConstantIndexOp::create(b, e.loc, d);
-      Value at =
-          arith::IndexCastOp::create(b, e.loc, b.getI64Type(), place[d]);
+      Value at = arith::IndexCastOp::create(b, e.loc, b.getI64Type(), place[d]);
       places = tensor::InsertOp::create(b, e.loc, at, places,
                                         ValueRange{row, state[0]});
     }

@@ -88,14 +88,16 @@ static Value emitArgMaxPool(dl::ArgMaxPoolOp op,
       return scalarT(b, loc, arith::ConstantIndexOp::create(b, loc, v));
     };
     scalarT v = scalarT(b, loc, args[0]).to(compute), best(b, loc, args[2]);
-    scalarT place = number(0), inside = scalarT(
-        b, loc, arith::ConstantIntOp::create(b, loc, 1, 1));
+    scalarT place = number(0),
+            inside =
+                scalarT(b, loc, arith::ConstantIntOp::create(b, loc, 1, 1));
     for (unsigned d = 0; d < rank; ++d) {
-      scalarT at = scalarT(b, loc, linalg::IndexOp::create(b, loc, 1 + d)) *
-                       number(window.strides[d]) +
-                   scalarT(b, loc, linalg::IndexOp::create(b, loc, 2 + rank + d)) *
-                       number(window.dilations[d]) -
-                   scalarT(b, loc, low[d]);
+      scalarT at =
+          scalarT(b, loc, linalg::IndexOp::create(b, loc, 1 + d)) *
+              number(window.strides[d]) +
+          scalarT(b, loc, linalg::IndexOp::create(b, loc, 2 + rank + d)) *
+              number(window.dilations[d]) -
+          scalarT(b, loc, low[d]);
       scalarT extent(b, loc, extents[d]);
       inside = inside & at.ge(number(0)) & at.lt(extent);
       place = place * extent + at;

@@ -44,14 +44,13 @@ static Value emitIota(dl::IotaOp op, dl::IotaOpAdaptor x, Emitter &e) {
   auto type = op.getY().getType();
   int64_t axis = dl::wrapAxis(op.getAxis(), type.getRank());
   Type element = type.getElementType();
-  return e.map({}, {}, e.sizes(type, x.getExtents()),
-               dl::scalar::storedType(element),
-               [&](OpBuilder &b, Location loc, ValueRange) -> Value {
-                 Value place = arith::IndexCastOp::create(
-                     b, loc, b.getI64Type(),
-                     linalg::IndexOp::create(b, loc, axis));
-                 return scalarT(b, loc, place).cast(element).store(element);
-               });
+  return e.map(
+      {}, {}, e.sizes(type, x.getExtents()), dl::scalar::storedType(element),
+      [&](OpBuilder &b, Location loc, ValueRange) -> Value {
+        Value place = arith::IndexCastOp::create(
+            b, loc, b.getI64Type(), linalg::IndexOp::create(b, loc, axis));
+        return scalarT(b, loc, place).cast(element).store(element);
+      });
 }
 
 static Value emitFlatten(dl::FlattenOp op, dl::FlattenOpAdaptor x, Emitter &e) {
@@ -279,8 +278,9 @@ static Value emitGather(dl::GatherOp op, dl::GatherOpAdaptor x, Emitter &e) {
     Value nothing = arith::CmpIOp::create(
         e.b, e.loc, arith::CmpIPredicate::eq,
         e.value(e.product(e.sizes(x.getIndices()))), e.value(e.index(0)));
-    e.require(arith::OrIOp::create(e.b, e.loc, isPositive(source[axis]), nothing),
-              "nothing to pick from along axis " + Twine(axis));
+    e.require(
+        arith::OrIOp::create(e.b, e.loc, isPositive(source[axis]), nothing),
+        "nothing to pick from along axis " + Twine(axis));
   }
   return e.map(
       x.getIndices(), e.pick(sizes.size(), indexDims), sizes,

@@ -16,8 +16,8 @@ static Tensor splitHeads(Graph &g, Tensor x, int64_t heads) {
 }
 
 /// softmax(scale q k' + bias) v, as in Vaswani et al., 2017, with what the
-/// operator adds: caches, groups of heads that share keys and values, causal and
-/// sliding masks.
+/// operator adds: caches, groups of heads that share keys and values, causal
+/// and sliding masks.
 void importAttention(Node &n) {
   Graph &g = n.g;
   Tensor q = n.in(0), k = n.in(1), v = n.in(2);
@@ -92,11 +92,11 @@ void importAttention(Node &n) {
       Extents shape = g.dims(mask);
       shape.back() = missing;
       if (getConstantIntValue(missing) != 0)
-        mask = g.concat({mask, g.broadcast(g.number(mask.element(),
-                                                    mask.isBool() ? 0
-                                                                  : -infinity),
-                                           shape)},
-                        axis);
+        mask =
+            g.concat({mask, g.broadcast(g.number(mask.element(),
+                                                 mask.isBool() ? 0 : -infinity),
+                                        shape)},
+                     axis);
     }
     if (mask.isBool())
       allow(mask);
@@ -108,9 +108,9 @@ void importAttention(Node &n) {
           right = n.integer("right_window_size", -1);
   Tensor lengths;
   if (n.has(6))
-    lengths = g.reshape(g.cast(n.in(6), g.i64()),
-                        {g.dim(n.in(6), 0), g.extent(1), g.extent(1),
-                         g.extent(1)});
+    lengths =
+        g.reshape(g.cast(n.in(6), g.i64()),
+                  {g.dim(n.in(6), 0), g.extent(1), g.extent(1), g.extent(1)});
   if (isCausal || left >= 0 || right >= 0) {
     Extents shape{qLength, kvLength};
     Tensor distance = g.iota(shape, 0, g.i64()) - g.iota(shape, 1, g.i64());
@@ -147,9 +147,8 @@ void importAttention(Node &n) {
   if (int64_t type = n.integer("softmax_precision", 0))
     if (Type given = elementType(g.b.getContext(), type))
       precise = given;
-  Tensor weights =
-      g.op<dl::SoftmaxOp>({g.cast(scores, precise).value},
-                          {g.attr("axis", int64_t(3))});
+  Tensor weights = g.op<dl::SoftmaxOp>({g.cast(scores, precise).value},
+                                       {g.attr("axis", int64_t(3))});
   if (nothing) {
     // A query that may attend to nothing gets zeros.
     Tensor all = g.reduce<dl::ReduceMinOp>(g.toNumber(nothing),
@@ -169,7 +168,8 @@ void importAttention(Node &n) {
     y = g.reshape(y, {full[0], full[1], qLength, g.dim(v, 3)});
   if (isFlat) {
     y = g.transpose(y, {0, 2, 1, 3});
-    y = g.reshape(y, {g.dim(y, 0), g.dim(y, 1), g.mul(g.dim(y, 2), g.dim(y, 3))});
+    y = g.reshape(y,
+                  {g.dim(y, 0), g.dim(y, 1), g.mul(g.dim(y, 2), g.dim(y, 3))});
   }
   n.yield(0, y);
 }
@@ -193,7 +193,8 @@ void importRotaryEmbedding(Node &n) {
   }
   int64_t size = x.dim(3), turned = n.integer("rotary_embedding_dim", 0);
   turned = turned ? turned : size;
-  if (ShapedType::isDynamic(size) || turned < 2 || turned > size || turned % 2) {
+  if (ShapedType::isDynamic(size) || turned < 2 || turned > size ||
+      turned % 2) {
     n.fail("cannot turn " + Twine(turned) + " of " + Twine(size) + " elements");
     return;
   }
@@ -208,8 +209,8 @@ void importRotaryEmbedding(Node &n) {
   bool isInterleaved = n.integer("interleaved", 0);
   int64_t step = isInterleaved ? 2 : 1;
   Tensor a = g.slice(x, 3, g.extent(0), g.extent(half), step);
-  Tensor b = g.slice(x, 3, g.extent(isInterleaved ? 1 : half), g.extent(half),
-                     step);
+  Tensor b =
+      g.slice(x, 3, g.extent(isInterleaved ? 1 : half), g.extent(half), step);
   Tensor real = cosine * a - sine * b, imaginary = sine * a + cosine * b;
   Tensor y;
   if (isInterleaved) {

@@ -80,7 +80,8 @@ void importIf(Node &n) {
     types.push_back(join(a.type(), c.type()));
     if (!types.back()) {
       n.fail("its branches give " + dl::toString(a.shape()) + " and " +
-             dl::toString(c.shape()) + ", expected tensors of one rank and "
+             dl::toString(c.shape()) +
+             ", expected tensors of one rank and "
              "element type");
       return;
     }
@@ -145,8 +146,7 @@ void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
     Tensor number = g.number(g.i64(), 0), yes = g.number(g.i1(), 1);
     SmallVector<Tensor> opaque;
     for (Tensor value : carried)
-      opaque.push_back(g.wrap(
-          block->addArgument(value.value.getType(), loc)));
+      opaque.push_back(g.wrap(block->addArgument(value.value.getType(), loc)));
     number = g.wrap(block->addArgument(number.value.getType(), loc));
     yes = g.wrap(block->addArgument(yes.value.getType(), loc));
     auto results =
@@ -202,8 +202,7 @@ void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
   }
   auto iteration = [&](Value index, Value condition,
                        ValueRange state) -> SmallVector<Value> {
-    Value wide =
-        arith::IndexCastOp::create(g.b, loc, g.i64(), index);
+    Value wide = arith::IndexCastOp::create(g.b, loc, g.i64(), index);
     Tensor number = g.wrap(tensor::FromElementsOp::create(
         g.b, loc, RankedTensorType::get({}, g.i64()), wide));
     Tensor yes = g.number(g.i1(), 1);
@@ -234,8 +233,8 @@ void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
                                     g.toValue(g.extent(carried[i].dim(d)))),
               "a value that a loop carries has changed its shape");
       next.push_back(
-          linalg::CopyOp::create(g.b, loc, castTo(g, after.value, carried[i].type()),
-                                 state[i])
+          linalg::CopyOp::create(
+              g.b, loc, castTo(g, after.value, carried[i].type()), state[i])
               .getResult(0));
     }
     for (size_t i = 0; i < scans; ++i) {
@@ -244,9 +243,8 @@ void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
       Extents ones(elements[i].getRank() + 1, g.extent(1));
       offsets.append(elements[i].getRank(), g.extent(0));
       llvm::append_range(sizes, g.toExtents(elements[i].getShape()));
-      next.push_back(tensor::InsertSliceOp::create(g.b, loc, element,
-                                                   state[states + i], offsets,
-                                                   sizes, ones));
+      next.push_back(tensor::InsertSliceOp::create(
+          g.b, loc, element, state[states + i], offsets, sizes, ones));
     }
     return next;
   };
@@ -268,9 +266,10 @@ void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
     last.assign(loop.result_begin(), loop.result_end());
     g.b.setInsertionPointAfter(loop);
   } else {
-    Value start = startCondition
-                      ? toCondition(g, startCondition)
-                      : arith::ConstantIntOp::create(g.b, loc, 1, 1).getResult();
+    Value start =
+        startCondition
+            ? toCondition(g, startCondition)
+            : arith::ConstantIntOp::create(g.b, loc, 1, 1).getResult();
     SmallVector<Value> state{zero, start};
     llvm::append_range(state, init);
     SmallVector<Type> types(ValueRange(state).getTypes());
@@ -310,8 +309,8 @@ void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
       all = g.slice(all, 0, g.extent(0), OpFoldResult(done));
     auto [axis, isReversed] = scanOutputs[i];
     if (isReversed && all)
-      all = g.slice(all, 0, g.sub(g.dim(all, 0), g.extent(1)), g.dim(all, 0),
-                    -1);
+      all =
+          g.slice(all, 0, g.sub(g.dim(all, 0), g.extent(1)), g.dim(all, 0), -1);
     if (axis && all)
       all = g.moveAxis(all, 0, axis);
     n.yield(states + i, all);
@@ -329,14 +328,15 @@ void importLoop(Node &n) {
   std::optional<Extents> count;
   if (n.has(0))
     count = g.elements(n.in(0), /*forced=*/true);
-  size_t scans = n.outputs() > carried.size() ? n.outputs() - carried.size() : 0;
+  size_t scans =
+      n.outputs() > carried.size() ? n.outputs() - carried.size() : 0;
   if (!count && scans) {
     n.fail("scans outputs over an unlimited number of iterations, expected the "
            "operand M");
     return;
   }
-  Extent limit = count ? (*count)[0]
-                       : g.extent(std::numeric_limits<int64_t>::max());
+  Extent limit =
+      count ? (*count)[0] : g.extent(std::numeric_limits<int64_t>::max());
   limit = g.max(limit, g.extent(0));
   Tensor start;
   if (n.has(1)) {
@@ -361,8 +361,8 @@ void importLoop(Node &n) {
       if (!results)
         return;
       if (results->size() != 1 + state.size() + scans) {
-        n.fail("its body has " + Twine(results->size()) + " outputs, expected " +
-               Twine(1 + state.size() + scans));
+        n.fail("its body has " + Twine(results->size()) +
+               " outputs, expected " + Twine(1 + state.size() + scans));
         return;
       }
       auto goesOn = g.constantInts((*results)[0]);

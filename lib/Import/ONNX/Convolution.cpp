@@ -34,7 +34,8 @@ static Window readWindow(Node &n, Ints kernel, bool hasDilations = true) {
   Ints pads = list("pads", 2 * rank, 0);
   w.low.assign(pads.begin(), pads.begin() + rank);
   w.high.assign(pads.begin() + rank, pads.end());
-  w.attributes = {g.attr("strides", w.strides), g.attr("dilations", w.dilations)};
+  w.attributes = {g.attr("strides", w.strides),
+                  g.attr("dilations", w.dilations)};
   std::string mode = n.string("auto_pad", "NOTSET");
   auto automatic = [&](dl::AutoPadding padding) {
     w.isExplicit = false;
@@ -62,9 +63,10 @@ static Tensor filterOf(Graph &g, Tensor w) {
     permutation.push_back(d);
   permutation.push_back(1);
   permutation.push_back(0);
-  return w.rank() < 3 ? g.fail("its filter has shape " + dl::toString(w.shape()) +
-                               ", expected [F, C, window...]")
-                      : g.transpose(w, permutation);
+  return w.rank() < 3
+             ? g.fail("its filter has shape " + dl::toString(w.shape()) +
+                      ", expected [F, C, window...]")
+             : g.transpose(w, permutation);
 }
 
 static std::optional<Ints> kernelOf(Node &n, Tensor filter) {
@@ -136,10 +138,10 @@ void importConvTranspose(Node &n) {
   if (n.has(2))
     operands.push_back(n.in(2).value);
   n.yield(g.channelsFirst(g.op<dl::ConvTransposeOp>(
-      operands, {g.attr("strides", window.strides),
-                 g.attr("dilations", window.dilations),
-                 g.attr("padding", padding), g.attr("output_padding", more),
-                 g.attr("groups", n.integer("group", 1))})));
+      operands,
+      {g.attr("strides", window.strides), g.attr("dilations", window.dilations),
+       g.attr("padding", padding), g.attr("output_padding", more),
+       g.attr("groups", n.integer("group", 1))})));
 }
 
 //===----------------------------------------------------------------------===//
@@ -163,15 +165,14 @@ void importMaxPool(Node &n) {
   Tensor x = n.in(0);
   Type element = x.element();
   // Integers of up to 8 bits are exact in f32.
-  Tensor last =
-      g.channelsLast(x.isFloat() ? x : g.cast(x, g.f32()));
-  n.yield(0, g.cast(g.channelsFirst(g.op<dl::MaxPoolOp>({last.value},
-                                                        window.attributes)),
+  Tensor last = g.channelsLast(x.isFloat() ? x : g.cast(x, g.f32()));
+  n.yield(0, g.cast(g.channelsFirst(
+                        g.op<dl::MaxPoolOp>({last.value}, window.attributes)),
                     element));
   if (!n.wants(1))
     return;
-  Tensor places = g.channelsFirst(
-      g.op<dl::ArgMaxPoolOp>({last.value}, window.attributes));
+  Tensor places =
+      g.channelsFirst(g.op<dl::ArgMaxPoolOp>({last.value}, window.attributes));
   if (!places)
     return;
   // The place among those of one channel; then image and channel before it.
@@ -202,8 +203,8 @@ void importAveragePool(Node &n) {
   Window window = readPool(n, true);
   if (n.integer("count_include_pad", 0))
     window.attributes.push_back(g.flag("count_padding"));
-  n.yield(g.channelsFirst(g.op<dl::AvgPoolOp>(
-      {g.channelsLast(n.in(0)).value}, window.attributes)));
+  n.yield(g.channelsFirst(
+      g.op<dl::AvgPoolOp>({g.channelsLast(n.in(0)).value}, window.attributes)));
 }
 
 /// The p-th root of the sum of p-th powers.
@@ -275,22 +276,18 @@ static Ints spatialAxes(Tensor x) {
 }
 void importGlobalAveragePool(Node &n) {
   Graph &g = n.g;
-  n.yield(g.channelsFirst(
-      g.op<dl::GlobalAvgPoolOp>(g.channelsLast(n.in(0)))));
+  n.yield(g.channelsFirst(g.op<dl::GlobalAvgPoolOp>(g.channelsLast(n.in(0)))));
 }
 void importGlobalMaxPool(Node &n) {
   Graph &g = n.g;
-  n.yield(g.channelsFirst(
-      g.op<dl::GlobalMaxPoolOp>(g.channelsLast(n.in(0)))));
+  n.yield(g.channelsFirst(g.op<dl::GlobalMaxPoolOp>(g.channelsLast(n.in(0)))));
 }
 void importGlobalLpPool(Node &n) {
   Graph &g = n.g;
   int64_t p = n.integer("p", 2);
   Tensor x = n.in(0);
-  n.yield(rootOf(g,
-                 g.reduce<dl::ReduceSumOp>(powerOf(g, x, p), spatialAxes(x),
-                                           true),
-                 p));
+  n.yield(rootOf(
+      g, g.reduce<dl::ReduceSumOp>(powerOf(g, x, p), spatialAxes(x), true), p));
 }
 
 /// Each element back to the place that it was the maximum of.
@@ -308,10 +305,10 @@ void importMaxUnpool(Node &n) {
   // Places count in the inferred shape, also where a larger one is given.
   Tensor zero = g.broadcast(g.number(x.element(), 0), {g.product(inferred)});
   Extent count = g.product(g.dims(x));
-  Tensor flat = g.op<dl::ScatterOp>({zero.value,
-                                     g.reshape(places, {count}).value,
-                                     g.reshape(x, {count}).value},
-                                    {});
+  Tensor flat =
+      g.op<dl::ScatterOp>({zero.value, g.reshape(places, {count}).value,
+                           g.reshape(x, {count}).value},
+                          {});
   Tensor y = g.reshape(flat, inferred);
   if (n.has(2)) {
     shape = n.extentsOf(2, "output_shape");
@@ -343,11 +340,11 @@ void importLRN(Node &n) {
   Extents flat{g.product(ArrayRef<Extent>(shape).drop_back()), shape.back(),
                g.extent(1)};
   // The mean over a window of channels is the sum over its size.
-  Tensor mean = g.op<dl::AvgPoolOp>(
-      {g.reshape(g.op<dl::SquareOp>(last), flat).value},
-      {g.attr("window", Ints{size}),
-       g.attr("padding", Ints{(size - 1) / 2, size / 2}),
-       g.flag("count_padding")});
+  Tensor mean =
+      g.op<dl::AvgPoolOp>({g.reshape(g.op<dl::SquareOp>(last), flat).value},
+                          {g.attr("window", Ints{size}),
+                           g.attr("padding", Ints{(size - 1) / 2, size / 2}),
+                           g.flag("count_padding")});
   Tensor base =
       g.reshape(mean, shape) * n.real("alpha", 1e-4) + n.real("bias", 1);
   Tensor scale = g.pow(base, g.number(x.element(), n.real("beta", 0.75)));

@@ -140,8 +140,8 @@ void importPow(Node &n) {
     return n.yield(g.pow(base, g.cast(exponent, base.element())));
   }
   Type f64 = g.b.getF64Type();
-  n.yield(g.cast(g.pow(g.cast(base, f64), g.cast(exponent, f64)),
-                 base.element()));
+  n.yield(
+      g.cast(g.pow(g.cast(base, f64), g.cast(exponent, f64)), base.element()));
 }
 
 /// fmod has the sign of the dividend, the other remainder that of the divisor.
@@ -153,9 +153,8 @@ void importMod(Node &n) {
   Tensor rest = g.op<dl::RemainderOp>(a, b);
   if (n.integer("fmod", 0) || !rest || rest.element().isUnsignedInteger())
     return n.yield(rest);
-  Tensor isOff = g.op<dl::AndOp>(
-      g.op<dl::NotOp>(rest == 0.0),
-      g.op<dl::XorOp>(rest < 0.0, b < 0.0));
+  Tensor isOff = g.op<dl::AndOp>(g.op<dl::NotOp>(rest == 0.0),
+                                 g.op<dl::XorOp>(rest < 0.0, b < 0.0));
   n.yield(g.select(isOff, rest + b, rest));
 }
 
@@ -215,8 +214,8 @@ void importWhere(Node &n) {
   auto condition = g.elements(n.in(0), false), x = g.elements(a, false),
        y = g.elements(b, false);
   if (a && b && condition && x && y && g.constantInts(n.in(0)) &&
-      a.element().isInteger(64) &&
-      condition->size() == x->size() && x->size() == y->size()) {
+      a.element().isInteger(64) && condition->size() == x->size() &&
+      x->size() == y->size()) {
     Extents chosen;
     for (size_t i = 0; i < x->size(); ++i)
       chosen.push_back(*getConstantIntValue((*condition)[i]) ? (*x)[i]
@@ -234,8 +233,7 @@ static void castTo(Node &n, Type type) {
   bool overflow = n.integer("saturate", 1) == 0;
   if (g.hasKnownElements(x) && type.isInteger() &&
       type.getIntOrFloatBitWidth() >= 32)
-    return n.yield(
-        g.fromElements(*g.elements(x, false), x.rank() == 0, type));
+    return n.yield(g.fromElements(*g.elements(x, false), x.rank() == 0, type));
   n.yield(g.cast(x, type, overflow));
 }
 
@@ -250,9 +248,7 @@ void importCast(Node &n) {
 }
 void importCastLike(Node &n) { castTo(n, n.in(1).element()); }
 
-void importIsNaN(Node &n) {
-  n.yield(n.g.op<dl::NotEqualOp>(n.in(0), n.in(0)));
-}
+void importIsNaN(Node &n) { n.yield(n.g.op<dl::NotEqualOp>(n.in(0), n.in(0))); }
 void importIsInf(Node &n) {
   Graph &g = n.g;
   Tensor x = n.in(0);
@@ -306,7 +302,8 @@ DLC_UNARY(Tanh, TanhOp)
 void importNeg(Node &n) {
   Graph &g = n.g;
   Tensor x = n.in(0);
-  auto elements = x.element().isInteger(64) ? g.elements(x, false) : std::nullopt;
+  auto elements =
+      x.element().isInteger(64) ? g.elements(x, false) : std::nullopt;
   if (!elements)
     return unary<dl::NegOp>(n);
   for (Extent &e : *elements)
@@ -392,8 +389,8 @@ void importShrink(Node &n) {
   Tensor x = n.in(0);
   double lambda = n.real("lambd", 0.5), bias = n.real("bias", 0);
   Tensor zero = g.number(x.element(), 0);
-  n.yield(g.select(x < -lambda, x + bias,
-                   g.select(x > lambda, x - bias, zero)));
+  n.yield(
+      g.select(x < -lambda, x + bias, g.select(x > lambda, x - bias, zero)));
 }
 
 /// Without training the identity, and a mask of ones. In training a seeded

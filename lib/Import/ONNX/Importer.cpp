@@ -82,8 +82,8 @@ static std::string suggest(StringRef domain, StringRef name, int64_t version) {
 
 void Importer::checkOperators(const onnx::GraphProto &top) {
   // In order of the first node that needs each.
-  std::vector<std::pair<std::string,
-                        std::pair<std::string, SmallVector<std::string>>>>
+  std::vector<
+      std::pair<std::string, std::pair<std::string, SmallVector<std::string>>>>
       unknown;
   auto check = [&](auto &&self, const auto &nodes, unsigned level,
                    const llvm::StringMap<int64_t> &versions) -> void {
@@ -98,12 +98,14 @@ void Importer::checkOperators(const onnx::GraphProto &top) {
           !findOperator(domain, node.op_type(), v)) {
         std::string key = (domain.empty() ? "" : domain + ".") + node.op_type();
         key += " of opset " + std::to_string(v);
-        auto at = llvm::find_if(unknown, [&](auto &e) { return e.first == key; });
+        auto at =
+            llvm::find_if(unknown, [&](auto &e) { return e.first == key; });
         if (at == unknown.end())
-          at = unknown.insert(
-              at, {key, {suggest(domain, node.op_type(), v), {}}});
-        at->second.second.push_back(node.name().empty() ? "#" + std::to_string(number)
-                                                   : "'" + node.name() + "'");
+          at = unknown.insert(at,
+                              {key, {suggest(domain, node.op_type(), v), {}}});
+        at->second.second.push_back(node.name().empty()
+                                        ? "#" + std::to_string(number)
+                                        : "'" + node.name() + "'");
       }
       for (const onnx::AttributeProto &attribute : node.attribute()) {
         if (attribute.has_g())
@@ -125,11 +127,13 @@ void Importer::checkOperators(const onnx::GraphProto &top) {
     return;
   std::string message = "operators that dlc does not have:";
   for (auto &[name, entry] : unknown) {
-    message += "\n  " + name + ", " + (entry.second.size() == 1 ? "node " : "nodes ");
+    message +=
+        "\n  " + name + ", " + (entry.second.size() == 1 ? "node " : "nodes ");
     size_t shown = std::min<size_t>(entry.second.size(), 8);
     message += llvm::join(ArrayRef(entry.second).take_front(shown), ", ");
     if (shown < entry.second.size())
-      message += " and " + std::to_string(entry.second.size() - shown) + " more";
+      message +=
+          " and " + std::to_string(entry.second.size() - shown) + " more";
     message += entry.first;
   }
   g.fail(message);
@@ -178,9 +182,10 @@ bool Importer::readNode(const onnx::NodeProto &proto, int64_t number,
     }
     const Tensor *value = scope.find(name);
     if (!value) {
-      g.fail("reads '" + name +
-             "', which no input, initializer or earlier node gives: the graph is "
-             "incomplete, cyclic or not in order");
+      g.fail(
+          "reads '" + name +
+          "', which no input, initializer or earlier node gives: the graph is "
+          "incomplete, cyclic or not in order");
       return false;
     }
     node.inputs_.push_back(*value);
@@ -305,9 +310,9 @@ Tensor Importer::refine(Tensor value, const onnx::ValueInfoProto &declared) {
     if (!ShapedType::isDynamic(extent) || !shape.dim(d).has_dim_value())
       continue;
     extent = shape.dim(d).dim_value();
-    Value isEqual = arith::CmpIOp::create(
-        b, g.loc, arith::CmpIPredicate::eq, g.toValue(g.dim(value, d)),
-        g.toValue(g.extent(extent)));
+    Value isEqual = arith::CmpIOp::create(b, g.loc, arith::CmpIPredicate::eq,
+                                          g.toValue(g.dim(value, d)),
+                                          g.toValue(g.extent(extent)));
     cf::AssertOp::create(b, g.loc, isEqual,
                          "'" + declared.name() +
                              "' has another shape than the model declares");
@@ -315,7 +320,8 @@ Tensor Importer::refine(Tensor value, const onnx::ValueInfoProto &declared) {
   auto type = value.type().clone(extents);
   if (type == value.type())
     return value;
-  return g.wrap(tensor::CastOp::create(b, g.loc, type, value.value).getResult());
+  return g.wrap(
+      tensor::CastOp::create(b, g.loc, type, value.value).getResult());
 }
 
 std::optional<SmallVector<Tensor>>
@@ -432,12 +438,14 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
   google::protobuf::io::CodedInputStream coded(&stream);
   coded.SetTotalBytesLimit(std::numeric_limits<int>::max());
   if (bytes.size() > size_t(std::numeric_limits<int>::max())) {
-    g.fail("has more than 2 GiB, which the format does not allow; large weights "
-           "belong in files beside it (external data)");
+    g.fail(
+        "has more than 2 GiB, which the format does not allow; large weights "
+        "belong in files beside it (external data)");
     return {};
   }
   if (!model->ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage()) {
-    g.fail("is no ONNX model, or truncated: protobuf cannot be parsed after byte " +
+    g.fail("is no ONNX model, or truncated: protobuf cannot be parsed after "
+           "byte " +
            Twine(coded.CurrentPosition()) + " of " + Twine(bytes.size()));
     return {};
   }
@@ -485,8 +493,8 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
   if (!valid)
     return {};
   b.setInsertionPointToEnd(module->getBody());
-  auto function = func::FuncOp::create(b, g.loc, "main",
-                                       b.getFunctionType(types, {}));
+  auto function =
+      func::FuncOp::create(b, g.loc, "main", b.getFunctionType(types, {}));
   Block *entry = function.addEntryBlock();
   b.setInsertionPointToStart(entry);
   SmallVector<Tensor> inputs;
@@ -511,7 +519,8 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
   for (auto [output, declared] : llvm::zip(*outputs, graph.output())) {
     const auto &type = declared.type();
     if (type.has_tensor_type()) {
-      Type element = elementType(b.getContext(), type.tensor_type().elem_type());
+      Type element =
+          elementType(b.getContext(), type.tensor_type().elem_type());
       if (element && element != output.element()) {
         emitError(g.loc) << "declares output '" << declared.name()
                          << "' with elements of " << element
@@ -519,8 +528,8 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
         return {};
       }
       const auto &shape = type.tensor_type().shape();
-      bool fits = !type.tensor_type().has_shape() ||
-                  shape.dim_size() == output.rank();
+      bool fits =
+          !type.tensor_type().has_shape() || shape.dim_size() == output.rank();
       for (int d = 0; fits && d < shape.dim_size(); ++d)
         fits = !shape.dim(d).has_dim_value() ||
                dl::mayEqual(shape.dim(d).dim_value(), output.dim(d));
@@ -553,8 +562,7 @@ OwningOpRef<ModuleOp> dlc::importONNX(StringRef bytes, StringRef path,
                                       MLIRContext *context) {
   context->loadDialect<dl::DLDialect, func::FuncDialect, tensor::TensorDialect,
                        scf::SCFDialect, arith::ArithDialect,
-                       cf::ControlFlowDialect,
-                       linalg::LinalgDialect>();
+                       cf::ControlFlowDialect, linalg::LinalgDialect>();
   return Importer(path, options, context).run(bytes);
 }
 

@@ -107,8 +107,8 @@ void importGatherND(Node &n) {
   Tensor x = n.in(0), indices = n.in(1);
   int64_t batch = n.integer("batch_dims", 0);
   int64_t depth = indices.dim(-1);
-  if (!x || !indices || depth < 1 || batch < 0 ||
-      batch + depth > x.rank() || batch >= indices.rank()) {
+  if (!x || !indices || depth < 1 || batch < 0 || batch + depth > x.rank() ||
+      batch >= indices.rank()) {
     n.fail("indices of shape " + dl::toString(indices.shape()) +
            " do not fit an operand of shape " + dl::toString(x.shape()));
     return;
@@ -186,10 +186,10 @@ void importTopK(Node &n) {
     return;
   Ints shape(last.shape());
   shape.back() = getConstantIntValue(k).value_or(ShapedType::kDynamic);
-  auto op = dl::TopKOp::create(
-      g.b, g.loc, RankedTensorType::get(shape, x.element()),
-      RankedTensorType::get(shape, g.i64()), last.value, g.toValue(k),
-      n.integer("largest", 1) == 0);
+  auto op =
+      dl::TopKOp::create(g.b, g.loc, RankedTensorType::get(shape, x.element()),
+                         RankedTensorType::get(shape, g.i64()), last.value,
+                         g.toValue(k), n.integer("largest", 1) == 0);
   n.yield(0, g.moveAxis(g.wrap(op.getValues()), -1, axis));
   n.yield(1, g.moveAxis(g.wrap(op.getIndices()), -1, axis));
 }
@@ -297,8 +297,8 @@ void importNonMaxSuppression(Node &n) {
   Graph &g = n.g;
   Value most = scalarElement(n, 2, g.i64(), 0);
   Value overlap = scalarElement(n, 3, g.f32(), 0);
-  Value score = scalarElement(
-      n, 4, g.f32(), -std::numeric_limits<double>::infinity());
+  Value score =
+      scalarElement(n, 4, g.f32(), -std::numeric_limits<double>::infinity());
   SmallVector<NamedAttribute> attributes;
   if (n.integer("center_point_box", 0))
     attributes.push_back(g.flag("centered"));
@@ -310,16 +310,16 @@ void importRoiAlign(Node &n) {
   Graph &g = n.g;
   std::string mode = n.string("mode", "avg");
   auto kind = dl::symbolizeRoiAlignKind(mode);
-  std::string coordinates = n.string(
-      "coordinate_transformation_mode",
-      n.version < 16 ? "output_half_pixel" : "half_pixel");
+  std::string coordinates =
+      n.string("coordinate_transformation_mode",
+               n.version < 16 ? "output_half_pixel" : "half_pixel");
   if (!kind) {
     n.fail("mode is '" + mode + "', expected avg or max");
     return;
   }
   SmallVector<NamedAttribute> attributes{
-      g.attr("size", Ints{n.integer("output_height", 1),
-                          n.integer("output_width", 1)}),
+      g.attr("size",
+             Ints{n.integer("output_height", 1), n.integer("output_width", 1)}),
       g.attr("sampling_ratio", n.integer("sampling_ratio", 0)),
       g.attr("scale", n.real("spatial_scale", 1)),
       g.b.getNamedAttr("kind",

@@ -30,9 +30,8 @@ void importGemm(Node &n) {
   if (n.has(2) && beta != 0) {
     Tensor c = n.in(2);
     if (beta != 1)
-      c = c.isFloat()
-              ? c * beta
-              : g.cast(g.cast(c, g.b.getF64Type()) * beta, c.element());
+      c = c.isFloat() ? c * beta
+                      : g.cast(g.cast(c, g.b.getF64Type()) * beta, c.element());
     y = y + c;
   }
   n.yield(y);
@@ -80,7 +79,8 @@ static bool readLabels(StringRef text, int64_t rank, Ints &labels) {
   };
   if (ellipsis == StringRef::npos)
     return add(text);
-  StringRef before = text.take_front(ellipsis), after = text.substr(ellipsis + 3);
+  StringRef before = text.take_front(ellipsis),
+            after = text.substr(ellipsis + 3);
   if (!add(before))
     return false;
   for (int64_t d = rank - int64_t(before.size() + after.size()); d > 0; --d)
@@ -143,10 +143,7 @@ static Labelled contract(Graph &g, Labelled a, Labelled b,
   b = sumAway(g, b, [&](int64_t l) { return has(a, l) || isWanted(l); });
   Ints batch, left, right, summed;
   for (int64_t label : a.labels)
-    (!has(b, label)      ? left
-     : isWanted(label) ? batch
-                         : summed)
-        .push_back(label);
+    (!has(b, label) ? left : isWanted(label) ? batch : summed).push_back(label);
   for (int64_t label : b.labels)
     if (!has(a, label))
       right.push_back(label);

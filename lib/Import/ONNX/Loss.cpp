@@ -16,9 +16,9 @@ static Tensor likelihood(Node &n, Tensor logs, Tensor labels,
   bool hasIgnored = n.hasAttr("ignore_index");
   int64_t ignored = n.integer("ignore_index", 0);
   labels = g.cast(labels, g.i64());
-  Tensor counts =
-      hasIgnored ? g.op<dl::NotEqualOp>(labels, g.number(g.i64(), ignored))
-                 : Tensor();
+  Tensor counts = hasIgnored
+                      ? g.op<dl::NotEqualOp>(labels, g.number(g.i64(), ignored))
+                      : Tensor();
   Tensor zero = g.number(element, 0);
   // One class of all by comparison: its label need not be a class at all.
   Extents shape = g.dims(logs);
@@ -61,8 +61,8 @@ void importNegativeLogLikelihoodLoss(Node &n) {
 
 void importSoftmaxCrossEntropyLoss(Node &n) {
   Graph &g = n.g;
-  Tensor logs = g.op<dl::LogSoftmaxOp>({n.in(0).value},
-                                       {g.attr("axis", int64_t(1))});
+  Tensor logs =
+      g.op<dl::LogSoftmaxOp>({n.in(0).value}, {g.attr("axis", int64_t(1))});
   n.yield(0, likelihood(n, logs, n.in(1), 2));
   if (n.wants(1))
     n.yield(1, logs);

@@ -53,9 +53,8 @@ void importLayerNormalization(Node &n) {
   int64_t axis = n.axis(n.integer("axis", -1), x.rank());
   double epsilon = n.real("epsilon", 1e-5);
   // In f32 also where x is narrower, if so wished (the default).
-  Type compute = n.integer("stash_type", 1) == 1 && !element.isF64()
-                     ? g.f32()
-                     : element;
+  Type compute =
+      n.integer("stash_type", 1) == 1 && !element.isF64() ? g.f32() : element;
   Tensor wide = g.cast(x, compute);
   Ints axes;
   for (int64_t d = axis; d < x.rank(); ++d)
@@ -72,10 +71,9 @@ void importLayerNormalization(Node &n) {
     n.yield(2, inverse);
   } else {
     normal = g.op<dl::LayerNormOp>(
-        {wide.value},
-        {g.attr("axis", axis), g.attr("epsilon", epsilon),
-         g.b.getNamedAttr("operandSegmentSizes",
-                          g.b.getDenseI32ArrayAttr({1, 0, 0}))});
+        {wide.value}, {g.attr("axis", axis), g.attr("epsilon", epsilon),
+                       g.b.getNamedAttr("operandSegmentSizes",
+                                        g.b.getDenseI32ArrayAttr({1, 0, 0}))});
   }
   Tensor y = g.cast(normal, element) * n.in(1);
   n.yield(0, n.has(2) ? y + n.in(2) : y);
@@ -86,14 +84,14 @@ void importRMSNormalization(Node &n) {
   Tensor x = n.in(0);
   Type element = x.element();
   int64_t axis = n.axis(n.integer("axis", -1), x.rank());
-  Type compute = n.integer("stash_type", 1) == 1 && !element.isF64()
-                     ? g.f32()
-                     : element;
+  Type compute =
+      n.integer("stash_type", 1) == 1 && !element.isF64() ? g.f32() : element;
   Tensor wide = g.cast(x, compute);
   Ints axes;
   for (int64_t d = axis; d < x.rank(); ++d)
     axes.push_back(d);
-  Tensor mean = g.reduce<dl::ReduceMeanOp>(g.op<dl::SquareOp>(wide), axes, true);
+  Tensor mean =
+      g.reduce<dl::ReduceMeanOp>(g.op<dl::SquareOp>(wide), axes, true);
   Tensor y = wide * g.op<dl::RsqrtOp>(mean + n.real("epsilon", 1e-5));
   n.yield(g.cast(y, element) * n.in(1));
 }

@@ -1,8 +1,8 @@
 //===- Operators.cpp - Which operators are read, and in which opsets ------===//
 //
 // The one table: an operator of a domain, the first and last opset in which it
-// is read, and the rule that reads it. A rule that must tell versions apart asks
-// for its node's version.
+// is read, and the rule that reads it. A rule that must tell versions apart
+// asks for its node's version.
 //
 //===----------------------------------------------------------------------===//
 
@@ -110,7 +110,8 @@ static constexpr Operator operators[] = {
     {"", "MaxPool", 1, newest, importMaxPool},
     {"", "MaxUnpool", 9, newest, importMaxUnpool},
     {"", "Mean", 6, newest, importMean},
-    {"", "MeanVarianceNormalization", 9, newest, importMeanVarianceNormalization},
+    {"", "MeanVarianceNormalization", 9, newest,
+     importMeanVarianceNormalization},
     {"", "Min", 6, newest, importMin},
     {"", "Mish", 18, newest, importMish},
     {"", "Mod", 10, newest, importMod},
@@ -118,7 +119,8 @@ static constexpr Operator operators[] = {
     {"", "Mul", 7, newest, importMul},
     {"", "Multinomial", 7, newest, importMultinomial},
     {"", "Neg", 6, newest, importNeg},
-    {"", "NegativeLogLikelihoodLoss", 12, newest, importNegativeLogLikelihoodLoss},
+    {"", "NegativeLogLikelihoodLoss", 12, newest,
+     importNegativeLogLikelihoodLoss},
     {"", "NonMaxSuppression", 10, newest, importNonMaxSuppression},
     {"", "NonZero", 9, newest, importNonZero},
     {"", "Not", 1, newest, importNot},

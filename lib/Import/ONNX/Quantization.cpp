@@ -25,8 +25,8 @@ static Tensor spread(Node &n, Tensor x, Tensor parameter, int64_t block) {
         wide.push_back(g.extent(block));
     }
     shape[axis] = g.mul(shape[axis], g.extent(block));
-    Tensor repeated = g.reshape(
-        g.broadcast(g.unsqueeze(parameter, {axis + 1}), wide), shape);
+    Tensor repeated =
+        g.reshape(g.broadcast(g.unsqueeze(parameter, {axis + 1}), wide), shape);
     return g.slice(repeated, axis, g.extent(0), g.dim(x, axis));
   }
   Extents shape(x.rank() - axis, g.extent(1));
@@ -107,8 +107,8 @@ void importDynamicQuantizeLinear(Node &n) {
   Tensor most = g.maximum(g.reduce<dl::ReduceMaxOp>(x, axes, false), zero);
   Tensor least = g.minimum(g.reduce<dl::ReduceMinOp>(x, axes, false), zero);
   Tensor scale = (most - least) / 255.0;
-  Tensor point = g.op<dl::RoundOp>(
-      g.minimum(g.maximum(-least / scale, zero), full));
+  Tensor point =
+      g.op<dl::RoundOp>(g.minimum(g.maximum(-least / scale, zero), full));
   n.yield(0, quantize(n, x, scale, g.cast(point, element), element, 0));
   n.yield(1, scale);
   n.yield(2, g.cast(point, element));

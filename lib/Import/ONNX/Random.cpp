@@ -85,9 +85,8 @@ static void yieldUniform(Node &n, Extents shape, Type type) {
   n.yield(n.g.cast(randomUniform(n, shape, 0) * (high - low) + low, type));
 }
 static void yieldNormal(Node &n, Extents shape, Type type) {
-  n.yield(n.g.cast(randomNormal(n, shape) * n.real("scale", 1) +
-                       n.real("mean", 0),
-                   type));
+  n.yield(n.g.cast(
+      randomNormal(n, shape) * n.real("scale", 1) + n.real("mean", 0), type));
 }
 static Extents shapeAttribute(Node &n) {
   return n.g.toExtents(n.ints("shape").value_or(Ints()));
@@ -127,7 +126,8 @@ void importMultinomial(Node &n) {
   Extents shape{rows, g.extent(n.integer("sample_size", 1))};
   Tensor u = g.unsqueeze(randomUniform(n, shape, 0), {2});
   Tensor reached = g.op<dl::GreaterEqualOp>(u, g.unsqueeze(sums, {1}));
-  Tensor count = g.reduce<dl::ReduceSumOp>(g.cast(reached, g.i64()), {2}, false);
+  Tensor count =
+      g.reduce<dl::ReduceSumOp>(g.cast(reached, g.i64()), {2}, false);
   Tensor last = g.fromElements({g.sub(classes, g.extent(1))}, true, g.i64());
   n.yield(g.cast(g.minimum(count, last), type));
 }

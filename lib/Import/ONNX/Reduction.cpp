@@ -144,8 +144,8 @@ static void cumulate(Node &n, dl::CumulativeKind kind) {
   if (!axis)
     return;
   SmallVector<NamedAttribute> attributes{
-      g.b.getNamedAttr(
-          "kind", dl::CumulativeKindAttr::get(g.b.getContext(), kind)),
+      g.b.getNamedAttr("kind",
+                       dl::CumulativeKindAttr::get(g.b.getContext(), kind)),
       g.attr("axis", n.axis((*axis)[0], x.rank()))};
   for (StringRef name : {"exclusive", "reverse"})
     if (n.integer(name, 0))

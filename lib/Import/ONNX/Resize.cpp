@@ -25,11 +25,13 @@ struct Resizer {
 
   /// Resizes one axis. The scale is a number, or a scalar where it is read
   /// when the library runs. `start` and `end` belong to tf_crop_and_resize.
-  Tensor apply(Tensor x, int64_t axis, Extent size, Tensor scale,
-               double start, double end);
+  Tensor apply(Tensor x, int64_t axis, Extent size, Tensor scale, double start,
+               double end);
 
 private:
-  Tensor scalar(Extent e) { return g.cast(g.fromElements({e}, true, g.i64()), type()); }
+  Tensor scalar(Extent e) {
+    return g.cast(g.fromElements({e}, true, g.i64()), type());
+  }
   Type type() { return g.b.getF64Type(); }
   Tensor source(Tensor x, int64_t axis, Extent size, Tensor scale, double start,
                 double end);
@@ -117,8 +119,7 @@ Tensor Resizer::smooth(Tensor x, int64_t axis, Extent size, Tensor at,
   Tensor weights = filter((places - g.unsqueeze(at, {1})) * shrink);
   weights = weights / g.reduce<dl::ReduceSumOp>(weights, {1}, true);
   if (reach)
-    x = pick(x, axis,
-             g.cast(g.iota({n}, 0, g.i64()), type()) - double(reach));
+    x = pick(x, axis, g.cast(g.iota({n}, 0, g.i64()), type()) - double(reach));
   Tensor last = g.moveAxis(x, axis, -1);
   Tensor matrix = g.cast(g.transpose(weights, {1, 0}), x.element());
   return g.moveAxis(g.matmul(last, matrix), -1, axis);
@@ -232,8 +233,7 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
       if (isSame[axis])
         continue;
       Tensor length = g.cast(g.fromElements({sizes[axis]}, true, g.i64()), f64);
-      Tensor size =
-          g.cast(g.op<dl::FloorOp>(length * scales[axis]), g.i64());
+      Tensor size = g.cast(g.op<dl::FloorOp>(length * scales[axis]), g.i64());
       if (auto read = g.elements(size, /*forced=*/true))
         sizes[axis] = g.max((*read)[0], g.extent(0));
     }
@@ -251,9 +251,9 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
       };
       Tensor ratio = toFloat(wanted[i]) / toFloat(sizes[axis]);
       scales[axis] = ratio;
-      common = !common                    ? ratio
+      common = !common                  ? ratio
                : policy == "not_larger" ? g.minimum(common, ratio)
-                                          : g.maximum(common, ratio);
+                                        : g.maximum(common, ratio);
     }
     for (auto [i, axis] : llvm::enumerate(axes)) {
       if (policy == "stretch") {
@@ -268,9 +268,9 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
         if (!isKnown)
           break;
         double ratio = double((*known)[j]) / double(x.dim(other));
-        factor = j == 0 ? ratio
+        factor = j == 0                   ? ratio
                  : policy == "not_larger" ? std::min(factor, ratio)
-                                            : std::max(factor, ratio);
+                                          : std::max(factor, ratio);
       }
       if (!isKnown) {
         n.fail("keep_aspect_ratio_policy needs sizes that are known while "

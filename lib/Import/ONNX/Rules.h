@@ -167,8 +167,8 @@ DLC_RULE(Xor)
 DLC_RULE(AlignedPRelu)
 #undef DLC_RULE
 
-/// Gives operand 1 the dimensions of 1 that the attributes `broadcast` and `axis`
-/// ask for (Elementwise.cpp).
+/// Gives operand 1 the dimensions of 1 that the attributes `broadcast` and
+/// `axis` ask for (Elementwise.cpp).
 void alignSecondOperand(Node &n);
 /// NumPy's matmul of floats or integers (Linear.cpp).
 Tensor matmulOf(Graph &g, Tensor a, Tensor b);

@@ -46,7 +46,8 @@ void importShape(Node &n) {
   auto clamp = [&](int64_t at) {
     return std::clamp<int64_t>(at < 0 ? at + rank : at, 0, rank);
   };
-  int64_t start = clamp(n.integer("start", 0)), end = clamp(n.integer("end", rank));
+  int64_t start = clamp(n.integer("start", 0)),
+          end = clamp(n.integer("end", rank));
   n.yield(g.fromElements(
       ArrayRef<Extent>(extents).slice(start, std::max<int64_t>(end - start, 0)),
       false, g.i64()));
@@ -76,9 +77,8 @@ void importConstantOfShape(Node &n) {
   auto known = getConstantIntValues(shape);
   if (known && matchPattern(value.value, m_Constant(&one)) &&
       llvm::none_of(*known, [](int64_t extent) { return extent < 0; }))
-    return n.yield(g.constant(
-        cast<DenseElementsAttr>(one).resizeSplat(
-            RankedTensorType::get(*known, value.element()))));
+    return n.yield(g.constant(cast<DenseElementsAttr>(one).resizeSplat(
+        RankedTensorType::get(*known, value.element()))));
   n.yield(g.broadcast(g.squeeze(value, {0}), shape));
 }
 
@@ -167,8 +167,8 @@ void importReshape(Node &n) {
       }
       Value v = g.toValue(extent);
       if (!allowZero && d < own.size()) {
-        Value copies = arith::CmpIOp::create(b, g.loc,
-                                             arith::CmpIPredicate::eq, v, zero);
+        Value copies =
+            arith::CmpIOp::create(b, g.loc, arith::CmpIPredicate::eq, v, zero);
         v = arith::SelectOp::create(b, g.loc, copies, g.toValue(own[d]), v);
       }
       isFree[d] =
@@ -186,7 +186,8 @@ void importReshape(Node &n) {
                 .getResult();
   }
   Tensor y = g.reshape(x, shape);
-  if (y && g.hasKnownElements(x) && y.rank() <= 1 && isa<IntegerType>(x.element()))
+  if (y && g.hasKnownElements(x) && y.rank() <= 1 &&
+      isa<IntegerType>(x.element()))
     y = g.fromElements(*g.elements(x, false), y.rank() == 0, x.element());
   n.yield(y);
 }
@@ -277,9 +278,9 @@ void importSplit(Node &n) {
     for (int64_t i = 0, rest = extent; i < parts; ++i, rest -= each)
       sizes->push_back(std::clamp<int64_t>(rest, 0, each));
   }
-  auto results =
-      g.ops<dl::SplitOp>({x.value}, {g.attr("axis", axis),
-                                     g.attr("sizes", ArrayRef<int64_t>(*sizes))});
+  auto results = g.ops<dl::SplitOp>(
+      {x.value},
+      {g.attr("axis", axis), g.attr("sizes", ArrayRef<int64_t>(*sizes))});
   for (auto [i, part] : llvm::enumerate(results))
     n.yield(i, part);
 }
@@ -296,9 +297,8 @@ static Tensor sliceAxis(Graph &g, Tensor x, int64_t axis, Extent start,
       at = place < 0 ? g.add(extent, g.extent(place)) : g.extent(place);
     } else {
       Value v = g.toValue(at);
-      Value isNegative =
-          arith::CmpIOp::create(g.b, g.loc, arith::CmpIPredicate::slt, v,
-                                g.toValue(g.extent(0)));
+      Value isNegative = arith::CmpIOp::create(
+          g.b, g.loc, arith::CmpIPredicate::slt, v, g.toValue(g.extent(0)));
       v = arith::SelectOp::create(g.b, g.loc, isNegative,
                                   g.toValue(g.add(extent, at)), v);
       at = v;
@@ -355,7 +355,8 @@ void importSlice(Node &n) {
       return;
     x = sliceAxis(g, x, axis, starts[i], ends[i], step);
     // A part of a shape is a list of extents again.
-    auto from = getConstantIntValue(starts[i]), to = getConstantIntValue(ends[i]);
+    auto from = getConstantIntValue(starts[i]),
+         to = getConstantIntValue(ends[i]);
     if (elements && from && to && x && x.rank() == 1) {
       int64_t count = elements->size();
       auto clamp = [&](int64_t at) {
@@ -378,11 +379,12 @@ void importSlice(Node &n) {
 //===----------------------------------------------------------------------===//
 
 /// Which element of x each place of a padded dimension holds.
-static Tensor padAxis(Graph &g, Tensor x, int64_t axis, Extent low,
-                      Extent high, StringRef mode) {
+static Tensor padAxis(Graph &g, Tensor x, int64_t axis, Extent low, Extent high,
+                      StringRef mode) {
   Extent extent = g.dim(x, axis);
   auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
-  Tensor at = g.iota({g.add(g.add(low, extent), high)}, 0, g.i64()) - scalar(low);
+  Tensor at =
+      g.iota({g.add(g.add(low, extent), high)}, 0, g.i64()) - scalar(low);
   Tensor zero = g.number(g.i64(), 0);
   Tensor last = scalar(g.sub(extent, g.extent(1)));
   if (mode == "reflect") {
@@ -443,7 +445,8 @@ void importPad(Node &n) {
       x = g.slice(x, d, g.extent(isHigh ? 0 : -*known), size);
       pad = g.extent(0);
     }
-  auto knownLow = getConstantIntValues(low), knownHigh = getConstantIntValues(high);
+  auto knownLow = getConstantIntValues(low),
+       knownHigh = getConstantIntValues(high);
   auto number = g.constantFloats(value);
   // dl.pad mirrors once and wraps once; what goes further is picked.
   bool isOnce = true;
@@ -456,8 +459,7 @@ void importPad(Node &n) {
         {x.value},
         {g.attr("low", ArrayRef<int64_t>(*knownLow)),
          g.attr("high", ArrayRef<int64_t>(*knownHigh)),
-         g.b.getNamedAttr("mode",
-                          dl::PadModeAttr::get(g.b.getContext(), kind)),
+         g.b.getNamedAttr("mode", dl::PadModeAttr::get(g.b.getContext(), kind)),
          g.attr("value", number->front())}));
     return;
   }
@@ -468,11 +470,12 @@ void importPad(Node &n) {
     if (mode == "constant") {
       // Whether a place is one of x's own.
       Extent extent = g.dim(x, d);
-      auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
+      auto scalar = [&](Extent e) {
+        return g.fromElements({e}, true, g.i64());
+      };
       Tensor at = g.iota({g.add(g.add(low[d], extent), high[d])}, 0, g.i64());
-      Tensor own = g.op<dl::AndOp>(
-          g.op<dl::GreaterEqualOp>(at, scalar(low[d])),
-          at < scalar(g.add(low[d], extent)));
+      Tensor own = g.op<dl::AndOp>(g.op<dl::GreaterEqualOp>(at, scalar(low[d])),
+                                   at < scalar(g.add(low[d], extent)));
       Extents shape(x.rank() - d, g.extent(1));
       shape[0] = g.dim(own, 0);
       own = g.reshape(own, shape);
@@ -519,8 +522,7 @@ void importRange(Node &n) {
       double steps = std::ceil((b->front() - a->front()) / c->front());
       count = g.extent(std::max<int64_t>(int64_t(steps), 0));
     } else {
-      Tensor steps =
-          g.cast(g.op<dl::CeilOp>((limit - start) / delta), g.i64());
+      Tensor steps = g.cast(g.op<dl::CeilOp>((limit - start) / delta), g.i64());
       auto read = g.elements(steps, true);
       if (!read)
         return;
@@ -550,11 +552,10 @@ void importRange(Node &n) {
       Value isDown = arith::CmpIOp::create(
           g.b, g.loc, arith::CmpIPredicate::slt, v, g.toValue(g.extent(0)));
       Extent pace = g.max((*c)[0], g.sub(g.extent(0), (*c)[0]));
-      Value length = arith::SelectOp::create(
-          g.b, g.loc, isDown, g.toValue(g.sub((*a)[0], (*b)[0])),
-          g.toValue(span));
-      count = g.div(g.add(g.max(length, g.extent(0)),
-                          g.sub(pace, g.extent(1))),
+      Value length = arith::SelectOp::create(g.b, g.loc, isDown,
+                                             g.toValue(g.sub((*a)[0], (*b)[0])),
+                                             g.toValue(span));
+      count = g.div(g.add(g.max(length, g.extent(0)), g.sub(pace, g.extent(1))),
                     pace);
     }
   }

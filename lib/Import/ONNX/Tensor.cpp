@@ -121,8 +121,8 @@ Extent Graph::div(Extent x, Extent y) {
   if (c)
     return arith::DivSIOp::create(b, loc, toValue(x), divisor).getResult();
   Value zero = toValue(extent(0));
-  Value byZero = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, divisor,
-                                       zero);
+  Value byZero =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, divisor, zero);
   Value safe =
       arith::SelectOp::create(b, loc, byZero, toValue(extent(1)), divisor);
   Value quotient = arith::DivSIOp::create(b, loc, toValue(x), safe);
@@ -223,9 +223,9 @@ Tensor Graph::fromElements(ArrayRef<Extent> elements, bool isScalar,
                            Type element) {
   if (failed)
     return {this, Value()};
-  auto type = isScalar ? RankedTensorType::get({}, element)
-                       : RankedTensorType::get({int64_t(elements.size())},
-                                               element);
+  auto type = isScalar
+                  ? RankedTensorType::get({}, element)
+                  : RankedTensorType::get({int64_t(elements.size())}, element);
   if (auto values = getConstantIntValues(elements)) {
     SmallVector<APInt> ints;
     for (int64_t value : *values)
@@ -234,8 +234,8 @@ Tensor Graph::fromElements(ArrayRef<Extent> elements, bool isScalar,
     return constant(DenseElementsAttr::get(type, ints));
   }
   SmallVector<Value> values;
-  Type scalar = IntegerType::get(b.getContext(),
-                                 element.getIntOrFloatBitWidth());
+  Type scalar =
+      IntegerType::get(b.getContext(), element.getIntOrFloatBitWidth());
   for (Extent e : elements)
     values.push_back(
         arith::IndexCastOp::create(b, loc, scalar, toValue(e)).getResult());
@@ -250,8 +250,8 @@ Tensor Graph::fromElements(ArrayRef<Extent> elements, bool isScalar,
 //===----------------------------------------------------------------------===//
 
 Tensor Graph::constant(ElementsAttr value) {
-  return wrap(
-      arith::ConstantOp::create(b, loc, llvm::cast<TypedAttr>(value)).getResult());
+  return wrap(arith::ConstantOp::create(b, loc, llvm::cast<TypedAttr>(value))
+                  .getResult());
 }
 
 Tensor Graph::number(Type element, double value, ArrayRef<int64_t> shape) {
@@ -307,9 +307,8 @@ static RankedTensorType typeOf(Type element, ArrayRef<Extent> shape,
 }
 
 static bool hasNegative(ArrayRef<Extent> shape) {
-  return llvm::any_of(shape, [](Extent e) {
-    return getConstantIntValue(e).value_or(0) < 0;
-  });
+  return llvm::any_of(
+      shape, [](Extent e) { return getConstantIntValue(e).value_or(0) < 0; });
 }
 
 Tensor Graph::reshape(Tensor x, ArrayRef<Extent> shape) {
@@ -436,7 +435,8 @@ Tensor Graph::slice(Tensor x, int64_t axis, Extent start, Extent size,
     starts[axis] = *from;
     steps[axis] = step;
     int64_t end = *from + *count * step;
-    ends[axis] = step < 0 && end < 0 ? std::numeric_limits<int64_t>::min() : end;
+    ends[axis] =
+        step < 0 && end < 0 ? std::numeric_limits<int64_t>::min() : end;
     SmallVector<NamedAttribute> attributes{attr("starts", starts),
                                            attr("ends", ends)};
     if (step != 1)
@@ -449,13 +449,13 @@ Tensor Graph::slice(Tensor x, int64_t axis, Extent start, Extent size,
     offsets[axis] = start;
     sizes[axis] = size;
     strides[axis] = extent(step);
-    return wrap(tensor::ExtractSliceOp::create(b, loc, x.value, offsets, sizes,
-                                               strides)
-                    .getResult());
+    return wrap(
+        tensor::ExtractSliceOp::create(b, loc, x.value, offsets, sizes, strides)
+            .getResult());
   }
   Tensor places = iota({size}, 0, i64());
-  places = places * double(step) +
-           fromElements({start}, /*isScalar=*/true, i64());
+  places =
+      places * double(step) + fromElements({start}, /*isScalar=*/true, i64());
   return gather(x, places, axis);
 }
 
@@ -486,9 +486,9 @@ Tensor Graph::matmul(Tensor a, Tensor c) { return op<dl::MatmulOp>(a, c); }
 
 Tensor Graph::normalizeLast(Tensor x, double epsilon) {
   return op<dl::LayerNormOp>(
-      {x.value},
-      {attr("axis", int64_t(-1)), attr("epsilon", epsilon),
-       b.getNamedAttr("operandSegmentSizes", b.getDenseI32ArrayAttr({1, 0, 0}))});
+      {x.value}, {attr("axis", int64_t(-1)), attr("epsilon", epsilon),
+                  b.getNamedAttr("operandSegmentSizes",
+                                 b.getDenseI32ArrayAttr({1, 0, 0}))});
 }
 
 static Tensor like(Tensor x, double value) {

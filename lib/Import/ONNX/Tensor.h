@@ -83,8 +83,9 @@ public:
 
   /// Builds an op whose result types follow from operands and attributes.
   template <typename OpT>
-  llvm::SmallVector<Tensor> ops(llvm::ArrayRef<mlir::Value> operands,
-                                llvm::ArrayRef<mlir::NamedAttribute> attributes);
+  llvm::SmallVector<Tensor>
+  ops(llvm::ArrayRef<mlir::Value> operands,
+      llvm::ArrayRef<mlir::NamedAttribute> attributes);
   template <typename OpT>
   Tensor op(llvm::ArrayRef<mlir::Value> operands,
             llvm::ArrayRef<mlir::NamedAttribute> attributes = {}) {
@@ -200,11 +201,10 @@ public:
   llvm::DenseMap<mlir::Value, Extents> known;
 
 private:
-  llvm::SmallVector<Tensor>
-  build(mlir::OperationState &state,
-        llvm::function_ref<llvm::LogicalResult(
-            llvm::SmallVectorImpl<mlir::Type> &)>
-            infer);
+  llvm::SmallVector<Tensor> build(mlir::OperationState &state,
+                                  llvm::function_ref<llvm::LogicalResult(
+                                      llvm::SmallVectorImpl<mlir::Type> &)>
+                                      infer);
 };
 
 template <typename OpT>
@@ -217,8 +217,7 @@ Graph::ops(llvm::ArrayRef<mlir::Value> operands,
   state.attributes = mlir::NamedAttrList(dictionary);
   return build(state, [&](llvm::SmallVectorImpl<mlir::Type> &types) {
     typename OpT::Properties properties;
-    mlir::RegisteredOperationName name =
-        *state.name.getRegisteredInfo();
+    mlir::RegisteredOperationName name = *state.name.getRegisteredInfo();
     OpT::populateDefaultProperties(name, properties);
     mlir::NamedAttrList all(dictionary);
     auto emitError = [&] { return mlir::emitError(loc); };
@@ -226,7 +225,8 @@ Graph::ops(llvm::ArrayRef<mlir::Value> operands,
             properties, all.getDictionary(b.getContext()), emitError)))
       return mlir::failure();
     return OpT::inferReturnTypes(b.getContext(), loc, operands, dictionary,
-                                 mlir::OpaqueProperties(&properties), {}, types);
+                                 mlir::OpaqueProperties(&properties), {},
+                                 types);
   });
 }
 

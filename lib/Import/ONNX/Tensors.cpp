@@ -182,8 +182,8 @@ ArrayRef<char> Importer::externalData(const TensorProto &tensor, int64_t bytes,
   StringRef where = location;
   bool isOutside = where.empty() || where.contains('\0') ||
                    where.contains('\\') || llvm::sys::path::is_absolute(where);
-  for (auto it = llvm::sys::path::begin(where); it != llvm::sys::path::end(where);
-       ++it)
+  for (auto it = llvm::sys::path::begin(where);
+       it != llvm::sys::path::end(where); ++it)
     isOutside |= *it == "..";
   if (isOutside || where.starts_with("*/")) {
     g.fail(name + "lies at '" + where +
@@ -212,7 +212,8 @@ ArrayRef<char> Importer::externalData(const TensorProto &tensor, int64_t bytes,
     }
     mapping->bytes = status.st_size;
     if (mapping->bytes)
-      mapping->data = mmap(nullptr, mapping->bytes, PROT_READ, MAP_PRIVATE, file, 0);
+      mapping->data =
+          mmap(nullptr, mapping->bytes, PROT_READ, MAP_PRIVATE, file, 0);
     close(file);
     if (mapping->bytes && mapping->data == MAP_FAILED) {
       g.fail(name + "'" + where + "' cannot be mapped into memory");
@@ -247,8 +248,8 @@ static SmallVector<APInt> unpack(ArrayRef<char> bytes, int64_t count,
   SmallVector<APInt> result;
   for (int64_t i = 0; i < count; ++i) {
     unsigned bit = i * width;
-    result.push_back(
-        APInt(width, (uint8_t(bytes[bit / 8]) >> (bit % 8)) & ((1 << width) - 1)));
+    result.push_back(APInt(width, (uint8_t(bytes[bit / 8]) >> (bit % 8)) &
+                                      ((1 << width) - 1)));
   }
   return result;
 }
@@ -372,10 +373,11 @@ ElementsAttr Importer::readTensor(const TensorProto &tensor) {
     return DenseResourceElementsAttr::get(
         type, key,
         HeapAsmResourceBlob::allocateAndCopyWithAlign(data, /*align=*/64));
-  return DenseResourceElementsAttr::get(
-      type, key,
-      AsmResourceBlob(data, width / 8, [owner](void *, size_t, size_t) {},
-                      /*dataIsMutable=*/false));
+  return DenseResourceElementsAttr::get(type, key,
+                                        AsmResourceBlob(
+                                            data, width / 8,
+                                            [owner](void *, size_t, size_t) {},
+                                            /*dataIsMutable=*/false));
 }
 
 ElementsAttr Importer::readSparse(const onnx::SparseTensorProto &sparse) {
@@ -414,19 +416,20 @@ ElementsAttr Importer::readSparse(const onnx::SparseTensorProto &sparse) {
   int64_t entries = valueType.getNumElements(), rank = shape.size();
   bool isFlat = indexType.getRank() == 1;
   if (indexType.getDimSize(0) != entries ||
-      (!isFlat && (indexType.getRank() != 2 || indexType.getDimSize(1) != rank)))
+      (!isFlat &&
+       (indexType.getRank() != 2 || indexType.getDimSize(1) != rank)))
     return fail("has indices that do not fit its values and rank");
   if (count == 0)
     return DenseElementsAttr::get(RankedTensorType::get(shape, element),
                                   ArrayRef<Attribute>());
   SmallVector<int64_t> indices;
   if (indexType.getNumElements())
-    for (APInt index : cast<DenseElementsAttr>(
-             isa<DenseElementsAttr>(indicesAttr)
-                 ? indicesAttr
-                 : DenseElementsAttr::getFromRawBuffer(indexType,
-                                                       bytesOf(indicesAttr)))
-                           .getValues<APInt>())
+    for (APInt index :
+         cast<DenseElementsAttr>(isa<DenseElementsAttr>(indicesAttr)
+                                     ? indicesAttr
+                                     : DenseElementsAttr::getFromRawBuffer(
+                                           indexType, bytesOf(indicesAttr)))
+             .getValues<APInt>())
       indices.push_back(index.getSExtValue());
   std::vector<char> dense(size_t(count) * width / 8, 0);
   ArrayRef<char> values;
@@ -445,8 +448,8 @@ ElementsAttr Importer::readSparse(const onnx::SparseTensorProto &sparse) {
       int64_t index = indices[isFlat ? i : i * rank + d];
       int64_t extent = isFlat ? count : shape[d];
       if (index < 0 || index >= extent)
-        return fail("has the index " + Twine(index) +
-                    " outside of its shape " + dl::toString(shape));
+        return fail("has the index " + Twine(index) + " outside of its shape " +
+                    dl::toString(shape));
       at = isFlat ? index : at * extent + index;
     }
     std::copy_n(values.begin() + i * width / 8, width / 8,

@@ -28,8 +28,8 @@ LogicalResult ScatterOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
                                            updates.getShape().drop_front()));
   if (!fits)
     return emitOptionalError(
-        loc, "'", name, "' op x, indices and updates have shapes ",
-        toString(x), ", ", toString(indices), " and ", toString(updates),
+        loc, "'", name, "' op x, indices and updates have shapes ", toString(x),
+        ", ", toString(indices), " and ", toString(updates),
         ", expected [n, rest...], [k] and [k, rest...]");
   types.push_back(x);
   return success();
@@ -44,11 +44,11 @@ LogicalResult TopKOp::verify() {
               succeeded(verifyCompatibleShape(values.getShape().drop_back(),
                                               x.getShape().drop_back()));
   if (!fits)
-    return emitOpError("of shape ")
-           << toString(x) << " gives values " << values << " and indices "
-           << indices
-           << ", expected the operand's element type and shape but for the last "
-              "extent";
+    return emitOpError("of shape ") << toString(x) << " gives values " << values
+                                    << " and indices " << indices
+                                    << ", expected the operand's element type "
+                                       "and shape but for the last "
+                                       "extent";
   int64_t k = values.getShape().back(), n = x.getShape().back();
   if (!ShapedType::isDynamic(k) && !ShapedType::isDynamic(n) && k > n)
     return emitOpError("takes ") << k << " of the " << n

@@ -142,7 +142,8 @@ OpFoldResult BroadcastOp::fold(FoldAdaptor adaptor) {
 
 LogicalResult IotaOp::verify() {
   auto y = getY().getType();
-  if (failed(normalizeAxis(getLoc(), getOperationName(), int64_t(getAxis()), y.getRank())))
+  if (failed(normalizeAxis(getLoc(), getOperationName(), int64_t(getAxis()),
+                           y.getRank())))
     return failure();
   return checkExtents(*this, y, getExtents());
 }

@@ -26,7 +26,7 @@ static Scalar compare(Scalar a, Scalar b, arith::CmpFPredicate onFloats,
   return a.with(arith::CmpIOp::create(*a.builder, a.loc, onIntegers, a, b));
 }
 
-#define DLC_COMPARE(NAME, FLOAT, INTEGER, UNSIGNED)                                      \
+#define DLC_COMPARE(NAME, FLOAT, INTEGER, UNSIGNED)                            \
   Scalar Scalar::NAME(Scalar b) const {                                        \
     return compare(*this, b, arith::CmpFPredicate::FLOAT,                      \
                    arith::CmpIPredicate::INTEGER,                              \
@@ -71,8 +71,9 @@ Scalar operator/(Scalar a, Scalar b) {
   Scalar byZero = b.eq(0.0);
   if (a.isUnsigned) {
     Scalar divisor = select(byZero, b.constant(1), b);
-    return select(byZero, a.constant(0),
-                  a.with(arith::DivUIOp::create(*a.builder, a.loc, a, divisor)));
+    return select(
+        byZero, a.constant(0),
+        a.with(arith::DivUIOp::create(*a.builder, a.loc, a, divisor)));
   }
   Scalar byMinusOne = b.eq(-1.0);
   Scalar divisor = select(byZero | byMinusOne, b.constant(1), b);
@@ -363,9 +364,9 @@ static Scalar floatOf(Scalar bits) {
 }
 static Scalar shift(Scalar x, int left) {
   OpBuilder &b = *x.builder;
-  return left >= 0 ? x.with(arith::ShLIOp::create(b, x.loc, x, x.constant(left)))
-                   : x.with(arith::ShRUIOp::create(b, x.loc, x,
-                                                   x.constant(-left)));
+  return left >= 0
+             ? x.with(arith::ShLIOp::create(b, x.loc, x, x.constant(left)))
+             : x.with(arith::ShRUIOp::create(b, x.loc, x, x.constant(-left)));
 }
 
 /// 2^(e - 127) of the 8 bits e; 255 is NaN.
@@ -390,11 +391,12 @@ static Scalar loadSmallFloat(Scalar bits, Type element) {
                   std::ldexp(1.0, 127 - f.bias);
   Scalar result = bitsOf(number);
   if (f.infinity != f.nan && f.infinity != f.largest)
-    result = select(magnitude.eq(f.infinity), bits.constant(0x7f800000), result);
+    result =
+        select(magnitude.eq(f.infinity), bits.constant(0x7f800000), result);
   if (f.hasNaN && f.hasNegativeZero)
-    result = select(magnitude.gt(std::max(f.largest,
-                                          f.infinity == f.nan ? 0 : f.infinity)),
-                    bits.constant(0x7fc00000), result);
+    result = select(
+        magnitude.gt(std::max(f.largest, f.infinity == f.nan ? 0 : f.infinity)),
+        bits.constant(0x7fc00000), result);
   result = result | sign;
   if (!f.hasNegativeZero)
     result = select(bits.eq(f.nan), bits.constant(0x7fc00000), result);
@@ -424,18 +426,18 @@ static Scalar storeSmallFloat(Scalar x, Type element) {
   Scalar magnitude = abs(x), bits = bitsOf(magnitude);
   // Normal: round off the dropped bits, then change the bias.
   Scalar odd = shift(bits, -dropped) & bits.constant(1);
-  Scalar normal = shift(bits + bits.constant((1 << (dropped - 1)) - 1) + odd,
-                        -dropped) -
-                  bits.constant((127 - f.bias) << f.mantissa);
+  Scalar normal =
+      shift(bits + bits.constant((1 << (dropped - 1)) - 1) + odd, -dropped) -
+      bits.constant((127 - f.bias) << f.mantissa);
   // Denormal: added to a number whose last bit is the least denormal.
   double magic = std::ldexp(1.0, 1 - f.bias - int(f.mantissa) + 23);
   Scalar denormal =
       bitsOf(magnitude + magic) - bitsOf(magnitude.constant(magic));
-  Scalar rounded = select(magnitude.lt(std::ldexp(1.0, 1 - f.bias)), denormal,
-                          normal);
+  Scalar rounded =
+      select(magnitude.lt(std::ldexp(1.0, 1 - f.bias)), denormal, normal);
   Scalar tooLarge = rounded.gt(f.largest), isNaN = x.ne(x);
-  Scalar sign = shift(bitsOf(x), -(32 - int(width))) &
-                bits.constant(1u << (width - 1));
+  Scalar sign =
+      shift(bitsOf(x), -(32 - int(width))) & bits.constant(1u << (width - 1));
   if (!f.hasNegativeZero)
     return select(tooLarge | isNaN, bits.constant(f.nan),
                   select(rounded.eq(0.0), rounded, rounded | sign));
@@ -452,20 +454,18 @@ Scalar load(OpBuilder &b, Location loc, Value stored, Type element) {
   if (!isNarrow(element))
     return value.to(computed);
   if (isa<FloatType>(element)) {
-    Scalar bits = value.with(
-        arith::ExtUIOp::create(b, loc, b.getI32Type(), stored));
+    Scalar bits =
+        value.with(arith::ExtUIOp::create(b, loc, b.getI32Type(), stored));
     return loadSmallFloat(bits, element);
   }
   if (unsigned width = element.getIntOrFloatBitWidth(); width < 8) {
     // Only its own bits count: a byte may hold anything above them.
     int unused = computed.getIntOrFloatBitWidth() - width;
-    Scalar wide =
-        value.with(arith::ExtUIOp::create(b, loc, computed, stored));
+    Scalar wide = value.with(arith::ExtUIOp::create(b, loc, computed, stored));
     Scalar up = shift(wide, unused);
-    return element.isUnsignedInteger()
-               ? shift(up, -unused)
-               : up.with(
-                     arith::ShRSIOp::create(b, loc, up, up.constant(unused)));
+    return element.isUnsignedInteger() ? shift(up, -unused)
+                                       : up.with(arith::ShRSIOp::create(
+                                             b, loc, up, up.constant(unused)));
   }
   if (stored.getType() != computed)
     value = value.with(
@@ -481,8 +481,8 @@ Scalar Scalar::store(Type element) const {
     return to(storedType(element));
   Type stored = storedType(element);
   OpBuilder &b = *builder;
-  Scalar bits = isa<FloatType>(element) ? storeSmallFloat(*this, element)
-                                        : *this;
+  Scalar bits =
+      isa<FloatType>(element) ? storeSmallFloat(*this, element) : *this;
   unsigned width = element.getIntOrFloatBitWidth();
   if (isa<IntegerType>(element) && width < 8) {
     // The bits of the type alone, its sign spread over the byte.
