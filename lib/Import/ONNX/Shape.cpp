@@ -575,15 +575,22 @@ void importRange(Node &n) {
 // Channels and space
 //===----------------------------------------------------------------------===//
 
+/// The attribute, 0 where it or the operand is not what it must be.
+static int64_t blockSize(Node &n) {
+  int64_t block = n.integer("blocksize", 0), rank = n.in(0).rank();
+  if (block >= 1 && rank == 4)
+    return block;
+  n.fail("blocksize is " + Twine(block) + " for an operand of rank " +
+         Twine(rank) + ", expected 1 or more for [N, C, H, W]");
+  return 0;
+}
+
 void importDepthToSpace(Node &n) {
   Graph &g = n.g;
   Tensor x = n.in(0);
-  int64_t block = n.integer("blocksize", 0);
-  if (block < 1 || x.rank() != 4) {
-    n.fail("blocksize is " + Twine(block) + " for an operand of shape " +
-           dl::toString(x.shape()) + ", expected 1 or more for [N, C, H, W]");
+  int64_t block = blockSize(n);
+  if (!block)
     return;
-  }
   Extents d = g.dims(x);
   Extent b = g.extent(block), channels = g.div(d[1], g.extent(block * block));
   bool isCRD = n.string("mode", "DCR") == "CRD";
@@ -597,12 +604,9 @@ void importDepthToSpace(Node &n) {
 void importSpaceToDepth(Node &n) {
   Graph &g = n.g;
   Tensor x = n.in(0);
-  int64_t block = n.integer("blocksize", 0);
-  if (block < 1 || x.rank() != 4) {
-    n.fail("blocksize is " + Twine(block) + " for an operand of shape " +
-           dl::toString(x.shape()) + ", expected 1 or more for [N, C, H, W]");
+  int64_t block = blockSize(n);
+  if (!block)
     return;
-  }
   Extents d = g.dims(x);
   Extent b = g.extent(block), h = g.div(d[2], b), w = g.div(d[3], b);
   Tensor split = g.reshape(x, {d[0], d[1], h, b, w, b});

@@ -311,38 +311,31 @@ static bool hasNegative(ArrayRef<Extent> shape) {
       shape, [](Extent e) { return getConstantIntValue(e).value_or(0) < 0; });
 }
 
-Tensor Graph::reshape(Tensor x, ArrayRef<Extent> shape) {
-  if (!x || failed)
-    return {this, Value()};
+/// An op that gives x another shape; nothing where it has it already.
+template <typename OpT>
+static Tensor giveShape(Graph &g, Tensor x, ArrayRef<Extent> shape) {
+  if (!x || g.failed)
+    return {&g, Value()};
   if (hasNegative(shape))
-    return fail("a shape has a negative extent");
-  SmallVector<Value> unknown;
-  RankedTensorType type = typeOf(x.element(), shape, unknown);
-  if (type == x.type() && (unknown.empty() || type.getRank() == 1))
-    return x;
-  auto reshaped = dl::ReshapeOp::create(b, loc, type, x.value, unknown);
-  if (mlir::failed(mlir::verify(reshaped))) {
-    failed = true;
-    return {this, Value()};
-  }
-  return wrap(reshaped);
-}
-
-Tensor Graph::broadcast(Tensor x, ArrayRef<Extent> shape) {
-  if (!x || failed)
-    return {this, Value()};
-  if (hasNegative(shape))
-    return fail("a shape has a negative extent");
+    return g.fail("a shape has a negative extent");
   SmallVector<Value> unknown;
   RankedTensorType type = typeOf(x.element(), shape, unknown);
   if (type == x.type() && unknown.empty())
     return x;
-  auto result = dl::BroadcastOp::create(b, loc, type, x.value, unknown);
-  if (mlir::failed(mlir::verify(result))) {
-    failed = true;
-    return {this, Value()};
+  auto op = OpT::create(g.b, g.loc, type, x.value, unknown);
+  if (mlir::failed(mlir::verify(op))) {
+    g.failed = true;
+    return {&g, Value()};
   }
-  return wrap(result);
+  return g.wrap(op);
+}
+
+Tensor Graph::reshape(Tensor x, ArrayRef<Extent> shape) {
+  return giveShape<dl::ReshapeOp>(*this, x, shape);
+}
+
+Tensor Graph::broadcast(Tensor x, ArrayRef<Extent> shape) {
+  return giveShape<dl::BroadcastOp>(*this, x, shape);
 }
 
 Tensor Graph::transpose(Tensor x, ArrayRef<int64_t> permutation) {
