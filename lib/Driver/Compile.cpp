@@ -79,6 +79,8 @@ public:
     OwningOpRef<ModuleOp> module;
     if (failed(parse(sources, root.nest("parse"), module)))
       return failure();
+    if (failed(checkResources(*module)))
+      return failure();
     if (options.report)
       printReport(*module, llvm::outs());
     if (failed(checkCalls(*module)))

@@ -34,6 +34,9 @@ void installEvaluator();
 /// Prints a table of layers: shapes, weights, connections.
 void printReport(mlir::ModuleOp module, llvm::raw_ostream &os);
 
+/// Refuses resources whose bytes are not those of their type.
+llvm::LogicalResult checkResources(mlir::ModuleOp module);
+
 /// Refuses what no pass can compile: recursion and calls of unknown functions.
 llvm::LogicalResult checkCalls(mlir::ModuleOp module);
 
