@@ -281,6 +281,8 @@ private:
           weightsSymbol(interface));
       symbol->setVisibility(GlobalValue::HiddenVisibility);
       symbol->setAlignment(Align(64));
+      // Reached by an address of 64 bits: it may lie further off than 2 GiB.
+      symbol->setCodeModel(CodeModel::Large);
       first = symbol;
     }
     Constant *weightsInfo =

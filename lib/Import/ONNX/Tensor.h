@@ -90,7 +90,7 @@ public:
   Tensor op(llvm::ArrayRef<mlir::Value> operands,
             llvm::ArrayRef<mlir::NamedAttribute> attributes = {}) {
     llvm::SmallVector<Tensor> results = ops<OpT>(operands, attributes);
-    return results.empty() ? Tensor() : results.front();
+    return results.empty() ? Tensor(this, mlir::Value()) : results.front();
   }
   template <typename OpT> Tensor op(Tensor x) { return op<OpT>({x.value}); }
   template <typename OpT> Tensor op(Tensor a, Tensor b) {
