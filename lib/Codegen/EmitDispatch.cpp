@@ -3,6 +3,7 @@
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
@@ -18,6 +19,13 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     OpBuilder b(&getContext());
+    // OutlineParallelLoops makes one call of each.
+    llvm::StringMap<LLVM::CallOp> calls;
+    module.walk([&](LLVM::CallOp call) {
+      if (call.getCallee() &&
+          call.getCallee()->ends_with(names::dispatchSuffix))
+        calls[*call.getCallee()] = call;
+    });
     for (auto dispatch :
          llvm::make_early_inc_range(module.getOps<LLVM::LLVMFuncOp>())) {
       StringRef name = dispatch.getName();
@@ -26,7 +34,7 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
       auto task = module.lookupSymbol<LLVM::LLVMFuncOp>(
           (name.drop_back(names::dispatchSuffix.size()) + names::taskSuffix)
               .str());
-      define(b, dispatch, task);
+      define(b, dispatch, task, calls.lookup(name));
     }
     for (auto [name, runtime] :
          {std::pair(names::allocate, names::runtimeAllocate),
@@ -69,14 +77,41 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
     LLVM::ReturnOp::create(b, loc, result);
   }
 
-  void define(OpBuilder &b, LLVM::LLVMFuncOp dispatch, LLVM::LLVMFuncOp task) {
+  /// Free to make again in the task: constants, and what lies at a known
+  /// distance from a value that is captured anyway.
+  static bool isRemade(Operation *op) {
+    if (!op)
+      return false;
+    auto at = dyn_cast<LLVM::GEPOp>(op);
+    return op->hasTrait<OpTrait::ConstantLike>() ||
+           isa<LLVM::AddressOfOp>(op) || (at && at.getDynamicIndices().empty());
+  }
+
+  /// The extents, strides and offsets of most captured buffers are constants,
+  /// their two pointers the same: a task that is told so gets by with fewer
+  /// registers, and the call with fewer stores. `remake` gives the value in
+  /// the task, and collects what must be captured.
+  static Value remake(OpBuilder &b, Value value, IRMapping &mapping,
+                      llvm::function_ref<Value(Value)> capture) {
+    if (Value known = mapping.lookupOrNull(value))
+      return known;
+    Operation *op = value.getDefiningOp();
+    if (!isRemade(op)) {
+      mapping.map(value, capture(value));
+      return mapping.lookup(value);
+    }
+    for (Value operand : op->getOperands())
+      remake(b, operand, mapping, capture);
+    b.clone(*op, mapping);
+    return mapping.lookup(value);
+  }
+
+  void define(OpBuilder &b, LLVM::LLVMFuncOp dispatch, LLVM::LLVMFuncOp task,
+              LLVM::CallOp call) {
     ModuleOp module = getOperation();
     Location loc = dispatch.getLoc();
     Type ptr = LLVM::LLVMPointerType::get(&getContext());
     Type i64 = b.getI64Type(), none = LLVM::LLVMVoidType::get(&getContext());
-    ArrayRef<Type> types = dispatch.getFunctionType().getParams();
-    auto captures =
-        LLVM::LLVMStructType::getLiteral(&getContext(), types.drop_front(3));
 
     // thunk(begin, end, worker, captures)
     b.setInsertionPoint(dispatch);
@@ -86,15 +121,28 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
         LLVM::Linkage::Internal);
     Block *entry = thunk.addEntryBlock(b);
     b.setInsertionPointToStart(entry);
+    SmallVector<Value> captured;
+    SmallVector<Operation *> loads;
+    IRMapping mapping;
     SmallVector<Value> operands(entry->getArguments().take_front(3));
-    for (auto [i, type] : llvm::enumerate(captures.getBody())) {
-      Value at =
-          LLVM::GEPOp::create(b, loc, ptr, captures, entry->getArgument(3),
-                              ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
-      operands.push_back(LLVM::LoadOp::create(b, loc, type, at));
-    }
+    for (Value operand : call.getArgOperands().drop_front(3))
+      operands.push_back(remake(b, operand, mapping, [&](Value value) -> Value {
+        captured.push_back(value);
+        // The address follows when all the types are known.
+        loads.push_back(LLVM::LoadOp::create(b, loc, value.getType(),
+                                             entry->getArgument(3)));
+        return loads.back()->getResult(0);
+      }));
     LLVM::CallOp::create(b, loc, task, operands);
     LLVM::ReturnOp::create(b, loc, ValueRange());
+    auto captures = LLVM::LLVMStructType::getLiteral(
+        &getContext(), llvm::to_vector(ValueRange(captured).getTypes()));
+    for (auto [i, load] : llvm::enumerate(loads)) {
+      b.setInsertionPoint(load);
+      load->setOperand(
+          0, LLVM::GEPOp::create(b, loc, ptr, captures, entry->getArgument(3),
+                                 ArrayRef<LLVM::GEPArg>{0, int32_t(i)}));
+    }
 
     auto runtime = module.lookupSymbol<LLVM::LLVMFuncOp>(names::parallelFor);
     if (!runtime) {
@@ -103,12 +151,20 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
           b, loc, names::parallelFor,
           LLVM::LLVMFunctionType::get(none, {ptr, i64, i64, ptr, ptr}));
     }
+    SmallVector<Value> given(call.getArgOperands().take_front(3));
+    llvm::append_range(given, captured);
+    dispatch.setFunctionType(LLVM::LLVMFunctionType::get(
+        none, llvm::to_vector(ValueRange(given).getTypes())));
     dispatch.setLinkage(LLVM::Linkage::Internal);
+    b.setInsertionPoint(call);
+    LLVM::CallOp::create(b, call.getLoc(), dispatch, given);
+    call.erase();
+
     entry = dispatch.addEntryBlock(b);
     b.setInsertionPointToStart(entry);
     Value one = LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(1));
-    Value memory = LLVM::AllocaOp::create(b, loc, ptr, captures, one, 16);
-    for (size_t i = 0; i < captures.getBody().size(); ++i) {
+    Value memory = LLVM::AllocaOp::create(b, loc, ptr, captures, one);
+    for (size_t i = 0; i < captured.size(); ++i) {
       Value at = LLVM::GEPOp::create(b, loc, ptr, captures, memory,
                                      ArrayRef<LLVM::GEPArg>{0, int32_t(i)});
       LLVM::StoreOp::create(b, loc, entry->getArgument(i + 3), at);

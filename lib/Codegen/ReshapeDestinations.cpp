@@ -39,7 +39,11 @@ struct ReshapeDestinations
     b.setInsertionPoint(op);
     Location loc = op.getLoc();
     Value source, view;
+    // The view stands where the buffer does: what is computed into it comes
+    // before the end of the function.
+    auto early = [&] { b.setInsertionPointAfterValue(op.getDest()); };
     if (auto expand = op.getSource().getDefiningOp<tensor::ExpandShapeOp>()) {
+      early();
       source = expand.getSrc();
       view = memref::CollapseShapeOp::create(b, loc, op.getDest(),
                                              expand.getReassociationIndices());
@@ -47,6 +51,8 @@ struct ReshapeDestinations
                    op.getSource().getDefiningOp<tensor::CollapseShapeOp>()) {
       source = collapse.getSrc();
       auto type = collapse.getSrcType();
+      if (type.hasStaticShape())
+        early();
       view = memref::ExpandShapeOp::create(
           b, loc, MemRefType::get(type.getShape(), type.getElementType()),
           op.getDest(), collapse.getReassociationIndices(),

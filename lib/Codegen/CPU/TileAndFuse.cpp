@@ -159,6 +159,17 @@ private:
     if (failed(collapsed))
       return op;
     rewriter.replaceOp(op, collapsed->results);
+    // An empty tensor in the loop's shape, which bufferisation can replace by
+    // the place that the result goes to; a reshaped one it cannot.
+    OpOperand &init = collapsed->collapsedOp.getDpsInitsMutable()[0];
+    auto reshape = init.get().getDefiningOp<tensor::CollapseShapeOp>();
+    if (reshape && reshape.getSrc().getDefiningOp<tensor::EmptyOp>()) {
+      rewriter.setInsertionPoint(reshape);
+      ReifiedRankedShapedTypeDims extents;
+      if (succeeded(reifyResultShapes(rewriter, reshape, extents)))
+        rewriter.replaceOpWithNewOp<tensor::EmptyOp>(
+            reshape, extents[0], reshape.getResultType().getElementType());
+    }
     return collapsed->collapsedOp;
   }
 
