@@ -29,8 +29,14 @@ struct UnshareDestinations
   void unshare(OpOperand &destination) {
     Operation *producer = destination.get().getDefiningOp();
     if (!isa_and_present<tensor::EmptyOp, linalg::FillOp,
-                         tensor::InsertSliceOp>(producer) ||
-        producer->hasOneUse())
+                         tensor::InsertSliceOp>(producer))
+      return;
+    // A tile read from it goes back into it: no second result.
+    auto others =
+        llvm::make_filter_range(producer->getUses(), [](OpOperand &use) {
+          return !isa<tensor::ExtractSliceOp>(use.getOwner());
+        });
+    if (llvm::hasSingleElement(others))
       return;
     OpBuilder b(producer);
     b.setInsertionPointAfter(producer);

@@ -223,8 +223,8 @@ template <typename OpT> struct SinkThroughReduction : OpRewritePattern<OpT> {
     int64_t rank = permutation.size();
     SmallVector<bool> reduced(rank, !op.getAxes());
     SmallVector<int64_t> axes;
-    if (op.getAxes())
-      for (int64_t axis : *op.getAxes())
+    if (std::optional<ArrayRef<int64_t>> named = op.getAxes())
+      for (int64_t axis : *named)
         reduced[wrapAxis(axis, rank)] = true;
     for (int64_t d = 0; d < rank; ++d)
       if (reduced[d])

@@ -15,3 +15,17 @@ func.func @f(%a: tensor<1xf32>, %b: tensor<1xf32>, %c: tensor<1xf32>) -> (tensor
   %3 = tensor.insert_slice %c into %1[1] [1] [1] : tensor<1xf32> into tensor<2xf32>
   return %2, %3 : tensor<2xf32>, tensor<2xf32>
 }
+
+// Two tiles of one result: the second tile's slice is no second result.
+// CHECK-LABEL: func.func @tiles
+// CHECK: %[[FIRST:.*]] = tensor.insert_slice %arg0
+// CHECK-NEXT: tensor.extract_slice %[[FIRST]]
+// CHECK-NEXT: linalg.fill
+// CHECK-NEXT: tensor.insert_slice %{{.*}} into %[[FIRST]]
+func.func @tiles(%a: tensor<1xf32>, %b: tensor<2xf32>, %c: f32) -> tensor<2xf32> {
+  %0 = tensor.insert_slice %a into %b[0] [1] [1] : tensor<1xf32> into tensor<2xf32>
+  %1 = tensor.extract_slice %0[1] [1] [1] : tensor<2xf32> to tensor<1xf32>
+  %2 = linalg.fill ins(%c : f32) outs(%1 : tensor<1xf32>) -> tensor<1xf32>
+  %3 = tensor.insert_slice %2 into %0[1] [1] [1] : tensor<1xf32> into tensor<2xf32>
+  return %3 : tensor<2xf32>
+}

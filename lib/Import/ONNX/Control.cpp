@@ -116,7 +116,7 @@ struct CountedLoop {
   /// Iterations; and whether the body may end the loop.
   Extent count;
   bool mayEnd = false;
-  Tensor startCondition;
+  Tensor startCondition = {};
   SmallVector<Tensor> carried;
   /// Builds the graph's operands from number of iteration, condition and
   /// carried values.

@@ -19,7 +19,7 @@ struct Resizer {
   std::string mode, coordinates, nearest;
   double cubic = -0.75;
   /// The scale of the axis at hand, where it is known.
-  std::optional<double> factor;
+  std::optional<double> factor = {};
   bool excludesOutside = false, antialiases = false;
   double extrapolation = 0;
 

@@ -136,9 +136,10 @@ void importReshape(Node &n) {
     // Extents on both sides go first: they need no division.
     Extents rest = own;
     Extent others = g.extent(1);
-    for (auto [d, extent] : llvm::enumerate(shape)) {
+    for (size_t d = 0; d < shape.size(); ++d) {
       if (d == *free)
         continue;
+      Extent extent = shape[d];
       auto same = llvm::find_if(rest, [&](Extent e) {
         return !getConstantIntValue(e) && isEqualConstantIntOrValue(e, extent);
       });
