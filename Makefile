@@ -9,6 +9,7 @@ JOBS   ?= $(shell nproc)
 BIN    := $(BUILD)/$(PRESET)
 VENV   := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
+PEERS_VENV := $(BUILD)/peers
 FILTER ?= .
 
 .PHONY: help demo test unit asan bench format docs build configure packages python clean install
@@ -57,9 +58,18 @@ test: build python ## Everything: unit, lit, end-to-end, random comparison of ev
 asan: packages python ## The whole suite with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory PRESET=asan test
 
-bench: build python ## Time the kernels against the machine's measured peak, and the light ONNX models beside ONNX Runtime
-	@DLC=$(abspath $(BIN)/bin/dlc) $(PYTHON) test/Benchmark/kernels.py --work $(BIN)/bench
-	@DLC=$(abspath $(BIN)/bin/dlc) $(PYTHON) test/Benchmark/onnx_models.py --work $(BIN)/bench
+$(PEERS_VENV)/done: test/Benchmark/requirements.txt | packages
+	@echo "== Peers in $(PEERS_VENV), whichever install"
+	@python3 -m venv $(PEERS_VENV)
+	@grep -v '^#' $< | while read package; do \
+	   $(PEERS_VENV)/bin/pip install --quiet --disable-pip-version-check $$package \
+	   || echo "without $$package"; done
+	@touch $@
+
+bench: build $(PEERS_VENV)/done ## Beside the engines that people use: CASES=regex PEERS=a,b THREADS=1,2
+	@DLC=$(abspath $(BIN)/bin/dlc) $(PEERS_VENV)/bin/python test/Benchmark/bench.py \
+	   --work $(BIN)/bench $(if $(CASES),--cases '$(CASES)') \
+	   $(if $(PEERS),--peers '$(PEERS)') $(if $(THREADS),--threads '$(THREADS)')
 
 format: packages ## Format all C and C++ as LLVM does
 	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i

@@ -1,0 +1,260 @@
+"""One engine in a process of its own; commands come as lines of JSON.
+
+    worker.py ENGINE THREADS
+
+    {"load": model.onnx, "inputs": inputs.npz, "output": result.npy, "work": folder}
+        -> {"load": seconds, "memory": bytes}; the answer goes to result.npy
+    {"time": seconds}  -> {"calls": n, "seconds": s}
+
+Each engine is a function from a model's path, its inputs and the threads to a pair: a call
+without arguments that returns the output, and a timer of n calls or None.
+"""
+
+import json
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+
+def run_dlc(path, inputs, threads, work):
+    import ctypes
+    import subprocess
+    sys.path.insert(0, str(Path(__file__).parents[2] / "python-frontend"))
+    import dlc
+    # A name of its own: the loader gives an opened library again for its path.
+    target = Path(work) / f"dlc-{os.getpid()}-{time.monotonic_ns()}.so"
+    # The compiler's time and memory count for the compiler; loading is what is timed.
+    begin = time.perf_counter()
+    subprocess.run([os.environ["DLC"], path, "-o", target,
+                    *os.environ.get("DLC_FLAGS", "").split()], check=True)
+    notes = {"compile": time.perf_counter() - begin,
+             "compile_memory": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
+             "bytes": target.stat().st_size}
+    begin = time.perf_counter()
+    library = dlc.load(target, threads=threads)
+    function = library.main
+    output = function(*inputs)
+    notes["load"] = time.perf_counter() - begin
+    for file in (target, target.with_suffix(".h")):
+        file.unlink()
+    tensors, keep = function._describe(inputs, function.inputs)
+    results, keep_too = function._describe([output], function.outputs)
+    measure = ctypes.CDLL(os.environ["DLC_MEASURE"]).time_calls
+    measure.restype = ctypes.c_double
+    call = ctypes.cast(library.info.call, ctypes.c_void_p)
+
+    def timer(calls):
+        seconds = measure(call, library._handle, ctypes.c_int32(0), tensors, results,
+                          ctypes.c_int64(calls))
+        assert seconds >= 0 and keep is not None and keep_too is not None
+        return seconds
+
+    return lambda: output, timer, notes
+
+
+def run_onnxruntime(path, inputs, threads, work):
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
+    # Bound tensors: no copy and no dictionary in a call.
+    binding = session.io_binding()
+    for description, array in zip(session.get_inputs(), inputs):
+        binding.bind_ortvalue_input(description.name,
+                                    onnxruntime.OrtValue.ortvalue_from_numpy(array))
+    name = session.get_outputs()[0].name
+    binding.bind_output(name)
+    call = session.run_with_iobinding
+    call(binding)
+    result = binding.get_outputs()[0].numpy()
+    binding.bind_ortvalue_output(name, onnxruntime.OrtValue.ortvalue_from_numpy(result))
+
+    def run():
+        call(binding)
+        return binding.get_outputs()[0].numpy()
+
+    def timer(calls):
+        begin = time.perf_counter()
+        for _ in range(calls):
+            call(binding)
+        return time.perf_counter() - begin
+
+    return run, timer, {}
+
+
+def run_openvino(path, inputs, threads, work):
+    import openvino
+    core = openvino.Core()
+    model = core.compile_model(path, "CPU", {
+        "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_PRECISION_HINT": "f32"})
+    request = model.create_infer_request()
+    for i, array in enumerate(inputs):
+        request.set_input_tensor(i, openvino.Tensor(array, shared_memory=True))
+    call = request.infer
+
+    def run():
+        call()
+        return request.get_output_tensor(0).data.copy()
+
+    return run, None, {}
+
+
+def load_graph(path, ops, convert):
+    import onnx
+    sys.path.insert(0, str(Path(__file__).parent))
+    import graphs
+    return graphs.evaluate(onnx.load(path), getattr(graphs, ops)(), convert)
+
+
+def run_torch(path, inputs, threads, work, compiled=False):
+    import torch
+    torch.set_num_threads(threads)
+    torch.set_grad_enabled(False)
+    graph = load_graph(path, "torch_ops", lambda a: torch.from_numpy(a.copy()))
+    tensors = [torch.from_numpy(i) for i in inputs]
+    if compiled:
+        graph = torch.compile(graph)
+    with torch.inference_mode():
+        graph(*tensors)
+
+    def run():
+        with torch.inference_mode():
+            return graph(*tensors).numpy()
+
+    return run, None, {}
+
+
+def run_torch_compile(path, inputs, threads, work):
+    return run_torch(path, inputs, threads, work, compiled=True)
+
+
+def run_jax(path, inputs, threads, work):
+    # XLA's threads follow the processors that the process may use.
+    import jax
+    jax.config.update("jax_platforms", "cpu")
+    graph = jax.jit(load_graph(path, "jax_ops", jax.numpy.asarray))
+    arrays = [jax.numpy.asarray(i) for i in inputs]
+    graph(*arrays).block_until_ready()
+
+    def timer(calls):
+        begin = time.perf_counter()
+        for _ in range(calls):
+            graph(*arrays).block_until_ready()
+        return time.perf_counter() - begin
+
+    return lambda: np.asarray(graph(*arrays)), timer, {}
+
+
+def run_iree(path, inputs, threads, work):
+    import subprocess
+    from iree import compiler, runtime
+    mlir = str(Path(work) / "iree.mlir")
+    subprocess.run([sys.executable, "-m", "iree.compiler.tools.import_onnx", path, "-o",
+                    mlir], check=True, capture_output=True)
+    binary = compiler.compile_file(mlir, target_backends=["llvm-cpu"], extra_args=[
+        "--iree-llvmcpu-target-cpu=host", "--iree-opt-level=O3"])
+    flags = "local-sync" if threads == 1 else "local-task"
+    config = runtime.Config(flags)
+    context = runtime.SystemContext(config=config)
+    context.add_vm_module(runtime.VmModule.copy_buffer(context.instance, binary))
+    name = next(m for m in context.modules if m != "hal")
+    functions = getattr(context.modules, name)
+    # Beside each function stands one with fences for arguments.
+    function = getattr(functions, next(n for n in functions.vm_module.function_names
+                                       if "$" not in n and n != "__init"))
+    arrays = [runtime.asdevicearray(config.device, i) for i in inputs]
+    return lambda: function(*arrays).to_host(), None, {}
+
+
+def run_tvm(path, inputs, threads, work):
+    os.environ["TVM_NUM_THREADS"] = str(threads)
+    import onnx
+    import tvm
+    from tvm import relax
+    from tvm.relax.frontend.onnx import from_onnx
+    module = from_onnx(onnx.load(path), keep_params_in_input=False)
+    target = tvm.target.Target(
+        {"kind": "llvm", "mcpu": tvm.target.codegen.llvm_get_system_cpu()})
+    module = relax.get_pipeline("zero")(module)
+    machine = relax.VirtualMachine(tvm.compile(module, target), tvm.cpu())
+    arrays = [tvm.runtime.tensor(i) for i in inputs]
+
+    def run():
+        return machine["main"](*arrays).numpy()
+
+    return run, None, {}
+
+
+def run_onednn(path, inputs, threads, work):
+    """oneDNN's own sgemm, for the cases that are one product of two inputs."""
+    import ctypes
+    import onnx
+    model = onnx.load(path)
+    if [n.op_type for n in model.graph.node] != ["MatMul"] or len(inputs) != 2:
+        raise LookupError("no product of two inputs")
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    gemm = ctypes.CDLL("libdnnl.so.2").dnnl_sgemm
+    (m, k), n = inputs[0].shape, inputs[1].shape[1]
+    out = np.zeros((m, n), np.float32)
+    i64, f32 = ctypes.c_int64, ctypes.c_float
+    given = (ctypes.c_char(b"N"), ctypes.c_char(b"N"), i64(m), i64(n), i64(k), f32(1),
+             inputs[0].ctypes.data_as(ctypes.c_void_p), i64(k),
+             inputs[1].ctypes.data_as(ctypes.c_void_p), i64(n), f32(0),
+             out.ctypes.data_as(ctypes.c_void_p), i64(n))
+
+    def run():
+        if gemm(*given):
+            raise RuntimeError("dnnl_sgemm failed")
+        return out
+
+    return run, None, {}
+
+
+def main():
+    engine, threads = sys.argv[1], int(sys.argv[2])
+    function = globals()["run_" + engine.replace("-", "_")]
+    # What engines print goes elsewhere.
+    replies = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        command = json.loads(line)
+        try:
+            if "load" in command:
+                with np.load(command["inputs"]) as file:
+                    inputs = [np.ascontiguousarray(file[f"x{i}"])
+                              for i in range(len(file.files))]
+                begin = time.perf_counter()
+                run, timer, notes = function(command["load"], inputs, threads,
+                                             command["work"])
+                answer = np.asarray(run())
+                reply = {"load": time.perf_counter() - begin, **notes}
+                np.save(command["output"], answer)
+                count = 1
+            else:
+                if timer is None:
+                    def timer(calls, run=run):
+                        begin = time.perf_counter()
+                        for _ in range(calls):
+                            run()
+                        return time.perf_counter() - begin
+                # As many calls as fill the time, from the last count.
+                seconds = timer(count)
+                while seconds < command["time"] / 4 and count < 1 << 24:
+                    count *= 4
+                    seconds = timer(count)
+                reply = {"calls": count, "seconds": seconds,
+                         "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+        except Exception as error:  # an engine that cannot is a gap in the table
+            reply = {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}
+        replies.write(json.dumps(reply) + "\n")
+
+
+if __name__ == "__main__":
+    main()
