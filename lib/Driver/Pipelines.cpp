@@ -71,6 +71,8 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createPeelLoops());
   addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createPackWeights());
+  addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createTilePartialRows());
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createTileReductions(

@@ -105,6 +105,18 @@ def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect"];
 }
 
+def PackWeights : Pass<"dlc-pack-weights", "::mlir::func::FuncOp"> {
+  let summary = "Lay out constant operands in the order in which tiles read them";
+  let description = [{
+    A tile of a product reads a panel of some columns of its right operand, whose rows
+    lie a whole row of the operand apart: each in a page of its own. Where the operand
+    is constant, its panels are put one after the other while compiling; the slices
+    that tiles take become slices of that.
+  }];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def TilePartialRows : Pass<"dlc-tile-partial-rows", "::mlir::func::FuncOp"> {
   let summary = "Compute the rows of a tile of unknown size one by one";
   let description = [{

@@ -246,7 +246,8 @@ private:
   void packPanel(linalg::LinalgOp contraction) {
     OpOperand *right = contraction.getDpsInputOperand(1);
     auto slice = right->get().getDefiningOp<tensor::ExtractSliceOp>();
-    if (!slice)
+    // What PackWeights lays out needs no copy.
+    if (!slice || slice.getSource().getDefiningOp<arith::ConstantOp>())
       return;
     Location loc = contraction.getLoc();
     rewriter.setInsertionPoint(contraction);
