@@ -19,6 +19,69 @@ namespace dlc {
 } // namespace dlc
 
 namespace {
+
+/// A contraction of one step whose operands share the innermost dimension (a
+/// depthwise convolution) is a multiply-add of vectors. Upstream's lowering to
+/// outer products takes matrix products only and turns the rest into scalars.
+struct ContractToMultiplyAdd : OpRewritePattern<vector::ContractionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::ContractionOp op,
+                                PatternRewriter &rewriter) const override {
+    auto type = dyn_cast<VectorType>(op.getAccType());
+    if (!type || type.getRank() == 0 || type.isScalable() ||
+        !isa<FloatType>(type.getElementType()) || op.isMasked() ||
+        op.getKind() != vector::CombiningKind::ADD ||
+        op.getLhsType().getElementType() != type.getElementType() ||
+        op.getRhsType().getElementType() != type.getElementType())
+      return failure();
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    AffineMap out = maps[2];
+    unsigned inner = out.getDimPosition(out.getNumResults() - 1);
+    if (!maps[0].isFunctionOfDim(inner) || !maps[1].isFunctionOfDim(inner))
+      return failure();
+    SmallVector<int64_t> extents;
+    op.getIterationBounds(extents);
+    for (auto [loop, extent] : llvm::enumerate(extents))
+      if (!out.isFunctionOfDim(loop) && extent != 1)
+        return failure();
+    Value lhs = spread(rewriter, op.getLhs(), maps[0], out, type);
+    Value rhs = spread(rewriter, op.getRhs(), maps[1], out, type);
+    rewriter.replaceOpWithNewOp<vector::FMAOp>(op, lhs, rhs, op.getAcc());
+    return success();
+  }
+
+private:
+  /// The operand in the result's dimensions.
+  static Value spread(PatternRewriter &rewriter, Value x, AffineMap map,
+                      AffineMap out, VectorType type) {
+    Location loc = x.getLoc();
+    auto from = cast<VectorType>(x.getType());
+    Type element = from.getElementType();
+    // Where each dimension of the operand goes; those of one step go nowhere.
+    SmallVector<int64_t> targets, kept;
+    for (unsigned d = 0; d < map.getNumResults(); ++d)
+      if (auto at = out.getResultPosition(map.getResult(d))) {
+        targets.push_back(*at);
+        kept.push_back(from.getDimSize(d));
+      }
+    x = vector::ShapeCastOp::create(rewriter, loc,
+                                    VectorType::get(kept, element), x);
+    SmallVector<int64_t> order =
+        llvm::to_vector(llvm::seq<int64_t>(0, targets.size()));
+    llvm::sort(order,
+               [&](int64_t a, int64_t b) { return targets[a] < targets[b]; });
+    if (!llvm::is_sorted(order))
+      x = vector::TransposeOp::create(rewriter, loc, x, order);
+    SmallVector<int64_t> ones(type.getRank(), 1);
+    for (int64_t d : order)
+      ones[targets[d]] = kept[d];
+    x = vector::ShapeCastOp::create(rewriter, loc,
+                                    VectorType::get(ones, element), x);
+    return vector::BroadcastOp::create(rewriter, loc, type, x);
+  }
+};
+
 struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
   template <typename Populate> bool apply(Populate populate) {
     RewritePatternSet patterns(&getContext());
@@ -50,6 +113,7 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
               patterns, /*force32BitVectorIndices=*/true);
         }) &&
         apply([&](RewritePatternSet &patterns) {
+          patterns.add<ContractToMultiplyAdd>(&getContext(), /*benefit=*/2);
           vector::populateVectorTransferPermutationMapLoweringPatterns(
               patterns);
           vector::populateVectorContractLoweringPatterns(
