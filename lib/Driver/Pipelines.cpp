@@ -109,6 +109,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createApproximateMath());
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createUnrollShortLoops());
   pm.addNestedPass<func::FuncOp>(createLowerVectors());
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(pm);

@@ -117,6 +117,15 @@ def PackWeights : Pass<"dlc-pack-weights", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def UnrollShortLoops : Pass<"dlc-unroll-short-loops", "::mlir::func::FuncOp"> {
+  let summary = "Unroll loops of few rounds that carry vectors";
+  let description = [{
+    The loops over a small window: unrolled, neighbouring positions share what they
+    read, and sums are not moved from register to register at each round.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def TilePartialRows : Pass<"dlc-tile-partial-rows", "::mlir::func::FuncOp"> {
   let summary = "Compute the rows of a tile of unknown size one by one";
   let description = [{

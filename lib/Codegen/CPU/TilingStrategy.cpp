@@ -58,6 +58,7 @@ std::optional<Contraction> analyzeContraction(linalg::LinalgOp op) {
   loops.n = out.getDimPosition(out.getNumResults() - 1);
   if (right.getDimPosition(right.getNumResults() - 1) != loops.n)
     return std::nullopt;
+  loops.isDepthwise = op.getIndexingMapsArray()[0].isFunctionOfDim(loops.n);
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   for (unsigned i = 0; i + 1 < out.getNumResults(); ++i) {
     unsigned loop = out.getDimPosition(i);
@@ -83,13 +84,13 @@ std::optional<Contraction> analyzeContraction(linalg::LinalgOp op) {
 /// a row more than its rows; a tile of few rows waits for the latency of its
 /// sums.
 static int64_t chooseRows(int64_t extent, int64_t columns, int64_t stride,
-                          const Machine &machine) {
+                          int64_t limit, const Machine &machine) {
   // A sixth of the registers is left for operands: with fewer, the register
   // allocator spills sums (seen with 14 rows of 2 in 32).
   int64_t most = std::max<int64_t>(
       1, (machine.vectorRegisters - columns - machine.vectorRegisters / 6) /
              columns);
-  most = std::min<int64_t>(most, 16);
+  most = std::min(most, limit);
   // Rows whose addresses differ by whole pages fall into one set of the first
   // level cache, which holds 8 lines (12 on some); more would evict each other
   // at every step (12 rows: 81 % of peak where 8 reach 87).
@@ -169,7 +170,8 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   tiles.inner[loops.n] = isDynamic(n) ? width : std::min(n, width);
   if (loops.m)
     tiles.inner[*loops.m] =
-        chooseRows(ranges[*loops.m], columns, rowStride(op, *loops.m), machine);
+        chooseRows(ranges[*loops.m], columns, rowStride(op, *loops.m),
+                   loops.isDepthwise ? 8 : 16, machine);
 
   // The right operand's panel stays while all rows pass: rows innermost.
   auto add = [&](unsigned loop) { tiles.order.push_back(loop); };

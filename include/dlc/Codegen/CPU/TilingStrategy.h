@@ -37,6 +37,9 @@ struct Contraction {
   llvm::SmallVector<unsigned> shared;
   /// Parallel loops that are neither (batch, image rows).
   llvm::SmallVector<unsigned> outer;
+  /// Whether the left operand has `n` too: each column has a sum of its own
+  /// elements (a depthwise convolution).
+  bool isDepthwise = false;
 };
 
 /// The roles of the loops, or nothing where `op` is no contraction or its right

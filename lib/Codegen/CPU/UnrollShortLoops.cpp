@@ -1,0 +1,63 @@
+//===- UnrollShortLoops.cpp - Windows without loops -----------------------===//
+
+#include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Utils/Utils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_UNROLLSHORTLOOPS
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+
+/// Lanes of arithmetic that an unrolled loop may have: straight code of some
+/// kilobytes, which the instruction cache holds beside others.
+constexpr int64_t mostLanes = 4096;
+constexpr int64_t mostRounds = 9;
+
+struct UnrollShortLoops : dlc::impl::UnrollShortLoopsBase<UnrollShortLoops> {
+  void runOnOperation() override {
+    SmallVector<scf::ForOp> loops;
+    // Inner loops first.
+    getOperation().walk([&](scf::ForOp loop) { loops.push_back(loop); });
+    for (scf::ForOp loop : loops) {
+      if (!llvm::any_of(loop.getRegionIterArgs(), [](Value value) {
+            return isa<VectorType>(value.getType());
+          }))
+        continue;
+      std::optional<APInt> rounds = loop.getStaticTripCount();
+      if (!rounds || rounds->sgt(mostRounds))
+        continue;
+      std::optional<int64_t> lanes = lanesOf(loop);
+      if (lanes && *lanes * rounds->getSExtValue() <= mostLanes)
+        (void)loopUnrollFull(loop);
+    }
+  }
+
+  /// Lanes of what one round computes; nothing where it has loops itself.
+  static std::optional<int64_t> lanesOf(scf::ForOp loop) {
+    int64_t lanes = 0;
+    for (Operation &op : loop.getBody()->without_terminator()) {
+      if (op.getNumRegions())
+        return std::nullopt;
+      if (auto contract = dyn_cast<vector::ContractionOp>(op)) {
+        SmallVector<int64_t> extents;
+        contract.getIterationBounds(extents);
+        lanes += ShapedType::getNumElements(extents);
+      } else if (op.getNumResults() == 1 && !isa<vector::BroadcastOp>(op)) {
+        if (auto type = dyn_cast<VectorType>(op.getResult(0).getType());
+            type && isMemoryEffectFree(&op))
+          lanes += type.getNumElements();
+      }
+    }
+    return lanes;
+  }
+};
+} // namespace
