@@ -2,7 +2,9 @@
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"
+#include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -37,17 +39,77 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
           size = 0; // one step, no loop
       if (llvm::all_of(sizes, [](int64_t size) { return size == 0; }))
         continue;
-      auto options = scf::SCFTilingOptions().setTileSizes(
-          getAsIndexOpFoldResult(&getContext(), sizes));
-      rewriter.setInsertionPoint(op);
-      FailureOr<scf::SCFTilingResult> result = scf::tileUsingSCF(
-          rewriter, cast<TilingInterface>(op.getOperation()), options);
-      if (failed(result)) {
-        op->emitError("reduction could not be tiled");
-        return signalPassFailure();
+      // Sums over the contiguous dimension: a vector of them, added up once at
+      // the end, where a sum across lanes at every step would wait for itself.
+      std::optional<unsigned> contiguous = contiguousReduction(op);
+      bool isPartial = contiguous && sizes[*contiguous];
+      if (isPartial) {
+        SmallVector<int64_t> step(sizes.size(), 0);
+        std::swap(step[*contiguous], sizes[*contiguous]);
+        if (llvm::any_of(sizes, [](int64_t size) { return size != 0; })) {
+          FailureOr<linalg::LinalgOp> inner = tile(rewriter, op, sizes);
+          if (failed(inner))
+            return signalPassFailure();
+          op = *inner;
+        }
+        if (succeeded(tilePartially(rewriter, op, step, *contiguous)))
+          continue;
+        sizes = step;
       }
-      rewriter.replaceOp(op, result->replacements);
+      if (failed(tile(rewriter, op, sizes)))
+        return signalPassFailure();
     }
+  }
+
+private:
+  /// The reduction loop along which the first operand is contiguous, of an op
+  /// that is no contraction (those have vectors of sums anyway).
+  static std::optional<unsigned> contiguousReduction(linalg::LinalgOp op) {
+    if (analyzeContraction(op) || op.getNumDpsInits() != 1)
+      return std::nullopt;
+    AffineMap map = op.getIndexingMapsArray()[0];
+    if (!map.isProjectedPermutation() || !map.getNumResults())
+      return std::nullopt;
+    unsigned loop = map.getDimPosition(map.getNumResults() - 1);
+    if (op.getIteratorTypesArray()[loop] != utils::IteratorType::reduction)
+      return std::nullopt;
+    return loop;
+  }
+
+  FailureOr<linalg::LinalgOp> tile(IRRewriter &rewriter, linalg::LinalgOp op,
+                                   ArrayRef<int64_t> sizes) {
+    auto options = scf::SCFTilingOptions().setTileSizes(
+        getAsIndexOpFoldResult(&getContext(), sizes));
+    rewriter.setInsertionPoint(op);
+    FailureOr<scf::SCFTilingResult> result = scf::tileUsingSCF(
+        rewriter, cast<TilingInterface>(op.getOperation()), options);
+    if (failed(result))
+      return op->emitError("reduction could not be tiled");
+    rewriter.replaceOp(op, result->replacements);
+    return cast<linalg::LinalgOp>(result->tiledOps.front());
+  }
+
+  LogicalResult tilePartially(IRRewriter &rewriter, linalg::LinalgOp op,
+                              ArrayRef<int64_t> sizes, unsigned loop) {
+    // Upstream asserts that it knows the neutral element.
+    SmallVector<Operation *> combiners;
+    if (!matchReduction(op.getRegionOutputArgs(), 0, combiners) ||
+        combiners.size() != 1 || !arith::getNeutralElement(combiners.front()))
+      return failure();
+    using Strategy = ReductionTilingStrategy;
+    auto options =
+        scf::SCFTilingOptions()
+            .setTileSizes(getAsIndexOpFoldResult(&getContext(), sizes))
+            .setReductionTilingStrategy(
+                Strategy::PartialReductionOuterReduction)
+            .setReductionDims({loop});
+    rewriter.setInsertionPoint(op);
+    FailureOr<scf::SCFTilingResult> result = scf::tileUsingSCF(
+        rewriter, cast<TilingInterface>(op.getOperation()), options);
+    if (failed(result))
+      return failure();
+    rewriter.replaceOp(op, result->replacements);
+    return success();
   }
 };
 } // namespace
