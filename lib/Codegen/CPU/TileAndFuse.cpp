@@ -10,8 +10,10 @@
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/IR/Dominance.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/TilingInterface.h"
+#include "mlir/Transforms/CSE.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -37,6 +39,96 @@ struct Root {
   linalg::LinalgOp op;
   linalg::LinalgOp contraction;
 };
+
+/// Ops that compute a row of a result from the same row of what they read: a
+/// softmax or a normalisation with its reductions. Row by row all of them work
+/// on what the first level cache holds.
+struct Rows {
+  /// How many outer loops all of them share.
+  unsigned loops = 0;
+  /// All but the root, which comes last.
+  llvm::SmallPtrSet<Operation *, 8> producers;
+};
+
+/// Whether the first `rows` loops are parallel and the first `rows` dimensions
+/// of the result.
+bool hasRows(linalg::LinalgOp op, unsigned rows) {
+  if (op->getNumResults() != 1 || op.getNumLoops() < rows ||
+      !op.hasPureTensorSemantics() || !isVectorizable(op) ||
+      analyzeContraction(op))
+    return false;
+  AffineMap out = op.getIndexingMapsArray()[op.getNumDpsInputs()];
+  if (!out.isProjectedPermutation() || out.getNumResults() < rows)
+    return false;
+  for (unsigned loop = 0; loop < rows; ++loop)
+    if (op.getIteratorTypesArray()[loop] != utils::IteratorType::parallel ||
+        out.getDimPosition(loop) != loop)
+      return false;
+  return true;
+}
+
+/// Whether `op` reads `value`, wherever it does, in its own row only.
+bool readsOwnRow(linalg::LinalgOp op, Value value, unsigned rows) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    if (operand.get() != value)
+      continue;
+    AffineMap map = op.getMatchingIndexingMap(&operand);
+    if (map.getNumResults() < rows)
+      return false;
+    for (unsigned loop = 0; loop < rows; ++loop)
+      if (map.getResult(loop) != getAffineDimExpr(loop, op.getContext()))
+        return false;
+  }
+  return true;
+}
+
+/// The producers that share rows with `root`, if a reduction is among them.
+Rows findRows(linalg::LinalgOp root) {
+  Rows found;
+  if (root.getNumReductionLoops() || !hasRows(root, 1))
+    return found;
+  // The rows are what the nearest reduction leaves.
+  SmallVector<linalg::LinalgOp> todo{root};
+  llvm::SmallPtrSet<Operation *, 8> seen;
+  for (size_t at = 0; at < todo.size(); ++at)
+    for (OpOperand *input : todo[at].getDpsInputOperands()) {
+      auto producer = input->get().getDefiningOp<linalg::LinalgOp>();
+      if (!producer || producer->getBlock() != root->getBlock() ||
+          !seen.insert(producer).second)
+        continue;
+      if (producer.getNumReductionLoops() && !found.loops)
+        found.loops = producer.getNumParallelLoops();
+      todo.push_back(producer);
+    }
+  if (!found.loops || !hasRows(root, found.loops) ||
+      root.getNumLoops() == found.loops)
+    return Rows();
+  for (Operation *op : seen)
+    if (hasRows(cast<linalg::LinalgOp>(op), found.loops) &&
+        !isa<linalg::FillOp>(op))
+      found.producers.insert(op);
+  // Only what nobody else reads, and nobody by other rows.
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (Operation *op : SmallVector<Operation *>(found.producers.begin(),
+                                                  found.producers.end())) {
+      bool inside = llvm::all_of(op->getUsers(), [&](Operation *user) {
+        return (user == root || found.producers.contains(user)) &&
+               readsOwnRow(cast<linalg::LinalgOp>(user), op->getResult(0),
+                           found.loops);
+      });
+      if (!inside) {
+        found.producers.erase(op);
+        changed = true;
+      }
+    }
+  }
+  if (llvm::none_of(found.producers, [](Operation *op) {
+        return cast<linalg::LinalgOp>(op).getNumReductionLoops() != 0;
+      }))
+    return Rows();
+  return found;
+}
 
 /// The single-use contraction that `op` reads element by element.
 linalg::LinalgOp findContraction(linalg::LinalgOp op) {
@@ -118,8 +210,14 @@ public:
       Root root{op, analyzeContraction(op) ? op : findContraction(op)};
       if (root.contraction && root.contraction != op)
         fused.insert(root.contraction);
-      if (!root.contraction)
+      if (!root.contraction) {
+        if (Rows rows = findRows(op); rows.loops) {
+          if (failed(tileRows(op, rows)))
+            return failure();
+          continue;
+        }
         root.op = flatten(op);
+      }
       if (failed(tile(root)))
         return failure();
     }
@@ -207,6 +305,73 @@ private:
     if (tiles.order.size() == root.op.getNumLoops())
       options.setInterchange(tiles.order);
     return tileOnce(root, options);
+  }
+
+  /// Tasks of rows, in them one row at a time; then each op of the row alone.
+  LogicalResult tileRows(linalg::LinalgOp op, const Rows &rows) {
+    llvm::SmallPtrSet<Operation *, 8> producers = rows.producers;
+    Tiles tiles = tileOther(op, machine);
+    std::fill(tiles.inner.begin(), tiles.inner.end(), 0);
+    std::fill_n(tiles.inner.begin(), rows.loops, 1);
+    // A task has whole rows.
+    for (unsigned loop = rows.loops; loop < tiles.tasks.size(); ++loop)
+      tiles.tasks[loop] = 0;
+    std::vector<scf::SCFTilingOptions> levels;
+    if (tiles.hasTasks())
+      levels.push_back(
+          scf::SCFTilingOptions()
+              .setLoopType(scf::SCFTilingOptions::LoopType::ForallOp)
+              .setTileSizes(toSizes(rewriter, tiles.tasks)));
+    levels.push_back(
+        scf::SCFTilingOptions().setTileSizes(toSizes(rewriter, tiles.inner)));
+    for (const scf::SCFTilingOptions &options : levels) {
+      rewriter.setInsertionPoint(op);
+      llvm::SmallPtrSet<Operation *, 8> untiled = producers;
+      auto fuse = scf::SCFTileAndFuseOptions().setTilingOptions(options);
+      fuse.setFusionControlFn(
+          [&](tensor::ExtractSliceOp, OpResult producer, bool)
+              -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
+            Operation *owner = producer.getOwner();
+            if (untiled.contains(owner) || isa<linalg::FillOp>(owner))
+              return scf::SCFTileAndFuseOptions::ControlFnResult{};
+            return std::nullopt;
+          });
+      FailureOr<scf::SCFTileAndFuseResult> result =
+          scf::tileConsumerAndFuseProducersUsingSCF(
+              rewriter, cast<TilingInterface>(op.getOperation()), fuse);
+      if (failed(result))
+        return op->emitError("could not be tiled by rows");
+      auto tiled = cast<linalg::LinalgOp>(result->tiledAndFusedOps.front());
+      rewriter.replaceOp(op, result->replacements.lookup(op->getResult(0)));
+      op = tiled;
+      // What two ops of the row read has been pulled in twice.
+      DominanceInfo dominance(function);
+      eliminateCommonSubExpressions(rewriter, dominance, op->getParentOp());
+      producers.clear();
+      for (auto other : op->getBlock()->getOps<linalg::LinalgOp>())
+        if (other != op && !isa<linalg::FillOp>(other))
+          producers.insert(other);
+      if (auto forall = op->getParentOfType<scf::ForallOp>())
+        forall->setAttr(names::cost, rewriter.getI64IntegerAttr(tiles.cost));
+    }
+    // Inside a row, every op by itself.
+    producers.insert(op);
+    SmallVector<linalg::LinalgOp> ops;
+    for (auto other : op->getBlock()->getOps<linalg::LinalgOp>())
+      if (producers.contains(other))
+        ops.push_back(other);
+    for (linalg::LinalgOp member : llvm::reverse(ops)) {
+      member->setAttr(tiledMark, rewriter.getUnitAttr());
+      Tiles steps = tileOther(member, machine);
+      std::fill_n(steps.inner.begin(), rows.loops, 0);
+      if (llvm::all_of(steps.inner, [](int64_t size) { return size == 0; }))
+        continue;
+      auto options =
+          scf::SCFTilingOptions().setTileSizes(toSizes(rewriter, steps.inner));
+      if (failed(tileOnce(Root{member, {}}, options)))
+        return failure();
+    }
+    return success();
   }
 
   /// Tiles the root and pulls fills and the contraction inside.

@@ -33,6 +33,19 @@ static double product(ArrayRef<int64_t> values) {
   return result;
 }
 
+/// Which operand of the op a body reads here, as it is or widened.
+static std::optional<unsigned> operandOf(Value value, Block *body) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(op))
+      return std::nullopt;
+    value = op->getOperand(0);
+  }
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (!argument || argument.getOwner() != body)
+    return std::nullopt;
+  return argument.getArgNumber();
+}
+
 /// acc + a * b, operands possibly widened.
 static bool isMulAdd(linalg::LinalgOp op) {
   if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
@@ -41,8 +54,13 @@ static bool isMulAdd(linalg::LinalgOp op) {
   Operation *sum = yield->getOperand(0).getDefiningOp();
   if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(sum))
     return false;
-  return llvm::any_of(sum->getOperands(), [](Value v) {
-    return isa_and_nonnull<arith::MulFOp, arith::MulIOp>(v.getDefiningOp());
+  return llvm::any_of(sum->getOperands(), [&](Value v) {
+    Operation *product = v.getDefiningOp();
+    if (!isa_and_nonnull<arith::MulFOp, arith::MulIOp>(product))
+      return false;
+    auto left = operandOf(product->getOperand(0), op.getBlock());
+    auto right = operandOf(product->getOperand(1), op.getBlock());
+    return left && right && *left + *right == 1;
   });
 }
 

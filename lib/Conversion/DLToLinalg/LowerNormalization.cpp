@@ -45,10 +45,16 @@ static Value emitSoftmax(Emitter &e, Value x, int64_t axis, bool logarithm) {
                     return exp(scalarT(b, loc, args[0]));
                   });
   Value sum = e.reduce(terms, reduced, 0, sumOf);
-  return e.map({shifted, sum}, {identity, kept}, sizes, stored,
+  // One division or logarithm a row, not one an element.
+  Value row = e.map(sum, compute,
+                    [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                      scalarT s(b, loc, args[0]);
+                      return logarithm ? log(s) : 1.0 / s;
+                    });
+  return e.map({shifted, row}, {identity, kept}, sizes, stored,
                [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
                  scalarT a(b, loc, args[0]), s(b, loc, args[1]);
-                 return logarithm ? a - log(s) : a / s;
+                 return logarithm ? a - s : a * s;
                });
 }
 
