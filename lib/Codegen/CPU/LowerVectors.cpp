@@ -82,6 +82,35 @@ private:
   }
 };
 
+/// A sum across one vector adds halves to halves. Upstream's lowering along the
+/// parallel dimensions, which suits many sums at once, adds a single one up
+/// element after element. The order is fixed in the compiled code.
+struct ReduceOneVector : OpRewritePattern<vector::MultiDimReductionOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::MultiDimReductionOp op,
+                                PatternRewriter &rewriter) const override {
+    auto type = dyn_cast<VectorType>(op.getDestType());
+    VectorType source = op.getSourceVectorType();
+    if (!type || type.getNumElements() != 1 || type.isScalable() ||
+        source.isScalable() || op.isMasked() || source.getNumElements() < 2)
+      return failure();
+    Location loc = op.getLoc();
+    Type element = source.getElementType();
+    Value line = vector::ShapeCastOp::create(
+        rewriter, loc, VectorType::get(source.getNumElements(), element),
+        op.getSource());
+    SmallVector<int64_t> first(type.getRank(), 0);
+    Value acc = vector::ExtractOp::create(rewriter, loc, op.getAcc(), first);
+    Value sum = vector::ReductionOp::create(
+        rewriter, loc, op.getKind(), line, acc,
+        isa<FloatType>(element) ? arith::FastMathFlags::reassoc
+                                : arith::FastMathFlags::none);
+    rewriter.replaceOpWithNewOp<vector::BroadcastOp>(op, type, sum);
+    return success();
+  }
+};
+
 struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
   template <typename Populate> bool apply(Populate populate) {
     RewritePatternSet patterns(&getContext());
@@ -113,7 +142,8 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
               patterns, /*force32BitVectorIndices=*/true);
         }) &&
         apply([&](RewritePatternSet &patterns) {
-          patterns.add<ContractToMultiplyAdd>(&getContext(), /*benefit=*/2);
+          patterns.add<ContractToMultiplyAdd, ReduceOneVector>(
+              &getContext(), /*benefit=*/2);
           vector::populateVectorTransferPermutationMapLoweringPatterns(
               patterns);
           vector::populateVectorContractLoweringPatterns(
