@@ -41,6 +41,16 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
     Location loc = pad.getLoc();
     b.setInsertionPoint(pad);
     Value source = pad.getSource();
+    // The borders first: then what computes the interior finds its place and
+    // needs no copy.
+    Operation *producer = source.getDefiningOp();
+    if (isa_and_present<linalg::LinalgOp>(producer) &&
+        pad.getResultType().hasStaticShape() &&
+        matchPattern(padding, m_Constant()) &&
+        producer->getBlock() == pad->getBlock()) {
+      b.setInsertionPoint(producer);
+      padding = b.clone(*padding.getDefiningOp())->getResult(0);
+    }
     int64_t rank = pad.getSourceType().getRank();
     SmallVector<OpFoldResult> low = pad.getMixedLowPad(),
                               high = pad.getMixedHighPad(),
@@ -49,8 +59,16 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
         ones(rank, b.getIndexAttr(1));
     for (int64_t d = 0; d < rank; ++d)
       full.push_back(add(b, loc, add(b, loc, low[d], extent[d]), high[d]));
-    Value result = tensor::EmptyOp::create(
-        b, loc, full, pad.getSourceType().getElementType());
+    // An allocation, not an empty tensor: two of those are one and the same to
+    // elimination of common subexpressions, and borders that two buffers share
+    // would have to be copied.
+    SmallVector<Value> dynamic;
+    SmallVector<int64_t> shape;
+    dispatchIndexOpFoldResults(full, dynamic, shape);
+    Value result = bufferization::AllocTensorOp::create(
+        b, loc,
+        RankedTensorType::get(shape, pad.getSourceType().getElementType()),
+        dynamic);
 
     // A strip before and one after each dimension, as wide as what is left of
     // those dimensions that have theirs already.
@@ -85,6 +103,7 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
           tensor::ExtractSliceOp::create(b, loc, result, offset, extent, ones);
       source = linalg::CopyOp::create(b, loc, source, interior).getResult(0);
     }
+    b.setInsertionPoint(pad);
     result = tensor::InsertSliceOp::create(b, loc, source, result, offset,
                                            extent, ones);
     if (result.getType() != pad.getType())

@@ -125,8 +125,9 @@ def run_torch(path, inputs, threads, work, compiled=False):
         graph(*tensors)
 
     def run():
+        # A transposition is a view until somebody wants it in order.
         with torch.inference_mode():
-            return graph(*tensors).numpy()
+            return graph(*tensors).contiguous().numpy()
 
     return run, None, {}
 
