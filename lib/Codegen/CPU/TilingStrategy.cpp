@@ -15,6 +15,10 @@ static constexpr int64_t leastParallelWork = 20000;
 /// short enough that 64 cores stay busy on large work.
 static constexpr int64_t taskWork = 200000;
 
+/// What a core keeps in its second level cache beside what passes through; half
+/// a megabyte is the smallest such cache of the processors in use.
+static constexpr double keptBytes = 256 << 10;
+
 static bool isDynamic(int64_t size) { return ShapedType::isDynamic(size); }
 
 /// Loop extents, an unknown one taken as `guess`.
@@ -178,9 +182,10 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   tiles.inner.assign(rank, 0);
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
 
-  // Two registers wide; one where the result is narrow.
+  // Two registers wide; one where the result is narrow, and where the left
+  // operand takes registers too.
   int64_t n = ranges[loops.n];
-  int64_t columns = !isDynamic(n) && n <= lanes ? 1 : 2;
+  int64_t columns = loops.isDepthwise || (!isDynamic(n) && n <= lanes) ? 1 : 2;
   int64_t width = columns * lanes;
   for (unsigned loop = 0; loop < rank; ++loop)
     if (iterators[loop] == utils::IteratorType::parallel)
@@ -191,13 +196,28 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
         chooseRows(ranges[*loops.m], columns, rowStride(op, *loops.m),
                    loops.isDepthwise ? 8 : 16, machine);
 
-  // The right operand's panel stays while all rows pass: rows innermost.
+  // A panel of the right operand stays while all rows pass: rows innermost. A
+  // constant operand that the second level cache holds as a whole (packed, it
+  // lies there without gaps) passes under each row of an image instead: that
+  // row stays, and the result is written front to back.
+  double rightBytes = lanes ? double(machine.vectorBits) / lanes / 8 : 0;
+  for (unsigned loop = 0; loop < rank; ++loop)
+    if (op.getIndexingMapsArray()[1].isFunctionOfDim(loop))
+      rightBytes *= guessed[loop];
+  bool rowsFirst = !loops.isDepthwise && rightBytes <= keptBytes &&
+                   op.getDpsInputs()[1].getDefiningOp<arith::ConstantOp>() &&
+                   llvm::any_of(loops.outer, [&](unsigned loop) {
+                     return guessed[loop] > 1;
+                   });
   auto add = [&](unsigned loop) { tiles.order.push_back(loop); };
   for (unsigned loop : loops.shared)
     add(loop);
-  add(loops.n);
+  if (!rowsFirst)
+    add(loops.n);
   for (unsigned loop : loops.outer)
     add(loop);
+  if (rowsFirst)
+    add(loops.n);
   if (loops.m)
     add(*loops.m);
   for (unsigned loop = 0; loop < rank; ++loop)
@@ -216,9 +236,10 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
     tasks *= guessed[loop];
   }
   double wanted = std::max(1.0, std::min(64.0, work / taskWork));
-  double panels = std::ceil(double(guessed[loops.n]) / width);
-  tiles.tasks[loops.n] = isDynamic(n) ? width : std::min(n, width);
-  tasks *= panels;
+  if (!rowsFirst) {
+    tiles.tasks[loops.n] = isDynamic(n) ? width : std::min(n, width);
+    tasks *= std::ceil(double(guessed[loops.n]) / width);
+  }
   SmallVector<unsigned> rowLoops(loops.outer);
   if (loops.m)
     rowLoops.push_back(*loops.m);
