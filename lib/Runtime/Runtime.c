@@ -568,17 +568,38 @@ static void hand_over(dlc_context *context, const dlc_argument *argument,
   output->element = argument->element;
 }
 
+/* Arithmetic on denormal numbers takes a hundred cycles and more on many
+ * processors; a network that fades out would be thirty times slower. They count
+ * as zero while a kernel runs, on each thread that it runs on; what the caller
+ * has set, flags of exceptions included, is there again afterwards. */
+#if defined(__x86_64__)
+enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x0040 };
+static unsigned flush_denormals(void) {
+  unsigned mode = __builtin_ia32_stmxcsr();
+  __builtin_ia32_ldmxcsr(mode | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO);
+  return mode;
+}
+static void restore_mode(unsigned mode) { __builtin_ia32_ldmxcsr(mode); }
+#else
+static unsigned flush_denormals(void) { return 0; }
+static void restore_mode(unsigned mode) { (void)mode; }
+#endif
+
 static dlc_status run(dlc_context *context, int32_t function) {
   struct {
     void *allocated, *aligned;
     int64_t offset, size, stride;
   } arena = {context->arena, context->arena, 0, (int64_t)context->arena_bytes,
              1};
+  const unsigned mode = flush_denormals();
   /* Kernels hold nothing that a jump out of them would lose. */
-  if (_setjmp(context->end))
+  if (_setjmp(context->end)) {
+    restore_mode(mode);
     return context->failure;
+  }
   dlc_rt_this_model.kernels[function].run(context, context->threads,
                                           context->buffers, &arena);
+  restore_mode(mode);
   return DLC_OK;
 }
 
@@ -747,16 +768,18 @@ typedef struct job {
  * threads than asked for still finishes them all. */
 static void work(void *data) {
   job *j = data;
+  const unsigned mode = flush_denormals();
   for (;;) {
     int64_t share =
         atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
     if (share >= j->shares)
-      return;
+      break;
     int64_t each = j->tasks / j->shares, more = j->tasks % j->shares;
     int64_t from = share * each + (share < more ? share : more);
     int64_t to = from + each + (share < more ? 1 : 0);
     j->task(from, to, share, j->captures);
   }
+  restore_mode(mode);
 }
 
 void dlc_rt_parallel_for(dlc_context *context, int64_t tasks, int64_t cost,

@@ -104,7 +104,7 @@ std::optional<Contraction> analyzeContraction(linalg::LinalgOp op) {
 /// Rows of a register tile with `columns` registers a row: as many as registers
 /// hold, and such that few are left over at the end. Each tile costs about half
 /// a row more than its rows; a tile of few rows waits for the latency of its
-/// sums.
+/// sums or for the right operand.
 static int64_t chooseRows(int64_t extent, int64_t columns, int64_t stride,
                           int64_t limit, const Machine &machine) {
   // A sixth of the registers is left for operands: with fewer, the register
@@ -127,7 +127,7 @@ static int64_t chooseRows(int64_t extent, int64_t columns, int64_t stride,
   for (int64_t rows = most; rows >= std::max<int64_t>(1, most / 2); --rows) {
     int64_t rest = extent % rows;
     double cost = double(extent / rows) * (rows + 0.5) +
-                  (rest ? std::max<int64_t>(rest, 4) + 0.5 : 0);
+                  (rest ? std::max<int64_t>(rest, 4) + 1 : 0);
     if (cost < bestCost) {
       bestCost = cost;
       best = rows;

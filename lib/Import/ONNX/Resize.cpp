@@ -182,6 +182,37 @@ Tensor Resizer::apply(Tensor x, int64_t axis, Extent size, Tensor scale,
   return result;
 }
 
+/// The whole factors by which spatial dimensions repeat each element, if that
+/// is all that a resizing does: place i then reads i / factor, rounded down.
+static std::optional<Ints> repeats(const Resizer &r, Tensor x,
+                                   ArrayRef<Extent> sizes,
+                                   ArrayRef<Tensor> scales,
+                                   ArrayRef<bool> isSame) {
+  int64_t rank = x.rank();
+  bool isFloor = r.nearest == "floor" || r.nearest == "simple";
+  bool isHalf =
+      r.coordinates == "half_pixel" || r.coordinates == "half_pixel_symmetric";
+  if (r.mode != "nearest" || rank < 3 || !isSame[0] || !isSame[1] ||
+      !x.isFloat() ||
+      !(r.coordinates == "asymmetric"
+            ? isFloor
+            : isHalf && r.nearest != "ceil" && !isFloor))
+    return std::nullopt;
+  Ints factors(rank, 1);
+  for (int64_t axis = 2; axis < rank; ++axis) {
+    auto before = getConstantIntValue(r.g.dim(x, axis)),
+         after = getConstantIntValue(sizes[axis]);
+    if (!before || !after || *before <= 0 || *after % *before)
+      return std::nullopt;
+    factors[axis] = *after / *before;
+    // A scale of 2.1 may double an extent; its places lie elsewhere.
+    auto scale = r.g.constantFloats(scales[axis]);
+    if (scale && scale->front() != double(factors[axis]))
+      return std::nullopt;
+  }
+  return factors;
+}
+
 /// Sizes and scales of all dimensions, some of them perhaps read when it runs.
 static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
                    std::optional<size_t> sizesAt, ArrayRef<double> window) {
@@ -281,6 +312,14 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
       scales[axis] = g.number(f64, factor);
       isSame[axis] = false;
     }
+  }
+  if (std::optional<Ints> factors = repeats(r, x, sizes, scales, isSame)) {
+    auto attributes = g.b.getNamedAttr(
+        "scales",
+        g.b.getDenseI64ArrayAttr(ArrayRef<int64_t>(*factors).drop_front(2)));
+    n.yield(g.channelsFirst(
+        g.op<dl::UpsampleOp>({g.channelsLast(x).value}, {attributes})));
+    return;
   }
   for (int64_t axis = 0; axis < rank && !g.failed; ++axis) {
     double start = 0, end = 1;
