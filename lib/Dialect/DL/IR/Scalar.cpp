@@ -376,9 +376,9 @@ static Scalar loadExponent(Scalar bits) {
   return floatOf(select(bits.eq(255), bits.constant(0x7fc00000), some));
 }
 
-/// The bits as those of an f32 of the same mantissa, whose exponent is then off
-/// by the difference of the biases: one exact product puts it right, also for
-/// denormal numbers.
+/// Normal numbers: the bits as those of an f32 of the same mantissa, the exponent
+/// moved by the difference of the biases. Denormal ones: so many times the least
+/// of them, which for f32 is a normal number (denormals of f32 may count as 0).
 static Scalar loadSmallFloat(Scalar bits, Type element) {
   if (isa<Float8E8M0FNUType>(element))
     return loadExponent(bits);
@@ -387,9 +387,12 @@ static Scalar loadSmallFloat(Scalar bits, Type element) {
   uint32_t signBit = 1u << (width - 1);
   Scalar magnitude = bits & bits.constant(signBit - 1);
   Scalar sign = shift(bits & bits.constant(signBit), 32 - int(width));
-  Scalar number = floatOf(shift(magnitude, 23 - int(f.mantissa))) *
-                  std::ldexp(1.0, 127 - f.bias);
-  Scalar result = bitsOf(number);
+  Scalar normal = shift(magnitude, 23 - int(f.mantissa)) +
+                  bits.constant(uint32_t(127 - f.bias) << 23);
+  Scalar denormal = magnitude.to(Float32Type::get(element.getContext())) *
+                    std::ldexp(1.0, 1 - f.bias - int(f.mantissa));
+  Scalar result = select(magnitude.lt(double(1u << f.mantissa)),
+                         bitsOf(denormal), normal);
   if (f.infinity != f.nan && f.infinity != f.largest)
     result =
         select(magnitude.eq(f.infinity), bits.constant(0x7f800000), result);
