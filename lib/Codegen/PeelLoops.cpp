@@ -45,6 +45,7 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
     IRRewriter rewriter(&getContext());
     if (failed(simplifyTileSizes(getOperation())))
       return signalPassFailure();
+    splitTasks(rewriter);
     // Outer loops first: what is peeled off an outer one still has its inner
     // loops, which come next.
     while (scf::ForOp loop = findLoop()) {
@@ -60,6 +61,46 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
     getOperation()->walk([](scf::ForOp loop) { loop->removeAttr(peeledMark); });
     if (failed(simplifyTileSizes(getOperation())))
       return signalPassFailure();
+  }
+
+  /// Tasks whose last one is smaller than the others: the whole ones, then the
+  /// rest, each with constant sizes. (Upstream peels sequential loops only.)
+  void splitTasks(IRRewriter &rewriter) {
+    SmallVector<scf::ForallOp> todo;
+    getOperation()->walk([&](scf::ForallOp loop) { todo.push_back(loop); });
+    bool changed = false;
+    while (!todo.empty()) {
+      scf::ForallOp loop = todo.pop_back_val();
+      for (unsigned d = 0; d < loop.getRank(); ++d) {
+        int64_t lower = loop.getStaticLowerBound()[d],
+                upper = loop.getStaticUpperBound()[d],
+                step = loop.getStaticStep()[d];
+        if (ShapedType::isDynamic(lower) || ShapedType::isDynamic(upper) ||
+            ShapedType::isDynamic(step) || (upper - lower) % step == 0 ||
+            upper - lower < step)
+          continue;
+        int64_t middle = lower + (upper - lower) / step * step;
+        rewriter.setInsertionPointAfter(loop);
+        auto rest = cast<scf::ForallOp>(rewriter.clone(*loop));
+        rewriter.replaceAllUsesWith(loop.getResults(), rest.getResults());
+        rest.getOutputsMutable().assign(loop.getResults());
+        auto setBound = [](ArrayRef<int64_t> bounds, unsigned at,
+                           int64_t value) {
+          SmallVector<int64_t> changed(bounds);
+          changed[at] = value;
+          return changed;
+        };
+        loop.setStaticUpperBound(
+            setBound(loop.getStaticUpperBound(), d, middle));
+        rest.setStaticLowerBound(
+            setBound(rest.getStaticLowerBound(), d, middle));
+        todo.append({loop, rest});
+        changed = true;
+        break;
+      }
+    }
+    if (changed && failed(simplifyTileSizes(getOperation())))
+      signalPassFailure();
   }
 
   /// min(step, end - iv) is the step in the rounds that are left. Upstream sees

@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -31,6 +32,31 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
           isVectorizable(op))
         ops.push_back(op);
     });
+    // LLVM keeps a vector that lives across a loop in registers only if its
+    // length is a power of two; of any other, each element by itself. Columns
+    // of a product's tile are cut accordingly; the few of a narrow one are no
+    // slower by themselves than cut in two.
+    for (size_t at = 0; at < ops.size(); ++at) {
+      linalg::LinalgOp op = ops[at];
+      std::optional<Contraction> loops = analyzeContraction(op);
+      if (!loops)
+        continue;
+      int64_t columns = op.getStaticLoopRanges()[loops->n];
+      Type element = getElementTypeOrSelf(op->getResult(0).getType());
+      if (ShapedType::isDynamic(columns) ||
+          2 * columns <= machine.lanes(element) || llvm::isPowerOf2_64(columns))
+        continue;
+      rewriter.setInsertionPoint(op);
+      auto [left, right] = linalg::splitOp(
+          rewriter, cast<TilingInterface>(op.getOperation()), loops->n,
+          rewriter.getIndexAttr(llvm::bit_floor(uint64_t(columns))));
+      if (!left || !right) {
+        op->emitError("product could not be split");
+        return signalPassFailure();
+      }
+      ops[at] = cast<linalg::LinalgOp>(left.getOperation());
+      ops.push_back(cast<linalg::LinalgOp>(right.getOperation()));
+    }
     for (linalg::LinalgOp op : ops) {
       SmallVector<int64_t> sizes = tileReductions(op, machine);
       SmallVector<int64_t> ranges = op.getStaticLoopRanges();
