@@ -46,6 +46,20 @@ struct Contraction {
 /// operand is not contiguous along the result's last dimension.
 std::optional<Contraction> analyzeContraction(mlir::linalg::LinalgOp op);
 
+/// Ops that compute a row of a result from the same row of what they read: a
+/// softmax or a normalisation with its reductions. Row by row all of them work
+/// on what the first level cache holds.
+struct Rows {
+  /// How many outer loops all of them share.
+  unsigned loops = 0;
+  /// All but the root, which comes last.
+  llvm::SmallPtrSet<mlir::Operation *, 8> producers;
+};
+
+/// The producers that share rows with `root`, if a reduction is among them; no
+/// loops where there are none.
+Rows findRows(mlir::linalg::LinalgOp root);
+
 /// Tiles of one root op, in its own loops; 0 leaves a loop whole.
 struct Tiles {
   /// Sizes of the parallel tasks; all zero where work is too small for tasks.
