@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 
 using namespace mlir;
 
@@ -17,12 +18,65 @@ namespace {
 struct UnshareDestinations
     : dlc::impl::UnshareDestinationsBase<UnshareDestinations> {
   void runOnOperation() override {
+    SmallVector<tensor::EmptyOp> empties;
+    getOperation()->walk([&](tensor::EmptyOp op) { empties.push_back(op); });
+    for (tensor::EmptyOp empty : empties)
+      unshareEmpty(empty);
     SmallVector<DestinationStyleOpInterface> writers;
     getOperation()->walk(
         [&](DestinationStyleOpInterface op) { writers.push_back(op); });
     for (DestinationStyleOpInterface writer : writers)
       for (OpOperand &destination : writer.getDpsInitsMutable())
         unshare(destination);
+  }
+
+  /// An empty tensor for each of those that write to it. One that all layers of
+  /// a deep network share makes the analysis compare each layer with all
+  /// others.
+  void unshareEmpty(tensor::EmptyOp empty) {
+    SmallVector<OpOperand *> uses;
+    for (OpOperand &use : empty->getUses())
+      uses.push_back(&use);
+    if (uses.size() < 2)
+      return;
+    OpBuilder b(empty);
+    for (OpOperand *use : uses) {
+      auto insert = dyn_cast<tensor::InsertSliceOp>(use->getOwner());
+      auto writer = dyn_cast<DestinationStyleOpInterface>(use->getOwner());
+      auto loop = dyn_cast<LoopLikeOpInterface>(use->getOwner());
+      bool isDestination = writer ? writer.isDpsInit(use) : loop && !insert;
+      if (!isDestination)
+        continue;
+      b.setInsertionPointAfter(empty);
+      Value own = b.clone(*empty)->getResult(0);
+      use->set(own);
+      // The tile that is inserted was written to a slice of the same tensor.
+      if (insert)
+        moveSlice(b, insert.getSource(), empty, own);
+    }
+  }
+
+  /// The slice of `empty` that `value` was written to becomes one of `own`.
+  static void moveSlice(OpBuilder &b, Value value, Value empty, Value own) {
+    while (Operation *op = value.getDefiningOp()) {
+      OpOperand *init = nullptr;
+      auto result = cast<OpResult>(value);
+      if (auto writer = dyn_cast<DestinationStyleOpInterface>(op))
+        init = writer.getTiedOpOperand(result);
+      else if (auto loop = dyn_cast<LoopLikeOpInterface>(op))
+        init = loop.getTiedLoopInit(result);
+      if (!init)
+        return;
+      auto slice = init->get().getDefiningOp<tensor::ExtractSliceOp>();
+      if (slice && slice.getSource() == empty) {
+        b.setInsertionPoint(op);
+        auto moved = cast<tensor::ExtractSliceOp>(b.clone(*slice));
+        moved.getSourceMutable().assign(own);
+        init->set(moved);
+        return;
+      }
+      value = init->get();
+    }
   }
 
   /// Gives the operand a producer of its own, all the way to the empty tensor.

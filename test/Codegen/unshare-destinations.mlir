@@ -29,3 +29,22 @@ func.func @tiles(%a: tensor<1xf32>, %b: tensor<2xf32>, %c: f32) -> tensor<2xf32>
   %3 = tensor.insert_slice %2 into %0[1] [1] [1] : tensor<1xf32> into tensor<2xf32>
   return %3 : tensor<2xf32>
 }
+
+// Layers that share an empty tensor get one each, with the slice that a tile of it was
+// written to.
+// CHECK-LABEL: func.func @layers
+// CHECK-DAG: %[[S1:.*]] = tensor.extract_slice %[[E1:.*]][0]
+// CHECK: %[[F1:.*]] = linalg.fill ins(%arg0 : f32) outs(%[[S1]]
+// CHECK-DAG: %[[S2:.*]] = tensor.extract_slice %[[E2:.*]][0]
+// CHECK: %[[F2:.*]] = linalg.fill ins(%arg1 : f32) outs(%[[S2]]
+// CHECK: tensor.insert_slice %[[F1]] into %[[E1]][0]
+// CHECK: tensor.insert_slice %[[F2]] into %[[E2]][0]
+func.func @layers(%a: f32, %b: f32) -> (tensor<2xf32>, tensor<2xf32>) {
+  %0 = tensor.empty() : tensor<2xf32>
+  %1 = tensor.extract_slice %0[0] [1] [1] : tensor<2xf32> to tensor<1xf32>
+  %2 = linalg.fill ins(%a : f32) outs(%1 : tensor<1xf32>) -> tensor<1xf32>
+  %3 = linalg.fill ins(%b : f32) outs(%1 : tensor<1xf32>) -> tensor<1xf32>
+  %4 = tensor.insert_slice %2 into %0[0] [1] [1] : tensor<1xf32> into tensor<2xf32>
+  %5 = tensor.insert_slice %3 into %0[0] [1] [1] : tensor<1xf32> into tensor<2xf32>
+  return %4, %5 : tensor<2xf32>, tensor<2xf32>
+}

@@ -269,7 +269,9 @@ def UnshareDestinations : Pass<"dlc-unshare-destinations"> {
     slice. Upstream's elimination of empty tensors then puts the shared part into
     the buffer of the first result and reads it from there for the second, after it
     was overwritten. Empty tensors, fills and inserted slices that are written to
-    more than once are made again for each.
+    more than once are made again for each. So is the empty tensor that all layers of
+    one shape share, with the slices of it that tiles were written to: the analysis
+    would compare every layer with all others.
   }];
 }
 
