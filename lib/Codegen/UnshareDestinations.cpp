@@ -54,6 +54,11 @@ struct UnshareDestinations
       if (insert)
         moveSlice(b, insert.getSource(), empty, own);
     }
+    for (Operation *user : llvm::make_early_inc_range(empty->getUsers()))
+      if (isa<tensor::ExtractSliceOp>(user) && user->use_empty())
+        user->erase();
+    if (empty->use_empty())
+      empty.erase();
   }
 
   /// The slice of `empty` that `value` was written to becomes one of `own`.
