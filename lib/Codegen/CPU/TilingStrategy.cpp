@@ -247,6 +247,10 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   double rowsPerTask = 1;
   for (unsigned loop : rowLoops) {
     double left = wanted / tasks;
+    // Two at least: in a function of its own LLVM keeps the sums in registers,
+    // where it spilled them amid the code of a whole network (twice the time).
+    if (rowsFirst && tasks == 1 && guessed[loop] > 1)
+      left = std::max(left, 2.0);
     if (left <= 1.5 || guessed[loop] == 1) {
       rowsPerTask *= guessed[loop];
       continue;
