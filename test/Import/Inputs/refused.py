@@ -94,6 +94,7 @@ check("element", relu(inputs=[info("x", [2], TensorProto.STRING)]))
 check("negative", relu(inputs=[info("x", [2, -3])]))
 check("rank", relu(inputs=[info("x", None)]))
 check("attribute", model([node("Softmax", ["x"], ["y"], name="s", axis=1.5)]))
+check("labels", model([node("NegativeLogLikelihoodLoss", ["x", "x"], ["y"], name="l")]))
 check("axis", model([node("Softmax", ["x"], ["y"], name="s", axis=7)]))
 condition = numpy_helper.from_array(np.array(True), "c")
 
