@@ -1,5 +1,6 @@
 //===- PackWeights.cpp - Constant operands in the order they are read -----===//
 
+#include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,9 +22,6 @@ namespace dlc {
 } // namespace dlc
 
 namespace {
-
-/// Smaller constants stay in the first level cache however they lie.
-constexpr int64_t leastBytes = 8192;
 
 /// Whether an index is a multiple of `unit` in every round of its loops.
 bool isMultipleOf(Value value, int64_t unit);
@@ -106,7 +104,7 @@ private:
     auto type = dyn_cast<RankedTensorType>(constant.getType());
     if (!type || type.getRank() < 2 ||
         type.getNumElements() * type.getElementTypeBitWidth() / 8 <
-            leastBytes ||
+            dlc::cpu::leastPackedBytes ||
         type.getElementTypeBitWidth() % 8)
       return;
     // Slices by the width of their panel: one copy of the constant for each.

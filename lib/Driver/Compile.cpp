@@ -3,6 +3,7 @@
 #include "dlc/Driver/Compile.h"
 #include "Artifacts.h"
 #include "Lowering.h"
+#include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Import/ONNX.h"
 #include "dlc/Target/Emit.h"
@@ -89,6 +90,7 @@ public:
     PipelineOptions pipeline;
     configure(pipeline, *processor, options.level);
     pipeline.placeWeights = stage >= Stage::Object;
+    pipeline.profile = options.profile;
     auto lower = [&](StringRef name, auto build, const char *suffix) {
       TimingScope scope = root.nest(name);
       PassManager pm(&mlir);
@@ -122,6 +124,14 @@ public:
       return finishText(*module);
     if (failed(lower("vector", buildVectorPipeline, ".vector.mlir")))
       return failure();
+    std::vector<Region> regions = readRegions(*module);
+    if (options.report)
+      printRegions(regions, *interface, *processor, llvm::outs());
+    if (options.profile)
+      for (Region &region : regions)
+        interface->regions.push_back({nameOfKernel(*interface, region.function),
+                                      region.name, region.kind, region.flops,
+                                      region.bytes});
     if (stage == Stage::Vector)
       return finishText(*module);
     if (failed(lower("llvm dialect", buildLLVMPipeline, ".llvm.mlir")))

@@ -15,6 +15,7 @@ class Module;
 
 namespace dlc {
 
+struct Region;
 struct Weights;
 
 /// Options of the pipelines for a processor and a level (0 and 1: plain loops).
@@ -33,6 +34,13 @@ void installEvaluator();
 
 /// Prints a table of layers: shapes, weights, connections.
 void printReport(mlir::ModuleOp module, llvm::raw_ostream &os);
+
+/// Prints a table of fused loop nests: operations, bytes, tiles, expected time.
+void printRegions(llvm::ArrayRef<Region> regions, const Interface &interface,
+                  const Processor &processor, llvm::raw_ostream &os);
+
+/// The model's name of the function whose code is in `kernel`.
+std::string nameOfKernel(const Interface &interface, llvm::StringRef kernel);
 
 /// Refuses resources whose bytes are not those of their type.
 llvm::LogicalResult checkResources(mlir::ModuleOp module);

@@ -68,6 +68,7 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
     return;
   pm.addNestedPass<func::FuncOp>(createTileAndFuse(
       TileAndFuseOptions{options.vectorBits, options.vectorRegisters}));
+  pm.addPass(createMarkRegions({options.profile}));
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createPeelLoops());
   addCleanup(pm);

@@ -1,6 +1,7 @@
 //===- Report.cpp - Layers, weights, connections --------------------------===//
 
 #include "Lowering.h"
+#include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -85,6 +86,51 @@ void printReport(ModuleOp module, llvm::raw_ostream &os) {
     });
     os << llvm::formatv("  {0,-20}  {1,-18} {2,16} {3,14}\n", "total", "",
                         grouped(total.weights), grouped(total.connections));
+  }
+}
+
+std::string nameOfKernel(const Interface &interface, StringRef kernel) {
+  for (const Function &function : interface.functions)
+    if (function.kernel == kernel)
+      return function.name;
+  return kernel.str();
+}
+
+/// 1234567 -> 1.23 M; -1 is unknown.
+static std::string scaled(double number) {
+  if (number < 0)
+    return "?";
+  const char *units[] = {"", " k", " M", " G", " T"};
+  unsigned unit = 0;
+  for (; number >= 999.5 && unit < 4; ++unit)
+    number /= 1000;
+  return llvm::formatv(unit && number < 99.95 ? "{0:f1}{1}" : "{0:f0}{1}",
+                       number, units[unit]);
+}
+
+void printRegions(ArrayRef<Region> regions, const Interface &interface,
+                  const Processor &processor, llvm::raw_ostream &os) {
+  constexpr auto line =
+      "  {0,-40} {1,-12} {2,8} {3,8} {4,-7} {5,9}  {6,-14} {7,-14} {8}\n";
+  std::string function;
+  for (const Region &region : regions) {
+    if (region.function != function) {
+      function = region.function;
+      os << "loop nests of " << nameOfKernel(interface, function) << " for "
+         << processor.cpu << ", vectors of " << processor.vectorBits
+         << " bits\n"
+         << llvm::formatv(line, "computes", "kind", "flop", "bytes", "bound by",
+                          "expected", "tile", "task", "weights");
+    }
+    StringRef name = region.name;
+    os << llvm::formatv(
+        line, name.size() > 40 ? (name.take_front(37) + "...").str() : name.str(),
+        region.kind, scaled(region.flops), scaled(region.bytes),
+        region.flops < 0 || region.bytes < 0 ? "?"
+        : region.isBoundByFlops()            ? "flop"
+                                             : "bytes",
+        region.cost ? llvm::formatv("{0:f1} us", region.cost / 1e3).str() : "-",
+        region.tile, region.tasks, region.layout);
   }
 }
 

@@ -64,6 +64,11 @@ dlc_status dlc_rt_reserve(dlc_context *context, int32_t function,
 dlc_status dlc_rt_call(dlc_context *context, int32_t function,
                        const dlc_tensor *inputs, dlc_tensor *outputs);
 int32_t dlc_rt_threads(const dlc_context *context);
+void dlc_rt_trace(dlc_context *context, dlc_trace *trace);
+
+/* A region begins, or (-1) the one that runs ends; called by kernels of
+ * libraries that are profiled. */
+void dlc_rt_mark(dlc_context *context, int64_t region);
 
 /* Memory of a call, freed when the next one begins; ends the call where there
  * is none. */

@@ -22,6 +22,7 @@ libc
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -49,6 +50,9 @@ struct dlc_context {
   void *mapped;   /* the file that they are in */
   void **results; /* of computed outputs */
   struct block *_Atomic blocks;
+  dlc_trace *trace; /* null: nobody wants to know */
+  int32_t region;   /* that runs now, since `region_begin` */
+  int64_t region_begin;
   jmp_buf end; /* of the running call */
   dlc_status failure;
   char message[512];
@@ -754,6 +758,37 @@ dlc_status dlc_rt_call_typed(dlc_context *context, int32_t function,
   return DLC_OK;
 }
 
+/*===--- Traces ----------------------------------------------------------===*/
+
+static int64_t nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void record(dlc_trace *trace, int32_t region, int32_t part,
+                   int64_t begin) {
+  int64_t at = __atomic_fetch_add(&trace->count, 1, __ATOMIC_RELAXED);
+  if (at < trace->capacity)
+    trace->events[at] = (dlc_event){region, part, begin, nanoseconds()};
+}
+
+void dlc_rt_trace(dlc_context *context, dlc_trace *trace) {
+  if (!context)
+    return;
+  context->trace = trace;
+  context->region = -1;
+}
+
+void dlc_rt_mark(dlc_context *context, int64_t region) {
+  if (!context->trace)
+    return;
+  if (region < 0)
+    record(context->trace, context->region, -1, context->region_begin);
+  context->region = (int32_t)region;
+  context->region_begin = nanoseconds();
+}
+
 /*===--- Parallel loops --------------------------------------------------===*/
 
 typedef struct job {
@@ -762,6 +797,8 @@ typedef struct job {
   void (*task)(int64_t, int64_t, int64_t, void *);
   void *captures;
   atomic_long next;
+  dlc_trace *trace;
+  int32_t region;
 } job;
 
 /* Shares are fixed; which thread runs one is not. An OpenMP that gives fewer
@@ -777,7 +814,10 @@ static void work(void *data) {
     int64_t each = j->tasks / j->shares, more = j->tasks % j->shares;
     int64_t from = share * each + (share < more ? share : more);
     int64_t to = from + each + (share < more ? 1 : 0);
+    int64_t begin = j->trace ? nanoseconds() : 0;
     j->task(from, to, share, j->captures);
+    if (j->trace)
+      record(j->trace, j->region, (int32_t)share, begin);
   }
   restore_mode(mode);
 }
@@ -798,6 +838,7 @@ void dlc_rt_parallel_for(dlc_context *context, int64_t tasks, int64_t cost,
     task(0, tasks, 0, captures);
     return;
   }
-  job j = {tasks, shares, task, captures, 0};
+  job j = {tasks, shares, task, captures,
+           0,     context->trace, context->region};
   context->parallel(work, &j, (unsigned)shares, 0);
 }

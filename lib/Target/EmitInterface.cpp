@@ -249,6 +249,11 @@ private:
         weightBytes +=
             module.getDataLayout().getTypeAllocSize(variable.getValueType());
     Constant *noText = ConstantPointerNull::get(ptr);
+    SmallVector<Constant *> regions;
+    for (const ProfiledRegion &region : interface.regions)
+      regions.push_back(structure({string(region.function), string(region.name),
+                                   string(region.kind), number64(region.flops),
+                                   number64(region.bytes)}));
 
     auto runtime = [&](StringRef name) { return module.getFunction(name); };
     Constant *library = global(
@@ -262,7 +267,10 @@ private:
              runtime("dlc_rt_create"), runtime("dlc_rt_destroy"),
              runtime("dlc_rt_error"), runtime("dlc_rt_shapes"),
              runtime("dlc_rt_reserve"), runtime("dlc_rt_call"),
-             runtime("dlc_rt_threads")}),
+             runtime("dlc_rt_threads"), number32(regions.size()),
+             array(regions.empty() ? ptr : regions.front()->getType(), regions,
+                   "dlc.regions"),
+             runtime("dlc_rt_trace")}),
         "dlc.library");
     libraryTable = library;
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_ABI_VERSION = 2
+_ABI_VERSION = 3
 
 
 class LibraryError(Exception):
@@ -73,6 +73,9 @@ class _Info(ctypes.Structure):
             ctypes.c_int, ctypes.c_void_p, ctypes.c_int32,
             ctypes.POINTER(_Tensor), ctypes.POINTER(_Tensor))),
         ("threads", ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)),
+        ("region_count", ctypes.c_int32),
+        ("regions", ctypes.c_void_p),
+        ("trace", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)),
     ]
 
 

@@ -42,6 +42,7 @@ const int64_t shape[] = {-1, 3};
 const dlc_argument arguments[] = {{"x", shape, 2, DLC_F32},
                                   {"y", shape, 2, DLC_F32}};
 const dlc_function functions[] = {{"twice", arguments, 1, 1}};
+const dlc_region regions[] = {{"twice", "line 1", "element-wise", -1, -1}};
 const char *const messages[] = {"thirteen rows bring bad luck"};
 const dlc_rt_kernel kernels[] = {
     {runTwice, shapesOfTwice, workspaceOfTwice, messages}};
@@ -61,7 +62,10 @@ const dlc_library_info library = {DLC_ABI_VERSION,
                                   dlc_rt_shapes,
                                   dlc_rt_reserve,
                                   dlc_rt_call,
-                                  dlc_rt_threads};
+                                  dlc_rt_threads,
+                                  1,
+                                  regions,
+                                  dlc_rt_trace};
 const dlc_rt_cpu anyProcessor = {};
 
 } // namespace
@@ -227,6 +231,24 @@ TEST(Runtime, ThreadCountComesFromTheEnvironment) {
   EXPECT_EQ(dlc_rt_threads(context), 1);
   dlc_rt_destroy(context);
   unsetenv("DLC_NUM_THREADS");
+}
+
+TEST_F(RuntimeTest, TraceTakesWhatHasRoomAndCountsTheRest) {
+  dlc_event events[1];
+  dlc_trace trace = {events, 1, 0};
+  dlc_rt_mark(context, 0); // nobody asked yet
+  dlc_rt_trace(context, &trace);
+  for (int i = 0; i < 3; ++i) {
+    dlc_rt_mark(context, 0);
+    dlc_rt_mark(context, -1);
+  }
+  EXPECT_EQ(trace.count, 3);
+  EXPECT_EQ(events[0].region, 0);
+  EXPECT_EQ(events[0].part, -1);
+  EXPECT_LE(events[0].begin, events[0].end);
+  dlc_rt_trace(context, nullptr);
+  dlc_rt_mark(context, 0);
+  EXPECT_EQ(trace.count, 3);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 //===- dlc-run.cpp - Run, compare and time a library ----------------------===//
 
 #include "NpyFile.h"
+#include "Profile.h"
 #include "dlc/Runtime/abi.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
@@ -52,6 +53,18 @@ static cl::opt<bool> print("print", cl::desc("Print the outputs"),
 static cl::opt<unsigned>
     repeat("repeat", cl::desc("Time this many calls after one warm-up"),
            cl::value_desc("n"), cl::cat(category));
+
+static cl::opt<bool>
+    profile("profile",
+            cl::desc("Print how long each fused loop nest takes: the median of "
+                     "--repeat calls (default 20). The library must have been "
+                     "compiled with dlc --profile"),
+            cl::cat(category));
+static cl::opt<std::string>
+    trace("trace",
+          cl::desc("With --profile: write the last call as a timeline in the "
+                   "Chrome trace format (chrome://tracing, Perfetto)"),
+          cl::value_desc("file.json"), cl::cat(category));
 
 [[noreturn]] static void fail(const Twine &message) {
   WithColor::error(errs(), "dlc-run") << message << "\n";
@@ -168,7 +181,8 @@ int main(int argc, char **argv) {
       "dlc-run: runs a library made by dlc\n\n"
       "  dlc-run model.so                       lists its functions\n"
       "  dlc-run model.so --input x.npy --print\n"
-      "  dlc-run model.so --random 1 --repeat 100\n");
+      "  dlc-run model.so --random 1 --repeat 100\n"
+      "  dlc-run model.so --profile --trace model.json\n");
   // Without a slash dlopen would search the system's folders.
   std::string file = StringRef(path).contains('/') ? path : "./" + path;
   void *handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -182,7 +196,12 @@ int main(int argc, char **argv) {
   if (library.abi_version != DLC_ABI_VERSION)
     fail("'" + path + "' speaks version " + Twine(library.abi_version) +
          " of the interface, this program version " + Twine(DLC_ABI_VERSION));
-  bool wantsRun = !inputs.empty() || seed.getNumOccurrences() || repeat ||
+  if (!trace.empty() && !profile)
+    fail("--trace writes what --profile measures: give both");
+  if (profile && !library.region_count)
+    fail("'" + path + "' cannot tell how long its parts take: compile it with "
+         "dlc --profile");
+  bool wantsRun = profile || !inputs.empty() || seed.getNumOccurrences() || repeat ||
                   !outputs.empty() || !expected.empty() || print;
   if (!wantsRun) {
     list(library);
@@ -213,7 +232,7 @@ int main(int argc, char **argv) {
       // NumPy has no name for bf16 and the small floats: bytes stand for them.
       if (standsFor(in.back().element, argument.element))
         in.back().element = argument.element;
-    } else if (seed.getNumOccurrences() || repeat) {
+    } else if (seed.getNumOccurrences() || repeat || profile) {
       in.push_back(randomArray(argument, generator));
     } else {
       fail("no --input for '" + Twine(argument.name) + "', nor --random");
@@ -263,7 +282,17 @@ int main(int argc, char **argv) {
            out[i].count() * elementBytes(argument.element));
   }
 
-  if (repeat) {
+  if (profile) {
+    auto call = [&] {
+      check(library.call(context, number, inTensors.data(), outTensors.data()));
+    };
+    Profile measured =
+        measureProfile(library, context, call, repeat ? repeat : 20u);
+    printProfile(measured, library, outs());
+    if (!trace.empty())
+      if (Error error = writeTrace(measured, library, trace))
+        fail(toString(std::move(error)));
+  } else if (repeat) {
     std::vector<double> times;
     for (unsigned i = 0; i < repeat; ++i) {
       auto begin = std::chrono::steady_clock::now();

@@ -62,8 +62,14 @@ int main(int argc, char **argv) {
                            cl::desc("Print where compile time went"),
                            cl::cat(category));
   cl::opt<bool> report(
-      "report", cl::desc("Print the layers with their weights and connections"),
+      "report",
+      cl::desc("Print the layers with their weights and connections, and the "
+               "fused loop nests with their operations, bytes and tiles"),
       cl::cat(category));
+  cl::opt<bool> profile("profile",
+                        cl::desc("Make a library that can tell how long each "
+                                 "loop nest takes (dlc-run --profile)"),
+                        cl::cat(category));
   cl::opt<std::string> weights(
       "weights",
       cl::desc(
@@ -124,6 +130,7 @@ int main(int argc, char **argv) {
   options.saveTemps = saveTemps;
   options.timePasses = timePasses;
   options.report = report;
+  options.profile = profile;
   options.verbose = verbose;
   options.weights = weights;
   return failed(dlc::compile(options)) ? 1 : 0;

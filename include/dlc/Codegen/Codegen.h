@@ -44,6 +44,12 @@ inline constexpr llvm::StringLiteral setExtent = "dlc_rt_set_extent";
 inline constexpr llvm::StringLiteral fail = "dlc_rt_fail";
 /// On scf.forall: about the nanoseconds that one iteration takes on one core.
 inline constexpr llvm::StringLiteral cost = "dlc.cost";
+/// On a loop nest that TileAndFuse made: what it computes. Module attribute:
+/// the same of all nests, by number. See CPU/Regions.h.
+inline constexpr llvm::StringLiteral region = "dlc.region";
+inline constexpr llvm::StringLiteral regions = "dlc.regions";
+/// void(ctx, number): a region begins here; -1: it ends. In the runtime.
+inline constexpr llvm::StringLiteral mark = "dlc_rt_mark";
 /// Placeholder call for the number of the worker that runs a parallel loop
 /// body.
 inline constexpr llvm::StringLiteral worker = "dlc.worker";

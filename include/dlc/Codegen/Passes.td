@@ -100,6 +100,20 @@ def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
     "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
+  let summary = "Number the fused loop nests of a module";
+  let description = [{
+    Every loop nest that `dlc-tile-and-fuse` made carries a description (`dlc.region`:
+    name, operations, bytes, tiles). They are collected in the module's attribute
+    `dlc.regions`, of which `dlc --report` prints a table. With `calls` each nest is
+    put between two calls of the runtime, by which `dlc-run --profile` knows how long
+    it takes.
+  }];
+  let options = [Option<"calls", "calls", "bool", /*default=*/"false",
+                        "Call the runtime where a region begins and ends">];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect"];
+}
+
 def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
   let summary = "Split off a last partial round, so that tiles have constant sizes";
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect"];

@@ -33,6 +33,7 @@ struct CompileOptions {
   bool timePasses = false;
   bool verbose = false;
   bool report = false;
+  bool profile = false; // the library can tell how long its regions take
   std::string weights; // a .safetensors file to put them in; empty: inside
   /// Symbolic dimensions of an ONNX model that are fixed: {"batch", 8}.
   std::vector<std::pair<std::string, int64_t>> dims;

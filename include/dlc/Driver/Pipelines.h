@@ -30,6 +30,10 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::desc(
           "Put constants apart from the code, for a file of weights"),
       llvm::cl::init(false)};
+  Option<bool> profile{
+      *this, "profile",
+      llvm::cl::desc("Tell the runtime where each region begins and ends"),
+      llvm::cl::init(false)};
   Option<int64_t> foldLimit{
       *this, "fold-limit",
       llvm::cl::desc(

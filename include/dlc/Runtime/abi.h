@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* Changes when a struct or a rule below changes incompatibly. */
-#define DLC_ABI_VERSION 2u
+#define DLC_ABI_VERSION 3u
 
 /* What every call returns. The library's error function says what and where. */
 typedef enum dlc_status {
@@ -103,6 +103,31 @@ typedef struct dlc_options {
  * share its weights and may run at the same time. */
 typedef struct dlc_context dlc_context;
 
+/* A fused loop nest of a function, in libraries compiled with --profile. */
+typedef struct dlc_region {
+  const char *function;
+  const char *name; /* nodes or lines of the model that it computes */
+  /* product, depthwise, rows, reduction, element-wise, copy */
+  const char *kind;
+  int64_t flops;    /* operations of one call; -1: depends on extents */
+  int64_t bytes;    /* read and written; -1: depends on extents */
+} dlc_region;
+
+/* What one thread did from `begin` to `end`, nanoseconds of a clock that only
+ * runs forward: the whole of a region (part is -1), or one share of its tasks. */
+typedef struct dlc_event {
+  int32_t region; /* its number; -1: a share of tasks outside any region */
+  int32_t part;
+  int64_t begin, end;
+} dlc_event;
+
+/* Where a context writes its events; those that do not fit are counted only. */
+typedef struct dlc_trace {
+  dlc_event *events;
+  int64_t capacity;
+  int64_t count;
+} dlc_trace;
+
 /* A library's description and entry points, for programs that learn of its
  * functions at run time: const dlc_library *dlc_library(void) in every .so. */
 typedef struct dlc_library_info {
@@ -139,6 +164,12 @@ typedef struct dlc_library_info {
                      const dlc_tensor *inputs, dlc_tensor *outputs);
   /* Threads that the context will use at most. */
   int32_t (*threads)(const dlc_context *context);
+  /* Only in libraries compiled with --profile: the regions that events name;
+   * the calls that follow write into the given trace until another one, or
+   * null, is given. */
+  int32_t region_count;
+  const dlc_region *regions;
+  void (*trace)(dlc_context *context, dlc_trace *trace);
 } dlc_library_info;
 
 #ifdef __cplusplus

@@ -37,11 +37,18 @@ struct Function {
   bool hasFreeDims() const;
 };
 
+/// A loop nest whose time a library can tell (dlc_region of abi.h).
+struct ProfiledRegion {
+  std::string function, name, kind;
+  int64_t flops, bytes;
+};
+
 /// The interface of a library, read from a model before it is lowered.
 struct Interface {
   std::string name;   // of the library
   std::string prefix; // of its C names
   std::vector<Function> functions;
+  std::vector<ProfiledRegion> regions; // empty: it tells no times
 
   /// Changes whenever a name, type or shape changes: header and library that do
   /// not belong together are told apart by it.

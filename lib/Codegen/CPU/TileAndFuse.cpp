@@ -1,6 +1,6 @@
 //===- TileAndFuse.cpp - Tasks and register tiles -------------------------===//
 
-#include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -193,7 +193,34 @@ private:
       tiles = tileOther(root.op, machine);
     }
     root.op->setAttr(tiledMark, rewriter.getUnitAttr());
+    SmallVector<linalg::LinalgOp> members{root.op};
+    if (root.contraction && root.contraction != root.op)
+      members.insert(members.begin(), root.contraction);
+    DictionaryAttr region =
+        describeRegion(members, kindOf(root), tiles, regions++);
+    FailureOr<linalg::LinalgOp> tiled = apply(root, tiles);
+    if (failed(tiled))
+      return failure();
+    describe(*tiled, region);
+    return success();
+  }
 
+  static StringRef kindOf(const Root &root) {
+    if (root.contraction)
+      return analyzeContraction(root.contraction)->isDepthwise ? "depthwise"
+                                                               : "product";
+    return linalg::LinalgOp(root.op).getNumReductionLoops() ? "reduction"
+                                                            : "element-wise";
+  }
+
+  /// On the outermost loop around an op.
+  static void describe(Operation *op, DictionaryAttr region) {
+    while (!isa<func::FuncOp>(op->getParentOp()))
+      op = op->getParentOp();
+    op->setAttr(names::region, region);
+  }
+
+  FailureOr<linalg::LinalgOp> apply(Root root, const Tiles &tiles) {
     if (tiles.hasTasks()) {
       auto options = scf::SCFTilingOptions()
                          .setLoopType(scf::SCFTilingOptions::LoopType::ForallOp)
@@ -209,12 +236,15 @@ private:
         packPanel(root.contraction);
     }
     if (llvm::all_of(tiles.inner, [](int64_t size) { return size == 0; }))
-      return success();
+      return root.op;
     auto options =
         scf::SCFTilingOptions().setTileSizes(toSizes(rewriter, tiles.inner));
     if (tiles.order.size() == root.op.getNumLoops())
       options.setInterchange(tiles.order);
-    return tileOnce(root, options);
+    FailureOr<Root> tiled = tileOnce(root, options);
+    if (failed(tiled))
+      return failure();
+    return tiled->op;
   }
 
   /// Tasks of rows, in them one row at a time; then each op of the row alone.
@@ -226,6 +256,11 @@ private:
     // A task has whole rows.
     for (unsigned loop = rows.loops; loop < tiles.tasks.size(); ++loop)
       tiles.tasks[loop] = 0;
+    SmallVector<linalg::LinalgOp> members;
+    for (Operation &other : *op->getBlock())
+      if (&other == op || producers.contains(&other))
+        members.push_back(cast<linalg::LinalgOp>(other));
+    DictionaryAttr region = describeRegion(members, "rows", tiles, regions++);
     std::vector<scf::SCFTilingOptions> levels;
     if (tiles.hasTasks())
       levels.push_back(
@@ -264,6 +299,7 @@ private:
       if (auto forall = op->getParentOfType<scf::ForallOp>())
         forall->setAttr(names::cost, rewriter.getI64IntegerAttr(tiles.cost));
     }
+    describe(op, region);
     // Inside a row, every op by itself.
     producers.insert(op);
     SmallVector<linalg::LinalgOp> ops;
@@ -349,6 +385,7 @@ private:
   func::FuncOp function;
   Machine machine;
   IRRewriter rewriter;
+  int64_t regions = 0;
 };
 
 struct TileAndFuse : dlc::impl::TileAndFuseBase<TileAndFuse> {

@@ -13,6 +13,10 @@
 
 namespace dlc::cpu {
 
+/// Smaller constant operands stay in the first level cache however they lie:
+/// they are not packed.
+inline constexpr int64_t leastPackedBytes = 8192;
+
 /// What the choice of tiles needs to know of a core.
 struct Machine {
   int64_t vectorBits = 512;

@@ -1,0 +1,75 @@
+//===- MarkRegions.cpp - Fused loop nests get numbers ---------------------===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_MARKREGIONS
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+using namespace dlc;
+
+namespace {
+struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
+  using MarkRegionsBase::MarkRegionsBase;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    OpBuilder b(&getContext());
+    SmallVector<Attribute> regions;
+    SmallVector<std::pair<Operation *, int64_t>> marked;
+    for (auto function : module.getOps<func::FuncOp>()) {
+      if (function.isDeclaration())
+        continue;
+      llvm::DenseMap<Attribute, int64_t> numbers; // parts of one region
+      for (Operation &op : function.getBody().getOps()) {
+        auto region = op.getAttrOfType<DictionaryAttr>(names::region);
+        if (!region)
+          continue;
+        op.removeAttr(names::region);
+        auto [number, isNew] = numbers.try_emplace(region, regions.size());
+        if (isNew) {
+          NamedAttrList entry(region);
+          entry.set("function", b.getStringAttr(function.getName()));
+          regions.push_back(entry.getDictionary(&getContext()));
+        }
+        marked.push_back({&op, number->second});
+      }
+    }
+    if (regions.empty())
+      return;
+    module->setAttr(names::regions, b.getArrayAttr(regions));
+    if (!calls)
+      return;
+    Type ptr = LLVM::LLVMPointerType::get(&getContext());
+    b.setInsertionPointToStart(module.getBody());
+    auto mark = func::FuncOp::create(
+        b, module.getLoc(), names::mark,
+        b.getFunctionType({ptr, b.getI64Type()}, {}));
+    mark.setPrivate();
+    for (auto &entry : marked) {
+      auto [op, number] = entry;
+      auto function = op->getParentOfType<func::FuncOp>();
+      if (!function.getNumArguments() ||
+          function.getArgument(0).getType() != ptr)
+        continue; // no kernel
+      Value context = function.getArgument(0);
+      auto call = [&, op = entry.first](int64_t value) {
+        Value operand = arith::ConstantIntOp::create(b, op->getLoc(), value, 64);
+        func::CallOp::create(b, op->getLoc(), mark,
+                             ValueRange{context, operand});
+      };
+      b.setInsertionPoint(op);
+      call(number);
+      b.setInsertionPointAfter(op);
+      call(-1);
+    }
+  }
+};
+} // namespace
