@@ -88,7 +88,7 @@ public:
       return failure();
 
     PipelineOptions pipeline;
-    configure(pipeline, *processor, options.level);
+    configure(pipeline, processors, options.level);
     pipeline.placeWeights = stage >= Stage::Object;
     pipeline.profile = options.profile;
     auto lower = [&](StringRef name, auto build, const char *suffix) {
@@ -126,7 +126,7 @@ public:
       return failure();
     std::vector<Region> regions = readRegions(*module);
     if (options.report)
-      printRegions(regions, *interface, *processor, llvm::outs());
+      printRegions(regions, *interface, processors, llvm::outs());
     if (options.profile)
       for (Region &region : regions)
         interface->regions.push_back({nameOfKernel(*interface, region.function),
@@ -178,10 +178,10 @@ private:
         return report("--weights " + options.weights +
                       " does not name a .safetensors file");
     }
-    auto found = Processor::get(options.cpu);
+    auto found = Processor::getAll(options.cpu);
     if (!found)
       return report(found.takeError());
-    processor = std::move(*found);
+    processors = std::move(*found);
     return success();
   }
 
@@ -267,14 +267,14 @@ private:
     {
       TimingScope scope = root.nest("translate");
       auto translated =
-          translateToLLVM(module, interface, *processor, options.level, weights,
+          translateToLLVM(module, interface, processors, options.level, weights,
                           stage == Stage::Library, context);
       if (failed(translated))
         return failure();
       code = std::move(*translated);
     }
     std::unique_ptr<llvm::TargetMachine> machine =
-        processor->makeMachine(options.level);
+        processors.front().makeMachine(options.level);
     {
       TimingScope scope = root.nest("optimise");
       optimize(*code, *machine, options.level);
@@ -388,8 +388,11 @@ private:
                 const Weights &weights) {
     uint64_t bytes = 0;
     (void)llvm::sys::fs::file_size(output, bytes);
-    llvm::outs() << output << ": " << bytes << " bytes, for " << processor->cpu
-                 << ", " << weights.bytes << " bytes of weights "
+    llvm::outs() << output << ": " << bytes << " bytes, for ";
+    llvm::interleaveComma(processors, llvm::outs(), [](const Processor &one) {
+      llvm::outs() << one.cpu;
+    });
+    llvm::outs() << ", " << weights.bytes << " bytes of weights "
                  << (weights.file.empty() ? "inside" : "in " + options.weights)
                  << "\n"
                  << header << ":\n";
@@ -411,7 +414,7 @@ private:
   MLIRContext mlir;
   Stage stage = Stage::Auto;
   std::string output;
-  std::optional<Processor> processor;
+  std::vector<Processor> processors; // the least first
   Artifacts artifacts;
 };
 

@@ -137,7 +137,7 @@ evaluate(ModuleOp module, ArrayRef<DenseResourceElementsAttr> inputs) {
   if (failed(interface))
     return failure();
   PipelineOptions options;
-  configure(options, *processor, level);
+  configure(options, {*processor}, level);
   PassManager pm(module.getContext());
   buildLinalgPipeline(pm, options);
   buildVectorPipeline(pm, options);
@@ -146,7 +146,7 @@ evaluate(ModuleOp module, ArrayRef<DenseResourceElementsAttr> inputs) {
     return failure();
   auto context = std::make_unique<llvm::LLVMContext>();
   FailureOr<std::unique_ptr<llvm::Module>> code =
-      translateToLLVM(module, *interface, *processor, level, Weights(),
+      translateToLLVM(module, *interface, {*processor}, level, Weights(),
                       /*isShared=*/false, *context);
   if (failed(code))
     return failure();

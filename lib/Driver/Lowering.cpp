@@ -14,16 +14,23 @@ using namespace mlir;
 
 namespace dlc {
 
-void configure(PipelineOptions &pipeline, const Processor &processor,
+void configure(PipelineOptions &pipeline, ArrayRef<Processor> processors,
                unsigned level) {
-  pipeline.vectorBits = processor.vectorBits;
-  pipeline.vectorRegisters = processor.vectorRegisters;
+  pipeline.vectorBits = processors.front().vectorBits;
+  pipeline.vectorRegisters = processors.front().vectorRegisters;
+  SmallVector<std::string> entries;
+  if (processors.size() > 1)
+    for (const Processor &processor : processors)
+      entries.push_back(processor.cpu + ":" +
+                        std::to_string(processor.vectorBits) + ":" +
+                        std::to_string(processor.vectorRegisters));
+  pipeline.processors = entries;
   pipeline.plainLoops = level < 2;
 }
 
 FailureOr<std::unique_ptr<llvm::Module>>
 translateToLLVM(ModuleOp module, const Interface &interface,
-                const Processor &processor, unsigned level,
+                ArrayRef<Processor> processors, unsigned level,
                 const Weights &weights, bool isShared,
                 llvm::LLVMContext &context) {
   CheckMessages checks;
@@ -32,7 +39,8 @@ translateToLLVM(ModuleOp module, const Interface &interface,
       for (Attribute message : cast<ArrayAttr>(entry.getValue()))
         checks[entry.getName()].push_back(
             cast<StringAttr>(message).getValue().str());
-  std::unique_ptr<llvm::TargetMachine> machine = processor.makeMachine(level);
+  std::unique_ptr<llvm::TargetMachine> machine =
+      processors.front().makeMachine(level);
   // Values as large as the model are not for LLVM.
   module->removeAttr(names::weights);
   std::unique_ptr<llvm::Module> result =
@@ -41,7 +49,7 @@ translateToLLVM(ModuleOp module, const Interface &interface,
     return failure();
   result->setDataLayout(machine->createDataLayout());
   result->setTargetTriple(machine->getTargetTriple());
-  if (llvm::Error error = emitInterface(*result, interface, checks, processor,
+  if (llvm::Error error = emitInterface(*result, interface, checks, processors,
                                         weights, isShared))
     return module.emitError(llvm::toString(std::move(error)));
   return result;

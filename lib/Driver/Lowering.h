@@ -18,14 +18,15 @@ namespace dlc {
 struct Region;
 struct Weights;
 
-/// Options of the pipelines for a processor and a level (0 and 1: plain loops).
-void configure(PipelineOptions &pipeline, const Processor &processor,
+/// Options of the pipelines for processors, the least first, and a level (0 and
+/// 1: plain loops).
+void configure(PipelineOptions &pipeline, llvm::ArrayRef<Processor> processors,
                unsigned level);
 
 /// Translates a module in the LLVM dialect and adds the interface to it.
 mlir::FailureOr<std::unique_ptr<llvm::Module>>
 translateToLLVM(mlir::ModuleOp module, const Interface &interface,
-                const Processor &processor, unsigned level,
+                llvm::ArrayRef<Processor> processors, unsigned level,
                 const Weights &weights, bool isShared,
                 llvm::LLVMContext &context);
 
@@ -37,7 +38,7 @@ void printReport(mlir::ModuleOp module, llvm::raw_ostream &os);
 
 /// Prints a table of fused loop nests: operations, bytes, tiles, expected time.
 void printRegions(llvm::ArrayRef<Region> regions, const Interface &interface,
-                  const Processor &processor, llvm::raw_ostream &os);
+                  llvm::ArrayRef<Processor> processors, llvm::raw_ostream &os);
 
 /// The model's name of the function whose code is in `kernel`.
 std::string nameOfKernel(const Interface &interface, llvm::StringRef kernel);

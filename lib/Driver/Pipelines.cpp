@@ -62,6 +62,10 @@ void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &) {
 }
 
 void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  MultiversionOptions versions;
+  versions.processors.assign(options.processors.begin(),
+                             options.processors.end());
+  pm.addPass(createMultiversion(versions));
   pm.addPass(createDecomposePads());
   addCleanup(pm);
   if (options.plainLoops)

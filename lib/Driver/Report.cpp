@@ -91,7 +91,7 @@ void printReport(ModuleOp module, llvm::raw_ostream &os) {
 
 std::string nameOfKernel(const Interface &interface, StringRef kernel) {
   for (const Function &function : interface.functions)
-    if (function.kernel == kernel)
+    if (function.kernel == kernel || kernel.starts_with(function.kernel + "."))
       return function.name;
   return kernel.str();
 }
@@ -109,15 +109,19 @@ static std::string scaled(double number) {
 }
 
 void printRegions(ArrayRef<Region> regions, const Interface &interface,
-                  const Processor &processor, llvm::raw_ostream &os) {
+                  ArrayRef<Processor> processors, llvm::raw_ostream &os) {
   constexpr auto line =
       "  {0,-40} {1,-12} {2,8} {3,8} {4,-7} {5,9}  {6,-14} {7,-14} {8}\n";
   std::string function;
   for (const Region &region : regions) {
     if (region.function != function) {
       function = region.function;
+      const Processor *processor = &processors.front();
+      for (const Processor &other : llvm::drop_begin(processors))
+        if (StringRef(function).ends_with("." + other.cpu))
+          processor = &other;
       os << "loop nests of " << nameOfKernel(interface, function) << " for "
-         << processor.cpu << ", vectors of " << processor.vectorBits
+         << processor->cpu << ", vectors of " << processor->vectorBits
          << " bits\n"
          << llvm::formatv(line, "computes", "kind", "flop", "bytes", "bound by",
                           "expected", "tile", "task", "weights");

@@ -42,10 +42,17 @@ typedef struct dlc_rt_weights_info {
   uint64_t file_hash; /* XXH64 of the whole file, seed 0 */
 } dlc_rt_weights_info;
 
+/* The kernels for one processor. */
+typedef struct dlc_rt_version {
+  const char *name; /* of the processor */
+  dlc_rt_cpu cpu;   /* what it must have */
+  const dlc_rt_kernel *kernels;
+} dlc_rt_version;
+
 typedef struct dlc_rt_model {
   const dlc_library_info *library;
-  const dlc_rt_kernel *kernels;
-  const dlc_rt_cpu *cpu;
+  const dlc_rt_version *versions; /* the least first */
+  int64_t version_count;
   const dlc_rt_weights_info *weights;
 } dlc_rt_model;
 
@@ -64,6 +71,7 @@ dlc_status dlc_rt_reserve(dlc_context *context, int32_t function,
 dlc_status dlc_rt_call(dlc_context *context, int32_t function,
                        const dlc_tensor *inputs, dlc_tensor *outputs);
 int32_t dlc_rt_threads(const dlc_context *context);
+const char *dlc_rt_processor(const dlc_context *context);
 void dlc_rt_trace(dlc_context *context, dlc_trace *trace);
 
 /* A region begins, or (-1) the one that runs ends; called by kernels of

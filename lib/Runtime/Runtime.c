@@ -39,6 +39,7 @@ struct dlc_context {
   int32_t threads;
   int32_t ready; /* 0: creation failed, only the message counts */
   parallel_function parallel;
+  const dlc_rt_version *version;
   void *arena;
   size_t arena_bytes;
   int32_t arena_is_callers;
@@ -167,6 +168,33 @@ static int has_features(const dlc_rt_cpu *wanted) {
   (void)wanted;
   return 1;
 #endif
+}
+
+/* The last version that this processor can run, or the one that the environment
+ * asks for. */
+static dlc_status choose_version(dlc_context *context) {
+  const char *wanted = getenv("DLC_CPU");
+  int isKnown = 0;
+  for (int64_t i = dlc_rt_this_model.version_count - 1; i >= 0; --i) {
+    const dlc_rt_version *version = &dlc_rt_this_model.versions[i];
+    if (wanted && *wanted && strcmp(wanted, version->name))
+      continue;
+    isKnown = 1;
+    if (has_features(&version->cpu)) {
+      context->version = version;
+      return DLC_OK;
+    }
+  }
+  if (!isKnown)
+    return fail(context, DLC_ERROR_CPU,
+                "the environment variable DLC_CPU asks for '%s', %s is "
+                "compiled for %s",
+                wanted, library()->name, library()->cpu);
+  return fail(context, DLC_ERROR_CPU,
+              "%s is compiled for %s, which has instructions that this "
+              "processor lacks; compile it with --cpu=native here, or with "
+              "--cpu=portable for most machines",
+              library()->name, library()->cpu);
 }
 
 /*===--- Weights ---------------------------------------------------------===*/
@@ -333,12 +361,9 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
                 (unsigned)abi_version,
                 (unsigned long long)library()->interface_hash,
                 (unsigned)DLC_ABI_VERSION);
-  if (!has_features(dlc_rt_this_model.cpu))
-    return fail(context, DLC_ERROR_CPU,
-                "%s is compiled for %s, which has instructions that this "
-                "processor lacks; compile it with --cpu=native here, or with "
-                "--cpu=x86-64-v3 for most machines",
-                library()->name, library()->cpu);
+  dlc_status chosen = choose_version(context);
+  if (chosen)
+    return chosen;
   int32_t most = usable_processors();
   int32_t wanted =
       options && options->threads > 0 ? options->threads : default_threads();
@@ -500,7 +525,7 @@ static dlc_status check_tensor(dlc_context *context, const dlc_function *f,
 static dlc_status prepare(dlc_context *context, int32_t function,
                           const dlc_tensor *inputs, char **end) {
   const dlc_function *f = &library()->functions[function];
-  const dlc_rt_kernel *kernel = &dlc_rt_this_model.kernels[function];
+  const dlc_rt_kernel *kernel = &context->version->kernels[function];
   if (!inputs && f->inputs)
     return fail(context, DLC_ERROR_NULL, "%s: inputs is null", f->name);
   char *at = context->descriptors;
@@ -527,7 +552,7 @@ static dlc_status prepare(dlc_context *context, int32_t function,
 
 /* Makes sure of the arena for the described inputs (and outputs). */
 static dlc_status take_memory(dlc_context *context, int32_t function) {
-  const dlc_rt_kernel *kernel = &dlc_rt_this_model.kernels[function];
+  const dlc_rt_kernel *kernel = &context->version->kernels[function];
   int64_t bytes =
       kernel->workspace(context, context->threads, context->buffers);
   if ((size_t)bytes <= context->arena_bytes)
@@ -601,7 +626,7 @@ static dlc_status run(dlc_context *context, int32_t function) {
     restore_mode(mode);
     return context->failure;
   }
-  dlc_rt_this_model.kernels[function].run(context, context->threads,
+  context->version->kernels[function].run(context, context->threads,
                                           context->buffers, &arena);
   restore_mode(mode);
   return DLC_OK;
@@ -657,6 +682,10 @@ dlc_status dlc_rt_shapes(dlc_context *context, int32_t function,
       shapes[i][d] = *extents++;
   }
   return DLC_OK;
+}
+
+const char *dlc_rt_processor(const dlc_context *context) {
+  return context && context->version ? context->version->name : "";
 }
 
 dlc_status dlc_rt_reserve(dlc_context *context, int32_t function,

@@ -67,10 +67,10 @@ constexpr FeatureBit featureBits[] = {{"sse3", 0, 0},
 class InterfaceEmitter {
 public:
   InterfaceEmitter(Module &module, const Interface &interface,
-                   const CheckMessages &checks, const Processor &processor,
-                   const Weights &weights)
+                   const CheckMessages &checks,
+                   ArrayRef<Processor> processors, const Weights &weights)
       : module(module), context(module.getContext()), interface(interface),
-        checks(checks), processor(processor), weights(weights), b(context),
+        checks(checks), processors(processors), weights(weights), b(context),
         ptr(PointerType::get(context, 0)), i32(Type::getInt32Ty(context)),
         i64(Type::getInt64Ty(context)), none(Type::getVoidTy(context)) {}
 
@@ -95,6 +95,7 @@ public:
     }
     for (llvm::Function &function : module)
       if (!function.isDeclaration()) {
+        const Processor &processor = processorOf(function.getName());
         function.addFnAttr("target-cpu", processor.cpu);
         if (!processor.features.empty())
           function.addFnAttr("target-features", processor.features);
@@ -107,6 +108,23 @@ public:
   }
 
 private:
+  /// What stands behind the names of the kernels for a processor.
+  std::string versionOf(const Processor &processor) const {
+    return &processor == &processors.front() ? "" : "." + processor.cpu;
+  }
+
+  /// Kernels and what was outlined from them begin alike.
+  const Processor &processorOf(StringRef name) const {
+    name.consume_front("_mlir_ciface_");
+    for (const Processor &processor : drop_begin(processors))
+      for (const dlc::Function &function : interface.functions)
+        if (StringRef rest = name;
+            rest.consume_front(function.kernel + versionOf(processor)) &&
+            (rest.empty() || rest.starts_with(".")))
+          return processor;
+    return processors.front();
+  }
+
   Error linkRuntime() {
     auto buffer = MemoryBuffer::getMemBuffer(
         StringRef(runtimeBitcode, runtimeBitcodeSize), "runtime",
@@ -200,7 +218,8 @@ private:
     return function;
   }
 
-  Constant *emitKernel(const dlc::Function &function) {
+  Constant *emitKernel(const dlc::Function &function,
+                       const Processor &processor) {
     // Computed outputs have no buffer of the caller's.
     SmallVector<unsigned> inputs, all;
     for (unsigned i = 0; i < function.inputs.size(); ++i)
@@ -209,7 +228,7 @@ private:
     for (auto [i, output] : enumerate(function.outputs))
       if (!output.isComputed())
         all.push_back(inputs.size() + i);
-    std::string kernel = function.kernel;
+    std::string kernel = function.kernel + versionOf(processor);
     buffersParameter = 2;
     llvm::Function *run =
         emitUnpacked(kernel + ".run", kernel, all, {0, 1, ~0u, 3},
@@ -219,10 +238,11 @@ private:
         {0, 1, ~0u}, FunctionType::get(i64, {ptr, i64, ptr}, false));
     buffersParameter = 0;
     llvm::Function *shapes = emitUnpacked(
-        kernel + ".extents", (kernel + names::shapesSuffix).str(), inputs,
+        kernel + ".extents", (function.kernel + names::shapesSuffix).str(),
+        inputs,
         {~0u, 1}, FunctionType::get(none, {ptr, ptr}, false));
     SmallVector<Constant *> messages;
-    if (auto it = checks.find(kernel); it != checks.end())
+    if (auto it = checks.find(function.kernel); it != checks.end())
       for (const std::string &message : it->second)
         messages.push_back(string(message));
     return structure(
@@ -230,7 +250,7 @@ private:
   }
 
   void emitTables() {
-    SmallVector<Constant *> functions, kernels;
+    SmallVector<Constant *> functions, versions;
     for (const dlc::Function &function : interface.functions) {
       SmallVector<Constant *> arguments;
       for (const auto *list : {&function.inputs, &function.outputs})
@@ -241,7 +261,23 @@ private:
            array(arguments.front()->getType(), arguments, "dlc.arguments"),
            number32(function.inputs.size()),
            number32(function.outputs.size())}));
-      kernels.push_back(emitKernel(function));
+    }
+    std::string names;
+    for (const Processor &processor : processors) {
+      SmallVector<Constant *> kernels;
+      for (const dlc::Function &function : interface.functions)
+        kernels.push_back(emitKernel(function, processor));
+      uint32_t words[5] = {};
+      for (const FeatureBit &feature : featureBits)
+        if (processor.has(feature.name))
+          words[feature.word] |= 1u << feature.bit;
+      SmallVector<Constant *> features;
+      for (uint32_t word : words)
+        features.push_back(ConstantInt::get(i32, word));
+      versions.push_back(structure(
+          {string(processor.cpu), structure(features),
+           array(kernels.front()->getType(), kernels, "dlc.kernels")}));
+      names += (names.empty() ? "" : ",") + processor.cpu;
     }
     int64_t weightBytes = weights.bytes;
     for (GlobalVariable &variable : module.globals())
@@ -260,27 +296,21 @@ private:
         structure(
             {number32(DLC_ABI_VERSION), number32(interface.functions.size()),
              string(interface.name), string("dlc " DLC_VERSION),
-             string(processor.cpu), ConstantInt::get(i64, interface.hash()),
+             string(names), ConstantInt::get(i64, interface.hash()),
              number64(weightBytes),
              weights.file.empty() ? noText : string(weights.file),
              array(functions.front()->getType(), functions, "dlc.functions"),
              runtime("dlc_rt_create"), runtime("dlc_rt_destroy"),
              runtime("dlc_rt_error"), runtime("dlc_rt_shapes"),
              runtime("dlc_rt_reserve"), runtime("dlc_rt_call"),
-             runtime("dlc_rt_threads"), number32(regions.size()),
+             runtime("dlc_rt_threads"), runtime("dlc_rt_processor"),
+             number32(regions.size()),
              array(regions.empty() ? ptr : regions.front()->getType(), regions,
                    "dlc.regions"),
              runtime("dlc_rt_trace")}),
         "dlc.library");
     libraryTable = library;
 
-    uint32_t words[5] = {};
-    for (const FeatureBit &feature : featureBits)
-      if (processor.has(feature.name))
-        words[feature.word] |= 1u << feature.bit;
-    SmallVector<Constant *> cpu;
-    for (uint32_t word : words)
-      cpu.push_back(ConstantInt::get(i32, word));
     Constant *first = noText;
     if (weights.bytes && weights.file.empty()) {
       auto *symbol = new GlobalVariable(
@@ -299,8 +329,9 @@ private:
                           ConstantInt::get(i64, weights.fileHash)}),
                "dlc.weights");
     Constant *model = structure(
-        {library, array(kernels.front()->getType(), kernels, "dlc.kernels"),
-         global(structure(cpu), "dlc.cpu"), weightsInfo});
+        {library,
+         array(versions.front()->getType(), versions, "dlc.versions"),
+         number64(versions.size()), weightsInfo});
     // The runtime declares it; this is its definition.
     GlobalVariable *declared = module.getGlobalVariable("dlc_rt_this_model");
     auto *defined =
@@ -371,7 +402,7 @@ private:
   LLVMContext &context;
   const Interface &interface;
   const CheckMessages &checks;
-  const Processor &processor;
+  ArrayRef<Processor> processors; // the least first
   const Weights &weights;
   IRBuilder<> b;
   PointerType *ptr;
@@ -387,9 +418,9 @@ std::string weightsSymbol(const Interface &interface) {
 }
 
 Error emitInterface(Module &module, const Interface &interface,
-                    const CheckMessages &checks, const Processor &processor,
+                    const CheckMessages &checks, ArrayRef<Processor> processors,
                     const Weights &weights, bool isShared) {
-  return InterfaceEmitter(module, interface, checks, processor, weights)
+  return InterfaceEmitter(module, interface, checks, processors, weights)
       .run(isShared);
 }
 

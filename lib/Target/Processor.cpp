@@ -75,6 +75,36 @@ Expected<Processor> Processor::get(StringRef name) {
   return result;
 }
 
+Expected<std::vector<Processor>> Processor::getAll(StringRef names) {
+  if (names == "portable")
+    names = "x86-64-v3,x86-64-v4";
+  SmallVector<StringRef> parts;
+  names.split(parts, ',');
+  std::vector<std::pair<size_t, Processor>> found;
+  for (StringRef name : parts) {
+    Expected<Processor> one = get(name);
+    if (!one)
+      return one.takeError();
+    if (any_of(found, [&](auto &other) { return other.second.cpu == one->cpu; }))
+      return createStringError("processor '" + one->cpu + "' is named twice");
+    std::unique_ptr<MCSubtargetInfo> info(
+        lookUp(one->triple)
+            ->createMCSubtargetInfo(Triple(one->triple), one->cpu,
+                                    one->features));
+    size_t features = info->getFeatureBits().count();
+    found.push_back({features, std::move(*one)});
+  }
+  // Wider vectors count more than the number of features.
+  sort(found, [](auto &a, auto &b) {
+    return std::tuple(a.second.vectorBits, a.first, a.second.cpu) <
+           std::tuple(b.second.vectorBits, b.first, b.second.cpu);
+  });
+  std::vector<Processor> result;
+  for (auto &[features, processor] : found)
+    result.push_back(std::move(processor));
+  return result;
+}
+
 std::unique_ptr<TargetMachine> Processor::makeMachine(unsigned level) const {
   TargetOptions options;
   CodeGenOptLevel levels[] = {CodeGenOptLevel::None, CodeGenOptLevel::Less,

@@ -73,6 +73,7 @@ class _Info(ctypes.Structure):
             ctypes.c_int, ctypes.c_void_p, ctypes.c_int32,
             ctypes.POINTER(_Tensor), ctypes.POINTER(_Tensor))),
         ("threads", ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p)),
+        ("processor", ctypes.CFUNCTYPE(ctypes.c_char_p, ctypes.c_void_p)),
         ("region_count", ctypes.c_int32),
         ("regions", ctypes.c_void_p),
         ("trace", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)),

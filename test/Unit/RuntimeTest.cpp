@@ -63,15 +63,18 @@ const dlc_library_info library = {DLC_ABI_VERSION,
                                   dlc_rt_reserve,
                                   dlc_rt_call,
                                   dlc_rt_threads,
+                                  dlc_rt_processor,
                                   1,
                                   regions,
                                   dlc_rt_trace};
-const dlc_rt_cpu anyProcessor = {};
+// The second one nobody has: every bit of leaf 7's edx.
+const dlc_rt_version versions[] = {{"any", {}, kernels},
+                                   {"future", {0, 0, 0, ~0u, 0}, kernels}};
 
 } // namespace
 
-extern "C" const dlc_rt_model dlc_rt_this_model = {&library, kernels,
-                                                   &anyProcessor, &noWeights};
+extern "C" const dlc_rt_model dlc_rt_this_model = {&library, versions, 2,
+                                                   &noWeights};
 
 namespace {
 
@@ -249,6 +252,17 @@ TEST_F(RuntimeTest, TraceTakesWhatHasRoomAndCountsTheRest) {
   dlc_rt_trace(context, nullptr);
   dlc_rt_mark(context, 0);
   EXPECT_EQ(trace.count, 3);
+}
+
+TEST_F(RuntimeTest, TakesTheBestVersionThatRunsHere) {
+  EXPECT_STREQ(dlc_rt_processor(context), "any");
+  dlc_context *other = nullptr;
+  setenv("DLC_CPU", "future", 1);
+  EXPECT_EQ(dlc_rt_create(&other, nullptr, DLC_ABI_VERSION, 42),
+            DLC_ERROR_CPU);
+  EXPECT_STREQ(dlc_rt_processor(other), "");
+  unsetenv("DLC_CPU");
+  dlc_rt_destroy(other);
 }
 
 } // namespace

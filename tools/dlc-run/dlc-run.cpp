@@ -55,6 +55,10 @@ static cl::opt<unsigned>
            cl::value_desc("n"), cl::cat(category));
 
 static cl::opt<bool>
+    verbose("v",
+            cl::desc("Say for which of its processors the library runs here"),
+            cl::cat(category));
+static cl::opt<bool>
     profile("profile",
             cl::desc("Print how long each fused loop nest takes: the median of "
                      "--repeat calls (default 20). The library must have been "
@@ -247,6 +251,9 @@ int main(int argc, char **argv) {
   };
   check(library.create(&context, &options, DLC_ABI_VERSION,
                        library.interface_hash));
+  if (verbose)
+    outs() << "on " << library.processor(context) << ", up to "
+           << library.threads(context) << " threads\n";
   auto describeAll = [](std::vector<Array> &arrays) {
     std::vector<dlc_tensor> tensors;
     for (Array &array : arrays)

@@ -48,8 +48,10 @@ int main(int argc, char **argv) {
   cl::opt<std::string> cpu(
       "cpu",
       cl::desc("Processor to compile for: native (default) or a name, e.g. "
-               "x86-64-v3 (AVX2), x86-64-v4 (AVX-512), znver4"),
-      cl::init("native"), cl::value_desc("name"), cl::cat(category));
+               "x86-64-v3 (AVX2), x86-64-v4 (AVX-512), znver4. Several with "
+               "commas: the library takes the best that runs where it is "
+               "loaded; portable is x86-64-v3,x86-64-v4"),
+      cl::init("native"), cl::value_desc("names"), cl::cat(category));
   cl::opt<char> level(
       "O",
       cl::desc("0: plain loops, unoptimised; 1: plain loops; 2: tiles and "

@@ -48,6 +48,9 @@ inline constexpr llvm::StringLiteral cost = "dlc.cost";
 /// the same of all nests, by number. See CPU/Regions.h.
 inline constexpr llvm::StringLiteral region = "dlc.region";
 inline constexpr llvm::StringLiteral regions = "dlc.regions";
+/// On a function that is for one processor of several: width and number of its
+/// vector registers.
+inline constexpr llvm::StringLiteral machine = "dlc.machine";
 /// void(ctx, number): a region begins here; -1: it ends. In the runtime.
 inline constexpr llvm::StringLiteral mark = "dlc_rt_mark";
 /// Placeholder call for the number of the worker that runs a parallel loop

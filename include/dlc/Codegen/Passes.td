@@ -100,6 +100,18 @@ def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
     "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
+  let summary = "Make a copy of every kernel for each of several processors";
+  let description = [{
+    The first processor keeps the kernel `@f`, any other gets a copy `@f.name`. Each has
+    an attribute `dlc.machine` with the width and number of vector registers, which the
+    passes that choose tiles prefer to their options. The runtime takes the best one
+    that the processor can run when a context is made.
+  }];
+  let options = [ListOption<"processors", "processors", "std::string",
+                            "name:bits:registers of each, the least first">];
+}
+
 def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
   let summary = "Number the fused loop nests of a module";
   let description = [{

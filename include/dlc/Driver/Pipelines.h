@@ -20,6 +20,10 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
   Option<int64_t> vectorRegisters{*this, "vector-registers",
                                   llvm::cl::desc("Number of vector registers"),
                                   llvm::cl::init(32)};
+  ListOption<std::string> processors{
+      *this, "processors",
+      llvm::cl::desc("name:bits:registers of each processor, where there are "
+                     "several; the least first")};
   Option<bool> plainLoops{
       *this, "plain-loops",
       llvm::cl::desc("Neither tile nor vectorise: loops as the mathematics has "

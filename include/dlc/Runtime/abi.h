@@ -135,7 +135,7 @@ typedef struct dlc_library_info {
   int32_t function_count;
   const char *name;
   const char *producer;
-  const char *cpu; /* what it is compiled for */
+  const char *cpu; /* what it is compiled for: one name, or several and commas */
   uint64_t interface_hash;
   int64_t weight_bytes;
   const char *weights_file; /* null: the weights are inside the library */
@@ -164,6 +164,9 @@ typedef struct dlc_library_info {
                      const dlc_tensor *inputs, dlc_tensor *outputs);
   /* Threads that the context will use at most. */
   int32_t (*threads)(const dlc_context *context);
+  /* Which of the processors that the library is compiled for the context's code
+   * is meant for; "" where it could not be made. */
+  const char *(*processor)(const dlc_context *context);
   /* Only in libraries compiled with --profile: the regions that events name;
    * the calls that follow write into the given trace until another one, or
    * null, is given. */

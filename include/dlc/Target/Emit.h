@@ -21,12 +21,13 @@ namespace dlc {
 using CheckMessages = llvm::StringMap<std::vector<std::string>>;
 
 /// Adds the runtime, the library's tables and its C entry points to a module of
-/// kernels and hides everything else. `isShared` adds the symbol `dlc_library`,
+/// kernels for each of `processors` (the first one's have the plain names, see
+/// the pass Multiversion) and hides everything else. `isShared` adds the symbol `dlc_library`,
 /// by which programs find the tables of a library that they load.
 llvm::Error emitInterface(llvm::Module &module, const Interface &interface,
                           const CheckMessages &checks,
-                          const Processor &processor, const Weights &weights,
-                          bool isShared);
+                          llvm::ArrayRef<Processor> processors,
+                          const Weights &weights, bool isShared);
 
 /// The symbol at the first weight of a library.
 std::string weightsSymbol(const Interface &interface);

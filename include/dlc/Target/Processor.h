@@ -6,6 +6,8 @@
 #include "llvm/Support/Error.h"
 #include <memory>
 #include <string>
+#include <vector>
+#include <string>
 
 namespace llvm {
 class TargetMachine;
@@ -24,6 +26,10 @@ struct Processor {
   /// `native` or a name that LLVM knows (`x86-64-v3`, `znver4`, ...). An
   /// unknown name is an error that suggests the nearest.
   static llvm::Expected<Processor> get(llvm::StringRef name);
+
+  /// Several names with commas between them, or `portable` for x86-64-v3 and
+  /// x86-64-v4; sorted, the least first.
+  static llvm::Expected<std::vector<Processor>> getAll(llvm::StringRef names);
 
   /// A code generator for it; `level` is 0 to 3.
   std::unique_ptr<llvm::TargetMachine> makeMachine(unsigned level) const;

@@ -394,7 +394,9 @@ struct TileAndFuse : dlc::impl::TileAndFuseBase<TileAndFuse> {
     if (getOperation().isDeclaration() ||
         !llvm::hasSingleElement(getOperation().getBody()))
       return;
-    if (failed(Tiler(getOperation(), {vectorBits, vectorRegisters}).run()))
+    Machine machine =
+        Machine::of(getOperation(), {vectorBits, vectorRegisters});
+    if (failed(Tiler(getOperation(), machine).run()))
       return signalPassFailure();
   }
 };

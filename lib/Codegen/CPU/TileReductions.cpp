@@ -25,7 +25,8 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
   using TileReductionsBase::TileReductionsBase;
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    Machine machine{vectorBits, vectorRegisters};
+    Machine machine =
+        Machine::of(getOperation(), {vectorBits, vectorRegisters});
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) {
       if (op.getNumReductionLoops() && op.hasPureTensorSemantics() &&

@@ -143,7 +143,8 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
   /// (the rest is masked); of unknown ones the largest that their tile allows.
   std::optional<SmallVector<int64_t>> vectorSizes(linalg::LinalgOp op,
                                                   bool exact) {
-    Machine machine{vectorBits, vectorRegisters};
+    Machine machine =
+        Machine::of(getOperation(), {vectorBits, vectorRegisters});
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();
     if (sizes.empty())
       return sizes;

@@ -22,6 +22,9 @@ struct Machine {
   int64_t vectorBits = 512;
   int64_t vectorRegisters = 32;
 
+  /// That of a function which has one of its own (names::machine).
+  static Machine of(mlir::Operation *function, Machine otherwise);
+
   /// Elements of `type` in a vector register.
   int64_t lanes(mlir::Type type) const {
     return std::max<int64_t>(1, vectorBits /
