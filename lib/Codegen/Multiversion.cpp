@@ -16,6 +16,7 @@ cpu::Machine cpu::Machine::of(Operation *function, Machine otherwise) {
           function->getAttrOfType<DenseI64ArrayAttr>(names::machine)) {
     otherwise.vectorBits = numbers[0];
     otherwise.vectorRegisters = numbers[1];
+    otherwise.hasBF16Dot = numbers[2];
   }
   return otherwise;
 }
@@ -28,12 +29,16 @@ struct Multiversion : dlc::impl::MultiversionBase<Multiversion> {
   using MultiversionBase::MultiversionBase;
 
   void runOnOperation() override {
-    // name:bits:registers
+    // name:bits:registers[:bf16]
     SmallVector<std::pair<StringRef, SmallVector<int64_t>>> machines;
     for (const std::string &entry : processors) {
       SmallVector<StringRef> parts;
       StringRef(entry).split(parts, ':');
-      SmallVector<int64_t> numbers(2);
+      SmallVector<int64_t> numbers(3);
+      if (parts.size() == 4 && parts.back() == "bf16") {
+        numbers[2] = 1;
+        parts.pop_back();
+      }
       if (parts.size() != 3 || parts[1].getAsInteger(10, numbers[0]) ||
           parts[2].getAsInteger(10, numbers[1])) {
         getOperation().emitError("processor '")

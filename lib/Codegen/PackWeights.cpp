@@ -48,8 +48,13 @@ bool isMultipleOf(AffineExpr expr, unsigned dims, ValueRange operands,
   switch (expr.getKind()) {
   case AffineExprKind::Add:
     return left && isMultipleOf(binary.getRHS(), dims, operands, unit);
-  case AffineExprKind::Mul:
-    return left;
+  case AffineExprKind::Mul: {
+    auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+    return left ||
+           (factor && factor.getValue() > 0 &&
+            isMultipleOf(binary.getLHS(), dims, operands,
+                         unit / std::gcd(unit, factor.getValue())));
+  }
   default:
     return false;
   }

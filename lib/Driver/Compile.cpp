@@ -91,6 +91,7 @@ public:
     configure(pipeline, processors, options.level);
     pipeline.placeWeights = stage >= Stage::Object;
     pipeline.profile = options.profile;
+    pipeline.roundOperands = options.precision == Precision::BF16;
     auto lower = [&](StringRef name, auto build, const char *suffix) {
       TimingScope scope = root.nest(name);
       PassManager pm(&mlir);
@@ -178,7 +179,8 @@ private:
         return report("--weights " + options.weights +
                       " does not name a .safetensors file");
     }
-    auto found = Processor::getAll(options.cpu);
+    auto found = Processor::getAll(options.cpu,
+                                   options.precision == Precision::BF16);
     if (!found)
       return report(found.takeError());
     processors = std::move(*found);

@@ -18,12 +18,14 @@ void configure(PipelineOptions &pipeline, ArrayRef<Processor> processors,
                unsigned level) {
   pipeline.vectorBits = processors.front().vectorBits;
   pipeline.vectorRegisters = processors.front().vectorRegisters;
+  pipeline.bf16Dot = processors.front().hasBF16Dot;
   SmallVector<std::string> entries;
   if (processors.size() > 1)
     for (const Processor &processor : processors)
       entries.push_back(processor.cpu + ":" +
                         std::to_string(processor.vectorBits) + ":" +
-                        std::to_string(processor.vectorRegisters));
+                        std::to_string(processor.vectorRegisters) +
+                        (processor.hasBF16Dot ? ":bf16" : ""));
   pipeline.processors = entries;
   pipeline.plainLoops = level < 2;
 }

@@ -51,9 +51,11 @@ void buildTosaPipeline(OpPassManager &pm, const PipelineOptions &) {
   addCleanup(pm);
 }
 
-void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &) {
+void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createConvertDLToLinalg());
   addCleanup(pm);
+  if (options.roundOperands)
+    pm.addNestedPass<func::FuncOp>(createRoundOperands());
   pm.addPass(createOutlineShapeFunctions());
   pm.addPass(createPassResultsByDestination());
   pm.addPass(createDropEmptyLoops());
@@ -71,7 +73,7 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
   if (options.plainLoops)
     return;
   pm.addNestedPass<func::FuncOp>(createTileAndFuse(
-      TileAndFuseOptions{options.vectorBits, options.vectorRegisters}));
+      TileAndFuseOptions{options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   pm.addPass(createMarkRegions({options.profile}));
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createPeelLoops());
@@ -81,13 +83,13 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createTilePartialRows());
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createTileReductions(
-      TileReductionsOptions{options.vectorBits, options.vectorRegisters}));
+      TileReductionsOptions{options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createPeelLoops());
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createSimplifyWindows());
   pm.addNestedPass<func::FuncOp>(createVectorizeTiles(
-      VectorizeTilesOptions{options.vectorBits, options.vectorRegisters}));
+      VectorizeTilesOptions{options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   addCleanup(pm);
 }
 
@@ -115,7 +117,8 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createUnrollShortLoops());
-  pm.addNestedPass<func::FuncOp>(createLowerVectors());
+  pm.addNestedPass<func::FuncOp>(createLowerVectors(LowerVectorsOptions{
+      options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(pm);
   pm.addPass(createLoopInvariantCodeMotionPass());
@@ -140,7 +143,9 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;
   pm.addPass(arith::createArithExpandOpsPass(expand));
-  pm.addPass(createConvertVectorToLLVMPass());
+  ConvertVectorToLLVMPassOptions vectors;
+  vectors.x86Vector = true;
+  pm.addPass(createConvertVectorToLLVMPass(vectors));
   pm.addPass(createUBToLLVMConversionPass());
   pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertIndexToLLVMPass());

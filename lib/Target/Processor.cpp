@@ -69,15 +69,18 @@ Expected<Processor> Processor::get(StringRef name) {
       result.has("avx512bw") && result.has("avx512dq")) {
     result.vectorBits = 512;
     result.vectorRegisters = 32;
+    result.hasBF16Dot = result.has("avx512bf16");
   } else if (result.has("avx2") && result.has("fma")) {
     result.vectorBits = 256;
   }
   return result;
 }
 
-Expected<std::vector<Processor>> Processor::getAll(StringRef names) {
+Expected<std::vector<Processor>> Processor::getAll(StringRef names,
+                                                   bool wantsBF16) {
   if (names == "portable")
-    names = "x86-64-v3,x86-64-v4";
+    names = wantsBF16 ? "x86-64-v3,x86-64-v4,cooperlake"
+                      : "x86-64-v3,x86-64-v4";
   SmallVector<StringRef> parts;
   names.split(parts, ',');
   std::vector<std::pair<size_t, Processor>> found;

@@ -68,6 +68,16 @@ int main(int argc, char **argv) {
       cl::desc("Print the layers with their weights and connections, and the "
                "fused loop nests with their operations, bytes and tiles"),
       cl::cat(category));
+  cl::opt<dlc::Precision> precision(
+      "precision",
+      cl::desc("How products of f32 with constants are computed:"),
+      cl::init(dlc::Precision::F32),
+      cl::values(clEnumValN(dlc::Precision::F32, "f32",
+                            "as the model says (default)"),
+                 clEnumValN(dlc::Precision::BF16, "bf16",
+                            "operands rounded to bf16 (8 bits of precision), "
+                            "sums in f32")),
+      cl::cat(category));
   cl::opt<bool> profile("profile",
                         cl::desc("Make a library that can tell how long each "
                                  "loop nest takes (dlc-run --profile)"),
@@ -133,6 +143,7 @@ int main(int argc, char **argv) {
   options.timePasses = timePasses;
   options.report = report;
   options.profile = profile;
+  options.precision = precision;
   options.verbose = verbose;
   options.weights = weights;
   return failed(dlc::compile(options)) ? 1 : 0;

@@ -49,7 +49,7 @@ inline constexpr llvm::StringLiteral cost = "dlc.cost";
 inline constexpr llvm::StringLiteral region = "dlc.region";
 inline constexpr llvm::StringLiteral regions = "dlc.regions";
 /// On a function that is for one processor of several: width and number of its
-/// vector registers.
+/// vector registers, and whether it multiplies pairs of bf16.
 inline constexpr llvm::StringLiteral machine = "dlc.machine";
 /// void(ctx, number): a region begins here; -1: it ends. In the runtime.
 inline constexpr llvm::StringLiteral mark = "dlc_rt_mark";

@@ -33,7 +33,24 @@ class DLCMachineOptions {
     Option<"vectorBits", "vector-bits", "int64_t", "512",
            "Width of a vector register in bits">,
     Option<"vectorRegisters", "vector-registers", "int64_t", "32",
-           "Number of vector registers">];
+           "Number of vector registers">,
+    Option<"bf16Dot", "bf16-dot", "bool", "false",
+           "Whether there is an instruction for products of pairs of bf16">];
+}
+
+def RoundOperands : Pass<"dlc-round-operands", "::mlir::func::FuncOp"> {
+  let summary = "Round the operands of products to bf16, with sums of f32";
+  let description = [{
+    For products of f32 with a constant (weights) whose innermost sum runs over an even
+    number of elements. The constant is rounded and laid out in pairs here: `[k, n]`
+    becomes `[k / 2, 2 n]`, the two elements that meet neighbours of a row side by side,
+    as the instructions for bf16 want them. The left operand is rounded where it is
+    computed, which fuses with what computes it; its elements are bits in `i16`. The
+    product becomes a `linalg.generic` with a loop over the pair. Products of two values
+    that are both computed, depthwise ones and those with few columns keep f32.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect"];
 }
 
 def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleOp"> {
@@ -109,7 +126,8 @@ def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
     that the processor can run when a context is made.
   }];
   let options = [ListOption<"processors", "processors", "std::string",
-                            "name:bits:registers of each, the least first">];
+                            "name:bits:registers of each, the least first; :bf16 behind it where "
+                            "it multiplies pairs of bf16">];
 }
 
 def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
@@ -189,12 +207,14 @@ def VectorizeTiles : Pass<"dlc-vectorize-tiles", "::mlir::func::FuncOp"> {
   let options = DLCMachineOptions<>.machine;
   let dependentDialects = [
     "::mlir::vector::VectorDialect", "::mlir::tensor::TensorDialect",
-    "::mlir::affine::AffineDialect"];
+    "::mlir::affine::AffineDialect", "::mlir::x86vector::X86VectorDialect"];
 }
 
 def LowerVectors : Pass<"dlc-lower-vectors", "::mlir::func::FuncOp"> {
   let summary = "Lower contractions, masks and transfers to the machine's vectors";
+  let options = DLCMachineOptions<>.machine;
   let dependentDialects = [
+    "::mlir::x86vector::X86VectorDialect",
     "::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect",
     "::mlir::scf::SCFDialect",
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];

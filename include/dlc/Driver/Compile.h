@@ -23,6 +23,10 @@ enum class Stage {
   Library
 };
 
+/// How products of f32 with constants are computed: as they are, or with
+/// operands rounded to bf16 and sums of f32.
+enum class Precision { F32, BF16 };
+
 struct CompileOptions {
   std::string input;  // a path, or - for standard input
   std::string output; // empty: from the input's name, text to standard output
@@ -33,6 +37,7 @@ struct CompileOptions {
   bool timePasses = false;
   bool verbose = false;
   bool report = false;
+  Precision precision = Precision::F32;
   bool profile = false; // the library can tell how long its regions take
   std::string weights; // a .safetensors file to put them in; empty: inside
   /// Symbolic dimensions of an ONNX model that are fixed: {"batch", 8}.

@@ -20,6 +20,8 @@ struct Processor {
   /// Of the vector registers.
   int64_t vectorBits = 128;
   int64_t vectorRegisters = 16;
+  /// Whether it multiplies pairs of bf16 (AVX-512 BF16).
+  bool hasBF16Dot = false;
 
   bool has(llvm::StringRef feature) const;
 
@@ -28,8 +30,10 @@ struct Processor {
   static llvm::Expected<Processor> get(llvm::StringRef name);
 
   /// Several names with commas between them, or `portable` for x86-64-v3 and
-  /// x86-64-v4; sorted, the least first.
-  static llvm::Expected<std::vector<Processor>> getAll(llvm::StringRef names);
+  /// x86-64-v4, where bf16 is wanted also cooperlake, the least of those that
+  /// have it; sorted, the least first.
+  static llvm::Expected<std::vector<Processor>> getAll(llvm::StringRef names,
+                                                       bool wantsBF16 = false);
 
   /// A code generator for it; `level` is 0 to 3.
   std::unique_ptr<llvm::TargetMachine> makeMachine(unsigned level) const;

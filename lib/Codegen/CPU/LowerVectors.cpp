@@ -1,5 +1,6 @@
 //===- LowerVectors.cpp - Vectors of the machine's own kind ---------------===//
 
+#include "VectorizePairs.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -9,6 +10,7 @@
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorTransforms.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -112,6 +114,8 @@ struct ReduceOneVector : OpRewritePattern<vector::MultiDimReductionOp> {
 };
 
 struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
+  using LowerVectorsBase::LowerVectorsBase;
+
   template <typename Populate> bool apply(Populate populate) {
     RewritePatternSet patterns(&getContext());
     populate(patterns);
@@ -170,7 +174,13 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
           vector::populateSinkVectorMemOpsPatterns(patterns);
           vector::populateSinkVectorOpsPatterns(patterns);
         }) &&
-        apply([&](RewritePatternSet &patterns) { canonicalize(patterns); });
+        apply([&](RewritePatternSet &patterns) {
+          canonicalize(patterns);
+          dlc::cpu::populateRoundVectorsPatterns(
+              patterns, dlc::cpu::Machine::of(
+                            getOperation(),
+                            {vectorBits, vectorRegisters, bf16Dot}));
+        });
     if (!done)
       signalPassFailure();
   }

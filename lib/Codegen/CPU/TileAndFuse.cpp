@@ -48,10 +48,9 @@ linalg::LinalgOp findContraction(linalg::LinalgOp op) {
   if (!out.isIdentity())
     return {};
   // Tiles of contractions have vectors of any length, and LLVM selects no code
-  // for some lengths of f16 and bf16.
+  // for some lengths of f16.
   for (Value operand : op->getOperands())
-    if (Type type = getElementTypeOrSelf(operand);
-        type.isIntOrFloat() && type.getIntOrFloatBitWidth() == 16)
+    if (getElementTypeOrSelf(operand).isF16())
       return {};
   for (OpOperand *input : op.getDpsInputOperands()) {
     auto producer = input->get().getDefiningOp<linalg::LinalgOp>();
@@ -69,7 +68,7 @@ Tiles toRootLoops(const Tiles &tiles, linalg::LinalgOp contraction,
                   linalg::LinalgOp root) {
   if (contraction == root)
     return tiles;
-  AffineMap out = contraction.getIndexingMapsArray()[2];
+  AffineMap out = contraction.getIndexingMapsArray().back();
   unsigned rank = root.getNumLoops();
   Tiles result = tiles;
   result.tasks.assign(rank, 0);
@@ -395,7 +394,7 @@ struct TileAndFuse : dlc::impl::TileAndFuseBase<TileAndFuse> {
         !llvm::hasSingleElement(getOperation().getBody()))
       return;
     Machine machine =
-        Machine::of(getOperation(), {vectorBits, vectorRegisters});
+        Machine::of(getOperation(), {vectorBits, vectorRegisters, bf16Dot});
     if (failed(Tiler(getOperation(), machine).run()))
       return signalPassFailure();
   }

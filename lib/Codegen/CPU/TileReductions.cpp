@@ -26,7 +26,7 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
     Machine machine =
-        Machine::of(getOperation(), {vectorBits, vectorRegisters});
+        Machine::of(getOperation(), {vectorBits, vectorRegisters, bf16Dot});
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) {
       if (op.getNumReductionLoops() && op.hasPureTensorSemantics() &&

@@ -40,7 +40,8 @@ static double product(ArrayRef<int64_t> values) {
 /// Which operand of the op a body reads here, as it is or widened.
 static std::optional<unsigned> operandOf(Value value, Block *body) {
   while (Operation *op = value.getDefiningOp()) {
-    if (!isa<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp>(op))
+    if (!isa<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp, arith::BitcastOp>(
+            op))
       return std::nullopt;
     value = op->getOperand(0);
   }
@@ -50,9 +51,10 @@ static std::optional<unsigned> operandOf(Value value, Block *body) {
   return argument.getArgNumber();
 }
 
-/// acc + a * b, operands possibly widened.
+/// acc + a * b, operands possibly widened; a third one is never read.
 static bool isMulAdd(linalg::LinalgOp op) {
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1)
+  if (op.getNumDpsInputs() < 2 || op.getNumDpsInputs() > 3 ||
+      op.getNumDpsInits() != 1)
     return false;
   auto yield = op.getBlock()->getTerminator();
   Operation *sum = yield->getOperand(0).getDefiningOp();
@@ -68,18 +70,58 @@ static bool isMulAdd(linalg::LinalgOp op) {
   });
 }
 
+/// a and b of 2 a + b.
+static std::optional<std::pair<unsigned, unsigned>> matchPair(AffineExpr expr) {
+  auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
+  if (!sum || sum.getKind() != AffineExprKind::Add)
+    return std::nullopt;
+  for (auto [twice, once] : {std::pair(sum.getLHS(), sum.getRHS()),
+                             std::pair(sum.getRHS(), sum.getLHS())}) {
+    auto product = dyn_cast<AffineBinaryOpExpr>(twice);
+    auto b = dyn_cast<AffineDimExpr>(once);
+    if (!product || !b || product.getKind() != AffineExprKind::Mul)
+      continue;
+    auto a = dyn_cast<AffineDimExpr>(product.getLHS());
+    auto factor = dyn_cast<AffineConstantExpr>(product.getRHS());
+    if (a && factor && factor.getValue() == 2)
+      return std::pair(a.getPosition(), b.getPosition());
+  }
+  return std::nullopt;
+}
+
+/// The loop over pairs, if both operands have it last.
+static std::optional<unsigned> findPair(linalg::LinalgOp op, AffineMap left,
+                                        AffineMap right) {
+  if (!left.getNumResults())
+    return std::nullopt;
+  auto k = matchPair(left.getResult(left.getNumResults() - 1));
+  auto n = matchPair(right.getResult(right.getNumResults() - 1));
+  if (!k || !n || k->second != n->second ||
+      op.getIteratorTypesArray()[n->second] != utils::IteratorType::reduction ||
+      op.getStaticLoopRanges()[n->second] != 2)
+    return std::nullopt;
+  return n->second;
+}
+
 std::optional<Contraction> analyzeContraction(linalg::LinalgOp op) {
   if (op.getNumReductionLoops() == 0 || !isMulAdd(op))
     return std::nullopt;
+  AffineMap left = op.getIndexingMapsArray()[0];
   AffineMap right = op.getIndexingMapsArray()[1];
-  AffineMap out = op.getIndexingMapsArray()[2];
-  if (!out.isProjectedPermutation() || !right.isProjectedPermutation() ||
-      out.getNumResults() == 0 || right.getNumResults() == 0)
+  AffineMap out = op.getIndexingMapsArray().back();
+  if (!out.isProjectedPermutation() || out.getNumResults() == 0 ||
+      right.getNumResults() == 0)
     return std::nullopt;
   Contraction loops;
   loops.n = out.getDimPosition(out.getNumResults() - 1);
-  if (right.getDimPosition(right.getNumResults() - 1) != loops.n)
+  loops.pair = findPair(op, left, right);
+  if (loops.pair) {
+    if (!right.getResult(right.getNumResults() - 1).isFunctionOfDim(loops.n))
+      return std::nullopt;
+  } else if (op.getNumDpsInputs() != 2 || !right.isProjectedPermutation() ||
+             right.getDimPosition(right.getNumResults() - 1) != loops.n) {
     return std::nullopt;
+  }
   loops.isDepthwise = op.getIndexingMapsArray()[0].isFunctionOfDim(loops.n);
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   for (unsigned i = 0; i + 1 < out.getNumResults(); ++i) {
@@ -177,6 +219,8 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   double flops = 2 * product(guessed);
   // Nanoseconds at two vector multiply-adds a cycle and 3 GHz, rounded down.
   double speed = 4.0 * lanes * 3.0 / 2;
+  if (loops.pair && machine.hasBF16Dot)
+    speed *= 2;
 
   Tiles tiles;
   tiles.tasks.assign(rank, 0);
@@ -201,7 +245,8 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   // constant operand that the second level cache holds as a whole (packed, it
   // lies there without gaps) passes under each row of an image instead: that
   // row stays, and the result is written front to back.
-  double rightBytes = lanes ? double(machine.vectorBits) / lanes / 8 : 0;
+  double rightBytes =
+      getElementTypeOrSelf(op.getDpsInputs()[1]).getIntOrFloatBitWidth() / 8.0;
   for (unsigned loop = 0; loop < rank; ++loop)
     if (op.getIndexingMapsArray()[1].isFunctionOfDim(loop))
       rightBytes *= guessed[loop];
@@ -381,6 +426,9 @@ SmallVector<int64_t> tileReductions(linalg::LinalgOp op,
   AffineMap map = op.getIndexingMapsArray()[0];
   AffineExpr last = map.getResult(map.getNumResults() - 1);
   for (unsigned loop : reductions) {
+    // Both steps of a pair are one instruction.
+    if (contraction && analyzeContraction(op)->pair == loop)
+      continue;
     bool contiguous = last.isFunctionOfDim(loop);
     if (!contiguous) {
       sizes[loop] = 1;

@@ -1,6 +1,6 @@
 //===- VectorizeTiles.cpp - Tiles become vectors --------------------------===//
 
-#include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "VectorizePairs.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -52,7 +53,17 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
             llvm::to_vector(llvm::seq<unsigned>(0, generic.getNumLoops()));
         // A contraction of one step keeps it: as a plain product its sums would
         // neither become multiply-adds nor stay in registers.
-        if (analyzeContraction(generic)) {
+        if (std::optional<Contraction> tile = analyzeContraction(generic)) {
+          // What a pair is recognised by stays.
+          if (tile->pair) {
+            AffineMap left = generic.getIndexingMapsArray()[0];
+            llvm::erase_if(loops, [&](unsigned loop) {
+              return loop == tile->n ||
+                     left.getResult(left.getNumResults() - 1)
+                         .isFunctionOfDim(loop);
+            });
+            return loops;
+          }
           SmallVector<int64_t> ranges = generic.getStaticLoopRanges();
           SmallVector<unsigned> reductions;
           generic.getReductionDims(reductions);
@@ -77,7 +88,11 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
     SmallVector<bool> exact;
     for (linalg::LinalgOp op : ops)
       exact.push_back(isContractionTile(op));
+    Machine machine =
+        Machine::of(function, {vectorBits, vectorRegisters, bf16Dot});
     for (auto [op, isExact] : llvm::zip(ops, exact)) {
+      if (succeeded(vectorizePairs(rewriter, op, machine)))
+        continue;
       std::optional<SmallVector<int64_t>> sizes = vectorSizes(op, isExact);
       if (!sizes)
         continue;
@@ -144,7 +159,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
   std::optional<SmallVector<int64_t>> vectorSizes(linalg::LinalgOp op,
                                                   bool exact) {
     Machine machine =
-        Machine::of(getOperation(), {vectorBits, vectorRegisters});
+        Machine::of(getOperation(), {vectorBits, vectorRegisters, bf16Dot});
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();
     if (sizes.empty())
       return sizes;

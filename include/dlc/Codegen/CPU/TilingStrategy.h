@@ -21,6 +21,9 @@ inline constexpr int64_t leastPackedBytes = 8192;
 struct Machine {
   int64_t vectorBits = 512;
   int64_t vectorRegisters = 32;
+  /// Whether an instruction multiplies pairs of bf16 and adds both products to
+  /// an f32.
+  bool hasBF16Dot = false;
 
   /// That of a function which has one of its own (names::machine).
   static Machine of(mlir::Operation *function, Machine otherwise);
@@ -47,6 +50,10 @@ struct Contraction {
   /// Whether the left operand has `n` too: each column has a sum of its own
   /// elements (a depthwise convolution).
   bool isDepthwise = false;
+  /// The innermost reduction loop, of two steps, where both operands hold pairs
+  /// (RoundOperands): the left one's last index is 2 k + pair, the right one's
+  /// 2 n + pair.
+  std::optional<unsigned> pair;
 };
 
 /// The roles of the loops, or nothing where `op` is no contraction or its right
