@@ -99,6 +99,8 @@ public:
         function.addFnAttr("target-cpu", processor.cpu);
         if (!processor.features.empty())
           function.addFnAttr("target-features", processor.features);
+        if (!processor.tuning.empty())
+          function.addFnAttr("tune-cpu", processor.tuning);
         function.addFnAttr("prefer-vector-width",
                            std::to_string(processor.vectorBits));
         function.setUWTableKind(UWTableKind::None);

@@ -17,6 +17,8 @@ namespace dlc {
 
 struct Processor {
   std::string triple, cpu, features;
+  /// Whose latencies LLVM's scheduler goes by; empty: those of `cpu`.
+  std::string tuning;
   /// Of the vector registers.
   int64_t vectorBits = 128;
   int64_t vectorRegisters = 16;
