@@ -83,11 +83,14 @@ class Machine:
     def __init__(self, library):
         self.library = ctypes.CDLL(str(library))
         self.library.measure_peak.restype = ctypes.c_double
+        self.library.measure_peak_bf16.restype = ctypes.c_double
         self.library.measure_bandwidth.restype = ctypes.c_double
         self.bandwidths = {}
 
-    def peak(self):
-        return self.library.measure_peak(ctypes.c_int64(1_000_000))
+    def peak(self, precision):
+        measure = (self.library.measure_peak_bf16 if precision == "bf16"
+                   else self.library.measure_peak)
+        return measure(ctypes.c_int64(1_000_000))
 
     def bandwidth(self, size):
         size = 1 << max(13, (min(size, 1 << 28) - 1).bit_length())
@@ -104,12 +107,14 @@ def run_case(case, threads, workers, machine, arguments, work):
     onnx.save(model, path)
     np.savez(work / "inputs.npz", **{f"x{i}": a for i, a in enumerate(case.arrays)})
     row = {"case": case.name, "group": case.group, "threads": threads, "flops": case.flops,
-           "bytes": case.weight_bytes + case.data_bytes, "engines": {}}
+           "bytes": case.weight_bytes // (2 if case.precision == "bf16" else 1)
+           + case.data_bytes, "precision": case.precision, "engines": {}}
     answers, alive = {}, {}
     for engine, worker in workers.items():
         output = work / f"{engine}.npy"
         reply = worker.ask(LOAD_LIMIT, load=str(path), inputs=str(work / "inputs.npz"),
-                           output=str(output), work=str(work))
+                           output=str(output), work=str(work),
+                           precision=case.precision)
         row["engines"][engine] = reply
         if "error" not in reply:
             answers[engine] = np.load(output).astype(np.float64)
@@ -125,7 +130,7 @@ def run_case(case, threads, workers, machine, arguments, work):
     times = {engine: [] for engine in alive}
     peaks = []
     for _ in range(arguments.rounds):
-        peaks.append(machine.peak())
+        peaks.append(machine.peak(case.precision))
         for engine, worker in list(alive.items()):
             reply = worker.ask(LOAD_LIMIT, time=arguments.seconds)
             if "error" in reply:

@@ -7,6 +7,7 @@ A case file is TOML:
     layers = "conv $f 3 pad=1; relu"                 # ops in order, ';' or a line each
     batch = [1, 32]                                  # optional, default [1]
     threads = [1, 2]                                 # optional, default [1]
+    precision = ["f32", "bf16"]                      # optional, default ["f32"]
     columns = ["c", "size", "f"]                     # optional: one model a row
     rows = [[64, 56, 64], [128, 28, 128]]
     [blocks]                                         # optional: lines with $1, $2, ...
@@ -259,10 +260,12 @@ def count_flops(model):
 
 
 class Case:
-    """One model at one batch; `threads` are the thread counts to time it at."""
+    """One model at one batch; `threads` are the thread counts to time it at, `precision`
+    that of the operands of products."""
 
-    def __init__(self, name, group, threads, make):
+    def __init__(self, name, group, threads, make, precision="f32"):
         self.name, self.group, self.threads, self._make = name, group, threads, make
+        self.precision = precision
 
     def build(self):
         model = self._make()
@@ -314,4 +317,6 @@ def read(path):
             name = fill(text.get("name", stem))
             if len(batches) > 1:
                 name += f" b{batch}"
-            yield Case(name, stem, text.get("threads", [1]), make)
+            for precision in text.get("precision", ["f32"]):
+                suffix = "" if precision == "f32" else f" {precision}"
+                yield Case(name + suffix, stem, text.get("threads", [1]), make, precision)

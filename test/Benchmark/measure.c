@@ -50,6 +50,27 @@ double measure_peak(int64_t rounds) {
   return (double)rounds * 12 * LANES * 2 / seconds * 1e-9;
 }
 
+/* The same of pairs of bf16, where there is an instruction for them. */
+double measure_peak_bf16(int64_t rounds) {
+#if defined(__AVX512BF16__)
+  __m512bh a = (__m512bh)_mm512_set1_epi16(0x3f7f),
+           b = (__m512bh)_mm512_set1_epi16(0x3a83);
+  EACH(DECLARE)
+  double start = now();
+  for (int64_t r = 0; r < rounds; ++r) {
+#define STEP_PAIRS(i) s##i = _mm512_dpbf16_ps(s##i, a, b);
+    EACH(STEP_PAIRS)
+    __asm__ volatile("");
+  }
+  double seconds = now() - start;
+  volatile float sink = 0;
+  EACH(USE)
+  return (double)rounds * 12 * LANES * 4 / seconds * 1e-9;
+#else
+  return measure_peak(rounds);
+#endif
+}
+
 /* GB/s at which one core reads `bytes` again and again: of the cache that holds
  * them. Eight loads at a time, each into a sum of its own. */
 double measure_bandwidth(int64_t bytes, int64_t rounds) {

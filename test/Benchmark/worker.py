@@ -2,12 +2,14 @@
 
     worker.py ENGINE THREADS
 
-    {"load": model.onnx, "inputs": inputs.npz, "output": result.npy, "work": folder}
+    {"load": model.onnx, "inputs": inputs.npz, "output": result.npy, "work": folder,
+     "precision": "f32" or "bf16"}
         -> {"load": seconds, "memory": bytes}; the answer goes to result.npy
     {"time": seconds}  -> {"calls": n, "seconds": s}
 
-Each engine is a function from a model's path, its inputs and the threads to a pair: a call
-without arguments that returns the output, and a timer of n calls or None.
+Each engine is a function from a model's path, its inputs, the threads and the precision of
+products to a call without arguments that returns the output, a timer of n calls or None,
+and notes. An engine without a bf16 mode leaves a gap.
 """
 
 import json
@@ -20,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 
-def run_dlc(path, inputs, threads, work):
+def run_dlc(path, inputs, threads, work, precision):
     import ctypes
     import subprocess
     sys.path.insert(0, str(Path(__file__).parents[2] / "python-frontend"))
@@ -29,7 +31,7 @@ def run_dlc(path, inputs, threads, work):
     target = Path(work) / f"dlc-{os.getpid()}-{time.monotonic_ns()}.so"
     # The compiler's time and memory count for the compiler; loading is what is timed.
     begin = time.perf_counter()
-    subprocess.run([os.environ["DLC"], path, "-o", target,
+    subprocess.run([os.environ["DLC"], path, "-o", target, f"--precision={precision}",
                     *os.environ.get("DLC_FLAGS", "").split()], check=True)
     notes = {"compile": time.perf_counter() - begin,
              "compile_memory": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
@@ -56,7 +58,8 @@ def run_dlc(path, inputs, threads, work):
     return lambda: output, timer, notes
 
 
-def run_onnxruntime(path, inputs, threads, work):
+def run_onnxruntime(path, inputs, threads, work, precision):
+    f32_only(precision)
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -88,12 +91,12 @@ def run_onnxruntime(path, inputs, threads, work):
     return run, timer, {}
 
 
-def run_openvino(path, inputs, threads, work):
+def run_openvino(path, inputs, threads, work, precision):
     import openvino
     core = openvino.Core()
     model = core.compile_model(path, "CPU", {
         "INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY",
-        "INFERENCE_PRECISION_HINT": "f32"})
+        "INFERENCE_PRECISION_HINT": precision})
     request = model.create_infer_request()
     for i, array in enumerate(inputs):
         request.set_input_tensor(i, openvino.Tensor(array, shared_memory=True))
@@ -106,6 +109,11 @@ def run_openvino(path, inputs, threads, work):
     return run, None, {}
 
 
+def f32_only(precision):
+    if precision != "f32":
+        raise LookupError(f"no {precision} mode")
+
+
 def load_graph(path, ops, convert):
     import onnx
     sys.path.insert(0, str(Path(__file__).parent))
@@ -113,30 +121,34 @@ def load_graph(path, ops, convert):
     return graphs.evaluate(onnx.load(path), getattr(graphs, ops)(), convert)
 
 
-def run_torch(path, inputs, threads, work, compiled=False):
+def run_torch(path, inputs, threads, work, precision, compiled=False):
     import torch
+    element = torch.bfloat16 if precision == "bf16" else torch.float32
     torch.set_num_threads(threads)
     torch.set_grad_enabled(False)
-    graph = load_graph(path, "torch_ops", lambda a: torch.from_numpy(a.copy()))
+    graph = load_graph(path, "torch_ops", 
+                       lambda a: torch.from_numpy(a.copy()).to(element))
     tensors = [torch.from_numpy(i) for i in inputs]
     if compiled:
         graph = torch.compile(graph)
-    with torch.inference_mode():
-        graph(*tensors)
 
     def run():
-        # A transposition is a view until somebody wants it in order.
+        # A transposition is a view until somebody wants it in order. Inputs and output
+        # are f32 for all engines.
         with torch.inference_mode():
-            return graph(*tensors).contiguous().numpy()
+            return graph(*[t.to(element) for t in tensors]).float().contiguous().numpy()
+
+    run()
 
     return run, None, {}
 
 
-def run_torch_compile(path, inputs, threads, work):
-    return run_torch(path, inputs, threads, work, compiled=True)
+def run_torch_compile(path, inputs, threads, work, precision):
+    return run_torch(path, inputs, threads, work, precision, compiled=True)
 
 
-def run_jax(path, inputs, threads, work):
+def run_jax(path, inputs, threads, work, precision):
+    f32_only(precision)
     # XLA's threads follow the processors that the process may use.
     import jax
     jax.config.update("jax_platforms", "cpu")
@@ -153,7 +165,8 @@ def run_jax(path, inputs, threads, work):
     return lambda: np.asarray(graph(*arrays)), timer, {}
 
 
-def run_iree(path, inputs, threads, work):
+def run_iree(path, inputs, threads, work, precision):
+    f32_only(precision)
     import subprocess
     from iree import compiler, runtime
     mlir = str(Path(work) / "iree.mlir")
@@ -174,7 +187,8 @@ def run_iree(path, inputs, threads, work):
     return lambda: function(*arrays).to_host(), None, {}
 
 
-def run_tvm(path, inputs, threads, work):
+def run_tvm(path, inputs, threads, work, precision):
+    f32_only(precision)
     os.environ["TVM_NUM_THREADS"] = str(threads)
     import onnx
     import tvm
@@ -193,8 +207,9 @@ def run_tvm(path, inputs, threads, work):
     return run, None, {}
 
 
-def run_onednn(path, inputs, threads, work):
+def run_onednn(path, inputs, threads, work, precision):
     """oneDNN's own sgemm, for the cases that are one product of two inputs."""
+    f32_only(precision)
     import ctypes
     import onnx
     model = onnx.load(path)
@@ -233,7 +248,7 @@ def main():
                               for i in range(len(file.files))]
                 begin = time.perf_counter()
                 run, timer, notes = function(command["load"], inputs, threads,
-                                             command["work"])
+                                             command["work"], command["precision"])
                 answer = np.asarray(run())
                 reply = {"load": time.perf_counter() - begin, **notes}
                 np.save(command["output"], answer)
