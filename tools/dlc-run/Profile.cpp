@@ -7,6 +7,7 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include <ctime>
+#include <numeric>
 
 using namespace llvm;
 
@@ -29,7 +30,7 @@ Profile measureProfile(const dlc_library_info &library, dlc_context *context,
   Profile profile;
   profile.calls = calls;
   std::vector<std::vector<double>> times(library.region_count);
-  std::vector<double> whole;
+  std::vector<double> whole, rest;
   std::vector<dlc_event> events(1024);
   for (unsigned i = 0; i < calls; ++i) {
     dlc_trace trace;
@@ -46,17 +47,20 @@ Profile measureProfile(const dlc_library_info &library, dlc_context *context,
       events.resize(2 * trace.count);
     }
     whole.push_back((profile.end - profile.begin) / 1e3);
+    rest.push_back(whole.back());
     std::vector<double> sums(library.region_count);
     profile.events.assign(events.begin(), events.begin() + trace.count);
     for (const dlc_event &event : profile.events)
       if (event.part < 0 && event.region >= 0)
         sums[event.region] += (event.end - event.begin) / 1e3;
+    rest.back() -= std::accumulate(sums.begin(), sums.end(), 0.0);
     for (auto [sum, all] : zip(sums, times))
       all.push_back(sum);
   }
   for (std::vector<double> &all : times)
     profile.regions.push_back(median(all));
   profile.whole = median(whole);
+  profile.rest = median(rest);
   return profile;
 }
 
@@ -64,13 +68,12 @@ void printProfile(const Profile &profile, const dlc_library_info &library,
                   raw_ostream &os) {
   constexpr auto line = "  {0,10} {1,6}  {2,-12} {3,9} {4,7}  {5}\n";
   os << formatv(line, "us", "share", "kind", "Gflop/s", "GB/s", "computes");
-  double sum = 0, small = 0;
+  double small = 0;
   int64_t hidden = 0;
   for (int32_t i = 0; i < library.region_count; ++i) {
     double time = profile.regions[i];
     if (time == 0)
       continue;
-    sum += time;
     // Deep networks have hundreds of borders to fill.
     if (time < profile.whole / 2000) {
       small += time;
@@ -90,9 +93,9 @@ void printProfile(const Profile &profile, const dlc_library_info &library,
     os << formatv(line, formatv("{0:f1}", small),
                   formatv("{0:f1}%", 100 * small / profile.whole), "others", "",
                   "", formatv("{0} loop nests below 0.05 %", hidden));
-  os << formatv(line, formatv("{0:f1}", profile.whole - sum),
-                formatv("{0:f1}%", 100 * (1 - sum / profile.whole)), "between",
-                "", "", "checks, copies, calls");
+  os << formatv(line, formatv("{0:f1}", profile.rest),
+                formatv("{0:f1}%", 100 * profile.rest / profile.whole),
+                "between", "", "", "checks, copies, calls");
   os << formatv(line, formatv("{0:f1}", profile.whole), "100%", "call", "", "",
                 formatv("median of {0}", profile.calls));
 }

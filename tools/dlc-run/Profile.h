@@ -14,6 +14,7 @@ struct Profile {
   /// Microseconds of each region, its median over the calls; 0: did not run.
   std::vector<double> regions;
   double whole = 0; // microseconds of a call, median
+  double rest = 0;  // of them outside all regions, median
   /// Of the last call.
   std::vector<dlc_event> events;
   int64_t begin = 0, end = 0;

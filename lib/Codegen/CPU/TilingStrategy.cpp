@@ -420,18 +420,26 @@ SmallVector<int64_t> tileReductions(linalg::LinalgOp op,
   op.getReductionDims(reductions);
   if (reductions.empty())
     return sizes;
-  bool contraction = analyzeContraction(op).has_value();
+  std::optional<Contraction> contraction = analyzeContraction(op);
+  std::optional<unsigned> pair =
+      contraction ? contraction->pair : std::nullopt;
   Type element = getElementTypeOrSelf(op.getDpsInputs()[0].getType());
   // Which loop walks contiguously over the first operand?
   AffineMap map = op.getIndexingMapsArray()[0];
   AffineExpr last = map.getResult(map.getNumResults() - 1);
   for (unsigned loop : reductions) {
     // Both steps of a pair are one instruction.
-    if (contraction && analyzeContraction(op)->pair == loop)
+    if (pair == loop)
       continue;
     bool contiguous = last.isFunctionOfDim(loop);
     if (!contiguous) {
       sizes[loop] = 1;
+    } else if (pair) {
+      // A pair a step and row: a few keep the loop's own work small.
+      sizes[loop] = !isDynamic(ranges[loop]) && ranges[loop] % 4 &&
+                            ranges[loop] % 5 == 0
+                        ? 5
+                        : 4;
     } else if (contraction) {
       // Unrolled steps of the register tile; at least 4, since a single step is
       // not recognised as multiply-add.

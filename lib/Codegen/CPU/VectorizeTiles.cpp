@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/Dialect/Vector/Transforms/VectorRewritePatterns.h"
@@ -30,6 +31,39 @@ namespace {
 
 /// Larger iteration spaces stay loops: unrolled code would not fit the cache.
 constexpr int64_t mostElements = 8192;
+
+/// Reading all of what was just written, without dimensions of one step: the
+/// zeros that a tile's sums begin with. Upstream forwards a vector only where
+/// both are in the same tensor; left alone, the tile is filled in memory.
+struct ForwardTile : OpRewritePattern<vector::TransferReadOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::TransferReadOp read,
+                                PatternRewriter &rewriter) const override {
+    auto slice = read.getBase().getDefiningOp<tensor::ExtractSliceOp>();
+    if (!slice || !slice.hasUnitStride() || !slice.hasZeroOffset())
+      return failure();
+    auto write = slice.getSource().getDefiningOp<vector::TransferWriteOp>();
+    if (!write || write.getVectorType() != read.getVectorType() ||
+        slice.getSourceType().getShape() != slice.getStaticSizes() ||
+        !isWhole(write, slice.getSourceType()) ||
+        !isWhole(read, slice.getType()))
+      return failure();
+    rewriter.replaceOp(read, write.getVector());
+    return success();
+  }
+
+private:
+  /// Whether each element is accessed, in order.
+  static bool isWhole(VectorTransferOpInterface op, RankedTensorType type) {
+    return !op.getMask() && op.getPermutationMap().isMinorIdentity() &&
+           type.hasStaticShape() &&
+           type.getNumElements() == op.getVectorType().getNumElements() &&
+           llvm::all_of(op.getIndices(), [](Value index) {
+             return isConstantIntValue(index, 0);
+           });
+  }
+};
 
 struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
   using VectorizeTilesBase::VectorizeTilesBase;
@@ -128,6 +162,9 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
     // Sums stay in registers while a reduction's loop runs.
     function->walk(
         [&](scf::ForOp loop) { hoistLoopInvariantSubsets(rewriter, loop); });
+    RewritePatternSet patterns(context);
+    patterns.add<ForwardTile>(context);
+    walkAndApplyPatterns(function, std::move(patterns));
   }
 
   LogicalResult simplify() {

@@ -132,15 +132,27 @@ Scalar shiftRight(Scalar a, Scalar b, unsigned width) {
   return select(fits, a.with(shifted), rest);
 }
 
+/// The sign of a zero is left open: without that an activation costs a
+/// comparison and a selection more.
+template <typename FloatOp, typename IntOp>
+static Scalar extremum(Scalar a, Scalar b) {
+  Value result =
+      a.isFloat() ? FloatOp::create(*a.builder, a.loc, a, b,
+                                    arith::FastMathFlags::nsz)
+                        .getResult()
+                  : IntOp::create(*a.builder, a.loc, a, b).getResult();
+  return a.with(result);
+}
+
 Scalar max(Scalar a, Scalar b) {
   if (a.isUnsigned)
     return a.with(arith::MaxUIOp::create(*a.builder, a.loc, a, b));
-  return applyByType<arith::MaximumFOp, arith::MaxSIOp>(a, b);
+  return extremum<arith::MaximumFOp, arith::MaxSIOp>(a, b);
 }
 Scalar min(Scalar a, Scalar b) {
   if (a.isUnsigned)
     return a.with(arith::MinUIOp::create(*a.builder, a.loc, a, b));
-  return applyByType<arith::MinimumFOp, arith::MinSIOp>(a, b);
+  return extremum<arith::MinimumFOp, arith::MinSIOp>(a, b);
 }
 Scalar abs(Scalar x) {
   if (x.isUnsigned)
