@@ -123,6 +123,10 @@ public:
     markComputed(*interface, *module);
     if (stage == Stage::Linalg)
       return finishText(*module);
+    if (!options.tuning.empty())
+      if (llvm::Error error = tune(*module, processors.front(), options.tuning,
+                                   artifacts, llvm::outs()))
+        return report(std::move(error));
     if (failed(lower("vector", buildVectorPipeline, ".vector.mlir")))
       return failure();
     std::vector<Region> regions = readRegions(*module);
@@ -184,6 +188,19 @@ private:
     if (!found)
       return report(found.takeError());
     processors = std::move(*found);
+    if (!options.tuning.empty()) {
+      if (options.cpu != "native")
+        return report("--tune measures on this machine, so it goes with "
+                      "--cpu=native, not with --cpu=" +
+                      options.cpu);
+      if (options.level < 2)
+        return report("--tune chooses tiles, which -O" +
+                      llvm::Twine(options.level) +
+                      " does not make, expected -O2 or -O3");
+      if (stage < Stage::Vector)
+        return report("--tune chooses tiles, which the output '" + output +
+                      "' does not have yet");
+    }
     return success();
   }
 

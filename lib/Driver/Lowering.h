@@ -15,6 +15,7 @@ class Module;
 
 namespace dlc {
 
+class Artifacts;
 struct Region;
 struct Weights;
 
@@ -32,6 +33,13 @@ translateToLLVM(mlir::ModuleOp module, const Interface &interface,
 
 /// Makes `dl-fold-constants` evaluate with the compiler itself.
 void installEvaluator();
+
+/// Puts schedules on the contractions of a module in linalg: those that the file
+/// `path` knows for the processor, and for others the best of some that are
+/// timed here and now; these are added to the file.
+llvm::Error tune(mlir::ModuleOp module, const Processor &processor,
+                 llvm::StringRef path, Artifacts &artifacts,
+                 llvm::raw_ostream &log);
 
 /// Prints a table of layers: shapes, weights, connections.
 void printReport(mlir::ModuleOp module, llvm::raw_ostream &os);

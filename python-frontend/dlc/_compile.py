@@ -23,7 +23,8 @@ def find_compiler():
     return found
 
 
-def compile(model, output=None, *, cpu="native", level=3, options=()):
+def compile(model, output=None, *, cpu="native", level=3, precision="f32",
+            options=()):
     """Compiles a model file into a library and returns the library's path.
 
     model: path of a .onnx or .mlir file.
@@ -31,6 +32,8 @@ def compile(model, output=None, *, cpu="native", level=3, options=()):
         header goes to the same place with suffix .h.
     cpu: processor to compile for, as `dlc --cpu`.
     level: 0 to 3, as `dlc -O`.
+    precision: "f32", or "bf16" for products with rounded operands and sums of
+        f32, as `dlc --precision`.
     options: further arguments of dlc.
 
     Raises CompileError where dlc refuses the model or cannot be run.
@@ -38,7 +41,7 @@ def compile(model, output=None, *, cpu="native", level=3, options=()):
     model = Path(model)
     output = Path(output) if output else model.with_suffix(".so")
     command = [find_compiler(), str(model), "-o", str(output), f"--cpu={cpu}",
-               f"-O{level}", *options]
+               f"-O{level}", f"--precision={precision}", *options]
     try:
         result = subprocess.run(command, capture_output=True, text=True)
     except OSError as error:

@@ -1,13 +1,13 @@
 // Every kernel once for each processor, each with tiles for its registers; shape functions
 // are shared.
-// RUN: dlc-opt %s --dlc-multiversion='processors=small:256:16,large:512:32' | FileCheck %s
-// RUN: dlc-opt %s --pass-pipeline='builtin.module(dlc-multiversion{processors=small:256:16,large:512:32},func.func(dlc-tile-and-fuse))' | FileCheck %s --check-prefix=TILES
+// RUN: dlc-opt %s --dlc-multiversion='processors=small:256:16,large:512:32:bf16' | FileCheck %s
+// RUN: dlc-opt %s --pass-pipeline='builtin.module(dlc-multiversion{processors=small:256:16,large:512:32:bf16},func.func(dlc-tile-and-fuse))' | FileCheck %s --check-prefix=TILES
 // RUN: not dlc-opt %s --dlc-multiversion='processors=small:256' 2>&1 | FileCheck %s --check-prefix=WRONG
 
 // CHECK-COUNT-1: func.func @f.kernel(
-// CHECK-SAME: dlc.machine = array<i64: 256, 16>
+// CHECK-SAME: dlc.machine = array<i64: 256, 16, 0>
 // CHECK-COUNT-1: func.func @f.kernel.large(
-// CHECK-SAME: dlc.machine = array<i64: 512, 32>
+// CHECK-SAME: dlc.machine = array<i64: 512, 32, 1>
 // CHECK-COUNT-1: func.func @f.kernel.shapes(
 // CHECK-NOT: func.func
 

@@ -2,8 +2,10 @@
 
 #include "dlc/Driver/Compile.h"
 #include "dlc/Import/ONNX.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
 
 using namespace llvm;
@@ -78,6 +80,12 @@ int main(int argc, char **argv) {
                             "operands rounded to bf16 (8 bits of precision), "
                             "sums in f32")),
       cl::cat(category));
+  cl::opt<std::string> tuning(
+      "tune",
+      cl::desc("Choose the tiles of products by measuring on this machine; what "
+               "was best is kept in the file (default dlc/tuning.json in the "
+               "user's cache folder)"),
+      cl::ValueOptional, cl::value_desc("file"), cl::cat(category));
   cl::opt<bool> profile("profile",
                         cl::desc("Make a library that can tell how long each "
                                  "loop nest takes (dlc-run --profile)"),
@@ -143,6 +151,17 @@ int main(int argc, char **argv) {
   options.timePasses = timePasses;
   options.report = report;
   options.profile = profile;
+  options.tuning = tuning;
+  if (tuning.getNumOccurrences() && tuning.empty()) {
+    SmallString<128> path;
+    if (!sys::path::cache_directory(path)) {
+      WithColor::error(errs(), "dlc")
+          << "there is no cache folder; name a file with --tune=\n";
+      return 1;
+    }
+    sys::path::append(path, "dlc", "tuning.json");
+    options.tuning = path.str();
+  }
   options.precision = precision;
   options.verbose = verbose;
   options.weights = weights;

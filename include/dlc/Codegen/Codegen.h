@@ -44,6 +44,9 @@ inline constexpr llvm::StringLiteral setExtent = "dlc_rt_set_extent";
 inline constexpr llvm::StringLiteral fail = "dlc_rt_fail";
 /// On scf.forall: about the nanoseconds that one iteration takes on one core.
 inline constexpr llvm::StringLiteral cost = "dlc.cost";
+/// On a contraction: rows and vector columns of its register tile and whether
+/// rows come before columns (cpu::Schedule), as somebody measured.
+inline constexpr llvm::StringLiteral schedule = "dlc.schedule";
 /// On a loop nest that TileAndFuse made: what it computes. Module attribute:
 /// the same of all nests, by number. See CPU/Regions.h.
 inline constexpr llvm::StringLiteral region = "dlc.region";

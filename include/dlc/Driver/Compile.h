@@ -38,6 +38,9 @@ struct CompileOptions {
   bool verbose = false;
   bool report = false;
   Precision precision = Precision::F32;
+  /// A file of measured schedules, read and added to; empty: the machine model
+  /// chooses.
+  std::string tuning;
   bool profile = false; // the library can tell how long its regions take
   std::string weights; // a .safetensors file to put them in; empty: inside
   /// Symbolic dimensions of an ONNX model that are fixed: {"batch", 8}.

@@ -33,6 +33,22 @@ static void collectPlaces(Location loc, llvm::SetVector<StringRef> &places) {
   }
 }
 
+static std::string join(const llvm::SetVector<StringRef> &places) {
+  std::string name;
+  for (auto [i, place] : llvm::enumerate(places))
+    if (i < 3)
+      name += (i ? " + " : "") + place.str();
+  if (places.size() > 3)
+    name += " + " + std::to_string(places.size() - 3) + " more";
+  return name;
+}
+
+std::string nameOf(Location loc) {
+  llvm::SetVector<StringRef> places;
+  collectPlaces(loc, places);
+  return join(places);
+}
+
 /// 16x32; a loop that is left whole has no number of its own.
 static std::string describeSizes(ArrayRef<int64_t> sizes) {
   std::string text;
@@ -112,20 +128,12 @@ DictionaryAttr describeRegion(ArrayRef<linalg::LinalgOp> ops, StringRef kind,
       isStatic &= !ShapedType::isDynamic(extent);
       tasks *= std::ceil(double(extent) / size);
     }
-  // Three names say what it is; a model may have fused dozens.
-  std::string name;
-  for (auto [i, place] : llvm::enumerate(places))
-    if (i < 3)
-      name += (i ? " + " : "") + place.str();
-  if (places.size() > 3)
-    name += " + " + std::to_string(places.size() - 3) + " more";
-
   Builder b(ops.back()->getContext());
   if (flops == 0 && kind == "element-wise")
     kind = "copy";
   return b.getDictionaryAttr({
       b.getNamedAttr("number", b.getI64IntegerAttr(number)),
-      b.getNamedAttr("name", b.getStringAttr(name)),
+      b.getNamedAttr("name", b.getStringAttr(join(places))),
       b.getNamedAttr("kind", b.getStringAttr(kind)),
       b.getNamedAttr("flops", b.getI64IntegerAttr(flops)),
       b.getNamedAttr("bytes", b.getI64IntegerAttr(bytes)),

@@ -1,6 +1,7 @@
 //===- TilingStrategy.cpp - Which tiles, from a machine model -------------===//
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -209,13 +210,91 @@ static int64_t rowStride(linalg::LinalgOp op, unsigned m) {
   return 0;
 }
 
+/// Whether a constant right operand lies in the second level cache as a whole
+/// and there are rows of an image for which that counts.
+static bool mayTakeRowsFirst(linalg::LinalgOp op, const Contraction &loops,
+                             double &rightBytes) {
+  SmallVector<int64_t> guessed = guessedRanges(op, 8);
+  rightBytes =
+      getElementTypeOrSelf(op.getDpsInputs()[1]).getIntOrFloatBitWidth() / 8.0;
+  for (unsigned loop = 0; loop < guessed.size(); ++loop)
+    if (op.getIndexingMapsArray()[1].isFunctionOfDim(loop))
+      rightBytes *= guessed[loop];
+  return !loops.isDepthwise &&
+         op.getDpsInputs()[1].getDefiningOp<arith::ConstantOp>() &&
+         llvm::any_of(loops.outer,
+                      [&](unsigned loop) { return guessed[loop] > 1; });
+}
+
+Schedule chooseSchedule(linalg::LinalgOp op, const Contraction &loops,
+                        const Machine &machine) {
+  if (auto given = op->getAttrOfType<DenseI64ArrayAttr>(names::schedule))
+    return {given[0], given[1], given[2] != 0};
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
+  Schedule schedule;
+  // Two registers wide; one where the result is narrow, and where the left
+  // operand takes registers too.
+  int64_t n = ranges[loops.n];
+  schedule.columns =
+      loops.isDepthwise || (!isDynamic(n) && n <= lanes) ? 1 : 2;
+  if (loops.m)
+    schedule.rows = chooseRows(ranges[*loops.m], schedule.columns,
+                               rowStride(op, *loops.m),
+                               loops.isDepthwise ? 8 : 16, machine);
+  // A panel of the right operand stays while all rows pass: rows innermost. A
+  // constant operand that the second level cache holds as a whole (packed, it
+  // lies there without gaps) passes under each row of an image instead: that
+  // row stays, and the result is written front to back.
+  double rightBytes;
+  schedule.rowsFirst =
+      mayTakeRowsFirst(op, loops, rightBytes) && rightBytes <= keptBytes;
+  return schedule;
+}
+
+SmallVector<Schedule> listSchedules(linalg::LinalgOp op,
+                                    const Contraction &loops,
+                                    const Machine &machine) {
+  SmallVector<Schedule> all{chooseSchedule(op, loops, machine)};
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
+  double rightBytes;
+  bool mayChange = mayTakeRowsFirst(op, loops, rightBytes);
+  auto add = [&](Schedule schedule) {
+    if (llvm::none_of(all, [&](const Schedule &other) {
+          return other.rows == schedule.rows &&
+                 other.columns == schedule.columns &&
+                 other.rowsFirst == schedule.rowsFirst;
+        }))
+      all.push_back(schedule);
+  };
+  const int64_t rows = loops.m ? ranges[*loops.m] : 1;
+  for (int64_t columns : {1, 2, 3, 4, 8}) {
+    // Narrow tiles of wide products and wide ones of many rows load too much
+    // for what they multiply.
+    if ((columns > 1 && (columns - 1) * lanes >= ranges[loops.n]) ||
+        (columns == 1 && ranges[loops.n] > 2 * lanes) ||
+        (columns == 8 && rows > 2))
+      continue;
+    int64_t fit =
+        std::min((machine.vectorRegisters - columns - 2) / columns, rows);
+    if (fit < 1)
+      continue;
+    SmallVector<int64_t, 2> counts{fit, std::max<int64_t>(fit - 2, 1)};
+    for (int64_t rows : counts)
+      for (bool rowsFirst : {false, true})
+        if (rowsFirst <= mayChange)
+          add({rows, columns, rowsFirst});
+  }
+  return all;
+}
+
 Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
                       const Machine &machine) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   SmallVector<int64_t> guessed = guessedRanges(op, 8);
   unsigned rank = ranges.size();
-  Type element = getElementTypeOrSelf(op->getResult(0).getType());
-  int64_t lanes = machine.lanes(element);
+  int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
   double flops = 2 * product(guessed);
   // Nanoseconds at two vector multiply-adds a cycle and 3 GHz, rounded down.
   double speed = 4.0 * lanes * 3.0 / 2;
@@ -226,35 +305,16 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   tiles.tasks.assign(rank, 0);
   tiles.inner.assign(rank, 0);
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
-
-  // Two registers wide; one where the result is narrow, and where the left
-  // operand takes registers too.
-  int64_t n = ranges[loops.n];
-  int64_t columns = loops.isDepthwise || (!isDynamic(n) && n <= lanes) ? 1 : 2;
-  int64_t width = columns * lanes;
+  const Schedule schedule = chooseSchedule(op, loops, machine);
+  const bool rowsFirst = schedule.rowsFirst;
+  int64_t n = ranges[loops.n], width = schedule.columns * lanes;
   for (unsigned loop = 0; loop < rank; ++loop)
     if (iterators[loop] == utils::IteratorType::parallel)
       tiles.inner[loop] = 1;
   tiles.inner[loops.n] = isDynamic(n) ? width : std::min(n, width);
   if (loops.m)
-    tiles.inner[*loops.m] =
-        chooseRows(ranges[*loops.m], columns, rowStride(op, *loops.m),
-                   loops.isDepthwise ? 8 : 16, machine);
+    tiles.inner[*loops.m] = schedule.rows;
 
-  // A panel of the right operand stays while all rows pass: rows innermost. A
-  // constant operand that the second level cache holds as a whole (packed, it
-  // lies there without gaps) passes under each row of an image instead: that
-  // row stays, and the result is written front to back.
-  double rightBytes =
-      getElementTypeOrSelf(op.getDpsInputs()[1]).getIntOrFloatBitWidth() / 8.0;
-  for (unsigned loop = 0; loop < rank; ++loop)
-    if (op.getIndexingMapsArray()[1].isFunctionOfDim(loop))
-      rightBytes *= guessed[loop];
-  bool rowsFirst = !loops.isDepthwise && rightBytes <= keptBytes &&
-                   op.getDpsInputs()[1].getDefiningOp<arith::ConstantOp>() &&
-                   llvm::any_of(loops.outer, [&](unsigned loop) {
-                     return guessed[loop] > 1;
-                   });
   auto add = [&](unsigned loop) { tiles.order.push_back(loop); };
   for (unsigned loop : loops.shared)
     add(loop);

@@ -30,6 +30,9 @@ struct Region {
   bool isBoundByFlops() const;
 };
 
+/// The nodes or lines that a location names, three at most.
+std::string nameOf(mlir::Location loc);
+
 /// Describes `ops`, which `tiles` (of the last of them) fuse; for the attribute
 /// names::region.
 mlir::DictionaryAttr describeRegion(llvm::ArrayRef<mlir::linalg::LinalgOp> ops,

@@ -91,6 +91,24 @@ struct Tiles {
   }
 };
 
+/// What there is to choose for a contraction.
+struct Schedule {
+  int64_t rows = 1;    // of the register tile
+  int64_t columns = 2; // its width in vector registers
+  /// Whether all columns pass under a row of an image, or all rows under a
+  /// panel of columns.
+  bool rowsFirst = false;
+};
+
+/// What the machine model chooses, or what the attribute names::schedule says.
+Schedule chooseSchedule(mlir::linalg::LinalgOp op, const Contraction &loops,
+                        const Machine &machine);
+
+/// Schedules that are worth a measurement, the model's own first.
+llvm::SmallVector<Schedule> listSchedules(mlir::linalg::LinalgOp op,
+                                          const Contraction &loops,
+                                          const Machine &machine);
+
 /// Tiles for a contraction.
 Tiles tileContraction(mlir::linalg::LinalgOp op, const Contraction &loops,
                       const Machine &machine);

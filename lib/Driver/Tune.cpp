@@ -1,0 +1,286 @@
+//===- Tune.cpp - Schedules by measurement --------------------------------===//
+//
+// Where the machine model cannot know, the clock can: each distinct contraction
+// of a model is compiled alone under several schedules and timed here. What was
+// best is kept in a file, by processor and contraction, and put on the ops as
+// the attribute names::schedule, which chooseSchedule obeys.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Artifacts.h"
+#include "InMemory.h"
+#include "Lowering.h"
+#include "dlc/Codegen/CPU/Regions.h"
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include <chrono>
+#include <random>
+
+using namespace mlir;
+using namespace dlc;
+using namespace dlc::cpu;
+
+namespace {
+
+/// Less work than this is not worth a choice.
+constexpr double leastFlops = 1e6;
+/// The model's choice stays where another one gains less: that is noise.
+constexpr double leastGain = 1.02;
+
+struct Tuner {
+  Tuner(const Processor &processor, llvm::raw_ostream &log)
+      : processor(processor), machine{processor.vectorBits,
+                                      processor.vectorRegisters,
+                                      processor.hasBF16Dot},
+        log(log) {}
+
+  /// What tells a contraction from others, beside the processor.
+  static std::string signatureOf(linalg::LinalgOp op) {
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    for (AffineMap map : op.getIndexingMapsArray())
+      os << map << " ";
+    for (Value operand : op->getOperands())
+      os << operand.getType()
+         << (operand.getDefiningOp<arith::ConstantOp>() ? " constant " : " ");
+    return StringRef(text).rtrim().str();
+  }
+
+  LogicalResult run(ModuleOp module, llvm::json::Object &known) {
+    LogicalResult result = success();
+    module.walk([&](linalg::LinalgOp op) {
+      std::optional<Contraction> loops = analyzeContraction(op);
+      if (!loops || !op.hasPureTensorSemantics() || failed(result))
+        return;
+      double flops = 2;
+      for (int64_t range : op.getStaticLoopRanges())
+        flops *= ShapedType::isDynamic(range) ? 0 : range;
+      if (flops < leastFlops)
+        return;
+      std::string signature = signatureOf(op);
+      auto *entry = known.getArray(signature);
+      if (!entry) {
+        FailureOr<Schedule> best = measure(op, *loops);
+        if (failed(best)) {
+          result = failure();
+          return;
+        }
+        known[signature] = llvm::json::Array{best->rows, best->columns,
+                                             int64_t(best->rowsFirst)};
+        entry = known.getArray(signature);
+      }
+      SmallVector<int64_t> numbers;
+      for (const llvm::json::Value &value : *entry)
+        numbers.push_back(value.getAsInteger().value_or(0));
+      op->setAttr(names::schedule,
+                  DenseI64ArrayAttr::get(op->getContext(), numbers));
+    });
+    return result;
+  }
+
+private:
+  FailureOr<Schedule> measure(linalg::LinalgOp op, const Contraction &loops) {
+    SmallVector<Schedule> candidates = listSchedules(op, loops, machine);
+    Schedule best = candidates.front();
+    double model = 0, least = 0;
+    for (const Schedule &schedule : candidates) {
+      FailureOr<double> time = timeOf(op, schedule);
+      if (failed(time))
+        return failure();
+      if (!model)
+        model = least = *time;
+      if (*time * leastGain < least || (least < model && *time < least)) {
+        least = *time;
+        best = schedule;
+      }
+    }
+    auto describe = [](const Schedule &schedule) {
+      return llvm::formatv("{0} rows of {1} vectors{2}", schedule.rows,
+                           schedule.columns,
+                           schedule.rowsFirst ? ", rows first" : "")
+          .str();
+    };
+    log << llvm::formatv("  {0,9:f1} us  {1}{2}  {3}\n", least * 1e6,
+                         describe(best),
+                         least < model
+                             ? llvm::formatv(", {0:f2} times as fast as {1}",
+                                             model / least,
+                                             describe(candidates.front()))
+                                   .str()
+                             : ", as the model has it",
+                         nameOf(op.getLoc()));
+    return best;
+  }
+
+  /// Seconds of one call, the least of several.
+  FailureOr<double> timeOf(linalg::LinalgOp op, const Schedule &schedule) {
+    OwningOpRef<ModuleOp> module = isolate(op, schedule);
+    FailureOr<InMemory> library = InMemory::compile(*module, processor, 3);
+    if (failed(library))
+      return failure();
+    std::mt19937 generator(1);
+    std::uniform_real_distribution<float> numbers(-1, 1);
+    const dlc_function &function = library->function();
+    std::vector<AsmResourceBlob> memory;
+    SmallVector<void *> data;
+    for (int32_t i = 0; i < function.inputs + function.outputs; ++i) {
+      const dlc_argument &argument = function.arguments[i];
+      int64_t count = 1;
+      for (int32_t d = 0; d < argument.rank; ++d)
+        count *= argument.shape[d];
+      // Eight bytes hold an element of any type; zero bits are a number in all.
+      memory.push_back(HeapAsmResourceBlob::allocate(count * 8, 64, true));
+      MutableArrayRef<char> bytes = memory.back().getMutableData();
+      std::fill(bytes.begin(), bytes.end(), 0);
+      if (argument.element == DLC_F32)
+        for (int64_t e = 0; e < count; ++e)
+          reinterpret_cast<float *>(bytes.data())[e] = numbers(generator);
+      data.push_back(bytes.data());
+    }
+    ArrayRef<void *> all(data);
+    double least = 1e300, spent = 0;
+    for (unsigned round = 0; round < 1000 && (round < 5 || spent < 0.05);
+         ++round) {
+      auto begin = std::chrono::steady_clock::now();
+      if (llvm::Error error =
+              library->call(all.take_front(function.inputs),
+                            all.drop_front(function.inputs))) {
+        op->emitError("could not be timed: ")
+            << llvm::toString(std::move(error));
+        return failure();
+      }
+      double time = std::chrono::duration<double>(
+                        std::chrono::steady_clock::now() - begin)
+                        .count();
+      spent += time;
+      if (round)
+        least = std::min(least, time);
+    }
+    return least;
+  }
+
+  /// A module that computes the contraction alone, of its constants and
+  /// arguments.
+  OwningOpRef<ModuleOp> isolate(linalg::LinalgOp op,
+                                const Schedule &schedule) {
+    Location loc = op.getLoc();
+    OpBuilder b(op->getContext());
+    OwningOpRef<ModuleOp> module = ModuleOp::create(b, loc);
+    b.setInsertionPointToEnd(module->getBody());
+    SmallVector<Value> given;
+    for (Value input : op.getDpsInputs())
+      if (!isRemade(input) && !llvm::is_contained(given, input))
+        given.push_back(input);
+    auto function = func::FuncOp::create(
+        b, loc, "evaluate",
+        b.getFunctionType(ValueRange(given).getTypes(), op->getResultTypes()));
+    b.setInsertionPointToStart(function.addEntryBlock());
+    IRMapping mapping;
+    mapping.map(given, function.getArguments());
+    for (Value input : op.getDpsInputs())
+      if (!mapping.contains(input))
+        b.clone(*input.getDefiningOp(), mapping);
+    auto type = cast<RankedTensorType>(op.getDpsInits()[0].getType());
+    Value zero = arith::ConstantOp::create(
+        b, loc, b.getZeroAttr(type.getElementType()));
+    Value empty =
+        tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
+    mapping.map(op.getDpsInits()[0],
+                linalg::FillOp::create(b, loc, zero, empty).getResult(0));
+    Operation *copy = b.clone(*op, mapping);
+    copy->setAttr(names::schedule,
+                  b.getDenseI64ArrayAttr({schedule.rows, schedule.columns,
+                                          schedule.rowsFirst}));
+    func::ReturnOp::create(b, loc, copy->getResults());
+    return module;
+  }
+
+  static bool isRemade(Value value) {
+    return isa_and_nonnull<arith::ConstantOp, tensor::EmptyOp>(
+        value.getDefiningOp());
+  }
+
+  const Processor &processor;
+  Machine machine;
+  llvm::raw_ostream &log;
+};
+
+/// The file's content; an absent one is empty.
+llvm::Expected<llvm::json::Object> readKnown(StringRef path) {
+  if (!llvm::sys::fs::exists(path))
+    return llvm::json::Object();
+  auto buffer = llvm::MemoryBuffer::getFile(path);
+  if (!buffer)
+    return llvm::createStringError("cannot read '" + path +
+                                   "': " + buffer.getError().message());
+  auto value = llvm::json::parse((*buffer)->getBuffer());
+  auto wrong = [&](const llvm::Twine &why) {
+    return llvm::createStringError(
+        "'" + path + "' is no file of schedules: " + why +
+        "; remove it, or name another one with --tune=");
+  };
+  if (!value)
+    return wrong(llvm::toString(value.takeError()));
+  auto *processors = value->getAsObject();
+  if (!processors)
+    return wrong("expected an object of processors");
+  for (auto &[name, entries] : *processors) {
+    auto *contractions = entries.getAsObject();
+    if (!contractions)
+      return wrong("expected an object of contractions for '" +
+                   StringRef(name) + "'");
+    for (auto &[signature, schedule] : *contractions) {
+      auto *numbers = schedule.getAsArray();
+      bool isValid = numbers && numbers->size() == 3;
+      for (unsigned i = 0; isValid && i < 3; ++i) {
+        std::optional<int64_t> number = (*numbers)[i].getAsInteger();
+        isValid = number && *number >= (i < 2) && *number <= (i < 2 ? 64 : 1);
+      }
+      if (!isValid)
+        return wrong("expected [rows, columns, 0 or 1] for '" +
+                     StringRef(signature) + "'");
+    }
+  }
+  return std::move(*processors);
+}
+
+} // namespace
+
+llvm::Error dlc::tune(ModuleOp module, const Processor &processor,
+                      StringRef path, Artifacts &artifacts,
+                      llvm::raw_ostream &log) {
+  auto known = readKnown(path);
+  if (!known)
+    return known.takeError();
+  llvm::json::Value &mine = (*known)[processor.cpu];
+  if (!mine.getAsObject())
+    mine = llvm::json::Object();
+  size_t before = mine.getAsObject()->size();
+  log << "schedules of products for " << processor.cpu << ", from "
+      << path << "\n";
+  if (failed(Tuner(processor, log).run(module, *mine.getAsObject())))
+    return llvm::createStringError("a product could not be timed");
+  size_t measured = mine.getAsObject()->size() - before;
+  log << "  " << measured << " measured, " << before << " known before\n";
+  if (!measured)
+    return llvm::Error::success();
+  StringRef folder = llvm::sys::path::parent_path(path);
+  if (!folder.empty())
+    if (std::error_code code = llvm::sys::fs::create_directories(folder))
+      return llvm::createStringError("cannot make the folder '" + folder +
+                                     "': " + code.message());
+  return artifacts.write(path, [&](llvm::raw_pwrite_stream &os) {
+    os << llvm::formatv("{0:2}\n", llvm::json::Value(std::move(*known)));
+    return llvm::Error::success();
+  });
+}
