@@ -37,6 +37,7 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createDropDropout());
   pm.addPass(createSinkTransposes());
   pm.addPass(createFoldBatchNorm());
+  pm.addPass(createPadChannels());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createFoldConstants({options.foldLimit}));
   addCleanup(pm);

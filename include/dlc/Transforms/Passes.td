@@ -23,6 +23,17 @@ def FoldBatchNorm : Pass<"dl-fold-batch-norm"> {
   }];
 }
 
+def PadChannels : Pass<"dl-pad-channels"> {
+  let summary = "Give layers of few output channels a power of two of them";
+  let description = [{
+    A `dl.conv` or `dl.dense` of f32 with constant weights and 3 to 15 outputs that are
+    no power of two would add up scalars, or vectors in pieces. It gets channels of zeros
+    up to the next power of two, and a `dl.slice` takes the others back; that moves
+    behind activations and pooling, which work on each channel by itself.
+  }];
+  let dependentDialects = ["::dlc::dl::DLDialect"];
+}
+
 def SinkTransposes : Pass<"dl-sink-transposes"> {
   let summary = "Move transposes behind the ops that can do without them";
   let description = [{
