@@ -91,6 +91,7 @@ public:
     configure(pipeline, processors, options.level);
     pipeline.placeWeights = stage >= Stage::Object;
     pipeline.profile = options.profile;
+    pipeline.fastMath = options.fastMath;
     pipeline.roundOperands = options.precision == Precision::BF16;
     auto lower = [&](StringRef name, auto build, const char *suffix) {
       TimingScope scope = root.nest(name);

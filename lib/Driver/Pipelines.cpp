@@ -114,7 +114,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   addCleanup(pm);
   pm.addPass(createExpandReshapes());
   pm.addPass(createUnrollMaskedWrites());
-  pm.addPass(createApproximateMath());
+  pm.addPass(createApproximateMath({options.fastMath}));
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createUnrollShortLoops());

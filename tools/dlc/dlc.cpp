@@ -80,6 +80,11 @@ int main(int argc, char **argv) {
                             "operands rounded to bf16 (8 bits of precision), "
                             "sums in f32")),
       cl::cat(category));
+  cl::opt<bool> fastMath(
+      "fast-math",
+      cl::desc("Compute tanh and erf of f32 within 5 units in the last place "
+               "instead of 2, in less time"),
+      cl::cat(category));
   cl::opt<std::string> tuning(
       "tune",
       cl::desc("Choose the tiles of products by measuring on this machine; what "
@@ -151,6 +156,7 @@ int main(int argc, char **argv) {
   options.timePasses = timePasses;
   options.report = report;
   options.profile = profile;
+  options.fastMath = fastMath;
   options.tuning = tuning;
   if (tuning.getNumOccurrences() && tuning.empty()) {
     SmallString<128> path;

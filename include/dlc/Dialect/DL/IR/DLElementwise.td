@@ -234,7 +234,8 @@ def DL_PiecewiseLinearOp : DL_Unary<"piecewise_linear",
     "y = 0 for x <= -1/2, x + 1/2 between, 1 for x >= 1/2",
     "min(max(x + 0.5, 0.0), 1.0)">;
 def DL_SigmoidOp : DL_Unary<"sigmoid", "y = 1 / (1 + exp(-x)), the logistic function",
-    "1.0 / (1.0 + exp(-x))">;
+    // Of negative x the exponential itself, which is more exact than 1 over 1 over it.
+    "select(x.lt(0.0), exp(-abs(x)), x.constant(1.0)) / (1.0 + exp(-abs(x)))">;
 def DL_LogSigmoidOp : DL_Unary<"log_sigmoid",
     "y = ln(1 / (1 + exp(-x))), computed without overflow",
     "min(x, 0.0) - log1p(exp(-abs(x)))">;
