@@ -7,6 +7,7 @@ func.func @example(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
 }
 // CHECK-LABEL: func.func @example
 // CHECK: linalg.generic
+// CHECK: math.absf
 // CHECK: arith.negf
 // CHECK: math.exp
 // CHECK: arith.divf
