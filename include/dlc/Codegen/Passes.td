@@ -245,6 +245,15 @@ def CallLibm : Pass<"dlc-call-libm", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::vector::VectorDialect"];
 }
 
+def ExpandArith : Pass<"dlc-expand-arith"> {
+  let summary = "Expand rounded divisions and conversions of bf16";
+  let description = [{
+    Upstream's patterns without those for extrema: its pass makes comparisons and
+    selections of them, where LLVM has an instruction.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+}
+
 def ExpandCopies : Pass<"dlc-expand-copies"> {
   let summary = "Turn copies between strided buffers into linalg.copy";
   let description = [{

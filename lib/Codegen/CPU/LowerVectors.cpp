@@ -106,8 +106,9 @@ struct ReduceOneVector : OpRewritePattern<vector::MultiDimReductionOp> {
     Value acc = vector::ExtractOp::create(rewriter, loc, op.getAcc(), first);
     Value sum = vector::ReductionOp::create(
         rewriter, loc, op.getKind(), line, acc,
-        isa<FloatType>(element) ? arith::FastMathFlags::reassoc
-                                : arith::FastMathFlags::none);
+        isa<FloatType>(element)
+            ? arith::FastMathFlags::reassoc | arith::FastMathFlags::nsz
+            : arith::FastMathFlags::none);
     rewriter.replaceOpWithNewOp<vector::BroadcastOp>(op, type, sum);
     return success();
   }
