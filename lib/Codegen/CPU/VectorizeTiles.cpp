@@ -120,8 +120,13 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
     });
     // Before any of them is replaced.
     SmallVector<bool> exact;
-    for (linalg::LinalgOp op : ops)
-      exact.push_back(isContractionTile(op));
+    llvm::DenseMap<Block *, bool> known;
+    for (linalg::LinalgOp op : ops) {
+      auto [it, isNew] = known.try_emplace(op->getBlock());
+      if (isNew)
+        it->second = isContractionTile(op);
+      exact.push_back(it->second);
+    }
     Machine machine =
         Machine::of(function, {vectorBits, vectorRegisters, bf16Dot});
     for (auto [op, isExact] : llvm::zip(ops, exact)) {
