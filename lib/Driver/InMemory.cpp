@@ -58,6 +58,7 @@ FailureOr<InMemory> InMemory::compile(ModuleOp module,
   PipelineOptions options;
   configure(options, processor, level);
   PassManager pm(module.getContext());
+  pm.enableVerifier(false); // what a model goes through is verified there
   buildLinalgPipeline(pm, options);
   buildVectorPipeline(pm, options);
   buildLLVMPipeline(pm, options);
