@@ -121,6 +121,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
       options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   pm.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createPrefetchTiles());
   pm.addPass(createLoopInvariantCodeMotionPass());
   pm.addPass(memref::createResolveShapedTypeResultDimsPass());
   addCleanup(pm);

@@ -161,6 +161,16 @@ def PackWeights : Pass<"dlc-pack-weights", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def PrefetchTiles : Pass<"dlc-prefetch-tiles", "::mlir::func::FuncOp"> {
+  let summary = "Ask for what an epilogue reads before the sums of its tile begin";
+  let description = [{
+    The tile of a residual is a few lines in each of a dozen rows, which no hardware
+    prefetcher follows; where it lies in memory the epilogue would wait for every line.
+    They are asked for in front of the loop that adds up, which runs long enough.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
 def UnrollShortLoops : Pass<"dlc-unroll-short-loops", "::mlir::func::FuncOp"> {
   let summary = "Unroll loops of few rounds that carry vectors";
   let description = [{
