@@ -1,11 +1,12 @@
 //===- ApproximateMath.cpp - f32 functions as polynomials -----------------===//
 //
-// Upstream's approximations are used where they are within two units in the last
-// place (logarithms) or where that does not matter; its exp, tanh and erf are off by up to five, its sine and
-// cosine by twenty near their zeros. The coefficients below are near-minimax
-// fits (least squares reweighted towards equal errors, in 120 bits) of the
-// functions and intervals that the comments name; the errors of the results were
-// measured against f64 over a 61st part of all f32.
+// Upstream's approximations are used where they are within two units in the
+// last place (logarithms) or where that does not matter; its exp, tanh and erf
+// are off by up to five, its sine and cosine by twenty near their zeros. The
+// coefficients below are near-minimax fits (least squares reweighted towards
+// equal errors, in 120 bits) of the functions and intervals that the comments
+// name; the errors of the results were measured against f64 over a 61st part of
+// all f32.
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,8 +39,8 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 // f32 by f32
 //===----------------------------------------------------------------------===//
 
-/// x = n ln 2 + r with |r| <= ln 2 / 2; the lowest bits of `magic` are n, in two's
-/// complement: 1.5 * 2^23 has no place for fractions.
+/// x = n ln 2 + r with |r| <= ln 2 / 2; the lowest bits of `magic` are n, in
+/// two's complement: 1.5 * 2^23 has no place for fractions.
 struct Halving {
   Lanes magic, n, r;
 };
@@ -54,8 +55,8 @@ Halving halve(Lanes x) {
 
 /// (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2, such that e^r is off by 2^-28.
 Lanes expTail(Lanes r) {
-  return polynomial(r, {0.49999994, 0.1666652, 0.041668393, 0.008368781,
-                        0.0013814465});
+  return polynomial(
+      r, {0.49999994, 0.1666652, 0.041668393, 0.008368781, 0.0013814465});
 }
 
 /// e^x for -87 <= x <= 88.
@@ -99,19 +100,19 @@ struct ExpandTanh : OpRewritePattern<math::TanhOp> {
     twice = select(twice > 18.5, x.constant(18.5), twice);
     Halving h = halve(twice);
     // (e^r - 1 - r) / r^2 again, such that e^r - 1 is off by 2^-26.
-    Lanes tail = polynomial(h.r, {0.49999997, 0.16666543, 0.0416672, 0.00836658,
-                                  0.0013882507});
+    Lanes tail = polynomial(
+        h.r, {0.49999997, 0.16666543, 0.0416672, 0.00836658, 0.0013882507});
     Lanes part = fma(h.r * h.r, tail, h.r);
     Lanes one = x.constant(1.0);
     Lanes power = (one.bits() + (h.magic.bits() << 23)).asF32();
     Lanes e = fma(power, part, power - one);
     // (tanh x / x - 1) / x^2 on [0, 0.3] in x^2.
     Lanes square = x * x;
-    Lanes near = fma(square * x,
-                     polynomial(square, {-0.33333063, 0.13314909, -0.05037229}),
-                     x);
-    rewriter.replaceOp(op, Value(select(twice < 0.6, near,
-                                        withSign(e / (e + 2.0), x))));
+    Lanes near =
+        fma(square * x,
+            polynomial(square, {-0.33333063, 0.13314909, -0.05037229}), x);
+    rewriter.replaceOp(
+        op, Value(select(twice < 0.6, near, withSign(e / (e + 2.0), x))));
     return success();
   }
 };
@@ -132,9 +133,9 @@ struct ExpandErf : OpRewritePattern<math::ErfOp> {
     // log erfc on [0.92, 4]; erfc 4 = 1.5e-8 is nothing beside 1.
     Lanes t = x.abs();
     t = select(t > 4.0, x.constant(4.0), t);
-    Lanes q = polynomial(t, {-0.00019566654, -1.1276757, -0.6371822,
-                             -0.103931665, 0.022226956, -0.0030432267,
-                             0.00019593826});
+    Lanes q =
+        polynomial(t, {-0.00019566654, -1.1276757, -0.6371822, -0.103931665,
+                       0.022226956, -0.0030432267, 0.00019593826});
     Lanes far = withSign(x.constant(1.0) - expWithin(q), x);
     rewriter.replaceOp(op, Value(select(t > 0.92, far, near)));
     return success();
@@ -145,12 +146,11 @@ struct ExpandErf : OpRewritePattern<math::ErfOp> {
 // f32 by f64
 //===----------------------------------------------------------------------===//
 
-/// x = n pi / 2 + r in f64, exact to 2^-57 for |x| < 2^50, and the polynomials of
-/// sine and cosine on [-pi / 4, pi / 4]. `quarter` is 1 for the cosine. Within 1
-/// unit in the last place. For larger angles libm is called: 2 / pi would be
-/// needed to 180 bits.
-template <typename Op, int quarter>
-struct ExpandSine : OpRewritePattern<Op> {
+/// x = n pi / 2 + r in f64, exact to 2^-57 for |x| < 2^50, and the polynomials
+/// of sine and cosine on [-pi / 4, pi / 4]. `quarter` is 1 for the cosine.
+/// Within 1 unit in the last place. For larger angles libm is called: 2 / pi
+/// would be needed to 180 bits.
+template <typename Op, int quarter> struct ExpandSine : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
   LogicalResult matchAndRewrite(Op op,
                                 PatternRewriter &rewriter) const override {
@@ -174,8 +174,8 @@ struct ExpandSine : OpRewritePattern<Op> {
           scf::YieldOp::create(b, loc, exact->getResults());
         },
         [&](OpBuilder &b, Location loc) {
-          scf::YieldOp::create(
-              b, loc, Value(within(Lanes(b, loc, op.getOperand()))));
+          scf::YieldOp::create(b, loc,
+                               Value(within(Lanes(b, loc, op.getOperand()))));
         });
     rewriter.replaceOp(op, branch);
     return success();
@@ -190,18 +190,16 @@ private:
     Lanes n = magic - shift;
     Lanes r = fma(n, -low, fma(n, -high, wide));
     Lanes square = r * r;
-    Lanes sine = fma(polynomial(square, {-0.1666666664061255,
-                                         0.00833332926669308,
-                                         -0.00019839296121471905,
-                                         2.717939822651085e-06}) *
-                         square,
-                     r, r);
-    Lanes cosine = fma(polynomial(square, {-0.4999999999952195,
-                                           0.04166666655784532,
-                                           -0.0013888880843046212,
-                                           2.4798990126045015e-05,
-                                           -2.7176356176101346e-07}),
-                       square, r.constant(1.0));
+    Lanes sine = fma(
+        polynomial(square, {-0.1666666664061255, 0.00833332926669308,
+                            -0.00019839296121471905, 2.717939822651085e-06}) *
+            square,
+        r, r);
+    Lanes cosine =
+        fma(polynomial(square, {-0.4999999999952195, 0.04166666655784532,
+                                -0.0013888880843046212, 2.4798990126045015e-05,
+                                -2.7176356176101346e-07}),
+            square, r.constant(1.0));
     Lanes turns = magic.bits();
     if (quarter)
       turns = turns + turns.constant(int64_t(quarter));
@@ -248,8 +246,8 @@ struct ExpandConstantPower : OpRewritePattern<math::PowFOp> {
   }
 };
 
-/// 2^(y log2 |x|) in f64 with the special cases of C's pow. Within 1 unit in the
-/// last place.
+/// 2^(y log2 |x|) in f64 with the special cases of C's pow. Within 1 unit in
+/// the last place.
 struct ExpandPower : OpRewritePattern<math::PowFOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -276,10 +274,10 @@ struct ExpandPower : OpRewritePattern<math::PowFOp> {
     Lanes isNegative = (x.bits() >> 31).differs(0);
     Lanes isFinite = size < infinity;
     Lanes isNotZero = size > 0.0;
-    result = select(isNegative & isWhole & notOf(isEven),
-                    result * -1.0, result);
-    result = select((x < 0.0) & isFinite & isNotZero & notOf(isWhole), nan,
-                    result);
+    result =
+        select(isNegative & isWhole & notOf(isEven), result * -1.0, result);
+    result =
+        select((x < 0.0) & isFinite & isNotZero & notOf(isWhole), nan, result);
     // NaN of either, then what is 1 whatever the other.
     result = select((size.equals(size)) & (y.equals(y)), result, nan);
     result = select((size == 1.0) & (y.abs() == infinity), one, result);
@@ -316,10 +314,10 @@ private:
     Lanes magic = z + shift;
     Lanes r = z - (magic - shift);
     // 2^r on [-1/2, 1/2], off by 2^-29.
-    Lanes p = polynomial(r, {1.0000000005541865, 0.6931472057372,
-                             0.24022646890480254, 0.055503287770754355,
-                             0.009618488973746758, 0.0013399931184027087,
-                             0.00015345807533613623});
+    Lanes p =
+        polynomial(r, {1.0000000005541865, 0.6931472057372, 0.24022646890480254,
+                       0.055503287770754355, 0.009618488973746758,
+                       0.0013399931184027087, 0.00015345807533613623});
     return (p.bits() + (magic.bits() << 52)).asF64();
   }
 };

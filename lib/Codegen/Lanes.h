@@ -8,8 +8,8 @@
 
 namespace dlc {
 
-/// A value with the operators of its formula; whole vectors of numbers, integers
-/// or truth values as well as scalars.
+/// A value with the operators of its formula; whole vectors of numbers,
+/// integers or truth values as well as scalars.
 class Lanes {
 public:
   Lanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value)
@@ -36,10 +36,18 @@ public:
     return with<mlir::arith::BitcastOp>(with(b->getIntegerType(
         mlir::getElementTypeOrSelf(type()).getIntOrFloatBitWidth())));
   }
-  Lanes asF32() const { return with<mlir::arith::BitcastOp>(with(b->getF32Type())); }
-  Lanes asF64() const { return with<mlir::arith::BitcastOp>(with(b->getF64Type())); }
-  Lanes toF64() const { return with<mlir::arith::ExtFOp>(with(b->getF64Type())); }
-  Lanes toF32() const { return with<mlir::arith::TruncFOp>(with(b->getF32Type())); }
+  Lanes asF32() const {
+    return with<mlir::arith::BitcastOp>(with(b->getF32Type()));
+  }
+  Lanes asF64() const {
+    return with<mlir::arith::BitcastOp>(with(b->getF64Type()));
+  }
+  Lanes toF64() const {
+    return with<mlir::arith::ExtFOp>(with(b->getF64Type()));
+  }
+  Lanes toF32() const {
+    return with<mlir::arith::TruncFOp>(with(b->getF32Type()));
+  }
   Lanes abs() const { return of(mlir::math::AbsFOp::create(*b, loc, value)); }
 
   friend Lanes operator+(Lanes x, Lanes y) {

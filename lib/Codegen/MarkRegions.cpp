@@ -49,9 +49,9 @@ struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
       return;
     Type ptr = LLVM::LLVMPointerType::get(&getContext());
     b.setInsertionPointToStart(module.getBody());
-    auto mark = func::FuncOp::create(
-        b, module.getLoc(), names::mark,
-        b.getFunctionType({ptr, b.getI64Type()}, {}));
+    auto mark =
+        func::FuncOp::create(b, module.getLoc(), names::mark,
+                             b.getFunctionType({ptr, b.getI64Type()}, {}));
     mark.setPrivate();
     for (auto &entry : marked) {
       auto [op, number] = entry;
@@ -61,7 +61,8 @@ struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
         continue; // no kernel
       Value context = function.getArgument(0);
       auto call = [&, op = entry.first](int64_t value) {
-        Value operand = arith::ConstantIntOp::create(b, op->getLoc(), value, 64);
+        Value operand =
+            arith::ConstantIntOp::create(b, op->getLoc(), value, 64);
         func::CallOp::create(b, op->getLoc(), mark,
                              ValueRange{context, operand});
       };

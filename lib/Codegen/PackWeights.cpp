@@ -50,10 +50,9 @@ bool isMultipleOf(AffineExpr expr, unsigned dims, ValueRange operands,
     return left && isMultipleOf(binary.getRHS(), dims, operands, unit);
   case AffineExprKind::Mul: {
     auto factor = dyn_cast<AffineConstantExpr>(binary.getRHS());
-    return left ||
-           (factor && factor.getValue() > 0 &&
-            isMultipleOf(binary.getLHS(), dims, operands,
-                         unit / std::gcd(unit, factor.getValue())));
+    return left || (factor && factor.getValue() > 0 &&
+                    isMultipleOf(binary.getLHS(), dims, operands,
+                                 unit / std::gcd(unit, factor.getValue())));
   }
   default:
     return false;

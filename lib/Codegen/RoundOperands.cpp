@@ -124,10 +124,9 @@ private:
     Value init = op.getDpsInits()[0];
     auto rounded = linalg::GenericOp::create(
         rewriter, loc, init.getType(), ValueRange{left, right, pair}, init,
-        changed, iterators,
-        [](OpBuilder &b, Location loc, ValueRange args) {
-          Value product = arith::MulFOp::create(b, loc, widened(b, loc, args[0]),
-                                                widened(b, loc, args[1]));
+        changed, iterators, [](OpBuilder &b, Location loc, ValueRange args) {
+          Value product = arith::MulFOp::create(
+              b, loc, widened(b, loc, args[0]), widened(b, loc, args[1]));
           Value sum = arith::AddFOp::create(b, loc, args[3], product);
           linalg::YieldOp::create(b, loc, sum);
         });
@@ -174,9 +173,10 @@ private:
                rewriter, loc, empty.getType(), x, empty,
                ArrayRef<AffineMap>{identity, identity}, iterators,
                [](OpBuilder &b, Location loc, ValueRange args) {
-                 Value value = arith::TruncFOp::create(b, loc, b.getBF16Type(),
-                                                       args[0]);
-                 value = arith::BitcastOp::create(b, loc, b.getI16Type(), value);
+                 Value value =
+                     arith::TruncFOp::create(b, loc, b.getBF16Type(), args[0]);
+                 value =
+                     arith::BitcastOp::create(b, loc, b.getI16Type(), value);
                  linalg::YieldOp::create(b, loc, value);
                })
                .getResult(0);

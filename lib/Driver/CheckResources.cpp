@@ -18,7 +18,8 @@ namespace dlc {
 /// What is wrong with a resource; empty where nothing is.
 static std::string findFault(DenseResourceElementsAttr value) {
   ShapedType type = value.getType();
-  std::string name = ("resource '" + value.getRawHandle().getKey() + "' ").str();
+  std::string name =
+      ("resource '" + value.getRawHandle().getKey() + "' ").str();
   AsmResourceBlob *blob = value.getRawHandle().getBlob();
   if (!blob)
     return name + "has no data; it was elided when the file was written";

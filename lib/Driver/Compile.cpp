@@ -187,8 +187,8 @@ private:
         return report("--weights " + options.weights +
                       " does not name a .safetensors file");
     }
-    auto found = Processor::getAll(options.cpu,
-                                   options.precision == Precision::BF16);
+    auto found =
+        Processor::getAll(options.cpu, options.precision == Precision::BF16);
     if (!found)
       return report(found.takeError());
     processors = std::move(*found);

@@ -49,9 +49,8 @@ load(std::unique_ptr<llvm::Module> code,
   return std::move(*jit);
 }
 
-FailureOr<InMemory> InMemory::compile(ModuleOp module,
-                                      const Processor &processor,
-                                      unsigned level) {
+FailureOr<InMemory>
+InMemory::compile(ModuleOp module, const Processor &processor, unsigned level) {
   FailureOr<Interface> interface = readInterface(module, "evaluate");
   if (failed(interface))
     return failure();

@@ -1,4 +1,5 @@
-//===- InMemory.h - A library that is not written -----------------*- C++ -*-===//
+//===- InMemory.h - A library that is not written -----------------*- C++
+//-*-===//
 
 #ifndef DLC_LIB_DRIVER_INMEMORY_H
 #define DLC_LIB_DRIVER_INMEMORY_H
@@ -25,9 +26,8 @@ class InMemory {
 public:
   /// Lowers the module, which is spent afterwards; `level` is 0 to 3. Problems
   /// of the module are reported there.
-  static mlir::FailureOr<InMemory> compile(mlir::ModuleOp module,
-                                           const Processor &processor,
-                                           unsigned level);
+  static mlir::FailureOr<InMemory>
+  compile(mlir::ModuleOp module, const Processor &processor, unsigned level);
   InMemory(InMemory &&);
   ~InMemory();
 

@@ -34,9 +34,9 @@ translateToLLVM(mlir::ModuleOp module, const Interface &interface,
 /// Makes `dl-fold-constants` evaluate with the compiler itself.
 void installEvaluator();
 
-/// Puts schedules on the contractions of a module in linalg: those that the file
-/// `path` knows for the processor, and for others the best of some that are
-/// timed here and now; these are added to the file.
+/// Puts schedules on the contractions of a module in linalg: those that the
+/// file `path` knows for the processor, and for others the best of some that
+/// are timed here and now; these are added to the file.
 llvm::Error tune(mlir::ModuleOp module, const Processor &processor,
                  llvm::StringRef path, Artifacts &artifacts,
                  llvm::raw_ostream &log);

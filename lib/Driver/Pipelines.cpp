@@ -72,8 +72,8 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
   addCleanup(pm);
   if (options.plainLoops)
     return;
-  pm.addNestedPass<func::FuncOp>(createTileAndFuse(
-      TileAndFuseOptions{options.vectorBits, options.vectorRegisters, options.bf16Dot}));
+  pm.addNestedPass<func::FuncOp>(createTileAndFuse(TileAndFuseOptions{
+      options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   pm.addPass(createMarkRegions({options.profile}));
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createPeelLoops());
@@ -82,14 +82,14 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createTilePartialRows());
   addCleanup(pm);
-  pm.addNestedPass<func::FuncOp>(createTileReductions(
-      TileReductionsOptions{options.vectorBits, options.vectorRegisters, options.bf16Dot}));
+  pm.addNestedPass<func::FuncOp>(createTileReductions(TileReductionsOptions{
+      options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createPeelLoops());
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createSimplifyWindows());
-  pm.addNestedPass<func::FuncOp>(createVectorizeTiles(
-      VectorizeTilesOptions{options.vectorBits, options.vectorRegisters, options.bf16Dot}));
+  pm.addNestedPass<func::FuncOp>(createVectorizeTiles(VectorizeTilesOptions{
+      options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   addCleanup(pm);
 }
 

@@ -128,7 +128,8 @@ void printRegions(ArrayRef<Region> regions, const Interface &interface,
     }
     StringRef name = region.name;
     os << llvm::formatv(
-        line, name.size() > 40 ? (name.take_front(37) + "...").str() : name.str(),
+        line,
+        name.size() > 40 ? (name.take_front(37) + "...").str() : name.str(),
         region.kind, scaled(region.flops), scaled(region.bytes),
         region.flops < 0 || region.bytes < 0 ? "?"
         : region.isBoundByFlops()            ? "flop"

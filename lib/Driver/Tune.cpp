@@ -39,9 +39,9 @@ constexpr double leastGain = 1.02;
 
 struct Tuner {
   Tuner(const Processor &processor, llvm::raw_ostream &log)
-      : processor(processor), machine{processor.vectorBits,
-                                      processor.vectorRegisters,
-                                      processor.hasBF16Dot},
+      : processor(processor),
+        machine{processor.vectorBits, processor.vectorRegisters,
+                processor.hasBF16Dot},
         log(log) {}
 
   /// What tells a contraction from others, beside the processor.
@@ -110,15 +110,14 @@ private:
                            schedule.rowsFirst ? ", rows first" : "")
           .str();
     };
-    log << llvm::formatv("  {0,9:f1} us  {1}{2}  {3}\n", least * 1e6,
-                         describe(best),
-                         least < model
-                             ? llvm::formatv(", {0:f2} times as fast as {1}",
-                                             model / least,
-                                             describe(candidates.front()))
-                                   .str()
-                             : ", as the model has it",
-                         nameOf(op.getLoc()));
+    log << llvm::formatv(
+        "  {0,9:f1} us  {1}{2}  {3}\n", least * 1e6, describe(best),
+        least < model
+            ? llvm::formatv(", {0:f2} times as fast as {1}", model / least,
+                            describe(candidates.front()))
+                  .str()
+            : ", as the model has it",
+        nameOf(op.getLoc()));
     return best;
   }
 
@@ -152,9 +151,8 @@ private:
     for (unsigned round = 0; round < 1000 && (round < 5 || spent < 0.05);
          ++round) {
       auto begin = std::chrono::steady_clock::now();
-      if (llvm::Error error =
-              library->call(all.take_front(function.inputs),
-                            all.drop_front(function.inputs))) {
+      if (llvm::Error error = library->call(all.take_front(function.inputs),
+                                            all.drop_front(function.inputs))) {
         op->emitError("could not be timed: ")
             << llvm::toString(std::move(error));
         return failure();
@@ -171,8 +169,7 @@ private:
 
   /// A module that computes the contraction alone, of its constants and
   /// arguments.
-  OwningOpRef<ModuleOp> isolate(linalg::LinalgOp op,
-                                const Schedule &schedule) {
+  OwningOpRef<ModuleOp> isolate(linalg::LinalgOp op, const Schedule &schedule) {
     Location loc = op.getLoc();
     OpBuilder b(op->getContext());
     OwningOpRef<ModuleOp> module = ModuleOp::create(b, loc);
@@ -191,16 +188,16 @@ private:
       if (!mapping.contains(input))
         b.clone(*input.getDefiningOp(), mapping);
     auto type = cast<RankedTensorType>(op.getDpsInits()[0].getType());
-    Value zero = arith::ConstantOp::create(
-        b, loc, b.getZeroAttr(type.getElementType()));
+    Value zero =
+        arith::ConstantOp::create(b, loc, b.getZeroAttr(type.getElementType()));
     Value empty =
         tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
     mapping.map(op.getDpsInits()[0],
                 linalg::FillOp::create(b, loc, zero, empty).getResult(0));
     Operation *copy = b.clone(*op, mapping);
     copy->setAttr(names::schedule,
-                  b.getDenseI64ArrayAttr({schedule.rows, schedule.columns,
-                                          schedule.rowsFirst}));
+                  b.getDenseI64ArrayAttr(
+                      {schedule.rows, schedule.columns, schedule.rowsFirst}));
     func::ReturnOp::create(b, loc, copy->getResults());
     return module;
   }
@@ -266,8 +263,8 @@ llvm::Error dlc::tune(ModuleOp module, const Processor &processor,
   if (!mine.getAsObject())
     mine = llvm::json::Object();
   size_t before = mine.getAsObject()->size();
-  log << "schedules of products for " << processor.cpu << ", from "
-      << path << "\n";
+  log << "schedules of products for " << processor.cpu << ", from " << path
+      << "\n";
   if (failed(Tuner(processor, log).run(module, *mine.getAsObject())))
     return llvm::createStringError("a product could not be timed");
   size_t measured = mine.getAsObject()->size() - before;

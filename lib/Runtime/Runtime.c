@@ -867,7 +867,6 @@ void dlc_rt_parallel_for(dlc_context *context, int64_t tasks, int64_t cost,
     task(0, tasks, 0, captures);
     return;
   }
-  job j = {tasks, shares, task, captures,
-           0,     context->trace, context->region};
+  job j = {tasks, shares, task, captures, 0, context->trace, context->region};
   context->parallel(work, &j, (unsigned)shares, 0);
 }

@@ -67,8 +67,8 @@ constexpr FeatureBit featureBits[] = {{"sse3", 0, 0},
 class InterfaceEmitter {
 public:
   InterfaceEmitter(Module &module, const Interface &interface,
-                   const CheckMessages &checks,
-                   ArrayRef<Processor> processors, const Weights &weights)
+                   const CheckMessages &checks, ArrayRef<Processor> processors,
+                   const Weights &weights)
       : module(module), context(module.getContext()), interface(interface),
         checks(checks), processors(processors), weights(weights), b(context),
         ptr(PointerType::get(context, 0)), i32(Type::getInt32Ty(context)),
@@ -241,8 +241,7 @@ private:
     buffersParameter = 0;
     llvm::Function *shapes = emitUnpacked(
         kernel + ".extents", (function.kernel + names::shapesSuffix).str(),
-        inputs,
-        {~0u, 1}, FunctionType::get(none, {ptr, ptr}, false));
+        inputs, {~0u, 1}, FunctionType::get(none, {ptr, ptr}, false));
     SmallVector<Constant *> messages;
     if (auto it = checks.find(function.kernel); it != checks.end())
       for (const std::string &message : it->second)
@@ -296,16 +295,23 @@ private:
     auto runtime = [&](StringRef name) { return module.getFunction(name); };
     Constant *library = global(
         structure(
-            {number32(DLC_ABI_VERSION), number32(interface.functions.size()),
-             string(interface.name), string("dlc " DLC_VERSION),
-             string(names), ConstantInt::get(i64, interface.hash()),
+            {number32(DLC_ABI_VERSION),
+             number32(interface.functions.size()),
+             string(interface.name),
+             string("dlc " DLC_VERSION),
+             string(names),
+             ConstantInt::get(i64, interface.hash()),
              number64(weightBytes),
              weights.file.empty() ? noText : string(weights.file),
              array(functions.front()->getType(), functions, "dlc.functions"),
-             runtime("dlc_rt_create"), runtime("dlc_rt_destroy"),
-             runtime("dlc_rt_error"), runtime("dlc_rt_shapes"),
-             runtime("dlc_rt_reserve"), runtime("dlc_rt_call"),
-             runtime("dlc_rt_threads"), runtime("dlc_rt_processor"),
+             runtime("dlc_rt_create"),
+             runtime("dlc_rt_destroy"),
+             runtime("dlc_rt_error"),
+             runtime("dlc_rt_shapes"),
+             runtime("dlc_rt_reserve"),
+             runtime("dlc_rt_call"),
+             runtime("dlc_rt_threads"),
+             runtime("dlc_rt_processor"),
              number32(regions.size()),
              array(regions.empty() ? ptr : regions.front()->getType(), regions,
                    "dlc.regions"),
@@ -331,8 +337,7 @@ private:
                           ConstantInt::get(i64, weights.fileHash)}),
                "dlc.weights");
     Constant *model = structure(
-        {library,
-         array(versions.front()->getType(), versions, "dlc.versions"),
+        {library, array(versions.front()->getType(), versions, "dlc.versions"),
          number64(versions.size()), weightsInfo});
     // The runtime declares it; this is its definition.
     GlobalVariable *declared = module.getGlobalVariable("dlc_rt_this_model");

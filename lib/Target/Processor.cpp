@@ -84,8 +84,8 @@ Expected<Processor> Processor::get(StringRef name) {
 Expected<std::vector<Processor>> Processor::getAll(StringRef names,
                                                    bool wantsBF16) {
   if (names == "portable")
-    names = wantsBF16 ? "x86-64-v3,x86-64-v4,cooperlake"
-                      : "x86-64-v3,x86-64-v4";
+    names =
+        wantsBF16 ? "x86-64-v3,x86-64-v4,cooperlake" : "x86-64-v3,x86-64-v4";
   SmallVector<StringRef> parts;
   names.split(parts, ',');
   std::vector<std::pair<size_t, Processor>> found;
@@ -93,7 +93,8 @@ Expected<std::vector<Processor>> Processor::getAll(StringRef names,
     Expected<Processor> one = get(name);
     if (!one)
       return one.takeError();
-    if (any_of(found, [&](auto &other) { return other.second.cpu == one->cpu; }))
+    if (any_of(found,
+               [&](auto &other) { return other.second.cpu == one->cpu; }))
       return createStringError("processor '" + one->cpu + "' is named twice");
     std::unique_ptr<MCSubtargetInfo> info(
         lookUp(one->triple)

@@ -44,11 +44,11 @@ Value padLast(PatternRewriter &rewriter, Location loc, Value x, int64_t more) {
   SmallVector<int64_t> low(rank, 0), high(rank, 0);
   high.back() = more;
   Type type = withChannels(
-      x.getType(), cast<RankedTensorType>(x.getType()).getShape().back() + more);
-  return PadOp::create(rewriter, loc, type, x,
-                       rewriter.getDenseI64ArrayAttr(low),
-                       rewriter.getDenseI64ArrayAttr(high), PadMode::constant,
-                       APFloat(0.0));
+      x.getType(),
+      cast<RankedTensorType>(x.getType()).getShape().back() + more);
+  return PadOp::create(
+      rewriter, loc, type, x, rewriter.getDenseI64ArrayAttr(low),
+      rewriter.getDenseI64ArrayAttr(high), PadMode::constant, APFloat(0.0));
 }
 
 /// The first channels of all.
@@ -125,8 +125,8 @@ struct SinkSlice : OpRewritePattern<SliceOp> {
       return failure();
     Operation *user = *slice->user_begin();
     bool isPool = isa<MaxPoolOp, AvgPoolOp>(user);
-    if (!isPool && !(isa<ElementwiseOpInterface>(user) &&
-                     user->getNumOperands() == 1))
+    if (!isPool &&
+        !(isa<ElementwiseOpInterface>(user) && user->getNumOperands() == 1))
       return failure();
     auto result = cast<RankedTensorType>(user->getResult(0).getType());
     IRMapping mapping;
@@ -134,9 +134,9 @@ struct SinkSlice : OpRewritePattern<SliceOp> {
     rewriter.setInsertionPoint(user);
     Operation *wide = rewriter.clone(*user, mapping);
     wide->getResult(0).setType(withChannels(result, from.getShape().back()));
-    rewriter.replaceOp(user, sliceLast(rewriter, slice.getLoc(),
-                                       wide->getResult(0),
-                                       to.getShape().back()));
+    rewriter.replaceOp(user,
+                       sliceLast(rewriter, slice.getLoc(), wide->getResult(0),
+                                 to.getShape().back()));
     return success();
   }
 };

@@ -258,8 +258,7 @@ TEST_F(RuntimeTest, TakesTheBestVersionThatRunsHere) {
   EXPECT_STREQ(dlc_rt_processor(context), "any");
   dlc_context *other = nullptr;
   setenv("DLC_CPU", "future", 1);
-  EXPECT_EQ(dlc_rt_create(&other, nullptr, DLC_ABI_VERSION, 42),
-            DLC_ERROR_CPU);
+  EXPECT_EQ(dlc_rt_create(&other, nullptr, DLC_ABI_VERSION, 42), DLC_ERROR_CPU);
   EXPECT_STREQ(dlc_rt_processor(other), "");
   unsetenv("DLC_CPU");
   dlc_rt_destroy(other);

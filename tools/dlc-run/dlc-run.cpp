@@ -203,10 +203,11 @@ int main(int argc, char **argv) {
   if (!trace.empty() && !profile)
     fail("--trace writes what --profile measures: give both");
   if (profile && !library.region_count)
-    fail("'" + path + "' cannot tell how long its parts take: compile it with "
+    fail("'" + path +
+         "' cannot tell how long its parts take: compile it with "
          "dlc --profile");
-  bool wantsRun = profile || !inputs.empty() || seed.getNumOccurrences() || repeat ||
-                  !outputs.empty() || !expected.empty() || print;
+  bool wantsRun = profile || !inputs.empty() || seed.getNumOccurrences() ||
+                  repeat || !outputs.empty() || !expected.empty() || print;
   if (!wantsRun) {
     list(library);
     return 0;

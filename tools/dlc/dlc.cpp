@@ -71,14 +71,13 @@ int main(int argc, char **argv) {
                "fused loop nests with their operations, bytes and tiles"),
       cl::cat(category));
   cl::opt<dlc::Precision> precision(
-      "precision",
-      cl::desc("How products of f32 with constants are computed:"),
+      "precision", cl::desc("How products of f32 with constants are computed:"),
       cl::init(dlc::Precision::F32),
-      cl::values(clEnumValN(dlc::Precision::F32, "f32",
-                            "as the model says (default)"),
-                 clEnumValN(dlc::Precision::BF16, "bf16",
-                            "operands rounded to bf16 (8 bits of precision), "
-                            "sums in f32")),
+      cl::values(
+          clEnumValN(dlc::Precision::F32, "f32", "as the model says (default)"),
+          clEnumValN(dlc::Precision::BF16, "bf16",
+                     "operands rounded to bf16 (8 bits of precision), "
+                     "sums in f32")),
       cl::cat(category));
   cl::opt<bool> fastMath(
       "fast-math",
@@ -87,9 +86,10 @@ int main(int argc, char **argv) {
       cl::cat(category));
   cl::opt<std::string> tuning(
       "tune",
-      cl::desc("Choose the tiles of products by measuring on this machine; what "
-               "was best is kept in the file (default dlc/tuning.json in the "
-               "user's cache folder)"),
+      cl::desc(
+          "Choose the tiles of products by measuring on this machine; what "
+          "was best is kept in the file (default dlc/tuning.json in the "
+          "user's cache folder)"),
       cl::ValueOptional, cl::value_desc("file"), cl::cat(category));
   cl::opt<bool> profile("profile",
                         cl::desc("Make a library that can tell how long each "

@@ -43,7 +43,7 @@ struct CompileOptions {
   /// chooses.
   std::string tuning;
   bool profile = false; // the library can tell how long its regions take
-  std::string weights; // a .safetensors file to put them in; empty: inside
+  std::string weights;  // a .safetensors file to put them in; empty: inside
   /// Symbolic dimensions of an ONNX model that are fixed: {"batch", 8}.
   std::vector<std::pair<std::string, int64_t>> dims;
 };

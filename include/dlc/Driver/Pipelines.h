@@ -44,7 +44,8 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::init(false)};
   Option<bool> fastMath{
       *this, "fast-math",
-      llvm::cl::desc("tanh and erf within five units in the last place, not two"),
+      llvm::cl::desc(
+          "tanh and erf within five units in the last place, not two"),
       llvm::cl::init(false)};
   Option<bool> profile{
       *this, "profile",

@@ -109,12 +109,13 @@ typedef struct dlc_region {
   const char *name; /* nodes or lines of the model that it computes */
   /* product, depthwise, rows, reduction, element-wise, copy */
   const char *kind;
-  int64_t flops;    /* operations of one call; -1: depends on extents */
-  int64_t bytes;    /* read and written; -1: depends on extents */
+  int64_t flops; /* operations of one call; -1: depends on extents */
+  int64_t bytes; /* read and written; -1: depends on extents */
 } dlc_region;
 
 /* What one thread did from `begin` to `end`, nanoseconds of a clock that only
- * runs forward: the whole of a region (part is -1), or one share of its tasks. */
+ * runs forward: the whole of a region (part is -1), or one share of its tasks.
+ */
 typedef struct dlc_event {
   int32_t region; /* its number; -1: a share of tasks outside any region */
   int32_t part;
@@ -135,7 +136,8 @@ typedef struct dlc_library_info {
   int32_t function_count;
   const char *name;
   const char *producer;
-  const char *cpu; /* what it is compiled for: one name, or several and commas */
+  const char
+      *cpu; /* what it is compiled for: one name, or several and commas */
   uint64_t interface_hash;
   int64_t weight_bytes;
   const char *weights_file; /* null: the weights are inside the library */

@@ -22,8 +22,9 @@ using CheckMessages = llvm::StringMap<std::vector<std::string>>;
 
 /// Adds the runtime, the library's tables and its C entry points to a module of
 /// kernels for each of `processors` (the first one's have the plain names, see
-/// the pass Multiversion) and hides everything else. `isShared` adds the symbol `dlc_library`,
-/// by which programs find the tables of a library that they load.
+/// the pass Multiversion) and hides everything else. `isShared` adds the symbol
+/// `dlc_library`, by which programs find the tables of a library that they
+/// load.
 llvm::Error emitInterface(llvm::Module &module, const Interface &interface,
                           const CheckMessages &checks,
                           llvm::ArrayRef<Processor> processors,

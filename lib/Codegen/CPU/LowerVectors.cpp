@@ -147,8 +147,8 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
               patterns, /*force32BitVectorIndices=*/true);
         }) &&
         apply([&](RewritePatternSet &patterns) {
-          patterns.add<ContractToMultiplyAdd, ReduceOneVector>(
-              &getContext(), /*benefit=*/2);
+          patterns.add<ContractToMultiplyAdd, ReduceOneVector>(&getContext(),
+                                                               /*benefit=*/2);
           vector::populateVectorTransferPermutationMapLoweringPatterns(
               patterns);
           vector::populateVectorContractLoweringPatterns(
@@ -178,9 +178,9 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
         apply([&](RewritePatternSet &patterns) {
           canonicalize(patterns);
           dlc::cpu::populateRoundVectorsPatterns(
-              patterns, dlc::cpu::Machine::of(
-                            getOperation(),
-                            {vectorBits, vectorRegisters, bf16Dot}));
+              patterns,
+              dlc::cpu::Machine::of(getOperation(),
+                                    {vectorBits, vectorRegisters, bf16Dot}));
         });
     if (!done)
       signalPassFailure();

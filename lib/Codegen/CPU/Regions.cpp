@@ -122,8 +122,8 @@ DictionaryAttr describeRegion(ArrayRef<linalg::LinalgOp> ops, StringRef kind,
     add(bytes, bytesOf(result.getType()));
   double tasks = 1;
   bool isStatic = true;
-  for (auto [size, extent] :
-       llvm::zip(tiles.tasks, linalg::LinalgOp(ops.back()).getStaticLoopRanges()))
+  for (auto [size, extent] : llvm::zip(
+           tiles.tasks, linalg::LinalgOp(ops.back()).getStaticLoopRanges()))
     if (size) {
       isStatic &= !ShapedType::isDynamic(extent);
       tasks *= std::ceil(double(extent) / size);
@@ -137,9 +137,8 @@ DictionaryAttr describeRegion(ArrayRef<linalg::LinalgOp> ops, StringRef kind,
       b.getNamedAttr("kind", b.getStringAttr(kind)),
       b.getNamedAttr("flops", b.getI64IntegerAttr(flops)),
       b.getNamedAttr("bytes", b.getI64IntegerAttr(bytes)),
-      b.getNamedAttr("cost",
-                     b.getI64IntegerAttr(isStatic ? int64_t(tiles.cost * tasks)
-                                                  : 0)),
+      b.getNamedAttr("cost", b.getI64IntegerAttr(
+                                 isStatic ? int64_t(tiles.cost * tasks) : 0)),
       b.getNamedAttr("tile", b.getStringAttr(describeSizes(tiles.inner))),
       b.getNamedAttr("tasks", b.getStringAttr(tiles.hasTasks()
                                                   ? describeSizes(tiles.tasks)

@@ -236,12 +236,11 @@ Schedule chooseSchedule(linalg::LinalgOp op, const Contraction &loops,
   // Two registers wide; one where the result is narrow, and where the left
   // operand takes registers too.
   int64_t n = ranges[loops.n];
-  schedule.columns =
-      loops.isDepthwise || (!isDynamic(n) && n <= lanes) ? 1 : 2;
+  schedule.columns = loops.isDepthwise || (!isDynamic(n) && n <= lanes) ? 1 : 2;
   if (loops.m)
-    schedule.rows = chooseRows(ranges[*loops.m], schedule.columns,
-                               rowStride(op, *loops.m),
-                               loops.isDepthwise ? 8 : 16, machine);
+    schedule.rows =
+        chooseRows(ranges[*loops.m], schedule.columns, rowStride(op, *loops.m),
+                   loops.isDepthwise ? 8 : 16, machine);
   // A panel of the right operand stays while all rows pass: rows innermost. A
   // constant operand that the second level cache holds as a whole (packed, it
   // lies there without gaps) passes under each row of an image instead: that
@@ -481,8 +480,7 @@ SmallVector<int64_t> tileReductions(linalg::LinalgOp op,
   if (reductions.empty())
     return sizes;
   std::optional<Contraction> contraction = analyzeContraction(op);
-  std::optional<unsigned> pair =
-      contraction ? contraction->pair : std::nullopt;
+  std::optional<unsigned> pair = contraction ? contraction->pair : std::nullopt;
   Type element = getElementTypeOrSelf(op.getDpsInputs()[0].getType());
   // Which loop walks contiguously over the first operand?
   AffineMap map = op.getIndexingMapsArray()[0];
@@ -496,10 +494,10 @@ SmallVector<int64_t> tileReductions(linalg::LinalgOp op,
       sizes[loop] = 1;
     } else if (pair) {
       // A pair a step and row: a few keep the loop's own work small.
-      sizes[loop] = !isDynamic(ranges[loop]) && ranges[loop] % 4 &&
-                            ranges[loop] % 5 == 0
-                        ? 5
-                        : 4;
+      sizes[loop] =
+          !isDynamic(ranges[loop]) && ranges[loop] % 4 && ranges[loop] % 5 == 0
+              ? 5
+              : 4;
     } else if (contraction) {
       // Unrolled steps of the register tile; at least 4, since a single step is
       // not recognised as multiply-add.

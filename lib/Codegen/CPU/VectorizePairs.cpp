@@ -64,18 +64,16 @@ public:
       SmallVector<int64_t> place = at(out, row);
       place.pop_back();
       places.push_back(place);
-      Value line = place.empty()
-                       ? acc
-                       : vector::ExtractOp::create(b, loc, acc, place);
+      Value line =
+          place.empty() ? acc : vector::ExtractOp::create(b, loc, acc, place);
       sums.emplace_back();
       for (auto [first, size] : chunks)
         sums.back().push_back(
-            size == columns
-                ? line
-                : vector::ExtractStridedSliceOp::create(
-                      b, loc, line, ArrayRef<int64_t>{first},
-                      ArrayRef<int64_t>{size}, ArrayRef<int64_t>{1})
-                      .getResult());
+            size == columns ? line
+                            : vector::ExtractStridedSliceOp::create(
+                                  b, loc, line, ArrayRef<int64_t>{first},
+                                  ArrayRef<int64_t>{size}, ArrayRef<int64_t>{1})
+                                  .getResult());
     }
     // Step by step: the right operand's vectors serve all rows.
     for (ArrayRef<int64_t> step : steps) {
@@ -111,8 +109,7 @@ public:
                 : Value(vector::InsertOp::create(b, loc, line, acc, place));
     }
     auto write = vector::TransferWriteOp::create(
-        b, loc, acc, init, origin,
-        SmallVector<bool>(type.getRank(), true));
+        b, loc, acc, init, origin, SmallVector<bool>(type.getRank(), true));
     b.replaceOp(op, write->getResults());
   }
 
@@ -178,8 +175,8 @@ private:
   /// One pair as an i32.
   Value readLeft(ArrayRef<int64_t> place) {
     Value bits = read(op.getDpsInputs()[0], place, 2);
-    return vector::ExtractOp::create(
-        b, loc, bitcast(bits, 1, b.getI32Type()), ArrayRef<int64_t>{0});
+    return vector::ExtractOp::create(b, loc, bitcast(bits, 1, b.getI32Type()),
+                                     ArrayRef<int64_t>{0});
   }
 
   Value bitcast(Value vector, int64_t size, Type element) {

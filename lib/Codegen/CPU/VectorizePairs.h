@@ -7,13 +7,13 @@
 
 namespace dlc::cpu {
 
-/// Vectorises the tile of a contraction whose operands hold bf16 side by side in
-/// pairs (Contraction::pair): each step multiplies two elements of a row with
-/// two of a column and adds both products to a vector of f32, in one instruction
-/// where the machine has it, else in two multiply-adds of widened halves.
-/// Fails where `op` is no such tile of known size. Upstream has a lowering to
-/// the same instruction for vector.contract over an extra dimension of two, of
-/// which every load would be a vector of two elements.
+/// Vectorises the tile of a contraction whose operands hold bf16 side by side
+/// in pairs (Contraction::pair): each step multiplies two elements of a row
+/// with two of a column and adds both products to a vector of f32, in one
+/// instruction where the machine has it, else in two multiply-adds of widened
+/// halves. Fails where `op` is no such tile of known size. Upstream has a
+/// lowering to the same instruction for vector.contract over an extra dimension
+/// of two, of which every load would be a vector of two elements.
 llvm::LogicalResult vectorizePairs(mlir::RewriterBase &rewriter,
                                    mlir::linalg::LinalgOp op,
                                    const Machine &machine);

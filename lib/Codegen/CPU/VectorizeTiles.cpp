@@ -92,9 +92,8 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
           if (tile->pair) {
             AffineMap left = generic.getIndexingMapsArray()[0];
             llvm::erase_if(loops, [&](unsigned loop) {
-              return loop == tile->n ||
-                     left.getResult(left.getNumResults() - 1)
-                         .isFunctionOfDim(loop);
+              return loop == tile->n || left.getResult(left.getNumResults() - 1)
+                                            .isFunctionOfDim(loop);
             });
             return loops;
           }

@@ -12,8 +12,7 @@ namespace dlc::onnx_import {
 static Tensor likelihood(Node &n, Tensor logs, Tensor labels,
                          std::optional<size_t> weightsAt) {
   Graph &g = n.g;
-  if (!logs || !labels || logs.rank() < 2 ||
-      labels.rank() != logs.rank() - 1) {
+  if (!logs || !labels || logs.rank() < 2 || labels.rank() != logs.rank() - 1) {
     n.fail("has scores of rank " + std::to_string(logs.rank()) +
            " and labels of rank " + std::to_string(labels.rank()) +
            ", expected scores [N, C, ...] and labels [N, ...]");

@@ -27,8 +27,9 @@ int main(void) {
     if (status)
       printf("status %d: %s\n", (int)status, m_error(context));
     else
-      printf("%g %g at %d %d\n", ((float *)best.data)[0], ((float *)best.data)[1],
-             (int)((int64_t *)at.data)[0], (int)((int64_t *)at.data)[1]);
+      printf("%g %g at %d %d\n", ((float *)best.data)[0],
+             ((float *)best.data)[1], (int)((int64_t *)at.data)[0],
+             (int)((int64_t *)at.data)[1]);
   }
   m_destroy(context);
   return 0;

@@ -17,11 +17,13 @@ int main(void) {
     int left = 0;
     for (int i = 0; i < COUNT; ++i)
       left += y[i] != 0;
-    printf("%d thread%s: %d of %d left\n", threads, threads > 1 ? "s" : "", left, COUNT);
+    printf("%d thread%s: %d of %d left\n", threads, threads > 1 ? "s" : "",
+           left, COUNT);
     volatile float mine = 1e-39f;
     mine *= 0.5f;
     const volatile unsigned char *bytes = (const volatile unsigned char *)&mine;
-    puts(bytes[0] | bytes[1] | bytes[2] ? "caller keeps them" : "caller lost them");
+    puts(bytes[0] | bytes[1] | bytes[2] ? "caller keeps them"
+                                        : "caller lost them");
     half_destroy(context);
   }
   return 0;

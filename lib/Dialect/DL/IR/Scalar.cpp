@@ -137,10 +137,10 @@ Scalar shiftRight(Scalar a, Scalar b, unsigned width) {
 template <typename FloatOp, typename IntOp>
 static Scalar extremum(Scalar a, Scalar b) {
   Value result =
-      a.isFloat() ? FloatOp::create(*a.builder, a.loc, a, b,
-                                    arith::FastMathFlags::nsz)
-                        .getResult()
-                  : IntOp::create(*a.builder, a.loc, a, b).getResult();
+      a.isFloat()
+          ? FloatOp::create(*a.builder, a.loc, a, b, arith::FastMathFlags::nsz)
+                .getResult()
+          : IntOp::create(*a.builder, a.loc, a, b).getResult();
   return a.with(result);
 }
 
@@ -388,9 +388,10 @@ static Scalar loadExponent(Scalar bits) {
   return floatOf(select(bits.eq(255), bits.constant(0x7fc00000), some));
 }
 
-/// Normal numbers: the bits as those of an f32 of the same mantissa, the exponent
-/// moved by the difference of the biases. Denormal ones: so many times the least
-/// of them, which for f32 is a normal number (denormals of f32 may count as 0).
+/// Normal numbers: the bits as those of an f32 of the same mantissa, the
+/// exponent moved by the difference of the biases. Denormal ones: so many times
+/// the least of them, which for f32 is a normal number (denormals of f32 may
+/// count as 0).
 static Scalar loadSmallFloat(Scalar bits, Type element) {
   if (isa<Float8E8M0FNUType>(element))
     return loadExponent(bits);
@@ -403,8 +404,8 @@ static Scalar loadSmallFloat(Scalar bits, Type element) {
                   bits.constant(uint32_t(127 - f.bias) << 23);
   Scalar denormal = magnitude.to(Float32Type::get(element.getContext())) *
                     std::ldexp(1.0, 1 - f.bias - int(f.mantissa));
-  Scalar result = select(magnitude.lt(double(1u << f.mantissa)),
-                         bitsOf(denormal), normal);
+  Scalar result =
+      select(magnitude.lt(double(1u << f.mantissa)), bitsOf(denormal), normal);
   if (f.infinity != f.nan && f.infinity != f.largest)
     result =
         select(magnitude.eq(f.infinity), bits.constant(0x7f800000), result);
