@@ -70,7 +70,9 @@ def main():
                                ir_version=9), path)
         library = dlc.compile(path, output=path.replace(".onnx", ".so"), precision="bf16",
                               cpu=arguments.cpu)
-        got = dlc.load(library).main(x)
+        got = dlc.load(library, threads=1).main(x)
+        if dlc.load(library, threads=2).main(x).tobytes() != got.tobytes():
+            sys.exit("another number of threads gives other bits")
         magnitude = product(np.abs(x.astype(np.float64)), np.abs(w.astype(np.float64)))
         error = np.abs(got - np.maximum(wanted, 0)) / magnitude
         unrounded = np.abs(got - np.maximum(product(x.astype(np.float64),
