@@ -35,21 +35,21 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
     });
     // LLVM keeps a vector that lives across a loop in registers only if its
     // length is a power of two; of any other, each element by itself. Columns
-    // of a product's tile are cut accordingly; the few of a narrow one are no
+    // of a tile are cut accordingly; the few of a narrow one are no
     // slower by themselves than cut in two.
     for (size_t at = 0; at < ops.size(); ++at) {
       linalg::LinalgOp op = ops[at];
-      std::optional<Contraction> loops = analyzeContraction(op);
-      if (!loops)
+      std::optional<unsigned> loop = columnLoop(op);
+      if (!loop)
         continue;
-      int64_t columns = op.getStaticLoopRanges()[loops->n];
+      int64_t columns = op.getStaticLoopRanges()[*loop];
       Type element = getElementTypeOrSelf(op->getResult(0).getType());
       if (ShapedType::isDynamic(columns) ||
           2 * columns <= machine.lanes(element) || llvm::isPowerOf2_64(columns))
         continue;
       rewriter.setInsertionPoint(op);
       auto [left, right] = linalg::splitOp(
-          rewriter, cast<TilingInterface>(op.getOperation()), loops->n,
+          rewriter, cast<TilingInterface>(op.getOperation()), *loop,
           rewriter.getIndexAttr(llvm::bit_floor(uint64_t(columns))));
       if (!left || !right) {
         op->emitError("product could not be split");
@@ -89,6 +89,21 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
   }
 
 private:
+  /// The loop along which result and operand are contiguous, which becomes the
+  /// vector: of a product, or of a reduction for each channel as pooling is.
+  static std::optional<unsigned> columnLoop(linalg::LinalgOp op) {
+    if (std::optional<Contraction> loops = analyzeContraction(op))
+      return loops->n;
+    AffineMap in = op.getIndexingMapsArray()[0],
+              out = op.getIndexingMapsArray().back();
+    if (!in.getNumResults() || !out.getNumResults())
+      return std::nullopt;
+    auto last = dyn_cast<AffineDimExpr>(out.getResult(out.getNumResults() - 1));
+    if (!last || in.getResult(in.getNumResults() - 1) != last)
+      return std::nullopt;
+    return last.getPosition();
+  }
+
   /// The reduction loop along which the first operand is contiguous, of an op
   /// that is no contraction (those have vectors of sums anyway).
   static std::optional<unsigned> contiguousReduction(linalg::LinalgOp op) {
