@@ -263,6 +263,12 @@ llvm::Error dlc::tune(ModuleOp module, const Processor &processor,
   if (!mine.getAsObject())
     mine = llvm::json::Object();
   size_t before = mine.getAsObject()->size();
+  // Before minutes of measuring.
+  StringRef folder = llvm::sys::path::parent_path(path);
+  if (!folder.empty())
+    if (std::error_code code = llvm::sys::fs::create_directories(folder))
+      return llvm::createStringError("cannot make the folder '" + folder +
+                                     "': " + code.message());
   log << "schedules of products for " << processor.cpu << ", from " << path
       << "\n";
   if (failed(Tuner(processor, log).run(module, *mine.getAsObject())))
@@ -271,11 +277,6 @@ llvm::Error dlc::tune(ModuleOp module, const Processor &processor,
   log << "  " << measured << " measured, " << before << " known before\n";
   if (!measured)
     return llvm::Error::success();
-  StringRef folder = llvm::sys::path::parent_path(path);
-  if (!folder.empty())
-    if (std::error_code code = llvm::sys::fs::create_directories(folder))
-      return llvm::createStringError("cannot make the folder '" + folder +
-                                     "': " + code.message());
   return artifacts.write(path, [&](llvm::raw_pwrite_stream &os) {
     os << llvm::formatv("{0:2}\n", llvm::json::Value(std::move(*known)));
     return llvm::Error::success();
