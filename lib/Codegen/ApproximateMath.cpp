@@ -69,75 +69,63 @@ Lanes expWithin(Lanes x) {
 
 /// Within 1 unit in the last place. Results below 2^-126 are 0, as all
 /// arithmetic has it while a kernel runs.
-struct ExpandExp : OpRewritePattern<math::ExpOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(math::ExpOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
-      return failure();
-    Lanes x(rewriter, op.getLoc(), op.getOperand());
-    Lanes y = expWithin(x);
-    y = select(x < -87.33654022216796875, x.constant(0.0), y);
-    // Overflow, and NaN stays NaN.
-    y = select(x.exceeds(88.72283172607421875), x + infinity, y);
-    rewriter.replaceOp(op, Value(y));
-    return success();
-  }
-};
+Lanes expOf(Lanes x) {
+  Lanes y = expWithin(x);
+  y = select(x < -87.33654022216796875, x.constant(0.0), y);
+  // Overflow, and NaN stays NaN.
+  y = select(x.exceeds(88.72283172607421875), x + infinity, y);
+  return y;
+}
 
 /// tanh x = e / (e + 2) with e = e^(2 |x|) - 1, which has no cancellation: e is
 /// 2^n (e^r - 1) + (2^n - 1). Three roundings are too many where e is small:
 /// there x + x^3 p(x^2). Within 2 units in the last place.
-struct ExpandTanh : OpRewritePattern<math::TanhOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(math::TanhOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!getElementTypeOrSelf(op.getType()).isF32())
-      return failure();
-    Lanes x(rewriter, op.getLoc(), op.getOperand());
-    Lanes twice = x.abs() + x.abs();
-    // From there on it is 1; NaN stays NaN.
-    twice = select(twice > 18.5, x.constant(18.5), twice);
-    Halving h = halve(twice);
-    // (e^r - 1 - r) / r^2 again, such that e^r - 1 is off by 2^-26.
-    Lanes tail = polynomial(
-        h.r, {0.49999997, 0.16666543, 0.0416672, 0.00836658, 0.0013882507});
-    Lanes part = fma(h.r * h.r, tail, h.r);
-    Lanes one = x.constant(1.0);
-    Lanes power = (one.bits() + (h.magic.bits() << 23)).asF32();
-    Lanes e = fma(power, part, power - one);
-    // (tanh x / x - 1) / x^2 on [0, 0.3] in x^2.
-    Lanes square = x * x;
-    Lanes near =
-        fma(square * x,
-            polynomial(square, {-0.33333063, 0.13314909, -0.05037229}), x);
-    rewriter.replaceOp(
-        op, Value(select(twice < 0.6, near, withSign(e / (e + 2.0), x))));
-    return success();
-  }
-};
+Lanes tanhOf(Lanes x) {
+  Lanes twice = x.abs() + x.abs();
+  // From there on it is 1; NaN stays NaN.
+  twice = select(twice > 18.5, x.constant(18.5), twice);
+  Halving h = halve(twice);
+  // (e^r - 1 - r) / r^2 again, such that e^r - 1 is off by 2^-26.
+  Lanes tail = polynomial(
+      h.r, {0.49999997, 0.16666543, 0.0416672, 0.00836658, 0.0013882507});
+  Lanes part = fma(h.r * h.r, tail, h.r);
+  Lanes one = x.constant(1.0);
+  Lanes power = (one.bits() + (h.magic.bits() << 23)).asF32();
+  Lanes e = fma(power, part, power - one);
+  // (tanh x / x - 1) / x^2 on [0, 0.3] in x^2.
+  Lanes square = x * x;
+  Lanes near =
+      fma(square * x,
+          polynomial(square, {-0.33333063, 0.13314909, -0.05037229}), x);
+  return select(twice < 0.6, near, withSign(e / (e + 2.0), x));
+}
 
 /// Near zero x + x p(x^2), elsewhere 1 - e^q(|x|), where q approximates the
 /// logarithm of erfc. Within 2 units in the last place.
-struct ExpandErf : OpRewritePattern<math::ErfOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(math::ErfOp op,
+Lanes erfOf(Lanes x) {
+  // erf x / x - 1 on [0, 0.93] in x^2.
+  Lanes near = polynomial(x * x, {0.12837915, -0.3761248, 0.112816826,
+                                  -0.02676172, 0.00498594, -0.0005953739});
+  near = fma(near, x, x);
+  // log erfc on [0.92, 4]; erfc 4 = 1.5e-8 is nothing beside 1.
+  Lanes t = x.abs();
+  t = select(t > 4.0, x.constant(4.0), t);
+  Lanes q = polynomial(t, {-0.00019566654, -1.1276757, -0.6371822, -0.103931665,
+                           0.022226956, -0.0030432267, 0.00019593826});
+  Lanes far = withSign(x.constant(1.0) - expWithin(q), x);
+  return select(t > 0.92, far, near);
+}
+
+/// A function of f32 by its formula.
+template <typename Op, Lanes (*formula)(Lanes)>
+struct Expand : OpRewritePattern<Op> {
+  using OpRewritePattern<Op>::OpRewritePattern;
+  LogicalResult matchAndRewrite(Op op,
                                 PatternRewriter &rewriter) const override {
     if (!getElementTypeOrSelf(op.getType()).isF32())
       return failure();
-    Lanes x(rewriter, op.getLoc(), op.getOperand());
-    // erf x / x - 1 on [0, 0.93] in x^2.
-    Lanes near = polynomial(x * x, {0.12837915, -0.3761248, 0.112816826,
-                                    -0.02676172, 0.00498594, -0.0005953739});
-    near = fma(near, x, x);
-    // log erfc on [0.92, 4]; erfc 4 = 1.5e-8 is nothing beside 1.
-    Lanes t = x.abs();
-    t = select(t > 4.0, x.constant(4.0), t);
-    Lanes q =
-        polynomial(t, {-0.00019566654, -1.1276757, -0.6371822, -0.103931665,
-                       0.022226956, -0.0030432267, 0.00019593826});
-    Lanes far = withSign(x.constant(1.0) - expWithin(q), x);
-    rewriter.replaceOp(op, Value(select(t > 0.92, far, near)));
+    rewriter.replaceOp(
+        op, Value(formula(Lanes(rewriter, op.getLoc(), op.getOperand()))));
     return success();
   }
 };
@@ -328,12 +316,14 @@ struct ApproximateMath : dlc::impl::ApproximateMathBase<ApproximateMath> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandConstantPower>(&getContext(), /*benefit=*/20);
-    patterns.add<ExpandExp, ExpandPower, ExpandSine<math::SinOp, 0>,
-                 ExpandSine<math::CosOp, 1>>(&getContext(), /*benefit=*/10);
+    patterns.add<Expand<math::ExpOp, expOf>, ExpandPower,
+                 ExpandSine<math::SinOp, 0>, ExpandSine<math::CosOp, 1>>(
+        &getContext(), /*benefit=*/10);
     // Upstream's are a quotient of polynomials and a piecewise one, up to five
     // units off and shorter.
     if (!fast)
-      patterns.add<ExpandTanh, ExpandErf>(&getContext(), /*benefit=*/10);
+      patterns.add<Expand<math::TanhOp, tanhOf>, Expand<math::ErfOp, erfOf>>(
+          &getContext(), /*benefit=*/10);
     // Upstream's arc tangent loses forty units in the last place; libm's does
     // not.
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {

@@ -8,8 +8,10 @@
 
 namespace dlc {
 
-/// A value with the operators of its formula; whole vectors of numbers,
-/// integers or truth values as well as scalars.
+/// A value with the operators of its formula. The dialect's scalar::Scalar does
+/// the same in the bodies of layers, for one element of any type that a model
+/// has; here it is f32 or f64, and as many as a vector holds: whole vectors of
+/// numbers, integers or truth values as well as scalars.
 class Lanes {
 public:
   Lanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value)

@@ -42,6 +42,7 @@ struct Product {
 
 struct RoundOperands : dlc::impl::RoundOperandsBase<RoundOperands> {
   void runOnOperation() override {
+    roundedValues.clear(); // those of the function before
     SmallVector<Product> products;
     getOperation().walk([&](linalg::LinalgOp op) {
       if (std::optional<Product> product = analyze(op))

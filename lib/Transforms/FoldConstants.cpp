@@ -18,6 +18,10 @@ static Evaluator &evaluator() {
 }
 void setEvaluator(Evaluator next) { evaluator() = std::move(next); }
 const Evaluator &getEvaluator() { return evaluator(); }
+
+bool isConstantSource(Operation *op) {
+  return isa<ml_program::GlobalLoadConstOp, arith::ConstantOp>(op);
+}
 } // namespace dlc
 
 using namespace dlc;
@@ -49,11 +53,6 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
         global.erase();
   }
 
-  /// A constant to begin with: an arith.constant or the value of a global.
-  bool isSource(Operation *op) {
-    return isa<ml_program::GlobalLoadConstOp, arith::ConstantOp>(op);
-  }
-
   /// The value of a source that is too large to go through code.
   DenseResourceElementsAttr largeValue(Operation *op) {
     if (auto constant = dyn_cast<arith::ConstantOp>(op))
@@ -72,7 +71,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     llvm::SetVector<Operation *> constant;
     function.walk([&](Operation *op) {
       bool isConstant =
-          isSource(op) ||
+          isConstantSource(op) ||
           (isa<dl::DLDialect>(op->getDialect()) &&
            (op->getNumOperands() || isa<dl::IotaOp>(op)) &&
            llvm::all_of(op->getOperands(), [&](Value v) {
@@ -82,10 +81,10 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
         constant.insert(op);
     });
     // Results that leave the group. A result that is worth it replaces at least
-    // as many bytes as it has.
+    // half as many bytes as it has: weights with a few more channels do.
     SmallVector<Value> results;
     for (Operation *op : constant) {
-      if (isSource(op))
+      if (isConstantSource(op))
         continue;
       for (Value result : op->getResults()) {
         bool leaves = llvm::any_of(result.getUsers(), [&](Operation *user) {
@@ -98,7 +97,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
         for (Value operand : op->getOperands())
           if (operand.hasOneUse())
             replaced = std::max(replaced, bytesOf(operand.getType()));
-        if (bytes <= limit || bytes <= replaced)
+        if (bytes <= limit || bytes <= 2 * replaced)
           results.push_back(result);
       }
     }

@@ -2,8 +2,6 @@
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 #include "llvm/Support/MathExtras.h"
@@ -67,7 +65,7 @@ SliceOp sliceLast(PatternRewriter &rewriter, Location loc, Value x,
 /// A constant, or what FoldConstants will make one.
 bool isConstant(Value value) {
   Operation *op = value.getDefiningOp();
-  return op && (matchPattern(value, m_Constant()) ||
+  return op && (isConstantSource(op) ||
                 (isa<DLDialect>(op->getDialect()) && op->getNumOperands() &&
                  isPure(op) && llvm::all_of(op->getOperands(), isConstant)));
 }

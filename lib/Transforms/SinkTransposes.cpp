@@ -8,7 +8,6 @@
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -64,9 +63,7 @@ Value transpose(PatternRewriter &rewriter, Location loc, Value x,
 
 bool isConstant(Value value) {
   Operation *op = value.getDefiningOp();
-  return op &&
-         (matchPattern(value, m_Constant()) ||
-          (op->getName().getStringRef() == "ml_program.global_load_const"));
+  return op && isConstantSource(op);
 }
 
 /// A transpose that moves nothing.

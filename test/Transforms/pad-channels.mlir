@@ -37,3 +37,15 @@ func.func @others(%x: tensor<64x64xf32>, %v: tensor<64x6xf32>, %i: tensor<1x20x2
   %4 = dl.dense %s, %ws : tensor<1x4xf32>, tensor<4x3xf32>
   return %0, %1, %2, %3, %4 : tensor<64x8xf32>, tensor<64x1xf32>, tensor<64x6xf32>, tensor<1x18x18x6xf32>, tensor<1x3xf32>
 }
+
+// -----
+
+// Weights of a constant global are constant as well.
+ml_program.global private @g(dense<0.5> : tensor<64x6xf32>) : tensor<64x6xf32>
+// CHECK-LABEL: func.func @global
+// CHECK: dl.dense {{.*}} tensor<64x8xf32>
+func.func @global(%x: tensor<64x64xf32>) -> tensor<64x6xf32> {
+  %w = ml_program.global_load_const @g : tensor<64x6xf32>
+  %0 = dl.dense %x, %w : tensor<64x64xf32>, tensor<64x6xf32>
+  return %0 : tensor<64x6xf32>
+}

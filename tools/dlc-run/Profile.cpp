@@ -6,6 +6,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
 #include <ctime>
 #include <numeric>
 
@@ -100,12 +101,8 @@ void printProfile(const Profile &profile, const dlc_library_info &library,
                 formatv("median of {0}", profile.calls));
 }
 
-Error writeTrace(const Profile &profile, const dlc_library_info &library,
-                 StringRef path) {
-  std::error_code code;
-  raw_fd_ostream os(path, code);
-  if (code)
-    return createStringError("cannot write '" + path + "': " + code.message());
+static void writeEvents(const Profile &profile, const dlc_library_info &library,
+                        raw_ostream &os) {
   json::OStream json(os, 1);
   auto at = [&](int64_t time) { return (time - profile.begin) / 1e3; };
   json.object([&] {
@@ -138,11 +135,17 @@ Error writeTrace(const Profile &profile, const dlc_library_info &library,
     });
   });
   os << "\n";
-  os.close();
-  if (os.has_error()) {
-    code = os.error();
-    os.clear_error();
-    return createStringError("cannot write '" + path + "': " + code.message());
-  }
+}
+
+Error writeTrace(const Profile &profile, const dlc_library_info &library,
+                 StringRef path) {
+  // Whole or absent.
+  Error error = writeToOutput(path, [&](raw_ostream &os) {
+    writeEvents(profile, library, os);
+    return Error::success();
+  });
+  if (error)
+    return createStringError("cannot write '" + path +
+                             "': " + toString(std::move(error)));
   return Error::success();
 }

@@ -237,7 +237,8 @@ def ApproximateMath : Pass<"dlc-approximate-math"> {
     so that a result does not depend on where a vector ends. exp, tanh and erf by
     polynomials of f32; sine, cosine and powers by polynomials of f64, which f32 needs
     no care with. Logarithms are upstream's. Angles beyond 2^50 are left to libm. With
-    `fast`, tanh and erf are within five units, and a third and a tenth faster.
+    `fast`, tanh and erf are within five units, in three quarters and nine tenths of the
+    time.
   }];
   let options = [Option<"fast", "fast", "bool", /*default=*/"false",
                         "tanh and erf within five units in the last place">];

@@ -52,7 +52,7 @@ def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
     Every maximal group of `dl` ops whose inputs are constants or constant globals
     is evaluated, and what the rest of the function uses of it becomes a constant.
     Results of more than `limit` bytes stay as they are, unless they replace at
-    least as many bytes of weights. The evaluator is the compiler itself: see
+    least half as many bytes of weights. The evaluator is the compiler itself: see
     Driver/Evaluate.cpp.
   }];
   let options = [

@@ -17,6 +17,10 @@ namespace dlc {
 #define GEN_PASS_REGISTRATION
 #include "dlc/Transforms/Passes.h.inc"
 
+/// Whether an op is a constant to begin with: an arith.constant or the value of a
+/// constant global.
+bool isConstantSource(mlir::Operation *op);
+
 /// Runs the function `@evaluate` of a module, which takes the given constants
 /// and returns tensors of known shape, and gives its results. The driver sets
 /// it: the evaluator is the whole compiler, which these passes may not depend
