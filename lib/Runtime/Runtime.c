@@ -1,81 +1,15 @@
 /*===- Runtime.c - The runtime inside every generated library ------------===*\
 |*
-|* Compiled to bitcode once, linked into every model and hidden there. Needs
-libc
-|* alone; OpenMP is looked for when a context wants more than one thread.
+|* Contexts and calls; Processor.c, Weights.c and Threads.c are the rest. All are
+|* compiled to bitcode once, linked into every model and hidden there. They need
+|* libc alone; OpenMP is looked for when a context wants more than one thread.
 |*
 \*===----------------------------------------------------------------------===*/
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-#include "Model.h"
+#include "Context.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-
-/* Work for which waking another thread pays, in nanoseconds. */
-#define DLC_RT_LEAST_SHARE 10000
-
-typedef void (*parallel_function)(void (*function)(void *), void *data,
-                                  unsigned threads, unsigned flags);
-
-struct dlc_context {
-  int32_t threads;
-  int32_t ready; /* 0: creation failed, only the message counts */
-  parallel_function parallel;
-  const dlc_rt_version *version;
-  void *arena;
-  size_t arena_bytes;
-  int32_t arena_is_callers;
-  /* Room for the descriptors and shapes of the largest function. */
-  void **buffers;
-  int64_t *extents;
-  char *descriptors;
-  const void *weights;
-  void *mapped;   /* the file that they are in */
-  void **results; /* of computed outputs */
-  struct block *_Atomic blocks;
-  dlc_trace *trace; /* null: nobody wants to know */
-  int32_t region;   /* that runs now, since `region_begin` */
-  int64_t region_begin;
-  jmp_buf end; /* of the running call */
-  dlc_status failure;
-  char message[512];
-};
-
-/* Memory that a call took on its way. */
-struct block {
-  struct block *next;
-};
-
-static const dlc_library_info *library(void) {
-  return dlc_rt_this_model.library;
-}
-
-__attribute__((format(printf, 3, 4))) static dlc_status
-fail(dlc_context *context, dlc_status status, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(context->message, sizeof context->message, format, arguments);
-  va_end(arguments);
-  return status;
-}
 
 /*===--- Elements --------------------------------------------------------===*/
 
@@ -107,214 +41,6 @@ static int is_computed(const dlc_argument *argument) {
 }
 
 /*===--- Contexts --------------------------------------------------------===*/
-
-static int32_t default_threads(void) {
-  static const char *const variables[] = {"DLC_NUM_THREADS", "OMP_NUM_THREADS"};
-  for (int i = 0; i < 2; ++i) {
-    const char *text = getenv(variables[i]);
-    if (text && *text) {
-      long value = strtol(text, NULL, 10);
-      if (value >= 1 && value <= 4096)
-        return (int32_t)value;
-    }
-  }
-  return 4096;
-}
-
-static int32_t usable_processors(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set))
-    return 1;
-  int count = CPU_COUNT(&set);
-  return count < 1 ? 1 : count;
-}
-
-/* The OpenMP runtime that the process has already, else GNU's, else LLVM's. */
-static parallel_function find_openmp(void) {
-  void *symbol = dlsym(RTLD_DEFAULT, "GOMP_parallel");
-  static const char *const names[] = {"libgomp.so.1", "libomp.so.5",
-                                      "libiomp5.so", "libomp.so"};
-  for (unsigned i = 0; !symbol && i < sizeof names / sizeof *names; ++i) {
-    void *handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    if (handle)
-      symbol = dlsym(handle, "GOMP_parallel");
-  }
-  return (parallel_function)symbol;
-}
-
-static int has_features(const dlc_rt_cpu *wanted) {
-#if defined(__x86_64__)
-  unsigned a, b, c, d;
-  if (!__get_cpuid(1, &a, &b, &c, &d))
-    return 0;
-  if ((wanted->leaf1_ecx & c) != wanted->leaf1_ecx)
-    return 0;
-  /* Vector registers count only where the kernel saves them. */
-  if (wanted->leaf1_ecx & bit_AVX) {
-    unsigned low, high;
-    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    unsigned needed = wanted->leaf7_ebx & bit_AVX512F ? 0xe6 : 0x6;
-    if ((low & needed) != needed)
-      return 0;
-  }
-  unsigned b7 = 0, c7 = 0, d7 = 0, a71 = 0;
-  if (__get_cpuid_count(7, 0, &a, &b7, &c7, &d7) && a >= 1)
-    __get_cpuid_count(7, 1, &a71, &b, &c, &d);
-  return (wanted->leaf7_ebx & b7) == wanted->leaf7_ebx &&
-         (wanted->leaf7_ecx & c7) == wanted->leaf7_ecx &&
-         (wanted->leaf7_edx & d7) == wanted->leaf7_edx &&
-         (wanted->leaf71_eax & a71) == wanted->leaf71_eax;
-#else
-  (void)wanted;
-  return 1;
-#endif
-}
-
-/* The last version that this processor can run, or the one that the environment
- * asks for. */
-static dlc_status choose_version(dlc_context *context) {
-  const char *wanted = getenv("DLC_CPU");
-  int isKnown = 0;
-  for (int64_t i = dlc_rt_this_model.version_count - 1; i >= 0; --i) {
-    const dlc_rt_version *version = &dlc_rt_this_model.versions[i];
-    if (wanted && *wanted && strcmp(wanted, version->name))
-      continue;
-    isKnown = 1;
-    if (has_features(&version->cpu)) {
-      context->version = version;
-      return DLC_OK;
-    }
-  }
-  if (!isKnown)
-    return fail(context, DLC_ERROR_CPU,
-                "the environment variable DLC_CPU asks for '%s', %s is "
-                "compiled for %s",
-                wanted, library()->name, library()->cpu);
-  return fail(context, DLC_ERROR_CPU,
-              "%s is compiled for %s, which has instructions that this "
-              "processor lacks; compile it with --cpu=native here, or with "
-              "--cpu=portable for most machines",
-              library()->name, library()->cpu);
-}
-
-/*===--- Weights ---------------------------------------------------------===*/
-
-/* XXH64 (Yann Collet; github.com/Cyan4973/xxHash, doc/xxhash_spec.md). */
-static const uint64_t prime1 = 0x9e3779b185ebca87u,
-                      prime2 = 0xc2b2ae3d27d4eb4fu,
-                      prime3 = 0x165667b19e3779f9u,
-                      prime4 = 0x85ebca77c2b2ae63u,
-                      prime5 = 0x27d4eb2f165667c5u;
-
-static uint64_t rotate(uint64_t x, int bits) {
-  return x << bits | x >> (64 - bits);
-}
-static uint64_t read64(const unsigned char *at) {
-  uint64_t value;
-  memcpy(&value, at, sizeof value);
-  return value;
-}
-static uint64_t mix(uint64_t lane, uint64_t input) {
-  return rotate(lane + input * prime2, 31) * prime1;
-}
-
-static uint64_t hash_bytes(const unsigned char *at, size_t count) {
-  const unsigned char *end = at + count;
-  uint64_t h = prime5;
-  if (count >= 32) {
-    uint64_t a = prime1 + prime2, b = prime2, c = 0, d = 0 - prime1;
-    for (; end - at >= 32; at += 32) {
-      a = mix(a, read64(at));
-      b = mix(b, read64(at + 8));
-      c = mix(c, read64(at + 16));
-      d = mix(d, read64(at + 24));
-    }
-    h = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
-    uint64_t lanes[] = {a, b, c, d};
-    for (int i = 0; i < 4; ++i)
-      h = (h ^ mix(0, lanes[i])) * prime1 + prime4;
-  }
-  h += count;
-  for (; end - at >= 8; at += 8)
-    h = rotate(h ^ mix(0, read64(at)), 27) * prime1 + prime4;
-  if (end - at >= 4) {
-    uint32_t word;
-    memcpy(&word, at, sizeof word);
-    h = rotate(h ^ word * prime1, 23) * prime2 + prime3;
-    at += 4;
-  }
-  for (; at < end; ++at)
-    h = rotate(h ^ *at * prime5, 11) * prime1;
-  h = (h ^ h >> 33) * prime2;
-  h = (h ^ h >> 29) * prime3;
-  return h ^ h >> 32;
-}
-
-/* The file that was checked already, by its identity: contexts that come later
- * need not read all of it again. */
-static _Atomic uint64_t checked_file;
-
-static dlc_status map_weights(dlc_context *context, const char *given) {
-  const dlc_rt_weights_info *info = dlc_rt_this_model.weights;
-  if (info->data) {
-    context->weights = info->data;
-    return DLC_OK;
-  }
-  if (!library()->weights_file)
-    return DLC_OK;
-  char path[4096];
-  Dl_info self;
-  if (given) {
-    snprintf(path, sizeof path, "%s", given);
-  } else {
-    const char *slash = NULL;
-    if (dladdr(&dlc_rt_this_model, &self) && self.dli_fname)
-      slash = strrchr(self.dli_fname, '/');
-    snprintf(path, sizeof path, "%.*s%s",
-             slash ? (int)(slash - self.dli_fname + 1) : 0,
-             slash ? self.dli_fname : "", library()->weights_file);
-  }
-  int file = open(path, O_RDONLY | O_CLOEXEC);
-  if (file < 0)
-    return fail(context, DLC_ERROR_WEIGHTS,
-                "cannot open the weights of %s, '%s': %s; name the file in "
-                "dlc_options.weights",
-                library()->name, path, strerror(errno));
-  struct stat status;
-  if (fstat(file, &status) || !S_ISREG(status.st_mode) ||
-      status.st_size != info->file_bytes) {
-    close(file);
-    return fail(context, DLC_ERROR_WEIGHTS,
-                "'%s' is not the file of weights that %s was compiled with: "
-                "expected %lld bytes",
-                path, library()->name, (long long)info->file_bytes);
-  }
-  void *data =
-      mmap(NULL, (size_t)info->file_bytes, PROT_READ, MAP_SHARED, file, 0);
-  close(file);
-  if (data == MAP_FAILED)
-    return fail(context, DLC_ERROR_MEMORY, "cannot map '%s' into memory: %s",
-                path, strerror(errno));
-  context->mapped = data;
-  uint64_t identity[] = {(uint64_t)status.st_dev, (uint64_t)status.st_ino,
-                         (uint64_t)status.st_mtim.tv_sec,
-                         (uint64_t)status.st_mtim.tv_nsec};
-  uint64_t known = hash_bytes((unsigned char *)identity, sizeof identity) | 1;
-  if (atomic_load(&checked_file) != known) {
-    if (hash_bytes(data, (size_t)info->file_bytes) != info->file_hash)
-      return fail(context, DLC_ERROR_WEIGHTS,
-                  "'%s' is not the file of weights that %s was compiled with: "
-                  "its content differs",
-                  path, library()->name);
-    atomic_store(&checked_file, known);
-  }
-  context->weights = (const char *)data + info->file_offset;
-  return DLC_OK;
-}
-
-const void *dlc_rt_weights(const dlc_context *context) {
-  return context->weights;
-}
 
 /* Bytes of a descriptor of this rank. */
 static size_t descriptor_bytes(int32_t rank) {
@@ -361,18 +87,10 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
                 (unsigned)abi_version,
                 (unsigned long long)library()->interface_hash,
                 (unsigned)DLC_ABI_VERSION);
-  dlc_status chosen = choose_version(context);
+  dlc_status chosen = dlc_rt_choose_version(context);
   if (chosen)
     return chosen;
-  int32_t most = usable_processors();
-  int32_t wanted =
-      options && options->threads > 0 ? options->threads : default_threads();
-  context->threads = wanted < most ? wanted : most;
-  if (context->threads > 1) {
-    context->parallel = find_openmp();
-    if (!context->parallel)
-      context->threads = 1;
-  }
+  dlc_rt_find_threads(context, options ? options->threads : 0);
   if (options && options->workspace) {
     if ((uintptr_t)options->workspace % 64)
       return fail(context, DLC_ERROR_ALIGNMENT,
@@ -381,7 +99,8 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
     context->arena_bytes = options->workspace_bytes;
     context->arena_is_callers = 1;
   }
-  dlc_status mapped = map_weights(context, options ? options->weights : NULL);
+  dlc_status mapped =
+      dlc_rt_map_weights(context, options ? options->weights : NULL);
   if (mapped)
     return mapped;
   context->ready = 1;
@@ -431,10 +150,6 @@ void dlc_rt_destroy(dlc_context *context) {
 
 const char *dlc_rt_error(const dlc_context *context) {
   return context ? context->message : "there is no context: memory was short";
-}
-
-int32_t dlc_rt_threads(const dlc_context *context) {
-  return context ? context->threads : 0;
 }
 
 /*===--- Calls -----------------------------------------------------------===*/
@@ -597,23 +312,6 @@ static void hand_over(dlc_context *context, const dlc_argument *argument,
   output->element = argument->element;
 }
 
-/* Arithmetic on denormal numbers takes a hundred cycles and more on many
- * processors; a network that fades out would be thirty times slower. They count
- * as zero while a kernel runs, on each thread that it runs on; what the caller
- * has set, flags of exceptions included, is there again afterwards. */
-#if defined(__x86_64__)
-enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x0040 };
-static unsigned flush_denormals(void) {
-  unsigned mode = __builtin_ia32_stmxcsr();
-  __builtin_ia32_ldmxcsr(mode | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO);
-  return mode;
-}
-static void restore_mode(unsigned mode) { __builtin_ia32_ldmxcsr(mode); }
-#else
-static unsigned flush_denormals(void) { return 0; }
-static void restore_mode(unsigned mode) { (void)mode; }
-#endif
-
 static dlc_status run(dlc_context *context, int32_t function) {
   struct {
     void *allocated, *aligned;
@@ -682,10 +380,6 @@ dlc_status dlc_rt_shapes(dlc_context *context, int32_t function,
       shapes[i][d] = *extents++;
   }
   return DLC_OK;
-}
-
-const char *dlc_rt_processor(const dlc_context *context) {
-  return context && context->version ? context->version->name : "";
 }
 
 dlc_status dlc_rt_reserve(dlc_context *context, int32_t function,
@@ -785,88 +479,4 @@ dlc_status dlc_rt_call_typed(dlc_context *context, int32_t function,
     extents += argument->rank;
   }
   return DLC_OK;
-}
-
-/*===--- Traces ----------------------------------------------------------===*/
-
-static int64_t nanoseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-static void record(dlc_trace *trace, int32_t region, int32_t part,
-                   int64_t begin) {
-  int64_t at = __atomic_fetch_add(&trace->count, 1, __ATOMIC_RELAXED);
-  if (at < trace->capacity)
-    trace->events[at] = (dlc_event){region, part, begin, nanoseconds()};
-}
-
-void dlc_rt_trace(dlc_context *context, dlc_trace *trace) {
-  if (!context)
-    return;
-  context->trace = trace;
-  context->region = -1;
-}
-
-void dlc_rt_mark(dlc_context *context, int64_t region) {
-  if (!context->trace)
-    return;
-  if (region < 0)
-    record(context->trace, context->region, -1, context->region_begin);
-  context->region = (int32_t)region;
-  context->region_begin = nanoseconds();
-}
-
-/*===--- Parallel loops --------------------------------------------------===*/
-
-typedef struct job {
-  int64_t tasks;
-  int64_t shares;
-  void (*task)(int64_t, int64_t, int64_t, void *);
-  void *captures;
-  atomic_long next;
-  dlc_trace *trace;
-  int32_t region;
-} job;
-
-/* Shares are fixed; which thread runs one is not. An OpenMP that gives fewer
- * threads than asked for still finishes them all. */
-static void work(void *data) {
-  job *j = data;
-  const unsigned mode = flush_denormals();
-  for (;;) {
-    int64_t share =
-        atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
-    if (share >= j->shares)
-      break;
-    int64_t each = j->tasks / j->shares, more = j->tasks % j->shares;
-    int64_t from = share * each + (share < more ? share : more);
-    int64_t to = from + each + (share < more ? 1 : 0);
-    int64_t begin = j->trace ? nanoseconds() : 0;
-    j->task(from, to, share, j->captures);
-    if (j->trace)
-      record(j->trace, j->region, (int32_t)share, begin);
-  }
-  restore_mode(mode);
-}
-
-void dlc_rt_parallel_for(dlc_context *context, int64_t tasks, int64_t cost,
-                         void (*task)(int64_t, int64_t, int64_t, void *),
-                         void *captures) {
-  int64_t shares = context->threads;
-  if (shares > tasks)
-    shares = tasks;
-  if (shares > 1) {
-    int64_t paying =
-        (int64_t)((double)tasks * (double)cost / DLC_RT_LEAST_SHARE);
-    if (shares > paying)
-      shares = paying;
-  }
-  if (shares <= 1) {
-    task(0, tasks, 0, captures);
-    return;
-  }
-  job j = {tasks, shares, task, captures, 0, context->trace, context->region};
-  context->parallel(work, &j, (unsigned)shares, 0);
 }

@@ -14,7 +14,7 @@ using namespace llvm;
 
 namespace dlc {
 
-/// Runtime.c as bitcode; generated while building.
+/// The runtime as bitcode; generated while building.
 extern const char runtimeBitcode[];
 extern const unsigned runtimeBitcodeSize;
 

@@ -12,7 +12,7 @@
 
 using namespace llvm;
 
-/// The clock of the events (Runtime.c).
+/// The clock of the events (Threads.c).
 static int64_t nanoseconds() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
