@@ -51,6 +51,7 @@ public:
     return with<mlir::arith::TruncFOp>(with(b->getF32Type()));
   }
   Lanes abs() const { return of(mlir::math::AbsFOp::create(*b, loc, value)); }
+  Lanes sqrt() const { return of(mlir::math::SqrtOp::create(*b, loc, value)); }
 
   friend Lanes operator+(Lanes x, Lanes y) {
     return x.both<mlir::arith::AddFOp, mlir::arith::AddIOp>(y);

@@ -30,6 +30,21 @@ func.func @sine(%x: vector<2x16xf32>) -> vector<2x16xf32> {
   return %y : vector<2x16xf32>
 }
 
+// CHECK-LABEL: func.func @hyperbolic
+// CHECK-NOT: math.{{sinh|cosh|asinh|acosh|atanh|asin|acos|atan}}
+// CHECK: return
+func.func @hyperbolic(%x: vector<16xf32>) -> vector<16xf32> {
+  %0 = math.sinh %x : vector<16xf32>
+  %1 = math.cosh %0 : vector<16xf32>
+  %2 = math.asinh %1 : vector<16xf32>
+  %3 = math.acosh %2 : vector<16xf32>
+  %4 = math.atanh %3 : vector<16xf32>
+  %5 = math.asin %4 : vector<16xf32>
+  %6 = math.acos %5 : vector<16xf32>
+  %7 = math.atan %6 : vector<16xf32>
+  return %7 : vector<16xf32>
+}
+
 // f64 is libm's.
 // CHECK-LABEL: func.func @double
 // CHECK: math.exp

@@ -14,7 +14,9 @@ from scipy import special
 import dlc
 
 FUNCTIONS = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "erf": special.erf,
-             "sigmoid": special.expit, "sin": np.sin, "cos": np.cos}
+             "sigmoid": special.expit, "sin": np.sin, "cos": np.cos, "tan": np.tan,
+             "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh,
+             "cosh": np.cosh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh}
 LIMIT, FAST_LIMIT = 2.0, 5.0
 # An exponential, a sum and a quotient, each with a rounding of its own.
 LIMITS = {"sigmoid": 2.5}
