@@ -104,7 +104,9 @@ def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
   let summary = "Tile each linalg op into parallel tasks and register-sized tiles";
   let description = [{
     Roots are taken from the last op to the first. A root that consumes a
-    contraction element by element pulls it into its tiles. Tasks are `scf.forall`
+    contraction element by element pulls it into its tiles; a pooling whose windows do
+    not overlap takes the product that it reads inside, by rows of windows, where the
+    product's result would leave the second level cache. Tasks are `scf.forall`
     iterations with an attribute `dlc.cost` (about the nanoseconds of one), by which
     the runtime decides how many threads pay; the tasks do not depend on the number of
     threads, so neither do results. Work below a few microseconds gets no tasks.

@@ -1,5 +1,6 @@
 //===- TileAndFuse.cpp - Tasks and register tiles -------------------------===//
 
+#include "Roots.h"
 #include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -32,34 +33,6 @@ constexpr StringLiteral tiledMark = "dlc.tiled";
 
 SmallVector<OpFoldResult> toSizes(OpBuilder &b, ArrayRef<int64_t> sizes) {
   return getAsIndexOpFoldResult(b.getContext(), sizes);
-}
-
-/// A root with the contraction, if any, that its tiles pull in.
-struct Root {
-  linalg::LinalgOp op;
-  linalg::LinalgOp contraction;
-};
-
-/// The single-use contraction that `op` reads element by element.
-linalg::LinalgOp findContraction(linalg::LinalgOp op) {
-  if (op.getNumReductionLoops() || op->getNumResults() != 1)
-    return {};
-  AffineMap out = op.getIndexingMapsArray()[op.getNumDpsInputs()];
-  if (!out.isIdentity())
-    return {};
-  // Tiles of contractions have vectors of any length, and LLVM selects no code
-  // for some lengths of f16.
-  for (Value operand : op->getOperands())
-    if (getElementTypeOrSelf(operand).isF16())
-      return {};
-  for (OpOperand *input : op.getDpsInputOperands()) {
-    auto producer = input->get().getDefiningOp<linalg::LinalgOp>();
-    if (producer && input->get().hasOneUse() &&
-        op.getMatchingIndexingMap(input).isIdentity() &&
-        analyzeContraction(producer))
-      return producer;
-  }
-  return {};
 }
 
 /// The contraction's tiles in the loops of the root that consumes it: both see
@@ -120,12 +93,20 @@ public:
       if (root.contraction && root.contraction != op)
         fused.insert(root.contraction);
       if (!root.contraction) {
+        if (Root pooled = findPooled(op); pooled.contraction)
+          if (std::optional<unsigned> row = choosePooledRow(op, pooled)) {
+            for (linalg::LinalgOp taken : pooled.operations())
+              fused.insert(taken);
+            if (failed(tileSlabs(op, pooled, *row)))
+              return failure();
+            continue;
+          }
         if (Rows rows = findRows(op); rows.loops) {
           if (failed(tileRows(op, rows)))
             return failure();
           continue;
         }
-        root.op = flatten(op);
+        root.op = flatten(rewriter, op);
       }
       if (failed(tile(root)))
         return failure();
@@ -134,52 +115,6 @@ public:
   }
 
 private:
-  /// Element-wise ops whose operands all run through memory alike have one
-  /// loop: few, long vectors and no short inner loops.
-  linalg::LinalgOp flatten(linalg::LinalgOp op) {
-    auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
-    if (!generic || generic.getNumResults() != 1 ||
-        generic.getNumReductionLoops() || !isVectorizable(op))
-      return op;
-    SmallVector<AffineMap> maps = generic.getIndexingMapsArray();
-    if (!llvm::all_of(
-            maps, [](AffineMap map) { return map.isProjectedPermutation(); }))
-      return op;
-    // Neighbouring loops that every operand has in order, or has neither of.
-    SmallVector<ReassociationIndices> groups;
-    for (unsigned loop = 0; loop < generic.getNumLoops(); ++loop) {
-      if (!groups.empty()) {
-        ReassociationIndices grown = groups.back();
-        grown.push_back(loop);
-        if (linalg::areDimSequencesPreserved(maps, {grown})) {
-          groups.back() = grown;
-          continue;
-        }
-      }
-      groups.push_back({loop});
-    }
-    if (groups.size() == generic.getNumLoops())
-      return op;
-    rewriter.setInsertionPoint(op);
-    FailureOr<linalg::CollapseResult> collapsed =
-        linalg::collapseOpIterationDims(op, groups, rewriter);
-    if (failed(collapsed))
-      return op;
-    rewriter.replaceOp(op, collapsed->results);
-    // An empty tensor in the loop's shape, which bufferisation can replace by
-    // the place that the result goes to; a reshaped one it cannot.
-    OpOperand &init = collapsed->collapsedOp.getDpsInitsMutable()[0];
-    auto reshape = init.get().getDefiningOp<tensor::CollapseShapeOp>();
-    if (reshape && reshape.getSrc().getDefiningOp<tensor::EmptyOp>()) {
-      rewriter.setInsertionPoint(reshape);
-      ReifiedRankedShapedTypeDims extents;
-      if (succeeded(reifyResultShapes(rewriter, reshape, extents)))
-        rewriter.replaceOpWithNewOp<tensor::EmptyOp>(
-            reshape, extents[0], reshape.getResultType().getElementType());
-    }
-    return collapsed->collapsedOp;
-  }
-
   LogicalResult tile(Root root) {
     Tiles tiles;
     if (root.contraction) {
@@ -192,9 +127,7 @@ private:
       tiles = tileOther(root.op, machine);
     }
     root.op->setAttr(tiledMark, rewriter.getUnitAttr());
-    SmallVector<linalg::LinalgOp> members{root.op};
-    if (root.contraction && root.contraction != root.op)
-      members.insert(members.begin(), root.contraction);
+    SmallVector<linalg::LinalgOp> members(llvm::reverse(root.operations()));
     DictionaryAttr region =
         describeRegion(members, kindOf(root), tiles, regions++);
     FailureOr<linalg::LinalgOp> tiled = apply(root, tiles);
@@ -317,6 +250,123 @@ private:
         return failure();
     }
     return success();
+  }
+
+  /// Tasks of a pooling's rows, in them one row at a time with the slab of the
+  /// product that it reads; then each of the two by itself.
+  LogicalResult tileSlabs(linalg::LinalgOp pool, Root product, unsigned row) {
+    const Contraction loops = *analyzeContraction(product.contraction);
+    Tiles whole = tileContraction(product.contraction, loops, machine);
+    SmallVector<linalg::LinalgOp> members(llvm::reverse(product.operations()));
+    members.push_back(pool);
+    DictionaryAttr region =
+        describeRegion(members, "product", whole, regions++);
+    // As many tasks as the product alone would have.
+    SmallVector<int64_t> ranges = product.contraction.getStaticLoopRanges();
+    int64_t tasks = 1;
+    for (auto [size, range] : llvm::zip(whole.tasks, ranges))
+      if (size)
+        tasks *= llvm::divideCeil(range, size);
+    SmallVector<int64_t> sizes(pool.getNumLoops(), 0);
+    for (unsigned loop = 0; loop <= row; ++loop)
+      sizes[loop] = 1;
+    std::vector<scf::SCFTilingOptions> levels;
+    if (whole.hasTasks()) {
+      SmallVector<int64_t> outer(sizes);
+      outer[row] = llvm::divideCeil(pool.getStaticLoopRanges()[row],
+                                    std::min<int64_t>(tasks, 64));
+      levels.push_back(
+          scf::SCFTilingOptions()
+              .setLoopType(scf::SCFTilingOptions::LoopType::ForallOp)
+              .setTileSizes(toSizes(rewriter, outer)));
+    }
+    levels.push_back(
+        scf::SCFTilingOptions().setTileSizes(toSizes(rewriter, sizes)));
+    for (const scf::SCFTilingOptions &options : levels) {
+      FailureOr<Slab> slab = tileSlab(pool, product, options);
+      if (failed(slab))
+        return failure();
+      pool = slab->pool;
+      product = slab->product;
+      if (auto forall = pool->getParentOfType<scf::ForallOp>())
+        forall->setAttr(names::cost, rewriter.getI64IntegerAttr(whole.cost));
+    }
+    shrinkDestinations(product);
+    describe(pool, region);
+    pool->setAttr(tiledMark, rewriter.getUnitAttr());
+    auto inner = scf::SCFTilingOptions().setTileSizes(
+        toSizes(rewriter, tileOther(pool, machine).inner));
+    if (failed(tileOnce(Root{pool, {}}, inner)))
+      return failure();
+    Tiles tiles = toRootLoops(whole, product.contraction, product.op);
+    tiles.tasks.assign(tiles.tasks.size(), 0);
+    product.op->setAttr(tiledMark, rewriter.getUnitAttr());
+    product.contraction->setAttr(tiledMark, rewriter.getUnitAttr());
+    return success(succeeded(apply(product, tiles)));
+  }
+
+  /// A slab goes to memory of its own instead of to its part of a whole result.
+  void shrinkDestinations(Root product) {
+    SmallVector<OpOperand *> inits;
+    for (linalg::LinalgOp op : product.operations()) {
+      inits.push_back(&op.getDpsInitsMutable()[0]);
+      if (auto fill = op.getDpsInits()[0].getDefiningOp<linalg::FillOp>())
+        inits.push_back(&fill.getDpsInitsMutable()[0]);
+    }
+    for (OpOperand *init : inits) {
+      Value source = init->get();
+      while (auto slice = source.getDefiningOp<tensor::ExtractSliceOp>())
+        source = slice.getSource();
+      auto slice = init->get().getDefiningOp<tensor::ExtractSliceOp>();
+      if (!slice || !source.getDefiningOp<tensor::EmptyOp>())
+        continue;
+      rewriter.setInsertionPoint(slice);
+      Value empty = tensor::EmptyOp::create(rewriter, slice.getLoc(),
+                                            slice.getMixedSizes(),
+                                            slice.getType().getElementType());
+      if (empty.getType() == slice.getType())
+        rewriter.modifyOpInPlace(init->getOwner(), [&] { init->set(empty); });
+    }
+  }
+
+  struct Slab {
+    linalg::LinalgOp pool;
+    Root product;
+  };
+
+  FailureOr<Slab> tileSlab(linalg::LinalgOp pool, Root product,
+                           const scf::SCFTilingOptions &options) {
+    rewriter.setInsertionPoint(pool);
+    auto fuse = scf::SCFTileAndFuseOptions().setTilingOptions(options);
+    fuse.setFusionControlFn(
+        [&](tensor::ExtractSliceOp, OpResult producer, bool)
+            -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
+          Operation *op = producer.getOwner();
+          if (op == product.op || op == product.contraction ||
+              isa<linalg::FillOp>(op))
+            return scf::SCFTileAndFuseOptions::ControlFnResult{};
+          return std::nullopt;
+        });
+    FailureOr<scf::SCFTileAndFuseResult> result =
+        scf::tileConsumerAndFuseProducersUsingSCF(
+            rewriter, cast<TilingInterface>(pool.getOperation()), fuse);
+    if (failed(result))
+      return pool->emitError("could not be tiled with the product it reads");
+    Slab slab;
+    slab.pool = cast<linalg::LinalgOp>(result->tiledAndFusedOps.front());
+    slab.product = findPooled(slab.pool);
+    rewriter.replaceOp(pool, result->replacements.lookup(pool->getResult(0)));
+    // Slices that nobody reads keep what was taken inside alive.
+    for (Operation &op :
+         llvm::make_early_inc_range(llvm::reverse(*slab.pool->getBlock())))
+      if (isOpTriviallyDead(&op))
+        rewriter.eraseOp(&op);
+    for (Operation *op : product.operations())
+      if (op->use_empty())
+        rewriter.eraseOp(op);
+    if (!slab.product.contraction)
+      return slab.pool->emitError("lost the product that it reads");
+    return slab;
   }
 
   /// Tiles the root and pulls fills and the contraction inside.

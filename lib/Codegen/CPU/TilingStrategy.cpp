@@ -16,10 +16,6 @@ static constexpr int64_t leastParallelWork = 20000;
 /// short enough that 64 cores stay busy on large work.
 static constexpr int64_t taskWork = 200000;
 
-/// What a core keeps in its second level cache beside what passes through; half
-/// a megabyte is the smallest such cache of the processors in use.
-static constexpr double keptBytes = 256 << 10;
-
 /// More than a core's share of the last level cache.
 static constexpr double streamedBytes = 8 << 20;
 
@@ -39,112 +35,6 @@ static double product(ArrayRef<int64_t> values) {
   for (int64_t value : values)
     result *= value;
   return result;
-}
-
-/// Which operand of the op a body reads here, as it is or widened.
-static std::optional<unsigned> operandOf(Value value, Block *body) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isa<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp, arith::BitcastOp>(
-            op))
-      return std::nullopt;
-    value = op->getOperand(0);
-  }
-  auto argument = dyn_cast<BlockArgument>(value);
-  if (!argument || argument.getOwner() != body)
-    return std::nullopt;
-  return argument.getArgNumber();
-}
-
-/// acc + a * b, operands possibly widened; a third one is never read.
-static bool isMulAdd(linalg::LinalgOp op) {
-  if (op.getNumDpsInputs() < 2 || op.getNumDpsInputs() > 3 ||
-      op.getNumDpsInits() != 1)
-    return false;
-  auto yield = op.getBlock()->getTerminator();
-  Operation *sum = yield->getOperand(0).getDefiningOp();
-  if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(sum))
-    return false;
-  return llvm::any_of(sum->getOperands(), [&](Value v) {
-    Operation *product = v.getDefiningOp();
-    if (!isa_and_nonnull<arith::MulFOp, arith::MulIOp>(product))
-      return false;
-    auto left = operandOf(product->getOperand(0), op.getBlock());
-    auto right = operandOf(product->getOperand(1), op.getBlock());
-    return left && right && *left + *right == 1;
-  });
-}
-
-/// a and b of 2 a + b.
-static std::optional<std::pair<unsigned, unsigned>> matchPair(AffineExpr expr) {
-  auto sum = dyn_cast<AffineBinaryOpExpr>(expr);
-  if (!sum || sum.getKind() != AffineExprKind::Add)
-    return std::nullopt;
-  for (auto [twice, once] : {std::pair(sum.getLHS(), sum.getRHS()),
-                             std::pair(sum.getRHS(), sum.getLHS())}) {
-    auto product = dyn_cast<AffineBinaryOpExpr>(twice);
-    auto b = dyn_cast<AffineDimExpr>(once);
-    if (!product || !b || product.getKind() != AffineExprKind::Mul)
-      continue;
-    auto a = dyn_cast<AffineDimExpr>(product.getLHS());
-    auto factor = dyn_cast<AffineConstantExpr>(product.getRHS());
-    if (a && factor && factor.getValue() == 2)
-      return std::pair(a.getPosition(), b.getPosition());
-  }
-  return std::nullopt;
-}
-
-/// The loop over pairs, if both operands have it last.
-static std::optional<unsigned> findPair(linalg::LinalgOp op, AffineMap left,
-                                        AffineMap right) {
-  if (!left.getNumResults())
-    return std::nullopt;
-  auto k = matchPair(left.getResult(left.getNumResults() - 1));
-  auto n = matchPair(right.getResult(right.getNumResults() - 1));
-  if (!k || !n || k->second != n->second ||
-      op.getIteratorTypesArray()[n->second] != utils::IteratorType::reduction ||
-      op.getStaticLoopRanges()[n->second] != 2)
-    return std::nullopt;
-  return n->second;
-}
-
-std::optional<Contraction> analyzeContraction(linalg::LinalgOp op) {
-  if (op.getNumReductionLoops() == 0 || !isMulAdd(op))
-    return std::nullopt;
-  AffineMap left = op.getIndexingMapsArray()[0];
-  AffineMap right = op.getIndexingMapsArray()[1];
-  AffineMap out = op.getIndexingMapsArray().back();
-  if (!out.isProjectedPermutation() || out.getNumResults() == 0 ||
-      right.getNumResults() == 0)
-    return std::nullopt;
-  Contraction loops;
-  loops.n = out.getDimPosition(out.getNumResults() - 1);
-  loops.pair = findPair(op, left, right);
-  if (loops.pair) {
-    if (!right.getResult(right.getNumResults() - 1).isFunctionOfDim(loops.n))
-      return std::nullopt;
-  } else if (op.getNumDpsInputs() != 2 || !right.isProjectedPermutation() ||
-             right.getDimPosition(right.getNumResults() - 1) != loops.n) {
-    return std::nullopt;
-  }
-  loops.isDepthwise = op.getIndexingMapsArray()[0].isFunctionOfDim(loops.n);
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  for (unsigned i = 0; i + 1 < out.getNumResults(); ++i) {
-    unsigned loop = out.getDimPosition(i);
-    if (right.isFunctionOfDim(loop)) {
-      loops.shared.push_back(loop);
-      continue;
-    }
-    // The last one that has rows; a batch where nothing else has.
-    if (!loops.m) {
-      loops.m = loop;
-    } else if (ranges[loop] != 1) {
-      loops.outer.push_back(*loops.m);
-      loops.m = loop;
-    } else {
-      loops.outer.push_back(loop);
-    }
-  }
-  return loops;
 }
 
 /// Rows of a register tile with `columns` registers a row: as many as registers

@@ -17,6 +17,10 @@ namespace dlc::cpu {
 /// they are not packed.
 inline constexpr int64_t leastPackedBytes = 8192;
 
+/// What a core keeps in its second level cache beside what passes through; half
+/// a megabyte is the smallest such cache of the processors in use.
+inline constexpr double keptBytes = 256 << 10;
+
 /// What the choice of tiles needs to know of a core.
 struct Machine {
   int64_t vectorBits = 512;
