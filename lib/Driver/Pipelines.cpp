@@ -34,6 +34,7 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createDropDropout());
+  pm.addPass(createDecomposeRecurrent());
   pm.addPass(createSinkTransposes());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createPadChannels());

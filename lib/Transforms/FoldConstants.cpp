@@ -72,7 +72,8 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     function.walk([&](Operation *op) {
       bool isConstant =
           isConstantSource(op) ||
-          (isa<dl::DLDialect>(op->getDialect()) &&
+          (isa<dl::DLDialect>(op->getDialect()) && op->getNumRegions() == 0 &&
+           op->getNumResults() &&
            (op->getNumOperands() || isa<dl::IotaOp>(op)) &&
            llvm::all_of(op->getOperands(), [&](Value v) {
              return v.getDefiningOp() && constant.contains(v.getDefiningOp());

@@ -105,8 +105,6 @@ def run_all(keys, jobs, timeout):
 # What dlc does not claim, by the operators of a case or by its name, and why.
 # Everything else must pass.
 UNSUPPORTED = {
-    "recurrent layers are not lowered yet":
-        "RNN LSTM GRU",
     "sequences, optional values and maps have no place among dense tensors":
         "SequenceAt SequenceConstruct SequenceEmpty SequenceErase SequenceInsert "
         "SequenceLength SequenceMap SplitToSequence ConcatFromSequence Optional "

@@ -9,6 +9,16 @@ def DropDropout : Pass<"dl-drop-dropout"> {
   let summary = "Remove dropout, which does nothing at inference";
 }
 
+def DecomposeRecurrent : Pass<"dl-decompose-recurrent"> {
+  let summary = "Spell out recurrent layers as scans";
+  let description = [{
+    `dl.rnn`, `dl.lstm` and `dl.gru` become a `dl.scan` for each direction, whose cell
+    is one product of the input, one of the state and the gates' arithmetic. From here
+    on nothing knows the name of a layer.
+  }];
+  let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def FoldBatchNorm : Pass<"dl-fold-batch-norm"> {
   let summary = "Fold inference batch normalisation into the layer before it";
   let description = [{

@@ -131,6 +131,7 @@ struct ConvertCopy : OpConversionPattern<linalg::CopyOp> {
 struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
+    lowerScans(getOperation());
     StoredTypes types;
     RewritePatternSet patterns(context);
     populateElementwiseLowering(types, patterns);

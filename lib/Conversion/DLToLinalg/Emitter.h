@@ -162,6 +162,9 @@ void populateReductionLowering(mlir::TypeConverter &,
 void populateShapeLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 void populateRandomLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 
+/// Replaces all scans by loops around their cells, which stay dl.
+void lowerScans(mlir::Operation *root);
+
 /// A pattern that replaces an op by the value that a function emits for it. The
 /// function sees elements that are computed with in f16, bf16 (as i16), i1 (as
 /// i8) or the type itself, never narrow integers; one that only moves elements

@@ -56,6 +56,7 @@ public:
   std::string string(llvm::StringRef name, llvm::StringRef otherwise);
   std::optional<Ints> ints(llvm::StringRef name);
   std::optional<llvm::SmallVector<double>> reals(llvm::StringRef name);
+  std::optional<llvm::SmallVector<std::string>> strings(llvm::StringRef name);
   const onnx::GraphProto *graph(llvm::StringRef name);
   const onnx::AttributeProto *find(llvm::StringRef name) const;
 

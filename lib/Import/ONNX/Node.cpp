@@ -72,6 +72,16 @@ std::optional<SmallVector<double>> Node::reals(StringRef name) {
                              attribute->floats().end());
 }
 
+std::optional<SmallVector<std::string>> Node::strings(StringRef name) {
+  const onnx::AttributeProto *attribute = find(name);
+  if (!attribute)
+    return std::nullopt;
+  if (!hasType(*attribute, onnx::AttributeProto::STRINGS))
+    fail("attribute '" + name + "' is not a list of strings");
+  return SmallVector<std::string>(attribute->strings().begin(),
+                                  attribute->strings().end());
+}
+
 const onnx::GraphProto *Node::graph(StringRef name) {
   const onnx::AttributeProto *attribute = find(name);
   if (attribute && attribute->has_g())

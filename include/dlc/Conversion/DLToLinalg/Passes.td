@@ -8,7 +8,7 @@ include "mlir/Pass/PassBase.td"
 def ConvertDLToLinalg : Pass<"convert-dl-to-linalg", "::mlir::ModuleOp"> {
   let summary = "Spell out the mathematics of dl as linalg on tensors";
   let description = [{
-    Replaces every `dl` op by `linalg`, `tensor` and `arith` ops. f16 and bf16 are
+    A `dl.scan` becomes a loop of `scf`. Replaces every `dl` op by `linalg`, `tensor` and `arith` ops. f16 and bf16 are
     widened to f32 inside each op; i1 tensors become i8 (one byte a truth value, as
     in memory) and bf16 tensors i16 (their bits); loads of constant globals become constants. Extents that must agree
     and are not known become `cf.assert`s on `tensor.dim`s, which
@@ -17,7 +17,8 @@ def ConvertDLToLinalg : Pass<"convert-dl-to-linalg", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect",
-    "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+    "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 #endif // DLC_CONVERSION_DLTOLINALG_PASSES_TD

@@ -83,12 +83,13 @@ class DL_InferredOp<string mnemonic, list<Trait> traits = []>
     }
   }];
   /// Each family's .cpp defines this overload, whose operands have names.
-  let extraClassDeclaration = compatibleDeclaration # [{
+  code inferredDeclaration = compatibleDeclaration # [{
     static ::llvm::LogicalResult
     inferReturnTypes(::mlir::MLIRContext *context,
                      ::std::optional<::mlir::Location> loc, Adaptor op,
                      ::llvm::SmallVectorImpl<::mlir::Type> &types);
   }];
+  let extraClassDeclaration = inferredDeclaration;
   let extraClassDefinition = [{
     ::llvm::LogicalResult $cppClass::inferReturnTypes(
         ::mlir::MLIRContext *context, ::std::optional<::mlir::Location> loc,

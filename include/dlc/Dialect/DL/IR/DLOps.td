@@ -11,6 +11,7 @@ include "dlc/Dialect/DL/IR/DLLinear.td"
 include "dlc/Dialect/DL/IR/DLNormalization.td"
 include "dlc/Dialect/DL/IR/DLPooling.td"
 include "dlc/Dialect/DL/IR/DLRandom.td"
+include "dlc/Dialect/DL/IR/DLRecurrent.td"
 include "dlc/Dialect/DL/IR/DLReduction.td"
 include "dlc/Dialect/DL/IR/DLShape.td"
 

@@ -1,0 +1,18 @@
+//===- Recurrent.h - What recurrent layers share ----------------*- C++ -*-===//
+
+#ifndef DLC_DIALECT_DL_IR_RECURRENT_H
+#define DLC_DIALECT_DL_IR_RECURRENT_H
+
+#include "mlir/IR/MLIRContext.h"
+#include <optional>
+
+namespace dlc::dl {
+
+/// How many parameters (alpha, beta) an activation of a recurrent layer has;
+/// nothing where there is no such activation.
+std::optional<unsigned> countParameters(mlir::MLIRContext *context,
+                                        llvm::StringRef name);
+
+} // namespace dlc::dl
+
+#endif // DLC_DIALECT_DL_IR_RECURRENT_H

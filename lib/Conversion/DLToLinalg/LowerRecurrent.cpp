@@ -1,0 +1,306 @@
+//===- LowerRecurrent.cpp - Scans as loops --------------------------------===//
+//
+// A scan becomes a loop of the scf dialect around the cell, which is still dl:
+// the conversion of types and of the cell's own ops comes after.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Emitter.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+
+class ScanLowering {
+public:
+  ScanLowering(IRRewriter &b, dl::ScanOp op)
+      : b(b), op(op), e(b, op), loc(op.getLoc()), yield(op.getYield()),
+        axis(op.getAxis()) {}
+
+  void run() {
+    b.setInsertionPoint(op);
+    countSteps();
+    checkSamples();
+    SmallVector<Value> carried(op.getInitial());
+    bool isPartial = op.getLengths() || yield.getUntil();
+    for (Value output : yield.getOutputs())
+      carried.push_back(makeOutput(output, isPartial));
+    Value zero = e.value(e.index(0)), one = e.value(e.index(1));
+    if (!yield.getUntil()) {
+      auto loop =
+          scf::ForOp::create(b, loc, zero, e.value(steps), one, carried);
+      if (!carried.empty())
+        b.setInsertionPointToStart(loop.getBody());
+      else
+        b.setInsertionPoint(loop.getBody()->getTerminator());
+      SmallVector<Value> next =
+          emitStep(loop.getInductionVar(), loop.getRegionIterArgs());
+      if (!carried.empty())
+        scf::YieldOp::create(b, loc, next);
+      b.replaceOp(op, loop.getResults());
+      return;
+    }
+    // The cell may end it: number of steps taken and whether to go on first.
+    SmallVector<Value> state{zero, arith::ConstantIntOp::create(b, loc, 1, 1)};
+    llvm::append_range(state, carried);
+    Value limit = e.value(steps);
+    auto loop = scf::WhileOp::create(
+        b, loc, ValueRange(state).getTypes(), state,
+        [&](OpBuilder &nested, Location loc, ValueRange s) {
+          Value isLess = arith::CmpIOp::create(
+              nested, loc, arith::CmpIPredicate::slt, s[0], limit);
+          scf::ConditionOp::create(
+              nested, loc, arith::AndIOp::create(nested, loc, s[1], isLess), s);
+        },
+        [&](OpBuilder &nested, Location loc, ValueRange s) {
+          scf::YieldOp::create(nested, loc, s);
+        });
+    Block *body = loop.getAfterBody();
+    Operation *end = body->getTerminator();
+    b.setInsertionPoint(end);
+    ValueRange arguments = body->getArguments();
+    SmallVector<Value> next = emitStep(arguments[0], arguments.drop_front(2));
+    SmallVector<Value> all{arith::AddIOp::create(b, loc, arguments[0], one),
+                           goesOn};
+    llvm::append_range(all, next);
+    b.replaceOpWithNewOp<scf::YieldOp>(end, all);
+    b.setInsertionPointAfter(loop);
+    SmallVector<Value> results(loop.getResults().drop_front(2));
+    Value count =
+        arith::IndexCastOp::create(b, loc, b.getI64Type(), loop.getResult(0));
+    results.push_back(tensor::FromElementsOp::create(
+        b, loc, RankedTensorType::get({}, b.getI64Type()), count));
+    b.replaceOp(op, results);
+  }
+
+private:
+  /// T, the same of all inputs.
+  void countSteps() {
+    if (op.getSteps())
+      steps = e.max(getAsOpFoldResult(op.getSteps()), e.index(0));
+    for (Value input : op.getInputs()) {
+      OpFoldResult extent = e.dim(input, axis);
+      if (steps)
+        e.requireEqual(steps, extent, "the numbers of steps differ");
+      if (!steps || isa<Attribute>(extent))
+        steps = extent;
+    }
+  }
+
+  /// Lengths within 0 to T, before the first step.
+  void checkSamples() {
+    Value lengths = op.getLengths();
+    if (!lengths)
+      return;
+    e.requireEqual(e.dim(lengths, 0), batch(),
+                   "there is not one length for each sample");
+    Type element = getElementTypeOrSelf(lengths);
+    Value limit = arith::IndexCastOp::create(b, loc, element, e.value(steps));
+    Value zero =
+        arith::ConstantOp::create(b, loc, b.getIntegerAttr(element, 0));
+    auto loop =
+        scf::ForOp::create(b, loc, e.value(e.index(0)),
+                           e.value(e.dim(lengths, 0)), e.value(e.index(1)));
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(loop.getBody()->getTerminator());
+    Value length =
+        tensor::ExtractOp::create(b, loc, lengths, loop.getInductionVar());
+    Value isFine = arith::AndIOp::create(
+        b, loc,
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle, zero, length),
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle, length,
+                              limit));
+    e.require(isFine, "a length is negative or above the number of steps");
+  }
+
+  OpFoldResult batch() {
+    for (Value init : op.getInitial())
+      return e.dim(init, 0);
+    return e.dim(op.getLengths(), 0);
+  }
+
+  /// Memory for all steps of an output. An unknown extent of its element
+  /// follows from values outside of the cell or is that of a state or input.
+  Value makeOutput(Value element, bool isZero) {
+    auto type = cast<RankedTensorType>(element.getType());
+    Sizes sizes;
+    for (int64_t d = 0; d < type.getRank(); ++d)
+      sizes.push_back(type.isDynamicDim(d) ? extentOutside(element, d)
+                                           : e.index(type.getDimSize(d)));
+    sizes.insert(sizes.begin() + axis, steps);
+    auto all = cast<RankedTensorType>(
+        dl::ScanOp::allStepsType(type, axis, op.getStaticSteps()));
+    SmallVector<Value> dynamic;
+    for (auto [size, extent] : llvm::zip(sizes, all.getShape()))
+      if (ShapedType::isDynamic(extent))
+        dynamic.push_back(e.value(size));
+    if (!isZero)
+      return tensor::EmptyOp::create(b, loc, all, dynamic);
+    Value zero = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(RankedTensorType::get({}, all.getElementType()),
+                               b.getZeroAttr(all.getElementType())));
+    return dl::BroadcastOp::create(b, loc, all, zero, dynamic);
+  }
+
+  /// An extent of a value in the cell, computed outside: the ops that it comes
+  /// from once more, with the first state and an element of the inputs. What
+  /// computes elements and not extents is dead after that.
+  OpFoldResult extentOutside(Value value, int64_t d) {
+    if (!outside) {
+      outside.emplace();
+      for (auto [state, init] : llvm::zip(op.getStates(), op.getInitial()))
+        outside->map(state, init);
+      for (auto [element, input] :
+           llvm::zip(op.getElements(), op.getInputs())) {
+        auto type = cast<RankedTensorType>(element.getType());
+        Sizes sizes = e.sizes(input);
+        sizes.erase(sizes.begin() + axis);
+        SmallVector<Value> dynamic;
+        for (auto [size, extent] : llvm::zip(sizes, type.getShape()))
+          if (ShapedType::isDynamic(extent))
+            dynamic.push_back(e.value(size));
+        outside->map(element,
+                     Value(tensor::EmptyOp::create(b, loc, type, dynamic)));
+      }
+      for (Operation &inner : op.getBody().front().without_terminator())
+        b.clone(inner, *outside);
+    }
+    return e.dim(outside->lookupOrDefault(value), d);
+  }
+
+  /// What a step reads of an input, or writes of an output.
+  void placeOf(Value all, OpFoldResult at, Sizes &offsets, Sizes &sizes,
+               Sizes &ones) {
+    sizes = e.sizes(all);
+    offsets.assign(sizes.size(), e.index(0));
+    ones.assign(sizes.size(), e.index(1));
+    offsets[axis] = at;
+    sizes[axis] = e.index(1);
+  }
+
+  /// One step at the insertion point; what comes after it of each carried
+  /// value.
+  SmallVector<Value> emitStep(Value number, ValueRange carried) {
+    ValueRange states = carried.take_front(op.getInitial().size()),
+               outputs = carried.drop_front(op.getInitial().size());
+    OpFoldResult at = number;
+    if (op.getReverse())
+      at = e.sub(e.sub(steps, e.index(1)), number);
+    IRMapping mapping;
+    mapping.map(op.getStates(), states);
+    Sizes offsets, sizes, ones;
+    for (auto [element, input] : llvm::zip(op.getElements(), op.getInputs())) {
+      placeOf(input, at, offsets, sizes, ones);
+      mapping.map(element,
+                  tensor::ExtractSliceOp::create(
+                      b, loc, cast<RankedTensorType>(element.getType()), input,
+                      offsets, sizes, ones));
+    }
+    for (Operation &inner : op.getBody().front().without_terminator())
+      b.clone(inner, mapping);
+    SmallVector<Value> result;
+    Value isInside = op.getLengths() ? emitIsInside(at) : Value();
+    // All are selected before any is written: a cell may hand on a state in the
+    // place of another.
+    for (auto [next, state] : llvm::zip(yield.getStates(), states))
+      result.push_back(keepWhere(
+          isInside, toType(mapping.lookupOrDefault(next), state), state));
+    for (Value output : yield.getOutputs())
+      result.push_back(
+          keepWhere(isInside, mapping.lookupOrDefault(output), {}));
+    if (yield.getUntil()) {
+      Value stop = tensor::ExtractOp::create(
+          b, loc, mapping.lookupOrDefault(yield.getUntil()));
+      goesOn = arith::XOrIOp::create(
+          b, loc, stop, arith::ConstantIntOp::create(b, loc, 1, 1));
+    }
+    for (auto [i, all] : llvm::enumerate(outputs)) {
+      Value &value = result[states.size() + i];
+      placeOf(all, at, offsets, sizes, ones);
+      value = tensor::InsertSliceOp::create(b, loc, value, all, offsets, sizes,
+                                            ones);
+    }
+    // Handed on in the buffer of the value before: the loop takes no memory.
+    for (auto [i, state] : llvm::enumerate(states))
+      if (result[i] != state)
+        result[i] =
+            linalg::CopyOp::create(b, loc, result[i], state).getResult(0);
+    return result;
+  }
+
+  /// The value in the type of a state, whose extents it must have.
+  Value toType(Value value, Value state) {
+    auto from = cast<RankedTensorType>(value.getType()),
+         to = cast<RankedTensorType>(state.getType());
+    for (int64_t d = 0; d < to.getRank(); ++d)
+      if (from.isDynamicDim(d) || to.isDynamicDim(d))
+        e.requireEqual(e.dim(value, d), e.dim(state, d),
+                       "a state has changed its shape");
+    return from == to ? value
+                      : tensor::CastOp::create(b, loc, to, value).getResult();
+  }
+
+  /// [B] of truth values: whether step `at` is within a sample's length.
+  Value emitIsInside(OpFoldResult at) {
+    Value lengths = op.getLengths();
+    Type element = getElementTypeOrSelf(lengths);
+    Value number = tensor::FromElementsOp::create(
+        b, loc, RankedTensorType::get({}, element),
+        Value(arith::IndexCastOp::create(b, loc, element, e.value(at))));
+    return dl::LessOp::create(b, loc, number, lengths);
+  }
+
+  /// `value` where `isInside`, elsewhere `otherwise` or 0.
+  Value keepWhere(Value isInside, Value value, Value otherwise) {
+    if (!isInside)
+      return value;
+    auto type = cast<RankedTensorType>(value.getType());
+    auto lengths = cast<RankedTensorType>(isInside.getType());
+    SmallVector<int64_t> shape(type.getRank(), 1);
+    shape[0] = lengths.getDimSize(0);
+    Value mask = dl::ReshapeOp::create(b, loc, lengths.clone(shape), isInside);
+    if (!otherwise)
+      otherwise = arith::ConstantOp::create(
+          b, loc,
+          DenseElementsAttr::get(
+              RankedTensorType::get({}, type.getElementType()),
+              b.getZeroAttr(type.getElementType())));
+    Value kept = dl::SelectOp::create(b, loc, mask, value, otherwise);
+    return kept.getType() == type
+               ? kept
+               : tensor::CastOp::create(b, loc, type, kept).getResult();
+  }
+
+  IRRewriter &b;
+  dl::ScanOp op;
+  Emitter e;
+  Location loc;
+  dl::YieldOp yield;
+  int64_t axis;
+  OpFoldResult steps;
+  Value goesOn;
+  std::optional<IRMapping> outside;
+};
+} // namespace
+
+void dlc::lowerScans(Operation *root) {
+  SmallVector<dl::ScanOp> scans;
+  // Outer ones first: the inner ones are copied with their cell.
+  IRRewriter rewriter(root->getContext());
+  while (true) {
+    scans.clear();
+    root->walk<WalkOrder::PreOrder>([&](dl::ScanOp op) {
+      scans.push_back(op);
+      return WalkResult::skip();
+    });
+    if (scans.empty())
+      return;
+    for (dl::ScanOp op : scans)
+      ScanLowering(rewriter, op).run();
+  }
+}

@@ -1,0 +1,246 @@
+//===- Recurrent.cpp - RNN, LSTM, GRU -------------------------------------===//
+
+#include "dlc/Dialect/DL/IR/Recurrent.h"
+#include "Rules.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+namespace {
+
+/// One of the three operators. Weights are [D, gates H, K], [D, gates H, H] and
+/// [D, 2 gates H] with biases of input and state side by side, where D counts
+/// directions.
+class Layer {
+public:
+  /// `order` holds the operator's gate for each of dl's.
+  Layer(Node &n, Ints order) : n(n), g(n.g), order(std::move(order)) {
+    gates = this->order.size();
+    std::string name = n.string("direction", "forward");
+    auto symbol = dl::symbolizeDirection(name);
+    if (!symbol) {
+      n.fail("direction '" + name +
+             "', expected forward, reverse or bidirectional");
+      return;
+    }
+    direction = *symbol;
+    directions = direction == dl::Direction::bidirectional ? 2 : 1;
+    isBatchFirst = n.integer("layout", 0) != 0;
+    Tensor r = n.in(2);
+    hidden = r.dim(2);
+    if (g.failed)
+      return;
+    if (n.in(0).rank() != 3 || n.in(1).rank() != 3 || r.rank() != 3 ||
+        !dl::mayEqual(r.dim(0), directions) ||
+        !dl::mayEqual(n.in(1).dim(0), directions) ||
+        ShapedType::isDynamic(hidden) || r.dim(1) != gates * hidden) {
+      n.fail("its operands X, W and R have shapes " +
+             dl::toString(n.in(0).shape()) + ", " +
+             dl::toString(n.in(1).shape()) + " and " + dl::toString(r.shape()) +
+             ", expected [T, B, K], [" + Twine(directions) + ", " +
+             Twine(gates) + " H, K] and [" + Twine(directions) + ", " +
+             Twine(gates) + " H, H]");
+      return;
+    }
+    if (int64_t size = n.integer("hidden_size", hidden); size != hidden)
+      n.fail("hidden_size is " + Twine(size) + ", its operand R of shape " +
+             dl::toString(r.shape()) + " has " + Twine(hidden));
+  }
+
+  /// [D, ...] as dl takes it: without D for one direction.
+  Tensor lead(Tensor x) { return directions == 1 ? g.squeeze(x, {0}) : x; }
+
+  /// Gates of dimension `axis` in dl's order.
+  Tensor reorder(Tensor x, int64_t axis, ArrayRef<int64_t> order) {
+    if (llvm::is_sorted(order))
+      return x;
+    SmallVector<Tensor> parts;
+    for (int64_t gate : order)
+      parts.push_back(
+          g.slice(x, axis, g.extent(gate * hidden), g.extent(hidden)));
+    return g.concat(parts, axis);
+  }
+
+  /// [D, gates H, K] as [D, K, gates H].
+  Tensor weights(size_t i) {
+    return lead(reorder(g.transpose(n.in(i), {0, 2, 1}), 2, order));
+  }
+
+  /// Half 0 or 1 of the biases.
+  Tensor bias(int64_t half) {
+    Tensor part = g.slice(n.in(3), 1, g.extent(half * gates * hidden),
+                          g.extent(gates * hidden));
+    return lead(reorder(part, 1, order));
+  }
+
+  /// First states, which have the batch in front with `layout`.
+  Tensor state(size_t i) {
+    Tensor x = n.in(i);
+    if (isBatchFirst)
+      x = g.transpose(x, {1, 0, 2});
+    return lead(x);
+  }
+
+  /// The layer's attributes; `defaults` are the operator's activations.
+  SmallVector<NamedAttribute> attributes(ArrayRef<StringRef> defaults) {
+    static const std::pair<StringRef, StringRef> names[] = {
+        {"Affine", "affine"},
+        {"Elu", "elu"},
+        {"HardSigmoid", "hard_sigmoid"},
+        {"LeakyRelu", "leaky_relu"},
+        {"Relu", "relu"},
+        {"ScaledTanh", "scaled_tanh"},
+        {"Sigmoid", "sigmoid"},
+        {"Softplus", "softplus"},
+        {"Softsign", "softsign"},
+        {"Tanh", "tanh"},
+        {"ThresholdedRelu", "thresholded_relu"}};
+    OpBuilder &b = g.b;
+    SmallVector<NamedAttribute> result{b.getNamedAttr(
+        "direction", dl::DirectionAttr::get(b.getContext(), direction))};
+    if (isBatchFirst)
+      result.push_back(g.flag("batch_first"));
+    if (double clip = n.real("clip", 0); clip > 0)
+      result.push_back(g.attr("clip", clip));
+    auto given = n.strings("activations");
+    if (!given)
+      return result;
+    // Parameters are consumed by the functions that have them.
+    auto alphas = n.reals("activation_alpha"),
+         betas = n.reals("activation_beta");
+    size_t nextAlpha = 0, nextBeta = 0;
+    SmallVector<Attribute> functions;
+    SmallVector<double> alpha, beta;
+    for (const std::string &name : *given) {
+      auto *known = llvm::find_if(names, [&](auto &entry) {
+        return entry.first.equals_insensitive(name);
+      });
+      if (known == std::end(names)) {
+        n.fail("activation '" + name + "' is not known");
+        return result;
+      }
+      functions.push_back(b.getStringAttr(known->second));
+      unsigned count =
+          dl::countParameters(b.getContext(), known->second).value_or(0);
+      bool isHard = known->second == "hard_sigmoid";
+      double a = isHard ? 0.2 : std::nan(""), c = isHard ? 0.5 : std::nan("");
+      if (count > 0 && alphas && nextAlpha < alphas->size())
+        a = (*alphas)[nextAlpha++];
+      if (count > 1 && betas && nextBeta < betas->size())
+        c = (*betas)[nextBeta++];
+      alpha.push_back(a);
+      beta.push_back(c);
+    }
+    if (functions.size() != defaults.size() * directions) {
+      n.fail("it has " + Twine(functions.size()) + " activations, expected " +
+             Twine(defaults.size() * directions));
+      return result;
+    }
+    result.push_back(b.getNamedAttr("activations", b.getArrayAttr(functions)));
+    result.push_back(b.getNamedAttr("alpha", b.getDenseF64ArrayAttr(alpha)));
+    result.push_back(b.getNamedAttr("beta", b.getDenseF64ArrayAttr(beta)));
+    return result;
+  }
+
+  /// Builds the op; operands may be empty. Yields Y, Y_h and Y_c.
+  template <typename OpT>
+  void build(ArrayRef<Tensor> operands,
+             SmallVector<NamedAttribute> attributes) {
+    if (g.failed)
+      return;
+    SmallVector<Value> values;
+    SmallVector<int32_t> segments;
+    for (const Tensor &operand : operands) {
+      segments.push_back(operand ? 1 : 0);
+      if (operand)
+        values.push_back(operand.value);
+    }
+    attributes.push_back(g.b.getNamedAttr("operandSegmentSizes",
+                                          g.b.getDenseI32ArrayAttr(segments)));
+    SmallVector<Tensor> results = g.ops<OpT>(values, attributes);
+    if (results.empty())
+      return;
+    // [T, B, D H] as [T, D, B, H], or with the batch in front [B, T, D, H].
+    Extents shape = g.dims(results[0]);
+    shape.pop_back();
+    shape.append({g.extent(directions), g.extent(hidden)});
+    Tensor y = g.reshape(results[0], shape);
+    n.yield(0, isBatchFirst ? y : g.transpose(y, {0, 2, 1, 3}));
+    for (size_t i = 1; i < results.size(); ++i) {
+      Tensor last = results[i];
+      if (directions == 1)
+        last = g.unsqueeze(last, {0});
+      n.yield(i, isBatchFirst ? g.transpose(last, {1, 0, 2}) : last);
+    }
+  }
+
+  Tensor lengths() { return n.has(4) ? n.in(4) : Tensor(); }
+
+  Node &n;
+  Graph &g;
+  Ints order;
+  int64_t gates = 0, hidden = 0, directions = 1;
+  dl::Direction direction = dl::Direction::forward;
+  bool isBatchFirst = false;
+};
+} // namespace
+
+void importRNN(Node &n) {
+  Layer layer(n, {0});
+  if (n.g.failed)
+    return;
+  Tensor bias, h0;
+  if (n.has(3))
+    bias = layer.bias(0) + layer.bias(1);
+  if (n.has(5))
+    h0 = layer.state(5);
+  layer.build<dl::RnnOp>(
+      {n.in(0), layer.weights(1), layer.weights(2), bias, h0, layer.lengths()},
+      layer.attributes(dl::RnnOp::getDefaultActivations()));
+}
+
+void importLSTM(Node &n) {
+  // The operator has input, output, forget gate and candidate.
+  Layer layer(n, {0, 2, 3, 1});
+  if (n.g.failed)
+    return;
+  Tensor bias, h0, c0, peephole;
+  if (n.has(3))
+    bias = layer.bias(0) + layer.bias(1);
+  if (n.has(5))
+    h0 = layer.state(5);
+  if (n.has(6))
+    c0 = layer.state(6);
+  if (n.has(7))
+    peephole = layer.lead(layer.reorder(n.in(7), 1, {0, 2, 1}));
+  SmallVector<NamedAttribute> attributes =
+      layer.attributes(dl::LstmOp::getDefaultActivations());
+  if (n.integer("input_forget", 0))
+    attributes.push_back(n.g.flag("coupled"));
+  layer.build<dl::LstmOp>({n.in(0), layer.weights(1), layer.weights(2), bias,
+                           h0, c0, peephole, layer.lengths()},
+                          attributes);
+}
+
+void importGRU(Node &n) {
+  Layer layer(n, {0, 1, 2});
+  if (n.g.failed)
+    return;
+  Tensor bias, recurrentBias, h0;
+  if (n.has(3)) {
+    bias = layer.bias(0);
+    recurrentBias = layer.bias(1);
+  }
+  if (n.has(5))
+    h0 = layer.state(5);
+  SmallVector<NamedAttribute> attributes =
+      layer.attributes(dl::GruOp::getDefaultActivations());
+  if (n.integer("linear_before_reset", 0))
+    attributes.push_back(n.g.flag("linear_before_reset"));
+  layer.build<dl::GruOp>({n.in(0), layer.weights(1), layer.weights(2), bias,
+                          recurrentBias, h0, layer.lengths()},
+                         attributes);
+}
+
+} // namespace dlc::onnx_import
