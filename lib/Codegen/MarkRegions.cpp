@@ -28,19 +28,19 @@ struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
       if (function.isDeclaration())
         continue;
       llvm::DenseMap<Attribute, int64_t> numbers; // parts of one region
-      for (Operation &op : function.getBody().getOps()) {
-        auto region = op.getAttrOfType<DictionaryAttr>(names::region);
+      function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+        auto region = op->getAttrOfType<DictionaryAttr>(names::region);
         if (!region)
-          continue;
-        op.removeAttr(names::region);
+          return;
+        op->removeAttr(names::region);
         auto [number, isNew] = numbers.try_emplace(region, regions.size());
         if (isNew) {
           NamedAttrList entry(region);
           entry.set("function", b.getStringAttr(function.getName()));
           regions.push_back(entry.getDictionary(&getContext()));
         }
-        marked.push_back({&op, number->second});
-      }
+        marked.push_back({op, number->second});
+      });
     }
     if (regions.empty())
       return;

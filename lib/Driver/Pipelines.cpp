@@ -35,6 +35,8 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createDropDropout());
   pm.addPass(createDecomposeRecurrent());
+  pm.addPass(createHoistInputProjections());
+  pm.addPass(createCanonicalizerPass());
   pm.addPass(createSinkTransposes());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createPadChannels());

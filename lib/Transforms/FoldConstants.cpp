@@ -94,9 +94,12 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
         int64_t bytes = bytesOf(result.getType());
         if (!leaves || bytes < 0)
           continue;
+        // What nobody else reads is gone then, as is what is cut into parts.
         int64_t replaced = 0;
         for (Value operand : op->getOperands())
-          if (operand.hasOneUse())
+          if (llvm::all_of(operand.getUsers(), [&](Operation *user) {
+                return constant.contains(user);
+              }))
             replaced = std::max(replaced, bytesOf(operand.getType()));
         if (bytes <= limit || bytes <= 2 * replaced)
           results.push_back(result);

@@ -33,6 +33,18 @@ def FoldBatchNorm : Pass<"dl-fold-batch-norm"> {
   }];
 }
 
+def HoistInputProjections : Pass<"dl-hoist-input-projections"> {
+  let summary = "Multiply the inputs of all steps of a scan at once";
+  let description = [{
+    A `dl.dense` in a cell that reads inputs of the scan and not its states leaves it,
+    with the arithmetic that it needs: one large product over all steps instead of a
+    small one at each, whose result is an input of the scan. The product of a
+    concatenation of input and state is split for it. What depends on neither leaves
+    as well.
+  }];
+  let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def PadChannels : Pass<"dl-pad-channels"> {
   let summary = "Give layers of few output channels a power of two of them";
   let description = [{

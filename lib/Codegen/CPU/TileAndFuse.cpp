@@ -75,10 +75,29 @@ public:
   Tiler(func::FuncOp function, Machine machine)
       : function(function), machine(machine), rewriter(function.getContext()) {}
 
+  /// Everything in the function, and in the loops over time and the branches
+  /// that it has before any tile is cut.
   LogicalResult run() {
+    SmallVector<Block *> blocks;
+    function.walk([&](linalg::LinalgOp op) {
+      Operation *parent = op->getParentOp();
+      if (isa<func::FuncOp, scf::ForOp, scf::WhileOp, scf::IfOp>(parent) &&
+          !llvm::is_contained(blocks, op->getBlock()))
+        blocks.push_back(op->getBlock());
+    });
+    for (Block *next : blocks) {
+      block = next;
+      if (failed(tileBlock()))
+        return failure();
+    }
+    return success();
+  }
+
+private:
+  LogicalResult tileBlock() {
     // Last to first: a root's producers come after it.
     SmallVector<linalg::LinalgOp> ops;
-    for (auto op : function.getBody().front().getOps<linalg::LinalgOp>())
+    for (auto op : block->getOps<linalg::LinalgOp>())
       if (op.hasPureTensorSemantics())
         ops.push_back(op);
     llvm::SmallPtrSet<Operation *, 8> fused;
@@ -114,7 +133,6 @@ public:
     return success();
   }
 
-private:
   LogicalResult tile(Root root) {
     Tiles tiles;
     if (root.contraction) {
@@ -145,11 +163,9 @@ private:
                                                             : "element-wise";
   }
 
-  /// On the outermost loop around an op.
-  static void describe(Operation *op, DictionaryAttr region) {
-    while (!isa<func::FuncOp>(op->getParentOp()))
-      op = op->getParentOp();
-    op->setAttr(names::region, region);
+  /// On the outermost of the loops that were made around an op.
+  void describe(Operation *op, DictionaryAttr region) {
+    block->findAncestorOpInBlock(*op)->setAttr(names::region, region);
   }
 
   FailureOr<linalg::LinalgOp> apply(Root root, const Tiles &tiles) {
@@ -432,6 +448,7 @@ private:
   }
 
   func::FuncOp function;
+  Block *block = nullptr;
   Machine machine;
   IRRewriter rewriter;
   int64_t regions = 0;

@@ -6,8 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Emitter.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -228,8 +227,9 @@ private:
     // Handed on in the buffer of the value before: the loop takes no memory.
     for (auto [i, state] : llvm::enumerate(states))
       if (result[i] != state)
-        result[i] =
-            linalg::CopyOp::create(b, loc, result[i], state).getResult(0);
+        result[i] = bufferization::MaterializeInDestinationOp::create(
+                        b, loc, result[i].getType(), result[i], state)
+                        .getResult();
     return result;
   }
 
