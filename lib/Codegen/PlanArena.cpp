@@ -134,12 +134,23 @@ private:
     return false;
   }
 
+  /// Whether the memory is a result that the caller gets: it must last.
+  static bool isHandedOver(memref::AllocOp alloc) {
+    return llvm::any_of(alloc->getUsers(), [](Operation *user) {
+      return isa<memref::ExtractAlignedPointerAsIndexOp>(user) &&
+             llvm::any_of(user->getUsers(), [](Operation *call) {
+               auto function = dyn_cast<func::CallOp>(call);
+               return function && function.getCallee() == names::setResult;
+             });
+    });
+  }
+
   void collect() {
     {
       BufferViewFlowAnalysis aliases(function);
       SmallVector<memref::AllocOp> dynamic;
       function.walk([&](memref::AllocOp alloc) {
-        if (outlivesIteration(alloc, aliases) ||
+        if (outlivesIteration(alloc, aliases) || isHandedOver(alloc) ||
             !llvm::all_of(alloc.getDynamicSizes(),
                           [&](Value size) { return isKnownAtEntry(size); }))
           dynamic.push_back(alloc);

@@ -16,6 +16,7 @@
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/SCF/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -56,6 +57,8 @@ void buildTosaPipeline(OpPassManager &pm, const PipelineOptions &) {
 
 void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createConvertDLToLinalg());
+  // Extents of carried values are those that they begin with.
+  pm.addNestedPass<func::FuncOp>(createSCFForLoopCanonicalizationPass());
   addCleanup(pm);
   if (options.roundOperands)
     pm.addNestedPass<func::FuncOp>(createRoundOperands());
@@ -108,6 +111,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createUnshareDestinations());
   pm.addPass(bufferization::createEmptyTensorEliminationPass());
   pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
+  pm.addPass(createCarryInPlace());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferAlignment = 64;
   // Nothing is freed on the way: PlanArena knows such buffers by their use.

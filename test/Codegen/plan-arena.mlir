@@ -32,3 +32,17 @@ func.func @f(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
   memref.store %u, %x[%c0] : memref<64xf32>
   return
 }
+
+// A result that the caller gets lasts beyond the call: memory of its own.
+// CHECK-LABEL: func.func @handed_over(
+// CHECK: call @dlc.allocate
+// CHECK: call @dlc_rt_set_result
+func.func private @dlc_rt_set_result(!llvm.ptr, index, index)
+func.func @handed_over(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
+  %c0 = arith.constant 0 : index
+  %a = memref.alloc() : memref<64xf32>
+  memref.copy %x, %a : memref<64xf32> to memref<64xf32>
+  %place = memref.extract_aligned_pointer_as_index %a : memref<64xf32> -> index
+  call @dlc_rt_set_result(%context, %c0, %place) : (!llvm.ptr, index, index) -> ()
+  return
+}

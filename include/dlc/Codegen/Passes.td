@@ -336,6 +336,18 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
     "::mlir::arith::ArithDialect"];
 }
 
+def CarryInPlace : Pass<"dlc-carry-in-place"> {
+  let summary = "Copy what a loop hands on into the buffer of the value before";
+  let description = [{
+    The state of a loop over time that is not written into the buffer of the state
+    before would be a new buffer in every step. It is inserted there as a whole. The
+    analysis of buffers drops the copy where the state can be computed in place, and
+    takes new memory where that would overwrite what is still read. Just before that
+    analysis: an insertion of everything is folded by canonicalisation.
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def UnshareDestinations : Pass<"dlc-unshare-destinations"> {
   let summary = "Give each result the writes that it begins with, for itself";
   let description = [{

@@ -9,6 +9,22 @@ using namespace mlir;
 
 namespace dlc::cpu {
 
+/// Whether the elements of a slice lie one after the other.
+static bool isContiguous(tensor::ExtractSliceOp slice) {
+  ArrayRef<int64_t> sizes = slice.getStaticSizes(),
+                    whole = slice.getSourceType().getShape();
+  if (!slice.hasUnitStride())
+    return false;
+  // From the first dimension with several elements on all are taken whole.
+  size_t d = 0;
+  while (d < sizes.size() && sizes[d] == 1)
+    ++d;
+  for (++d; d < sizes.size(); ++d)
+    if (ShapedType::isDynamic(sizes[d]) || sizes[d] != whole[d])
+      return false;
+  return true;
+}
+
 linalg::LinalgOp flatten(RewriterBase &rewriter, linalg::LinalgOp op) {
   auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
   if (!generic || generic.getNumResults() != 1 ||
@@ -18,6 +34,11 @@ linalg::LinalgOp flatten(RewriterBase &rewriter, linalg::LinalgOp op) {
   if (!llvm::all_of(maps,
                     [](AffineMap map) { return map.isProjectedPermutation(); }))
     return op;
+  // A slice with gaps would be copied to be one line.
+  for (Value operand : op->getOperands())
+    if (auto slice = operand.getDefiningOp<tensor::ExtractSliceOp>();
+        slice && !isContiguous(slice))
+      return op;
   // Neighbouring loops that every operand has in order, or has neither of.
   SmallVector<ReassociationIndices> groups;
   for (unsigned loop = 0; loop < generic.getNumLoops(); ++loop) {

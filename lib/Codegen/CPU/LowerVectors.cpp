@@ -177,6 +177,9 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
         }) &&
         apply([&](RewritePatternSet &patterns) {
           canonicalize(patterns);
+          // Vectors of rank 0, however far apart the elements lie.
+          vector::populateScalarVectorTransferLoweringPatterns(
+              patterns, /*benefit=*/1, /*allowMultipleUses=*/true);
           dlc::cpu::populateRoundVectorsPatterns(
               patterns,
               dlc::cpu::Machine::of(getOperation(),

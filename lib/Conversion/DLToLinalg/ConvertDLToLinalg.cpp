@@ -117,17 +117,6 @@ struct ConvertTypes : ConversionPattern {
   }
 };
 
-struct ConvertCopy : OpConversionPattern<linalg::CopyOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(linalg::CopyOp op, OpAdaptor operands,
-                  ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOpWithNewOp<linalg::CopyOp>(op, operands.getInputs(),
-                                                operands.getOutputs());
-    return success();
-  }
-};
-
 struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -144,9 +133,8 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     populateReductionLowering(types, patterns);
     populateShapeLowering(types, patterns);
     populateRandomLowering(types, patterns);
-    patterns
-        .add<ConvertConstant, ConvertCopy, ConvertTypes, InlineConstantGlobal>(
-            types, context);
+    patterns.add<ConvertConstant, ConvertTypes, InlineConstantGlobal>(types,
+                                                                      context);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);
     populateReturnOpTypeConversionPattern(patterns, types);
@@ -160,8 +148,6 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
         [&](Operation *op) {
           return op->getNumRegions() || types.isLegal(op);
         });
-    target.addDynamicallyLegalOp<linalg::CopyOp>(
-        [&](Operation *op) { return types.isLegal(op->getOperandTypes()); });
     scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns,
                                                          target);
     target.addIllegalOp<ml_program::GlobalLoadConstOp>();

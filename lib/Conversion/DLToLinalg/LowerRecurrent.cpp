@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Emitter.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -122,6 +121,14 @@ private:
     return e.dim(op.getLengths(), 0);
   }
 
+  /// A tensor of rank 0.
+  Value scalar(TypedAttr element) {
+    return arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(RankedTensorType::get({}, element.getType()),
+                               Attribute(element)));
+  }
+
   /// Memory for all steps of an output. An unknown extent of its element
   /// follows from values outside of the cell or is that of a state or input.
   Value makeOutput(Value element, bool isZero) {
@@ -139,11 +146,8 @@ private:
         dynamic.push_back(e.value(size));
     if (!isZero)
       return tensor::EmptyOp::create(b, loc, all, dynamic);
-    Value zero = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(RankedTensorType::get({}, all.getElementType()),
-                               b.getZeroAttr(all.getElementType())));
-    return dl::BroadcastOp::create(b, loc, all, zero, dynamic);
+    return dl::BroadcastOp::create(
+        b, loc, all, scalar(b.getZeroAttr(all.getElementType())), dynamic);
   }
 
   /// An extent of a value in the cell, computed outside: the ops that it comes
@@ -207,16 +211,23 @@ private:
     // All are selected before any is written: a cell may hand on a state in the
     // place of another.
     for (auto [next, state] : llvm::zip(yield.getStates(), states))
-      result.push_back(keepWhere(
-          isInside, toType(mapping.lookupOrDefault(next), state), state));
+      result.push_back(tellExtents(
+          keepWhere(isInside, toType(mapping.lookupOrDefault(next), state),
+                    state),
+          state));
     for (Value output : yield.getOutputs())
       result.push_back(
           keepWhere(isInside, mapping.lookupOrDefault(output), {}));
     if (yield.getUntil()) {
-      Value stop = tensor::ExtractOp::create(
-          b, loc, mapping.lookupOrDefault(yield.getUntil()));
-      goesOn = arith::XOrIOp::create(
-          b, loc, stop, arith::ConstantIntOp::create(b, loc, 1, 1));
+      // As a number: truth values are stored as bytes.
+      Type number = b.getI32Type();
+      Value stop = dl::SelectOp::create(
+          b, loc, mapping.lookupOrDefault(yield.getUntil()),
+          scalar(b.getI32IntegerAttr(1)), scalar(b.getI32IntegerAttr(0)));
+      goesOn = arith::CmpIOp::create(
+          b, loc, arith::CmpIPredicate::eq,
+          tensor::ExtractOp::create(b, loc, stop),
+          arith::ConstantOp::create(b, loc, b.getIntegerAttr(number, 0)));
     }
     for (auto [i, all] : llvm::enumerate(outputs)) {
       Value &value = result[states.size() + i];
@@ -224,12 +235,6 @@ private:
       value = tensor::InsertSliceOp::create(b, loc, value, all, offsets, sizes,
                                             ones);
     }
-    // Handed on in the buffer of the value before: the loop takes no memory.
-    for (auto [i, state] : llvm::enumerate(states))
-      if (result[i] != state)
-        result[i] = bufferization::MaterializeInDestinationOp::create(
-                        b, loc, result[i].getType(), result[i], state)
-                        .getResult();
     return result;
   }
 
@@ -243,6 +248,17 @@ private:
                        "a state has changed its shape");
     return from == to ? value
                       : tensor::CastOp::create(b, loc, to, value).getResult();
+  }
+
+  /// The value as what is written over the state before: so its unknown extents
+  /// are seen to be that one's.
+  Value tellExtents(Value value, Value state) {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (type.hasStaticShape() || value == state)
+      return value;
+    return tensor::InsertSliceOp::create(
+        b, loc, value, state, Sizes(type.getRank(), e.index(0)), e.sizes(state),
+        Sizes(type.getRank(), e.index(1)));
   }
 
   /// [B] of truth values: whether step `at` is within a sample's length.
@@ -265,11 +281,7 @@ private:
     shape[0] = lengths.getDimSize(0);
     Value mask = dl::ReshapeOp::create(b, loc, lengths.clone(shape), isInside);
     if (!otherwise)
-      otherwise = arith::ConstantOp::create(
-          b, loc,
-          DenseElementsAttr::get(
-              RankedTensorType::get({}, type.getElementType()),
-              b.getZeroAttr(type.getElementType())));
+      otherwise = scalar(b.getZeroAttr(type.getElementType()));
     Value kept = dl::SelectOp::create(b, loc, mask, value, otherwise);
     return kept.getType() == type
                ? kept

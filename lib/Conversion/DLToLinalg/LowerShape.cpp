@@ -167,6 +167,13 @@ static Value emitSlice(dl::SliceOp op, dl::SliceOpAdaptor x, Emitter &e) {
   for (int64_t d = 0; d < rank; ++d) {
     int64_t step = op.getSteps() ? (*op.getSteps())[d] : 1;
     OpFoldResult extent = e.dim(x.getX(), d);
+    if (step == 1 && op.getStarts()[d] == 0 &&
+        op.getEnds()[d] == std::numeric_limits<int64_t>::max()) {
+      starts.push_back(e.index(0));
+      sizes.push_back(extent);
+      strides.push_back(e.index(1));
+      continue;
+    }
     // Clamped as Python does; -1 stands for "before the first" when walking
     // backwards.
     int64_t least = step > 0 ? 0 : -1;

@@ -2,7 +2,6 @@
 
 #include "Rules.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -218,7 +217,6 @@ void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
     SmallVector<Value> next;
     if (mayEnd)
       next.push_back(toCondition(g, (*results)[0]));
-    // Handed on in the buffer of the value before: the loop takes no memory.
     for (size_t i = 0; i < states; ++i) {
       Tensor after = (*results)[first + i];
       if (!after)
@@ -232,10 +230,7 @@ void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
                                     g.toValue(g.dim(after, d)),
                                     g.toValue(g.extent(carried[i].dim(d)))),
               "a value that a loop carries has changed its shape");
-      next.push_back(
-          linalg::CopyOp::create(
-              g.b, loc, castTo(g, after.value, carried[i].type()), state[i])
-              .getResult(0));
+      next.push_back(castTo(g, after.value, carried[i].type()));
     }
     for (size_t i = 0; i < scans; ++i) {
       Value element = (*results)[first + states + i].value;

@@ -1,0 +1,77 @@
+//===- CarryInPlace.cpp - Carried values stay in their buffers ------------===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_CARRYINPLACE
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+struct CarryInPlace : dlc::impl::CarryInPlaceBase<CarryInPlace> {
+  void runOnOperation() override {
+    getOperation()->walk([&](Operation *op) {
+      if (auto loop = dyn_cast<scf::ForOp>(op))
+        carry(loop.getBody()->getTerminator(),
+              SmallVector<Value>(loop.getRegionIterArgs()));
+      else if (auto loop = dyn_cast<scf::WhileOp>(op))
+        carryWhile(loop);
+    });
+  }
+
+private:
+  /// Whether `value` is what was written to `buffer`, piece by piece.
+  static bool isWrittenTo(Value value, Value buffer) {
+    while (value != buffer) {
+      auto result = dyn_cast<OpResult>(value);
+      if (!result)
+        return false;
+      Operation *op = result.getOwner();
+      if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
+        value = insert.getDest();
+      else if (auto writer = dyn_cast<DestinationStyleOpInterface>(op))
+        value = writer.getTiedOpOperand(result)->get();
+      else if (auto loop = dyn_cast<scf::ForOp>(op))
+        value = loop.getInitArgs()[result.getResultNumber()];
+      else if (auto loop = dyn_cast<scf::ForallOp>(op))
+        value = loop.getOutputs()[result.getResultNumber()];
+      else
+        return false;
+    }
+    return true;
+  }
+
+  /// The two regions may hand each other values in different places.
+  void carryWhile(scf::WhileOp loop) {
+    SmallVector<Value> carried;
+    ValueRange forwarded = loop.getConditionOp().getArgs();
+    for (Value argument : loop.getBeforeArguments()) {
+      auto at = llvm::find(forwarded, argument);
+      carried.push_back(at == forwarded.end()
+                            ? Value()
+                            : loop.getAfterArguments()[at - forwarded.begin()]);
+    }
+    carry(loop.getYieldOp(), carried);
+  }
+
+  void carry(Operation *yield, ArrayRef<Value> carried) {
+    OpBuilder b(yield);
+    for (auto [operand, buffer] : llvm::zip(yield->getOpOperands(), carried)) {
+      auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+      if (!type || !buffer || isWrittenTo(operand.get(), buffer))
+        continue;
+      Location loc = operand.get().getLoc();
+      SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0)),
+          ones(type.getRank(), b.getIndexAttr(1));
+      operand.set(tensor::InsertSliceOp::create(
+          b, loc, operand.get(), buffer, offsets,
+          tensor::getMixedSizes(b, loc, buffer), ones));
+    }
+  }
+};
+} // namespace
