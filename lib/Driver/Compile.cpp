@@ -93,6 +93,7 @@ public:
     pipeline.placeWeights = stage >= Stage::Object;
     pipeline.profile = options.profile;
     pipeline.fastMath = options.fastMath;
+    pipeline.unroll = options.unroll;
     pipeline.roundOperands = options.precision == Precision::BF16;
     auto lower = [&](StringRef name, auto build, const char *suffix) {
       TimingScope scope = root.nest(name);

@@ -36,7 +36,10 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createDropDropout());
   pm.addPass(createDecomposeRecurrent());
+  pm.addPass(createMergeProducts());
   pm.addPass(createHoistInputProjections());
+  if (options.unroll != 1)
+    pm.addPass(createUnrollScans({options.unroll}));
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createSinkTransposes());
   pm.addPass(createFoldBatchNorm());

@@ -91,7 +91,7 @@ private:
       return isStepwise.contains(dense.getX()) &&
              isOutside(dense.getWeights()) &&
              (!dense.getBias() || isOutside(dense.getBias())) &&
-             scan.getAxis() < tensorType(dense.getX()).getRank();
+             int64_t(scan.getAxis()) < tensorType(dense.getX()).getRank();
     if (!isa<ElementwiseOpInterface>(op) || op->getNumResults() != 1)
       return false;
     // Elements keep their shape: T comes between the same dimensions of all.

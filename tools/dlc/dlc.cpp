@@ -79,6 +79,11 @@ int main(int argc, char **argv) {
                      "operands rounded to bf16 (8 bits of precision), "
                      "sums in f32")),
       cl::cat(category));
+  cl::opt<unsigned> unroll(
+      "unroll",
+      cl::desc("Steps of a recurrent layer that one iteration of its loop "
+               "takes, where their number is known and a multiple (default 1)"),
+      cl::value_desc("n"), cl::init(1), cl::cat(category));
   cl::opt<bool> fastMath(
       "fast-math",
       cl::desc("Compute tanh and erf of f32 within 5 units in the last place "
@@ -157,6 +162,7 @@ int main(int argc, char **argv) {
   options.report = report;
   options.profile = profile;
   options.fastMath = fastMath;
+  options.unroll = unroll;
   options.tuning = tuning;
   if (tuning.getNumOccurrences() && tuning.empty()) {
     SmallString<128> path;

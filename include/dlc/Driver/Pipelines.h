@@ -42,6 +42,9 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::desc(
           "Put constants apart from the code, for a file of weights"),
       llvm::cl::init(false)};
+  Option<int64_t> unroll{*this, "unroll",
+                         llvm::cl::desc("Steps of a scan in one iteration"),
+                         llvm::cl::init(1)};
   Option<bool> fastMath{
       *this, "fast-math",
       llvm::cl::desc(

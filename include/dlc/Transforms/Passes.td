@@ -45,6 +45,28 @@ def HoistInputProjections : Pass<"dl-hoist-input-projections"> {
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def MergeProducts : Pass<"dl-merge-products"> {
+  let summary = "One product for all gates of a cell that multiply the same value";
+  let description = [{
+    Several `dl.dense` (or `dl.matmul` with a matrix) of one value in a cell, whose
+    weights come from outside, become one with the weights side by side, and slices of
+    its result: the state is read once, and the product has columns to share.
+  }];
+  let dependentDialects = ["::dlc::dl::DLDialect"];
+}
+
+def UnrollScans : Pass<"dl-unroll-scans"> {
+  let summary = "Take several steps of a scan in one iteration";
+  let description = [{
+    The cell is laid out `factor` times, the inputs of as many steps are one element.
+    For scans whose steps are known and a multiple of the factor, without lengths and
+    without an end on the way; others stay. It pays where one step is shorter than
+    what a loop costs; compile time grows with the factor and never with the steps.
+  }];
+  let options = [Option<"factor", "factor", "int64_t", "1", "Steps an iteration">];
+  let dependentDialects = ["::dlc::dl::DLDialect"];
+}
+
 def PadChannels : Pass<"dl-pad-channels"> {
   let summary = "Give layers of few output channels a power of two of them";
   let description = [{

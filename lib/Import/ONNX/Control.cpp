@@ -1,7 +1,6 @@
 //===- Control.cpp - If, Loop, Scan ---------------------------------------===//
 
 #include "Rules.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -107,209 +106,92 @@ void importIf(Node &n) {
 
 namespace {
 
-/// A counted loop over a graph: carried values keep their types, elements of
-/// scanned outputs are laid side by side.
-struct CountedLoop {
+/// A graph as the cell of a scan.
+struct Cell {
   Node &n;
   const onnx::GraphProto &body;
-  /// Iterations; and whether the body may end the loop.
-  Extent count;
-  bool mayEnd = false;
-  Tensor startCondition = {};
-  SmallVector<Tensor> carried;
-  /// Builds the graph's operands from number of iteration, condition and
-  /// carried values.
-  llvm::function_ref<SmallVector<Tensor>(Tensor, Tensor, ArrayRef<Tensor>)>
+  SmallVector<Tensor> states, inputs;
+  /// Where there are no inputs.
+  Value steps;
+  /// The graph's operands from states and elements.
+  llvm::function_ref<SmallVector<Tensor>(ArrayRef<Tensor>, ArrayRef<Tensor>)>
       operands;
-  /// The condition first, where the body may end the loop.
-  bool yieldsCondition = true;
+  /// Whether the graph's first result says that it goes on.
+  bool hasCondition = false;
+  /// States that the graph does not know, behind its own: how they go on.
+  size_t hidden = 0;
+  llvm::function_ref<Tensor(Tensor)> next = nullptr;
 
-  void run(ArrayRef<std::pair<int64_t, bool>> scanOutputs);
+  /// The scan, or nothing where the graph cannot be read; `outputs` are
+  /// scanned.
+  dl::ScanOp build(size_t outputs);
 };
 
 } // namespace
 
-void CountedLoop::run(ArrayRef<std::pair<int64_t, bool>> scanOutputs) {
+dl::ScanOp Cell::build(size_t outputs) {
   Graph &g = n.g;
   Location loc = g.loc;
-  size_t states = carried.size(), scans = scanOutputs.size();
-  // Read once where nothing is kept, to learn the types of what is scanned and
-  // whether the carried values keep theirs.
-  SmallVector<RankedTensorType> elements;
-  {
-    OpBuilder::InsertionGuard guard(g.b);
-    auto known = g.known; // no word of values that will be gone
-    auto draft = scf::ExecuteRegionOp::create(g.b, loc, TypeRange());
-    Block *block = &draft.getRegion().emplaceBlock();
-    g.b.setInsertionPointToStart(block);
-    Tensor number = g.number(g.i64(), 0), yes = g.number(g.i1(), 1);
-    SmallVector<Tensor> opaque;
-    for (Tensor value : carried)
-      opaque.push_back(g.wrap(block->addArgument(value.value.getType(), loc)));
-    number = g.wrap(block->addArgument(number.value.getType(), loc));
-    yes = g.wrap(block->addArgument(yes.value.getType(), loc));
-    auto results =
-        n.importer.readGraph(body, operands(number, yes, opaque), &n.scope);
-    g.loc = loc;
-    if (!results)
-      return;
-    size_t first = yieldsCondition ? 1 : 0;
-    if (results->size() != first + states + scans) {
-      n.fail("its body has " + Twine(results->size()) + " outputs, expected " +
-             Twine(first + states + scans));
-      return;
-    }
-    for (size_t i = 0; i < states; ++i) {
-      Tensor after = (*results)[first + i];
-      if (!carried[i].isStatic() ||
-          !dl::areCompatibleTypes(after.value.getType(),
-                                  carried[i].value.getType())) {
-        n.fail("carries a value of shape " + dl::toString(carried[i].shape()) +
-               " and hands on one of shape " + dl::toString(after.shape()) +
-               ", expected one known shape");
-        return;
-      }
-    }
-    for (size_t i = 0; i < scans; ++i) {
-      elements.push_back((*results)[first + states + i].type());
-      if (!elements.back().hasStaticShape()) {
-        n.fail("scans an output whose elements have shape " +
-               dl::toString(elements.back().getShape()) +
-               ", expected known extents");
-        return;
-      }
-    }
-    if (yieldsCondition) {
-      auto goesOn = g.constantInts((*results)[0]);
-      bool isKept = (*results)[0].value == yes.value;
-      mayEnd = !(isKept || (goesOn && (*goesOn)[0]));
-    }
-    draft.erase();
-    g.known = std::move(known);
-  }
-  // Accumulators: elements in order behind a new first dimension.
-  SmallVector<Value> init;
-  for (Tensor value : carried)
-    init.push_back(value.value);
-  for (RankedTensorType element : elements) {
-    Extents shape{count};
-    llvm::append_range(shape, g.toExtents(element.getShape()));
-    Tensor zero = g.broadcast(g.number(element.getElementType(), 0), shape);
-    if (!zero)
-      return;
-    init.push_back(zero.value);
-  }
-  auto iteration = [&](Value index, Value condition,
-                       ValueRange state) -> SmallVector<Value> {
-    Value wide = arith::IndexCastOp::create(g.b, loc, g.i64(), index);
-    Tensor number = g.wrap(tensor::FromElementsOp::create(
-        g.b, loc, RankedTensorType::get({}, g.i64()), wide));
-    Tensor yes = g.number(g.i1(), 1);
-    SmallVector<Tensor> values;
-    for (Value value : state.take_front(states))
-      values.push_back(g.wrap(value));
-    auto results =
-        n.importer.readGraph(body, operands(number, yes, values), &n.scope);
-    g.loc = loc;
-    if (!results)
-      return {};
-    size_t first = yieldsCondition ? 1 : 0;
-    SmallVector<Value> next;
-    if (mayEnd)
-      next.push_back(toCondition(g, (*results)[0]));
-    for (size_t i = 0; i < states; ++i) {
-      Tensor after = (*results)[first + i];
-      if (!after)
-        return {};
-      // Extents that are read on the way must be what they were.
-      for (int64_t d = 0; d < after.rank(); ++d)
-        if (ShapedType::isDynamic(after.dim(d)))
-          cf::AssertOp::create(
-              g.b, loc,
-              arith::CmpIOp::create(g.b, loc, arith::CmpIPredicate::eq,
-                                    g.toValue(g.dim(after, d)),
-                                    g.toValue(g.extent(carried[i].dim(d)))),
-              "a value that a loop carries has changed its shape");
-      next.push_back(castTo(g, after.value, carried[i].type()));
-    }
-    for (size_t i = 0; i < scans; ++i) {
-      Value element = (*results)[first + states + i].value;
-      Extents offsets{OpFoldResult(index)}, sizes{g.extent(1)};
-      Extents ones(elements[i].getRank() + 1, g.extent(1));
-      offsets.append(elements[i].getRank(), g.extent(0));
-      llvm::append_range(sizes, g.toExtents(elements[i].getShape()));
-      next.push_back(tensor::InsertSliceOp::create(
-          g.b, loc, element, state[states + i], offsets, sizes, ones));
-    }
-    return next;
+  auto known = g.known; // no word of values that are of one step
+  auto values = [](ArrayRef<Tensor> tensors) {
+    SmallVector<Value> result;
+    for (Tensor tensor : tensors)
+      result.push_back(tensor.value);
+    return result;
   };
-  SmallVector<Value> last;
-  Value zero = g.toValue(g.extent(0)), one = g.toValue(g.extent(1));
-  Value limit = g.toValue(count), done = limit;
-  if (!mayEnd && !startCondition) {
-    OpBuilder::InsertionGuard guard(g.b);
-    auto loop = scf::ForOp::create(
-        g.b, loc, zero, limit, one, init,
-        [&](OpBuilder &nested, Location loc, Value i, ValueRange state) {
-          g.b.restoreInsertionPoint(nested.saveInsertionPoint());
-          SmallVector<Value> next = iteration(i, {}, state);
-          if (!g.failed)
-            scf::YieldOp::create(g.b, loc, next);
-          else
-            scf::YieldOp::create(g.b, loc, state);
-        });
-    last.assign(loop.result_begin(), loop.result_end());
-    g.b.setInsertionPointAfter(loop);
-  } else {
-    Value start =
-        startCondition
-            ? toCondition(g, startCondition)
-            : arith::ConstantIntOp::create(g.b, loc, 1, 1).getResult();
-    SmallVector<Value> state{zero, start};
-    llvm::append_range(state, init);
-    SmallVector<Type> types(ValueRange(state).getTypes());
-    OpBuilder::InsertionGuard guard(g.b);
-    auto loop = scf::WhileOp::create(
-        g.b, loc, types, state,
-        [&](OpBuilder &nested, Location loc, ValueRange s) {
-          Value isLess = arith::CmpIOp::create(
-              nested, loc, arith::CmpIPredicate::slt, s[0], limit);
-          scf::ConditionOp::create(
-              nested, loc, arith::AndIOp::create(nested, loc, s[1], isLess), s);
-        },
-        [&](OpBuilder &nested, Location loc, ValueRange s) {
-          g.b.restoreInsertionPoint(nested.saveInsertionPoint());
-          SmallVector<Value> next = iteration(s[0], s[1], s.drop_front(2));
-          if (g.failed) {
-            scf::YieldOp::create(g.b, loc, s);
-            return;
-          }
-          SmallVector<Value> yielded{
-              arith::AddIOp::create(g.b, loc, s[0], one)};
-          if (!mayEnd)
-            yielded.push_back(s[1]);
-          llvm::append_range(yielded, next);
-          scf::YieldOp::create(g.b, loc, yielded);
-        });
-    done = loop.getResult(0);
-    last.assign(loop.result_begin() + 2, loop.result_end());
-  }
-  if (g.failed)
-    return;
-  for (size_t i = 0; i < states; ++i)
-    n.yield(i, g.wrap(last[i]));
-  for (size_t i = 0; i < scans; ++i) {
-    Tensor all = g.wrap(last[states + i]);
-    if (mayEnd || startCondition)
-      all = g.slice(all, 0, g.extent(0), OpFoldResult(done));
-    auto [axis, isReversed] = scanOutputs[i];
-    if (isReversed && all)
-      all =
-          g.slice(all, 0, g.sub(g.dim(all, 0), g.extent(1)), g.dim(all, 0), -1);
-    if (axis && all)
-      all = g.moveAxis(all, 0, axis);
-    n.yield(states + i, all);
-  }
+  auto wrap = [&](ValueRange range) {
+    SmallVector<Tensor> result;
+    for (Value value : range)
+      result.push_back(g.wrap(value));
+    return result;
+  };
+  size_t own = states.size() - hidden, first = hasCondition ? 1 : 0;
+  auto read = [&](ValueRange now, ValueRange elements) -> bool {
+    auto results = n.importer.readGraph(
+        body, operands(wrap(now), wrap(elements)), &n.scope);
+    g.loc = loc;
+    if (!results || g.failed)
+      return false;
+    if (results->size() != first + own + outputs) {
+      n.fail("its body has " + Twine(results->size()) + " outputs, expected " +
+             Twine(first + own + outputs));
+      return false;
+    }
+    SmallVector<Value> after, scanned;
+    for (size_t i = 0; i < own; ++i) {
+      Tensor value = (*results)[first + i];
+      if (!dl::areCompatibleTypes(states[i].type(), value.type())) {
+        n.fail("carries a value of shape " + dl::toString(states[i].shape()) +
+               " and hands on one of shape " + dl::toString(value.shape()) +
+               ", expected one shape");
+        return false;
+      }
+      after.push_back(value.value);
+    }
+    for (size_t i = own; i < states.size(); ++i)
+      after.push_back(next(g.wrap(now[i])).value);
+    for (size_t i = 0; i < outputs; ++i)
+      scanned.push_back((*results)[first + own + i].value);
+    Value until;
+    if (hasCondition)
+      if (auto goesOn = g.constantInts((*results)[0]); !goesOn || !(*goesOn)[0])
+        until = g.op<dl::NotOp>(g.reshape((*results)[0], {})).value;
+    if (g.failed)
+      return false;
+    dl::YieldOp::create(g.b, loc, after, scanned, until);
+    return true;
+  };
+  auto scan = dl::ScanOp::create(
+      g.b, loc, values(states), values(inputs), Value(), steps, /*axis=*/0,
+      /*reverse=*/false,
+      [&](OpBuilder &, Location, ValueRange now, ValueRange elements) {
+        if (!read(now, elements)) {
+          g.failed = true;
+          dl::YieldOp::create(g.b, loc, now, ValueRange(), Value());
+        }
+      });
+  g.known = std::move(known);
+  return g.failed ? dl::ScanOp() : scan;
 }
 
 void importLoop(Node &n) {
@@ -379,18 +261,50 @@ void importLoop(Node &n) {
     }
     // What was read in vain is dead code.
   }
-  SmallVector<std::pair<int64_t, bool>> scanOutputs(scans, {0, false});
-  CountedLoop loop{n, *body, limit};
-  loop.startCondition = start;
-  loop.carried = carried;
-  auto operands = [&](Tensor number, Tensor condition,
-                      ArrayRef<Tensor> state) -> SmallVector<Tensor> {
-    SmallVector<Tensor> result{number, condition};
-    llvm::append_range(result, state);
+  // The number of the iteration is an input; where their number has no limit, a
+  // state that counts.
+  std::optional<int64_t> constant = getConstantIntValue(limit);
+  bool isEndless = constant == std::numeric_limits<int64_t>::max();
+  if (start) {
+    Value goes = toCondition(g, start);
+    if (!goes)
+      return;
+    limit = arith::SelectOp::create(g.b, g.loc, goes, g.toValue(limit),
+                                    g.toValue(g.extent(0)))
+                .getResult();
+  }
+  auto operands = [&](ArrayRef<Tensor> states,
+                      ArrayRef<Tensor> elements) -> SmallVector<Tensor> {
+    SmallVector<Tensor> result{isEndless ? states.back() : elements[0],
+                               g.number(g.i1(), 1)};
+    llvm::append_range(result, states.take_front(carried.size()));
     return result;
   };
-  loop.operands = operands;
-  loop.run(scanOutputs);
+  auto increment = [](Tensor number) { return number + 1.0; };
+  Cell cell{n, *body, carried, {}, {}, operands, /*hasCondition=*/true};
+  if (isEndless) {
+    cell.states.push_back(g.number(g.i64(), 0));
+    cell.hidden = 1;
+    cell.next = increment;
+    cell.steps = g.toValue(limit);
+  } else {
+    cell.inputs.push_back(g.iota({limit}, 0, g.i64()));
+  }
+  if (g.failed)
+    return;
+  auto scan = cell.build(scans);
+  if (!scan)
+    return;
+  for (size_t i = 0; i < carried.size(); ++i)
+    n.yield(i, g.wrap(scan.getFinals()[i]));
+  for (size_t i = 0; i < scans; ++i) {
+    Tensor all = g.wrap(scan.getOutputs()[i]);
+    if (scan.getCount()) {
+      auto done = g.elements(g.wrap(scan.getCount()), /*forced=*/true);
+      all = g.slice(all, 0, g.extent(0), (*done)[0]);
+    }
+    n.yield(carried.size() + i, all);
+  }
 }
 
 void importScan(Node &n) {
@@ -446,22 +360,27 @@ void importScan(Node &n) {
   size_t scans = n.outputs() > states ? n.outputs() - states : 0;
   auto outAxes = n.ints("scan_output_axes");
   auto outDirections = n.ints("scan_output_directions");
-  SmallVector<std::pair<int64_t, bool>> scanOutputs;
-  for (size_t i = 0; i < scans; ++i)
-    scanOutputs.push_back({at(outAxes, i), at(outDirections, i) != 0});
-  CountedLoop loop{n, *body, g.dim(sources[0], 0)};
-  loop.carried = carried;
-  loop.yieldsCondition = false;
-  auto operands = [&](Tensor number, Tensor,
-                      ArrayRef<Tensor> state) -> SmallVector<Tensor> {
-    SmallVector<Tensor> result(state);
-    for (Tensor source : sources)
-      result.push_back(g.squeeze(
-          g.gather(source, g.reshape(number, {g.extent(1)}), 0), {0}));
+  auto operands = [](ArrayRef<Tensor> states,
+                     ArrayRef<Tensor> elements) -> SmallVector<Tensor> {
+    SmallVector<Tensor> result(states);
+    llvm::append_range(result, elements);
     return result;
   };
-  loop.operands = operands;
-  loop.run(scanOutputs);
+  Cell cell{n, *body, carried, sources, {}, operands};
+  auto scan = cell.build(scans);
+  if (!scan)
+    return;
+  for (size_t i = 0; i < states; ++i)
+    n.yield(i, g.wrap(scan.getFinals()[i]));
+  for (size_t i = 0; i < scans; ++i) {
+    Tensor all = g.wrap(scan.getOutputs()[i]);
+    if (at(outDirections, i))
+      all =
+          g.slice(all, 0, g.sub(g.dim(all, 0), g.extent(1)), g.dim(all, 0), -1);
+    if (int64_t axis = at(outAxes, i))
+      all = g.moveAxis(all, 0, n.axis(axis, all.rank()));
+    n.yield(states + i, all);
+  }
   if (batches)
     for (Tensor &result : n.results)
       if (result)
