@@ -40,6 +40,13 @@ private:
         value = loop.getInitArgs()[result.getResultNumber()];
       else if (auto loop = dyn_cast<scf::ForallOp>(op))
         value = loop.getOutputs()[result.getResultNumber()];
+      else if (auto choice = dyn_cast<scf::IfOp>(op))
+        return isWrittenTo(
+                   choice.thenYield()->getOperand(result.getResultNumber()),
+                   buffer) &&
+               isWrittenTo(
+                   choice.elseYield()->getOperand(result.getResultNumber()),
+                   buffer);
       else
         return false;
     }

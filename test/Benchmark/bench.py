@@ -144,7 +144,13 @@ def run_case(case, threads, workers, machine, arguments, work):
     # Two cores have twice the peak; the memory behind them they share.
     row["peak"] = statistics.median(peaks) * threads
     row["bandwidth"] = machine.bandwidth(row["bytes"]) * threads
-    row["bound"] = max(row["flops"] / row["peak"], row["bytes"] / row["bandwidth"]) * 1e-9
+    bound = max(row["flops"] / row["peak"], row["bytes"] / row["bandwidth"])
+    # A step waits for the one before: its product, or its weights from their cache, comes
+    # on top of what is done for all steps at once. Directions may run side by side.
+    for steps, flops, size in case.recurrences:
+        bound += steps * max(flops / row["peak"],
+                             size / (machine.bandwidth(size) * threads))
+    row["bound"] = bound * 1e-9
     ours = row["engines"].get("dlc", {}).get("time")
     peers = {e: r["time"] for e, r in row["engines"].items() if e != "dlc" and "time" in r}
     if ours:

@@ -194,6 +194,32 @@ class Builder:
         y = self.transpose(self.matmul(weights, v), 0, 2, 1, 3)
         return self.dense(self.reshape(y, batch, steps, width), width)
 
+    def recurrent(self, op, gates, x, hidden, both=0, last=0):
+        """Over x[steps, batch, inputs]; `both` directions, `last` step only."""
+        steps, batch, inputs = self.shapes[x]
+        count = 2 if both else 1
+        y = self.node(op, [x, self.weight(count, gates * hidden, inputs, scale=inputs ** -0.5),
+                           self.weight(count, gates * hidden, hidden, scale=hidden ** -0.5),
+                           self.weight(count, 2 * gates * hidden, scale=0.1)],
+                      [steps, count, batch, hidden], hidden_size=hidden,
+                      direction="bidirectional" if both else "forward")
+        if both:
+            y = self.transpose(y, 0, 2, 1, 3)
+        y = self.reshape(y, steps, batch, count * hidden)
+        if last:
+            place = self.constant(np.array(steps - 1, np.int64))
+            y = self.node("Gather", [y, place], [batch, count * hidden], axis=0)
+        return y
+
+    def rnn(self, x, hidden, **keys):
+        return self.recurrent("RNN", 1, x, hidden, **keys)
+
+    def lstm(self, x, hidden, **keys):
+        return self.recurrent("LSTM", 4, x, hidden, **keys)
+
+    def gru(self, x, hidden, **keys):
+        return self.recurrent("GRU", 3, x, hidden, **keys)
+
     def run(self, text, blocks):
         for line in itertools.chain(*(l.split(";") for l in text.splitlines())):
             line = line.split("#")[0].strip()
@@ -256,7 +282,25 @@ def count_flops(model):
         elif node.op_type in ("MatMul", "Gemm"):
             transposed = any(a.name == "transA" and a.i for a in node.attribute)
             total += 2 * out * shapes[node.input[0]][0 if transposed else -1]
+        elif node.op_type in ("RNN", "LSTM", "GRU"):
+            steps, batch, _ = shapes[node.input[0]]
+            total += 2 * steps * batch * int(np.prod(shapes[node.input[1]]))
     return total
+
+
+def list_recurrences(model):
+    """Steps, flops and bytes of recurrent weights of each step, a layer and direction."""
+    graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
+    shapes = {w.name: list(w.dims) for w in graph.initializer}
+    for value in [*graph.input, *graph.value_info]:
+        shapes[value.name] = [d.dim_value for d in value.type.tensor_type.shape.dim]
+    found = []
+    for node in graph.node:
+        if node.op_type in ("RNN", "LSTM", "GRU"):
+            steps, batch, _ = shapes[node.input[0]]
+            count, rows, columns = shapes[node.input[2]]
+            found += [(steps, 2 * batch * rows * columns, 4 * rows * columns)] * count
+    return found
 
 
 class Case:
@@ -276,6 +320,7 @@ class Case:
         random = np.random.default_rng(3)
         self.arrays = [random.standard_normal(s).astype(np.float32) for s in shapes]
         self.flops = count_flops(model)
+        self.recurrences = list_recurrences(model)
         self.weight_bytes = sum(len(numpy_helper.to_array(w).tobytes())
                                 for w in graph.initializer)
         outputs = [[d.dim_value for d in v.type.tensor_type.shape.dim] for v in graph.output]

@@ -95,6 +95,32 @@ def torch_ops():
         def Concat(*values, axis):
             return torch.cat(values, axis)
 
+        def Gather(x, place, axis):
+            return x[int(place)]
+
+    def recurrent(name, order):
+        call = getattr(torch._VF, name)
+        prepared = {}
+
+        def weights(w, r, b):
+            # Gates in this library's order, once.
+            if id(w) not in prepared:
+                def sort(x):
+                    return torch.cat([x.chunk(len(order), 0)[g] for g in order], 0).contiguous()
+                prepared[id(w)] = [sort(x) for d in range(w.shape[0])
+                                   for x in (w[d], r[d], *b[d].chunk(2))]
+            return prepared[id(w)]
+
+        def run(x, w, r, b, hidden_size, direction, **_):
+            zeros = torch.zeros(w.shape[0], x.shape[1], hidden_size)
+            state = (zeros, zeros) if name == "lstm" else zeros
+            y = call(x, state, weights(w, r, b), True, 1, 0.0, False, w.shape[0] == 2, False)[0]
+            return y.reshape(*x.shape[:2], w.shape[0], hidden_size).transpose(1, 2)
+
+        return run
+
+    Ops.LSTM = recurrent("lstm", (0, 2, 3, 1))
+    Ops.RNN = recurrent("rnn_tanh", (0,))
     return Ops
 
 
@@ -177,5 +203,35 @@ def jax_ops():
 
         def Concat(*values, axis):
             return jnp.concatenate(values, axis)
+
+        def Gather(x, place, axis):
+            return x[int(place)]
+
+        def RNN(x, w, r, b, **_):
+            def cell(h, z, u):
+                h = jnp.tanh(z + h @ u)
+                return h, h
+            return scan(cell, x, w, r, b, 1)
+
+        def LSTM(x, w, r, b, **_):
+            def cell(state, z, u):
+                h, c = state
+                i, o, f, g = jnp.split(z + h @ u, 4, 1)
+                c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+                h = jax.nn.sigmoid(o) * jnp.tanh(c)
+                return (h, c), h
+            return scan(cell, x, w, r, b, 4)
+
+    def scan(cell, x, w, r, b, gates):
+        """[steps, directions, batch, hidden], the inputs multiplied for all steps."""
+        results = []
+        for d in range(w.shape[0]):
+            z = x @ w[d].T + b[d].reshape(2, -1).sum(0)
+            zeros = jnp.zeros((x.shape[1], r.shape[2]))
+            state = (zeros, zeros) if gates == 4 else zeros
+            u = r[d].T
+            y = lax.scan(lambda s, v: cell(s, v, u), state, z, reverse=d == 1)[1]
+            results.append(y)
+        return jnp.stack(results, 1)
 
     return Ops
