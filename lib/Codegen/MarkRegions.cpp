@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
@@ -16,6 +17,21 @@ namespace dlc {
 using namespace dlc;
 
 namespace {
+/// How often a call comes by; -1 where that is not known.
+int64_t countRounds(Operation *op) {
+  int64_t rounds = 1;
+  for (Operation *loop = op->getParentOp(); !isa<func::FuncOp>(loop);
+       loop = loop->getParentOp()) {
+    auto counted = dyn_cast<scf::ForOp>(loop);
+    std::optional<APInt> trips =
+        counted ? counted.getStaticTripCount() : std::nullopt;
+    if (!trips)
+      return -1;
+    rounds *= trips->getSExtValue();
+  }
+  return rounds;
+}
+
 struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
   using MarkRegionsBase::MarkRegionsBase;
 
@@ -36,6 +52,13 @@ struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
         auto [number, isNew] = numbers.try_emplace(region, regions.size());
         if (isNew) {
           NamedAttrList entry(region);
+          // Counts are of one call: of all rounds of the loops around it.
+          int64_t rounds = countRounds(op);
+          for (StringRef name : {"flops", "bytes"}) {
+            int64_t once = region.getAs<IntegerAttr>(name).getInt();
+            entry.set(name, b.getI64IntegerAttr(
+                                once < 0 || rounds < 0 ? -1 : once * rounds));
+          }
           entry.set("function", b.getStringAttr(function.getName()));
           regions.push_back(entry.getDictionary(&getContext()));
         }

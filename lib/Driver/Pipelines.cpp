@@ -38,9 +38,10 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createDecomposeRecurrent());
   pm.addPass(createMergeProducts());
   pm.addPass(createHoistInputProjections());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createBlockScans());
   if (options.unroll != 1)
     pm.addPass(createUnrollScans({options.unroll}));
-  pm.addPass(createCanonicalizerPass());
   pm.addPass(createSinkTransposes());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createPadChannels());

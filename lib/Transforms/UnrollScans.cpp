@@ -1,6 +1,6 @@
 //===- UnrollScans.cpp - Several steps an iteration -----------------------===//
 
-#include "dlc/Dialect/DL/IR/DL.h"
+#include "ScanGroups.h"
 #include "dlc/Transforms/Transforms.h"
 
 using namespace mlir;
@@ -30,34 +30,16 @@ struct UnrollScans : dlc::impl::UnrollScansBase<UnrollScans> {
   }
 
 private:
-  /// [T] as [T / factor, factor] along the axis.
-  static Value group(OpBuilder &b, Location loc, Value x, int64_t axis,
-                     int64_t factor) {
-    auto type = tensorType(x);
-    Shape shape(type.getShape());
-    shape[axis] /= factor;
-    shape.insert(shape.begin() + axis + 1, factor);
-    return ReshapeOp::create(b, loc, type.clone(shape), x);
-  }
-
   void unroll(ScanOp scan) {
-    // Whole groups of known steps; the samples' own lengths and an end on the
-    // way are looked at in every step.
     int64_t steps = scan.getStaticSteps(), axis = scan.getAxis();
     YieldOp yield = scan.getYield();
-    if (ShapedType::isDynamic(steps) || steps < factor || steps % factor ||
-        scan.getLengths() || yield.getUntil())
+    if (!hasPlainSteps(scan) || steps < factor || steps % factor)
       return;
-    SmallVector<Value> all(scan.getInputs());
-    llvm::append_range(all, yield.getOutputs());
-    for (Value value : all)
-      if (!tensorType(value).hasStaticShape())
-        return;
     OpBuilder b(scan);
     Location loc = scan.getLoc();
     SmallVector<Value> inputs;
     for (Value input : scan.getInputs())
-      inputs.push_back(group(b, loc, input, axis, factor));
+      inputs.push_back(groupSteps(b, loc, input, axis, factor));
     Value count;
     if (scan.getSteps())
       count = arith::ConstantIndexOp::create(b, loc, steps / factor);

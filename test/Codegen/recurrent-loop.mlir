@@ -7,7 +7,7 @@
 // The inputs of all steps are multiplied before the loop, with weights in panels of 32 columns.
 // CHECK: arith.constant {{.*}} : tensor<16x128x32xf32>
 // CHECK: vector.contract
-// CHECK: scf.for %{{.*}} = %c0 to %c1024 step %c1 iter_args
+// CHECK: scf.for %{{.*}} = %c0 to %c256 step %c1 iter_args
 // CHECK: vector.contract
 // CHECK-NOT: vector.contract
 // CHECK: math.tanh
@@ -17,10 +17,10 @@
 // CODE-LABEL: @lstm.kernel.run(
 // CODE-NOT: dlc_rt_allocate
 // CODE: ret void
-func.func @lstm(%x: tensor<1024x1x128xf32>) -> tensor<1024x1x128xf32> {
+func.func @lstm(%x: tensor<256x1x128xf32>) -> tensor<256x1x128xf32> {
   %places = dl.iota axis 1 : tensor<128x512xf32>
   %w = dl.sin %places : tensor<128x512xf32>
   %u = dl.cos %places : tensor<128x512xf32>
-  %y, %h, %c = dl.lstm %x, %w, %u : tensor<1024x1x128xf32>, tensor<128x512xf32>, tensor<128x512xf32>
-  return %y : tensor<1024x1x128xf32>
+  %y, %h, %c = dl.lstm %x, %w, %u : tensor<256x1x128xf32>, tensor<128x512xf32>, tensor<128x512xf32>
+  return %y : tensor<256x1x128xf32>
 }

@@ -55,6 +55,18 @@ def MergeProducts : Pass<"dl-merge-products"> {
   let dependentDialects = ["::dlc::dl::DLDialect"];
 }
 
+def BlockScans : Pass<"dl-block-scans"> {
+  let summary = "Multiply the inputs of a long scan a block of steps at a time";
+  let description = [{
+    The product that `dl-hoist-input-projections` has taken out of a scan may be larger
+    than the caches: written to memory, and read from there step by step. Then the scan
+    becomes one over blocks of steps, each of which multiplies its inputs and scans
+    them while they lie in the second level cache. The number of steps is known and
+    has a divisor of about the right size.
+  }];
+  let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect"];
+}
+
 def UnrollScans : Pass<"dl-unroll-scans"> {
   let summary = "Take several steps of a scan in one iteration";
   let description = [{

@@ -1,0 +1,127 @@
+//===- BlockScans.cpp - Products of a scan's inputs, a block at a time ----===//
+
+#include "ScanGroups.h"
+#include "dlc/Transforms/Transforms.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+
+namespace dlc {
+#define GEN_PASS_DEF_BLOCKSCANS
+#include "dlc/Transforms/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+
+/// What a block should have: a quarter of a second level cache of a megabyte,
+/// so that weights and states stay there too.
+constexpr int64_t blockBytes = 256 << 10;
+
+int64_t bytesOf(Value value) {
+  auto type = tensorType(value);
+  return type.getNumElements() *
+         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+}
+
+struct BlockScans : dlc::impl::BlockScansBase<BlockScans> {
+  void runOnOperation() override {
+    SmallVector<ScanOp> scans;
+    getOperation()->walk([&](ScanOp scan) {
+      if (!scan->getParentOfType<ScanOp>())
+        scans.push_back(scan);
+    });
+    for (ScanOp scan : scans)
+      block(scan);
+  }
+
+private:
+  /// The product that an input is the result of, if the scan alone reads it.
+  static DenseOp productOf(ScanOp scan, Value input) {
+    auto dense = input.getDefiningOp<DenseOp>();
+    return dense && dense->hasOneUse() &&
+                   tensorType(dense.getX()).hasStaticShape() &&
+                   int64_t(scan.getAxis()) <
+                       tensorType(dense.getX()).getRank() - 1
+               ? dense
+               : DenseOp();
+  }
+
+  /// The divisor of `steps` that is nearest to `wanted`; 0 where none is near.
+  static int64_t chooseBlock(int64_t steps, int64_t wanted) {
+    int64_t best = 0;
+    double bestRatio = 3;
+    for (int64_t size = 2; 2 * size <= steps; ++size) {
+      double ratio = double(size) / wanted;
+      ratio = std::max(ratio, 1 / ratio);
+      if (steps % size == 0 && ratio < bestRatio) {
+        best = size;
+        bestRatio = ratio;
+      }
+    }
+    return best;
+  }
+
+  void block(ScanOp scan) {
+    if (!hasPlainSteps(scan))
+      return;
+    int64_t steps = scan.getStaticSteps(), axis = scan.getAxis(), bytes = 0;
+    for (Value input : scan.getInputs())
+      if (productOf(scan, input))
+        bytes += bytesOf(input);
+    if (bytes <= 4 * blockBytes)
+      return;
+    int64_t size =
+        chooseBlock(steps, std::max<int64_t>(2, blockBytes / (bytes / steps)));
+    if (!size)
+      return;
+    OpBuilder b(scan);
+    Location loc = scan.getLoc();
+    SmallVector<Value> inputs;
+    SmallVector<DenseOp> products;
+    for (Value input : scan.getInputs()) {
+      products.push_back(productOf(scan, input));
+      inputs.push_back(
+          groupSteps(b, loc, products.back() ? products.back().getX() : input,
+                     axis, size));
+    }
+    Value count;
+    if (scan.getSteps())
+      count = arith::ConstantIndexOp::create(b, loc, steps / size);
+    auto blocks = ScanOp::create(
+        b, loc, scan.getInitial(), inputs, Value(), count, axis,
+        scan.getReverse(),
+        [&](OpBuilder &b, Location loc, ValueRange states, ValueRange parts) {
+          SmallVector<Value> all;
+          for (auto [part, dense] : llvm::zip(parts, products))
+            all.push_back(dense ? DenseOp::create(b, dense->getLoc(), part,
+                                                  dense.getWeights(),
+                                                  dense.getBias())
+                                      .getResult()
+                                : part);
+          Value inner;
+          if (scan.getSteps())
+            inner = arith::ConstantIndexOp::create(b, loc, size);
+          auto block = ScanOp::create(
+              b, loc, states, all, Value(), inner, axis, scan.getReverse(),
+              [&](OpBuilder &b, Location, ValueRange states,
+                  ValueRange elements) {
+                IRMapping mapping;
+                mapping.map(scan.getStates(), states);
+                mapping.map(scan.getElements(), elements);
+                for (Operation &op : scan.getBody().front())
+                  b.clone(op, mapping);
+              });
+          YieldOp::create(b, loc, block.getFinals(), block.getOutputs(),
+                          Value());
+        });
+    SmallVector<Value> results(blocks.getFinals());
+    for (auto [output, old] : llvm::zip(blocks.getOutputs(), scan.getOutputs()))
+      results.push_back(ReshapeOp::create(b, loc, old.getType(), output));
+    scan.replaceAllUsesWith(results);
+    scan.erase();
+    for (DenseOp dense : products)
+      if (dense)
+        dense.erase();
+  }
+};
+} // namespace

@@ -1,0 +1,38 @@
+//===- ScanGroups.h - Several steps of a scan as one ------------*- C++ -*-===//
+
+#ifndef DLC_LIB_TRANSFORMS_SCANGROUPS_H
+#define DLC_LIB_TRANSFORMS_SCANGROUPS_H
+
+#include "dlc/Dialect/DL/IR/DL.h"
+
+namespace dlc::dl {
+
+/// All steps of something, T along the axis, as T / size groups: two dimensions
+/// in its place. T is known and a multiple.
+inline mlir::Value groupSteps(mlir::OpBuilder &b, mlir::Location loc,
+                              mlir::Value x, int64_t axis, int64_t size) {
+  auto type = tensorType(x);
+  Shape shape(type.getShape());
+  shape[axis] /= size;
+  shape.insert(shape.begin() + axis + 1, size);
+  return ReshapeOp::create(b, loc, type.clone(shape), x);
+}
+
+/// Whether the steps of a scan can be taken in groups: their number is known
+/// and so are all extents; the samples' own lengths and an end on the way are
+/// looked at in every step.
+inline bool hasPlainSteps(ScanOp scan) {
+  YieldOp yield = scan.getYield();
+  if (mlir::ShapedType::isDynamic(scan.getStaticSteps()) || scan.getLengths() ||
+      yield.getUntil())
+    return false;
+  auto isStatic = [](mlir::Value value) {
+    return tensorType(value).hasStaticShape();
+  };
+  return llvm::all_of(scan.getInputs(), isStatic) &&
+         llvm::all_of(yield.getOutputs(), isStatic);
+}
+
+} // namespace dlc::dl
+
+#endif // DLC_LIB_TRANSFORMS_SCANGROUPS_H
