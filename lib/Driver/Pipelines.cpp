@@ -36,6 +36,7 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createDropDropout());
   pm.addPass(createDecomposeRecurrent());
+  pm.addPass(createMergeScans());
   pm.addPass(createMergeProducts());
   pm.addPass(createHoistInputProjections());
   pm.addPass(createCanonicalizerPass());

@@ -7,7 +7,7 @@
 #include <time.h>
 
 /* Work for which waking another thread pays, in nanoseconds. */
-#define DLC_RT_LEAST_SHARE 10000
+#define DLC_RT_LEAST_SHARE 4000
 
 static int32_t default_threads(void) {
   static const char *const variables[] = {"DLC_NUM_THREADS", "OMP_NUM_THREADS"};

@@ -67,6 +67,17 @@ def BlockScans : Pass<"dl-block-scans"> {
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect"];
 }
 
+def MergeScans : Pass<"dl-merge-scans"> {
+  let summary = "Run scans that take the same steps in one loop";
+  let description = [{
+    Two scans in a block, of the same known number of steps or over the same input, in
+    the same direction and with the same lengths, neither of which needs the other,
+    become one with the states, inputs and outputs of both. Scans that end themselves
+    stay apart.
+  }];
+  let dependentDialects = ["::dlc::dl::DLDialect"];
+}
+
 def UnrollScans : Pass<"dl-unroll-scans"> {
   let summary = "Take several steps of a scan in one iteration";
   let description = [{

@@ -12,6 +12,9 @@ namespace dlc::cpu {
 
 /// Work below this many nanoseconds is not cut into tasks.
 static constexpr int64_t leastParallelWork = 20000;
+/// The same of products, where tasks share out what the second level caches hold
+/// of the weights as well.
+static constexpr int64_t leastParallelProduct = 8000;
 /// A task should take about this long: long against a dispatch (a microsecond),
 /// short enough that 64 cores stay busy on large work.
 static constexpr int64_t taskWork = 200000;
@@ -231,8 +234,11 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
     if (iterators[loop] == utils::IteratorType::reduction)
       add(loop);
 
-  double work = flops / speed;
-  if (work < leastParallelWork)
+  // Or at the rate at which the right operand comes from a second level cache.
+  double rightBytes;
+  mayTakeRowsFirst(op, loops, rightBytes);
+  double work = std::max(flops / speed, rightBytes / 80);
+  if (work < leastParallelProduct)
     return tiles;
 
   // Tasks: every shared index and every panel; then rows, until there are
