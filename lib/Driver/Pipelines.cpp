@@ -40,10 +40,12 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createMergeProducts());
   pm.addPass(createHoistInputProjections());
   pm.addPass(createCanonicalizerPass());
+  pm.addPass(createSinkTransposes());
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createPipelineScans());
   pm.addPass(createBlockScans());
   if (options.unroll != 1)
     pm.addPass(createUnrollScans({options.unroll}));
-  pm.addPass(createSinkTransposes());
   pm.addPass(createFoldBatchNorm());
   pm.addPass(createPadChannels());
   pm.addPass(createCanonicalizerPass());
@@ -124,6 +126,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
   addCleanup(pm);
   pm.addPass(createExpandReshapes());
+  pm.addNestedPass<func::FuncOp>(createParallelizeLoops());
   pm.addPass(createUnrollMaskedWrites());
   pm.addPass(createApproximateMath({options.fastMath}));
   pm.addPass(memref::createFoldMemRefAliasOpsPass());

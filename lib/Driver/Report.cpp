@@ -39,8 +39,33 @@ struct Counts {
 };
 } // namespace
 
+/// Weights and biases of a recurrent layer; each unit of a step is connected to
+/// the inputs, the states and a bias by each of its gates.
+template <typename OpT> static Counts countRecurrent(OpT op) {
+  Counts counts;
+  for (Value operand : op.getOperands())
+    if (operand != op.getX() && operand != op.getH0() &&
+        operand != op.getLengths())
+      counts.weights += elements(operand.getType());
+  int64_t fanIn = op.getWeights().getType().getShape().end()[-2] +
+                  op.getRecurrent().getType().getShape().end()[-2] +
+                  (op.getBias() ? 1 : 0);
+  counts.connections = elements(op.getY().getType()) * OpT::gates * fanIn;
+  return counts;
+}
+
 static Counts countLayer(Operation *op) {
   Counts counts;
+  if (auto lstm = dyn_cast<dl::LstmOp>(op)) {
+    counts = countRecurrent(lstm);
+    if (lstm.getC0())
+      counts.weights -= elements(lstm.getC0().getType());
+    return counts;
+  }
+  if (auto rnn = dyn_cast<dl::RnnOp>(op))
+    return countRecurrent(rnn);
+  if (auto gru = dyn_cast<dl::GruOp>(op))
+    return countRecurrent(gru);
   auto layer = [&](Value weights, Value bias, int64_t fanIn) {
     counts.weights =
         elements(weights.getType()) + (bias ? elements(bias.getType()) : 0);
@@ -72,8 +97,8 @@ void printReport(ModuleOp module, llvm::raw_ostream &os) {
        << "  layer                 output                      weights"
           "    connections\n";
     Counts total;
-    function.walk([&](Operation *op) {
-      if (!isa<dl::DLDialect>(op->getDialect()))
+    function.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (!isa<dl::DLDialect>(op->getDialect()) || !op->getNumResults())
         return;
       Counts counts = countLayer(op);
       total.weights += counts.weights;

@@ -37,28 +37,21 @@ struct Maker {
   Value min(Value x, Value y) { return MinimumOp::create(b, loc, x, y); }
   Value max(Value x, Value y) { return MaximumOp::create(b, loc, x, y); }
 
-  /// Part `part` of `parts` equal ones along the last dimension.
-  Value part(Value x, int64_t part, int64_t parts) {
+  /// Columns from the part `first` to before the part `last` of `parts` equal
+  /// ones.
+  Value parts(Value x, int64_t first, int64_t last, int64_t parts) {
     auto type = tensorType(x);
-    int64_t rank = type.getRank(), size = type.getShape().back() / parts;
-    SmallVector<int64_t> starts(rank, 0),
-        ends(rank, std::numeric_limits<int64_t>::max());
-    starts.back() = part * size;
-    ends.back() = (part + 1) * size;
-    return SliceOp::create(b, loc, x, b.getDenseI64ArrayAttr(starts),
-                           b.getDenseI64ArrayAttr(ends), DenseI64ArrayAttr());
+    int64_t size = type.getShape().back() / parts;
+    return SliceOp::create(b, loc, x, type.getRank() - 1, first * size,
+                           last * size);
+  }
+  Value part(Value x, int64_t i, int64_t count) {
+    return parts(x, i, i + 1, count);
   }
   /// Element `i` of the first dimension.
   Value element(Value x, int64_t i) {
-    auto type = tensorType(x);
-    SmallVector<int64_t> starts(type.getRank(), 0),
-        ends(type.getRank(), std::numeric_limits<int64_t>::max());
-    starts[0] = i;
-    ends[0] = i + 1;
-    Value one =
-        SliceOp::create(b, loc, x, b.getDenseI64ArrayAttr(starts),
-                        b.getDenseI64ArrayAttr(ends), DenseI64ArrayAttr());
-    return reshape(one, type.getShape().drop_front());
+    return reshape(SliceOp::create(b, loc, x, 0, i, i + 1),
+                   tensorType(x).getShape().drop_front());
   }
   Value reshape(Value x, ArrayRef<int64_t> shape) {
     auto type = tensorType(x).clone(shape);
@@ -285,25 +278,13 @@ void decompose(GruOp op) {
               m, 1, m.add(m.part(input, 2, 3), m.mul(r, m.part(state, 2, 3))));
         } else {
           // The candidate's product needs the reset gate first.
-          int64_t hidden = tensorType(part.recurrent).getDimSize(0);
-          auto columns = [&](Value x, int64_t first, int64_t last) {
-            SmallVector<int64_t> starts(tensorType(x).getRank(), 0),
-                ends(tensorType(x).getRank(),
-                     std::numeric_limits<int64_t>::max());
-            starts.back() = first * hidden;
-            ends.back() = last * hidden;
-            return SliceOp::create(
-                       m.b, m.loc, x, m.b.getDenseI64ArrayAttr(starts),
-                       m.b.getDenseI64ArrayAttr(ends), DenseI64ArrayAttr())
-                .getResult();
-          };
           auto product = [&](Value h, int64_t first, int64_t last) {
             return DenseOp::create(
-                       m.b, m.loc, h, columns(part.recurrent, first, last),
-                       moreBias ? columns(moreBias, first, last) : Value())
+                       m.b, m.loc, h, m.parts(part.recurrent, first, last, 3),
+                       moreBias ? m.parts(moreBias, first, last, 3) : Value())
                 .getResult();
           };
-          Value gates = m.add(columns(input, 0, 2), product(h, 0, 2));
+          Value gates = m.add(m.parts(input, 0, 2, 3), product(h, 0, 2));
           z = f.apply(m, 0, m.part(gates, 0, 2));
           r = f.apply(m, 0, m.part(gates, 1, 2));
           n = f.apply(m, 1,

@@ -156,11 +156,8 @@ void splitConcatenations(ScanOp scan) {
       continue;
     for (Value part : concat.getInputs()) {
       int64_t size = tensorType(part).getShape().back();
-      Value rows = SliceOp::create(
-          b, loc, dense.getWeights(), b.getDenseI64ArrayAttr({first, 0}),
-          b.getDenseI64ArrayAttr(
-              {first + size, std::numeric_limits<int64_t>::max()}),
-          DenseI64ArrayAttr());
+      Value rows =
+          SliceOp::create(b, loc, dense.getWeights(), 0, first, first + size);
       Value product = DenseOp::create(b, loc, part, rows, bias);
       bias = {};
       sum = sum ? AddOp::create(b, loc, sum, product).getResult() : product;

@@ -80,14 +80,9 @@ private:
     int64_t rank = tensorType(all).getRank(), first = 0;
     for (DenseOp dense : products) {
       int64_t size = tensorType(dense.getWeights()).getDimSize(1);
-      SmallVector<int64_t> starts(rank, 0),
-          ends(rank, std::numeric_limits<int64_t>::max());
-      starts.back() = first;
-      ends.back() = first += size;
-      Value part =
-          SliceOp::create(b, dense.getLoc(), dense.getType(), all,
-                          b.getDenseI64ArrayAttr(starts),
-                          b.getDenseI64ArrayAttr(ends), DenseI64ArrayAttr());
+      Value part = SliceOp::create(b, dense.getLoc(), all, rank - 1, first,
+                                   first + size);
+      first += size;
       dense.replaceAllUsesWith(part);
     }
     for (DenseOp dense : products)

@@ -80,13 +80,7 @@ private:
   static Value step(OpBuilder &b, Location loc, Value group, int64_t axis,
                     int64_t at) {
     auto type = tensorType(group);
-    SmallVector<int64_t> starts(type.getRank(), 0),
-        ends(type.getRank(), std::numeric_limits<int64_t>::max());
-    starts[axis] = at;
-    ends[axis] = at + 1;
-    Value one =
-        SliceOp::create(b, loc, group, b.getDenseI64ArrayAttr(starts),
-                        b.getDenseI64ArrayAttr(ends), DenseI64ArrayAttr());
+    Value one = SliceOp::create(b, loc, group, axis, at, at + 1);
     return ReshapeOp::create(b, loc, ScanOp::elementType(type, axis), one);
   }
 

@@ -42,6 +42,8 @@ inline constexpr llvm::StringLiteral setResult = "dlc_rt_set_result";
 inline constexpr llvm::StringLiteral setExtent = "dlc_rt_set_extent";
 /// void(ctx, message): ends the call; does not return.
 inline constexpr llvm::StringLiteral fail = "dlc_rt_fail";
+/// On a loop over the steps of a scan.
+inline constexpr llvm::StringLiteral steps = "dlc.steps";
 /// On scf.forall: about the nanoseconds that one iteration takes on one core.
 inline constexpr llvm::StringLiteral cost = "dlc.cost";
 /// On a contraction: rows and vector columns of its register tile and whether

@@ -336,6 +336,19 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
     "::mlir::arith::ArithDialect"];
 }
 
+def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
+  let summary = "Run loops that do not need each other as tasks";
+  let description = [{
+    Two loops of one block that take long enough and touch no memory that the other
+    writes (the two directions of a recurrent layer) become the two tasks of an
+    `scf.forall`; what stands between them moves before the first or stays behind
+    both. Loops with tasks of their own stay as they are. On buffers, while their
+    slices are still `memref.subview`s: parts of one buffer that do not meet are told
+    by these.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
+}
+
 def CarryInPlace : Pass<"dlc-carry-in-place"> {
   let summary = "Copy what a loop hands on into the buffer of the value before";
   let description = [{

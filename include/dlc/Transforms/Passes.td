@@ -78,6 +78,18 @@ def MergeScans : Pass<"dl-merge-scans"> {
   let dependentDialects = ["::dlc::dl::DLDialect"];
 }
 
+def PipelineScans : Pass<"dl-pipeline-scans"> {
+  let summary = "Let stacked recurrent layers run one block of steps apart";
+  let description = [{
+    Where a scan takes the outputs of another step by step, both are cut into about
+    eight blocks of steps: while the first works on a block, the second works on the
+    block before. The two loops inside do not need each other then, and
+    `dlc-parallelize-loops` makes tasks of them (a wavefront of two layers). For a
+    known number of steps, forward, and products large enough to share.
+  }];
+  let dependentDialects = ["::dlc::dl::DLDialect"];
+}
+
 def UnrollScans : Pass<"dl-unroll-scans"> {
   let summary = "Take several steps of a scan in one iteration";
   let description = [{

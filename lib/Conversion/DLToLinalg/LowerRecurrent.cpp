@@ -31,6 +31,8 @@ public:
     if (!yield.getUntil()) {
       auto loop =
           scf::ForOp::create(b, loc, zero, e.value(steps), one, carried);
+      // What dlc-parallelize-loops looks for (names::steps there).
+      loop->setAttr("dlc.steps", b.getUnitAttr());
       if (!carried.empty())
         b.setInsertionPointToStart(loop.getBody());
       else

@@ -47,6 +47,13 @@ namespace {
 /// Extents that a layer's operands agree on.
 struct Extents {
   int64_t steps, batch, inputs, hidden, directions;
+
+  /// The shape of one direction, or that of both.
+  Shape both(Shape shape) const {
+    if (directions == 2)
+      shape.insert(shape.begin(), 2);
+    return shape;
+  }
 };
 
 /// One operand against the shape that it should have.
@@ -101,11 +108,8 @@ FailureOr<Extents> inferExtents(OptionalLoc loc, StringRef name, Adaptor op,
         gates, gates == 1 ? " gate" : " gates", " with one known H");
     return failure();
   }
-  SmallVector<int64_t> wide{e.inputs, columns}, bias{columns},
-      state{e.batch, e.hidden};
-  if (isBoth)
-    for (auto *shape : {&wide, &bias, &state})
-      shape->insert(shape->begin(), 2);
+  Shape wide = e.both({e.inputs, columns}), bias = e.both({columns}),
+        state = e.both({e.batch, e.hidden});
   std::string why = (" for an input of shape " + toString(x) +
                      " and recurrent weights of shape " + toString(u));
   if (failed(check(loc, name, "weights", op.getWeights(), wide, why)) ||
@@ -133,12 +137,10 @@ LogicalResult inferLayer(OptionalLoc loc, StringRef name, Adaptor op,
   if (failed(e))
     return failure();
   Type element = getElementTypeOrSelf(op.getX());
-  SmallVector<int64_t> y{e->steps, e->batch, e->directions * e->hidden},
-      state{e->batch, e->hidden};
+  Shape y{e->steps, e->batch, e->directions * e->hidden},
+      state = e->both({e->batch, e->hidden});
   if (op.getBatchFirst())
     std::swap(y[0], y[1]);
-  if (e->directions == 2)
-    state.insert(state.begin(), 2);
   if (failed(pushTensor(loc, name, y, element, types)))
     return failure();
   for (unsigned i = 0; i < states; ++i)
@@ -197,11 +199,8 @@ LogicalResult LstmOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   FailureOr<Extents> e = inferExtents(loc, getOperationName(), op, gates);
   if (failed(e))
     return failure();
-  SmallVector<int64_t> state{e->batch, e->hidden}, peephole{3 * e->hidden};
-  if (e->directions == 2) {
-    state.insert(state.begin(), 2);
-    peephole.insert(peephole.begin(), 2);
-  }
+  Shape state = e->both({e->batch, e->hidden}),
+        peephole = e->both({3 * e->hidden});
   std::string why = " for " + std::to_string(e->hidden) + " hidden units";
   if (failed(check(loc, getOperationName(), "initial cells", op.getC0(), state,
                    why)) ||
@@ -217,9 +216,7 @@ LogicalResult GruOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   FailureOr<Extents> e = inferExtents(loc, getOperationName(), op, gates);
   if (failed(e))
     return failure();
-  SmallVector<int64_t> bias{3 * e->hidden};
-  if (e->directions == 2)
-    bias.insert(bias.begin(), 2);
+  Shape bias = e->both({3 * e->hidden});
   if (failed(check(loc, getOperationName(), "recurrent biases",
                    op.getRecurrentBias(), bias,
                    " for " + std::to_string(e->hidden) + " hidden units")))

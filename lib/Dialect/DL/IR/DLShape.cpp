@@ -260,6 +260,17 @@ LogicalResult SplitOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   return success();
 }
 
+void SliceOp::build(OpBuilder &b, OperationState &state, Value x, int64_t axis,
+                    int64_t start, int64_t end) {
+  int64_t rank = tensorType(x).getRank();
+  SmallVector<int64_t> starts(rank, 0),
+      ends(rank, std::numeric_limits<int64_t>::max());
+  starts[axis] = start;
+  ends[axis] = end;
+  build(b, state, x, b.getDenseI64ArrayAttr(starts),
+        b.getDenseI64ArrayAttr(ends), DenseI64ArrayAttr());
+}
+
 LogicalResult SliceOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
                                         Adaptor op,
                                         SmallVectorImpl<Type> &types) {

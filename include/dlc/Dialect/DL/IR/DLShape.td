@@ -96,6 +96,9 @@ def DL_SliceOp : DL_InferredOp<"slice"> {
   let assemblyFormat = [{
     $x $starts `to` $ends (`steps` custom<Extents>($steps)^)? attr-dict `:` type($x)
   }];
+  // Places `start` to `end` of one dimension, all of the others.
+  let builders = [OpBuilder<(ins "::mlir::Value":$x, "int64_t":$axis,
+                                 "int64_t":$start, "int64_t":$end)>];
 }
 
 def DL_SplitOp : DL_InferredOp<"split"> {

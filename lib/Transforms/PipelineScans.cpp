@@ -1,0 +1,228 @@
+//===- PipelineScans.cpp - Stacked layers one block of steps apart --------===//
+
+#include "ScanGroups.h"
+#include "dlc/Transforms/Transforms.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+
+namespace dlc {
+#define GEN_PASS_DEF_PIPELINESCANS
+#include "dlc/Transforms/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+
+/// Multiply-adds of all steps below which two loops at a time do not pay.
+constexpr int64_t leastWork = 2 << 20;
+/// About as many blocks: one of them is computed alone at each end.
+constexpr int64_t wantedBlocks = 8;
+
+/// Multiply-adds of the products in a cell.
+int64_t workOf(ScanOp scan) {
+  int64_t work = 0;
+  for (auto dense : scan.getBody().front().getOps<DenseOp>()) {
+    auto y = tensorType(dense.getY());
+    if (y.hasStaticShape())
+      work +=
+          y.getNumElements() *
+          std::max<int64_t>(1, tensorType(dense.getWeights()).getDimSize(0));
+  }
+  return work;
+}
+
+/// Where the second scan reads the outputs of the first: as they are, or
+/// multiplied.
+struct Link {
+  unsigned input, output;
+  DenseOp product;
+};
+
+struct PipelineScans : dlc::impl::PipelineScansBase<PipelineScans> {
+  void runOnOperation() override {
+    SmallVector<ScanOp> scans;
+    getOperation()->walk([&](ScanOp scan) {
+      if (!scan->getParentOfType<ScanOp>())
+        scans.push_back(scan);
+    });
+    llvm::DenseSet<Operation *> taken;
+    for (ScanOp second : scans) {
+      auto first = firstOf(second);
+      if (!first || taken.contains(first) || taken.contains(second))
+        continue;
+      taken.insert(first);
+      taken.insert(second);
+      pipeline(first, second);
+    }
+  }
+
+private:
+  static std::optional<Link> linkOf(Value value, unsigned input) {
+    auto dense = value.getDefiningOp<DenseOp>();
+    Value source = dense ? dense.getX() : value;
+    auto scan = source.getDefiningOp<ScanOp>();
+    if (!scan || (dense && !dense->hasOneUse()))
+      return std::nullopt;
+    unsigned number = cast<OpResult>(source).getResultNumber();
+    if (number < scan.getFinals().size())
+      return std::nullopt;
+    return Link{input, unsigned(number - scan.getFinals().size()), dense};
+  }
+
+  /// The scan whose outputs `second` takes step by step, if that is all it
+  /// needs of it and if both are worth it.
+  static ScanOp firstOf(ScanOp second) {
+    if (!hasPlainSteps(second) || second.getReverse() || second.getAxis() ||
+        second.getSteps())
+      return {};
+    ScanOp first;
+    for (auto [i, input] : llvm::enumerate(second.getInputs()))
+      if (auto link = linkOf(input, i)) {
+        Value source = link->product ? link->product.getX() : input;
+        auto scan = source.getDefiningOp<ScanOp>();
+        if (first && first != scan)
+          return {};
+        first = scan;
+      }
+    if (!first || !hasPlainSteps(first) || first.getReverse() ||
+        first.getAxis() || first.getSteps() ||
+        first->getBlock() != second->getBlock())
+      return {};
+    int64_t steps = first.getStaticSteps();
+    if (steps != second.getStaticSteps() ||
+        steps * std::min(workOf(first), workOf(second)) < leastWork ||
+        !chooseBlock(steps))
+      return {};
+    // Nothing else of the first may lead into the second: neither into its
+    // first states nor into what its cell reads from outside. Nor may anybody
+    // else need the outputs of all steps.
+    for (Value result : first.getResults())
+      for (Operation *user : result.getUsers()) {
+        bool isLink = user == second;
+        if (auto dense = dyn_cast<DenseOp>(user))
+          isLink = dense->hasOneUse() && *dense->getUsers().begin() == second &&
+                   dense.getX() == result;
+        bool isFinal =
+            cast<OpResult>(result).getResultNumber() < first.getFinals().size();
+        Operation *at = second->getBlock()->findAncestorOpInBlock(*user);
+        if (isFinal ? !at || !second->isBeforeInBlock(at) : !isLink)
+          return {};
+      }
+    for (Value init : second.getInitial())
+      if (llvm::is_contained(first.getResults(), init))
+        return {};
+    return first;
+  }
+
+  static int64_t chooseBlock(int64_t steps) {
+    for (int64_t more = 0; more < wantedBlocks / 2; ++more)
+      for (int64_t blocks : {wantedBlocks + more, wantedBlocks - more})
+        if (steps % blocks == 0 && steps / blocks >= 2)
+          return steps / blocks;
+    return 0;
+  }
+
+  /// The scan over some of its steps.
+  static ScanOp cloneOver(OpBuilder &b, ScanOp scan, ValueRange states,
+                          ValueRange inputs) {
+    return ScanOp::create(
+        b, scan.getLoc(), states, inputs, Value(), Value(), 0, false,
+        [&](OpBuilder &nested, Location, ValueRange now, ValueRange elements) {
+          IRMapping mapping;
+          mapping.map(scan.getStates(), now);
+          mapping.map(scan.getElements(), elements);
+          for (Operation &op : scan.getBody().front())
+            nested.clone(op, mapping);
+        });
+  }
+
+  void pipeline(ScanOp first, ScanOp second) {
+    OpBuilder b(second);
+    Location loc = second.getLoc();
+    int64_t steps = first.getStaticSteps(), size = chooseBlock(steps),
+            blocks = steps / size;
+    SmallVector<std::optional<Link>> links;
+    for (auto [i, input] : llvm::enumerate(second.getInputs()))
+      links.push_back(linkOf(input, i));
+    auto part = [&](Value x, int64_t begin, int64_t end) -> Value {
+      return SliceOp::create(b, loc, x, 0, begin * size, end * size);
+    };
+    auto parts = [&](ValueRange values, int64_t begin, int64_t end) {
+      SmallVector<Value> result;
+      for (Value value : values)
+        result.push_back(part(value, begin, end));
+      return result;
+    };
+    // The second one's inputs of a block from the first one's outputs.
+    auto feed = [&](OpBuilder &b, ValueRange outputs, ValueRange others) {
+      SmallVector<Value> inputs;
+      size_t other = 0;
+      for (std::optional<Link> link : links) {
+        if (!link) {
+          inputs.push_back(others[other++]);
+          continue;
+        }
+        Value x = outputs[link->output];
+        if (link->product)
+          x = DenseOp::create(b, link->product.getLoc(), x,
+                              link->product.getWeights(),
+                              link->product.getBias());
+        inputs.push_back(x);
+      }
+      return inputs;
+    };
+    SmallVector<Value> others;
+    for (auto [link, input] : llvm::zip(links, second.getInputs()))
+      if (!link)
+        others.push_back(input);
+
+    ScanOp start =
+        cloneOver(b, first, first.getInitial(), parts(first.getInputs(), 0, 1));
+    // States of both and the block between them.
+    size_t a = first.getInitial().size(), c = second.getInitial().size();
+    SmallVector<Value> states(start.getFinals());
+    llvm::append_range(states, second.getInitial());
+    llvm::append_range(states, start.getOutputs());
+    SmallVector<Value> inputs;
+    for (Value x : parts(first.getInputs(), 1, blocks))
+      inputs.push_back(groupSteps(b, loc, x, 0, size));
+    size_t own = inputs.size();
+    for (Value x : parts(others, 0, blocks - 1))
+      inputs.push_back(groupSteps(b, loc, x, 0, size));
+    auto both = ScanOp::create(
+        b, loc, states, inputs, Value(), Value(), 0, false,
+        [&](OpBuilder &b, Location loc, ValueRange now, ValueRange elements) {
+          ScanOp ahead =
+              cloneOver(b, first, now.take_front(a), elements.take_front(own));
+          ScanOp behind = cloneOver(
+              b, second, now.slice(a, c),
+              feed(b, now.drop_front(a + c), elements.drop_front(own)));
+          SmallVector<Value> next(ahead.getFinals());
+          llvm::append_range(next, behind.getFinals());
+          llvm::append_range(next, ahead.getOutputs());
+          YieldOp::create(b, loc, next, behind.getOutputs(), Value());
+        });
+    ScanOp end = cloneOver(b, second, both.getFinals().slice(a, c),
+                           feed(b, both.getFinals().drop_front(a + c),
+                                parts(others, blocks - 1, blocks)));
+    SmallVector<Value> results(end.getFinals());
+    for (auto [most, last] : llvm::zip(both.getOutputs(), end.getOutputs())) {
+      auto type = tensorType(last);
+      Shape shape(type.getShape());
+      shape[0] = (blocks - 1) * size;
+      Value flat = ReshapeOp::create(b, loc, type.clone(shape), most);
+      results.push_back(ConcatOp::create(b, loc, ValueRange{flat, last},
+                                         b.getI64IntegerAttr(0)));
+    }
+    second.replaceAllUsesWith(results);
+    for (auto [old, now] :
+         llvm::zip(first.getFinals(), both.getFinals().take_front(a)))
+      old.replaceAllUsesWith(now);
+    second.erase();
+    for (std::optional<Link> link : links)
+      if (link && link->product)
+        link->product.erase();
+    first.erase();
+  }
+};
+} // namespace

@@ -1,0 +1,65 @@
+// RUN: dlc-opt %s -split-input-file --pass-pipeline='builtin.module(func.func(dlc-parallelize-loops))' | FileCheck %s
+
+// Two loops that write halves of one buffer are two tasks; the copy between them moves before both.
+// CHECK-LABEL: func.func @halves
+// CHECK: memref.copy
+// CHECK: scf.forall (%[[I:.*]]) in (2)
+// CHECK: %[[FIRST:.*]] = arith.cmpi eq, %[[I]]
+// CHECK: scf.if %[[FIRST]] {
+// CHECK: scf.for
+// CHECK: } else {
+// CHECK: scf.for
+// CHECK-NOT: scf.for
+func.func @halves(%y: memref<4096x64xf32>, %a: memref<64xf32>, %b: memref<64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = arith.constant 4096 : index
+  %f = arith.constant 0.0 : f32
+  %h = memref.alloc() : memref<64xf32>
+  scf.for %t = %c0 to %n step %c1 {
+    %part = memref.subview %y[%t, 0] [1, 32] [1, 1] : memref<4096x64xf32> to memref<32xf32, strided<[1], offset: ?>>
+    %v = vector.transfer_read %a[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<32xf32>
+    %e = math.exp %v : vector<32xf32>
+    %e2 = math.exp %e : vector<32xf32>
+    %e3 = math.exp %e2 : vector<32xf32>
+    %e4 = math.exp %e3 : vector<32xf32>
+    vector.transfer_write %e4, %part[%c0] {in_bounds = [true]} : vector<32xf32>, memref<32xf32, strided<[1], offset: ?>>
+  } {dlc.steps}
+  memref.copy %b, %h : memref<64xf32> to memref<64xf32>
+  scf.for %t = %c0 to %n step %c1 {
+    %part = memref.subview %y[%t, 32] [1, 32] [1, 1] : memref<4096x64xf32> to memref<32xf32, strided<[1], offset: ?>>
+    %v = vector.transfer_read %h[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<32xf32>
+    %e = math.exp %v : vector<32xf32>
+    %e2 = math.exp %e : vector<32xf32>
+    %e3 = math.exp %e2 : vector<32xf32>
+    %e4 = math.exp %e3 : vector<32xf32>
+    vector.transfer_write %e4, %part[%c0] {in_bounds = [true]} : vector<32xf32>, memref<32xf32, strided<[1], offset: ?>>
+  } {dlc.steps}
+  return
+}
+
+// -----
+
+// One that reads what the other writes waits for it, and short ones are no tasks.
+// CHECK-LABEL: func.func @apart
+// CHECK-NOT: scf.forall
+func.func @apart(%y: memref<64xf32>, %a: memref<64xf32>, %z: memref<64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = arith.constant 20000 : index
+  %few = arith.constant 4 : index
+  %f = arith.constant 0.0 : f32
+  scf.for %t = %c0 to %n step %c1 {
+    %v = vector.transfer_read %a[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<32xf32>
+    vector.transfer_write %v, %y[%c0] {in_bounds = [true]} : vector<32xf32>, memref<64xf32>
+  } {dlc.steps}
+  scf.for %t = %c0 to %n step %c1 {
+    %v = vector.transfer_read %y[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<32xf32>
+    vector.transfer_write %v, %z[%c0] {in_bounds = [true]} : vector<32xf32>, memref<64xf32>
+  } {dlc.steps}
+  scf.for %t = %c0 to %few step %c1 {
+    %v = vector.transfer_read %a[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<32xf32>
+    vector.transfer_write %v, %a[%c0] {in_bounds = [true]} : vector<32xf32>, memref<64xf32>
+  } {dlc.steps}
+  return
+}
