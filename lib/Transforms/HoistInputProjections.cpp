@@ -35,13 +35,12 @@ public:
       if (isStepwise.contains(dense.getY()))
         found.push_back(dense.getY());
     // Not those that only other products need.
+    llvm::SmallPtrSet<Operation *, 16> needed;
+    for (Value value : found)
+      need(value.getDefiningOp(), needed);
     llvm::erase_if(found, [&](Value value) {
       return llvm::all_of(value.getUsers(), [&](Operation *user) {
-        return user->getNumResults() == 1 &&
-               isStepwise.contains(user->getResult(0)) &&
-               llvm::any_of(found, [&](Value other) {
-                 return other != value && dependsOn(other, value);
-               });
+        return needed.contains(user);
       });
     });
     return found;
@@ -73,13 +72,13 @@ public:
   }
 
 private:
-  static bool dependsOn(Value value, Value on) {
-    if (value == on)
-      return true;
-    Operation *op = value.getDefiningOp();
-    return op && op->getBlock() == on.getParentBlock() &&
-           llvm::any_of(op->getOperands(),
-                        [&](Value operand) { return dependsOn(operand, on); });
+  /// The op and what it needs of the cell.
+  void need(Operation *op, llvm::SmallPtrSetImpl<Operation *> &needed) {
+    if (!op || op->getParentRegion() != &scan.getBody() ||
+        !needed.insert(op).second)
+      return;
+    for (Value operand : op->getOperands())
+      need(operand.getDefiningOp(), needed);
   }
 
   bool isOutside(Value value) {
