@@ -25,12 +25,7 @@ int64_t bytesOf(Value value) {
 
 struct BlockScans : dlc::impl::BlockScansBase<BlockScans> {
   void runOnOperation() override {
-    SmallVector<ScanOp> scans;
-    getOperation()->walk([&](ScanOp scan) {
-      if (!scan->getParentOfType<ScanOp>())
-        scans.push_back(scan);
-    });
-    for (ScanOp scan : scans)
+    for (ScanOp scan : outermostScans(getOperation()))
       block(scan);
   }
 
@@ -50,7 +45,9 @@ private:
   static int64_t chooseBlock(int64_t steps, int64_t wanted) {
     int64_t best = 0;
     double bestRatio = 3;
-    for (int64_t size = 2; 2 * size <= steps; ++size) {
+    // Only what is near: there may be more steps than one can count.
+    for (int64_t size = std::max<int64_t>(2, wanted / 3);
+         size <= std::min(3 * wanted, steps / 2); ++size) {
       double ratio = double(size) / wanted;
       ratio = std::max(ratio, 1 / ratio);
       if (steps % size == 0 && ratio < bestRatio) {

@@ -14,13 +14,13 @@ namespace dlc {
 namespace {
 
 /// Multiply-adds of all steps below which two loops at a time do not pay.
-constexpr int64_t leastWork = 2 << 20;
+constexpr double leastWork = 2 << 20;
 /// About as many blocks: one of them is computed alone at each end.
 constexpr int64_t wantedBlocks = 8;
 
 /// Multiply-adds of the products in a cell.
-int64_t workOf(ScanOp scan) {
-  int64_t work = 0;
+double workOf(ScanOp scan) {
+  double work = 0;
   for (auto dense : scan.getBody().front().getOps<DenseOp>()) {
     auto y = tensorType(dense.getY());
     if (y.hasStaticShape())
@@ -40,13 +40,8 @@ struct Link {
 
 struct PipelineScans : dlc::impl::PipelineScansBase<PipelineScans> {
   void runOnOperation() override {
-    SmallVector<ScanOp> scans;
-    getOperation()->walk([&](ScanOp scan) {
-      if (!scan->getParentOfType<ScanOp>())
-        scans.push_back(scan);
-    });
     llvm::DenseSet<Operation *> taken;
-    for (ScanOp second : scans) {
+    for (ScanOp second : outermostScans(getOperation())) {
       auto first = firstOf(second);
       if (!first || taken.contains(first) || taken.contains(second))
         continue;
@@ -63,6 +58,11 @@ private:
     auto scan = source.getDefiningOp<ScanOp>();
     if (!scan || (dense && !dense->hasOneUse()))
       return std::nullopt;
+    // A product over the steps themselves needs all of them, and so does one
+    // whose weights are outputs too.
+    if (dense && (tensorType(source).getRank() < 2 ||
+                  dense.getWeights() == source || dense.getBias() == source))
+      return std::nullopt;
     unsigned number = cast<OpResult>(source).getResultNumber();
     if (number < scan.getFinals().size())
       return std::nullopt;
@@ -76,8 +76,11 @@ private:
         second.getSteps())
       return {};
     ScanOp first;
+    llvm::SmallPtrSet<Operation *, 4> readers{second};
     for (auto [i, input] : llvm::enumerate(second.getInputs()))
       if (auto link = linkOf(input, i)) {
+        if (link->product)
+          readers.insert(link->product);
         Value source = link->product ? link->product.getX() : input;
         auto scan = source.getDefiningOp<ScanOp>();
         if (first && first != scan)
@@ -98,14 +101,11 @@ private:
     // else need the outputs of all steps.
     for (Value result : first.getResults())
       for (Operation *user : result.getUsers()) {
-        bool isLink = user == second;
-        if (auto dense = dyn_cast<DenseOp>(user))
-          isLink = dense->hasOneUse() && *dense->getUsers().begin() == second &&
-                   dense.getX() == result;
         bool isFinal =
             cast<OpResult>(result).getResultNumber() < first.getFinals().size();
         Operation *at = second->getBlock()->findAncestorOpInBlock(*user);
-        if (isFinal ? !at || !second->isBeforeInBlock(at) : !isLink)
+        if (isFinal ? !at || !second->isBeforeInBlock(at)
+                    : !readers.contains(user))
           return {};
       }
     for (Value init : second.getInitial())

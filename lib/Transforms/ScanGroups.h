@@ -7,6 +7,16 @@
 
 namespace dlc::dl {
 
+/// The scans that stand in no other one.
+inline llvm::SmallVector<ScanOp> outermostScans(mlir::Operation *root) {
+  llvm::SmallVector<ScanOp> scans;
+  root->walk<mlir::WalkOrder::PreOrder>([&](ScanOp scan) {
+    scans.push_back(scan);
+    return mlir::WalkResult::skip();
+  });
+  return scans;
+}
+
 /// All steps of something, T along the axis, as T / size groups: two dimensions
 /// in its place. T is known and a multiple.
 inline mlir::Value groupSteps(mlir::OpBuilder &b, mlir::Location loc,

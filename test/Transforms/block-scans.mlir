@@ -34,3 +34,15 @@ func.func @short(%x: tensor<16x1x64xf32>, %y: tensor<127x32x64xf32>, %g0: tensor
   }
   return %a, %b : tensor<1x512xf32>, tensor<32x512xf32>
 }
+
+// More steps than one can count: the search for a divisor ends all the same.
+// CHECK-LABEL: func.func @endless
+// CHECK: dl.reshape %arg0 : tensor<1099511627776x1x6xf32> to tensor<{{[0-9]+}}x{{[0-9]+}}x1x6xf32>
+func.func @endless(%x: tensor<1099511627776x1x6xf32>, %h0: tensor<1x8xf32>, %w: tensor<6x8xf32>) -> tensor<1x8xf32> {
+  %z = dl.dense %x, %w : tensor<1099511627776x1x6xf32>, tensor<6x8xf32>
+  %a = dl.scan states(%h = %h0 : tensor<1x8xf32>) inputs(%e = %z : tensor<1099511627776x1x8xf32>) {
+    %s = dl.add %h, %e : tensor<1x8xf32>, tensor<1x8xf32>
+    dl.yield states(%s : tensor<1x8xf32>)
+  }
+  return %a : tensor<1x8xf32>
+}

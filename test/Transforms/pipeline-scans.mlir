@@ -48,3 +48,25 @@ func.func @waits(%xs: tensor<64x1x256xf32>, %h0: tensor<1x256xf32>, %u: tensor<2
   }
   return %b : tensor<1x256xf32>
 }
+
+// A product over the steps themselves needs all of them.
+// CHECK-LABEL: func.func @over_steps
+// CHECK: dl.scan
+// CHECK: dl.dense %{{.*}}, %arg2 : tensor<64xf32>, tensor<64x64xf32>
+// CHECK: dl.scan
+// CHECK-NOT: dl.scan
+func.func @over_steps(%xs: tensor<64x256xf32>, %u: tensor<256x256xf32>, %w: tensor<64x64xf32>, %h0: tensor<256xf32>) -> tensor<256xf32> {
+  %a, %ya = dl.scan states(%h = %h0 : tensor<256xf32>) inputs(%x = %xs : tensor<64x256xf32>) {
+    %p = dl.dense %h, %u : tensor<256xf32>, tensor<256x256xf32>
+    %s = dl.add %p, %x : tensor<256xf32>, tensor<256xf32>
+    %q = dl.reduce_sum %s axes [0] : tensor<256xf32>
+    dl.yield states(%s : tensor<256xf32>) outputs(%q : tensor<f32>)
+  }
+  %z = dl.dense %ya, %w : tensor<64xf32>, tensor<64x64xf32>
+  %b = dl.scan states(%h = %h0 : tensor<256xf32>) inputs(%x = %z : tensor<64xf32>) {
+    %p = dl.dense %h, %u : tensor<256xf32>, tensor<256x256xf32>
+    %s = dl.add %p, %x : tensor<256xf32>, tensor<f32>
+    dl.yield states(%s : tensor<256xf32>)
+  }
+  return %b : tensor<256xf32>
+}
