@@ -4,6 +4,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 
@@ -22,12 +23,18 @@ struct UnshareDestinations
     getOperation()->walk([&](tensor::EmptyOp op) { empties.push_back(op); });
     for (tensor::EmptyOp empty : empties)
       unshareEmpty(empty);
-    SmallVector<DestinationStyleOpInterface> writers;
-    getOperation()->walk(
-        [&](DestinationStyleOpInterface op) { writers.push_back(op); });
-    for (DestinationStyleOpInterface writer : writers)
-      for (OpOperand &destination : writer.getDpsInitsMutable())
+    SmallVector<Operation *> writers;
+    getOperation()->walk([&](Operation *op) {
+      if (isa<DestinationStyleOpInterface, LoopLikeOpInterface>(op))
+        writers.push_back(op);
+    });
+    for (Operation *op : writers) {
+      auto writer = dyn_cast<DestinationStyleOpInterface>(op);
+      for (OpOperand &destination :
+           writer ? writer.getDpsInitsMutable()
+                  : cast<LoopLikeOpInterface>(op).getInitsMutable())
         unshare(destination);
+    }
   }
 
   /// An empty tensor for each of those that write to it. One that all layers of
@@ -87,8 +94,8 @@ struct UnshareDestinations
   /// Gives the operand a producer of its own, all the way to the empty tensor.
   void unshare(OpOperand &destination) {
     Operation *producer = destination.get().getDefiningOp();
-    if (!isa_and_present<tensor::EmptyOp, linalg::FillOp,
-                         tensor::InsertSliceOp>(producer))
+    if (!isa_and_present<tensor::EmptyOp, linalg::FillOp, tensor::InsertSliceOp,
+                         vector::TransferWriteOp>(producer))
       return;
     // A tile read from it goes back into it: no second result.
     auto others =
@@ -101,6 +108,12 @@ struct UnshareDestinations
     b.setInsertionPointAfter(producer);
     Operation *copy = b.clone(*producer);
     destination.set(copy->getResult(0));
+    // The tile that is inserted was written to a slice of what is shared. Were it
+    // left there, the analysis would take both tiles for one: it knows slices by
+    // their place.
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(destination.getOwner()))
+      moveSlice(b, insert.getSource(), producer->getResult(0),
+                copy->getResult(0));
     if (auto writer = dyn_cast<DestinationStyleOpInterface>(copy))
       for (OpOperand &next : writer.getDpsInitsMutable())
         unshare(next);

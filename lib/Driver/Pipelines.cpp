@@ -1,6 +1,7 @@
 //===- Pipelines.cpp - The way down, as named pipelines -------------------===//
 
 #include "dlc/Driver/Pipelines.h"
+#include "dlc/Autodiff/Autodiff.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Conversion/DLToLinalg/DLToLinalg.h"
 #include "dlc/Dialect/DL/IR/DL.h"
@@ -32,10 +33,11 @@ static void addCleanup(OpPassManager &pm) {
 }
 
 void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createDifferentiate({options.recompute, options.truncate}));
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createDropDropout());
-  pm.addPass(createDecomposeRecurrent());
+  pm.addPass(createDecompose());
   pm.addPass(createMergeScans());
   pm.addPass(createMergeProducts());
   pm.addPass(createHoistInputProjections());
@@ -180,6 +182,7 @@ void buildCPUPipeline(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void registerPasses() {
+  registerAutodiffPasses();
   registerTransformsPasses();
   registerDLToLinalgPasses();
   registerCodegenPasses();

@@ -1,5 +1,6 @@
 //===- RegisterDialects.cpp - The dialects that the pipelines meet --------===//
 
+#include "dlc/Autodiff/Autodiff.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Driver/Pipelines.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
@@ -63,6 +64,7 @@ void dlc::registerDialects(DialectRegistry &registry) {
   vector::registerBufferizableOpInterfaceExternalModels(registry);
   vector::registerSubsetOpInterfaceExternalModels(registry);
   vector::registerValueBoundsOpInterfaceExternalModels(registry);
+  registerDerivatives(registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-decompose-recurrent | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-decompose | FileCheck %s
 // RUN: %random gru
 
 // The candidate's product waits for the reset gate, that of the two gates does not.

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-decompose-recurrent | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-decompose | FileCheck %s
 // RUN: %random lstm
 
 func.func @example(%x: tensor<?x?x3xf32>, %w: tensor<3x16xf32>, %u: tensor<4x16xf32>) -> (tensor<?x?x4xf32>, tensor<?x4xf32>) {

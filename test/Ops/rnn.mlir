@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-decompose-recurrent | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-decompose | FileCheck %s
 // RUN: %random rnn
 
 func.func @example(%x: tensor<?x2x3xf32>, %w: tensor<3x4xf32>, %u: tensor<4x4xf32>, %b: tensor<4xf32>) -> tensor<?x2x4xf32> {

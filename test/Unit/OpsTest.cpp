@@ -57,7 +57,7 @@ TEST_F(OpsTest, EveryOpHasATestFileThatVerifiesLowersAndRuns) {
       return text.find(part) != std::string::npos;
     };
     // Layers of several ops are spelled out in dl first.
-    EXPECT_TRUE(has("convert-dl-to-linalg") || has("dl-decompose-recurrent"))
+    EXPECT_TRUE(has("convert-dl-to-linalg") || has("dl-decompose"))
         << path << " checks no lowering";
     EXPECT_TRUE(has("%random " + name) || has("test/EndToEnd/" + name))
         << path << " executes nothing";
@@ -75,7 +75,7 @@ TEST_F(OpsTest, EveryOpHasAnExampleThatLowers) {
     auto module = parseSourceString<ModuleOp>(text, &context);
     ASSERT_TRUE(bool(module)) << name;
     PassManager pm(&context);
-    pm.addPass(dlc::createDecomposeRecurrent());
+    pm.addPass(dlc::createDecompose());
     pm.addPass(dlc::createConvertDLToLinalg());
     ASSERT_TRUE(succeeded(pm.run(*module))) << name;
     module->walk([&](Operation *op) {

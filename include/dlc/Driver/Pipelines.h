@@ -45,6 +45,14 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
   Option<int64_t> unroll{*this, "unroll",
                          llvm::cl::desc("Steps of a scan in one iteration"),
                          llvm::cl::init(1)};
+  Option<int64_t> recompute{
+      *this, "recompute",
+      llvm::cl::desc("Steps of a scan between states that its derivative keeps"),
+      llvm::cl::init(0)};
+  Option<int64_t> truncate{
+      *this, "truncate",
+      llvm::cl::desc("Steps that back-propagation through time goes back"),
+      llvm::cl::init(0)};
   Option<bool> fastMath{
       *this, "fast-math",
       llvm::cl::desc(

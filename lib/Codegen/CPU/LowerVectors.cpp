@@ -114,6 +114,50 @@ struct ReduceOneVector : OpRewritePattern<vector::MultiDimReductionOp> {
   }
 };
 
+/// A read whose dimensions come in another order than they lie in memory reads
+/// them as they lie and transposes in registers. Upstream's lowering does so where
+/// the dimensions are the innermost ones; others it reads element by element, and
+/// where there is a mask it takes the mask, which is in the order of memory, for
+/// one in the order of the vector.
+struct ReadInOrder : OpRewritePattern<vector::TransferReadOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::TransferReadOp op,
+                                PatternRewriter &rewriter) const override {
+    AffineMap map = op.getPermutationMap();
+    VectorType type = op.getVectorType();
+    SmallVector<int64_t> places, order;
+    for (AffineExpr expr : map.getResults()) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      if (!dim)
+        return failure();
+      order.push_back(places.size());
+      places.push_back(dim.getPosition());
+    }
+    if (llvm::is_sorted(places) || type.isScalable())
+      return failure();
+    llvm::sort(order,
+               [&](int64_t a, int64_t b) { return places[a] < places[b]; });
+    SmallVector<AffineExpr> dims;
+    SmallVector<int64_t> shape, back(order.size());
+    SmallVector<bool> inBounds;
+    for (auto [i, from] : llvm::enumerate(order)) {
+      dims.push_back(map.getResult(from));
+      shape.push_back(type.getDimSize(from));
+      inBounds.push_back(op.isDimInBounds(from));
+      back[from] = i;
+    }
+    Value read = vector::TransferReadOp::create(
+        rewriter, op.getLoc(), VectorType::get(shape, type.getElementType()),
+        op.getBase(), op.getIndices(),
+        AffineMapAttr::get(
+            AffineMap::get(map.getNumDims(), 0, dims, op.getContext())),
+        op.getPadding(), op.getMask(), rewriter.getBoolArrayAttr(inBounds));
+    rewriter.replaceOpWithNewOp<vector::TransposeOp>(op, read, back);
+    return success();
+  }
+};
+
 struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
   using LowerVectorsBase::LowerVectorsBase;
 
@@ -147,8 +191,8 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
               patterns, /*force32BitVectorIndices=*/true);
         }) &&
         apply([&](RewritePatternSet &patterns) {
-          patterns.add<ContractToMultiplyAdd, ReduceOneVector>(&getContext(),
-                                                               /*benefit=*/2);
+          patterns.add<ContractToMultiplyAdd, ReduceOneVector, ReadInOrder>(
+              &getContext(), /*benefit=*/2);
           vector::populateVectorTransferPermutationMapLoweringPatterns(
               patterns);
           vector::populateVectorContractLoweringPatterns(

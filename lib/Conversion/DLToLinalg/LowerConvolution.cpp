@@ -243,8 +243,75 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
   return finish(e, y, operands.getBias(), stored);
 }
 
+/// Loops: window..., c, [g], f, then n, out... over which products are summed.
+/// f is contiguous in `g` and in the result, c in `x`.
+static Value emitFilterGrad(dl::ConvFilterGradOp op,
+                            dl::ConvFilterGradOpAdaptor operands, Emitter &e) {
+  auto type = cast<RankedTensorType>(operands.getX().getType());
+  Type stored = type.getElementType();
+  auto window = dl::Window::get(op, op.getWindow());
+  unsigned rank = window.rank();
+  int64_t groups = op.getGroups().value_or(1);
+  bool grouped = groups > 1;
+  WindowSizes sizes = computeWindow(e, window, operands.getX());
+  Value x = padSpatial(e, e.widen(operands.getX()), sizes, 0);
+  Value g = e.widen(operands.getG());
+  e.requireEqual(e.dim(x, 0), e.dim(g, 0),
+                 "the gradient's samples differ from the input's");
+  for (unsigned d = 0; d < rank; ++d)
+    e.requireEqual(sizes.places[d], e.dim(g, d + 1),
+                   "the gradient's extent differs from the convolution's in "
+                   "spatial dimension " + Twine(d));
+  unsigned c = rank, group = rank + 1, f = rank + 1 + grouped, n = f + 1,
+           firstOut = n + 1, loops = firstOut + rank;
+  SmallVector<int64_t> inputRest, gradDims{n}, resultDims;
+  for (unsigned d = 0; d < rank; ++d)
+    gradDims.push_back(firstOut + d);
+  Sizes shape;
+  for (int64_t extent : window.kernel)
+    shape.push_back(e.index(extent));
+  if (grouped) {
+    x = splitLast(e, x, groups);
+    g = splitLast(e, g, groups);
+    inputRest = {int64_t(group), int64_t(c)};
+    gradDims.push_back(group);
+    shape.append({e.dim(x, rank + 2), e.index(groups), e.dim(g, rank + 2)});
+  } else {
+    inputRest = {int64_t(c)};
+    shape.append({e.dim(x, rank + 1), e.dim(g, rank + 1)});
+  }
+  gradDims.push_back(f);
+  for (unsigned d = 0; d <= f; ++d)
+    resultDims.push_back(d);
+  SmallVector<utils::IteratorType> iterators(loops,
+                                             utils::IteratorType::reduction);
+  std::fill_n(iterators.begin(), f + 1, utils::IteratorType::parallel);
+  // x's place is out * stride + window * dilation, its samples are loop n.
+  AffineMap map = windowMap(e, window, loops, firstOut, /*firstWindow=*/0,
+                            inputRest);
+  SmallVector<AffineExpr> places(map.getResults());
+  places[0] = e.b.getAffineDimExpr(n);
+  map = AffineMap::get(loops, 0, places, e.b.getContext());
+  Value y = e.generic(
+      {x, g}, e.filled(shape, computeType(stored), 0),
+      {map, e.pick(loops, gradDims), e.pick(loops, resultDims)}, iterators,
+      [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+        return scalarT(b, loc, args[2]) +
+               scalarT(b, loc, args[0]) * scalarT(b, loc, args[1]);
+      });
+  if (grouped) {
+    SmallVector<ReassociationIndices> reassociation;
+    for (int64_t d = 0; d <= int64_t(rank) + 1; ++d)
+      reassociation.push_back({d});
+    reassociation.back().push_back(rank + 2);
+    y = tensor::CollapseShapeOp::create(e.b, e.loc, y, reassociation);
+  }
+  return e.toStored(y, stored);
+}
+
 void dlc::populateConvolutionLowering(TypeConverter &types,
                                       RewritePatternSet &patterns) {
   addEmitter<dl::ConvOp>(patterns, types, emitConv);
   addEmitter<dl::ConvTransposeOp>(patterns, types, emitConvTranspose);
+  addEmitter<dl::ConvFilterGradOp>(patterns, types, emitFilterGrad);
 }

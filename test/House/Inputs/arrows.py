@@ -7,11 +7,12 @@ from pathlib import Path
 MAY_USE = {
     "Dialect": {"Dialect"},
     "Import": {"Dialect", "Import"},
+    "Autodiff": {"Dialect", "Autodiff"},
     "Transforms": {"Dialect", "Transforms"},
     "Conversion": {"Dialect", "Conversion"},
     "Codegen": {"Codegen"},
     "Target": {"Codegen", "Target", "Runtime/abi.h"},
-    "Driver": {"Dialect", "Import", "Transforms", "Conversion", "Codegen", "Target", "Driver",
+    "Driver": {"Dialect", "Import", "Autodiff", "Transforms", "Conversion", "Codegen", "Target", "Driver",
                "Runtime/abi.h"},
     "Runtime": {"Runtime"},
 }

@@ -129,3 +129,50 @@ template <typename OpT> static LogicalResult verifyStaticWindow(OpT op) {
 
 LogicalResult ConvOp::verify() { return verifyStaticWindow(*this); }
 LogicalResult ConvTransposeOp::verify() { return verifyStaticWindow(*this); }
+
+LogicalResult ConvFilterGradOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
+                                                 Adaptor op,
+                                                 SmallVectorImpl<Type> &types) {
+  StringRef name = getOperationName();
+  if (failed(sameElementType(loc, name, op.getOperands())))
+    return failure();
+  auto x = tensorType(op.getX()), g = tensorType(op.getG());
+  ArrayRef<int64_t> kernel = op.getWindow();
+  int64_t rank = x.getRank();
+  if (rank < 3 || rank > 5 || g.getRank() != rank ||
+      int64_t(kernel.size()) != rank - 2)
+    return emitOptionalError(
+        loc, "'", name, "' op input of shape ", toString(x), ", gradient of "
+        "shape ", toString(g), " and window of ", kernel.size(),
+        " extents, expected [N, spatial..., C] and [N, out..., F] with 1 to 3 "
+        "spatial dimensions, and an extent for each");
+  if (failed(verifyWindow(loc, name, op, kernel)))
+    return failure();
+  int64_t groups = op.getGroups().value_or(1), channels = x.getShape().back(),
+          filters = g.getShape().back();
+  if (groups < 1 ||
+      (groups > 1 && (ShapedType::isDynamic(channels) ||
+                      ShapedType::isDynamic(filters) || channels % groups ||
+                      filters % groups)))
+    return emitOptionalError(loc, "'", name, "' op ", groups,
+                             " groups of the channels of ", toString(x),
+                             " and ", toString(g), ", expected whole groups");
+  Window window = Window::get(op, kernel);
+  FailureOr<Shape> extents = inferWindowExtents(
+      loc, name, window, x.getShape().drop_front().drop_back());
+  if (failed(extents))
+    return failure();
+  Shape expected{x.getDimSize(0)};
+  llvm::append_range(expected, *extents);
+  expected.push_back(filters);
+  for (auto [wanted, got] : llvm::zip(expected, g.getShape()))
+    if (!mayEqual(wanted, got))
+      return emitOptionalError(loc, "'", name, "' op gradient of shape ",
+                               toString(g), ", expected ", toString(expected),
+                               " as the result of the convolution");
+  Shape shape(kernel);
+  shape.push_back(ShapedType::isDynamic(channels) ? channels
+                                                  : channels / groups);
+  shape.push_back(filters);
+  return pushTensor(loc, name, shape, x.getElementType(), types);
+}

@@ -2,6 +2,7 @@
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Directives.h"
+#include "dlc/Dialect/DL/IR/Formula.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "dlc/Dialect/DL/IR/Scalar.h"
 #include "mlir/IR/Matchers.h"
@@ -11,6 +12,26 @@ using namespace mlir;
 using namespace dlc::dl;
 
 #include "dlc/Dialect/DL/IR/DLEnums.cpp.inc"
+
+namespace dlc::dl::formula {
+/// All of the cotangent for the one that wins, half of it where both do.
+static Tensor half(Tensor g, Tensor wins, Tensor ties) {
+  return select(wins, g, select(ties, 0.5 * g, 0.0));
+}
+/// `s` is the logistic function of x.
+static Tensor silu(Tensor g, Tensor x, Tensor s) {
+  return g * s * (1.0 + x * (1.0 - s));
+}
+/// `t` is tanh(softplus(x)).
+static Tensor mish(Tensor g, Tensor x, Tensor t) {
+  return g * (t + x * (1.0 - t * t) * sigmoid(x));
+}
+/// `t` is the tanh in the formula.
+static Tensor geluTanh(Tensor g, Tensor x, Tensor t) {
+  Tensor inner = 0.79788456080286535588 * (1.0 + 3 * 0.044715 * x * x);
+  return g * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * inner);
+}
+} // namespace dlc::dl::formula
 
 #define GET_OP_CLASSES
 #include "dlc/Dialect/DL/IR/DLElementwise.cpp.inc"

@@ -116,4 +116,17 @@ LogicalResult checkVector(OptionalLoc loc, StringRef op, StringRef name,
                            toString(ArrayRef<int64_t>(extent)), " as ", of);
 }
 
+std::string suggestName(StringRef name, ArrayRef<StringRef> known,
+                        StringRef prefix) {
+  StringRef best;
+  unsigned least = 1 + name.size() / 3 + 1;
+  for (StringRef one : known)
+    if (unsigned distance = name.edit_distance_insensitive(one);
+        distance < least) {
+      least = distance;
+      best = one;
+    }
+  return best.empty() ? "" : ("; did you mean " + prefix + best + "?").str();
+}
+
 } // namespace dlc::dl

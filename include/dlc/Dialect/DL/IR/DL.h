@@ -21,6 +21,13 @@
 #include "dlc/Dialect/DL/IR/DLEnums.h.inc"
 #include "dlc/Dialect/DL/IR/DLInterfaces.h.inc"
 
+namespace dlc::dl {
+/// See DL_NotDifferentiable in DLInterfaces.td.
+template <typename OpT>
+struct NotDifferentiable
+    : public mlir::OpTrait::TraitBase<OpT, NotDifferentiable> {};
+} // namespace dlc::dl
+
 #define GET_OP_CLASSES
 #include "dlc/Dialect/DL/IR/DLOps.h.inc"
 

@@ -61,4 +61,31 @@ def DL_ConvTransposeOp : DL_Convolution<"conv_transpose",
   }];
 }
 
+def DL_ConvFilterGradOp : DL_InferredOp<"conv_filter_grad"> {
+  let summary = "the gradient of `conv` by its filter";
+  let description = [{
+    `x` is the input `[N, spatial..., C]` of a convolution, `g` `[N, out..., F]` what
+    reaches its result; the attributes are those of the convolution. The result is
+    shaped as its filter, `[window..., C / groups, F]`. In two dimensions and one group:
+
+    y[p, q, c, f] = sum over n, i, j of
+        x[n, i s - lo + p d, j s - lo + q d, c] g[n, i, j, f]
+
+    ```mlir
+    %dw = dl.conv_filter_grad %x, %g window [5, 5] strides [2, 2] padding same
+        : tensor<?x28x28x1xf32>, tensor<?x14x14x6xf32>
+    ```
+  }];
+  let arguments = !con((ins DL_FloatTensor:$x, DL_FloatTensor:$g,
+                            DenseI64ArrayAttr:$window,
+                            OptionalAttr<I64Attr>:$groups), windowAttributes);
+  let results = (outs DL_FloatTensor:$y);
+  let assemblyFormat = [{
+    $x `,` $g `window` $window
+    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations) | `groups` $groups
+           | `padding` custom<Padding>($auto_padding, $padding))
+    attr-dict `:` type($x) `,` type($g)
+  }];
+}
+
 #endif // DLC_DIALECT_DL_IR_DLCONVOLUTION_TD

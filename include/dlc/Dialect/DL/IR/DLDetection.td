@@ -5,7 +5,7 @@
 
 include "dlc/Dialect/DL/IR/DLDialect.td"
 
-def DL_NonMaxSuppressionOp : DL_InferredOp<"non_max_suppression"> {
+def DL_NonMaxSuppressionOp : DL_InferredOp<"non_max_suppression", [DL_NotDifferentiable]> {
   let summary = "the best boxes of each class that do not overlap better ones";
   let description = [{
     `boxes` is `[batch, n, 4]`, each box two opposite corners (y, x, y, x), or with

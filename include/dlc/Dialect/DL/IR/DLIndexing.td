@@ -52,7 +52,7 @@ def DL_TopKOp : DL_Op<"top_k"> {
   let hasVerifier = 1;
 }
 
-def DL_NonzeroOp : DL_InferredOp<"nonzero"> {
+def DL_NonzeroOp : DL_InferredOp<"nonzero", [DL_NotDifferentiable]> {
   let summary = "the places of true elements, a column each";
   let description = [{
     y[d, j] is the index along dimension d of the j-th true element in row-major

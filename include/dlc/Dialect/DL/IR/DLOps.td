@@ -6,6 +6,7 @@
 include "dlc/Dialect/DL/IR/DLConvolution.td"
 include "dlc/Dialect/DL/IR/DLDetection.td"
 include "dlc/Dialect/DL/IR/DLElementwise.td"
+include "dlc/Dialect/DL/IR/DLGradient.td"
 include "dlc/Dialect/DL/IR/DLIndexing.td"
 include "dlc/Dialect/DL/IR/DLLinear.td"
 include "dlc/Dialect/DL/IR/DLNormalization.td"

@@ -5,7 +5,8 @@
 
 include "dlc/Dialect/DL/IR/DLWindow.td"
 
-class DL_Pool<string mnemonic, dag more = (ins)> : DL_InferredOp<mnemonic> {
+class DL_Pool<string mnemonic, dag more = (ins), list<Trait> traits = []>
+    : DL_InferredOp<mnemonic, traits> {
   let arguments = !con((ins DL_FloatTensor:$x, DenseI64ArrayAttr:$window,
                             UnitAttr:$ceil_mode),
                        windowAttributes, more);
@@ -34,7 +35,7 @@ def DL_MaxPoolOp : DL_Pool<"max_pool"> {
   }];
 }
 
-def DL_ArgMaxPoolOp : DL_Pool<"arg_max_pool"> {
+def DL_ArgMaxPoolOp : DL_Pool<"arg_max_pool", (ins), [DL_NotDifferentiable]> {
   let summary = "the place of the largest element of each window";
   let description = [{
     As `max_pool`; the result is the row-major place of the element among the

@@ -109,10 +109,11 @@ def DL_Direction : I32EnumAttr<"Direction", "the order of the steps", [
   let cppNamespace = "::dlc::dl";
 }
 
-/// What all layers share. `dl-decompose-recurrent` replaces them by scans.
+/// What all layers share. `dl-decompose` replaces them by scans.
 class DL_Recurrent<string mnemonic, int gates, dag before, dag after, dag flags,
                    dag more>
-    : DL_InferredOp<mnemonic, [AttrSizedOperandSegments]> {
+    : DL_InferredOp<mnemonic, [AttrSizedOperandSegments,
+                               DeclareOpInterfaceMethods<DL_DecomposableOpInterface>]> {
   let arguments = !con(
       (ins DL_FloatTensor:$x, DL_FloatTensor:$weights, DL_FloatTensor:$recurrent,
            Optional<DL_FloatTensor>:$bias), before,

@@ -26,7 +26,8 @@ def DL_ReduceMaxOp : DL_Reduction<"reduce_max", "the largest element, NaN if one
 def DL_ReduceMinOp : DL_Reduction<"reduce_min", "the smallest element, NaN if one is">;
 def DL_ReduceProdOp : DL_Reduction<"reduce_prod", "the product">;
 
-class DL_ArgReduction<string mnemonic, string formula> : DL_InferredOp<mnemonic> {
+class DL_ArgReduction<string mnemonic, string formula>
+    : DL_InferredOp<mnemonic, [DL_NotDifferentiable]> {
   let summary = formula;
   let description = [{
     The index (i64) along `axis`; of equal elements the first counts. NaN counts as

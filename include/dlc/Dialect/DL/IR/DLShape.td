@@ -50,7 +50,7 @@ def DL_BroadcastOp : DL_Op<"broadcast"> {
   let hasFolder = 1;
 }
 
-def DL_IotaOp : DL_Op<"iota"> {
+def DL_IotaOp : DL_Op<"iota", [DL_NotDifferentiable]> {
   let summary = "each element is its own place along `axis`";
   let description = [{
     Each `?` of the type has an operand: `dl.iota [%n] axis 0 : tensor<?xi64>`.

@@ -11,6 +11,7 @@
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/IR/ValueRange.h"
 
 namespace dlc::dl {
@@ -75,6 +76,20 @@ llvm::LogicalResult sameElementType(OptionalLoc loc, llvm::StringRef op,
 llvm::LogicalResult checkVector(OptionalLoc loc, llvm::StringRef op,
                                 llvm::StringRef name, mlir::Value operand,
                                 int64_t extent, llvm::StringRef of);
+
+/// `, did you mean @name?` of the symbol with the nearest name among those of a
+/// kind around `user`; "" where none is near.
+std::string suggestName(llvm::StringRef name,
+                        llvm::ArrayRef<llvm::StringRef> known,
+                        llvm::StringRef prefix = "");
+template <typename OpT>
+std::string suggestSymbol(mlir::Operation *user, llvm::StringRef name) {
+  llvm::SmallVector<llvm::StringRef> known;
+  mlir::Operation *table = mlir::SymbolTable::getNearestSymbolTable(user);
+  for (OpT op : table->getRegion(0).getOps<OpT>())
+    known.push_back(mlir::SymbolTable::getSymbolName(op));
+  return suggestName(name, known, "@");
+}
 
 inline mlir::RankedTensorType tensorType(mlir::Value value) {
   return llvm::cast<mlir::RankedTensorType>(value.getType());

@@ -1,0 +1,149 @@
+//===- DifferentiateNormalization.cpp - Softmax and normalisation ---------===//
+
+#include "Rules.h"
+
+using namespace mlir;
+using namespace dlc;
+using dl::formula::Tensor;
+
+/// dx = y (g - sum of g y)
+static LogicalResult differentiateSoftmax(dl::SoftmaxOp op, Gradients &d) {
+  Tensor g = d.of(op.getY()), y = d.at(op.getY());
+  int64_t axis = dl::wrapAxis(op.getAxis(), y.rank());
+  d.add(op.getX(), y * (g - (g * y).sum({axis})));
+  return success();
+}
+
+/// dx = g - softmax(x) sum of g
+static LogicalResult differentiateLogSoftmax(dl::LogSoftmaxOp op,
+                                             Gradients &d) {
+  Tensor g = d.of(op.getY()), y = d.at(op.getY());
+  int64_t axis = dl::wrapAxis(op.getAxis(), y.rank());
+  d.add(op.getX(), g - exp(y) * g.sum({axis}));
+  return success();
+}
+
+static SmallVector<int64_t> allBut(int64_t last, int64_t rank) {
+  SmallVector<int64_t> dims;
+  for (int64_t d = 0; d < rank; ++d)
+    if (d != last)
+      dims.push_back(d);
+  return dims;
+}
+
+/// y = scale (x - mean) r + offset with r = (variance + epsilon)^-1/2.
+static LogicalResult differentiateBatchNorm(dl::BatchNormOp op, Gradients &d) {
+  Tensor g = d.of(op.getY()), x = d.at(op.getX()), mean = d.at(op.getMean()),
+         scale = d.at(op.getScale());
+  Tensor r = rsqrt(d.at(op.getVariance()) + op.getEpsilon().convertToDouble());
+  SmallVector<int64_t> rows = allBut(x.rank() - 1, x.rank());
+  auto sum = [&](Tensor t) { return t.sum(rows, /*keepDims=*/false); };
+  if (d.needs(op.getX()))
+    d.add(op.getX(), g * (scale * r));
+  if (d.needs(op.getOffset()) || d.needs(op.getMean())) {
+    Tensor all = sum(g);
+    d.add(op.getOffset(), all);
+    d.add(op.getMean(), -all * scale * r);
+  }
+  if (d.needs(op.getScale()) || d.needs(op.getVariance())) {
+    Tensor along = sum(g * (x - mean)) * r;
+    d.add(op.getScale(), along);
+    d.add(op.getVariance(), -0.5 * along * scale * r * r);
+  }
+  return success();
+}
+
+/// y = scale n + offset with n = (x - mean) r, both statistics over `axes` of x:
+/// with h = g scale, dx = r (h - mean of h - n mean of h n).
+static void differentiateNormalize(Gradients &d, Tensor g, Tensor x,
+                                   ArrayRef<int64_t> axes, double epsilon,
+                                   std::optional<Tensor> scale,
+                                   llvm::function_ref<void(Tensor)> addX,
+                                   llvm::function_ref<void(Tensor)> addScale) {
+  Tensor mean = x.mean(axes), centred = x - mean;
+  Tensor r = rsqrt(square(centred).mean(axes) + epsilon);
+  Tensor n = centred * r;
+  Tensor h = scale ? g * *scale : g;
+  addX(r * (h - h.mean(axes) - n * (h * n).mean(axes)));
+  if (scale)
+    addScale(g * n);
+}
+
+static LogicalResult differentiateLayerNorm(dl::LayerNormOp op, Gradients &d) {
+  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  int64_t axis = dl::wrapAxis(op.getAxis(), x.rank());
+  SmallVector<int64_t> axes, rows;
+  for (int64_t i = 0; i < x.rank(); ++i)
+    (i < axis ? rows : axes).push_back(i);
+  std::optional<Tensor> scale;
+  if (op.getScale())
+    scale = d.at(op.getScale());
+  differentiateNormalize(
+      d, g, x, axes, op.getEpsilon().convertToDouble(), scale,
+      [&](Tensor dx) { d.add(op.getX(), dx); },
+      [&](Tensor terms) {
+        if (d.needs(op.getScale()))
+          d.add(op.getScale(), terms.sum(rows, /*keepDims=*/false));
+      });
+  if (d.needs(op.getOffset()))
+    d.add(op.getOffset(), g.sum(rows, /*keepDims=*/false));
+  return success();
+}
+
+/// Over places and, in each of `groups` runs, channels; 0: every channel alone.
+template <typename OpT>
+static LogicalResult differentiateGrouped(OpT op, int64_t groups,
+                                          Gradients &d) {
+  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  int64_t rank = x.rank();
+  SmallVector<int64_t> axes;
+  for (int64_t i = 1; i + 1 < rank; ++i)
+    axes.push_back(i);
+  // [..., C] as [..., groups, C / groups].
+  auto split = [&](Tensor t) {
+    if (!groups)
+      return t;
+    // The verifier knows the channels of x.
+    SmallVector<int64_t> shape(t.shape().drop_back());
+    shape.append({groups, x.shape().back() / groups});
+    SmallVector<Value> extents;
+    auto type = t.type().clone(shape);
+    if (type.getNumDynamicDims() > 1)
+      extents = t.unknownExtents();
+    return t.with(dl::ReshapeOp::create(*t.b, t.loc, type, t, extents));
+  };
+  if (groups)
+    axes.push_back(rank);
+  std::optional<Tensor> scale;
+  if (op.getScale())
+    scale = split(d.at(op.getScale()));
+  Tensor like = x;
+  differentiateNormalize(
+      d, split(g), split(x), axes, op.getEpsilon().convertToDouble(), scale,
+      [&](Tensor dx) { d.add(op.getX(), dx.reshapeAs(like)); },
+      [&](Tensor terms) {
+        if (d.needs(op.getScale()))
+          d.add(op.getScale(), terms.reshapeAs(like).sum(
+                                   allBut(rank - 1, rank), false));
+      });
+  if (d.needs(op.getOffset()))
+    d.add(op.getOffset(), g.sum(allBut(rank - 1, rank), false));
+  return success();
+}
+
+static LogicalResult differentiateGroupNorm(dl::GroupNormOp op, Gradients &d) {
+  return differentiateGrouped(op, op.getGroups(), d);
+}
+static LogicalResult differentiateInstanceNorm(dl::InstanceNormOp op,
+                                               Gradients &d) {
+  return differentiateGrouped(op, 0, d);
+}
+
+void dlc::attachNormalizationRules(MLIRContext *context) {
+  attachRule<dl::SoftmaxOp, differentiateSoftmax>(context);
+  attachRule<dl::LogSoftmaxOp, differentiateLogSoftmax>(context);
+  attachRule<dl::BatchNormOp, differentiateBatchNorm>(context);
+  attachRule<dl::LayerNormOp, differentiateLayerNorm>(context);
+  attachRule<dl::GroupNormOp, differentiateGroupNorm>(context);
+  attachRule<dl::InstanceNormOp, differentiateInstanceNorm>(context);
+}

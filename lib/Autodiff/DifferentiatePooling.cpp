@@ -1,0 +1,268 @@
+//===- DifferentiatePooling.cpp - Pooling ---------------------------------===//
+
+#include "Rules.h"
+#include "dlc/Dialect/DL/IR/Window.h"
+
+using namespace mlir;
+using namespace dlc;
+using dl::Window;
+using dl::formula::Tensor;
+
+/// The window with `same` and windows over the edge spelled out as padding in
+/// numbers, for known extents.
+template <typename OpT>
+static FailureOr<Window> readStatic(OpT op, Tensor x, Tensor y) {
+  Window window = Window::get(op, op.getWindow());
+  for (unsigned d = 0; d < window.rank(); ++d) {
+    int64_t extent = x.shape()[d + 1], places = y.shape()[d + 1];
+    if (ShapedType::isDynamic(extent) || ShapedType::isDynamic(places))
+      return failure();
+    int64_t needed = (places - 1) * window.strides[d] + window.reach(d);
+    if (window.isSame()) {
+      int64_t total = std::max<int64_t>(needed - extent, 0);
+      window.low[d] =
+          window.mode == dl::AutoPadding::same ? total / 2 : total - total / 2;
+    }
+    window.high[d] = needed - extent - window.low[d]; // negative: a cut
+  }
+  return window;
+}
+
+/// Whether no element lies in two windows.
+static bool isDisjoint(const Window &window) {
+  for (unsigned d = 0; d < window.rank(); ++d)
+    if (window.strides[d] < window.kernel[d] || window.dilations[d] != 1)
+      return false;
+  return true;
+}
+
+/// Each element of a result `[N, out..., C]` at all places of its window in the
+/// input, whose shape is that of `like`; `nothing` where no window is. Windows are
+/// disjoint.
+static Tensor spread(Tensor t, const Window &window, Tensor like,
+                     double nothing) {
+  OpBuilder &b = *t.b;
+  // [N, out, 1, out, 1, C] repeated to [N, out, k, out, k, C], with rows of nothing
+  // between windows where the stride is larger.
+  unsigned rank = window.rank();
+  bool hasGaps = false;
+  for (unsigned d = 0; d < rank; ++d)
+    hasGaps |= window.strides[d] > window.kernel[d];
+  SmallVector<int64_t> apart{t.shape()[0]}, wide{t.shape()[0]};
+  SmallVector<int64_t> gaps{0};
+  for (unsigned d = 0; d < rank; ++d) {
+    apart.append({t.shape()[d + 1], 1});
+    wide.append({t.shape()[d + 1], window.kernel[d]});
+    gaps.append({0, window.strides[d] - window.kernel[d]});
+  }
+  apart.push_back(t.shape().back());
+  wide.push_back(t.shape().back());
+  gaps.push_back(0);
+  SmallVector<int64_t> zeros(apart.size(), 0);
+  auto extents = [&](ArrayRef<int64_t> shape) {
+    SmallVector<Value> values;
+    if (ShapedType::isDynamic(shape.front()))
+      values.push_back(t.extent(0));
+    if (ShapedType::isDynamic(shape.back()))
+      values.push_back(t.extent(rank + 1));
+    return values;
+  };
+  auto pad = [&](Tensor x, ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
+    return x.with(dl::PadOp::create(
+        b, x.loc, x, b.getDenseI64ArrayAttr(low), b.getDenseI64ArrayAttr(high),
+        dl::PadModeAttr::get(b.getContext(), dl::PadMode::constant),
+        b.getF64FloatAttr(nothing)));
+  };
+  auto reshape = [&](Tensor x, ArrayRef<int64_t> shape) {
+    auto type = x.type().clone(shape);
+    return x.with(dl::ReshapeOp::create(
+        b, x.loc, type, x,
+        type.getNumDynamicDims() > 1 ? extents(shape) : SmallVector<Value>()));
+  };
+  Tensor result = reshape(t, apart);
+  result = result.with(dl::BroadcastOp::create(
+      b, t.loc, t.type().clone(wide), result, extents(wide)));
+  if (hasGaps)
+    result = pad(result, zeros, gaps);
+  SmallVector<int64_t> joined{t.shape()[0]};
+  for (unsigned d = 0; d < rank; ++d)
+    joined.push_back(t.shape()[d + 1] * window.strides[d]);
+  joined.push_back(t.shape().back());
+  result = reshape(result, joined);
+  // What hangs over the edges goes, what no window reaches comes.
+  SmallVector<int64_t> high(rank + 2, 0);
+  bool isShort = false;
+  for (unsigned d = 0; d < rank; ++d) {
+    int64_t extent = like.shape()[d + 1];
+    int64_t missing = window.low[d] + extent - result.shape()[d + 1];
+    high[d + 1] = std::max<int64_t>(missing, 0);
+    isShort |= missing > 0;
+  }
+  if (isShort)
+    result = pad(result, SmallVector<int64_t>(rank + 2, 0), high);
+  for (unsigned d = 0; d < rank; ++d) {
+    int64_t extent = like.shape()[d + 1];
+    if (window.low[d] || result.shape()[d + 1] != extent)
+      result = result.slice(d + 1, window.low[d], window.low[d] + extent);
+  }
+  return result;
+}
+
+/// The place of each element of x among its spatial dimensions, `[1, sp..., 1]` of
+/// i64.
+static Tensor spatialPlaces(Gradients &d, Tensor x) {
+  std::optional<Tensor> places;
+  int64_t rank = x.rank();
+  for (int64_t axis = 1; axis + 1 < rank; ++axis) {
+    SmallVector<int64_t> shape(rank, 1);
+    shape[axis] = x.shape()[axis];
+    Tensor one = dl::formula::iota(d.b, d.loc, x, axis).reshape(shape);
+    places = places ? *places * x.count({axis}, one.element()) + one : one;
+  }
+  return *places;
+}
+
+/// To the first of the largest elements of each window.
+static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
+  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  Tensor winners = d.at(dl::ArgMaxPoolOp::create(
+      d.b, d.loc, x, op.getWindowAttr(), op.getCeilModeAttr(),
+      op.getStridesAttr(), op.getDilationsAttr(), op.getAutoPaddingAttr(),
+      op.getPaddingAttr()));
+  FailureOr<Window> window = readStatic(op, x, g);
+  if (succeeded(window) && isDisjoint(*window)) {
+    Tensor places = spatialPlaces(d, x);
+    Tensor isWinner = spread(winners, *window, x, -1).eq(places);
+    d.add(op.getX(), select(isWinner, spread(g, *window, x, 0), 0.0));
+    return success();
+  }
+  // An element may win several windows: place (n S + s) C + c of all elements gets
+  // the sum.
+  SmallVector<int64_t> spatial;
+  for (int64_t axis = 1; axis + 1 < x.rank(); ++axis)
+    spatial.push_back(axis);
+  Type i64 = d.b.getI64Type();
+  auto along = [&](int64_t axis) {
+    SmallVector<int64_t> shape(g.rank(), 1);
+    shape[axis] = g.shape()[axis];
+    return dl::formula::iota(d.b, d.loc, g, axis).reshape(shape);
+  };
+  Tensor flat = (along(0) * x.count(spatial, i64) + winners) *
+                    x.count({x.rank() - 1}, i64) +
+                along(x.rank() - 1);
+  Value sums = dl::ScatterOp::create(
+      d.b, d.loc, x.filled(0).asVector(), flat.asVector(), g.asVector(),
+      dl::ScatterKindAttr::get(d.b.getContext(), dl::ScatterKind::add));
+  d.add(op.getX(), d.at(sums).reshapeAs(x));
+  return success();
+}
+
+/// An equal part of each window that an element lies in.
+static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
+  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  FailureOr<Window> read = readStatic(op, x, g);
+  int64_t channels = x.shape().back();
+  if (failed(read) || ShapedType::isDynamic(channels))
+    return op.emitOpError("of shape ")
+           << dl::toString(x.type()) << " has no derivative, expected known "
+           << "spatial extents and channels";
+  const Window &window = *read;
+  unsigned rank = window.rank();
+  // How many elements each window has: a convolution of ones by ones.
+  SmallVector<int64_t> onesShape{1}, padding, high;
+  SmallVector<int64_t> kernel(window.kernel);
+  Window given = Window::get(op, op.getWindow());
+  for (unsigned s = 0; s < rank; ++s) {
+    int64_t extent = x.shape()[s + 1], low = window.low[s],
+            over = window.high[s];
+    if (op.getCountPadding()) {
+      // Padding counts, what hangs over it does not.
+      int64_t padded = given.isSame() ? std::max<int64_t>(over, 0)
+                                      : given.high[s];
+      extent += low + padded;
+      over -= padded;
+      low = 0;
+    }
+    if (over < 0) { // rows that no window reaches
+      extent += over;
+      over = 0;
+    }
+    onesShape.push_back(extent);
+    padding.push_back(low);
+    high.push_back(over);
+  }
+  onesShape.push_back(1);
+  llvm::append_range(padding, high);
+  auto ones = [&](ArrayRef<int64_t> shape) {
+    return d.at(dl::BroadcastOp::create(d.b, d.loc, x.type().clone(shape),
+                                        x.constant(1), ValueRange()));
+  };
+  SmallVector<int64_t> oneFilter(kernel), filters(kernel);
+  oneFilter.append({1, 1});
+  filters.append({1, channels});
+  auto strides = d.b.getDenseI64ArrayAttr(window.strides),
+       dilations = d.b.getDenseI64ArrayAttr(window.dilations);
+  Value counts = dl::ConvOp::create(
+      d.b, d.loc, ones(onesShape), ones(oneFilter), Value(), IntegerAttr(),
+      strides, dilations, dl::AutoPaddingAttr(),
+      d.b.getDenseI64ArrayAttr(padding));
+  Tensor part = g / d.at(counts);
+  if (isDisjoint(window)) {
+    d.add(op.getX(), spread(part, window, x, 0));
+    return success();
+  }
+  // The transposed sum: by filters of ones, channel by channel.
+  SmallVector<int64_t> more, both;
+  for (unsigned s = 0; s < rank; ++s) {
+    both.push_back(window.low[s]);
+    more.push_back(std::max<int64_t>(-window.high[s], 0));
+  }
+  for (unsigned s = 0; s < rank; ++s)
+    both.push_back(std::max<int64_t>(window.high[s], 0));
+  Tensor y = d.at(dl::ConvTransposeOp::create(
+      d.b, d.loc, part, ones(filters), Value(),
+      d.b.getI64IntegerAttr(channels), strides, dilations,
+      dl::AutoPaddingAttr(), d.b.getDenseI64ArrayAttr(both),
+      DenseI64ArrayAttr()));
+  if (llvm::any_of(more, [](int64_t rows) { return rows > 0; })) {
+    SmallVector<int64_t> none(rank + 2, 0), last(rank + 2, 0);
+    for (unsigned s = 0; s < rank; ++s)
+      last[s + 1] = more[s];
+    y = y.with(dl::PadOp::create(
+        d.b, d.loc, y, d.b.getDenseI64ArrayAttr(none),
+        d.b.getDenseI64ArrayAttr(last),
+        dl::PadModeAttr::get(d.b.getContext(), dl::PadMode::constant),
+        d.b.getF64FloatAttr(0)));
+  }
+  d.add(op.getX(), y);
+  return success();
+}
+
+static SmallVector<int64_t> places(Tensor x) {
+  SmallVector<int64_t> axes;
+  for (int64_t axis = 1; axis + 1 < x.rank(); ++axis)
+    axes.push_back(axis);
+  return axes;
+}
+
+static LogicalResult differentiateGlobalMax(dl::GlobalMaxPoolOp op,
+                                            Gradients &d) {
+  Tensor x = d.at(op.getX());
+  Tensor wins = x.eq(d.at(op.getY())).cast(x.element());
+  d.add(op.getX(), wins * (d.of(op.getY()) / wins.sum(places(x))));
+  return success();
+}
+
+static LogicalResult differentiateGlobalAvg(dl::GlobalAvgPoolOp op,
+                                            Gradients &d) {
+  Tensor x = d.at(op.getX());
+  d.add(op.getX(), (d.of(op.getY()) / x.count(places(x))).broadcastTo(x));
+  return success();
+}
+
+void dlc::attachPoolingRules(MLIRContext *context) {
+  attachRule<dl::MaxPoolOp, differentiateMaxPool>(context);
+  attachRule<dl::AvgPoolOp, differentiateAvgPool>(context);
+  attachRule<dl::GlobalMaxPoolOp, differentiateGlobalMax>(context);
+  attachRule<dl::GlobalAvgPoolOp, differentiateGlobalAvg>(context);
+}

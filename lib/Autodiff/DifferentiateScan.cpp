@@ -1,0 +1,386 @@
+//===- DifferentiateScan.cpp - Back-propagation through time --------------===//
+//
+// With state(t), output(t) = cell(state(t-1), input(t)), the cotangents of the states
+// are those of a scan that begins at the last step: its cell is the derivative of the
+// cell. What that needs of the forward cell comes in as inputs, which the forward scan
+// gives as further outputs: the states before each step and what is not mere
+// arithmetic. Cells of the kind that the canonical form then drops (inputs not read,
+// outputs nobody takes) cost nothing, so all candidates are offered here.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rules.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace dlc;
+using dl::formula::Tensor;
+
+namespace {
+
+/// Whether computing an op's results again is as good as reading them.
+bool isCheap(Operation *op) {
+  return isa<dl::AddOp, dl::SubOp, dl::MulOp, dl::NegOp, dl::AbsOp, dl::SquareOp,
+             dl::ReluOp, dl::LeakyReluOp, dl::ClipOp, dl::MaximumOp,
+             dl::MinimumOp, dl::SelectOp, dl::CastOp, dl::LinearOp, dl::SignOp,
+             dl::ReshapeOp, dl::FlattenOp, dl::BroadcastOp, dl::IotaOp,
+             dl::TransposeOp, dl::SliceOp, dl::SplitOp, dl::ConcatOp>(op) ||
+         !isa<dl::DLDialect>(op->getDialect()) ||
+         (isa<dl::ElementwiseOpInterface>(op) &&
+          op->hasTrait<dl::NotDifferentiable>());
+}
+
+class ScanDifferentiation {
+public:
+  ScanDifferentiation(dl::ScanOp op, Gradients &outer)
+      : op(op), yield(op.getYield()), outer(outer), b(outer.b),
+        loc(op.getLoc()), axis(op.getAxis()) {}
+
+  LogicalResult run() {
+    findActiveStates();
+    captured = findCaptured(op);
+    llvm::erase_if(captured, [&](Value v) { return !outer.needs(v); });
+    runForward();
+    return runBackward();
+  }
+
+private:
+  /// States through which something flows from what is wanted to what is reached.
+  void findActiveStates() {
+    Block &body = op.getBody().front();
+    SmallVector<Operation *> ops;
+    for (Operation &inner : body.without_terminator())
+      ops.push_back(&inner);
+    // Which depend on what is wanted: through states again and again.
+    llvm::SmallBitVector varied(op.getInitial().size());
+    for (auto [i, init] : llvm::enumerate(op.getInitial()))
+      varied[i] = outer.needs(init);
+    for (bool changes = true; changes;) {
+      changes = false;
+      Gradients probe(b, outer.options);
+      wantInside(probe, op.getStates(), op.getElements(), varied, {});
+      probe.findActive(ops);
+      for (auto [i, next] : llvm::enumerate(yield.getStates()))
+        if (!varied[i] && probe.needs(next)) {
+          varied.set(i);
+          changes = true;
+        }
+    }
+    // Which reach what is reached.
+    llvm::SmallBitVector useful(varied.size());
+    llvm::DenseSet<Value> reaching;
+    auto mark = [&](Value value) { reaching.insert(value); };
+    for (auto [i, final] : llvm::enumerate(op.getFinals()))
+      if (outer.get(final))
+        useful.set(i);
+    for (auto [output, inner] : llvm::zip(op.getOutputs(), yield.getOutputs()))
+      if (outer.get(output))
+        mark(inner);
+    for (bool changes = true; changes;) {
+      changes = false;
+      for (unsigned i : useful.set_bits())
+        mark(yield.getStates()[i]);
+      for (Operation *inner : llvm::reverse(ops))
+        if (llvm::any_of(inner->getResults(), [&](Value result) {
+              return reaching.contains(result);
+            })) {
+          for (Value operand : inner->getOperands())
+            mark(operand);
+          for (Value value : findCaptured(inner))
+            mark(value);
+        }
+      for (auto [i, state] : llvm::enumerate(op.getStates()))
+        if (!useful[i] && reaching.contains(state)) {
+          useful.set(i);
+          changes = true;
+        }
+    }
+    varied &= useful;
+    active = varied;
+  }
+
+  /// What is wanted inside a cell whose states and elements are given.
+  void wantInside(Gradients &inside, ValueRange states, ValueRange elements,
+                  const llvm::SmallBitVector &which, ArrayRef<Value> more) {
+    for (unsigned i : which.set_bits())
+      inside.want(states[i]);
+    for (auto [element, input] : llvm::zip(elements, op.getInputs()))
+      if (outer.needs(input))
+        inside.want(element);
+    if (more.empty()) {
+      for (Value value : findCaptured(op))
+        if (outer.needs(value))
+          inside.want(value);
+    }
+    for (Value value : more)
+      inside.want(value);
+  }
+
+  /// Elements of a scan along axis 1 or more have at least as many dimensions.
+  Value raise(Tensor x) const {
+    SmallVector<int64_t> shape(x.shape());
+    while (int64_t(shape.size()) < axis)
+      shape.insert(shape.begin(), 1);
+    return x.reshape(shape);
+  }
+
+  /// Whether the outputs of a scan with lengths may hold a value: it belongs to the
+  /// samples.
+  bool fitsLengths(Value value) {
+    if (!op.getLengths())
+      return true;
+    auto type = dl::tensorType(value);
+    return type.getRank() > 0 &&
+           dl::mayEqual(type.getDimSize(0),
+                        dl::tensorType(op.getLengths()).getDimSize(0));
+  }
+
+  /// The scan once more, with the candidates as outputs.
+  void runForward() {
+    OpBuilder at(op);
+    SmallVector<Value> kept;
+    for (Value state : op.getStates()) {
+      candidates.push_back(state);
+    }
+    if (!outer.options.recompute)
+      for (Operation &inner : op.getBody().front().without_terminator())
+        if (!isCheap(&inner))
+          for (Value result : inner.getResults())
+            if (fitsLengths(result))
+              candidates.push_back(result);
+    forward = dl::ScanOp::create(
+        at, loc, op.getInitial(), op.getInputs(), op.getLengths(),
+        op.getSteps(), axis, op.getReverse(),
+        [&](OpBuilder &inner, Location, ValueRange states,
+            ValueRange elements) {
+          IRMapping mapping;
+          mapping.map(op.getStates(), states);
+          mapping.map(op.getElements(), elements);
+          for (Operation &one : op.getBody().front().without_terminator())
+            inner.clone(one, mapping);
+          auto look = [&](ValueRange values) {
+            SmallVector<Value> result;
+            for (Value value : values)
+              result.push_back(mapping.lookupOrDefault(value));
+            return result;
+          };
+          SmallVector<Value> outputs = look(yield.getOutputs());
+          for (Value value : look(candidates))
+            outputs.push_back(raise({inner, loc, value}));
+          dl::YieldOp::create(inner, loc, look(yield.getStates()), outputs,
+                              yield.getUntil()
+                                  ? mapping.lookupOrDefault(yield.getUntil())
+                                  : Value());
+        });
+    size_t outputs = op.getOutputs().size();
+    SmallVector<Value> same(forward.getFinals());
+    llvm::append_range(same, forward.getOutputs().take_front(outputs));
+    if (op.getCount())
+      same.push_back(forward.getCount());
+    all.assign(forward.getOutputs().begin() + outputs,
+               forward.getOutputs().end());
+    // Cotangents are known by the old results.
+    for (Value final : op.getFinals())
+      finalCotangents.push_back(outer.get(final));
+    for (Value output : op.getOutputs())
+      outputCotangents.push_back(outer.get(output));
+    outer.replace(op, same);
+  }
+
+  LogicalResult runBackward() {
+    // States: the cotangents of states, then the sums for captured values.
+    SmallVector<Value> initial;
+    for (unsigned i : active.set_bits()) {
+      Value g = finalCotangents[i];
+      initial.push_back(
+          g ? g : Value(outer.at(op.getInitial()[i]).filled(0)));
+    }
+    for (Value value : captured)
+      initial.push_back(outer.at(value).filled(0));
+    // Inputs: candidates, the scan's own, cotangents of outputs, the step.
+    SmallVector<Value> inputs(all);
+    llvm::append_range(inputs, op.getInputs());
+    for (Value g : outputCotangents)
+      if (g)
+        inputs.push_back(g);
+    bool isMasked = op.getLengths() || op.getCount() ||
+                    outer.options.truncate > 0;
+    if (isMasked)
+      inputs.push_back(stepNumbers());
+    LogicalResult result = success();
+    auto backward = dl::ScanOp::create(
+        b, loc, initial, inputs, Value(), op.getSteps(), axis,
+        !op.getReverse(),
+        [&](OpBuilder &inner, Location, ValueRange states,
+            ValueRange elements) {
+          result = buildCell(inner, states, elements);
+        });
+    if (failed(result))
+      return failure();
+    size_t at = 0;
+    for (unsigned i : active.set_bits())
+      outer.add(op.getInitial()[i], backward.getFinals()[at++]);
+    for (Value value : captured)
+      outer.add(value, backward.getFinals()[at++]);
+    at = 0;
+    for (Value input : op.getInputs())
+      if (outer.needs(input))
+        outer.add(input, backward.getOutputs()[at++]);
+    return success();
+  }
+
+  /// 0 ... T-1 in the order of the dimension, an element a step.
+  Value stepNumbers() {
+    Value like = all.empty() ? Value(op.getInputs().front()) : all.front();
+    Tensor steps = dl::formula::iota(b, loc, like, axis);
+    SmallVector<int64_t> shape(axis + 1, 1);
+    shape[axis] = steps.shape()[0];
+    return steps.reshape(shape);
+  }
+
+  /// A condition for each sample under the dimensions of `like`.
+  static Tensor spreadOver(Tensor condition, Tensor like) {
+    if (condition.rank() == 0)
+      return condition;
+    SmallVector<int64_t> shape(like.rank(), 1);
+    shape[0] = condition.shape()[0];
+    return condition.reshape(shape);
+  }
+
+  LogicalResult buildCell(OpBuilder &inner, ValueRange states,
+                          ValueRange elements) {
+    auto tensor = [&](Value value) { return Tensor(inner, loc, value); };
+    // The forward cell, its results at hand.
+    IRMapping mapping;
+    size_t at = 0;
+    SmallVector<Value> held;
+    for (Value candidate : candidates) {
+      Value value = elements[at++];
+      value = tensor(value).reshapeAs(tensor(candidate));
+      if (value.getType() != candidate.getType())
+        value = tensor::CastOp::create(inner, loc, candidate.getType(), value);
+      held.push_back(value);
+    }
+    size_t stateCount = op.getStates().size();
+    for (auto [state, value] : llvm::zip(op.getStates(), held))
+      mapping.map(state, value);
+    for (Value element : op.getElements())
+      mapping.map(element, elements[at++]);
+    SmallVector<Operation *> ops;
+    for (Operation &one : op.getBody().front().without_terminator())
+      ops.push_back(inner.clone(one, mapping));
+
+    SmallVector<Value> innerStates, innerElements;
+    for (Value state : op.getStates())
+      innerStates.push_back(mapping.lookup(state));
+    for (Value element : op.getElements())
+      innerElements.push_back(mapping.lookup(element));
+    Gradients gradients(inner, outer.options);
+    gradients.loc = loc;
+    wantInside(gradients, innerStates, innerElements, active, captured);
+    gradients.findActive(ops);
+
+    // What reaches the cell's results. Beyond a sample's length, and behind the
+    // end of the scan, nothing does, and the states' cotangents stay.
+    SmallVector<Value> outputs;
+    for (Value g : outputCotangents)
+      outputs.push_back(g ? elements[at++] : Value());
+    std::optional<Tensor> isRunning, isCut;
+    if (op.getLengths() || op.getCount() || outer.options.truncate) {
+      Tensor step = tensor(elements[at++]);
+      step = step.reshape({});
+      if (op.getLengths())
+        isRunning = step.lt(tensor(op.getLengths()).cast(step.element()));
+      if (op.getCount()) {
+        Tensor first = tensor(forward.getCount());
+        Tensor number = step;
+        if (op.getReverse())
+          number = tensor(all.front()).count({axis}, step.element()) - 1.0 -
+                   step;
+        Tensor counted = number.lt(first);
+        isRunning = isRunning ? *isRunning & counted : counted;
+      }
+      if (int64_t k = outer.options.truncate) {
+        Tensor number = step;
+        Tensor total = tensor(inputLike()).count({axis}, step.element());
+        if (op.getReverse())
+          number = total - 1.0 - step;
+        Tensor next = number + 1.0;
+        Tensor rest = tensor(dl::RemainderOp::create(
+            inner, loc, next, next.constant(double(k))));
+        isCut = rest.eq(0.0) & next.lt(total);
+      }
+    }
+    SmallVector<Value> arriving;
+    for (auto [n, i] : llvm::enumerate(active.set_bits())) {
+      Tensor g = tensor(states[n]);
+      if (isCut)
+        g = select(*isCut, g.constant(0), g);
+      arriving.push_back(g);
+      if (isRunning)
+        g = select(spreadOver(*isRunning, g), g, 0.0);
+      gradients.add(mapping.lookupOrDefault(yield.getStates()[i]), g);
+    }
+    for (auto [g, output] : llvm::zip(outputs, yield.getOutputs()))
+      if (g) {
+        Tensor element = tensor(g);
+        if (isRunning)
+          element = select(spreadOver(*isRunning, element), element, 0.0);
+        gradients.add(mapping.lookupOrDefault(output), element);
+      }
+    if (failed(gradients.run(ops)))
+      return failure();
+
+    SmallVector<Value> next, given;
+    for (auto [n, i] : llvm::enumerate(active.set_bits())) {
+      Tensor g = tensor(gradients.getOrZero(innerStates[i]));
+      if (isRunning)
+        g = select(spreadOver(*isRunning, g), g, tensor(arriving[n]));
+      next.push_back(g);
+    }
+    for (auto [n, value] : llvm::enumerate(captured)) {
+      Value sum = states[arriving.size() + n];
+      if (Value more = gradients.get(value))
+        sum = tensor(sum) + tensor(more);
+      next.push_back(sum);
+    }
+    for (auto [element, input] : llvm::zip(innerElements, op.getInputs()))
+      if (outer.needs(input))
+        given.push_back(gradients.getOrZero(element));
+    dl::YieldOp::create(inner, loc, next, given, Value());
+
+    // What was kept stands for what was computed again.
+    for (auto [candidate, value] :
+         llvm::drop_begin(llvm::zip(candidates, held), stateCount)) {
+      Value computed = gradients.current(mapping.lookup(candidate));
+      computed.replaceAllUsesWith(value);
+    }
+    return success();
+  }
+
+  Value inputLike() {
+    return all.empty() ? Value(op.getInputs().front()) : all.front();
+  }
+
+  dl::ScanOp op, forward;
+  dl::YieldOp yield;
+  Gradients &outer;
+  OpBuilder &b;
+  Location loc;
+  int64_t axis;
+  llvm::SmallBitVector active;
+  SmallVector<Value> captured;
+  SmallVector<Value> candidates; // values of the cell
+  SmallVector<Value> all;        // the same of all steps
+  SmallVector<Value> finalCotangents, outputCotangents;
+};
+
+LogicalResult differentiateScan(dl::ScanOp op, Gradients &gradients) {
+  return ScanDifferentiation(op, gradients).run();
+}
+} // namespace
+
+void dlc::attachScanRules(MLIRContext *context) {
+  attachRule<dl::ScanOp, differentiateScan>(context);
+}

@@ -1,0 +1,24 @@
+//===- Rules.h - The rules of each family -----------------------*- C++ -*-===//
+
+#ifndef DLC_LIB_AUTODIFF_RULES_H
+#define DLC_LIB_AUTODIFF_RULES_H
+
+#include "dlc/Autodiff/Gradients.h"
+#include "dlc/Dialect/DL/IR/Inference.h"
+
+namespace dlc {
+
+void attachLinearRules(mlir::MLIRContext *context);
+void attachConvolutionRules(mlir::MLIRContext *context);
+void attachPoolingRules(mlir::MLIRContext *context);
+void attachNormalizationRules(mlir::MLIRContext *context);
+void attachReductionRules(mlir::MLIRContext *context);
+void attachShapeRules(mlir::MLIRContext *context);
+void attachIndexingRules(mlir::MLIRContext *context);
+void attachScanRules(mlir::MLIRContext *context);
+void attachBranchRules(mlir::MLIRContext *context);
+void attachGenericRules(mlir::MLIRContext *context);
+
+} // namespace dlc
+
+#endif // DLC_LIB_AUTODIFF_RULES_H

@@ -1,0 +1,269 @@
+//===- Formula.cpp - dl as C++ operators ----------------------------------===//
+
+#include "dlc/Dialect/DL/IR/Formula.h"
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+using namespace dlc::dl::formula;
+
+template <typename OpT, typename... Operands>
+static Tensor make(Tensor at, Operands &&...operands) {
+  return at.with(OpT::create(*at.b, at.loc, operands...));
+}
+
+Tensor Tensor::constant(double number) const {
+  auto scalar = RankedTensorType::get({}, element());
+  Attribute value =
+      isFloat() ? Attribute(b->getFloatAttr(element(), number))
+                : Attribute(b->getIntegerAttr(element(), int64_t(number)));
+  return with(arith::ConstantOp::create(*b, loc,
+                                        DenseElementsAttr::get(scalar, value)));
+}
+
+Value Tensor::extent(int64_t d) const {
+  if (!type().isDynamicDim(d))
+    return arith::ConstantIndexOp::create(*b, loc, type().getDimSize(d));
+  return tensor::DimOp::create(*b, loc, value, d);
+}
+
+SmallVector<Value> Tensor::unknownExtents() const {
+  SmallVector<Value> extents;
+  for (int64_t d = 0; d < rank(); ++d)
+    if (type().isDynamicDim(d))
+      extents.push_back(extent(d));
+  return extents;
+}
+
+Tensor Tensor::filled(double number) const {
+  return constant(number).broadcastTo(*this);
+}
+
+Tensor Tensor::count(ArrayRef<int64_t> dims, Type counted) const {
+  int64_t known = 1;
+  Value unknown;
+  for (int64_t d : dims) {
+    if (!type().isDynamicDim(d)) {
+      known *= type().getDimSize(d);
+      continue;
+    }
+    Value more = extent(d);
+    unknown = unknown ? arith::MulIOp::create(*b, loc, unknown, more) : more;
+  }
+  auto number = RankedTensorType::get({}, b->getI64Type());
+  Tensor result = with(arith::ConstantOp::create(
+      *b, loc, DenseElementsAttr::get(number, known)));
+  if (unknown)
+    result = result * result.with(tensor::FromElementsOp::create(
+                          *b, loc, number,
+                          arith::IndexCastOp::create(
+                              *b, loc, b->getI64Type(), unknown)
+                              .getResult()));
+  return result.cast(counted ? counted : element());
+}
+
+Tensor Tensor::lt(Tensor y) const { return make<LessOp>(*this, value, y.value); }
+Tensor Tensor::le(Tensor y) const {
+  return make<LessEqualOp>(*this, value, y.value);
+}
+Tensor Tensor::gt(Tensor y) const {
+  return make<GreaterOp>(*this, value, y.value);
+}
+Tensor Tensor::ge(Tensor y) const {
+  return make<GreaterEqualOp>(*this, value, y.value);
+}
+Tensor Tensor::eq(Tensor y) const { return make<EqualOp>(*this, value, y.value); }
+
+Tensor Tensor::cast(Type to) const {
+  return to == element() ? *this
+                         : make<CastOp>(*this, value, TypeAttr::get(to));
+}
+
+Tensor Tensor::reshape(ArrayRef<int64_t> shape) const {
+  auto wanted = type().clone(shape);
+  return wanted == type() ? *this : make<ReshapeOp>(*this, wanted, value);
+}
+
+Tensor Tensor::reshapeAs(Tensor other) const {
+  auto wanted = type().clone(other.shape());
+  if (wanted == type() && wanted.getNumDynamicDims() == 0)
+    return *this;
+  SmallVector<Value> extents;
+  if (wanted.getNumDynamicDims() > 1)
+    extents = other.unknownExtents();
+  return make<ReshapeOp>(*this, wanted, value, extents);
+}
+
+Tensor Tensor::broadcastTo(Tensor other) const {
+  auto wanted = type().clone(other.shape());
+  if (wanted == type())
+    return *this;
+  return make<BroadcastOp>(*this, wanted, value, other.unknownExtents());
+}
+
+Tensor Tensor::reducedTo(Tensor other) const {
+  int64_t more = rank() - other.rank();
+  SmallVector<int64_t> stretched, leading;
+  for (int64_t d = 0; d < rank(); ++d) {
+    if (d < more)
+      leading.push_back(d);
+    else if (other.shape()[d - more] == 1 && shape()[d] != 1)
+      stretched.push_back(d);
+  }
+  Tensor result = *this;
+  if (!stretched.empty())
+    result = result.sum(stretched);
+  if (!leading.empty())
+    result = result.sum(leading, /*keepDims=*/false);
+  return result;
+}
+
+Tensor Tensor::asMatrix() const {
+  if (rank() == 2)
+    return *this;
+  int64_t rows = 1;
+  for (int64_t extent : shape().drop_back())
+    rows = ShapedType::isDynamic(rows) || ShapedType::isDynamic(extent)
+               ? ShapedType::kDynamic
+               : rows * extent;
+  SmallVector<int64_t> matrix{rows, shape().back()};
+  SmallVector<Value> extents;
+  if (ShapedType::isDynamic(rows) && ShapedType::isDynamic(shape().back())) {
+    Value product = extent(0);
+    for (int64_t d = 1; d < rank() - 1; ++d)
+      product = arith::MulIOp::create(*b, loc, product, extent(d));
+    extents = {product, extent(rank() - 1)};
+  }
+  return make<ReshapeOp>(*this, type().clone(matrix), value, extents);
+}
+
+Tensor Tensor::asVector() const {
+  int64_t all =
+      type().hasStaticShape() ? type().getNumElements() : ShapedType::kDynamic;
+  return reshape({all});
+}
+
+Tensor Tensor::transpose(ArrayRef<int64_t> permutation) const {
+  bool isIdentity = true;
+  for (auto [i, d] : llvm::enumerate(permutation))
+    isIdentity &= int64_t(i) == d;
+  return isIdentity ? *this
+                    : make<TransposeOp>(*this, value,
+                                        b->getDenseI64ArrayAttr(permutation));
+}
+
+Tensor Tensor::transpose() const {
+  SmallVector<int64_t> permutation;
+  for (int64_t d = 0; d < rank(); ++d)
+    permutation.push_back(d);
+  std::swap(permutation[rank() - 1], permutation[rank() - 2]);
+  return transpose(permutation);
+}
+
+Tensor Tensor::slice(int64_t axis, int64_t start, int64_t end) const {
+  return make<SliceOp>(*this, value, axis, start, end);
+}
+
+template <typename OpT>
+static Tensor reduce(Tensor x, ArrayRef<int64_t> axes, bool keepDims) {
+  if (axes.empty())
+    return x;
+  return make<OpT>(x, x.value, x.b->getDenseI64ArrayAttr(axes),
+                   keepDims ? x.b->getUnitAttr() : UnitAttr());
+}
+
+Tensor Tensor::sum(ArrayRef<int64_t> axes, bool keepDims) const {
+  return reduce<ReduceSumOp>(*this, axes, keepDims);
+}
+Tensor Tensor::mean(ArrayRef<int64_t> axes, bool keepDims) const {
+  return reduce<ReduceMeanOp>(*this, axes, keepDims);
+}
+Tensor Tensor::most(ArrayRef<int64_t> axes, bool keepDims) const {
+  return reduce<ReduceMaxOp>(*this, axes, keepDims);
+}
+Tensor Tensor::least(ArrayRef<int64_t> axes, bool keepDims) const {
+  return reduce<ReduceMinOp>(*this, axes, keepDims);
+}
+Tensor Tensor::sum() const {
+  return make<ReduceSumOp>(*this, value, DenseI64ArrayAttr(), UnitAttr());
+}
+Tensor Tensor::mean() const {
+  return make<ReduceMeanOp>(*this, value, DenseI64ArrayAttr(), UnitAttr());
+}
+
+namespace dlc::dl::formula {
+
+#define DLC_BINARY(NAME, OP)                                                   \
+  Tensor NAME(Tensor a, Tensor b) { return make<OP>(a, a.value, b.value); }
+DLC_BINARY(operator+, AddOp)
+DLC_BINARY(operator-, SubOp)
+DLC_BINARY(operator*, MulOp)
+DLC_BINARY(operator/, DivOp)
+DLC_BINARY(operator&, AndOp)
+DLC_BINARY(max, MaximumOp)
+DLC_BINARY(min, MinimumOp)
+DLC_BINARY(pow, PowOp)
+DLC_BINARY(matmul, MatmulOp)
+#undef DLC_BINARY
+
+#define DLC_UNARY(NAME, OP)                                                    \
+  Tensor NAME(Tensor x) { return make<OP>(x, x.value); }
+DLC_UNARY(operator-, NegOp)
+DLC_UNARY(abs, AbsOp)
+DLC_UNARY(exp, ExpOp)
+DLC_UNARY(log, LogOp)
+DLC_UNARY(sqrt, SqrtOp)
+DLC_UNARY(rsqrt, RsqrtOp)
+DLC_UNARY(square, SquareOp)
+DLC_UNARY(sin, SinOp)
+DLC_UNARY(cos, CosOp)
+DLC_UNARY(sinh, SinhOp)
+DLC_UNARY(cosh, CoshOp)
+DLC_UNARY(tanh, TanhOp)
+DLC_UNARY(erf, ErfOp)
+DLC_UNARY(sign, SignOp)
+DLC_UNARY(floor, FloorOp)
+DLC_UNARY(ceil, CeilOp)
+DLC_UNARY(sigmoid, SigmoidOp)
+DLC_UNARY(softplus, SoftplusOp)
+#undef DLC_UNARY
+
+Tensor select(Tensor condition, Tensor a, Tensor b) {
+  return make<SelectOp>(a, condition.value, a.value, b.value);
+}
+Tensor select(Tensor condition, Tensor a, double b) {
+  return select(condition, a, a.constant(b));
+}
+Tensor select(Tensor condition, double a, Tensor b) {
+  return select(condition, b.constant(a), b);
+}
+
+Tensor dense(Tensor x, Tensor weights) {
+  return make<DenseOp>(x, x.value, weights.value, Value());
+}
+
+Tensor concat(ArrayRef<Tensor> parts, int64_t axis) {
+  SmallVector<Value> values;
+  for (Tensor part : parts)
+    values.push_back(part);
+  return make<ConcatOp>(parts.front(), values,
+                        parts.front().b->getI64IntegerAttr(axis));
+}
+
+Tensor iota(OpBuilder &b, Location loc, Value like, int64_t dim) {
+  Tensor x(b, loc, like);
+  auto type = RankedTensorType::get({x.shape()[dim]}, b.getI64Type());
+  SmallVector<Value> extents;
+  if (type.isDynamicDim(0))
+    extents.push_back(x.extent(dim));
+  return x.with(
+      IotaOp::create(b, loc, type, extents, b.getI64IntegerAttr(0)));
+}
+
+Tensor gather(Tensor x, Tensor indices, int64_t axis) {
+  return make<GatherOp>(x, x.value, indices.value,
+                        x.b->getI64IntegerAttr(axis));
+}
+
+} // namespace dlc::dl::formula

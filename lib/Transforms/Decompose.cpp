@@ -1,0 +1,31 @@
+//===- Decompose.cpp - Ops that others describe, spelled out --------------===//
+
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Transforms/Transforms.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+
+namespace dlc {
+#define GEN_PASS_DEF_DECOMPOSE
+#include "dlc/Transforms/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+struct Decompose : dlc::impl::DecomposeBase<Decompose> {
+  void runOnOperation() override {
+    // What an op becomes may hold others that decompose.
+    for (bool isDone = false; !isDone;) {
+      SmallVector<DecomposableOpInterface> ops;
+      getOperation()->walk(
+          [&](DecomposableOpInterface op) { ops.push_back(op); });
+      isDone = ops.empty();
+      for (DecomposableOpInterface op : ops) {
+        OpBuilder b(op);
+        op->replaceAllUsesWith(op.decompose(b));
+        op->erase();
+      }
+    }
+  }
+};
+} // namespace
