@@ -346,9 +346,10 @@ private:
 
     llvm::DenseMap<Operation *, Value> workerBase;
     for (Buffer &buffer : buffers) {
-      Value offset =
-          buffer.bytes >= 0 ? constant(b, buffer.offset) : offsets[buffer.slot];
+      // Not at the entry: the op there may be an allocation that has gone.
       OpBuilder at(buffer.alloc);
+      Value offset = buffer.bytes >= 0 ? constant(at, buffer.offset)
+                                       : offsets[buffer.slot];
       if (buffer.loop) {
         Value &start = workerBase[buffer.loop];
         if (!start) {
