@@ -222,11 +222,6 @@ static LogicalResult differentiateUpsample(dl::UpsampleOp op, Gradients &d) {
   return success();
 }
 
-static LogicalResult differentiateDropout(dl::DropoutOp op, Gradients &d) {
-  d.add(op.getX(), d.of(op.getY()));
-  return success();
-}
-
 static LogicalResult differentiateCast(tensor::CastOp op, Gradients &d) {
   d.add(op.getSource(), d.of(op.getDest()));
   return success();
@@ -257,7 +252,6 @@ void dlc::attachShapeRules(MLIRContext *context) {
   attachRule<dl::PadOp, differentiatePad>(context);
   attachRule<dl::GatherOp, differentiateGather>(context);
   attachRule<dl::UpsampleOp, differentiateUpsample>(context);
-  attachRule<dl::DropoutOp, differentiateDropout>(context);
   context->getOrLoadDialect<tensor::TensorDialect>();
   attachRule<tensor::CastOp, differentiateCast>(context);
   attachRule<tensor::ExtractSliceOp, differentiateExtract>(context);

@@ -36,7 +36,6 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createDifferentiate({options.recompute, options.truncate}));
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
-  pm.addPass(createDropDropout());
   pm.addPass(createDecompose());
   pm.addPass(createMergeScans());
   pm.addPass(createMergeProducts());

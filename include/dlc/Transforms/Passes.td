@@ -5,17 +5,14 @@
 
 include "mlir/Pass/PassBase.td"
 
-def DropDropout : Pass<"dl-drop-dropout"> {
-  let summary = "Remove dropout, which does nothing at inference";
-}
-
 def Decompose : Pass<"dl-decompose"> {
   let summary = "Spell out the ops that other ops describe completely";
   let description = [{
     `dl.rnn`, `dl.lstm` and `dl.gru` become a `dl.scan` for each direction, whose cell
     is one product of the input, one of the state and the gates' arithmetic; losses,
     metrics, optimisers, initialisers and layers in training form become the
-    arithmetic of their formulas. From here on nothing knows their names.
+    arithmetic of their formulas; dropout at inference goes. From here on nothing
+    knows their names.
   }];
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::tensor::TensorDialect"];
 }

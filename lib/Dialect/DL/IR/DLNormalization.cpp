@@ -1,6 +1,7 @@
 //===- DLNormalization.cpp - Softmax and normalisation --------------------===//
 
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Formula.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 
 using namespace mlir;
@@ -52,6 +53,38 @@ LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   return success();
 }
 
+LogicalResult BatchNormTrainingOp::inferReturnTypes(
+    MLIRContext *, OptionalLoc loc, Adaptor op, SmallVectorImpl<Type> &types) {
+  StringRef name = getOperationName();
+  auto x = tensorType(op.getX());
+  if (x.getRank() < 2)
+    return emitOptionalError(loc, "'", name, "' op input of shape ",
+                             toString(x), ", expected [N, ..., C]");
+  if (failed(sameElementType(loc, name, op.getOperands())))
+    return failure();
+  for (auto [what, operand] :
+       {std::pair<StringRef, Value>("scale", op.getScale()),
+        {"offset", op.getOffset()}})
+    if (failed(checkVector(loc, name, what, operand, x.getShape().back(),
+                           "the number of channels")))
+      return failure();
+  auto statistic = x.clone(x.getShape().take_back());
+  types.append({x, statistic, statistic});
+  return success();
+}
+
+SmallVector<Value> BatchNormTrainingOp::decompose(OpBuilder &b) {
+  formula::Tensor x(b, getLoc(), getX());
+  SmallVector<int64_t> axes;
+  for (int64_t d = 0; d + 1 < x.rank(); ++d)
+    axes.push_back(d);
+  auto mean = x.mean(axes, /*keepDims=*/false);
+  auto variance = square(x - mean).mean(axes, /*keepDims=*/false);
+  Value y = BatchNormOp::create(b, getLoc(), getY().getType(), x, getScale(),
+                                getOffset(), mean, variance, getEpsilonAttr());
+  return {y, mean, variance};
+}
+
 static LogicalResult verifyEpsilon(Operation *op, const APFloat &epsilon) {
   if (epsilon.isNegative() || !epsilon.isFinite())
     return op->emitOpError("epsilon ")
@@ -60,6 +93,9 @@ static LogicalResult verifyEpsilon(Operation *op, const APFloat &epsilon) {
 }
 
 LogicalResult BatchNormOp::verify() {
+  return verifyEpsilon(*this, getEpsilon());
+}
+LogicalResult BatchNormTrainingOp::verify() {
   return verifyEpsilon(*this, getEpsilon());
 }
 LogicalResult LayerNormOp::verify() {

@@ -39,6 +39,26 @@ def DL_BatchNormOp : DL_InferredOp<"batch_norm",
   let hasVerifier = 1;
 }
 
+def DL_BatchNormTrainingOp : DL_InferredOp<"batch_norm_training",
+    [DeclareOpInterfaceMethods<DL_DecomposableOpInterface>]> {
+  let summary = "batch_norm by the statistics of the batch, which it gives as well";
+  let description = [{
+    The training form (Ioffe and Szegedy, 2015): mean and (biased) variance of each
+    channel over all other dimensions of `x`, `[..., C]`. The variance given is the one
+    used; running averages of both are what `dl.batch_norm` takes at inference.
+  }];
+  let arguments = (ins DL_FloatTensor:$x, DL_FloatTensor:$scale,
+                       DL_FloatTensor:$offset,
+                       DefaultValuedAttr<F64Attr, "1e-5">:$epsilon);
+  let results = (outs DL_FloatTensor:$y, DL_FloatTensor:$mean,
+                      DL_FloatTensor:$variance);
+  let assemblyFormat = [{
+    $x `,` $scale `,` $offset (`epsilon` $epsilon^)? attr-dict `:` type($x) `,`
+    type($scale) `,` type($offset)
+  }];
+  let hasVerifier = 1;
+}
+
 /// Statistics of the sample itself, then scale and offset where given.
 class DL_SampleNorm<string mnemonic, string formula, dag more = (ins)>
     : DL_InferredOp<mnemonic, [AttrSizedOperandSegments]> {

@@ -1,0 +1,165 @@
+//===- DLLoss.cpp - Losses and metrics ------------------------------------===//
+
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Formula.h"
+#include "dlc/Dialect/DL/IR/Inference.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+using formula::Tensor;
+
+#define GET_OP_CLASSES
+#include "dlc/Dialect/DL/IR/DLLoss.cpp.inc"
+
+static bool isSparse(Value target) {
+  return isa<IntegerType>(getElementTypeOrSelf(target));
+}
+
+/// A number of rank 0, for targets of the shape of x or, where classes may be
+/// numbers, one dimension less.
+static LogicalResult inferLoss(OptionalLoc loc, StringRef name, Value x,
+                               Value target, bool mayBeSparse,
+                               SmallVectorImpl<Type> &types) {
+  auto scores = tensorType(x), targets = tensorType(target);
+  ArrayRef<int64_t> shape = scores.getShape();
+  bool sparse = isSparse(target);
+  if (sparse && mayBeSparse && !shape.empty())
+    shape = shape.drop_back();
+  bool fits = sparse ? mayBeSparse && scores.getRank() > 0
+                     : targets.getElementType() == scores.getElementType();
+  fits &= shape.size() == targets.getShape().size();
+  if (fits)
+    for (auto [a, b] : llvm::zip(shape, targets.getShape()))
+      fits &= mayEqual(a, b);
+  if (!fits) {
+    std::string wanted = toString(scores.getShape()) + " of floats as them";
+    if (mayBeSparse && scores.getRank() > 0)
+      wanted += " or " + toString(scores.getShape().drop_back()) +
+                " of i32 or i64";
+    return emitOptionalError(loc, "'", name, "' op targets of type ", targets,
+                             " for scores of type ", scores, ", expected ",
+                             wanted);
+  }
+  types.push_back(scores.clone(ArrayRef<int64_t>()));
+  return success();
+}
+
+#define DLC_LOSS(OP, SPARSE)                                                   \
+  LogicalResult OP::inferReturnTypes(MLIRContext *, OptionalLoc loc,           \
+                                     Adaptor op,                               \
+                                     SmallVectorImpl<Type> &types) {           \
+    return inferLoss(loc, getOperationName(), op.getX(), op.getTarget(),       \
+                     SPARSE, types);                                           \
+  }
+DLC_LOSS(MeanSquaredErrorOp, false)
+DLC_LOSS(MeanAbsoluteErrorOp, false)
+DLC_LOSS(CrossEntropyOp, true)
+DLC_LOSS(BinaryCrossEntropyOp, false)
+DLC_LOSS(HingeOp, false)
+DLC_LOSS(PerceptronCriterionOp, false)
+DLC_LOSS(KlDivergenceOp, false)
+DLC_LOSS(AccuracyOp, true)
+#undef DLC_LOSS
+
+LogicalResult CrossEntropyOp::verify() {
+  double smoothing = getLabelSmoothing().convertToDouble();
+  if (!(smoothing >= 0 && smoothing < 1))
+    return emitOpError("smoothing ")
+           << smoothing << ", expected 0 to less than 1";
+  return success();
+}
+
+/// One of each class along a new last dimension: 1 at the class, else 0.
+static Tensor oneHot(Tensor labels, Tensor scores) {
+  int64_t last = scores.rank() - 1;
+  Tensor wide = labels.cast(labels.b->getI64Type());
+  SmallVector<int64_t> shape(labels.shape());
+  shape.push_back(1);
+  SmallVector<Value> extents = labels.unknownExtents();
+  auto type = wide.type().clone(shape);
+  Tensor column = wide.with(ReshapeOp::create(
+      *wide.b, wide.loc, type, wide,
+      extents.size() > 1 ? extents : SmallVector<Value>()));
+  return column.eq(formula::iota(*wide.b, wide.loc, scores, last))
+      .cast(scores.element());
+}
+
+/// Mean over examples of sums over the last dimension.
+static Tensor meanOfSums(Tensor terms) {
+  return terms.sum({terms.rank() - 1}, /*keepDims=*/false).mean();
+}
+
+SmallVector<Value> MeanSquaredErrorOp::decompose(OpBuilder &b) {
+  Tensor x(b, getLoc(), getX());
+  return {square(x - x.with(getTarget())).mean()};
+}
+
+SmallVector<Value> MeanAbsoluteErrorOp::decompose(OpBuilder &b) {
+  Tensor x(b, getLoc(), getX());
+  return {abs(x - x.with(getTarget())).mean()};
+}
+
+SmallVector<Value> CrossEntropyOp::decompose(OpBuilder &b) {
+  Tensor x(b, getLoc(), getX()), target = x.with(getTarget());
+  int64_t last = x.rank() - 1;
+  double smoothing = getLabelSmoothing().convertToDouble();
+  Tensor logs = x.with(
+      LogSoftmaxOp::create(b, getLoc(), x, b.getI64IntegerAttr(last)));
+  Tensor p = isSparse(getTarget()) ? oneHot(target, x) : target;
+  Tensor terms = p * logs;
+  if (smoothing > 0)
+    terms = (1 - smoothing) * terms +
+            (smoothing * logs) / x.count({last});
+  Tensor loss = terms.sum({last}, /*keepDims=*/false);
+  // What is no class has no loss: neither 0 nor that of another one.
+  if (isSparse(getTarget())) {
+    Tensor wide = target.cast(b.getI64Type());
+    Tensor isClass = wide.ge(0.0) & wide.lt(x.count({last}, b.getI64Type()));
+    loss = select(isClass, loss, std::numeric_limits<double>::quiet_NaN());
+  }
+  return {-loss.mean()};
+}
+
+SmallVector<Value> BinaryCrossEntropyOp::decompose(OpBuilder &b) {
+  Tensor x(b, getLoc(), getX());
+  return {(softplus(x) - x * x.with(getTarget())).mean()};
+}
+
+SmallVector<Value> HingeOp::decompose(OpBuilder &b) {
+  Tensor x(b, getLoc(), getX());
+  return {max(1.0 - x.with(getTarget()) * x, 0.0).mean()};
+}
+
+SmallVector<Value> PerceptronCriterionOp::decompose(OpBuilder &b) {
+  Tensor x(b, getLoc(), getX());
+  // A product with what is right or wrong: at 0 the derivative is -t, not half.
+  Tensor margin = x.with(getTarget()) * x;
+  Tensor isWrong = margin.le(0.0).cast(x.element());
+  return {(-margin * isWrong).mean()};
+}
+
+SmallVector<Value> KlDivergenceOp::decompose(OpBuilder &b) {
+  Tensor x(b, getLoc(), getX()), p = x.with(getTarget());
+  Tensor logs = x.with(
+      LogSoftmaxOp::create(b, getLoc(), x, b.getI64IntegerAttr(x.rank() - 1)));
+  Tensor some = select(p.gt(0.0), p, 1.0);
+  return {meanOfSums(p * (log(some) - logs))};
+}
+
+SmallVector<Value> AccuracyOp::decompose(OpBuilder &b) {
+  Tensor x(b, getLoc(), getX()), target = x.with(getTarget());
+  int64_t last = x.rank() - 1;
+  auto best = [&](Tensor t) {
+    return t.with(ArgMaxOp::create(b, getLoc(), t, b.getI64IntegerAttr(last),
+                                   UnitAttr()));
+  };
+  Tensor isRight = x;
+  if (!isSparse(getTarget()) && (x.rank() <= 1 || x.shape()[last] == 1))
+    isRight = x.gt(0.0).cast(b.getI32Type()).eq(
+        target.gt(0.5).cast(b.getI32Type()));
+  else if (isSparse(getTarget()))
+    isRight = best(x).eq(target.cast(b.getI64Type()));
+  else
+    isRight = best(x).eq(best(target));
+  return {isRight.cast(x.element()).mean()};
+}

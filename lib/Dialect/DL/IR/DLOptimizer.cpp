@@ -1,0 +1,257 @@
+//===- DLOptimizer.cpp - Optimisers ---------------------------------------===//
+
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Formula.h"
+#include "dlc/Dialect/DL/IR/Inference.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+using formula::Tensor;
+
+#define GET_OP_CLASSES
+#include "dlc/Dialect/DL/IR/DLOptimizer.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// What all optimisers check
+//===----------------------------------------------------------------------===//
+
+/// Gradient and states are shaped as the parameter, the rate is one number.
+static LogicalResult inferStep(OptionalLoc loc, StringRef name, Value p,
+                               ArrayRef<std::pair<StringRef, Value>> same,
+                               Value rate, SmallVectorImpl<Type> &types) {
+  auto type = tensorType(p);
+  for (auto [what, value] : same)
+    if (!areCompatibleTypes(type, value.getType()))
+      return emitOptionalError(loc, "'", name, "' op ", what, " of type ",
+                               value.getType(), ", expected ", type,
+                               " as the parameter");
+  if (tensorType(rate).getRank() ||
+      tensorType(rate).getElementType() != type.getElementType())
+    return emitOptionalError(loc, "'", name, "' op rate of type ",
+                             rate.getType(), ", expected ",
+                             type.clone(ArrayRef<int64_t>()));
+  types.append(same.size(), type); // the gradient's place is the parameter's
+  return success();
+}
+
+#define DLC_STEP(OP, ...)                                                      \
+  LogicalResult OP::inferReturnTypes(MLIRContext *, OptionalLoc loc,           \
+                                     Adaptor op,                               \
+                                     SmallVectorImpl<Type> &types) {           \
+    return inferStep(loc, getOperationName(), op.getP(), {__VA_ARGS__},        \
+                     op.getRate(), types);                                     \
+  }
+#define DLC_NAMED(NAME, VALUE) std::pair<StringRef, Value>{NAME, VALUE}
+DLC_STEP(SgdOp, DLC_NAMED("gradient", op.getG()))
+DLC_STEP(MomentumOp, DLC_NAMED("gradient", op.getG()),
+         DLC_NAMED("state", op.getS()))
+DLC_STEP(AdamOp, DLC_NAMED("gradient", op.getG()),
+         DLC_NAMED("state m", op.getM()), DLC_NAMED("state v", op.getV()))
+DLC_STEP(RmspropOp, DLC_NAMED("gradient", op.getG()),
+         DLC_NAMED("state", op.getS()))
+DLC_STEP(AdagradOp, DLC_NAMED("gradient", op.getG()),
+         DLC_NAMED("state", op.getS()))
+#undef DLC_STEP
+#undef DLC_NAMED
+
+/// Every hyper-parameter out of its range, all at once.
+namespace {
+struct Bounded {
+  StringRef name;
+  double value, least, past; // [least, past)
+};
+} // namespace
+
+static LogicalResult verifyRanges(Operation *op, ArrayRef<Bounded> ranges) {
+  bool valid = true;
+  for (const Bounded &range : ranges) {
+    double value = range.value;
+    if (value >= range.least && value < range.past)
+      continue;
+    valid = false;
+    auto error = op->emitOpError() << range.name << " " << value << ", expected "
+                                   << range.least;
+    if (std::isinf(range.past))
+      error << " or more";
+    else
+      error << " to less than " << range.past;
+  }
+  return success(valid);
+}
+
+static constexpr double unbounded = std::numeric_limits<double>::infinity();
+
+LogicalResult SgdOp::verify() {
+  return verifyRanges(*this, {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded}});
+}
+LogicalResult MomentumOp::verify() {
+  return verifyRanges(*this, {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
+                              {"momentum", getMomentum().convertToDouble(), 0, 1}});
+}
+LogicalResult AdamOp::verify() {
+  if (tensorType(getStep()).getRank())
+    return emitOpError("step of type ")
+           << getStep().getType() << ", expected one number of rank 0";
+  return verifyRanges(*this, {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
+                              {"beta1", getBeta1().convertToDouble(), 0, 1},
+                              {"beta2", getBeta2().convertToDouble(), 0, 1},
+                              {"epsilon", getEpsilon().convertToDouble(), 0, unbounded}});
+}
+LogicalResult RmspropOp::verify() {
+  return verifyRanges(*this, {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
+                              {"rho", getRho().convertToDouble(), 0, 1},
+                              {"epsilon", getEpsilon().convertToDouble(), 0, unbounded}});
+}
+LogicalResult AdagradOp::verify() {
+  return verifyRanges(*this, {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
+                              {"epsilon", getEpsilon().convertToDouble(), 0, unbounded}});
+}
+
+//===----------------------------------------------------------------------===//
+// Formulas
+//===----------------------------------------------------------------------===//
+
+/// The gradient with weight decay.
+template <typename OpT> static Tensor decayed(OpT op, Tensor p) {
+  Tensor g = p.with(op.getG());
+  double decay = op.getWeightDecay().convertToDouble();
+  return decay ? g + decay * p : g;
+}
+
+SmallVector<Value> SgdOp::decompose(OpBuilder &b) {
+  Tensor p(b, getLoc(), getP());
+  return {p - p.with(getRate()) * decayed(*this, p)};
+}
+
+SmallVector<Value> MomentumOp::decompose(OpBuilder &b) {
+  Tensor p(b, getLoc(), getP()), g = decayed(*this, p);
+  double momentum = getMomentum().convertToDouble();
+  Tensor v = momentum * p.with(getS()) + g;
+  return {p - p.with(getRate()) * (getNesterov() ? g + momentum * v : v), v};
+}
+
+SmallVector<Value> AdamOp::decompose(OpBuilder &b) {
+  Tensor p(b, getLoc(), getP()), rate = p.with(getRate());
+  double b1 = getBeta1().convertToDouble(), b2 = getBeta2().convertToDouble(),
+         decay = getWeightDecay().convertToDouble();
+  Tensor g = getDecoupled() ? p.with(getG()) : decayed(*this, p);
+  Tensor m = b1 * p.with(getM()) + (1 - b1) * g;
+  Tensor v = b2 * p.with(getV()) + (1 - b2) * square(g);
+  // Numbers of rank 0: once a step. In f64, where 1 - b2^t keeps its digits.
+  Tensor t = p.with(getStep()).cast(b.getF64Type());
+  auto correction = [&](double beta) {
+    return 1.0 - exp(t * std::log(beta));
+  };
+  auto one = [&](Tensor number) { return number.cast(p.element()); };
+  Tensor scale = b1 ? one(1.0 / correction(b1)) : p.constant(1);
+  Tensor root = b2 ? one(formula::rsqrt(correction(b2))) : p.constant(1);
+  Tensor step = rate * scale * m /
+                (formula::sqrt(v) * root + getEpsilon().convertToDouble());
+  if (getDecoupled() && decay)
+    step = step + rate * (decay * p);
+  return {p - step, m, v};
+}
+
+SmallVector<Value> RmspropOp::decompose(OpBuilder &b) {
+  Tensor p(b, getLoc(), getP()), g = decayed(*this, p);
+  double rho = getRho().convertToDouble();
+  Tensor s = rho * p.with(getS()) + (1 - rho) * square(g);
+  Tensor root = formula::sqrt(s) + getEpsilon().convertToDouble();
+  return {p - p.with(getRate()) * g / root, s};
+}
+
+SmallVector<Value> AdagradOp::decompose(OpBuilder &b) {
+  Tensor p(b, getLoc(), getP()), g = decayed(*this, p);
+  Tensor s = p.with(getS()) + square(g);
+  Tensor root = formula::sqrt(s) + getEpsilon().convertToDouble();
+  return {p - p.with(getRate()) * g / root, s};
+}
+
+//===----------------------------------------------------------------------===//
+// Clipping, schedules
+//===----------------------------------------------------------------------===//
+
+LogicalResult ClipByGlobalNormOp::inferReturnTypes(
+    MLIRContext *, OptionalLoc loc, Adaptor op, SmallVectorImpl<Type> &types) {
+  if (op.getGradients().empty())
+    return emitOptionalError(loc, "'", getOperationName(),
+                             "' op has no gradients, expected one or more");
+  if (failed(sameElementType(loc, getOperationName(), op.getOperands())))
+    return failure();
+  llvm::append_range(types, op.getGradients().getTypes());
+  return success();
+}
+
+LogicalResult ClipByGlobalNormOp::verify() {
+  double limit = getLimit().convertToDouble();
+  if (!(limit > 0))
+    return emitOpError("limit ") << limit << ", expected more than 0";
+  return success();
+}
+
+SmallVector<Value> ClipByGlobalNormOp::decompose(OpBuilder &b) {
+  std::optional<Tensor> sum;
+  for (Value g : getGradients()) {
+    Tensor squares = square(Tensor(b, getLoc(), g)).sum();
+    sum = sum ? *sum + squares : squares;
+  }
+  double limit = getLimit().convertToDouble();
+  Tensor norm = formula::sqrt(*sum);
+  // A norm of 0 divides nothing: the larger of norm and limit is the divisor.
+  Tensor scale = limit / max(norm, limit);
+  SmallVector<Value> results;
+  for (Value g : getGradients())
+    results.push_back(norm.with(g) * scale);
+  return results;
+}
+
+LogicalResult LearningRateOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
+                                               Adaptor op,
+                                               SmallVectorImpl<Type> &types) {
+  if (!isa<FloatType>(op.getElement()))
+    return emitOptionalError(loc, "'", getOperationName(), "' op element ",
+                             op.getElement(), ", expected a type of floats");
+  types.push_back(RankedTensorType::get({}, op.getElement()));
+  return success();
+}
+
+LogicalResult LearningRateOp::verify() {
+  if (tensorType(getStep()).getRank())
+    return emitOpError("step of type ")
+           << getStep().getType() << ", expected one number of rank 0";
+  if (getSteps() < 1 || int64_t(getWarmup()) < 0)
+    return emitOpError("steps ")
+           << getSteps() << " and warmup " << getWarmup()
+           << ", expected 1 or more and 0 or more";
+  return verifyRanges(*this, {{"rate", getRate().convertToDouble(), 0, unbounded},
+                              {"decay", getDecay().convertToDouble(), 0, unbounded}});
+}
+
+SmallVector<Value> LearningRateOp::decompose(OpBuilder &b) {
+  double rate = getRate().convertToDouble(),
+         decay = getDecay().convertToDouble(), steps = getSteps(),
+         warmup = int64_t(getWarmup());
+  Tensor step = Tensor(b, getLoc(), getStep()).cast(b.getF64Type());
+  Tensor t = max(step - warmup, 0.0), u = min(t / steps, 1.0);
+  Tensor result = step.constant(rate);
+  switch (getKind()) {
+  case ScheduleKind::constant:
+    break;
+  case ScheduleKind::step:
+    result = rate * pow(decay, floor(t / steps));
+    break;
+  case ScheduleKind::exponential:
+    result = rate * pow(decay, t / steps);
+    break;
+  case ScheduleKind::linear:
+    result = rate + (rate * decay - rate) * u;
+    break;
+  case ScheduleKind::cosine:
+    result = rate * decay + 0.5 * rate * (1 - decay) *
+                                (1.0 + formula::cos(3.14159265358979323846 * u));
+    break;
+  }
+  if (warmup > 0)
+    result = select(step.lt(warmup), rate * (step + 1.0) / warmup, result);
+  return {result.cast(getElement())};
+}
