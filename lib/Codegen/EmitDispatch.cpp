@@ -38,7 +38,8 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
     }
     for (auto [name, runtime] :
          {std::pair(names::allocate, names::runtimeAllocate),
-          std::pair(names::weightMemory, names::runtimeWeights)})
+          std::pair(names::weightMemory, names::runtimeWeights),
+          std::pair(names::stateMemory, names::runtimeState)})
       if (auto memory = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
         defineMemory(b, memory, runtime);
   }

@@ -1,6 +1,7 @@
 //===- OutlineShapeFunctions.cpp - Checks and shapes as functions ---------===//
 
 #include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -89,6 +90,20 @@ void storeStatus(func::FuncOp shapes, ArrayRef<cf::AssertOp> checks) {
   memref::StoreOp::create(b, loc, status, block.getArguments().back(), zero);
 }
 
+/// Extents follow from types and inputs, never from the state.
+void forgetState(func::FuncOp shapes) {
+  shapes.walk([](ml_program::GlobalStoreOp store) { store.erase(); });
+  shapes.walk([](ml_program::GlobalLoadOp load) {
+    OpBuilder b(load);
+    auto type = cast<RankedTensorType>(load.getType());
+    load.replaceAllUsesWith(tensor::EmptyOp::create(
+                                b, load.getLoc(), type.getShape(),
+                                type.getElementType())
+                                .getResult());
+    load.erase();
+  });
+}
+
 struct OutlineShapeFunctions
     : dlc::impl::OutlineShapeFunctionsBase<OutlineShapeFunctions> {
   void runOnOperation() override {
@@ -118,6 +133,7 @@ struct OutlineShapeFunctions
       auto shapes = cast<func::FuncOp>(b.clone(*function));
       shapes.setName((function.getName() + names::shapesSuffix).str());
       shapes.setPrivate();
+      forgetState(shapes);
       markCallable(shapes);
       shapes.removeArgAttrsAttr();
       shapes.removeResAttrsAttr();

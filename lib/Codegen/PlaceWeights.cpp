@@ -1,5 +1,6 @@
 //===- PlaceWeights.cpp - Constants side by side in one place -------------===//
 
+#include "Memory.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -16,11 +17,46 @@ namespace dlc {
 
 using namespace dlc;
 
+void dlc::viewGlobals(ModuleOp module, const llvm::StringMap<int64_t> &places,
+                      StringRef memory) {
+  OpBuilder b(module.getContext());
+  Type ptr = LLVM::LLVMPointerType::get(module.getContext());
+  auto bytes = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
+  b.setInsertionPointToStart(module.getBody());
+  func::FuncOp::create(b, module.getLoc(), memory,
+                       b.getFunctionType({ptr}, {bytes}))
+      .setPrivate();
+  for (auto function : module.getOps<func::FuncOp>()) {
+    SmallVector<memref::GetGlobalOp> reads;
+    function.walk([&](memref::GetGlobalOp read) {
+      if (places.contains(read.getName()))
+        reads.push_back(read);
+    });
+    if (reads.empty())
+      continue;
+    b.setInsertionPointToStart(&function.getBody().front());
+    Value whole =
+        func::CallOp::create(b, function.getLoc(), memory, bytes,
+                             ValueRange{function.getArgument(0)})
+            .getResult(0);
+    llvm::StringMap<Value> views;
+    for (memref::GetGlobalOp read : reads) {
+      Value &view = views[read.getName()];
+      if (!view)
+        view = memref::ViewOp::create(
+            b, read.getLoc(), read.getType(), whole,
+            arith::ConstantIndexOp::create(b, read.getLoc(),
+                                           places.lookup(read.getName())),
+            ValueRange());
+      read.replaceAllUsesWith(view);
+    }
+    // Now that nothing is built in front of them any more.
+    for (memref::GetGlobalOp read : reads)
+      read.erase();
+  }
+}
+
 namespace {
-
-/// Each begins at a cache line.
-constexpr int64_t alignment = 64;
-
 struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
   using PlaceWeightsBase::PlaceWeightsBase;
 
@@ -45,7 +81,7 @@ struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
       places[global.getSymName()] = end;
       values.push_back(value);
       offsets.push_back(end);
-      end = llvm::alignTo(end + bytes, alignment);
+      end = llvm::alignTo(end + bytes, globalAlignment);
       global.erase();
     }
     if (values.empty())
@@ -53,40 +89,7 @@ struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
     module->setAttr(names::weights, b.getArrayAttr(values));
     module->setAttr(names::weightOffsets, b.getDenseI64ArrayAttr(offsets));
 
-    Type ptr = LLVM::LLVMPointerType::get(&getContext());
-    auto bytes = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
-    b.setInsertionPointToStart(module.getBody());
-    func::FuncOp::create(b, module.getLoc(), names::weightMemory,
-                         b.getFunctionType({ptr}, {bytes}))
-        .setPrivate();
-    for (auto function : module.getOps<func::FuncOp>()) {
-      SmallVector<memref::GetGlobalOp> reads;
-      function.walk([&](memref::GetGlobalOp read) {
-        if (places.contains(read.getName()))
-          reads.push_back(read);
-      });
-      if (reads.empty())
-        continue;
-      b.setInsertionPointToStart(&function.getBody().front());
-      Value memory =
-          func::CallOp::create(b, function.getLoc(), names::weightMemory, bytes,
-                               ValueRange{function.getArgument(0)})
-              .getResult(0);
-      llvm::StringMap<Value> views;
-      for (memref::GetGlobalOp read : reads) {
-        Value &view = views[read.getName()];
-        if (!view)
-          view = memref::ViewOp::create(
-              b, read.getLoc(), read.getType(), memory,
-              arith::ConstantIndexOp::create(b, read.getLoc(),
-                                             places[read.getName()]),
-              ValueRange());
-        read.replaceAllUsesWith(view);
-      }
-      // Now that nothing is built in front of them any more.
-      for (memref::GetGlobalOp read : reads)
-        read.erase();
-    }
+    viewGlobals(module, places, names::weightMemory);
   }
 };
 } // namespace

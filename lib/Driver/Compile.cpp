@@ -3,6 +3,7 @@
 #include "dlc/Driver/Compile.h"
 #include "Artifacts.h"
 #include "Lowering.h"
+#include "Training.h"
 #include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Import/ONNX.h"
@@ -94,6 +95,8 @@ public:
     pipeline.profile = options.profile;
     pipeline.fastMath = options.fastMath;
     pipeline.unroll = options.unroll;
+    pipeline.recompute = options.recompute;
+    pipeline.truncate = options.truncate;
     pipeline.roundOperands = options.precision == Precision::BF16;
     auto lower = [&](StringRef name, auto build, const char *suffix) {
       TimingScope scope = root.nest(name);
@@ -115,6 +118,16 @@ public:
                       .wasInterrupted();
     if (isTosa && failed(lower("tosa", buildTosaPipeline, ".tosa.mlir")))
       return failure();
+    if (!options.parameters.empty())
+      if (llvm::Error error = readParameters(*module, options.parameters))
+        return report("--parameters: " + llvm::toString(std::move(error)));
+    if (!options.training.empty()) {
+      auto build = [&](OpPassManager &pm, const PipelineOptions &) {
+        buildTrainingPipeline(pm, training);
+      };
+      if (failed(lower("training", build, ".training.mlir")))
+        return failure();
+    }
     if (failed(lower("simplify", buildSimplifyPipeline, ".dl.mlir")))
       return failure();
     if (stage == Stage::DL)
@@ -187,6 +200,12 @@ private:
       if (llvm::sys::path::extension(options.weights) != ".safetensors")
         return report("--weights " + options.weights +
                       " does not name a .safetensors file");
+    }
+    if (!options.training.empty()) {
+      auto parsed = parseTraining(options.training);
+      if (!parsed)
+        return report(parsed.takeError());
+      training = std::move(*parsed);
     }
     auto found =
         Processor::getAll(options.cpu, options.precision == Precision::BF16);
@@ -438,6 +457,7 @@ private:
   MLIRContext mlir;
   Stage stage = Stage::Auto;
   std::string output;
+  AddTrainingOptions training;
   std::vector<Processor> processors; // the least first
   Artifacts artifacts;
 };

@@ -32,11 +32,20 @@ static void addCleanup(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
+void buildTrainingPipeline(OpPassManager &pm,
+                           const AddTrainingOptions &options) {
+  // What functions a model calls is part of it.
+  pm.addPass(createInlinerPass());
+  pm.addPass(createSymbolDCEPass());
+  pm.addPass(createAddTraining(options));
+}
+
 void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createDifferentiate({options.recompute, options.truncate}));
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createDecompose());
+  addCleanup(pm);
   pm.addPass(createMergeScans());
   pm.addPass(createMergeProducts());
   pm.addPass(createHoistInputProjections());
@@ -143,6 +152,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   addCleanup(pm);
   if (options.placeWeights)
     pm.addPass(createPlaceWeights());
+  pm.addPass(createPlaceState());
   pm.addPass(createPlanArena());
   pm.addPass(createOutlineParallelLoops());
   pm.addPass(createEmitChecks());

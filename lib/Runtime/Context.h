@@ -29,6 +29,7 @@ struct dlc_context {
   char *descriptors;
   const void *weights;
   void *mapped;   /* the file that they are in */
+  char *state;    /* mutable tensors */
   void **results; /* of computed outputs */
   struct block *_Atomic blocks;
   dlc_trace *trace; /* null: nobody wants to know */
@@ -43,6 +44,18 @@ struct dlc_context {
 struct block {
   struct block *next;
 };
+
+/* By the numbers of dlc_element. */
+static const struct {
+  const char *name;
+  int64_t bytes;
+} elements[] = {
+    {"nothing", 1}, {"f16", 2},        {"bf16", 2},      {"f32", 4},
+    {"f64", 8},     {"bool", 1},       {"i32", 4},       {"i64", 8},
+    {"i8", 1},      {"i16", 2},        {"u8", 1},        {"u16", 2},
+    {"u32", 4},     {"u64", 8},        {"f8e4m3fn", 1},  {"f8e4m3fnuz", 1},
+    {"f8e5m2", 1},  {"f8e5m2fnuz", 1}, {"f8e8m0fnu", 1}, {"f4e2m1fn", 1},
+    {"i4", 1},      {"u4", 1},         {"i2", 1},        {"u2", 1}};
 
 static inline const dlc_library_info *library(void) {
   return dlc_rt_this_model.library;
@@ -81,6 +94,8 @@ dlc_status dlc_rt_choose_version(dlc_context *context);
 /* The weights, inside or from their file; `given` is its name or null
  * (Weights.c). */
 dlc_status dlc_rt_map_weights(dlc_context *context, const char *given);
+/* Memory of the state with its first values (State.c). */
+dlc_status dlc_rt_begin_state(dlc_context *context);
 /* How many threads, and by whom; `wanted` is 0 for as many as the environment
  * says (Threads.c). */
 void dlc_rt_find_threads(dlc_context *context, int32_t wanted);

@@ -42,6 +42,12 @@ typedef struct dlc_rt_weights_info {
   uint64_t file_hash; /* XXH64 of the whole file, seed 0 */
 } dlc_rt_weights_info;
 
+/* Where each of the library's states lies in the memory of a context, and its
+ * first value among the weights; -1: zeros. */
+typedef struct dlc_rt_place {
+  int64_t offset, bytes, first;
+} dlc_rt_place;
+
 /* The kernels for one processor. */
 typedef struct dlc_rt_version {
   const char *name; /* of the processor */
@@ -54,6 +60,8 @@ typedef struct dlc_rt_model {
   const dlc_rt_version *versions; /* the least first */
   int64_t version_count;
   const dlc_rt_weights_info *weights;
+  const dlc_rt_place *places; /* one for each of the library's states */
+  int64_t state_bytes;
 } dlc_rt_model;
 
 /* The one that this library is made of. */
@@ -74,6 +82,13 @@ int32_t dlc_rt_threads(const dlc_context *context);
 const char *dlc_rt_processor(const dlc_context *context);
 void dlc_rt_trace(dlc_context *context, dlc_trace *trace);
 
+dlc_status dlc_rt_save(dlc_context *context, const char *path);
+dlc_status dlc_rt_load(dlc_context *context, const char *path);
+dlc_status dlc_rt_get(dlc_context *context, const char *name, void *data,
+                      size_t bytes);
+dlc_status dlc_rt_set(dlc_context *context, const char *name, const void *data,
+                      size_t bytes);
+
 /* A region begins, or (-1) the one that runs ends; called by kernels of
  * libraries that are profiled. */
 void dlc_rt_mark(dlc_context *context, int64_t region);
@@ -83,6 +98,8 @@ void dlc_rt_mark(dlc_context *context, int64_t region);
 void *dlc_rt_allocate(dlc_context *context, int64_t bytes);
 /* The first weight. */
 const void *dlc_rt_weights(const dlc_context *context);
+/* The first byte of the state. */
+void *dlc_rt_state(const dlc_context *context);
 /* Where computed result `number` lies, and the extent with the given number
  * among those of all results. */
 void dlc_rt_set_result(dlc_context *context, int64_t number, int64_t place);

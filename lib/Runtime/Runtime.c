@@ -13,17 +13,6 @@
 
 /*===--- Elements --------------------------------------------------------===*/
 
-static const struct {
-  const char *name;
-  int64_t bytes;
-} elements[] = {
-    {"nothing", 1}, {"f16", 2},        {"bf16", 2},      {"f32", 4},
-    {"f64", 8},     {"bool", 1},       {"i32", 4},       {"i64", 8},
-    {"i8", 1},      {"i16", 2},        {"u8", 1},        {"u16", 2},
-    {"u32", 4},     {"u64", 8},        {"f8e4m3fn", 1},  {"f8e4m3fnuz", 1},
-    {"f8e5m2", 1},  {"f8e5m2fnuz", 1}, {"f8e8m0fnu", 1}, {"f4e2m1fn", 1},
-    {"i4", 1},      {"u4", 1},         {"i2", 1},        {"u2", 1}};
-
 static int64_t element_bytes(int32_t element) {
   return elements[element].bytes;
 }
@@ -103,6 +92,11 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
       dlc_rt_map_weights(context, options ? options->weights : NULL);
   if (mapped)
     return mapped;
+  if (dlc_rt_this_model.state_bytes) {
+    dlc_status begun = dlc_rt_begin_state(context);
+    if (begun)
+      return begun;
+  }
   context->ready = 1;
   /* Functions without free extents get their memory now. */
   for (int32_t i = 0; i < library()->function_count; ++i) {
@@ -143,6 +137,7 @@ void dlc_rt_destroy(dlc_context *context) {
   free_blocks(context);
   if (!context->arena_is_callers)
     free(context->arena);
+  free(context->state);
   if (context->mapped)
     munmap(context->mapped, (size_t)dlc_rt_this_model.weights->file_bytes);
   free(context);

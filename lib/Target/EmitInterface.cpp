@@ -292,7 +292,27 @@ private:
                                    string(region.kind), number64(region.flops),
                                    number64(region.bytes)}));
 
-    auto runtime = [&](StringRef name) { return module.getFunction(name); };
+    SmallVector<Constant *> states, places;
+    int64_t stateBytes = 0;
+    for (const StateTensor &state : weights.states) {
+      SmallVector<Constant *> extents;
+      for (int64_t extent : state.shape)
+        extents.push_back(number64(extent));
+      states.push_back(structure({string(state.name),
+                                  array(i64, extents, "dlc.shape"),
+                                  number32(state.shape.size()),
+                                  number32(state.element)}));
+      places.push_back(structure({number64(state.offset), number64(state.bytes),
+                                  number64(state.first)}));
+      stateBytes = std::max(stateBytes, state.offset + state.bytes);
+    }
+
+    auto runtime = [&](StringRef name) -> Constant * {
+      return module.getFunction(name);
+    };
+    auto stateful = [&](StringRef name) {
+      return states.empty() ? noText : runtime(name);
+    };
     Constant *library = global(
         structure(
             {number32(DLC_ABI_VERSION),
@@ -315,7 +335,14 @@ private:
              number32(regions.size()),
              array(regions.empty() ? ptr : regions.front()->getType(), regions,
                    "dlc.regions"),
-             runtime("dlc_rt_trace")}),
+             runtime("dlc_rt_trace"),
+             number32(weights.states.size()),
+             array(states.empty() ? ptr : states.front()->getType(), states,
+                   "dlc.states"),
+             stateful("dlc_rt_save"),
+             stateful("dlc_rt_load"),
+             stateful("dlc_rt_get"),
+             stateful("dlc_rt_set")}),
         "dlc.library");
     libraryTable = library;
 
@@ -338,7 +365,10 @@ private:
                "dlc.weights");
     Constant *model = structure(
         {library, array(versions.front()->getType(), versions, "dlc.versions"),
-         number64(versions.size()), weightsInfo});
+         number64(versions.size()), weightsInfo,
+         array(places.empty() ? ptr : places.front()->getType(), places,
+               "dlc.places"),
+         number64(stateBytes)});
     // The runtime declares it; this is its definition.
     GlobalVariable *declared = module.getGlobalVariable("dlc_rt_this_model");
     auto *defined =
@@ -399,6 +429,9 @@ private:
     emitForwarding("_create_checked", "dlc_rt_create");
     emitForwarding("_destroy", "dlc_rt_destroy");
     emitForwarding("_error", "dlc_rt_error");
+    if (!weights.states.empty())
+      for (StringRef name : {"save", "load", "get", "set"})
+        emitForwarding("_" + name, ("dlc_rt_" + name).str());
     exported("_library", FunctionType::get(ptr, false));
     b.CreateRet(libraryTable);
     for (auto [number, function] : llvm::enumerate(interface.functions))

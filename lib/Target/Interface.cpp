@@ -4,6 +4,7 @@
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Runtime/abi.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/ADT/StringExtras.h"
@@ -203,6 +204,11 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
   interface.prefix = toCIdentifier(libraryName);
   llvm::StringSet<> functionNames = {"create",  "destroy", "error",  "library",
                                      "context", "call",    "reserve"};
+  for (auto global : module.getOps<ml_program::GlobalOp>())
+    interface.hasState |= global.getIsMutable();
+  if (interface.hasState)
+    for (StringRef name : {"save", "load", "get", "set"})
+      functionNames.insert(name);
   bool valid = true;
   SmallVector<func::FuncOp> entries;
   for (auto function : module.getOps<func::FuncOp>()) {
@@ -229,7 +235,13 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
           function, type, function.getArgAttrOfType<StringAttr>(i, "dl.name"),
           function.getArgAttrOfType<ArrayAttr>(i, "dl.dims"), "x" + Twine(i),
           taken, entry.inputs));
-    if (function.getNumResults() == 0) {
+    // What changes the state need not return anything.
+    if (function.getNumResults() == 0 &&
+        !function
+             .walk([](ml_program::GlobalStoreOp) {
+               return WalkResult::interrupt();
+             })
+             .wasInterrupted()) {
       function.emitError("function '")
           << function.getName() << "' returns nothing, expected at least one "
           << "tensor";

@@ -2,6 +2,7 @@
 
 #include "dlc/Target/Weights.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Runtime/abi.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/StringSet.h"
@@ -28,8 +29,32 @@ static std::string typeName(mlir::Type element) {
   return "I" + std::to_string(element.getIntOrFloatBitWidth());
 }
 
+static void readStates(mlir::ModuleOp module,
+                       std::vector<StateTensor> &states) {
+  auto entries = module->getAttrOfType<mlir::ArrayAttr>(names::states);
+  if (!entries)
+    return;
+  for (auto entry : entries.getAsRange<mlir::DictionaryAttr>()) {
+    auto type = cast<mlir::ShapedType>(
+        entry.getAs<mlir::TypeAttr>("type").getValue());
+    mlir::Type element = type.getElementType();
+    StateTensor state;
+    state.name = entry.getAs<mlir::StringAttr>("name").str();
+    state.shape.assign(type.getShape().begin(), type.getShape().end());
+    state.element = element.isF32()            ? DLC_F32
+                    : element.isF64()          ? DLC_F64
+                    : element.isInteger(32)    ? DLC_I32
+                                               : DLC_I64;
+    state.offset = entry.getAs<mlir::IntegerAttr>("offset").getInt();
+    state.first = entry.getAs<mlir::IntegerAttr>("first").getInt();
+    state.bytes = type.getNumElements() * element.getIntOrFloatBitWidth() / 8;
+    states.push_back(std::move(state));
+  }
+}
+
 Weights readWeights(mlir::ModuleOp module) {
   Weights result;
+  readStates(module, result.states);
   auto values = module->getAttrOfType<mlir::ArrayAttr>(names::weights);
   auto offsets =
       module->getAttrOfType<mlir::DenseI64ArrayAttr>(names::weightOffsets);

@@ -73,6 +73,25 @@ static void writeFunction(raw_ostream &os, const Interface &interface,
   os << ");\n";
 }
 
+/// The functions of a library whose contexts have a state.
+static void writeState(raw_ostream &os, const Interface &interface) {
+  const std::string &prefix = interface.prefix;
+  auto declare = [&](StringRef name, StringRef parameters) {
+    os << "dlc_status " << prefix << "_" << name << "(" << prefix
+       << "_context *context, " << parameters << ");\n";
+  };
+  os << "\n/* The state of a context: parameters, running averages, what the "
+        "optimiser keeps.\n * Saved as safetensors, in place of the file at once "
+        "or not at all; a file that does\n * not hold exactly this state is "
+        "refused, and nothing changes. */\n";
+  declare("save", "const char *path");
+  declare("load", "const char *path");
+  os << "\n/* One tensor of the state by its name (" << prefix
+     << "_library()->states lists them), all of\n * its `bytes` bytes. */\n";
+  declare("get", "const char *name, void *data, size_t bytes");
+  declare("set", "const char *name, const void *data, size_t bytes");
+}
+
 std::string writeHeader(const Interface &interface, StringRef fileName) {
   std::string text;
   raw_string_ostream os(text);
@@ -106,6 +125,8 @@ std::string writeHeader(const Interface &interface, StringRef fileName) {
         "run "
         "time. */\n"
      << "const dlc_library_info *" << prefix << "_library(void);\n";
+  if (interface.hasState)
+    writeState(os, interface);
   for (const Function &function : interface.functions)
     writeFunction(os, interface, function);
   os << "\n#ifdef __cplusplus\n}\n#endif\n#endif /* " << guard << " */\n";

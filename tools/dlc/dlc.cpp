@@ -107,6 +107,30 @@ int main(int argc, char **argv) {
           "of the library; processes share it. The library looks for it in "
           "its own folder"),
       cl::value_desc("file.safetensors"), cl::cat(category));
+  cl::list<std::string> training(
+      "train",
+      cl::desc(
+          "Make a library that trains: beside the model's function it gets "
+          "step, evaluate, initialize, save and load. Words of key=value follow: "
+          "loss (mse, mae, cross_entropy, binary_cross_entropy, hinge, "
+          "perceptron, kl), optimizer (sgd, momentum, nesterov, adam, adamw, "
+          "rmsprop, adagrad), rate, metrics (accuracy, mae, mse), frozen "
+          "(patterns of names), and more: docs/training.md"),
+      cl::value_desc("key=value ..."), cl::cat(category));
+  cl::opt<std::string> parameters(
+      "parameters",
+      cl::desc("Take the values of weights from this file, by name, as a "
+               "training library saves them"),
+      cl::value_desc("file.safetensors"), cl::cat(category));
+  cl::opt<int64_t> recompute(
+      "recompute",
+      cl::desc("In derivatives of recurrent layers keep the states of every "
+               "n-th step alone and compute what lies between again"),
+      cl::value_desc("n"), cl::init(0), cl::cat(category));
+  cl::opt<int64_t> truncate(
+      "truncate",
+      cl::desc("Propagate back through n steps of recurrent layers at most"),
+      cl::value_desc("n"), cl::init(0), cl::cat(category));
   cl::list<std::string> dims(
       "dim",
       cl::desc("Fix a symbolic dimension of an ONNX model, e.g. --dim batch=8"),
@@ -121,8 +145,25 @@ int main(int argc, char **argv) {
   cl::SetVersionPrinter([](raw_ostream &os) {
     os << "dlc " DLC_VERSION " with LLVM " LLVM_VERSION_STRING "\n";
   });
+  // All words of key=value behind --train are its own.
+  SmallVector<std::string> words;
+  bool isTraining = false;
+  for (int i = 0; i < argc; ++i) {
+    StringRef word = argv[i];
+    if (i && isTraining && !word.starts_with("-") && word.contains('='))
+      words.push_back(("--train=" + word).str());
+    else if (word == "--train" || word == "-train")
+      isTraining = true;
+    else {
+      isTraining = word.starts_with("--train=") || word.starts_with("-train=");
+      words.push_back(word.str());
+    }
+  }
+  SmallVector<const char *> arguments;
+  for (const std::string &word : words)
+    arguments.push_back(word.c_str());
   cl::ParseCommandLineOptions(
-      argc, argv,
+      arguments.size(), arguments.data(),
       "dlc, the deep-learning compiler: a network in, a small C library out\n\n"
       "  dlc model.onnx -o model.so      writes model.so and model.h\n");
   if (level < '0' || level > '3') {
@@ -176,6 +217,15 @@ int main(int argc, char **argv) {
   }
   options.precision = precision;
   options.verbose = verbose;
+  options.training.assign(training.begin(), training.end());
+  options.parameters = parameters;
+  if (recompute < 0 || truncate < 0) {
+    WithColor::error(errs(), "dlc")
+        << "--recompute and --truncate take a number of steps, 0 or more\n";
+    return 1;
+  }
+  options.recompute = recompute;
+  options.truncate = truncate;
   options.weights = weights;
   return failed(dlc::compile(options)) ? 1 : 0;
 }

@@ -395,6 +395,18 @@ def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
                            "::mlir::LLVM::LLVMDialect"];
 }
 
+def PlaceState : Pass<"dlc-place-state", "::mlir::ModuleOp"> {
+  let summary = "Put mutable globals side by side in the context's memory";
+  let description = [{
+    Buffers that are no constants become views of one memory, asked for by a call of
+    `@dlc.state_memory` at the beginning of each kernel: every context has a state of
+    its own. The module attribute `dlc.states` tells names, types and places; first
+    values that are not zero join the weights.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
 def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
   let summary = "End a call where an assert of values does not hold";
   let description = [{

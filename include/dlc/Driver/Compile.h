@@ -45,6 +45,10 @@ struct CompileOptions {
   std::string tuning;
   bool profile = false; // the library can tell how long its regions take
   std::string weights;  // a .safetensors file to put them in; empty: inside
+  /// What a training step is made of, key=value each; none: inference alone.
+  std::vector<std::string> training;
+  std::string parameters; // a .safetensors file to take weights from
+  int64_t recompute = 0, truncate = 0; // of derivatives through time
   /// Symbolic dimensions of an ONNX model that are fixed: {"batch", 8}.
   std::vector<std::pair<std::string, int64_t>> dims;
 };

@@ -11,6 +11,7 @@ class OpPassManager;
 } // namespace mlir
 
 namespace dlc {
+struct AddTrainingOptions;
 
 /// What the passes need to know of the machine and of the user's wishes.
 struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
@@ -71,6 +72,8 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
 
 /// TOSA -> linalg on tensors, for models that come from elsewhere.
 void buildTosaPipeline(mlir::OpPassManager &, const PipelineOptions &);
+/// A model -> the same with its training step (AddTraining).
+void buildTrainingPipeline(mlir::OpPassManager &, const AddTrainingOptions &);
 /// dl -> dl, smaller.
 void buildSimplifyPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// dl -> linalg on tensors, results by destination, shapes apart.

@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* Changes when a struct or a rule below changes incompatibly. */
-#define DLC_ABI_VERSION 3u
+#define DLC_ABI_VERSION 4u
 
 /* What every call returns. The library's error function says what and where. */
 typedef enum dlc_status {
@@ -27,7 +27,9 @@ typedef enum dlc_status {
   DLC_ERROR_VERSION = 7,   /* library and header do not belong together */
   DLC_ERROR_CPU = 8,       /* the library is compiled for another processor */
   DLC_ERROR_FUNCTION = 9,  /* there is no function of this number */
-  DLC_ERROR_WEIGHTS = 10   /* the file of weights is missing or another one */
+  DLC_ERROR_WEIGHTS = 10,  /* the file of weights is missing or another one */
+  DLC_ERROR_STATE = 11,    /* there is no state of this name or size */
+  DLC_ERROR_FILE = 12      /* a file cannot be read or written, or does not fit */
 } dlc_status;
 
 /* Element types. f16, bf16: 2 bytes; bool: one byte, 0 or 1. Floats of 8 and 4
@@ -103,6 +105,15 @@ typedef struct dlc_options {
  * share its weights and may run at the same time. */
 typedef struct dlc_context dlc_context;
 
+/* A tensor that a context keeps from call to call: a parameter that is trained, a
+ * running average, what an optimiser remembers. */
+typedef struct dlc_state {
+  const char *name;
+  const int64_t *shape;
+  int32_t rank;
+  int32_t element; /* dlc_element */
+} dlc_state;
+
 /* A fused loop nest of a function, in libraries compiled with --profile. */
 typedef struct dlc_region {
   const char *function;
@@ -175,6 +186,19 @@ typedef struct dlc_library_info {
   int32_t region_count;
   const dlc_region *regions;
   void (*trace)(dlc_context *context, dlc_trace *trace);
+  /* Only in libraries with a state, as those compiled with --train: the tensors
+   * that each context holds for itself, and functions of all of them or of one.
+   * Files are in the safetensors format; `save` replaces a file at once or leaves
+   * it as it was, `load` takes a file that holds exactly these tensors or
+   * changes nothing. `get` and `set` copy `bytes` bytes, all of a tensor. */
+  int32_t state_count;
+  const dlc_state *states;
+  dlc_status (*save)(dlc_context *context, const char *path);
+  dlc_status (*load)(dlc_context *context, const char *path);
+  dlc_status (*get)(dlc_context *context, const char *name, void *data,
+                    size_t bytes);
+  dlc_status (*set)(dlc_context *context, const char *name, const void *data,
+                    size_t bytes);
 } dlc_library_info;
 
 #ifdef __cplusplus

@@ -49,6 +49,7 @@ struct Interface {
   std::string prefix; // of its C names
   std::vector<Function> functions;
   std::vector<ProfiledRegion> regions; // empty: it tells no times
+  bool hasState = false; // functions that save, load, get and set it
 
   /// Changes whenever a name, type or shape changes: header and library that do
   /// not belong together are told apart by it.

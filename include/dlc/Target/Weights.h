@@ -24,8 +24,18 @@ struct Weight {
   bool isSplat = false;
 };
 
+/// A tensor of the state of each context: where it lies there, and where its first
+/// value is among the weights (-1: zeros).
+struct StateTensor {
+  std::string name;
+  llvm::SmallVector<int64_t> shape;
+  int element = 0; // dlc_element of abi.h
+  int64_t offset = 0, bytes = 0, first = -1;
+};
+
 struct Weights {
   std::vector<Weight> all;
+  std::vector<StateTensor> states;
   int64_t bytes = 0; // from the first to the end of the last
   /// Beside the library, in a file of this name, of `bytes` bytes behind
   /// `fileOffset` and this hash (XXH64) of all of it; empty: inside.
@@ -34,7 +44,7 @@ struct Weights {
   uint64_t fileHash = 0;
 };
 
-/// What the pass PlaceWeights has put aside. The data stays the module's.
+/// What the passes PlaceWeights and PlaceState have put aside. The data stays the module's.
 Weights readWeights(mlir::ModuleOp module);
 
 /// The bytes of the section .lrodata.dlc of an x86-64 object file, with the

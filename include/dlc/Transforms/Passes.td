@@ -5,6 +5,62 @@
 
 include "mlir/Pass/PassBase.td"
 
+def AddTraining : Pass<"dl-add-training", "::mlir::ModuleOp"> {
+  let summary = "Add the training step of a model to it";
+  let description = [{
+    The constant globals that a public function reads become its parameters: mutable,
+    as are the running averages of its batch normalisations and the state of the
+    optimiser. Beside the function, which stays as it is for inference, come
+
+    - `step(inputs..., target) -> loss, metrics...`: loss and gradient of the model in
+      training form (`dl.dropout` with random numbers, `dl.batch_norm_training`), then
+      the optimiser; parameters and states are stored;
+    - `evaluate(inputs..., target) -> loss, metrics...` of the model as it is;
+    - `initialize(seed)`: new first values for parameters and states.
+
+    The loss is taken of the function's first result; a cross entropy of what comes
+    before the softmax or logistic function that the result is made by, if it is, or
+    else of the result itself. Globals that match one of `frozen` (shell patterns) stay
+    constant. Numbers out of range are refused by the ops that they become part of.
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "\"\"",
+           "The function to train; \"\": the only public one">,
+    Option<"loss", "loss", "std::string", "\"\"",
+           "mse, mae, cross_entropy, binary_cross_entropy, hinge, perceptron, kl">,
+    Option<"target", "target", "std::string", "\"\"",
+           "Targets of a cross entropy: i64 (default) or i32, numbers of classes, or "
+           "dense, shaped as the result">,
+    Option<"smoothing", "smoothing", "double", "0", "Of the labels of a cross entropy">,
+    ListOption<"metrics", "metrics", "std::string", "accuracy, mae, mse">,
+    Option<"optimizer", "optimizer", "std::string", "\"sgd\"",
+           "sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad">,
+    Option<"rate", "rate", "double", "0", "Learning rate; 0: the optimiser's usual one">,
+    Option<"momentum", "momentum", "double", "0.9", "Of momentum and nesterov">,
+    Option<"beta1", "beta1", "double", "0.9", "Of adam and adamw">,
+    Option<"beta2", "beta2", "double", "0.999", "Of adam and adamw">,
+    Option<"rho", "rho", "double", "0.9", "Of rmsprop">,
+    Option<"epsilon", "epsilon", "double", "-1", "Of the optimiser; -1: its usual one">,
+    Option<"weightDecay", "weight-decay", "double", "-1",
+           "Times the parameter, to its gradient (adamw: off it); -1: 0.01 for adamw, "
+           "else 0">,
+    Option<"schedule", "schedule", "std::string", "\"constant\"",
+           "Of the learning rate: constant, step, exponential, linear, cosine">,
+    Option<"decay", "decay", "double", "0.1", "Of the schedule">,
+    Option<"steps", "steps", "int64_t", "1000", "Of the schedule">,
+    Option<"warmup", "warmup", "int64_t", "0", "Steps of growing learning rate">,
+    Option<"clipNorm", "clip-norm", "double", "0", "Limit of the global norm; 0: none">,
+    Option<"clipValue", "clip-value", "double", "0", "Limit of each element; 0: none">,
+    Option<"initializer", "initializer", "std::string", "\"glorot_uniform\"",
+           "Of weights: glorot_uniform, glorot_normal, he_uniform, he_normal, orthogonal">,
+    Option<"averaging", "averaging", "double", "0.9",
+           "Of the running averages of batch normalisation: the share of the old">,
+    ListOption<"frozen", "frozen", "std::string", "Globals that stay as they are">];
+  let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect",
+                           "::mlir::ml_program::MLProgramDialect"];
+}
+
 def Decompose : Pass<"dl-decompose"> {
   let summary = "Spell out the ops that other ops describe completely";
   let description = [{

@@ -1,0 +1,101 @@
+//===- ReadParameters.cpp - Learnt weights into a model -------------------===//
+
+#include "Training.h"
+#include "dlc/Dialect/DL/IR/Inference.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+static StringRef typeName(Type element) {
+  if (element.isF32())
+    return "F32";
+  if (element.isF64())
+    return "F64";
+  if (element.isF16())
+    return "F16";
+  if (element.isBF16())
+    return "BF16";
+  return "";
+}
+
+llvm::Error readParameters(ModuleOp module, StringRef path) {
+  auto fail = [&](const Twine &message) {
+    return llvm::createStringError("'" + path + "' " + message);
+  };
+  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                          /*RequiresNullTerminator=*/false);
+  if (!file)
+    return fail("cannot be read: " + file.getError().message());
+  StringRef bytes = (*file)->getBuffer();
+  if (bytes.size() < 8)
+    return fail("is no safetensors file: it has " + Twine(bytes.size()) +
+                " bytes");
+  uint64_t length = llvm::support::endian::read64le(bytes.data());
+  if (length > bytes.size() - 8)
+    return fail("is cut short or no safetensors file");
+  auto header = llvm::json::parse(bytes.substr(8, length));
+  if (!header)
+    return fail("has a damaged header: " +
+                llvm::toString(header.takeError()));
+  const llvm::json::Object *entries = header->getAsObject();
+  if (!entries)
+    return fail("has a damaged header, expected an object");
+  StringRef data = bytes.substr(8 + length);
+  std::string wrong;
+  size_t found = 0;
+  for (auto global : module.getOps<ml_program::GlobalOp>()) {
+    auto type = dyn_cast<RankedTensorType>(global.getType());
+    const llvm::json::Object *entry =
+        entries->getObject(global.getSymName());
+    if (!entry || !type)
+      continue;
+    ++found;
+    auto dtype = entry->getString("dtype");
+    const llvm::json::Array *shape = entry->getArray("shape"),
+                            *offsets = entry->getArray("data_offsets");
+    dl::Shape extents;
+    if (shape)
+      for (const llvm::json::Value &extent : *shape)
+        extents.push_back(extent.getAsInteger().value_or(-1));
+    std::optional<int64_t> begin, end;
+    if (offsets && offsets->size() == 2) {
+      begin = (*offsets)[0].getAsInteger();
+      end = (*offsets)[1].getAsInteger();
+    }
+    int64_t size = type.hasStaticShape() && type.getElementType().isIntOrFloat()
+                       ? type.getNumElements() *
+                             int64_t(type.getElementTypeBitWidth()) / 8
+                       : -1;
+    if (!dtype || !shape || !begin || !end)
+      wrong += "; '" + global.getSymName().str() + "' has a damaged entry";
+    else if (*dtype != typeName(type.getElementType()) ||
+             ArrayRef<int64_t>(extents) != type.getShape())
+      wrong += "; '" + global.getSymName().str() + "' is " + dtype->str() +
+               " [" + dl::toString(extents) + "], the model has " +
+               typeName(type.getElementType()).str() + " [" +
+               dl::toString(type.getShape()) + "]";
+    else if (*begin < 0 || *end - *begin != size ||
+             *end > int64_t(data.size()))
+      wrong += "; '" + global.getSymName().str() +
+               "' lies outside the file: it is cut short or damaged";
+    else
+      global.setValueAttr(DenseResourceElementsAttr::get(
+          type, global.getSymName(),
+          HeapAsmResourceBlob::allocateAndCopyWithAlign(
+              ArrayRef<char>(data.data() + *begin, size), 64)));
+  }
+  if (!wrong.empty())
+    return fail("does not fit the model: " + wrong.substr(2));
+  if (!found)
+    return fail("holds no parameter of the model");
+  return llvm::Error::success();
+}
+
+} // namespace dlc

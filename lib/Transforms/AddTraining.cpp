@@ -1,0 +1,676 @@
+//===- AddTraining.cpp - The training step of a model ---------------------===//
+
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Formula.h"
+#include "dlc/Transforms/Transforms.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/GlobPattern.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+using formula::Tensor;
+
+namespace dlc {
+#define GEN_PASS_DEF_ADDTRAINING
+#include "dlc/Transforms/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+
+constexpr StringRef losses[] = {
+    "mse",   "mae",        "cross_entropy", "binary_cross_entropy",
+    "hinge", "perceptron", "kl"};
+constexpr StringRef metricNames[] = {"accuracy", "mae", "mse"};
+
+/// An optimiser's states for each parameter, and the usual numbers of it.
+struct Optimizer {
+  StringRef name;
+  SmallVector<StringRef> states;
+  double rate, epsilon;
+};
+const Optimizer optimizers[] = {
+    {"sgd", {}, 0.01, 0},
+    {"momentum", {"velocity"}, 0.01, 0},
+    {"nesterov", {"velocity"}, 0.01, 0},
+    {"adam", {"m", "v"}, 0.001, 1e-8},
+    {"adamw", {"m", "v"}, 0.001, 1e-8},
+    {"rmsprop", {"mean_square"}, 0.001, 1e-8},
+    {"adagrad", {"sum_square"}, 0.01, 1e-10},
+};
+
+/// The seed and the step.
+constexpr StringLiteral randomState = "training.random";
+
+class Trainer {
+public:
+  Trainer(ModuleOp module, const dlc::AddTrainingOptions &options)
+      : module(module), options(options), b(module.getContext()),
+        loc(module.getLoc()) {}
+
+  LogicalResult run() {
+    if (failed(findFunction()) | failed(readChoices()))
+      return failure();
+    loc = function.getLoc();
+    if (failed(findParameters()))
+      return failure();
+    makeMutable();
+    addStates();
+    addLoss(/*isTraining=*/true);
+    addLoss(/*isTraining=*/false);
+    if (failed(failure(isWrong)))
+      return failure();
+    addStep();
+    addInitialize();
+    return success();
+  }
+
+private:
+  //===--------------------------------------------------------------------===//
+  // What is wanted
+  //===--------------------------------------------------------------------===//
+
+  InFlightDiagnostic fail() {
+    isWrong = true;
+    return mlir::emitError(loc);
+  }
+
+  LogicalResult findFunction() {
+    SmallVector<StringRef> names;
+    for (auto candidate : module.getOps<func::FuncOp>()) {
+      if (!candidate.isPublic() || candidate.isDeclaration())
+        continue;
+      names.push_back(candidate.getName());
+      if (options.function.empty() || options.function == candidate.getName())
+        function = candidate;
+    }
+    if (!options.function.empty() && !function)
+      return fail() << "there is no function '" << options.function
+                    << "' to train"
+                    << suggestName(options.function, names);
+    if (!function)
+      return fail() << "there is no public function to train";
+    if (options.function.empty() && names.size() > 1)
+      return fail() << "there are " << names.size()
+                    << " public functions, expected function=" << names.front()
+                    << " or another one to train";
+    for (StringRef taken : {"step", "evaluate", "initialize"})
+      if (module.lookupSymbol(taken))
+        fail() << "the model has a function '" << taken
+               << "' already, expected none: training adds one of this name";
+    auto result = function.getNumResults()
+                      ? dyn_cast<RankedTensorType>(function.getResultTypes()[0])
+                      : RankedTensorType();
+    if (!result || !isa<FloatType>(result.getElementType()))
+      fail() << "the first result of '" << function.getName()
+             << "' is no tensor of floats, expected what the loss is taken of";
+    return failure(isWrong);
+  }
+
+  /// A name among known ones; the message lists them.
+  bool check(StringRef what, StringRef name, ArrayRef<StringRef> known) {
+    if (llvm::is_contained(known, name))
+      return true;
+    auto error = fail();
+    if (name.empty())
+      error << "training needs a " << what;
+    else
+      error << "unknown " << what << " '" << name << "'";
+    error << ", expected ";
+    llvm::interleaveComma(known, error);
+    error << suggestName(name, known);
+    return false;
+  }
+
+  LogicalResult readChoices() {
+    check("loss", options.loss, losses);
+    for (const std::string &metric : options.metrics)
+      check("metric", metric, metricNames);
+    SmallVector<StringRef> names;
+    for (const Optimizer &one : optimizers) {
+      names.push_back(one.name);
+      if (options.optimizer == one.name)
+        optimizer = &one;
+    }
+    check("optimizer", options.optimizer, names);
+    if (!options.target.empty())
+      check("target", options.target, {"i64", "i32", "dense"});
+    auto find = [&](StringRef what, StringRef name, auto symbolize,
+                    auto stringify, unsigned count) {
+      SmallVector<StringRef> known;
+      for (unsigned i = 0; i < count; ++i)
+        known.push_back(
+            stringify(typename decltype(symbolize(name))::value_type(i)));
+      check(what, name, known);
+      return symbolize(name);
+    };
+    initializer = find(
+        "initializer", options.initializer,
+        [](StringRef name) { return symbolizeInitializerKind(name); },
+        [](InitializerKind kind) { return stringifyInitializerKind(kind); },
+        getMaxEnumValForInitializerKind() + 1);
+    schedule = find(
+        "schedule", options.schedule,
+        [](StringRef name) { return symbolizeScheduleKind(name); },
+        [](ScheduleKind kind) { return stringifyScheduleKind(kind); },
+        getMaxEnumValForScheduleKind() + 1);
+    for (auto [name, value] :
+         {std::pair<StringRef, double>("clip-norm", options.clipNorm),
+          {"clip-value", options.clipValue},
+          {"rate", options.rate}})
+      if (!(value >= 0) || std::isinf(value))
+        fail() << name << " " << value << ", expected 0 or more";
+    if (!(options.averaging >= 0 && options.averaging <= 1))
+      fail() << "averaging " << options.averaging << ", expected 0 to 1";
+    if (!(options.smoothing >= 0 && options.smoothing < 1))
+      fail() << "smoothing " << options.smoothing
+             << ", expected 0 to less than 1";
+    return failure(isWrong);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Parameters
+  //===--------------------------------------------------------------------===//
+
+  static StringRef globalOf(Value value) {
+    auto load = value.getDefiningOp<ml_program::GlobalLoadConstOp>();
+    return load ? load.getGlobal().getLeafReference().getValue() : StringRef();
+  }
+
+  /// Running averages: the statistics of a batch_norm that are globals.
+  static bool hasAverages(BatchNormOp op) {
+    return !globalOf(op.getMean()).empty() &&
+           !globalOf(op.getVariance()).empty();
+  }
+
+  LogicalResult findParameters() {
+    SmallVector<std::pair<StringRef, llvm::GlobPattern>> patterns;
+    for (const std::string &text : options.frozen) {
+      auto pattern = llvm::GlobPattern::create(text);
+      if (!pattern) {
+        fail() << "frozen pattern '" << text
+               << "': " << llvm::toString(pattern.takeError());
+        continue;
+      }
+      patterns.push_back({text, std::move(*pattern)});
+    }
+    llvm::SetVector<StringRef> read;
+    function.walk([&](ml_program::GlobalLoadConstOp load) {
+      read.insert(globalOf(load));
+    });
+    function.walk([&](BatchNormOp op) {
+      if (hasAverages(op)) {
+        averages.insert(globalOf(op.getMean()));
+        averages.insert(globalOf(op.getVariance()));
+      }
+    });
+    llvm::SetVector<StringRef> matched;
+    SmallVector<StringRef> names;
+    for (StringRef name : read) {
+      auto global = module.lookupSymbol<ml_program::GlobalOp>(name);
+      auto type = global ? dyn_cast<RankedTensorType>(global.getType())
+                         : RankedTensorType();
+      if (!type || !isa<FloatType>(type.getElementType()))
+        continue;
+      names.push_back(name);
+      bool isFrozen = false;
+      for (auto &[text, pattern] : patterns)
+        if (pattern.match(name)) {
+          isFrozen = true;
+          matched.insert(text);
+        }
+      if (isFrozen) {
+        averages.remove(name);
+        continue;
+      }
+      if (!type.getElementType().isF32() && !type.getElementType().isF64())
+        fail() << "parameter '" << name << "' has type " << type
+               << ", expected f32 or f64 to train, or frozen=" << name;
+      if (!averages.contains(name))
+        parameters.push_back(global);
+    }
+    for (auto &[text, pattern] : patterns)
+      if (!matched.contains(text))
+        fail() << "frozen=" << text << " names no parameter"
+               << suggestName(text, names);
+    if (parameters.empty() && !isWrong)
+      fail() << "'" << function.getName()
+             << "' has no parameters to train, expected it to read an "
+                "ml_program.global of floats that is not frozen";
+    return failure(isWrong);
+  }
+
+  bool isMutable(StringRef name) {
+    auto global = module.lookupSymbol<ml_program::GlobalOp>(name);
+    return global && global.getIsMutable();
+  }
+
+  void makeMutable() {
+    for (ml_program::GlobalOp global : parameters)
+      global.setIsMutable(true);
+    for (StringRef name : averages)
+      module.lookupSymbol<ml_program::GlobalOp>(name).setIsMutable(true);
+    // Roles before loads change: which parameters are scales, for initialize.
+    function.walk([&](Operation *op) {
+      Value scale;
+      if (auto norm = dyn_cast<BatchNormOp>(op)) {
+        scale = norm.getScale();
+        if (hasAverages(norm))
+          ones.insert(globalOf(norm.getVariance()));
+      } else if (auto norm = dyn_cast<LayerNormOp>(op)) {
+        scale = norm.getScale();
+      } else if (auto norm = dyn_cast<GroupNormOp>(op)) {
+        scale = norm.getScale();
+      } else if (auto norm = dyn_cast<InstanceNormOp>(op)) {
+        scale = norm.getScale();
+      }
+      if (scale && !globalOf(scale).empty())
+        ones.insert(globalOf(scale));
+    });
+    pristine = function.clone();
+    for (auto load : llvm::make_early_inc_range(
+             function.getOps<ml_program::GlobalLoadConstOp>()))
+      replaceLoad(load);
+    function.walk([&](ml_program::GlobalLoadConstOp load) {
+      replaceLoad(load);
+    });
+  }
+
+  void replaceLoad(ml_program::GlobalLoadConstOp load) {
+    if (!isMutable(globalOf(load)))
+      return;
+    OpBuilder at(load);
+    Value now = ml_program::GlobalLoadOp::create(
+        at, load.getLoc(), load.getType(), load.getGlobal());
+    load.replaceAllUsesWith(now);
+    load.erase();
+  }
+
+  ml_program::GlobalOp addGlobal(const Twine &name, TypedAttr value) {
+    b.setInsertionPointAfter(parameters.back());
+    return ml_program::GlobalOp::create(
+        b, loc, name.str(), value.getType(), /*is_mutable=*/true, value,
+        b.getStringAttr("private"));
+  }
+
+  void addStates() {
+    for (ml_program::GlobalOp parameter : parameters)
+      for (StringRef state : optimizer->states)
+        addGlobal(parameter.getSymName() + "." + state,
+                  cast<TypedAttr>(b.getZeroAttr(parameter.getType())));
+    addGlobal(randomState,
+              DenseElementsAttr::get(
+                  RankedTensorType::get({2}, b.getI64Type()), int64_t(0)));
+  }
+
+  Value load(StringRef name) {
+    auto global = module.lookupSymbol<ml_program::GlobalOp>(name);
+    return ml_program::GlobalLoadOp::create(
+        b, loc, global.getType(), FlatSymbolRefAttr::get(b.getContext(), name));
+  }
+  void store(StringRef name, Value value) {
+    ml_program::GlobalStoreOp::create(
+        b, loc, FlatSymbolRefAttr::get(b.getContext(), name), value);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // The loss, in training form and as it is
+  //===--------------------------------------------------------------------===//
+
+  RankedTensorType targetType() {
+    auto type = cast<RankedTensorType>(pristine.getResultTypes()[0]);
+    if (options.loss != "cross_entropy" || options.target == "dense")
+      return type;
+    Type element = options.target == "i32" ? b.getI32Type() : b.getI64Type();
+    if (type.getRank() == 0)
+      return RankedTensorType::get({}, element);
+    return RankedTensorType::get(type.getShape().drop_back(), element);
+  }
+
+  func::FuncOp addFunction(StringRef name, ArrayRef<Type> inputs,
+                           ArrayRef<Type> results, bool isPublic) {
+    b.setInsertionPointToEnd(module.getBody());
+    auto added = func::FuncOp::create(b, loc, name,
+                                      b.getFunctionType(inputs, results));
+    if (!isPublic)
+      added.setPrivate();
+    b.setInsertionPointToStart(added.addEntryBlock());
+    return added;
+  }
+
+  /// The names that the arguments of the model have.
+  void nameArguments(func::FuncOp added) {
+    unsigned count = pristine.getNumArguments();
+    for (unsigned i = 0; i < count; ++i) {
+      for (StringRef attribute : {"dl.name", "dl.dims"})
+        if (Attribute value = pristine.getArgAttr(i, attribute))
+          added.setArgAttr(i, attribute, value);
+    }
+    added.setArgAttr(count, "dl.name", b.getStringAttr("target"));
+    added.setResultAttr(0, "dl.name", b.getStringAttr("loss"));
+    for (auto [i, metric] : llvm::enumerate(options.metrics))
+      added.setResultAttr(i + 1, "dl.name", b.getStringAttr(metric));
+  }
+
+  /// What comes before the function that makes probabilities of it.
+  template <typename... Makers> Value logits(Value value) {
+    if (auto cast = value.getDefiningOp<tensor::CastOp>())
+      if (Value inner = logits<Makers...>(cast.getSource());
+          inner != cast.getSource())
+        return inner;
+    Operation *maker = value.getDefiningOp();
+    return isa_and_present<Makers...>(maker) ? maker->getOperand(0) : value;
+  }
+
+  Value lossOf(Value y, Value target) {
+    StringRef name = options.loss;
+    if (name == "mse")
+      return MeanSquaredErrorOp::create(b, loc, y, target);
+    if (name == "mae")
+      return MeanAbsoluteErrorOp::create(b, loc, y, target);
+    if (name == "binary_cross_entropy")
+      return BinaryCrossEntropyOp::create(b, loc, logits<SigmoidOp>(y), target);
+    if (name == "hinge")
+      return HingeOp::create(b, loc, y, target);
+    if (name == "perceptron")
+      return PerceptronCriterionOp::create(b, loc, y, target);
+    if (name == "kl")
+      return KlDivergenceOp::create(b, loc, logits<SoftmaxOp, LogSoftmaxOp>(y),
+                                    target);
+    return CrossEntropyOp::create(b, loc, logits<SoftmaxOp, LogSoftmaxOp>(y),
+                                  target, APFloat(options.smoothing));
+  }
+
+  Value metricOf(StringRef name, Value y, Value target) {
+    if (name == "accuracy")
+      // Scores above 0 and probabilities above 1/2 are the same.
+      return AccuracyOp::create(
+          b, loc, options.loss == "binary_cross_entropy" ? logits<SigmoidOp>(y) : y,
+          target);
+    if (name == "mae")
+      return MeanAbsoluteErrorOp::create(b, loc, y, target);
+    return MeanSquaredErrorOp::create(b, loc, y, target);
+  }
+
+  void addLoss(bool isTraining) {
+    SmallVector<Type> inputs(pristine.getArgumentTypes());
+    inputs.push_back(targetType());
+    auto type = cast<RankedTensorType>(pristine.getResultTypes()[0]);
+    if (isTraining)
+      inputs.push_back(RankedTensorType::get({2}, b.getI64Type()));
+    SmallVector<Type> results(1 + options.metrics.size(),
+                              type.clone(ArrayRef<int64_t>()));
+    auto added = addFunction(isTraining ? lossName() : "evaluate", inputs,
+                             results, !isTraining);
+    Block &body = added.getBody().front();
+    IRMapping mapping;
+    Block &model = pristine.getBody().front();
+    for (auto [old, now] : llvm::zip(model.getArguments(), body.getArguments()))
+      mapping.map(old, now);
+    for (Operation &op : model.without_terminator())
+      b.clone(op, mapping);
+    Value y = mapping.lookup(model.getTerminator()->getOperand(0));
+    Value target = body.getArgument(pristine.getNumArguments());
+    SmallVector<Value> values;
+    // Shapes that do not fit are the user's mistake: what cannot be built is said.
+    if (!checkTarget(type))
+      return;
+    values.push_back(lossOf(y, target));
+    for (const std::string &metric : options.metrics)
+      values.push_back(metricOf(metric, y, target));
+    if (isTraining) {
+      SmallVector<Operation *> special;
+      added.walk([&](Operation *op) {
+        if (isa<BatchNormOp, DropoutOp>(op))
+          special.push_back(op);
+      });
+      int64_t stream = 0;
+      for (Operation *op : special) {
+        if (auto dropout = dyn_cast<DropoutOp>(op)) {
+          dropout.getStateMutable().assign(body.getArguments().back());
+          dropout.setStream(stream++);
+        } else if (auto norm = cast<BatchNormOp>(op); hasAverages(norm)) {
+          normalizeByBatch(norm, values);
+        }
+      }
+    }
+    SmallVector<ml_program::GlobalLoadConstOp> loads;
+    added.walk([&](ml_program::GlobalLoadConstOp load) {
+      loads.push_back(load);
+    });
+    for (ml_program::GlobalLoadConstOp load : loads)
+      replaceLoad(load);
+    func::ReturnOp::create(b, loc, values);
+    SmallVector<Type> types(ValueRange(values).getTypes());
+    added.setFunctionType(b.getFunctionType(inputs, types));
+    if (!isTraining)
+      nameArguments(added);
+  }
+
+  bool checkTarget(RankedTensorType type) {
+    bool sparse = isa<IntegerType>(targetType().getElementType());
+    if ((options.loss == "cross_entropy" || options.loss == "kl") &&
+        type.getRank() == 0)
+      fail() << "loss " << options.loss << " of a result of type " << type
+             << ", expected classes in its last dimension";
+    if (sparse)
+      for (const std::string &metric : options.metrics)
+        if (metric != "accuracy")
+          fail() << "metric " << metric
+                 << " of numbers of classes, expected target=dense or "
+                    "accuracy";
+    return !isWrong;
+  }
+
+  std::string lossName() { return (function.getName() + ".loss").str(); }
+
+  /// The statistics of the batch instead of the running ones, whose next values
+  /// join `values`.
+  void normalizeByBatch(BatchNormOp norm, SmallVectorImpl<Value> &values) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPoint(norm);
+    if (!averages.contains(globalOf(norm.getMean())) ||
+        !averages.contains(globalOf(norm.getVariance())))
+      return; // frozen: the layer stays as it is at inference
+    auto training = BatchNormTrainingOp::create(
+        b, norm.getLoc(), norm.getX(), norm.getScale(), norm.getOffset(),
+        norm.getEpsilonAttr());
+    norm.replaceAllUsesWith(training.getY());
+    for (auto [old, now] : {std::pair<Value, Value>(norm.getMean(),
+                                                    training.getMean()),
+                            {norm.getVariance(), training.getVariance()}}) {
+      Tensor before(b, norm.getLoc(), old);
+      averaged.push_back(globalOf(old));
+      double share = options.averaging;
+      values.push_back(share * before + (1 - share) * before.with(now));
+    }
+    norm.erase();
+  }
+
+  //===--------------------------------------------------------------------===//
+  // The functions
+  //===--------------------------------------------------------------------===//
+
+  void addStep() {
+    auto loss = module.lookupSymbol<func::FuncOp>(lossName());
+    SmallVector<Type> inputs(loss.getArgumentTypes().drop_back());
+    SmallVector<Type> results(
+        loss.getResultTypes().take_front(1 + options.metrics.size()));
+    auto added = addFunction("step", inputs, results, /*isPublic=*/true);
+    nameArguments(added);
+    Tensor random(b, loc, load(randomState));
+    SmallVector<Value> given(added.getArguments());
+    given.push_back(random);
+    SmallVector<Attribute> names;
+    SmallVector<Type> types(loss.getResultTypes());
+    for (ml_program::GlobalOp parameter : parameters) {
+      names.push_back(FlatSymbolRefAttr::get(parameter.getSymNameAttr()));
+      types.push_back(parameter.getType());
+    }
+    auto grad = GradOp::create(
+        b, loc, types, FlatSymbolRefAttr::get(loss.getSymNameAttr()), given,
+        ValueRange(), DenseI64ArrayAttr(), b.getArrayAttr(names),
+        b.getUnitAttr());
+    SmallVector<Value> gradients(
+        grad.getResults().drop_front(loss.getNumResults()));
+    if (options.clipValue > 0)
+      for (Value &gradient : gradients)
+        gradient = ClipOp::create(b, loc, gradient,
+                                  b.getF64FloatAttr(-options.clipValue),
+                                  b.getF64FloatAttr(options.clipValue));
+    if (options.clipNorm > 0) {
+      auto clipped = ClipByGlobalNormOp::create(
+          b, loc, gradients, b.getF64FloatAttr(options.clipNorm));
+      gradients.assign(clipped.getResults().begin(), clipped.getResults().end());
+    }
+    Tensor step = random.slice(0, 1, 2).reshape({});
+    Tensor count = step + 1.0;
+    llvm::DenseMap<Type, Value> rates;
+    for (auto [parameter, gradient] : llvm::zip(parameters, gradients)) {
+      Type element = getElementTypeOrSelf(parameter.getType());
+      Value &rate = rates[element];
+      if (!rate)
+        rate = LearningRateOp::create(
+            b, loc, step, *schedule,
+            APFloat(options.rate > 0 ? options.rate : optimizer->rate),
+            APFloat(options.decay), options.steps, options.warmup, element);
+      update(parameter, gradient, rate, count);
+    }
+    for (auto [i, name] : llvm::enumerate(averaged))
+      store(name, grad.getResult(1 + options.metrics.size() + i));
+    // One more step.
+    Value one = arith::ConstantOp::create(
+        b, loc,
+        DenseElementsAttr::get(random.type(), ArrayRef<int64_t>{0, 1}));
+    store(randomState, random + random.with(one));
+    func::ReturnOp::create(b, loc,
+                           grad.getResults().take_front(results.size()));
+  }
+
+  void update(ml_program::GlobalOp parameter, Value gradient, Value rate,
+              Value count) {
+    std::string name = parameter.getSymName().str();
+    Value p = load(name);
+    SmallVector<Value> states;
+    for (StringRef state : optimizer->states)
+      states.push_back(load(name + "." + state.str()));
+    APFloat decay(options.weightDecay >= 0          ? options.weightDecay
+                  : optimizer->name == "adamw"      ? 0.01
+                                                    : 0.0);
+    APFloat epsilon(options.epsilon >= 0 ? options.epsilon
+                                         : optimizer->epsilon);
+    Operation *step = nullptr;
+    StringRef kind = optimizer->name;
+    if (kind == "sgd")
+      step = SgdOp::create(b, loc, p, gradient, rate, decay);
+    else if (kind == "momentum" || kind == "nesterov")
+      step = MomentumOp::create(b, loc, p, gradient, states[0], rate,
+                                APFloat(options.momentum), kind == "nesterov",
+                                decay);
+    else if (kind == "adam" || kind == "adamw")
+      step = AdamOp::create(b, loc, p, gradient, states[0], states[1], count,
+                            rate, APFloat(options.beta1),
+                            APFloat(options.beta2), epsilon, kind == "adamw",
+                            decay);
+    else if (kind == "rmsprop")
+      step = RmspropOp::create(b, loc, p, gradient, states[0], rate,
+                               APFloat(options.rho), epsilon, decay);
+    else
+      step = AdagradOp::create(b, loc, p, gradient, states[0], rate, epsilon,
+                               decay);
+    store(name, step->getResult(0));
+    for (auto [i, state] : llvm::enumerate(optimizer->states))
+      store(name + "." + state.str(), step->getResult(i + 1));
+  }
+
+  void addInitialize() {
+    auto seed = RankedTensorType::get({}, b.getI64Type());
+    auto added = addFunction("initialize", {seed}, {}, /*isPublic=*/true);
+    added.setArgAttr(0, "dl.name", b.getStringAttr("seed"));
+    Tensor given(b, loc, added.getArgument(0));
+    Tensor state = formula::concat(
+        {given.reshape({1}), given.with(given.constant(0)).reshape({1})}, 0);
+    int64_t stream = 0;
+    auto filled = [&](RankedTensorType type, double number) -> Value {
+      return arith::ConstantOp::create(
+          b, loc,
+          DenseElementsAttr::get(
+              type, cast<FloatAttr>(b.getFloatAttr(type.getElementType(),
+                                                   number))
+                        .getValue()));
+    };
+    for (ml_program::GlobalOp parameter : parameters) {
+      StringRef name = parameter.getSymName();
+      auto type = cast<RankedTensorType>(parameter.getType());
+      if (ones.contains(name) || type.getRank() < 2) {
+        store(name, filled(type, ones.contains(name) ? 1 : 0));
+      } else {
+        // A stream of its own for each, apart from those of dropout.
+        int64_t number = (int64_t(1) << 31) + stream++;
+        store(name, InitializeOp::create(b, loc, type, state, ValueRange(),
+                                         number, *initializer));
+      }
+      for (StringRef state : optimizer->states)
+        store((name + "." + state).str(), filled(type, 0));
+    }
+    for (StringRef name : averages) {
+      auto global = module.lookupSymbol<ml_program::GlobalOp>(name);
+      store(name, filled(cast<RankedTensorType>(global.getType()),
+                         ones.contains(name) ? 1 : 0));
+    }
+    store(randomState, state);
+    func::ReturnOp::create(b, loc);
+    pristine.erase();
+  }
+
+  ModuleOp module;
+  const dlc::AddTrainingOptions &options;
+  OpBuilder b;
+  Location loc;
+  bool isWrong = false;
+  func::FuncOp function;
+  func::FuncOp pristine; // the function with constant loads, in no module
+  const Optimizer *optimizer = nullptr;
+  std::optional<InitializerKind> initializer;
+  std::optional<ScheduleKind> schedule;
+  SmallVector<ml_program::GlobalOp> parameters;
+  llvm::SetVector<StringRef> averages; // running ones
+  llvm::SetVector<StringRef> ones;     // what begins as 1
+  SmallVector<StringRef> averaged;     // in the order of the loss' results
+};
+
+struct AddTraining : dlc::impl::AddTrainingBase<AddTraining> {
+  using AddTrainingBase::AddTrainingBase;
+
+  void runOnOperation() override {
+    dlc::AddTrainingOptions options;
+    options.function = function;
+    options.loss = loss;
+    options.target = target;
+    options.smoothing = smoothing;
+    options.metrics.assign(metrics.begin(), metrics.end());
+    options.optimizer = optimizer;
+    options.rate = rate;
+    options.momentum = momentum;
+    options.beta1 = beta1;
+    options.beta2 = beta2;
+    options.rho = rho;
+    options.epsilon = epsilon;
+    options.weightDecay = weightDecay;
+    options.schedule = schedule;
+    options.decay = decay;
+    options.steps = steps;
+    options.warmup = warmup;
+    options.clipNorm = clipNorm;
+    options.clipValue = clipValue;
+    options.initializer = initializer;
+    options.averaging = averaging;
+    options.frozen.assign(frozen.begin(), frozen.end());
+    if (failed(Trainer(getOperation(), options).run()))
+      signalPassFailure();
+  }
+};
+} // namespace
