@@ -20,6 +20,11 @@ static LogicalResult differentiateReshape(OpT op, Gradients &d) {
   return success();
 }
 
+static LogicalResult differentiateFinite(dl::RequireFiniteOp op, Gradients &d) {
+  d.add(op.getX(), d.of(op.getY()));
+  return success();
+}
+
 static LogicalResult differentiateBroadcast(dl::BroadcastOp op, Gradients &d) {
   d.add(op.getX(), d.of(op.getY()));
   return success();
@@ -243,6 +248,7 @@ static LogicalResult differentiateExtract(tensor::ExtractSliceOp op,
 
 void dlc::attachShapeRules(MLIRContext *context) {
   attachRule<dl::ReshapeOp, differentiateReshape>(context);
+  attachRule<dl::RequireFiniteOp, differentiateFinite>(context);
   attachRule<dl::FlattenOp, differentiateReshape>(context);
   attachRule<dl::BroadcastOp, differentiateBroadcast>(context);
   attachRule<dl::TransposeOp, differentiateTranspose>(context);

@@ -95,6 +95,7 @@ public:
     pipeline.profile = options.profile;
     pipeline.fastMath = options.fastMath;
     pipeline.unroll = options.unroll;
+    pipeline.checkFinite = options.checkFinite;
     pipeline.recompute = options.recompute;
     pipeline.truncate = options.truncate;
     pipeline.roundOperands = options.precision == Precision::BF16;

@@ -61,6 +61,8 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createFoldConstants({options.foldLimit}));
   addCleanup(pm);
+  if (options.checkFinite)
+    pm.addNestedPass<func::FuncOp>(createCheckFinite());
 }
 
 void buildTosaPipeline(OpPassManager &pm, const PipelineOptions &) {

@@ -350,9 +350,8 @@ void dlc_rt_set_extent(dlc_context *context, int64_t number, int64_t extent) {
 }
 
 void dlc_rt_fail(dlc_context *context, const char *message) {
-  fail(context, DLC_ERROR_SHAPE, "the inputs' values do not fit together: %s",
-       message);
-  context->failure = DLC_ERROR_SHAPE;
+  fail(context, DLC_ERROR_VALUE, "%s", message);
+  context->failure = DLC_ERROR_VALUE;
   longjmp(context->end, 1);
 }
 

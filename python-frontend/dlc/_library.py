@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_ABI_VERSION = 3
+_ABI_VERSION = 4
 
 
 class LibraryError(Exception):
@@ -36,6 +36,12 @@ class _Function(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p),
                 ("arguments", ctypes.POINTER(_Argument)),
                 ("inputs", ctypes.c_int32), ("outputs", ctypes.c_int32)]
+
+
+class _State(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p),
+                ("shape", ctypes.POINTER(ctypes.c_int64)),
+                ("rank", ctypes.c_int32), ("element", ctypes.c_int32)]
 
 
 class _Options(ctypes.Structure):
@@ -77,6 +83,13 @@ class _Info(ctypes.Structure):
         ("region_count", ctypes.c_int32),
         ("regions", ctypes.c_void_p),
         ("trace", ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)),
+        ("state_count", ctypes.c_int32),
+        ("states", ctypes.POINTER(_State)),
+        *((name, ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p))
+          for name in ("save", "load")),
+        *((name, ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_char_p,
+                                  ctypes.c_void_p, ctypes.c_size_t))
+          for name in ("get", "set")),
     ]
 
 
@@ -221,7 +234,67 @@ class Function:
                     ctypes.memmove(array.ctypes.data, tensor.data, array.nbytes)
                 outputs[number] = array
         del keep, keep_out
+        if not outputs:
+            return None
         return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+
+class State:
+    """The tensors that a context keeps from call to call, by name.
+
+    Reading gives a copy, writing takes an array of the same shape and type:
+
+        w = model.state["w1"]
+        model.state["w1"] = w * 0.5
+    """
+
+    def __init__(self, context):
+        self._context = context
+        info = context._library.info
+        self._tensors = {}
+        for i in range(info.state_count):
+            state = info.states[i]
+            self._tensors[state.name.decode()] = (
+                tuple(state.shape[:state.rank]), _dtype(state.element))
+
+    def __iter__(self):
+        return iter(self._tensors)
+
+    def __len__(self):
+        return len(self._tensors)
+
+    def __contains__(self, name):
+        return name in self._tensors
+
+    def keys(self):
+        return self._tensors.keys()
+
+    def items(self):
+        return ((name, self[name]) for name in self)
+
+    def shape(self, name):
+        return self._tensors[name][0]
+
+    def _call(self, function, name, array):
+        if not self._tensors:
+            raise LibraryError("this library has no state; compile it with --train")
+        info = self._context._library.info
+        self._context._require(getattr(info, function)(
+            self._context._handle, name.encode(), array.ctypes.data, array.nbytes))
+
+    def __getitem__(self, name):
+        shape, dtype = self._tensors.get(name, ((), np.dtype(np.float32)))
+        array = np.empty(shape, dtype)
+        self._call("get", name, array)
+        return array
+
+    def __setitem__(self, name, value):
+        shape, dtype = self._tensors.get(name, (None, None))
+        array = np.ascontiguousarray(value)
+        if shape is not None and (array.shape != shape or array.dtype != dtype):
+            raise LibraryError(f"state '{name}' is {dtype}{list(shape)}, the array "
+                               f"given {array.dtype}{list(array.shape)}")
+        self._call("set", name, array)
 
 
 class Context:
@@ -239,6 +312,22 @@ class Context:
         for number in range(library.info.function_count):
             function = Function(self, number, library.info.functions[number])
             self.functions[function.name] = function
+        self.state = State(self)
+
+    def _file(self, function, path):
+        if not len(self.state):
+            raise LibraryError("this library has no state; compile it with --train")
+        self._require(getattr(self._library.info, function)(
+            self._handle, os.fsencode(path)))
+
+    def save(self, path):
+        """Writes the state to a safetensors file, at once or not at all."""
+        self._file("save", path)
+
+    def restore(self, path):
+        """Reads the state from a file that `save` wrote; one that does not hold
+        exactly this state is refused, and nothing changes."""
+        self._file("load", path)
 
     def _require(self, status):
         if status != 0:

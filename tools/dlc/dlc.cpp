@@ -122,6 +122,11 @@ int main(int argc, char **argv) {
       cl::desc("Take the values of weights from this file, by name, as a "
                "training library saves them"),
       cl::value_desc("file.safetensors"), cl::cat(category));
+  cl::opt<bool> checkFinite(
+      "check-finite",
+      cl::desc("Make a library whose calls end with the first op whose result "
+               "is infinite or no number; slow, for finding it"),
+      cl::cat(category));
   cl::opt<int64_t> recompute(
       "recompute",
       cl::desc("In derivatives of recurrent layers keep the states of every "
@@ -219,6 +224,7 @@ int main(int argc, char **argv) {
   options.verbose = verbose;
   options.training.assign(training.begin(), training.end());
   options.parameters = parameters;
+  options.checkFinite = checkFinite;
   if (recompute < 0 || truncate < 0) {
     WithColor::error(errs(), "dlc")
         << "--recompute and --truncate take a number of steps, 0 or more\n";

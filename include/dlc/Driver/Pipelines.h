@@ -54,6 +54,10 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       *this, "truncate",
       llvm::cl::desc("Steps that back-propagation through time goes back"),
       llvm::cl::init(0)};
+  Option<bool> checkFinite{
+      *this, "check-finite",
+      llvm::cl::desc("End a call with the first op whose result is not finite"),
+      llvm::cl::init(false)};
   Option<bool> fastMath{
       *this, "fast-math",
       llvm::cl::desc(

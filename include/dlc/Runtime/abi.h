@@ -29,7 +29,8 @@ typedef enum dlc_status {
   DLC_ERROR_FUNCTION = 9,  /* there is no function of this number */
   DLC_ERROR_WEIGHTS = 10,  /* the file of weights is missing or another one */
   DLC_ERROR_STATE = 11,    /* there is no state of this name or size */
-  DLC_ERROR_FILE = 12      /* a file cannot be read or written, or does not fit */
+  DLC_ERROR_FILE = 12,     /* a file cannot be read or written, or does not fit */
+  DLC_ERROR_VALUE = 13     /* a value is not what it must be: a label, a length */
 } dlc_status;
 
 /* Element types. f16, bf16: 2 bytes; bool: one byte, 0 or 1. Floats of 8 and 4

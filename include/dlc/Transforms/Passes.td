@@ -87,6 +87,16 @@ def FoldBatchNorm : Pass<"dl-fold-batch-norm"> {
   }];
 }
 
+def CheckFinite : Pass<"dl-check-finite", "::mlir::func::FuncOp"> {
+  let summary = "End a call with the first op whose result is not finite";
+  let description = [{
+    Behind each op of a function stands a `dl.require_finite` of its results (those of
+    the ops inside a scan are looked at as its results). Ops run one by one then: for
+    finding where numbers go wrong.
+  }];
+  let dependentDialects = ["::dlc::dl::DLDialect"];
+}
+
 def HoistInputProjections : Pass<"dl-hoist-input-projections"> {
   let summary = "Multiply the inputs of all steps of a scan at once";
   let description = [{

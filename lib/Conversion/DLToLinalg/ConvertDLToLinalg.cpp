@@ -124,6 +124,7 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     StoredTypes types;
     RewritePatternSet patterns(context);
     populateElementwiseLowering(types, patterns);
+    populateCheckLowering(types, patterns);
     populateDetectionLowering(types, patterns);
     populateIndexingLowering(types, patterns);
     populateLinearLowering(types, patterns);

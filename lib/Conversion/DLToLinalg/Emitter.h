@@ -148,6 +148,7 @@ public:
 /// Each family adds its patterns; ConvertDLToLinalg.cpp runs them together.
 void populateElementwiseLowering(mlir::TypeConverter &,
                                  mlir::RewritePatternSet &);
+void populateCheckLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 void populateLinearLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 void populateConvolutionLowering(mlir::TypeConverter &,
                                  mlir::RewritePatternSet &);

@@ -105,19 +105,16 @@ SmallVector<Value> CrossEntropyOp::decompose(OpBuilder &b) {
   double smoothing = getLabelSmoothing().convertToDouble();
   Tensor logs = x.with(
       LogSoftmaxOp::create(b, getLoc(), x, b.getI64IntegerAttr(last)));
+  int64_t classes = x.shape()[last];
+  if (isSparse(getTarget()) && !ShapedType::isDynamic(classes))
+    target = x.with(RequireRangeOp::create(b, getLoc(), target, 0, classes,
+                                           "a label"));
   Tensor p = isSparse(getTarget()) ? oneHot(target, x) : target;
   Tensor terms = p * logs;
   if (smoothing > 0)
     terms = (1 - smoothing) * terms +
             (smoothing * logs) / x.count({last});
-  Tensor loss = terms.sum({last}, /*keepDims=*/false);
-  // What is no class has no loss: neither 0 nor that of another one.
-  if (isSparse(getTarget())) {
-    Tensor wide = target.cast(b.getI64Type());
-    Tensor isClass = wide.ge(0.0) & wide.lt(x.count({last}, b.getI64Type()));
-    loss = select(isClass, loss, std::numeric_limits<double>::quiet_NaN());
-  }
-  return {-loss.mean()};
+  return {-meanOfSums(terms)};
 }
 
 SmallVector<Value> BinaryCrossEntropyOp::decompose(OpBuilder &b) {

@@ -31,8 +31,8 @@ def DL_CrossEntropyOp : DL_Loss<"cross_entropy",
     (ins DefaultValuedAttr<F64Attr, "0.0">:$label_smoothing), DL_NumberTensor> {
   let description = [{
     The logits are `[..., C]`. The target p is a distribution over classes, `[..., C]`
-    of floats, or the number of the class, `[...]` of i32 or i64 (sparse); the number
-    must be 0 to C - 1, and an example whose number is not has a loss of NaN. With
+    of floats, or the number of the class, `[...]` of i32 or i64 (sparse); a call with
+    a number that is not 0 to C - 1 ends with a message. With
     `label_smoothing` s the target is (1 - s) p + s / C.
   }];
   let assemblyFormat = [{

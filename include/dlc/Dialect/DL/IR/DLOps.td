@@ -3,6 +3,7 @@
 #ifndef DLC_DIALECT_DL_IR_DLOPS_TD
 #define DLC_DIALECT_DL_IR_DLOPS_TD
 
+include "dlc/Dialect/DL/IR/DLCheck.td"
 include "dlc/Dialect/DL/IR/DLConvolution.td"
 include "dlc/Dialect/DL/IR/DLDetection.td"
 include "dlc/Dialect/DL/IR/DLElementwise.td"

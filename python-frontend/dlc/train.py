@@ -1,0 +1,351 @@
+"""Trains a library that `dlc --train` made.
+
+    dlc-train model.so --input x.npy --target y.npy --epochs 20 --validation 0.1
+
+The same from Python:
+
+    history = dlc.train.fit(dlc.load("model.so"), [x], y, epochs=20)
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from . import data
+from ._compile import CompileError, compile
+from ._library import LibraryError, load
+
+
+class TrainingError(Exception):
+    """The training cannot go on; the message says at which step and why."""
+
+
+def _write_atomically(path, text):
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "w") as file:
+        file.write(text)
+    os.replace(temporary, path)
+
+
+class _Sets:
+    """The examples that are learnt from, and those that are held back."""
+
+    def __init__(self, arrays, held, seed):
+        count = len(arrays[0])
+        order = np.random.default_rng([seed, 0]).permutation(count)
+        kept = count - held
+        self.count = kept
+        self.training = [a[order[:kept]] for a in arrays] if held else arrays
+        self.held = [a[order[kept:]] for a in arrays] if held else None
+
+
+def _check(model, inputs, target):
+    """All arrays as the step takes them."""
+    for name in ("step", "evaluate"):
+        if name not in model.functions:
+            raise TrainingError(f"{model.path} has no function '{name}'; compile it with "
+                                "dlc --train")
+    step = model.functions["step"]
+    given, wanted = [*inputs, target], step.inputs
+    if len(given) != len(wanted):
+        raise TrainingError(f"{len(inputs)} inputs given, the model takes {len(wanted) - 1}: "
+                            f"{', '.join(a.name for a in wanted[:-1])}")
+    names = [f"input {i}" for i in range(len(inputs))] + ["the target"]
+    arrays = [data.fit(np.asarray(a), w, n) for a, w, n in zip(given, wanted, names)]
+    counts = {len(a) for a in arrays}
+    if len(counts) != 1 or 0 in counts:
+        raise TrainingError("inputs and target have " +
+                            ", ".join(str(len(a)) for a in arrays) +
+                            " examples, expected as many of each, 1 or more")
+    return arrays
+
+
+def evaluate(model, arrays, batch):
+    """Mean loss and metrics over examples, by name."""
+    function = model.functions["evaluate"]
+    totals, count = None, len(arrays[0])
+    for start in range(0, count, batch):
+        part = [a[start:start + batch] for a in arrays]
+        values = function(*part)
+        values = np.array(values if isinstance(values, tuple) else (values,), np.float64)
+        values *= len(part[0])
+        totals = values if totals is None else totals + values
+    return dict(zip([o.name for o in function.outputs], (totals / count).tolist()))
+
+
+def fit(model, inputs, target, *, epochs=10, batch=32, seed=0, validation=0.0,
+        initialize=True, checkpoint=None, resume=False, patience=0, report=None):
+    """Trains for some epochs and returns the history: a list of one dict an epoch.
+
+    model: a library with step and evaluate (`dlc --train`).
+    inputs: a list of arrays, one an input of the model; target: an array. Their first
+        dimension counts examples.
+    validation: the share of examples that are held back, 0 to less than 1.
+    seed: of the first weights, of the choice of what is held back and of the order of
+        examples, which is another one in each epoch.
+    initialize: whether to begin with new weights; otherwise with those of the model.
+    checkpoint: a .safetensors file that gets the whole state after each epoch, and
+        beside it a .json file with the history. resume: go on from there; the result
+        is to the bit that of a training that never stopped.
+    patience: stop after as many epochs without a better loss (of what is held back,
+        if anything is), with the best state; 0: never.
+    report: a function that is called with (epoch, done, count, values) after each
+        step, and with done = None and the epoch's record after each epoch.
+
+    Raises TrainingError, and LibraryError where the library refuses a call.
+    """
+    if not 0 <= validation < 1:
+        raise TrainingError(f"validation {validation}, expected 0 to less than 1")
+    if epochs < 0 or batch < 1 or patience < 0:
+        raise TrainingError(f"epochs {epochs}, batch {batch} and patience {patience}, expected 0, "
+                            "1 and 0 or more")
+    arrays = _check(model, inputs, target)
+    step = model.functions["step"]
+    fixed = [a.shape[0] for a in step.inputs if a.shape and a.shape[0] is not None]
+    if fixed:
+        batch = fixed[0]
+    held = int(round(len(arrays[0]) * validation))
+    sets = _Sets(arrays, held, seed)
+    if sets.count < (batch if fixed else 1):
+        raise TrainingError(f"{sets.count} examples are left to learn from, the model takes "
+                            f"batches of {batch}")
+    names = [o.name for o in step.outputs]
+    settings = {"batch": batch, "seed": seed, "validation": validation,
+                "examples": len(arrays[0])}
+    history, best, waited = [], None, 0
+    if checkpoint:
+        checkpoint = Path(checkpoint)
+    if resume:
+        history, best, waited = _resume(model, checkpoint, settings)
+    elif initialize:
+        model.functions["initialize"](np.array(seed, np.int64))
+    for epoch in range(len(history), epochs):
+        if patience and waited >= patience:
+            break
+        order = np.random.default_rng([seed, epoch + 1]).permutation(sets.count)
+        last = sets.count - batch + 1 if fixed else sets.count
+        totals, seen, begin = np.zeros(len(names)), 0, time.monotonic()
+        for start in range(0, last, batch):
+            chosen = order[start:start + batch]
+            try:
+                values = step(*[a[chosen] for a in sets.training])
+            except LibraryError as error:
+                raise TrainingError(f"epoch {epoch + 1}, step {start // batch + 1}: "
+                                    f"{error}") from error
+            values = np.array(values if isinstance(values, tuple) else (values,), np.float64)
+            if not np.isfinite(values[0]):
+                raise TrainingError(
+                    f"epoch {epoch + 1}, step {start // batch + 1}: the loss is {values[0]}; "
+                    "a smaller rate or clip-norm may help, and dlc --check-finite tells the "
+                    "first op that is to blame")
+            totals += values * len(chosen)
+            seen += len(chosen)
+            if report:
+                report(epoch, seen, sets.count, dict(zip(names, totals / seen)))
+        record = {"epoch": epoch + 1, **dict(zip(names, (totals / seen).tolist()))}
+        if held:
+            record.update({f"validation_{k}": v
+                           for k, v in evaluate(model, sets.held, batch).items()})
+        record["seconds"] = time.monotonic() - begin
+        history.append(record)
+        score = record.get("validation_loss", record["loss"])
+        if best is None or score < best[0]:
+            best, waited = (score, dict(model.state.items()) if patience else None), 0
+        else:
+            waited += 1
+        if checkpoint:
+            _save(model, checkpoint, settings, history, best[0], waited, patience and waited == 0)
+        if report:
+            report(epoch, None, sets.count, record)
+    if patience and waited >= patience and best[1] is not None:
+        for name, value in best[1].items():
+            model.state[name] = value
+    return history
+
+
+def _best_file(checkpoint):
+    return checkpoint.with_suffix(".best.safetensors")
+
+
+def _save(model, checkpoint, settings, history, best, waited, is_best):
+    model.save(checkpoint)
+    if is_best:
+        model.save(_best_file(checkpoint))
+    _write_atomically(checkpoint.with_suffix(".json"), json.dumps(
+        {"settings": settings, "history": history, "best": best, "waited": waited,
+         "step": int(model.state["training.random"][1])}, indent=1))
+
+
+def _resume(model, checkpoint, settings):
+    if not checkpoint:
+        raise TrainingError("nothing to resume from: no checkpoint is named")
+    try:
+        notes = json.loads(checkpoint.with_suffix(".json").read_text())
+        history = notes["history"]
+        for key, value in settings.items():
+            if notes["settings"][key] != value:
+                raise TrainingError(f"{checkpoint} was made with {key} "
+                                    f"{notes['settings'][key]}, now it is {value}")
+        best, waited, steps = notes["best"], notes["waited"], notes["step"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(f"cannot resume from {checkpoint.with_suffix('.json')}: "
+                            f"{error}") from None
+    kept = None
+    if _best_file(checkpoint).is_file():
+        model.restore(_best_file(checkpoint))
+        kept = dict(model.state.items())
+    model.restore(checkpoint)
+    if int(model.state["training.random"][1]) != steps:
+        raise TrainingError(f"{checkpoint} is of step {model.state['training.random'][1]}, its "
+                            f".json file of step {steps}: they do not belong together")
+    return history, (best, kept), waited
+
+
+def plot(history, path=None, width=64, height=12):
+    """The losses by epoch: a picture in a file (.png, .svg, .pdf) with matplotlib, or,
+    without a path, text."""
+    lines = {name: [r[name] for r in history] for name in ("loss", "validation_loss")
+             if history and name in history[0]}
+    if path:
+        import matplotlib
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+        figure, axes = pyplot.subplots(figsize=(7, 4))
+        for name, values in lines.items():
+            axes.plot(range(1, len(values) + 1), values, label=name.replace("_", " "))
+        axes.set_xlabel("epoch")
+        axes.set_ylabel("loss")
+        axes.legend()
+        figure.tight_layout()
+        figure.savefig(path, dpi=120)
+        pyplot.close(figure)
+        return ""
+    if not lines:
+        return ""
+    every = [v for values in lines.values() for v in values]
+    low, high = min(every), max(every)
+    span = (high - low) or 1
+    rows = [[" "] * width for _ in range(height)]
+    for mark, values in zip("*o", lines.values()):
+        for column in range(width):
+            at = column * (len(values) - 1) / max(width - 1, 1)
+            left = int(at)
+            right = min(left + 1, len(values) - 1)
+            value = values[left] + (values[right] - values[left]) * (at - left)
+            rows[round((high - value) / span * (height - 1))][column] = mark
+    text = [f"{high:10.4g} |{''.join(rows[0])}"]
+    text += [f"{'':10} |{''.join(row)}" for row in rows[1:-1]]
+    text.append(f"{low:10.4g} |{''.join(rows[-1])}")
+    text.append(f"{'':10} +{'-' * width}")
+    names = ", ".join(f"{m} {n.replace('_', ' ')}" for m, n in zip("*o", lines))
+    text.append(f"{'':12}epochs 1 to {len(history)}: {names}")
+    return "\n".join(text)
+
+
+class _Progress:
+    """A bar an epoch on a terminal, a line an epoch elsewhere."""
+
+    def __init__(self, epochs, quiet):
+        self.epochs, self.quiet, self.bar = epochs, quiet, None
+
+    def __call__(self, epoch, done, count, values):
+        if self.quiet:
+            return
+        if done is None:
+            if self.bar is not None:
+                self.bar.close()
+                self.bar = None
+            seconds = values["seconds"]
+            shown = "  ".join(f"{k.replace('_', ' ')} {v:.4f}" for k, v in values.items()
+                              if k not in ("epoch", "seconds"))
+            print(f"epoch {epoch + 1}/{self.epochs}  {shown}  "
+                  f"{count / max(seconds, 1e-9):.0f} examples/s", flush=True)
+            return
+        if not sys.stderr.isatty():
+            return
+        if self.bar is None:
+            from tqdm import tqdm
+            self.bar = tqdm(total=count, desc=f"epoch {epoch + 1}/{self.epochs}",
+                            unit=" examples", leave=False)
+        self.bar.update(done - self.bar.n)
+        self.bar.set_postfix({k: f"{v:.4f}" for k, v in values.items()}, refresh=False)
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(
+        prog="dlc-train", description="Trains a library that dlc --train made. Files of data: "
+        ".npy, .npz (file.npz:name), .csv (columns file.csv:0-3), idx (also .gz).")
+    parser.add_argument("model", help="the library (.so), or a model (.mlir, .onnx) to compile "
+                        "with the words of --train")
+    parser.add_argument("--train", nargs="+", default=[], metavar="key=value",
+                        help="for a model: loss=... optimizer=... as dlc --train takes them")
+    parser.add_argument("--input", action="append", default=[], required=True, metavar="file",
+                        help="examples for the next input; repeat it")
+    parser.add_argument("--target", required=True, metavar="file")
+    parser.add_argument("--divide", type=float, default=1, metavar="n",
+                        help="divide the first input by this (255 for bytes)")
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--validation", type=float, default=0, metavar="share",
+                        help="of the examples to hold back")
+    parser.add_argument("--keep-weights", action="store_true",
+                        help="begin with the weights of the model")
+    parser.add_argument("--checkpoint", metavar="file.safetensors",
+                        help="the state after each epoch, with a .json file beside it")
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    parser.add_argument("--patience", type=int, default=0, metavar="epochs",
+                        help="stop after so many without a better loss")
+    parser.add_argument("--save", metavar="file.safetensors", help="the last state")
+    parser.add_argument("--curve", metavar="file.png", help="a picture of the losses")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--quiet", action="store_true")
+    return parser.parse_args(arguments)
+
+
+def main(arguments=None):
+    """The program dlc-train; returns its exit status."""
+    options = _parse(arguments)
+    try:
+        path = options.model
+        if Path(path).suffix in (".mlir", ".onnx"):
+            if not options.train:
+                raise TrainingError(f"{path} is a model, expected --train loss=... with it")
+            path = compile(path, options=["--train", *options.train])
+        elif options.train:
+            raise TrainingError("--train goes with a model, not with a library")
+        model = load(path, threads=options.threads)
+        inputs = [data.read_column(text) for text in options.input]
+        if options.divide != 1:
+            inputs[0] = inputs[0] / np.float32(options.divide)
+        history = fit(
+            model, inputs, data.read_column(options.target), epochs=options.epochs,
+            batch=options.batch, seed=options.seed, validation=options.validation,
+            initialize=not options.keep_weights, checkpoint=options.checkpoint,
+            resume=options.resume, patience=options.patience,
+            report=_Progress(options.epochs, options.quiet))
+        if options.save:
+            model.save(options.save)
+        if options.curve:
+            plot(history, options.curve)
+        elif not options.quiet and len(history) > 1:
+            print(plot(history))
+    except (TrainingError, data.DataError, LibraryError, CompileError, OSError) as error:
+        print(f"dlc-train: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("dlc-train: interrupted; the last checkpoint holds the epoch before",
+              file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
