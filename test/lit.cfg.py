@@ -35,5 +35,6 @@ config.substitutions += [
     ("%source", config.dlc_source),
     ("%build", config.dlc_build),
     ("%llvm_include", config.llvm_include),
+    ("%gradient", f"{config.python} {config.dlc_source}/test/EndToEnd/gradients.py"),
     ("%random", f"{config.python} {config.dlc_source}/test/EndToEnd/random_ops.py"),
 ]

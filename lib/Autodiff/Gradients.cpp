@@ -134,7 +134,7 @@ void dlc::decomposeAll(SmallVectorImpl<Operation *> &ops,
       for (dl::DecomposableOpInterface inner : nested) {
         isDone = false;
         OpBuilder b(inner);
-        inner->replaceAllUsesWith(inner.decompose(b));
+        inner->replaceAllUsesWith(dl::decompose(inner, b));
         inner->erase();
       }
       auto self = dyn_cast<dl::DecomposableOpInterface>(op);
@@ -146,7 +146,7 @@ void dlc::decomposeAll(SmallVectorImpl<Operation *> &ops,
       Operation *before = op->getPrevNode();
       Block *block = op->getBlock();
       OpBuilder b(op);
-      SmallVector<Value> results = self.decompose(b);
+      SmallVector<Value> results = dl::decompose(self, b);
       for (Value &value : values)
         if (value.getDefiningOp() == op)
           value = results[cast<OpResult>(value).getResultNumber()];

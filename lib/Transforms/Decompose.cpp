@@ -22,7 +22,7 @@ struct Decompose : dlc::impl::DecomposeBase<Decompose> {
       isDone = ops.empty();
       for (DecomposableOpInterface op : ops) {
         OpBuilder b(op);
-        op->replaceAllUsesWith(op.decompose(b));
+        op->replaceAllUsesWith(decompose(op, b));
         op->erase();
       }
     }

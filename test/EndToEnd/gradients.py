@@ -21,9 +21,6 @@ import numpy as np
 import dlc
 from random_cases import OPS, Generator, binary, unary
 from random_ops import result_types, tensor_type, write_module
-from random_recurrent import RECURRENT
-
-OPS.update(RECURRENT)
 # Where the derivative is bounded, so that differences can see it.
 OPS.update({
     "asin": unary("asin", np.arcsin, -0.9, 0.9), "acos": unary("acos", np.arccos, -0.9, 0.9),
@@ -33,7 +30,7 @@ OPS.update({
     "div": binary("div", lambda a, b: a / b, 0.3, 4),
     "remainder": binary("remainder", lambda a, b: np.fmod(a, b), 0.3, 4)})
 # Whose rules may ask for known spatial extents.
-STATIC = {"conv", "conv_transpose", "conv_filter_grad", "avg_pool"}
+STATIC = {"conv", "conv_transpose", "conv_filter_grad", "avg_pool", "cross_entropy"}
 # At most so many elements of an input are looked at.
 MOST = 40
 

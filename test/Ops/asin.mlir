@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random asin
+// RUN: %gradient asin
 
 func.func @example(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
   %y = dl.asin %x : tensor<2x?xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random avg_pool
+// RUN: %gradient avg_pool
 
 func.func @example(%x: tensor<?x7x7x3xf32>) -> tensor<?x4x4x3xf32> {
   %y = dl.avg_pool %x window [2, 2] strides [2, 2] ceil_mode : tensor<?x7x7x3xf32>

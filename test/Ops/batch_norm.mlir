@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random batch_norm
+// RUN: %gradient batch_norm
 
 func.func @example(%x: tensor<?x4x3xf32>, %s: tensor<3xf32>, %o: tensor<3xf32>, %m: tensor<3xf32>, %v: tensor<3xf32>) -> tensor<?x4x3xf32> {
   %y = dl.batch_norm %x, %s, %o, %m, %v : tensor<?x4x3xf32>, tensor<3xf32>

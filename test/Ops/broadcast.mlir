@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random broadcast
+// RUN: %gradient broadcast
 
 func.func @example(%x: tensor<3x1xf32>, %n: index) -> tensor<?x3x4xf32> {
   %y = dl.broadcast %x [%n] : tensor<3x1xf32> to tensor<?x3x4xf32>

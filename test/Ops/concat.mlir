@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random concat
+// RUN: %gradient concat
 
 func.func @example(%a: tensor<?x4xf32>, %b: tensor<2x4xf32>) -> tensor<?x4xf32> {
   %y = dl.concat %a, %b axis 0 : tensor<?x4xf32>, tensor<2x4xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random conv
+// RUN: %gradient conv
 
 func.func @example(%x: tensor<?x28x28x1xf32>, %w: tensor<5x5x1x6xf32>, %b: tensor<6xf32>) -> tensor<?x14x14x6xf32> {
   %y = dl.conv %x, %w, %b strides [2, 2] padding same : tensor<?x28x28x1xf32>, tensor<5x5x1x6xf32>, tensor<6xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random conv_transpose
+// RUN: %gradient conv_transpose
 
 func.func @example(%x: tensor<?x4x4x3xf32>, %w: tensor<3x3x8x3xf32>) -> tensor<?x8x8x8xf32> {
   %y = dl.conv_transpose %x, %w strides [2, 2] padding same : tensor<?x4x4x3xf32>, tensor<3x3x8x3xf32>

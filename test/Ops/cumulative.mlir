@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random cumulative
+// RUN: %gradient cumulative
 
 // A loop along the axis carries the sum.
 func.func @example(%x: tensor<2x5xf32>) -> tensor<2x5xf32> {

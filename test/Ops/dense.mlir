@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random dense
+// RUN: %gradient dense
 
 func.func @example(%x: tensor<?x784xf32>, %w: tensor<784x10xf32>, %b: tensor<10xf32>) -> tensor<?x10xf32> {
   %y = dl.dense %x, %w, %b : tensor<?x784xf32>, tensor<784x10xf32>, tensor<10xf32>

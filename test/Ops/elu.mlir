@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random elu
+// RUN: %gradient elu
 
 func.func @example(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
   %y = dl.elu %x alpha 0.5 : tensor<2x?xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random flatten
+// RUN: %gradient flatten
 
 func.func @example(%x: tensor<?x4x3xf32>) -> tensor<?x12xf32> {
   %y = dl.flatten %x : tensor<?x4x3xf32>

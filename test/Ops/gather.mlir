@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random gather
+// RUN: %gradient gather
 
 func.func @example(%x: tensor<100x8xf32>, %i: tensor<?xi64>) -> tensor<?x8xf32> {
   %y = dl.gather %x, %i : tensor<100x8xf32>, tensor<?xi64>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random global_max_pool
+// RUN: %gradient global_max_pool
 
 func.func @example(%x: tensor<?x7x7x3xf32>) -> tensor<?x1x1x3xf32> {
   %y = dl.global_max_pool %x : tensor<?x7x7x3xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random group_norm
+// RUN: %gradient group_norm
 
 func.func @example(%x: tensor<?x4x6xf32>, %s: tensor<6xf32>) -> tensor<?x4x6xf32> {
   %y = dl.group_norm %x, %s groups 2 : tensor<?x4x6xf32>, tensor<6xf32>

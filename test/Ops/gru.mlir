@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-decompose | FileCheck %s
 // RUN: %random gru
+// RUN: %gradient gru
 
 // The candidate's product waits for the reset gate, that of the two gates does not.
 func.func @example(%x: tensor<5x2x3xf32>, %w: tensor<3x12xf32>, %u: tensor<4x12xf32>) -> tensor<2x4xf32> {

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random instance_norm
+// RUN: %gradient instance_norm
 
 func.func @example(%x: tensor<?x4x6xf32>, %s: tensor<6xf32>) -> tensor<?x4x6xf32> {
   %y = dl.instance_norm %x, %s : tensor<?x4x6xf32>, tensor<6xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random layer_norm
+// RUN: %gradient layer_norm
 
 func.func @example(%x: tensor<?x4x3xf32>, %s: tensor<3xf32>, %o: tensor<3xf32>) -> tensor<?x4x3xf32> {
   %y = dl.layer_norm %x, %s, %o : tensor<?x4x3xf32>, tensor<3xf32>, tensor<3xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random log_sigmoid --formula "-np.logaddexp(0, -x)" --ulps 8
+// RUN: %gradient log_sigmoid
 
 func.func @example(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
   %y = dl.log_sigmoid %x : tensor<2x?xf32>

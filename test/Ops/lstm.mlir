@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-decompose | FileCheck %s
 // RUN: %random lstm
+// RUN: %gradient lstm
 
 func.func @example(%x: tensor<?x?x3xf32>, %w: tensor<3x16xf32>, %u: tensor<4x16xf32>) -> (tensor<?x?x4xf32>, tensor<?x4xf32>) {
   %y, %h, %c = dl.lstm %x, %w, %u batch_first : tensor<?x?x3xf32>, tensor<3x16xf32>, tensor<4x16xf32>

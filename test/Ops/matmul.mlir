@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random matmul
+// RUN: %gradient matmul
 
 func.func @example(%a: tensor<?x2x3xf32>, %b: tensor<3x4xf32>) -> tensor<?x2x4xf32> {
   %y = dl.matmul %a, %b : tensor<?x2x3xf32>, tensor<3x4xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random max_pool
+// RUN: %gradient max_pool
 
 func.func @example(%x: tensor<?x7x7x3xf32>) -> tensor<?x4x4x3xf32> {
   %y = dl.max_pool %x window [2, 2] strides [2, 2] ceil_mode : tensor<?x7x7x3xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random minimum
+// RUN: %gradient minimum
 
 func.func @example(%a: tensor<?x4xf32>, %b: tensor<4xf32>) -> tensor<?x4xf32> {
   %y = dl.minimum %a, %b : tensor<?x4xf32>, tensor<4xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random pad
+// RUN: %gradient pad
 
 func.func @example(%x: tensor<?x4xf32>) -> tensor<?x6xf32> {
   %y = dl.pad %x low [1, 0] high [0, 2] value 1.0 : tensor<?x4xf32>

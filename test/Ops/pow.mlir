@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random pow
+// RUN: %gradient pow
 
 func.func @example(%a: tensor<?x4xf32>, %b: tensor<4xf32>) -> tensor<?x4xf32> {
   %y = dl.pow %a, %b : tensor<?x4xf32>, tensor<4xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random reduce_sum
+// RUN: %gradient reduce_sum
 
 func.func @example(%x: tensor<?x4x3xf32>) -> tensor<?x1x3xf32> {
   %y = dl.reduce_sum %x axes [1] keep_dims : tensor<?x4x3xf32>

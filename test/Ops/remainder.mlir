@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random remainder
+// RUN: %gradient remainder
 
 func.func @example(%a: tensor<4xf32>, %b: tensor<4xf32>) -> tensor<4xf32> {
   %y = dl.remainder %a, %b : tensor<4xf32>

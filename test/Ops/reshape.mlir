@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random reshape
+// RUN: %gradient reshape
 
 func.func @example(%x: tensor<?x4xf32>) -> tensor<?x2x2xf32> {
   %y = dl.reshape %x : tensor<?x4xf32> to tensor<?x2x2xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-decompose | FileCheck %s
 // RUN: %random rnn
+// RUN: %gradient rnn
 
 func.func @example(%x: tensor<?x2x3xf32>, %w: tensor<3x4xf32>, %u: tensor<4x4xf32>, %b: tensor<4xf32>) -> tensor<?x2x4xf32> {
   %y, %h = dl.rnn %x, %w, %u bias(%b : tensor<4xf32>) : tensor<?x2x3xf32>, tensor<3x4xf32>, tensor<4x4xf32>

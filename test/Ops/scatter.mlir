@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random scatter
+// RUN: %gradient scatter
 
 func.func @example(%x: tensor<4x3xf32>, %i: tensor<2xi64>, %u: tensor<2x3xf32>) -> tensor<4x3xf32> {
   %y = dl.scatter %x, %i, %u kind add : tensor<4x3xf32>, tensor<2xi64>, tensor<2x3xf32>

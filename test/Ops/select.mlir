@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random select
+// RUN: %gradient select
 
 func.func @example(%c: tensor<3xi1>, %a: tensor<2x3xf32>, %b: tensor<3xf32>) -> tensor<2x3xf32> {
   %y = dl.select %c, %a, %b : tensor<3xi1>, tensor<2x3xf32>, tensor<3xf32>

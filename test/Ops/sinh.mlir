@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random sinh
+// RUN: %gradient sinh
 
 func.func @example(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
   %y = dl.sinh %x : tensor<2x?xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random slice
+// RUN: %gradient slice
 
 func.func @example(%x: tensor<5x6xf32>) -> tensor<3x3xf32> {
   %y = dl.slice %x [1, 0] to [4, 6] steps [1, 2] : tensor<5x6xf32>

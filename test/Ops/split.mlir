@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random split
+// RUN: %gradient split
 
 func.func @example(%x: tensor<?x5xf32>) -> (tensor<?x2xf32>, tensor<?x3xf32>) {
   %y:2 = dl.split %x axis 1 sizes [2, 3] : tensor<?x5xf32>

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random top_k
+// RUN: %gradient top_k
 
 func.func @example(%x: tensor<2x9xf32>, %k: index) -> (tensor<2x?xf32>, tensor<2x?xi64>) {
   %v, %i = dl.top_k %x, %k : tensor<2x9xf32> to tensor<2x?xf32>, tensor<2x?xi64>

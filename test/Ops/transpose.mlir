@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random transpose
+// RUN: %gradient transpose
 
 func.func @example(%x: tensor<?x4xf32>) -> tensor<4x?xf32> {
   %y = dl.transpose %x [1, 0] : tensor<?x4xf32>

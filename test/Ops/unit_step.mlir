@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random unit_step
+// RUN: %gradient unit_step
 
 func.func @example(%x: tensor<2x?xf32>) -> tensor<2x?xf32> {
   %y = dl.unit_step %x : tensor<2x?xf32>

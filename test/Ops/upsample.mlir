@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random upsample
+// RUN: %gradient upsample
 
 func.func @example(%x: tensor<?x2x3x4xf32>) -> tensor<?x4x9x4xf32> {
   %y = dl.upsample %x by [2, 3] : tensor<?x2x3x4xf32>

@@ -1,6 +1,7 @@
 //===- DLDialect.cpp - The dl dialect -------------------------------------===//
 
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/InliningUtils.h"
 
 using namespace mlir;
@@ -8,6 +9,16 @@ using namespace dlc::dl;
 
 #include "dlc/Dialect/DL/IR/DLDialect.cpp.inc"
 #include "dlc/Dialect/DL/IR/DLInterfaces.cpp.inc"
+
+SmallVector<Value> dlc::dl::decompose(DecomposableOpInterface op,
+                                      OpBuilder &b) {
+  SmallVector<Value> values = op.decompose(b);
+  // Formulas may know more or less of the extents.
+  for (auto [value, result] : llvm::zip(values, op->getResults()))
+    if (value.getType() != result.getType())
+      value = tensor::CastOp::create(b, op->getLoc(), result.getType(), value);
+  return values;
+}
 
 namespace {
 /// Pure functions of tensors may stand anywhere.

@@ -3,6 +3,7 @@
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Formula.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace dlc::dl;
@@ -80,8 +81,15 @@ SmallVector<Value> BatchNormTrainingOp::decompose(OpBuilder &b) {
     axes.push_back(d);
   auto mean = x.mean(axes, /*keepDims=*/false);
   auto variance = square(x - mean).mean(axes, /*keepDims=*/false);
-  Value y = BatchNormOp::create(b, getLoc(), getY().getType(), x, getScale(),
-                                getOffset(), mean, variance, getEpsilonAttr());
+  // One type for all four vectors.
+  auto known = [&](Value vector) -> Value {
+    return vector.getType() == mean.type()
+               ? vector
+               : tensor::CastOp::create(b, getLoc(), mean.type(), vector);
+  };
+  Value y = BatchNormOp::create(b, getLoc(), getY().getType(), x,
+                                known(getScale()), known(getOffset()), mean,
+                                variance, getEpsilonAttr());
   return {y, mean, variance};
 }
 

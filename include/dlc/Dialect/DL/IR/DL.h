@@ -22,6 +22,10 @@
 #include "dlc/Dialect/DL/IR/DLInterfaces.h.inc"
 
 namespace dlc::dl {
+/// What an op decomposes to, in the types of its results.
+llvm::SmallVector<mlir::Value> decompose(DecomposableOpInterface op,
+                                         mlir::OpBuilder &b);
+
 /// See DL_NotDifferentiable in DLInterfaces.td.
 template <typename OpT>
 struct NotDifferentiable
