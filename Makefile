@@ -45,7 +45,7 @@ build: configure ## Build everything
 	@echo "== Building in $(BIN)"
 	@ninja -C $(BIN) -j$(JOBS)
 
-demo: build python ## Train digits with scikit-learn, compile the network, check every answer
+demo: build python ## Train a network on digits with its own library, compile it, check every answer
 	@DLC=$(abspath $(BIN)/bin/dlc) $(PYTHON) test/Demo/digits.py --work $(BIN)/demo
 
 test: build python ## Everything: unit, lit, end-to-end, random comparison of every op

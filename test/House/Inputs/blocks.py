@@ -1,9 +1,11 @@
-"""Writes the README's first blocks of MLIR, C and Python to files."""
+"""Writes a page's first blocks of MLIR, C and Python to files, and its second of MLIR."""
 
 import re
 import sys
 
 text = open(sys.argv[1]).read()
-for language, name in (("mlir", "net.mlir"), ("c", "main.c"), ("python", "script.py")):
-    block = re.search(rf"```{language}\n(.*?)```", text, re.S).group(1)
-    open(name, "w").write(block)
+for language, names in (("mlir", ["net.mlir", "more.mlir"]), ("c", ["main.c"]),
+                        ("python", ["script.py"])):
+    blocks = re.findall(rf"```{language}\n(.*?)```", text, re.S)
+    for block, name in zip(blocks, names):
+        open(name, "w").write(block)
