@@ -49,6 +49,7 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createMergeScans());
   pm.addPass(createMergeProducts());
   pm.addPass(createHoistInputProjections());
+  pm.addPass(createHoistOutputProjections());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createSinkTransposes());
   pm.addPass(createCanonicalizerPass());

@@ -109,6 +109,18 @@ def HoistInputProjections : Pass<"dl-hoist-input-projections"> {
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def HoistOutputProjections : Pass<"dl-hoist-output-projections"> {
+  let summary = "Multiply what a scan gives at all steps at once";
+  let description = [{
+    The counterpart of `dl-hoist-input-projections`, for what derivatives look like. An
+    output that is a product with weights from outside leaves the scan: one large product
+    of the outputs of all steps. A state that only adds up products a' g (or the rows of
+    g), as the gradient of weights does, becomes one product over all steps and rows: the
+    sum is not read and written at each step.
+  }];
+  let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def MergeProducts : Pass<"dl-merge-products"> {
   let summary = "One product for all gates of a cell that multiply the same value";
   let description = [{
