@@ -87,6 +87,7 @@ void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createDropEmptyLoops());
   pm.addPass(createFuseElementwise());
   addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createUpdateInPlace());
 }
 
 void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {

@@ -395,6 +395,16 @@ def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
                            "::mlir::LLVM::LLVMDialect"];
 }
 
+def UpdateInPlace : Pass<"dlc-update-in-place", "::mlir::func::FuncOp"> {
+  let summary = "Compute new state where the old one lies";
+  let description = [{
+    A function of the state that is stored there again, element by element, takes the
+    old value for its destination instead of an operand, so that it is computed in its
+    memory. Where something reads the old value later, bufferisation makes a copy.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def PlaceState : Pass<"dlc-place-state", "::mlir::ModuleOp"> {
   let summary = "Put mutable globals side by side in the context's memory";
   let description = [{

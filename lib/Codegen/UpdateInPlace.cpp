@@ -1,0 +1,73 @@
+//===- UpdateInPlace.cpp - New state in the memory of the old -------------===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_UPDATEINPLACE
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+struct UpdateInPlace : dlc::impl::UpdateInPlaceBase<UpdateInPlace> {
+  void runOnOperation() override {
+    SmallVector<memref::CopyOp> copies(getOperation().getOps<memref::CopyOp>());
+    for (memref::CopyOp copy : copies)
+      update(copy);
+  }
+
+  /// The read of the same memory whose element at each place is one of the
+  /// operands for that place.
+  static OpOperand *findOld(linalg::GenericOp op, Value memory) {
+    AffineMap place = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+    OpOperand *found = nullptr;
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      auto read = operand->get().getDefiningOp<bufferization::ToTensorOp>();
+      if (!read || read.getBuffer() != memory)
+        continue;
+      if (found || op.getMatchingIndexingMap(operand) != place)
+        return nullptr;
+      found = operand;
+    }
+    return found;
+  }
+
+  void update(memref::CopyOp copy) {
+    auto buffer = copy.getSource().getDefiningOp<bufferization::ToBufferOp>();
+    auto op = buffer ? buffer.getTensor().getDefiningOp<linalg::GenericOp>()
+                     : linalg::GenericOp();
+    if (!op || op.getNumResults() != 1 || op.getNumReductionLoops() ||
+        !op.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>() ||
+        !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity())
+      return;
+    OpOperand *old = findOld(op, copy.getTarget());
+    if (!old)
+      return;
+    auto read = old->get().getDefiningOp<bufferization::ToTensorOp>();
+    read.setWritable(true);
+    // The operand becomes the destination, whose element the body sees.
+    unsigned number = old->getOperandNumber();
+    SmallVector<Value> inputs(op.getDpsInputs());
+    inputs.erase(inputs.begin() + number);
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    maps.erase(maps.begin() + number);
+    OpBuilder b(op);
+    auto updated = linalg::GenericOp::create(
+        b, op.getLoc(), op.getResultTypes(), inputs, ValueRange{read}, maps,
+        op.getIteratorTypesArray());
+    updated->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    Block &body = op.getRegion().front();
+    body.getArgument(number).replaceAllUsesWith(body.getArguments().back());
+    body.eraseArgument(number);
+    updated.getRegion().takeBody(op.getRegion());
+    op.replaceAllUsesWith(updated.getResults());
+    op.erase();
+  }
+};
+} // namespace
