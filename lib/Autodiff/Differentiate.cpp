@@ -239,15 +239,10 @@ struct Differentiate : dlc::impl::DifferentiateBase<Differentiate> {
   using DifferentiateBase::DifferentiateBase;
 
   void runOnOperation() override {
-    bool valid = true;
-    for (auto [value, name] :
-         {std::pair<int64_t, StringRef>(recompute, "recompute"),
-          {truncate, "truncate"}})
-      if (value < 0) {
-        getOperation().emitError() << name << " " << value
-                                   << ", expected 0 or a number of steps";
-        valid = false;
-      }
+    bool valid = truncate >= 0;
+    if (!valid)
+      getOperation().emitError() << "truncate " << truncate
+                                 << ", expected 0 or a number of steps";
     Differentiator differentiator({recompute, truncate});
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)

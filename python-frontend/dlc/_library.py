@@ -331,7 +331,8 @@ class Context:
 
     def _require(self, status):
         if status != 0:
-            message = self._library.info.error(self._handle).decode()
+            message = self._library.info.error(self._handle).decode(
+                errors="replace")
             raise LibraryError(message, status)
 
     @property

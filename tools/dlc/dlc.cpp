@@ -127,11 +127,11 @@ int main(int argc, char **argv) {
       cl::desc("Make a library whose calls end with the first op whose result "
                "is infinite or no number; slow, for finding it"),
       cl::cat(category));
-  cl::opt<int64_t> recompute(
+  cl::opt<bool> recompute(
       "recompute",
-      cl::desc("In derivatives of recurrent layers keep the states of every "
-               "n-th step alone and compute what lies between again"),
-      cl::value_desc("n"), cl::init(0), cl::cat(category));
+      cl::desc("For derivatives of recurrent layers keep the states of each "
+               "step alone and compute the rest of the cell again"),
+      cl::cat(category));
   cl::opt<int64_t> truncate(
       "truncate",
       cl::desc("Propagate back through n steps of recurrent layers at most"),
@@ -225,9 +225,9 @@ int main(int argc, char **argv) {
   options.training.assign(training.begin(), training.end());
   options.parameters = parameters;
   options.checkFinite = checkFinite;
-  if (recompute < 0 || truncate < 0) {
+  if (truncate < 0) {
     WithColor::error(errs(), "dlc")
-        << "--recompute and --truncate take a number of steps, 0 or more\n";
+        << "--truncate " << truncate << ", expected a number of steps\n";
     return 1;
   }
   options.recompute = recompute;

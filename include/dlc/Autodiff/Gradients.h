@@ -24,7 +24,8 @@ namespace dlc {
 
 /// What holds for a whole differentiation.
 struct DifferentiationOptions {
-  int64_t recompute = 0, truncate = 0;
+  bool recompute = false;
+  int64_t truncate = 0;
 };
 
 class Gradients {

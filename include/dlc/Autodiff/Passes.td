@@ -15,13 +15,13 @@ def Differentiate : Pass<"dl-differentiate", "::mlir::ModuleOp"> {
 
     The derivative of a `dl.scan` is back-propagation through time: a scan over the
     same steps from the other end. What it needs of the cell at each step is kept, but
-    for arithmetic, which is computed again; with `recompute` k only the states of
-    every k-th step are kept, and the cells in between run once more. `truncate` k
+    for arithmetic, which is computed again; with `recompute` the states before each step
+    alone are kept, and the cell runs once more. `truncate` k
     cuts the way back through the states at every k-th step.
   }];
   let options = [
-    Option<"recompute", "recompute", "int64_t", "0",
-           "Keep the states of every k-th step of a scan alone; 0: of all">,
+    Option<"recompute", "recompute", "bool", "false",
+           "Keep the states of a scan alone and run its cell again">,
     Option<"truncate", "truncate", "int64_t", "0",
            "Cut back-propagation through time every k steps; 0: never">];
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect",

@@ -46,10 +46,10 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
   Option<int64_t> unroll{*this, "unroll",
                          llvm::cl::desc("Steps of a scan in one iteration"),
                          llvm::cl::init(1)};
-  Option<int64_t> recompute{
+  Option<bool> recompute{
       *this, "recompute",
-      llvm::cl::desc("Steps of a scan between states that its derivative keeps"),
-      llvm::cl::init(0)};
+      llvm::cl::desc("Keep the states of a scan alone for its derivative"),
+      llvm::cl::init(false)};
   Option<int64_t> truncate{
       *this, "truncate",
       llvm::cl::desc("Steps that back-propagation through time goes back"),
