@@ -94,7 +94,8 @@ class Differentiator {
 public:
   explicit Differentiator(DifferentiationOptions how) : how(how) {}
 
-  /// Replaces the derivatives in a function, those that they are taken of first.
+  /// Replaces the derivatives in a function, those that they are taken of
+  /// first.
   LogicalResult process(func::FuncOp function) {
     auto [it, isNew] = states.try_emplace(function, Working);
     if (!isNew) {
@@ -130,8 +131,8 @@ public:
 
   LogicalResult differentiate(dl::GradOp op) {
     OpBuilder b(op);
-    auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(
-        op, op.getCalleeAttr());
+    auto callee =
+        symbols.lookupNearestSymbolFrom<func::FuncOp>(op, op.getCalleeAttr());
     SmallVector<Operation *> ops;
     // Arguments of their own: one value may be given for two of them.
     SmallVector<Value> inputs;
@@ -206,10 +207,9 @@ public:
         auto type = cast<RankedTensorType>(global.getType());
         sum = dl::BroadcastOp::create(
             b, op.getLoc(), type,
-            arith::ConstantOp::create(
-                b, op.getLoc(),
-                cast<TypedAttr>(
-                    b.getZeroAttr(type.clone(ArrayRef<int64_t>())))),
+            arith::ConstantOp::create(b, op.getLoc(),
+                                      cast<TypedAttr>(b.getZeroAttr(
+                                          type.clone(ArrayRef<int64_t>())))),
             ValueRange());
       }
       results.push_back(sum);
@@ -241,8 +241,8 @@ struct Differentiate : dlc::impl::DifferentiateBase<Differentiate> {
   void runOnOperation() override {
     bool valid = truncate >= 0;
     if (!valid)
-      getOperation().emitError() << "truncate " << truncate
-                                 << ", expected 0 or a number of steps";
+      getOperation().emitError()
+          << "truncate " << truncate << ", expected 0 or a number of steps";
     Differentiator differentiator({recompute, truncate});
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)

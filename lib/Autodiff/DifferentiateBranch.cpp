@@ -6,8 +6,8 @@
 using namespace mlir;
 using namespace dlc;
 
-/// The derivative of the branch that was taken. Each computes what it needs of the
-/// forward branch again.
+/// The derivative of the branch that was taken. Each computes what it needs of
+/// the forward branch again.
 static LogicalResult differentiateIf(scf::IfOp op, Gradients &outer) {
   SmallVector<Value> captured = findCaptured(op);
   llvm::erase_if(captured, [&](Value value) { return !outer.needs(value); });
@@ -41,9 +41,9 @@ static LogicalResult differentiateIf(scf::IfOp op, Gradients &outer) {
       scf::YieldOp::create(inner, loc, results);
     };
   };
-  auto backward = scf::IfOp::create(b, op.getLoc(), op.getCondition(),
-                                    branch(op.thenBlock()),
-                                    branch(op.elseBlock()));
+  auto backward =
+      scf::IfOp::create(b, op.getLoc(), op.getCondition(),
+                        branch(op.thenBlock()), branch(op.elseBlock()));
   if (failed(valid))
     return failure();
   for (auto [value, gradient] : llvm::zip(captured, backward.getResults()))

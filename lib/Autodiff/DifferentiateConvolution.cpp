@@ -2,8 +2,8 @@
 //
 // A convolution is linear in its input and in its filter. `conv`,
 // `conv_transpose` and `conv_filter_grad` are the three parts of one trilinear
-// form, sum of x[place + offset] w[offset] g[place], so each of them has the other
-// two for its derivatives.
+// form, sum of x[place + offset] w[offset] g[place], so each of them has the
+// other two for its derivatives.
 //
 //===----------------------------------------------------------------------===//
 
@@ -33,8 +33,8 @@ struct Geometry {
 };
 } // namespace
 
-/// With `same` spelled out for an input of the extents given. Fails where they are
-/// unknown and padding depends on them.
+/// With `same` spelled out for an input of the extents given. Fails where they
+/// are unknown and padding depends on them.
 template <typename OpT>
 static FailureOr<Geometry> read(OpT op, ArrayRef<int64_t> kernel,
                                 ArrayRef<int64_t> extents) {

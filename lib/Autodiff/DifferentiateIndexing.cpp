@@ -8,12 +8,13 @@ using dl::formula::Tensor;
 
 static Tensor scatter(Tensor x, Tensor indices, Tensor updates,
                       dl::ScatterKind kind) {
-  return x.with(dl::ScatterOp::create(
-      *x.b, x.loc, x, indices, updates,
-      dl::ScatterKindAttr::get(x.b->getContext(), kind)));
+  return x.with(
+      dl::ScatterOp::create(*x.b, x.loc, x, indices, updates,
+                            dl::ScatterKindAttr::get(x.b->getContext(), kind)));
 }
 
-/// Which updates are the last of their row, as 1 and 0 of the element type of g,
+/// Which updates are the last of their row, as 1 and 0 of the element type of
+/// g,
 /// `[k, 1...]`.
 static Tensor lastOnes(Gradients &d, Tensor x, Tensor indices, Tensor g) {
   Tensor numbers = dl::formula::iota(d.b, d.loc, indices, 0);
@@ -21,10 +22,9 @@ static Tensor lastOnes(Gradients &d, Tensor x, Tensor indices, Tensor g) {
   SmallVector<Value> extents;
   if (type.isDynamicDim(0))
     extents.push_back(x.extent(0));
-  Tensor none = d.at(dl::BroadcastOp::create(d.b, d.loc, type,
-                                             numbers.constant(-1), extents));
-  Tensor winners =
-      scatter(none, indices, numbers, dl::ScatterKind::replace);
+  Tensor none = d.at(
+      dl::BroadcastOp::create(d.b, d.loc, type, numbers.constant(-1), extents));
+  Tensor winners = scatter(none, indices, numbers, dl::ScatterKind::replace);
   Tensor isLast = gather(winners, indices, 0).eq(numbers).cast(g.element());
   SmallVector<int64_t> shape(g.rank(), 1);
   shape[0] = isLast.shape()[0];
@@ -52,16 +52,15 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
     // The product of all others, without a division by zero: of those that are
     // not zero, where no other one is.
     Tensor isZero = updates.eq(0.0);
-    Tensor others = scatter(x, indices, select(isZero, 1.0, updates),
-                            op.getKind());
+    Tensor others =
+        scatter(x, indices, select(isZero, 1.0, updates), op.getKind());
     Tensor zeros = scatter(x.filled(0), indices, isZero.cast(x.element()),
                            dl::ScatterKind::add);
     Tensor product = at(others);
     Tensor count = at(zeros);
-    Tensor rest =
-        select(isZero, select(count.eq(1.0), product, 0.0),
-               select(count.eq(0.0), product / select(isZero, 1.0, updates),
-                      0.0));
+    Tensor rest = select(
+        isZero, select(count.eq(1.0), product, 0.0),
+        select(count.eq(0.0), product / select(isZero, 1.0, updates), 0.0));
     d.add(op.getUpdates(), at(g) * rest);
     return success();
   }
@@ -85,9 +84,8 @@ static LogicalResult differentiateTopK(dl::TopKOp op, Gradients &d) {
          places = d.at(op.getIndices()).cast(d.b.getI64Type());
   // Row r's element i is place r n + i of all.
   Tensor n = x.count({x.rank() - 1}, d.b.getI64Type()), rows = x.asMatrix();
-  Tensor first = dl::formula::iota(d.b, d.loc, rows, 0)
-                     .reshape({rows.shape()[0], 1}) *
-                 n;
+  Tensor first =
+      dl::formula::iota(d.b, d.loc, rows, 0).reshape({rows.shape()[0], 1}) * n;
   Tensor flat = (places.asMatrix() + first).asVector();
   d.add(op.getX(), scatter(x.filled(0).asVector(), flat, g.asVector(),
                            dl::ScatterKind::add)

@@ -53,8 +53,8 @@ static LogicalResult differentiateBatchNorm(dl::BatchNormOp op, Gradients &d) {
   return success();
 }
 
-/// y = scale n + offset with n = (x - mean) r, both statistics over `axes` of x:
-/// with h = g scale, dx = r (h - mean of h - n mean of h n).
+/// y = scale n + offset with n = (x - mean) r, both statistics over `axes` of
+/// x: with h = g scale, dx = r (h - mean of h - n mean of h n).
 static void differentiateNormalize(Gradients &d, Tensor g, Tensor x,
                                    ArrayRef<int64_t> axes, double epsilon,
                                    std::optional<Tensor> scale,
@@ -123,8 +123,8 @@ static LogicalResult differentiateGrouped(OpT op, int64_t groups,
       [&](Tensor dx) { d.add(op.getX(), dx.reshapeAs(like)); },
       [&](Tensor terms) {
         if (d.needs(op.getScale()))
-          d.add(op.getScale(), terms.reshapeAs(like).sum(
-                                   allBut(rank - 1, rank), false));
+          d.add(op.getScale(),
+                terms.reshapeAs(like).sum(allBut(rank - 1, rank), false));
       });
   if (d.needs(op.getOffset()))
     d.add(op.getOffset(), g.sum(allBut(rank - 1, rank), false));

@@ -37,13 +37,13 @@ static bool isDisjoint(const Window &window) {
 }
 
 /// Each element of a result `[N, out..., C]` at all places of its window in the
-/// input, whose shape is that of `like`; `nothing` where no window is. Windows are
-/// disjoint.
+/// input, whose shape is that of `like`; `nothing` where no window is. Windows
+/// are disjoint.
 static Tensor spread(Tensor t, const Window &window, Tensor like,
                      double nothing) {
   OpBuilder &b = *t.b;
-  // [N, out, 1, out, 1, C] repeated to [N, out, k, out, k, C], with rows of nothing
-  // between windows where the stride is larger.
+  // [N, out, 1, out, 1, C] repeated to [N, out, k, out, k, C], with rows of
+  // nothing between windows where the stride is larger.
   unsigned rank = window.rank();
   bool hasGaps = false;
   for (unsigned d = 0; d < rank; ++d)
@@ -80,8 +80,8 @@ static Tensor spread(Tensor t, const Window &window, Tensor like,
         type.getNumDynamicDims() > 1 ? extents(shape) : SmallVector<Value>()));
   };
   Tensor result = reshape(t, apart);
-  result = result.with(dl::BroadcastOp::create(
-      b, t.loc, t.type().clone(wide), result, extents(wide)));
+  result = result.with(dl::BroadcastOp::create(b, t.loc, t.type().clone(wide),
+                                               result, extents(wide)));
   if (hasGaps)
     result = pad(result, zeros, gaps);
   SmallVector<int64_t> joined{t.shape()[0]};
@@ -108,8 +108,8 @@ static Tensor spread(Tensor t, const Window &window, Tensor like,
   return result;
 }
 
-/// The place of each element of x among its spatial dimensions, `[1, sp..., 1]` of
-/// i64.
+/// The place of each element of x among its spatial dimensions, `[1, sp..., 1]`
+/// of i64.
 static Tensor spatialPlaces(Gradients &d, Tensor x) {
   std::optional<Tensor> places;
   int64_t rank = x.rank();
@@ -136,8 +136,8 @@ static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
     d.add(op.getX(), select(isWinner, spread(g, *window, x, 0), 0.0));
     return success();
   }
-  // An element may win several windows: place (n S + s) C + c of all elements gets
-  // the sum.
+  // An element may win several windows: place (n S + s) C + c of all elements
+  // gets the sum.
   SmallVector<int64_t> spatial;
   for (int64_t axis = 1; axis + 1 < x.rank(); ++axis)
     spatial.push_back(axis);
@@ -177,8 +177,8 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
             over = window.high[s];
     if (op.getCountPadding()) {
       // Padding counts, what hangs over it does not.
-      int64_t padded = given.isSame() ? std::max<int64_t>(over, 0)
-                                      : given.high[s];
+      int64_t padded =
+          given.isSame() ? std::max<int64_t>(over, 0) : given.high[s];
       extent += low + padded;
       over -= padded;
       low = 0;
@@ -202,10 +202,10 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
   filters.append({1, channels});
   auto strides = d.b.getDenseI64ArrayAttr(window.strides),
        dilations = d.b.getDenseI64ArrayAttr(window.dilations);
-  Value counts = dl::ConvOp::create(
-      d.b, d.loc, ones(onesShape), ones(oneFilter), Value(), IntegerAttr(),
-      strides, dilations, dl::AutoPaddingAttr(),
-      d.b.getDenseI64ArrayAttr(padding));
+  Value counts = dl::ConvOp::create(d.b, d.loc, ones(onesShape),
+                                    ones(oneFilter), Value(), IntegerAttr(),
+                                    strides, dilations, dl::AutoPaddingAttr(),
+                                    d.b.getDenseI64ArrayAttr(padding));
   Tensor part = g / d.at(counts);
   if (isDisjoint(window)) {
     d.add(op.getX(), spread(part, window, x, 0));
@@ -220,9 +220,8 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
   for (unsigned s = 0; s < rank; ++s)
     both.push_back(std::max<int64_t>(window.high[s], 0));
   Tensor y = d.at(dl::ConvTransposeOp::create(
-      d.b, d.loc, part, ones(filters), Value(),
-      d.b.getI64IntegerAttr(channels), strides, dilations,
-      dl::AutoPaddingAttr(), d.b.getDenseI64ArrayAttr(both),
+      d.b, d.loc, part, ones(filters), Value(), d.b.getI64IntegerAttr(channels),
+      strides, dilations, dl::AutoPaddingAttr(), d.b.getDenseI64ArrayAttr(both),
       DenseI64ArrayAttr()));
   if (llvm::any_of(more, [](int64_t rows) { return rows > 0; })) {
     SmallVector<int64_t> none(rank + 2, 0), last(rank + 2, 0);

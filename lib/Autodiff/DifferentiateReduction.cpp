@@ -98,9 +98,9 @@ static LogicalResult differentiateProd(dl::ReduceProdOp op, Gradients &d) {
   return success();
 }
 
-/// Of running sums the running sum from the other end. Of running products, with P
-/// the product before a place, dx = P S, where S(i) = g(i) + x(i+1) S(i+1):
-/// no division, so zeros do no harm.
+/// Of running sums the running sum from the other end. Of running products,
+/// with P the product before a place, dx = P S, where S(i) = g(i) + x(i+1)
+/// S(i+1): no division, so zeros do no harm.
 static LogicalResult differentiateCumulative(dl::CumulativeOp op,
                                              Gradients &d) {
   Tensor x = d.at(op.getX()), g = d.of(op.getY());

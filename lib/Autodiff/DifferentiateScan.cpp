@@ -1,11 +1,12 @@
 //===- DifferentiateScan.cpp - Back-propagation through time --------------===//
 //
-// With state(t), output(t) = cell(state(t-1), input(t)), the cotangents of the states
-// are those of a scan that begins at the last step: its cell is the derivative of the
-// cell. What that needs of the forward cell comes in as inputs, which the forward scan
-// gives as further outputs: the states before each step and what is not mere
-// arithmetic. Cells of the kind that the canonical form then drops (inputs not read,
-// outputs nobody takes) cost nothing, so all candidates are offered here.
+// With state(t), output(t) = cell(state(t-1), input(t)), the cotangents of the
+// states are those of a scan that begins at the last step: its cell is the
+// derivative of the cell. What that needs of the forward cell comes in as
+// inputs, which the forward scan gives as further outputs: the states before
+// each step and what is not mere arithmetic. Cells of the kind that the
+// canonical form then drops (inputs not read, outputs nobody takes) cost
+// nothing, so all candidates are offered here.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,11 +22,12 @@ namespace {
 
 /// Whether computing an op's results again is as good as reading them.
 bool isCheap(Operation *op) {
-  return isa<dl::AddOp, dl::SubOp, dl::MulOp, dl::NegOp, dl::AbsOp, dl::SquareOp,
-             dl::ReluOp, dl::LeakyReluOp, dl::ClipOp, dl::MaximumOp,
-             dl::MinimumOp, dl::SelectOp, dl::CastOp, dl::LinearOp, dl::SignOp,
-             dl::ReshapeOp, dl::FlattenOp, dl::BroadcastOp, dl::IotaOp,
-             dl::TransposeOp, dl::SliceOp, dl::SplitOp, dl::ConcatOp>(op) ||
+  return isa<dl::AddOp, dl::SubOp, dl::MulOp, dl::NegOp, dl::AbsOp,
+             dl::SquareOp, dl::ReluOp, dl::LeakyReluOp, dl::ClipOp,
+             dl::MaximumOp, dl::MinimumOp, dl::SelectOp, dl::CastOp,
+             dl::LinearOp, dl::SignOp, dl::ReshapeOp, dl::FlattenOp,
+             dl::BroadcastOp, dl::IotaOp, dl::TransposeOp, dl::SliceOp,
+             dl::SplitOp, dl::ConcatOp>(op) ||
          !isa<dl::DLDialect>(op->getDialect()) ||
          (isa<dl::ElementwiseOpInterface>(op) &&
           op->hasTrait<dl::NotDifferentiable>());
@@ -46,7 +48,8 @@ public:
   }
 
 private:
-  /// States through which something flows from what is wanted to what is reached.
+  /// States through which something flows from what is wanted to what is
+  /// reached.
   void findActiveStates() {
     Block &body = op.getBody().front();
     SmallVector<Operation *> ops;
@@ -125,8 +128,8 @@ private:
     return x.reshape(shape);
   }
 
-  /// Whether the outputs of a scan with lengths may hold a value: it belongs to the
-  /// samples.
+  /// Whether the outputs of a scan with lengths may hold a value: it belongs to
+  /// the samples.
   bool fitsLengths(Value value) {
     if (!op.getLengths())
       return true;
@@ -193,8 +196,7 @@ private:
     SmallVector<Value> initial;
     for (unsigned i : active.set_bits()) {
       Value g = finalCotangents[i];
-      initial.push_back(
-          g ? g : Value(outer.at(op.getInitial()[i]).filled(0)));
+      initial.push_back(g ? g : Value(outer.at(op.getInitial()[i]).filled(0)));
     }
     for (Value value : captured)
       initial.push_back(outer.at(value).filled(0));
@@ -204,14 +206,13 @@ private:
     for (Value g : outputCotangents)
       if (g)
         inputs.push_back(g);
-    bool isMasked = op.getLengths() || op.getCount() ||
-                    outer.options.truncate > 0;
+    bool isMasked =
+        op.getLengths() || op.getCount() || outer.options.truncate > 0;
     if (isMasked)
       inputs.push_back(stepNumbers());
     LogicalResult result = success();
     auto backward = dl::ScanOp::create(
-        b, loc, initial, inputs, Value(), op.getSteps(), axis,
-        !op.getReverse(),
+        b, loc, initial, inputs, Value(), op.getSteps(), axis, !op.getReverse(),
         [&](OpBuilder &inner, Location, ValueRange states,
             ValueRange elements) {
           result = buildCell(inner, states, elements);
@@ -296,8 +297,8 @@ private:
         Tensor first = tensor(forward.getCount());
         Tensor number = step;
         if (op.getReverse())
-          number = tensor(all.front()).count({axis}, step.element()) - 1.0 -
-                   step;
+          number =
+              tensor(all.front()).count({axis}, step.element()) - 1.0 - step;
         Tensor counted = number.lt(first);
         isRunning = isRunning ? *isRunning & counted : counted;
       }
@@ -307,8 +308,8 @@ private:
         if (op.getReverse())
           number = total - 1.0 - step;
         Tensor next = number + 1.0;
-        Tensor rest = tensor(dl::RemainderOp::create(
-            inner, loc, next, next.constant(double(k))));
+        Tensor rest = tensor(dl::RemainderOp::create(inner, loc, next,
+                                                     next.constant(double(k))));
         isCut = rest.eq(0.0) & next.lt(total);
       }
     }

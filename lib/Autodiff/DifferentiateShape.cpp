@@ -1,9 +1,9 @@
 //===- DifferentiateShape.cpp - Ops that move elements --------------------===//
 //
-// Each is linear and moves or repeats elements; its derivative moves them back and
-// adds up repetitions. Where that has no op of its own, the op is applied to the
-// places themselves (dl.iota), which tells where each element came from, and
-// dl.scatter adds the cotangents there.
+// Each is linear and moves or repeats elements; its derivative moves them back
+// and adds up repetitions. Where that has no op of its own, the op is applied
+// to the places themselves (dl.iota), which tells where each element came from,
+// and dl.scatter adds the cotangents there.
 //
 //===----------------------------------------------------------------------===//
 
@@ -85,8 +85,8 @@ static LogicalResult differentiateSplit(dl::SplitOp op, Gradients &d) {
   return success();
 }
 
-/// The cotangents `g` of x added up along `axis` at the places that `from`, a vector
-/// of i64, names for each of its slices.
+/// The cotangents `g` of x added up along `axis` at the places that `from`, a
+/// vector of i64, names for each of its slices.
 static Tensor scatterAlong(Tensor g, Tensor from, int64_t axis, Tensor like) {
   OpBuilder &b = *g.b;
   SmallVector<int64_t> swap;
@@ -203,8 +203,8 @@ static LogicalResult differentiateGather(dl::GatherOp op, Gradients &d) {
         if (t.type().isDynamicDim(i))
           extents.push_back(t.extent(i));
       }
-      return t.with(dl::ReshapeOp::create(d.b, d.loc, t.type().clone(shape), t,
-                                          extents));
+      return t.with(
+          dl::ReshapeOp::create(d.b, d.loc, t.type().clone(shape), t, extents));
     };
     g = flatten(g, axis);
     indices = flatten(indices, 0);

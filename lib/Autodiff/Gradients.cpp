@@ -86,8 +86,8 @@ LogicalResult Gradients::differentiate(Operation *op) {
     Value g = get(op->getResult(0));
     for (OpOperand &operand : op->getOpOperands())
       if (needs(operand.get()))
-        add(operand.get(), elementwise.buildGradient(
-                               b, loc, operand.getOperandNumber(), g));
+        add(operand.get(),
+            elementwise.buildGradient(b, loc, operand.getOperandNumber(), g));
     return success();
   }
   if (auto rule = dyn_cast<DifferentiableOpInterface>(op))
@@ -103,8 +103,8 @@ LogicalResult Gradients::reportMissing(Operation *op) {
                              [&](Value value) { return needs(value); });
   if (!isNeeded)
     return success();
-  InFlightDiagnostic error =
-      op->emitError("'") << op->getName() << "' op has no derivative";
+  InFlightDiagnostic error = op->emitError("'")
+                             << op->getName() << "' op has no derivative";
   // From here to the loss.
   for (Operation *at = op; at;) {
     Operation *next = nullptr;

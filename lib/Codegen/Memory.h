@@ -11,8 +11,8 @@ namespace dlc {
 /// Each global begins at a cache line.
 inline constexpr int64_t globalAlignment = 64;
 
-/// Makes every memref.get_global of a name in `places` a view, at that offset in
-/// bytes, of the memory that the function `memory` gives for the context.
+/// Makes every memref.get_global of a name in `places` a view, at that offset
+/// in bytes, of the memory that the function `memory` gives for the context.
 void viewGlobals(mlir::ModuleOp module, const llvm::StringMap<int64_t> &places,
                  llvm::StringRef memory);
 

@@ -1,10 +1,10 @@
 //===- OutlineShapeFunctions.cpp - Checks and shapes as functions ---------===//
 
 #include "dlc/Codegen/Codegen.h"
-#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/MemRef/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/Transforms/Patterns.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -96,9 +96,9 @@ void forgetState(func::FuncOp shapes) {
   shapes.walk([](ml_program::GlobalLoadOp load) {
     OpBuilder b(load);
     auto type = cast<RankedTensorType>(load.getType());
-    load.replaceAllUsesWith(tensor::EmptyOp::create(
-                                b, load.getLoc(), type.getShape(),
-                                type.getElementType())
+    load.replaceAllUsesWith(tensor::EmptyOp::create(b, load.getLoc(),
+                                                    type.getShape(),
+                                                    type.getElementType())
                                 .getResult());
     load.erase();
   });

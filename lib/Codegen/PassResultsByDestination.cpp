@@ -41,7 +41,8 @@ struct PassResultsByDestination
           type.getElementTypeBitWidth() < 32) {
         global.emitError("mutable global '")
             << global.getSymName() << "' of type " << global.getType()
-            << ", expected a tensor of known shape of f32, f64, i32 or i64 with "
+            << ", expected a tensor of known shape of f32, f64, i32 or i64 "
+               "with "
                "a first value";
         return signalPassFailure();
       }
@@ -118,8 +119,8 @@ struct PassResultsByDestination
     llvm::SetVector<StringRef> stores;
     OpBuilder b = OpBuilder::atBlockBegin(&function.getBody().front());
     SmallVector<Operation *> done;
-    auto placeOf = [&](SymbolRefAttr name, Type type)
-        -> std::pair<Value, Value> & {
+    auto placeOf = [&](SymbolRefAttr name,
+                       Type type) -> std::pair<Value, Value> & {
       StringRef symbol = name.getLeafReference().getValue();
       auto &[value, place] = memory[symbol];
       if (!place) {
@@ -130,7 +131,8 @@ struct PassResultsByDestination
       }
       return memory[symbol];
     };
-    // Not in the regions of loops and branches: derivatives take loads out of them.
+    // Not in the regions of loops and branches: derivatives take loads out of
+    // them.
     function.walk([&](Operation *op) {
       if (auto load = dyn_cast<ml_program::GlobalLoadOp>(op)) {
         load.replaceAllUsesWith(

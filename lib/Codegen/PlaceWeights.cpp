@@ -35,10 +35,9 @@ void dlc::viewGlobals(ModuleOp module, const llvm::StringMap<int64_t> &places,
     if (reads.empty())
       continue;
     b.setInsertionPointToStart(&function.getBody().front());
-    Value whole =
-        func::CallOp::create(b, function.getLoc(), memory, bytes,
-                             ValueRange{function.getArgument(0)})
-            .getResult(0);
+    Value whole = func::CallOp::create(b, function.getLoc(), memory, bytes,
+                                       ValueRange{function.getArgument(0)})
+                      .getResult(0);
     llvm::StringMap<Value> views;
     for (memref::GetGlobalOp read : reads) {
       Value &view = views[read.getName()];

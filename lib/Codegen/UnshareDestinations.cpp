@@ -108,9 +108,9 @@ struct UnshareDestinations
     b.setInsertionPointAfter(producer);
     Operation *copy = b.clone(*producer);
     destination.set(copy->getResult(0));
-    // The tile that is inserted was written to a slice of what is shared. Were it
-    // left there, the analysis would take both tiles for one: it knows slices by
-    // their place.
+    // The tile that is inserted was written to a slice of what is shared. Were
+    // it left there, the analysis would take both tiles for one: it knows
+    // slices by their place.
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(destination.getOwner()))
       moveSlice(b, insert.getSource(), producer->getResult(0),
                 copy->getResult(0));

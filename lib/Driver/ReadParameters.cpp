@@ -42,8 +42,7 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
     return fail("is cut short or no safetensors file");
   auto header = llvm::json::parse(bytes.substr(8, length));
   if (!header)
-    return fail("has a damaged header: " +
-                llvm::toString(header.takeError()));
+    return fail("has a damaged header: " + llvm::toString(header.takeError()));
   const llvm::json::Object *entries = header->getAsObject();
   if (!entries)
     return fail("has a damaged header, expected an object");
@@ -52,8 +51,7 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
   size_t found = 0;
   for (auto global : module.getOps<ml_program::GlobalOp>()) {
     auto type = dyn_cast<RankedTensorType>(global.getType());
-    const llvm::json::Object *entry =
-        entries->getObject(global.getSymName());
+    const llvm::json::Object *entry = entries->getObject(global.getSymName());
     if (!entry || !type)
       continue;
     ++found;
@@ -69,10 +67,10 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
       begin = (*offsets)[0].getAsInteger();
       end = (*offsets)[1].getAsInteger();
     }
-    int64_t size = type.hasStaticShape() && type.getElementType().isIntOrFloat()
-                       ? type.getNumElements() *
-                             int64_t(type.getElementTypeBitWidth()) / 8
-                       : -1;
+    int64_t size =
+        type.hasStaticShape() && type.getElementType().isIntOrFloat()
+            ? type.getNumElements() * int64_t(type.getElementTypeBitWidth()) / 8
+            : -1;
     if (!dtype || !shape || !begin || !end)
       wrong += "; '" + global.getSymName().str() + "' has a damaged entry";
     else if (*dtype != typeName(type.getElementType()) ||
@@ -81,8 +79,7 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
                " [" + dl::toString(extents) + "], the model has " +
                typeName(type.getElementType()).str() + " [" +
                dl::toString(type.getShape()) + "]";
-    else if (*begin < 0 || *end - *begin != size ||
-             *end > int64_t(data.size()))
+    else if (*begin < 0 || *end - *begin != size || *end > int64_t(data.size()))
       wrong += "; '" + global.getSymName().str() +
                "' lies outside the file: it is cut short or damaged";
     else

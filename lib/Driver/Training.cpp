@@ -69,8 +69,8 @@ Expected<AddTrainingOptions> parseTraining(ArrayRef<std::string> words) {
       SmallVector<StringRef> parts;
       value.split(parts, ',', -1, /*KeepEmpty=*/false);
       for (StringRef part : parts)
-        std::get<SmallVector<std::string> *>(key->second)->push_back(
-            part.str());
+        std::get<SmallVector<std::string> *>(key->second)
+            ->push_back(part.str());
     }
   }
   if (!wrong.empty())

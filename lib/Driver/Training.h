@@ -13,9 +13,10 @@ namespace dlc {
 llvm::Expected<AddTrainingOptions>
 parseTraining(llvm::ArrayRef<std::string> words);
 
-/// Replaces values of a model's constant globals by the tensors of the same name in
-/// a safetensors file, such as a training library saves. Others in the file are
-/// passed over; none of a name, or one of another shape or type, is an error.
+/// Replaces values of a model's constant globals by the tensors of the same
+/// name in a safetensors file, such as a training library saves. Others in the
+/// file are passed over; none of a name, or one of another shape or type, is an
+/// error.
 llvm::Error readParameters(mlir::ModuleOp module, llvm::StringRef path);
 
 } // namespace dlc

@@ -1,6 +1,7 @@
 /*===- Runtime.c - The runtime inside every generated library ------------===*\
 |*
-|* Contexts and calls; Processor.c, Weights.c and Threads.c are the rest. All are
+|* Contexts and calls; Processor.c, Weights.c and Threads.c are the rest. All
+are
 |* compiled to bitcode once, linked into every model and hidden there. They need
 |* libc alone; OpenMP is looked for when a context wants more than one thread.
 |*

@@ -1,7 +1,8 @@
 /*===- State.c - What a context keeps from call to call -------------------===*\
 |*
 |* Parameters that are trained, running averages, optimisers' memory. Saved and
-|* loaded as safetensors (github.com/huggingface/safetensors, README): 8 bytes with
+|* loaded as safetensors (github.com/huggingface/safetensors, README): 8 bytes
+with
 |* the length of a JSON object, the object, the tensors' bytes.
 |*
 \*===----------------------------------------------------------------------===*/
@@ -218,8 +219,8 @@ struct reader {
 };
 
 static void skip_blanks(struct reader *r) {
-  while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\t' ||
-                            *r->at == '\r'))
+  while (r->at < r->end &&
+         (*r->at == ' ' || *r->at == '\n' || *r->at == '\t' || *r->at == '\r'))
     ++r->at;
 }
 static int take(struct reader *r, char c) {
@@ -229,8 +230,8 @@ static int take(struct reader *r, char c) {
   ++r->at;
   return 1;
 }
-/* A string into `text`, cut to fit; other escapes than \" \\ \/ stay as they are
- * written: no name here has them. Returns its length or -1. */
+/* A string into `text`, cut to fit; other escapes than \" \\ \/ stay as they
+ * are written: no name here has them. Returns its length or -1. */
 static int take_string(struct reader *r, char *text, int room) {
   if (!take(r, '"'))
     return -1;
@@ -291,8 +292,7 @@ static int skip_value(struct reader *r) {
     if (depth < 0 || (depth == 0 && c == ','))
       return 1;
     ++r->at;
-  } while (depth > 0 ||
-           (r->at < r->end && *r->at != ',' && *r->at != '}'));
+  } while (depth > 0 || (r->at < r->end && *r->at != ',' && *r->at != '}'));
   return 1;
 }
 
@@ -366,7 +366,8 @@ static dlc_status check_entry(dlc_context *context, const char *path, int32_t i,
 }
 
 static dlc_status load_bytes(dlc_context *context, const char *path,
-                             const char *bytes, int64_t size, int64_t *offsets) {
+                             const char *bytes, int64_t size,
+                             int64_t *offsets) {
   uint64_t length;
   if (size < 8)
     return fail(context, DLC_ERROR_FILE,
@@ -450,9 +451,9 @@ dlc_status dlc_rt_load(dlc_context *context, const char *path) {
                 path, strerror(errno));
   int64_t *offsets =
       malloc(sizeof *offsets * (size_t)(library()->state_count + 1));
-  status = offsets ? load_bytes(context, path, bytes, about.st_size, offsets)
-                   : fail(context, DLC_ERROR_MEMORY, "no memory to load '%s'",
-                          path);
+  status =
+      offsets ? load_bytes(context, path, bytes, about.st_size, offsets)
+              : fail(context, DLC_ERROR_MEMORY, "no memory to load '%s'", path);
   free(offsets);
   if (bytes)
     munmap(bytes, (size_t)about.st_size);

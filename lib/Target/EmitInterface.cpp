@@ -298,10 +298,9 @@ private:
       SmallVector<Constant *> extents;
       for (int64_t extent : state.shape)
         extents.push_back(number64(extent));
-      states.push_back(structure({string(state.name),
-                                  array(i64, extents, "dlc.shape"),
-                                  number32(state.shape.size()),
-                                  number32(state.element)}));
+      states.push_back(
+          structure({string(state.name), array(i64, extents, "dlc.shape"),
+                     number32(state.shape.size()), number32(state.element)}));
       places.push_back(structure({number64(state.offset), number64(state.bytes),
                                   number64(state.first)}));
       stateBytes = std::max(stateBytes, state.offset + state.bytes);

@@ -35,16 +35,16 @@ static void readStates(mlir::ModuleOp module,
   if (!entries)
     return;
   for (auto entry : entries.getAsRange<mlir::DictionaryAttr>()) {
-    auto type = cast<mlir::ShapedType>(
-        entry.getAs<mlir::TypeAttr>("type").getValue());
+    auto type =
+        cast<mlir::ShapedType>(entry.getAs<mlir::TypeAttr>("type").getValue());
     mlir::Type element = type.getElementType();
     StateTensor state;
     state.name = entry.getAs<mlir::StringAttr>("name").str();
     state.shape.assign(type.getShape().begin(), type.getShape().end());
-    state.element = element.isF32()            ? DLC_F32
-                    : element.isF64()          ? DLC_F64
-                    : element.isInteger(32)    ? DLC_I32
-                                               : DLC_I64;
+    state.element = element.isF32()         ? DLC_F32
+                    : element.isF64()       ? DLC_F64
+                    : element.isInteger(32) ? DLC_I32
+                                            : DLC_I64;
     state.offset = entry.getAs<mlir::IntegerAttr>("offset").getInt();
     state.first = entry.getAs<mlir::IntegerAttr>("first").getInt();
     state.bytes = type.getNumElements() * element.getIntOrFloatBitWidth() / 8;

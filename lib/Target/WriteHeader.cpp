@@ -81,7 +81,8 @@ static void writeState(raw_ostream &os, const Interface &interface) {
        << "_context *context, " << parameters << ");\n";
   };
   os << "\n/* The state of a context: parameters, running averages, what the "
-        "optimiser keeps.\n * Saved as safetensors, in place of the file at once "
+        "optimiser keeps.\n * Saved as safetensors, in place of the file at "
+        "once "
         "or not at all; a file that does\n * not hold exactly this state is "
         "refused, and nothing changes. */\n";
   declare("save", "const char *path");

@@ -22,8 +22,8 @@ namespace dlc {
 namespace {
 
 constexpr StringRef losses[] = {
-    "mse",   "mae",        "cross_entropy", "binary_cross_entropy",
-    "hinge", "perceptron", "kl"};
+    "mse",        "mae", "cross_entropy", "binary_cross_entropy", "hinge",
+    "perceptron", "kl"};
 constexpr StringRef metricNames[] = {"accuracy", "mae", "mse"};
 
 /// An optimiser's states for each parameter, and the usual numbers of it.
@@ -89,8 +89,7 @@ private:
     }
     if (!options.function.empty() && !function)
       return fail() << "there is no function '" << options.function
-                    << "' to train"
-                    << suggestName(options.function, names);
+                    << "' to train" << suggestName(options.function, names);
     if (!function)
       return fail() << "there is no public function to train";
     if (options.function.empty() && names.size() > 1)
@@ -274,9 +273,8 @@ private:
     for (auto load : llvm::make_early_inc_range(
              function.getOps<ml_program::GlobalLoadConstOp>()))
       replaceLoad(load);
-    function.walk([&](ml_program::GlobalLoadConstOp load) {
-      replaceLoad(load);
-    });
+    function.walk(
+        [&](ml_program::GlobalLoadConstOp load) { replaceLoad(load); });
   }
 
   void replaceLoad(ml_program::GlobalLoadConstOp load) {
@@ -291,9 +289,9 @@ private:
 
   ml_program::GlobalOp addGlobal(const Twine &name, TypedAttr value) {
     b.setInsertionPointAfter(parameters.back());
-    return ml_program::GlobalOp::create(
-        b, loc, name.str(), value.getType(), /*is_mutable=*/true, value,
-        b.getStringAttr("private"));
+    return ml_program::GlobalOp::create(b, loc, name.str(), value.getType(),
+                                        /*is_mutable=*/true, value,
+                                        b.getStringAttr("private"));
   }
 
   void addStates() {
@@ -302,8 +300,8 @@ private:
         addGlobal(parameter.getSymName() + "." + state,
                   cast<TypedAttr>(b.getZeroAttr(parameter.getType())));
     addGlobal(randomState,
-              DenseElementsAttr::get(
-                  RankedTensorType::get({2}, b.getI64Type()), int64_t(0)));
+              DenseElementsAttr::get(RankedTensorType::get({2}, b.getI64Type()),
+                                     int64_t(0)));
   }
 
   Value load(StringRef name) {
@@ -333,8 +331,8 @@ private:
   func::FuncOp addFunction(StringRef name, ArrayRef<Type> inputs,
                            ArrayRef<Type> results, bool isPublic) {
     b.setInsertionPointToEnd(module.getBody());
-    auto added = func::FuncOp::create(b, loc, name,
-                                      b.getFunctionType(inputs, results));
+    auto added =
+        func::FuncOp::create(b, loc, name, b.getFunctionType(inputs, results));
     if (!isPublic)
       added.setPrivate();
     b.setInsertionPointToStart(added.addEntryBlock());
@@ -388,7 +386,8 @@ private:
     if (name == "accuracy")
       // Scores above 0 and probabilities above 1/2 are the same.
       return AccuracyOp::create(
-          b, loc, options.loss == "binary_cross_entropy" ? logits<SigmoidOp>(y) : y,
+          b, loc,
+          options.loss == "binary_cross_entropy" ? logits<SigmoidOp>(y) : y,
           target);
     if (name == "mae")
       return MeanAbsoluteErrorOp::create(b, loc, y, target);
@@ -415,7 +414,8 @@ private:
     Value y = mapping.lookup(model.getTerminator()->getOperand(0));
     Value target = body.getArgument(pristine.getNumArguments());
     SmallVector<Value> values;
-    // Shapes that do not fit are the user's mistake: what cannot be built is said.
+    // Shapes that do not fit are the user's mistake: what cannot be built is
+    // said.
     if (!checkTarget(type))
       return;
     values.push_back(lossOf(y, target));
@@ -438,9 +438,8 @@ private:
       }
     }
     SmallVector<ml_program::GlobalLoadConstOp> loads;
-    added.walk([&](ml_program::GlobalLoadConstOp load) {
-      loads.push_back(load);
-    });
+    added.walk(
+        [&](ml_program::GlobalLoadConstOp load) { loads.push_back(load); });
     for (ml_program::GlobalLoadConstOp load : loads)
       replaceLoad(load);
     func::ReturnOp::create(b, loc, values);
@@ -479,9 +478,9 @@ private:
         b, norm.getLoc(), norm.getX(), norm.getScale(), norm.getOffset(),
         norm.getEpsilonAttr());
     norm.replaceAllUsesWith(training.getY());
-    for (auto [old, now] : {std::pair<Value, Value>(norm.getMean(),
-                                                    training.getMean()),
-                            {norm.getVariance(), training.getVariance()}}) {
+    for (auto [old, now] :
+         {std::pair<Value, Value>(norm.getMean(), training.getMean()),
+          {norm.getVariance(), training.getVariance()}}) {
       Tensor before(b, norm.getLoc(), old);
       averaged.push_back(globalOf(old));
       double share = options.averaging;
@@ -510,10 +509,10 @@ private:
       names.push_back(FlatSymbolRefAttr::get(parameter.getSymNameAttr()));
       types.push_back(parameter.getType());
     }
-    auto grad = GradOp::create(
-        b, loc, types, FlatSymbolRefAttr::get(loss.getSymNameAttr()), given,
-        ValueRange(), DenseI64ArrayAttr(), b.getArrayAttr(names),
-        b.getUnitAttr());
+    auto grad = GradOp::create(b, loc, types,
+                               FlatSymbolRefAttr::get(loss.getSymNameAttr()),
+                               given, ValueRange(), DenseI64ArrayAttr(),
+                               b.getArrayAttr(names), b.getUnitAttr());
     SmallVector<Value> gradients(
         grad.getResults().drop_front(loss.getNumResults()));
     if (options.clipValue > 0)
@@ -524,7 +523,8 @@ private:
     if (options.clipNorm > 0) {
       auto clipped = ClipByGlobalNormOp::create(
           b, loc, gradients, b.getF64FloatAttr(options.clipNorm));
-      gradients.assign(clipped.getResults().begin(), clipped.getResults().end());
+      gradients.assign(clipped.getResults().begin(),
+                       clipped.getResults().end());
     }
     Tensor step = random.slice(0, 1, 2).reshape({});
     Tensor count = step + 1.0;
@@ -543,8 +543,7 @@ private:
       store(name, grad.getResult(1 + options.metrics.size() + i));
     // One more step.
     Value one = arith::ConstantOp::create(
-        b, loc,
-        DenseElementsAttr::get(random.type(), ArrayRef<int64_t>{0, 1}));
+        b, loc, DenseElementsAttr::get(random.type(), ArrayRef<int64_t>{0, 1}));
     store(randomState, random + random.with(one));
     func::ReturnOp::create(b, loc,
                            grad.getResults().take_front(results.size()));
@@ -557,9 +556,9 @@ private:
     SmallVector<Value> states;
     for (StringRef state : optimizer->states)
       states.push_back(load(name + "." + state.str()));
-    APFloat decay(options.weightDecay >= 0          ? options.weightDecay
-                  : optimizer->name == "adamw"      ? 0.01
-                                                    : 0.0);
+    APFloat decay(options.weightDecay >= 0     ? options.weightDecay
+                  : optimizer->name == "adamw" ? 0.01
+                                               : 0.0);
     APFloat epsilon(options.epsilon >= 0 ? options.epsilon
                                          : optimizer->epsilon);
     Operation *step = nullptr;
@@ -571,10 +570,10 @@ private:
                                 APFloat(options.momentum), kind == "nesterov",
                                 decay);
     else if (kind == "adam" || kind == "adamw")
-      step = AdamOp::create(b, loc, p, gradient, states[0], states[1], count,
-                            rate, APFloat(options.beta1),
-                            APFloat(options.beta2), epsilon, kind == "adamw",
-                            decay);
+      step =
+          AdamOp::create(b, loc, p, gradient, states[0], states[1], count, rate,
+                         APFloat(options.beta1), APFloat(options.beta2),
+                         epsilon, kind == "adamw", decay);
     else if (kind == "rmsprop")
       step = RmspropOp::create(b, loc, p, gradient, states[0], rate,
                                APFloat(options.rho), epsilon, decay);
@@ -598,9 +597,9 @@ private:
       return arith::ConstantOp::create(
           b, loc,
           DenseElementsAttr::get(
-              type, cast<FloatAttr>(b.getFloatAttr(type.getElementType(),
-                                                   number))
-                        .getValue()));
+              type,
+              cast<FloatAttr>(b.getFloatAttr(type.getElementType(), number))
+                  .getValue()));
     };
     for (ml_program::GlobalOp parameter : parameters) {
       StringRef name = parameter.getSymName();

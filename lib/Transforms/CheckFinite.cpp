@@ -26,8 +26,8 @@ static std::string describe(Operation *op) {
 namespace {
 struct CheckFinite : dlc::impl::CheckFiniteBase<CheckFinite> {
   void runOnOperation() override {
-    for (Operation &op : llvm::make_early_inc_range(
-             getOperation().getBody().front())) {
+    for (Operation &op :
+         llvm::make_early_inc_range(getOperation().getBody().front())) {
       if (!isa<DLDialect>(op.getDialect()) || isa<RequireFiniteOp>(op))
         continue;
       OpBuilder b(op.getContext());

@@ -78,7 +78,8 @@ private:
     if (auto product = dyn_cast<MatmulOp>(op)) {
       left = product.getA();
       right = product.getB();
-    } else if (auto product = dyn_cast<DenseOp>(op); product && !product.getBias()) {
+    } else if (auto product = dyn_cast<DenseOp>(op);
+               product && !product.getBias()) {
       left = product.getX();
       right = product.getWeights();
     }
@@ -98,7 +99,10 @@ private:
         isInside(dense.getWeights()) ||
         (dense.getBias() && isInside(dense.getBias())) || !fits(dense.getX()))
       return {};
-    return {Hoisted::Projection, dense.getX(), {}, dense.getWeights(),
+    return {Hoisted::Projection,
+            dense.getX(),
+            {},
+            dense.getWeights(),
             dense.getBias()};
   }
 
@@ -133,9 +137,8 @@ private:
       if (one.kind == Hoisted::None)
         initial.push_back(init);
     OpBuilder b(scan);
-    size_t kept = llvm::count_if(outputs, [](const Hoisted &one) {
-      return one.kind == Hoisted::None;
-    });
+    size_t kept = llvm::count_if(
+        outputs, [](const Hoisted &one) { return one.kind == Hoisted::None; });
     auto changed = ScanOp::create(
         b, scan.getLoc(), initial, scan.getInputs(), scan.getLengths(),
         scan.getSteps(), scan.getAxis(), scan.getReverse(),
@@ -164,7 +167,8 @@ private:
         });
     size_t at = 0;
     auto rows = [&](Value value) {
-      return Tensor(b, scan.getLoc(), allSteps(changed, kept, value)).asMatrix();
+      return Tensor(b, scan.getLoc(), allSteps(changed, kept, value))
+          .asMatrix();
     };
     for (auto [i, one] : llvm::enumerate(states)) {
       Value old = scan.getFinals()[i];
@@ -184,11 +188,10 @@ private:
         old.replaceAllUsesWith(changed.getOutputs()[at++]);
         continue;
       }
-      old.replaceAllUsesWith(
-          DenseOp::create(b, scan.getLoc(), old.getType(),
-                          allSteps(changed, kept, one.left), one.weights,
-                          one.bias)
-              .getResult());
+      old.replaceAllUsesWith(DenseOp::create(b, scan.getLoc(), old.getType(),
+                                             allSteps(changed, kept, one.left),
+                                             one.weights, one.bias)
+                                 .getResult());
     }
     scan.erase();
   }

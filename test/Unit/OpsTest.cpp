@@ -3,9 +3,9 @@
 #include "dlc/Autodiff/Autodiff.h"
 #include "dlc/Autodiff/Gradients.h"
 #include "dlc/Conversion/DLToLinalg/DLToLinalg.h"
-#include "dlc/Transforms/Transforms.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Driver/Pipelines.h"
+#include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Parser/Parser.h"
@@ -69,7 +69,8 @@ TEST_F(OpsTest, EveryOpHasATestFileThatVerifiesLowersAndRuns) {
 TEST_F(OpsTest, EveryOpHasADerivativeOrSaysThatItHasNone) {
   for (RegisteredOperationName op : context.getRegisteredOperations()) {
     if (op.getDialectNamespace() != "dl" ||
-        op.hasTrait<OpTrait::IsTerminator>() || op.hasInterface<dlc::dl::DecomposableOpInterface>() ||
+        op.hasTrait<OpTrait::IsTerminator>() ||
+        op.hasInterface<dlc::dl::DecomposableOpInterface>() ||
         op.hasTrait<dlc::dl::NotDifferentiable>())
       continue;
     std::string name = op.stripDialect().str();

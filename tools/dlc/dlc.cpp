@@ -111,7 +111,8 @@ int main(int argc, char **argv) {
       "train",
       cl::desc(
           "Make a library that trains: beside the model's function it gets "
-          "step, evaluate, initialize, save and load. Words of key=value follow: "
+          "step, evaluate, initialize, save and load. Words of key=value "
+          "follow: "
           "loss (mse, mae, cross_entropy, binary_cross_entropy, hinge, "
           "perceptron, kl), optimizer (sgd, momentum, nesterov, adam, adamw, "
           "rmsprop, adagrad), rate, metrics (accuracy, mae, mse), frozen "

@@ -1,8 +1,8 @@
 //===- Gradients.h - What reaches each value --------------------*- C++ -*-===//
 //
-// The engine of reverse-mode differentiation over the ops of one block, and what a
-// rule sees of it. The engine owns activity (which values matter), accumulation
-// and zeros; a rule knows its op.
+// The engine of reverse-mode differentiation over the ops of one block, and
+// what a rule sees of it. The engine owns activity (which values matter),
+// accumulation and zeros; a rule knows its op.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,8 +43,8 @@ public:
   void want(mlir::Value value) { active.insert(value); }
   /// Finds out which results of `ops` depend on what is wanted.
   void findActive(llvm::ArrayRef<mlir::Operation *> ops);
-  /// Goes backward over `ops`, which stand in one block in this order, and emits
-  /// at the builder's place. Ops without a rule are all reported.
+  /// Goes backward over `ops`, which stand in one block in this order, and
+  /// emits at the builder's place. Ops without a rule are all reported.
   llvm::LogicalResult run(llvm::ArrayRef<mlir::Operation *> ops);
   /// What reaches a value; null: nothing does.
   mlir::Value get(mlir::Value value) const { return reached.lookup(value); }
@@ -101,8 +101,7 @@ bool isDifferentiable(mlir::Type type);
 llvm::SmallVector<mlir::Value> findCaptured(mlir::Operation *op);
 
 /// A rule as a plain function, attached to an op.
-template <typename OpT,
-          llvm::LogicalResult (*rule)(OpT, Gradients &)>
+template <typename OpT, llvm::LogicalResult (*rule)(OpT, Gradients &)>
 struct Derivative
     : DifferentiableOpInterface::ExternalModel<Derivative<OpT, rule>, OpT> {
   llvm::LogicalResult differentiate(mlir::Operation *op,

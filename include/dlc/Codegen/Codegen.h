@@ -36,9 +36,9 @@ inline constexpr llvm::StringLiteral weightOffsets = "dlc.weight_offsets";
 /// memref<?xi8>(ctx): the memory of those constants. Defined by EmitDispatch.
 inline constexpr llvm::StringLiteral weightMemory = "dlc.weight_memory";
 inline constexpr llvm::StringLiteral runtimeWeights = "dlc_rt_weights";
-/// Module attribute: the mutable globals, a dictionary each of name, type, offset
-/// in the context's state and place of the first value among the weights (-1: all
-/// zeros). Placed by PlaceState.
+/// Module attribute: the mutable globals, a dictionary each of name, type,
+/// offset in the context's state and place of the first value among the weights
+/// (-1: all zeros). Placed by PlaceState.
 inline constexpr llvm::StringLiteral states = "dlc.states";
 /// memref<?xi8>(ctx): the memory of the state. Defined by EmitDispatch.
 inline constexpr llvm::StringLiteral stateMemory = "dlc.state_memory";

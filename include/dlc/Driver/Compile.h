@@ -38,7 +38,7 @@ struct CompileOptions {
   bool verbose = false;
   bool report = false;
   Precision precision = Precision::F32;
-  int64_t unroll = 1;    // steps of a recurrent layer in one iteration
+  int64_t unroll = 1;       // steps of a recurrent layer in one iteration
   bool checkFinite = false; // end calls with what is not finite
   bool fastMath = false; // tanh and erf within 5 units in the last place, not 2
   /// A file of measured schedules, read and added to; empty: the machine model

@@ -29,8 +29,8 @@ typedef enum dlc_status {
   DLC_ERROR_FUNCTION = 9,  /* there is no function of this number */
   DLC_ERROR_WEIGHTS = 10,  /* the file of weights is missing or another one */
   DLC_ERROR_STATE = 11,    /* there is no state of this name or size */
-  DLC_ERROR_FILE = 12,     /* a file cannot be read or written, or does not fit */
-  DLC_ERROR_VALUE = 13     /* a value is not what it must be: a label, a length */
+  DLC_ERROR_FILE = 12, /* a file cannot be read or written, or does not fit */
+  DLC_ERROR_VALUE = 13 /* a value is not what it must be: a label, a length */
 } dlc_status;
 
 /* Element types. f16, bf16: 2 bytes; bool: one byte, 0 or 1. Floats of 8 and 4
@@ -106,8 +106,8 @@ typedef struct dlc_options {
  * share its weights and may run at the same time. */
 typedef struct dlc_context dlc_context;
 
-/* A tensor that a context keeps from call to call: a parameter that is trained, a
- * running average, what an optimiser remembers. */
+/* A tensor that a context keeps from call to call: a parameter that is trained,
+ * a running average, what an optimiser remembers. */
 typedef struct dlc_state {
   const char *name;
   const int64_t *shape;
@@ -189,9 +189,9 @@ typedef struct dlc_library_info {
   void (*trace)(dlc_context *context, dlc_trace *trace);
   /* Only in libraries with a state, as those compiled with --train: the tensors
    * that each context holds for itself, and functions of all of them or of one.
-   * Files are in the safetensors format; `save` replaces a file at once or leaves
-   * it as it was, `load` takes a file that holds exactly these tensors or
-   * changes nothing. `get` and `set` copy `bytes` bytes, all of a tensor. */
+   * Files are in the safetensors format; `save` replaces a file at once or
+   * leaves it as it was, `load` takes a file that holds exactly these tensors
+   * or changes nothing. `get` and `set` copy `bytes` bytes, all of a tensor. */
   int32_t state_count;
   const dlc_state *states;
   dlc_status (*save)(dlc_context *context, const char *path);

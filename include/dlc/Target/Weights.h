@@ -24,8 +24,8 @@ struct Weight {
   bool isSplat = false;
 };
 
-/// A tensor of the state of each context: where it lies there, and where its first
-/// value is among the weights (-1: zeros).
+/// A tensor of the state of each context: where it lies there, and where its
+/// first value is among the weights (-1: zeros).
 struct StateTensor {
   std::string name;
   llvm::SmallVector<int64_t> shape;
@@ -44,7 +44,8 @@ struct Weights {
   uint64_t fileHash = 0;
 };
 
-/// What the passes PlaceWeights and PlaceState have put aside. The data stays the module's.
+/// What the passes PlaceWeights and PlaceState have put aside. The data stays
+/// the module's.
 Weights readWeights(mlir::ModuleOp module);
 
 /// The bytes of the section .lrodata.dlc of an x86-64 object file, with the

@@ -115,10 +115,10 @@ struct ReduceOneVector : OpRewritePattern<vector::MultiDimReductionOp> {
 };
 
 /// A read whose dimensions come in another order than they lie in memory reads
-/// them as they lie and transposes in registers. Upstream's lowering does so where
-/// the dimensions are the innermost ones; others it reads element by element, and
-/// where there is a mask it takes the mask, which is in the order of memory, for
-/// one in the order of the vector.
+/// them as they lie and transposes in registers. Upstream's lowering does so
+/// where the dimensions are the innermost ones; others it reads element by
+/// element, and where there is a mask it takes the mask, which is in the order
+/// of memory, for one in the order of the vector.
 struct ReadInOrder : OpRewritePattern<vector::TransferReadOp> {
   using OpRewritePattern::OpRewritePattern;
 

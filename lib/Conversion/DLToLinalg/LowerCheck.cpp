@@ -32,26 +32,27 @@ static Value emitRange(dl::RequireRangeOp op, dl::RequireRangeOpAdaptor x,
     return arith::ExtUIOp::create(b, loc, element, either);
   };
   Value count = reduceAll(
-      e, x.getX(), 0, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+      e, x.getX(), 0,
+      [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
         return arith::OrIOp::create(b, loc, outside(b, loc, args[0]), args[1]);
       });
   Value zero =
       arith::ConstantOp::create(e.b, e.loc, e.b.getIntegerAttr(element, 0));
-  e.require(arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq, count,
-                                  zero),
-            op.getWhat() + " is outside " + Twine(least) + " to " +
-                Twine(past - 1));
+  e.require(
+      arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq, count, zero),
+      op.getWhat() + " is outside " + Twine(least) + " to " + Twine(past - 1));
   return x.getX();
 }
 
 static Value emitFinite(dl::RequireFiniteOp op, dl::RequireFiniteOpAdaptor x,
                         Emitter &e) {
   // x - x is 0 of numbers and NaN of all else.
-  Value sum = reduceAll(
-      e, x.getX(), 0, [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
-        scalarT v(b, loc, args[0]);
-        return scalarT(b, loc, args[1]) + (v - v);
-      });
+  Value sum =
+      reduceAll(e, x.getX(), 0,
+                [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
+                  scalarT v(b, loc, args[0]);
+                  return scalarT(b, loc, args[1]) + (v - v);
+                });
   e.require(scalarT(e.b, e.loc, sum).eq(0.0),
             "the result of " + op.getWhat() + " is not finite");
   return x.getX();

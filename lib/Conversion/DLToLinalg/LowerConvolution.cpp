@@ -261,7 +261,8 @@ static Value emitFilterGrad(dl::ConvFilterGradOp op,
   for (unsigned d = 0; d < rank; ++d)
     e.requireEqual(sizes.places[d], e.dim(g, d + 1),
                    "the gradient's extent differs from the convolution's in "
-                   "spatial dimension " + Twine(d));
+                   "spatial dimension " +
+                       Twine(d));
   unsigned c = rank, group = rank + 1, f = rank + 1 + grouped, n = f + 1,
            firstOut = n + 1, loops = firstOut + rank;
   SmallVector<int64_t> inputRest, gradDims{n}, resultDims;
@@ -287,8 +288,8 @@ static Value emitFilterGrad(dl::ConvFilterGradOp op,
                                              utils::IteratorType::reduction);
   std::fill_n(iterators.begin(), f + 1, utils::IteratorType::parallel);
   // x's place is out * stride + window * dilation, its samples are loop n.
-  AffineMap map = windowMap(e, window, loops, firstOut, /*firstWindow=*/0,
-                            inputRest);
+  AffineMap map =
+      windowMap(e, window, loops, firstOut, /*firstWindow=*/0, inputRest);
   SmallVector<AffineExpr> places(map.getResults());
   places[0] = e.b.getAffineDimExpr(n);
   map = AffineMap::get(loops, 0, places, e.b.getContext());

@@ -5,13 +5,14 @@
 using namespace mlir;
 using namespace dlc;
 
-/// The constants of Philox 4x32 (Salmon et al., SC 2011, table 2 and section 3.3).
+/// The constants of Philox 4x32 (Salmon et al., SC 2011, table 2 and
+/// section 3.3).
 static constexpr uint32_t multipliers[] = {0xD2511F53, 0xCD9E8D57},
                           increments[] = {0x9E3779B9, 0xBB67AE85};
 static constexpr int rounds = 10;
 
-/// Each element is a word of the block that its own place in the counter gives: no
-/// element needs another one.
+/// Each element is a word of the block that its own place in the counter gives:
+/// no element needs another one.
 static Value emitRandomBits(dl::RandomBitsOp op, dl::RandomBitsOpAdaptor x,
                             Emitter &e) {
   auto type = op.getY().getType();
@@ -41,8 +42,8 @@ static Value emitRandomBits(dl::RandomBitsOp op, dl::RandomBitsOpAdaptor x,
     for (int64_t d = 0; d < type.getRank(); ++d) {
       Value more = arith::MulIOp::create(
           b, loc, linalg::IndexOp::create(b, loc, d), strides[d]);
-      place = place ? arith::AddIOp::create(b, loc, place, more).getResult()
-                    : more;
+      place =
+          place ? arith::AddIOp::create(b, loc, place, more).getResult() : more;
     }
     Value low = constant(0), high = constant(0);
     if (place) {
@@ -52,15 +53,15 @@ static Value emitRandomBits(dl::RandomBitsOp op, dl::RandomBitsOpAdaptor x,
       high = arith::TruncIOp::create(
           b, loc, i32, arith::ShRUIOp::create(b, loc, wide, shift));
     }
-    Value stream = arith::AddIOp::create(
-        b, loc, constant(uint32_t(op.getStream())), high);
+    Value stream =
+        arith::AddIOp::create(b, loc, constant(uint32_t(op.getStream())), high);
     SmallVector<Value> counter{low, stream, state[2], state[3]};
     SmallVector<Value> key{state[0], state[1]};
     for (int round = 0; round < rounds; ++round) {
       SmallVector<Value> products;
       for (int i : {0, 1}) {
-        auto product = arith::MulUIExtendedOp::create(
-            b, loc, counter[2 * i], constant(multipliers[i]));
+        auto product = arith::MulUIExtendedOp::create(b, loc, counter[2 * i],
+                                                      constant(multipliers[i]));
         products.push_back(product.getHigh());
         products.push_back(product.getLow());
       }
@@ -71,8 +72,7 @@ static Value emitRandomBits(dl::RandomBitsOp op, dl::RandomBitsOpAdaptor x,
       counter = {mixed(products[2], counter[1], key[0]), products[3],
                  mixed(products[0], counter[3], key[1]), products[1]};
       for (int i : {0, 1})
-        key[i] =
-            arith::AddIOp::create(b, loc, key[i], constant(increments[i]));
+        key[i] = arith::AddIOp::create(b, loc, key[i], constant(increments[i]));
     }
     return counter[op.getWord()];
   });

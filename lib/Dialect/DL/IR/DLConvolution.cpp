@@ -142,18 +142,19 @@ LogicalResult ConvFilterGradOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   if (rank < 3 || rank > 5 || g.getRank() != rank ||
       int64_t(kernel.size()) != rank - 2)
     return emitOptionalError(
-        loc, "'", name, "' op input of shape ", toString(x), ", gradient of "
-        "shape ", toString(g), " and window of ", kernel.size(),
+        loc, "'", name, "' op input of shape ", toString(x),
+        ", gradient of "
+        "shape ",
+        toString(g), " and window of ", kernel.size(),
         " extents, expected [N, spatial..., C] and [N, out..., F] with 1 to 3 "
         "spatial dimensions, and an extent for each");
   if (failed(verifyWindow(loc, name, op, kernel)))
     return failure();
   int64_t groups = op.getGroups().value_or(1), channels = x.getShape().back(),
           filters = g.getShape().back();
-  if (groups < 1 ||
-      (groups > 1 && (ShapedType::isDynamic(channels) ||
-                      ShapedType::isDynamic(filters) || channels % groups ||
-                      filters % groups)))
+  if (groups < 1 || (groups > 1 && (ShapedType::isDynamic(channels) ||
+                                    ShapedType::isDynamic(filters) ||
+                                    channels % groups || filters % groups)))
     return emitOptionalError(loc, "'", name, "' op ", groups,
                              " groups of the channels of ", toString(x),
                              " and ", toString(g), ", expected whole groups");

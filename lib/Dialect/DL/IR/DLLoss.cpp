@@ -34,8 +34,8 @@ static LogicalResult inferLoss(OptionalLoc loc, StringRef name, Value x,
   if (!fits) {
     std::string wanted = toString(scores.getShape()) + " of floats as them";
     if (mayBeSparse && scores.getRank() > 0)
-      wanted += " or " + toString(scores.getShape().drop_back()) +
-                " of i32 or i64";
+      wanted +=
+          " or " + toString(scores.getShape().drop_back()) + " of i32 or i64";
     return emitOptionalError(loc, "'", name, "' op targets of type ", targets,
                              " for scores of type ", scores, ", expected ",
                              wanted);
@@ -77,9 +77,9 @@ static Tensor oneHot(Tensor labels, Tensor scores) {
   shape.push_back(1);
   SmallVector<Value> extents = labels.unknownExtents();
   auto type = wide.type().clone(shape);
-  Tensor column = wide.with(ReshapeOp::create(
-      *wide.b, wide.loc, type, wide,
-      extents.size() > 1 ? extents : SmallVector<Value>()));
+  Tensor column = wide.with(
+      ReshapeOp::create(*wide.b, wide.loc, type, wide,
+                        extents.size() > 1 ? extents : SmallVector<Value>()));
   return column.eq(formula::iota(*wide.b, wide.loc, scores, last))
       .cast(scores.element());
 }
@@ -103,17 +103,16 @@ SmallVector<Value> CrossEntropyOp::decompose(OpBuilder &b) {
   Tensor x(b, getLoc(), getX()), target = x.with(getTarget());
   int64_t last = x.rank() - 1;
   double smoothing = getLabelSmoothing().convertToDouble();
-  Tensor logs = x.with(
-      LogSoftmaxOp::create(b, getLoc(), x, b.getI64IntegerAttr(last)));
+  Tensor logs =
+      x.with(LogSoftmaxOp::create(b, getLoc(), x, b.getI64IntegerAttr(last)));
   int64_t classes = x.shape()[last];
   if (isSparse(getTarget()) && !ShapedType::isDynamic(classes))
-    target = x.with(RequireRangeOp::create(b, getLoc(), target, 0, classes,
-                                           "a label"));
+    target = x.with(
+        RequireRangeOp::create(b, getLoc(), target, 0, classes, "a label"));
   Tensor p = isSparse(getTarget()) ? oneHot(target, x) : target;
   Tensor terms = p * logs;
   if (smoothing > 0)
-    terms = (1 - smoothing) * terms +
-            (smoothing * logs) / x.count({last});
+    terms = (1 - smoothing) * terms + (smoothing * logs) / x.count({last});
   return {-meanOfSums(terms)};
 }
 
@@ -152,8 +151,8 @@ SmallVector<Value> AccuracyOp::decompose(OpBuilder &b) {
   };
   Tensor isRight = x;
   if (!isSparse(getTarget()) && (x.rank() <= 1 || x.shape()[last] == 1))
-    isRight = x.gt(0.0).cast(b.getI32Type()).eq(
-        target.gt(0.5).cast(b.getI32Type()));
+    isRight =
+        x.gt(0.0).cast(b.getI32Type()).eq(target.gt(0.5).cast(b.getI32Type()));
   else if (isSparse(getTarget()))
     isRight = best(x).eq(target.cast(b.getI64Type()));
   else

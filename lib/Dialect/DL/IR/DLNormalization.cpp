@@ -32,43 +32,44 @@ LogicalResult LogSoftmaxOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   return inferSoftmax(loc, getOperationName(), op, types);
 }
 
-LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
-                                            Adaptor op,
-                                            SmallVectorImpl<Type> &types) {
-  StringRef name = getOperationName();
-  auto x = tensorType(op.getX());
+/// Input `[N, ..., C]` and vectors `[C]` of its element type, by their names.
+static LogicalResult
+checkChannels(OptionalLoc loc, StringRef name, RankedTensorType x,
+              ValueRange operands,
+              ArrayRef<std::pair<StringRef, Value>> vectors) {
   if (x.getRank() < 2)
     return emitOptionalError(loc, "'", name, "' op input of shape ",
                              toString(x), ", expected [N, ..., C]");
-  if (failed(sameElementType(loc, name, op.getOperands())))
+  if (failed(sameElementType(loc, name, operands)))
     return failure();
-  for (auto [what, operand] :
-       {std::pair<StringRef, Value>("scale", op.getScale()),
-        {"offset", op.getOffset()},
-        {"mean", op.getMean()},
-        {"variance", op.getVariance()}})
+  for (auto [what, operand] : vectors)
     if (failed(checkVector(loc, name, what, operand, x.getShape().back(),
                            "the number of channels")))
       return failure();
+  return success();
+}
+
+LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
+                                            Adaptor op,
+                                            SmallVectorImpl<Type> &types) {
+  auto x = tensorType(op.getX());
+  if (failed(checkChannels(loc, getOperationName(), x, op.getOperands(),
+                           {{"scale", op.getScale()},
+                            {"offset", op.getOffset()},
+                            {"mean", op.getMean()},
+                            {"variance", op.getVariance()}})))
+    return failure();
   types.push_back(x);
   return success();
 }
 
 LogicalResult BatchNormTrainingOp::inferReturnTypes(
     MLIRContext *, OptionalLoc loc, Adaptor op, SmallVectorImpl<Type> &types) {
-  StringRef name = getOperationName();
   auto x = tensorType(op.getX());
-  if (x.getRank() < 2)
-    return emitOptionalError(loc, "'", name, "' op input of shape ",
-                             toString(x), ", expected [N, ..., C]");
-  if (failed(sameElementType(loc, name, op.getOperands())))
+  if (failed(checkChannels(
+          loc, getOperationName(), x, op.getOperands(),
+          {{"scale", op.getScale()}, {"offset", op.getOffset()}})))
     return failure();
-  for (auto [what, operand] :
-       {std::pair<StringRef, Value>("scale", op.getScale()),
-        {"offset", op.getOffset()}})
-    if (failed(checkVector(loc, name, what, operand, x.getShape().back(),
-                           "the number of channels")))
-      return failure();
   auto statistic = x.clone(x.getShape().take_back());
   types.append({x, statistic, statistic});
   return success();
@@ -87,9 +88,9 @@ SmallVector<Value> BatchNormTrainingOp::decompose(OpBuilder &b) {
                ? vector
                : tensor::CastOp::create(b, getLoc(), mean.type(), vector);
   };
-  Value y = BatchNormOp::create(b, getLoc(), getY().getType(), x,
-                                known(getScale()), known(getOffset()), mean,
-                                variance, getEpsilonAttr());
+  Value y =
+      BatchNormOp::create(b, getLoc(), getY().getType(), x, known(getScale()),
+                          known(getOffset()), mean, variance, getEpsilonAttr());
   return {y, mean, variance};
 }
 

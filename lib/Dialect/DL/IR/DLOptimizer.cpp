@@ -41,7 +41,8 @@ static LogicalResult inferStep(OptionalLoc loc, StringRef name, Value p,
     return inferStep(loc, getOperationName(), op.getP(), {__VA_ARGS__},        \
                      op.getRate(), types);                                     \
   }
-#define DLC_NAMED(NAME, VALUE) std::pair<StringRef, Value>{NAME, VALUE}
+#define DLC_NAMED(NAME, VALUE)                                                 \
+  std::pair<StringRef, Value> { NAME, VALUE }
 DLC_STEP(SgdOp, DLC_NAMED("gradient", op.getG()))
 DLC_STEP(MomentumOp, DLC_NAMED("gradient", op.getG()),
          DLC_NAMED("state", op.getS()))
@@ -69,8 +70,8 @@ static LogicalResult verifyRanges(Operation *op, ArrayRef<Bounded> ranges) {
     if (value >= range.least && value < range.past)
       continue;
     valid = false;
-    auto error = op->emitOpError() << range.name << " " << value << ", expected "
-                                   << range.least;
+    auto error = op->emitOpError()
+                 << range.name << " " << value << ", expected " << range.least;
     if (std::isinf(range.past))
       error << " or more";
     else
@@ -82,29 +83,39 @@ static LogicalResult verifyRanges(Operation *op, ArrayRef<Bounded> ranges) {
 static constexpr double unbounded = std::numeric_limits<double>::infinity();
 
 LogicalResult SgdOp::verify() {
-  return verifyRanges(*this, {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded}});
+  return verifyRanges(
+      *this,
+      {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded}});
 }
 LogicalResult MomentumOp::verify() {
-  return verifyRanges(*this, {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
-                              {"momentum", getMomentum().convertToDouble(), 0, 1}});
+  return verifyRanges(
+      *this,
+      {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
+       {"momentum", getMomentum().convertToDouble(), 0, 1}});
 }
 LogicalResult AdamOp::verify() {
   if (tensorType(getStep()).getRank())
     return emitOpError("step of type ")
            << getStep().getType() << ", expected one number of rank 0";
-  return verifyRanges(*this, {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
-                              {"beta1", getBeta1().convertToDouble(), 0, 1},
-                              {"beta2", getBeta2().convertToDouble(), 0, 1},
-                              {"epsilon", getEpsilon().convertToDouble(), 0, unbounded}});
+  return verifyRanges(
+      *this,
+      {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
+       {"beta1", getBeta1().convertToDouble(), 0, 1},
+       {"beta2", getBeta2().convertToDouble(), 0, 1},
+       {"epsilon", getEpsilon().convertToDouble(), 0, unbounded}});
 }
 LogicalResult RmspropOp::verify() {
-  return verifyRanges(*this, {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
-                              {"rho", getRho().convertToDouble(), 0, 1},
-                              {"epsilon", getEpsilon().convertToDouble(), 0, unbounded}});
+  return verifyRanges(
+      *this,
+      {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
+       {"rho", getRho().convertToDouble(), 0, 1},
+       {"epsilon", getEpsilon().convertToDouble(), 0, unbounded}});
 }
 LogicalResult AdagradOp::verify() {
-  return verifyRanges(*this, {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
-                              {"epsilon", getEpsilon().convertToDouble(), 0, unbounded}});
+  return verifyRanges(
+      *this,
+      {{"weight_decay", getWeightDecay().convertToDouble(), 0, unbounded},
+       {"epsilon", getEpsilon().convertToDouble(), 0, unbounded}});
 }
 
 //===----------------------------------------------------------------------===//
@@ -139,9 +150,7 @@ SmallVector<Value> AdamOp::decompose(OpBuilder &b) {
   Tensor v = b2 * p.with(getV()) + (1 - b2) * square(g);
   // Numbers of rank 0: once a step. In f64, where 1 - b2^t keeps its digits.
   Tensor t = p.with(getStep()).cast(b.getF64Type());
-  auto correction = [&](double beta) {
-    return 1.0 - exp(t * std::log(beta));
-  };
+  auto correction = [&](double beta) { return 1.0 - exp(t * std::log(beta)); };
   auto one = [&](Tensor number) { return number.cast(p.element()); };
   Tensor scale = b1 ? one(1.0 / correction(b1)) : p.constant(1);
   Tensor root = b2 ? one(formula::rsqrt(correction(b2))) : p.constant(1);
@@ -171,8 +180,9 @@ SmallVector<Value> AdagradOp::decompose(OpBuilder &b) {
 // Clipping, schedules
 //===----------------------------------------------------------------------===//
 
-LogicalResult ClipByGlobalNormOp::inferReturnTypes(
-    MLIRContext *, OptionalLoc loc, Adaptor op, SmallVectorImpl<Type> &types) {
+LogicalResult
+ClipByGlobalNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc, Adaptor op,
+                                     SmallVectorImpl<Type> &types) {
   if (op.getGradients().empty())
     return emitOptionalError(loc, "'", getOperationName(),
                              "' op has no gradients, expected one or more");
@@ -220,11 +230,11 @@ LogicalResult LearningRateOp::verify() {
     return emitOpError("step of type ")
            << getStep().getType() << ", expected one number of rank 0";
   if (getSteps() < 1 || int64_t(getWarmup()) < 0)
-    return emitOpError("steps ")
-           << getSteps() << " and warmup " << getWarmup()
-           << ", expected 1 or more and 0 or more";
-  return verifyRanges(*this, {{"rate", getRate().convertToDouble(), 0, unbounded},
-                              {"decay", getDecay().convertToDouble(), 0, unbounded}});
+    return emitOpError("steps ") << getSteps() << " and warmup " << getWarmup()
+                                 << ", expected 1 or more and 0 or more";
+  return verifyRanges(*this,
+                      {{"rate", getRate().convertToDouble(), 0, unbounded},
+                       {"decay", getDecay().convertToDouble(), 0, unbounded}});
 }
 
 SmallVector<Value> LearningRateOp::decompose(OpBuilder &b) {
@@ -247,8 +257,9 @@ SmallVector<Value> LearningRateOp::decompose(OpBuilder &b) {
     result = rate + (rate * decay - rate) * u;
     break;
   case ScheduleKind::cosine:
-    result = rate * decay + 0.5 * rate * (1 - decay) *
-                                (1.0 + formula::cos(3.14159265358979323846 * u));
+    result =
+        rate * decay + 0.5 * rate * (1 - decay) *
+                           (1.0 + formula::cos(3.14159265358979323846 * u));
     break;
   }
   if (warmup > 0)

@@ -87,16 +87,16 @@ static Tensor uniform(OpBuilder &b, Location loc, Value state,
                       ValueRange extents, int64_t stream, int64_t word,
                       RankedTensorType type) {
   auto bits = [&](int64_t word) {
-    return Tensor(b, loc,
-                  RandomBitsOp::create(
-                      b, loc,
-                      RankedTensorType::get(type.getShape(),
-                                            b.getIntegerType(32, false)),
-                      state, extents, stream, word));
+    return Tensor(
+        b, loc,
+        RandomBitsOp::create(
+            b, loc,
+            RankedTensorType::get(type.getShape(), b.getIntegerType(32, false)),
+            state, extents, stream, word));
   };
   auto upper = [&](Tensor words, int64_t dropped) {
-    return words.with(ShiftRightOp::create(b, loc, words,
-                                           words.constant(double(dropped))));
+    return words.with(
+        ShiftRightOp::create(b, loc, words, words.constant(double(dropped))));
   };
   Type element = type.getElementType();
   if (!element.isF64())
@@ -140,12 +140,12 @@ static Tensor orthonormalize(Tensor a) {
   OpBuilder &b = *a.b;
   int64_t n = a.shape()[0], m = a.shape()[1];
   Tensor zeros = a.filled(0);
-  Value places = IotaOp::create(
-      b, a.loc, RankedTensorType::get({m, 1, m}, b.getI64Type()), ValueRange(),
-      b.getI64IntegerAttr(2));
-  Value numbers = IotaOp::create(
-      b, a.loc, RankedTensorType::get({m, 1, m}, b.getI64Type()), ValueRange(),
-      b.getI64IntegerAttr(0));
+  Value places =
+      IotaOp::create(b, a.loc, RankedTensorType::get({m, 1, m}, b.getI64Type()),
+                     ValueRange(), b.getI64IntegerAttr(2));
+  Value numbers =
+      IotaOp::create(b, a.loc, RankedTensorType::get({m, 1, m}, b.getI64Type()),
+                     ValueRange(), b.getI64IntegerAttr(0));
   Tensor hot = a.with(places).eq(a.with(numbers)).cast(a.element());
   Tensor columns = a.transpose().reshape({m, n, 1});
   auto scan = ScanOp::create(
@@ -210,7 +210,7 @@ SmallVector<Value> DropoutOp::decompose(OpBuilder &b) {
     return {getX()};
   Tensor x(b, getLoc(), getX());
   // The choice is made in f32 whatever is chosen among.
-  Tensor u = uniform(b, getLoc(), getState(), x.unknownExtents(), getStream(), 0,
-                     RankedTensorType::get(x.shape(), b.getF32Type()));
+  Tensor u = uniform(b, getLoc(), getState(), x.unknownExtents(), getStream(),
+                     0, RankedTensorType::get(x.shape(), b.getF32Type()));
   return {select(u.ge(rate), x * (1 / (1 - rate)), 0.0)};
 }

@@ -12,7 +12,8 @@ using formula::Tensor;
 
 namespace {
 
-/// Columns from the part `first` to before the part `last` of `parts` equal ones.
+/// Columns from the part `first` to before the part `last` of `parts` equal
+/// ones.
 Tensor partsOf(Tensor x, int64_t first, int64_t last, int64_t parts) {
   int64_t size = x.shape().back() / parts;
   return x.slice(x.rank() - 1, first * size, last * size);
@@ -137,9 +138,9 @@ public:
     for (auto [i, old] : llvm::enumerate(op->getResults())) {
       Tensor now = results[0][i];
       if (isBoth)
-        now = i == 0
-                  ? formula::concat({now, results[1][i]}, 2)
-                  : formula::concat({unsqueeze(now), unsqueeze(results[1][i])}, 0);
+        now = i == 0 ? formula::concat({now, results[1][i]}, 2)
+                     : formula::concat(
+                           {unsqueeze(now), unsqueeze(results[1][i])}, 0);
       if (now.type() != old.getType())
         now = now.with(tensor::CastOp::create(b, loc, old.getType(), now));
       all.push_back(now);
@@ -149,9 +150,8 @@ public:
 
   /// An operand of the direction at hand; null stays null.
   Value one(Value operand) {
-    return operand && isBoth
-               ? Value(elementOf({b, loc, operand}, direction))
-               : operand;
+    return operand && isBoth ? Value(elementOf({b, loc, operand}, direction))
+                             : operand;
   }
 
 private:
@@ -235,20 +235,19 @@ SmallVector<Value> GruOp::decompose(OpBuilder &b) {
             return partOf(input, i, 3) + partOf(state, i, 3);
           };
           Tensor z = f.apply(0, sum(0)), r = f.apply(0, sum(1));
-          return finish(z, f.apply(1, partOf(input, 2, 3) +
-                                          r * partOf(state, 2, 3)));
+          return finish(
+              z, f.apply(1, partOf(input, 2, 3) + r * partOf(state, 2, 3)));
         }
         // The candidate's product needs the reset gate first.
         auto some = [&](Tensor h, int64_t first, int64_t last) {
-          return product(
-              h, partsOf(x.with(part.recurrent), first, last, 3),
-              moreBias ? Value(partsOf(x.with(moreBias), first, last, 3))
-                       : Value());
+          return product(h, partsOf(x.with(part.recurrent), first, last, 3),
+                         moreBias
+                             ? Value(partsOf(x.with(moreBias), first, last, 3))
+                             : Value());
         };
         Tensor gates = partsOf(input, 0, 2, 3) + some(h, 0, 2);
         Tensor z = f.apply(0, partOf(gates, 0, 2)),
                r = f.apply(0, partOf(gates, 1, 2));
-        return finish(z,
-                      f.apply(1, partOf(input, 2, 3) + some(r * h, 2, 3)));
+        return finish(z, f.apply(1, partOf(input, 2, 3) + some(r * h, 2, 3)));
       });
 }

@@ -55,15 +55,17 @@ Tensor Tensor::count(ArrayRef<int64_t> dims, Type counted) const {
   Tensor result = with(arith::ConstantOp::create(
       *b, loc, DenseElementsAttr::get(number, known)));
   if (unknown)
-    result = result * result.with(tensor::FromElementsOp::create(
-                          *b, loc, number,
-                          arith::IndexCastOp::create(
-                              *b, loc, b->getI64Type(), unknown)
-                              .getResult()));
+    result = result *
+             result.with(tensor::FromElementsOp::create(
+                 *b, loc, number,
+                 arith::IndexCastOp::create(*b, loc, b->getI64Type(), unknown)
+                     .getResult()));
   return result.cast(counted ? counted : element());
 }
 
-Tensor Tensor::lt(Tensor y) const { return make<LessOp>(*this, value, y.value); }
+Tensor Tensor::lt(Tensor y) const {
+  return make<LessOp>(*this, value, y.value);
+}
 Tensor Tensor::le(Tensor y) const {
   return make<LessEqualOp>(*this, value, y.value);
 }
@@ -73,7 +75,9 @@ Tensor Tensor::gt(Tensor y) const {
 Tensor Tensor::ge(Tensor y) const {
   return make<GreaterEqualOp>(*this, value, y.value);
 }
-Tensor Tensor::eq(Tensor y) const { return make<EqualOp>(*this, value, y.value); }
+Tensor Tensor::eq(Tensor y) const {
+  return make<EqualOp>(*this, value, y.value);
+}
 
 Tensor Tensor::cast(Type to) const {
   return to == element() ? *this
@@ -257,8 +261,7 @@ Tensor iota(OpBuilder &b, Location loc, Value like, int64_t dim) {
   SmallVector<Value> extents;
   if (type.isDynamicDim(0))
     extents.push_back(x.extent(dim));
-  return x.with(
-      IotaOp::create(b, loc, type, extents, b.getI64IntegerAttr(0)));
+  return x.with(IotaOp::create(b, loc, type, extents, b.getI64IntegerAttr(0)));
 }
 
 Tensor gather(Tensor x, Tensor indices, int64_t axis) {
