@@ -27,6 +27,13 @@ def read_digits():
                             stratify=digits.target)
 
 
+def shifted(images):
+    """Each image as it is and moved by a pixel up, down, left and right."""
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    return np.concatenate([padded[:, i:i + 8, j:j + 8]
+                           for i, j in ((1, 1), (0, 1), (2, 1), (1, 0), (1, 2))])
+
+
 def classify_with_numpy(x, w):
     """The network of digits.mlir in f64, written from the formulas."""
     def conv(x, name):
@@ -66,7 +73,7 @@ def timed(function, count):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--work", default="build/demo")
-    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     work = Path(arguments.work)
@@ -74,19 +81,21 @@ def main():
     model = work / "digits.mlir"
     shutil.copy(Path(__file__).with_name("digits.mlir"), model)
     x_train, x_test, y_train, y_test = read_digits()
+    images, labels = shifted(x_train), np.tile(y_train, 5)
 
     start = time.perf_counter()
     trainer = dlc.compile(model, work / "trainer.so", options=[
         "--train", "loss=cross_entropy", "metrics=accuracy", "optimizer=adam", "rate=0.003",
-        "schedule=cosine", "decay=0.02", f"steps={arguments.epochs * 45}"])
+        "schedule=cosine", "decay=0.02", f"steps={arguments.epochs * (-(-len(images) // 32))}"])
     print(f"== Compiled the training step of {model.name} into {trainer} in "
           f"{time.perf_counter() - start:.1f} s")
-    print(f"== Training on {len(x_train):,} digits with it")
+    print(f"== Training on {len(x_train):,} digits with it, and on each moved by a pixel "
+          "in four directions")
     learner = dlc.load(trainer)
     start = time.perf_counter()
     history = train.fit(
-        learner, [x_train], y_train, epochs=arguments.epochs, seed=arguments.seed,
-        report=lambda epoch, done, count, values: done is None and epoch % 8 == 7 and print(
+        learner, [images], labels, epochs=arguments.epochs, seed=arguments.seed,
+        report=lambda epoch, done, count, values: done is None and epoch % 2 == 1 and print(
             f"  epoch {epoch + 1:3}  loss {values['loss']:.4f}  "
             f"accuracy with dropout {values['accuracy']:.1%}", flush=True))
     seconds = time.perf_counter() - start
