@@ -55,6 +55,7 @@ public:
     if (!open.insert(function).second)
       return user->emitError("differentiates @")
              << function.getName() << ", which calls itself";
+    raiseLoops(function);
     IRMapping mapping;
     Block &body = function.getBody().front();
     mapping.map(body.getArguments(), inputs);
@@ -144,6 +145,8 @@ public:
     if (failed(values))
       return failure();
     decomposeAll(ops, *values);
+    if (failed(groupScans(ops, *values, how)))
+      return failure();
 
     Gradients gradients(b, how);
     for (int64_t i : op.getArguments())
@@ -239,11 +242,16 @@ struct Differentiate : dlc::impl::DifferentiateBase<Differentiate> {
   using DifferentiateBase::DifferentiateBase;
 
   void runOnOperation() override {
-    bool valid = truncate >= 0;
-    if (!valid)
-      getOperation().emitError()
-          << "truncate " << truncate << ", expected 0 or a number of steps";
-    Differentiator differentiator({recompute, truncate});
+    bool valid = true;
+    for (auto [name, value] :
+         {std::pair<StringRef, int64_t>("recompute", recompute),
+          {"truncate", truncate}})
+      if (value < 0) {
+        getOperation().emitError()
+            << name << " " << value << ", expected 0 or a number of steps";
+        valid = false;
+      }
+    Differentiator differentiator({recompute, memory, truncate});
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
       valid &= succeeded(differentiator.process(function));

@@ -18,10 +18,7 @@ using namespace mlir;
 using namespace dlc;
 using dl::formula::Tensor;
 
-namespace {
-
-/// Whether computing an op's results again is as good as reading them.
-bool isCheap(Operation *op) {
+bool dlc::isCheap(Operation *op) {
   return isa<dl::AddOp, dl::SubOp, dl::MulOp, dl::NegOp, dl::AbsOp,
              dl::SquareOp, dl::ReluOp, dl::LeakyReluOp, dl::ClipOp,
              dl::MaximumOp, dl::MinimumOp, dl::SelectOp, dl::CastOp,
@@ -33,6 +30,8 @@ bool isCheap(Operation *op) {
           op->hasTrait<dl::NotDifferentiable>());
 }
 
+namespace {
+
 class ScanDifferentiation {
 public:
   ScanDifferentiation(dl::ScanOp op, Gradients &outer)
@@ -40,9 +39,9 @@ public:
         loc(op.getLoc()), axis(op.getAxis()) {}
 
   LogicalResult run() {
-    findActiveStates();
     captured = findCaptured(op);
     llvm::erase_if(captured, [&](Value v) { return !outer.needs(v); });
+    findActiveStates();
     runForward();
     return runBackward();
   }
@@ -62,7 +61,7 @@ private:
     for (bool changes = true; changes;) {
       changes = false;
       Gradients probe(b, outer.options);
-      wantInside(probe, op.getStates(), op.getElements(), varied, {});
+      wantInside(probe, op.getStates(), op.getElements(), varied);
       probe.findActive(ops);
       for (auto [i, next] : llvm::enumerate(yield.getStates()))
         if (!varied[i] && probe.needs(next)) {
@@ -105,18 +104,13 @@ private:
 
   /// What is wanted inside a cell whose states and elements are given.
   void wantInside(Gradients &inside, ValueRange states, ValueRange elements,
-                  const llvm::SmallBitVector &which, ArrayRef<Value> more) {
+                  const llvm::SmallBitVector &which) {
     for (unsigned i : which.set_bits())
       inside.want(states[i]);
     for (auto [element, input] : llvm::zip(elements, op.getInputs()))
       if (outer.needs(input))
         inside.want(element);
-    if (more.empty()) {
-      for (Value value : findCaptured(op))
-        if (outer.needs(value))
-          inside.want(value);
-    }
-    for (Value value : more)
+    for (Value value : captured)
       inside.want(value);
   }
 
@@ -142,11 +136,8 @@ private:
   /// The scan once more, with the candidates as outputs.
   void runForward() {
     OpBuilder at(op);
-    SmallVector<Value> kept;
-    for (Value state : op.getStates()) {
-      candidates.push_back(state);
-    }
-    if (!outer.options.recompute)
+    llvm::append_range(candidates, op.getStates());
+    if (!op->hasAttr(recomputedAttr))
       for (Operation &inner : op.getBody().front().without_terminator())
         if (!isCheap(&inner))
           for (Value result : inner.getResults())
@@ -206,9 +197,7 @@ private:
     for (Value g : outputCotangents)
       if (g)
         inputs.push_back(g);
-    bool isMasked =
-        op.getLengths() || op.getCount() || outer.options.truncate > 0;
-    if (isMasked)
+    if (isMasked())
       inputs.push_back(stepNumbers());
     LogicalResult result = success();
     auto backward = dl::ScanOp::create(
@@ -231,12 +220,24 @@ private:
     return success();
   }
 
+  /// Whether a cell must know which step it is at.
+  bool isMasked() {
+    return op.getLengths() || op.getCount() || outer.options.truncate > 0;
+  }
+
   /// 0 ... T-1 in the order of the dimension, an element a step.
   Value stepNumbers() {
-    Value like = all.empty() ? Value(op.getInputs().front()) : all.front();
-    Tensor steps = dl::formula::iota(b, loc, like, axis);
+    auto type = RankedTensorType::get({op.getStaticSteps()}, b.getI64Type());
+    SmallVector<Value> extents;
+    if (type.isDynamicDim(0))
+      extents.push_back(op.getSteps()
+                            ? Value(op.getSteps())
+                            : outer.at(op.getInputs().front()).extent(axis));
+    Tensor steps = outer.at(
+        dl::IotaOp::create(b, loc, type, extents, b.getI64IntegerAttr(0)));
+    total = steps.count({0}, steps.element());
     SmallVector<int64_t> shape(axis + 1, 1);
-    shape[axis] = steps.shape()[0];
+    shape[axis] = type.getDimSize(0);
     return steps.reshape(shape);
   }
 
@@ -279,7 +280,7 @@ private:
       innerElements.push_back(mapping.lookup(element));
     Gradients gradients(inner, outer.options);
     gradients.loc = loc;
-    wantInside(gradients, innerStates, innerElements, active, captured);
+    wantInside(gradients, innerStates, innerElements, active);
     gradients.findActive(ops);
 
     // What reaches the cell's results. Beyond a sample's length, and behind the
@@ -288,29 +289,22 @@ private:
     for (Value g : outputCotangents)
       outputs.push_back(g ? elements[at++] : Value());
     std::optional<Tensor> isRunning, isCut;
-    if (op.getLengths() || op.getCount() || outer.options.truncate) {
-      Tensor step = tensor(elements[at++]);
-      step = step.reshape({});
+    if (isMasked()) {
+      Tensor step = tensor(elements[at++]).reshape({});
+      Tensor number = step; // in the order in which the scan takes them
+      if (op.getReverse())
+        number = tensor(*total) - 1.0 - step;
       if (op.getLengths())
         isRunning = step.lt(tensor(op.getLengths()).cast(step.element()));
       if (op.getCount()) {
-        Tensor first = tensor(forward.getCount());
-        Tensor number = step;
-        if (op.getReverse())
-          number =
-              tensor(all.front()).count({axis}, step.element()) - 1.0 - step;
-        Tensor counted = number.lt(first);
+        Tensor counted = number.lt(tensor(forward.getCount()));
         isRunning = isRunning ? *isRunning & counted : counted;
       }
       if (int64_t k = outer.options.truncate) {
-        Tensor number = step;
-        Tensor total = tensor(inputLike()).count({axis}, step.element());
-        if (op.getReverse())
-          number = total - 1.0 - step;
         Tensor next = number + 1.0;
         Tensor rest = tensor(dl::RemainderOp::create(inner, loc, next,
                                                      next.constant(double(k))));
-        isCut = rest.eq(0.0) & next.lt(total);
+        isCut = rest.eq(0.0) & next.lt(tensor(*total));
       }
     }
     SmallVector<Value> arriving;
@@ -360,10 +354,6 @@ private:
     return success();
   }
 
-  Value inputLike() {
-    return all.empty() ? Value(op.getInputs().front()) : all.front();
-  }
-
   dl::ScanOp op, forward;
   dl::YieldOp yield;
   Gradients &outer;
@@ -375,6 +365,7 @@ private:
   SmallVector<Value> candidates; // values of the cell
   SmallVector<Value> all;        // the same of all steps
   SmallVector<Value> finalCotangents, outputCotangents;
+  std::optional<Value> total; // steps, where the cell must know
 };
 
 LogicalResult differentiateScan(dl::ScanOp op, Gradients &gradients) {

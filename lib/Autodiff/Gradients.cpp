@@ -3,7 +3,7 @@
 #include "dlc/Autodiff/Gradients.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -16,9 +16,22 @@ bool dlc::isDifferentiable(Type type) {
 }
 
 SmallVector<Value> dlc::findCaptured(Operation *op) {
-  llvm::SetVector<Value> values;
-  getUsedValuesDefinedAbove(op->getRegions(), values);
-  return values.takeVector();
+  // Its regions may stand in a block that is still being built, in no function:
+  // what upstream's walk over ancestors cannot take.
+  llvm::DenseSet<Value> own;
+  llvm::SetVector<Value> captured;
+  op->walk<WalkOrder::PreOrder>([&](Operation *inner) {
+    if (inner != op) {
+      for (Value operand : inner->getOperands())
+        if (!own.contains(operand))
+          captured.insert(operand);
+      own.insert_range(inner->getResults());
+    }
+    for (Region &region : inner->getRegions())
+      for (Block &block : region)
+        own.insert_range(block.getArguments());
+  });
+  return captured.takeVector();
 }
 
 static bool isUnfit(Operation *op) {

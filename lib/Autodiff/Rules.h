@@ -8,6 +8,12 @@
 
 namespace dlc {
 
+/// Marks a scan that keeps its states alone and runs its cell again.
+inline constexpr llvm::StringLiteral recomputedAttr = "dlc.recomputed";
+
+/// Whether computing an op's results again is as good as reading them.
+bool isCheap(mlir::Operation *op);
+
 void attachLinearRules(mlir::MLIRContext *context);
 void attachConvolutionRules(mlir::MLIRContext *context);
 void attachPoolingRules(mlir::MLIRContext *context);

@@ -53,9 +53,26 @@ struct PassResultsByDestination
                                /*alignment=*/IntegerAttr());
       global.erase();
     }
+    if (failed(checkStores()))
+      return signalPassFailure();
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (isEntry(function))
         rewrite(function);
+  }
+
+  /// State changes once a call, where the function ends.
+  LogicalResult checkStores() {
+    LogicalResult result = success();
+    getOperation().walk([&](ml_program::GlobalStoreOp store) {
+      if (isa<func::FuncOp>(store->getParentOp()))
+        return;
+      result = store.emitError("stores ")
+               << store.getGlobal() << " in a region of '"
+               << store->getParentOp()->getName()
+               << "', expected the function's body: let the region yield the "
+                  "value and store that";
+    });
+    return result;
   }
 
   void rewrite(func::FuncOp function) {

@@ -56,7 +56,10 @@ namespace {
 class Compilation {
 public:
   explicit Compilation(const CompileOptions &options)
-      : options(options), mlir(registry()) {}
+      : options(options), mlir(registry()) {
+    // The place says it; whole scans would follow the message.
+    mlir.printOpOnDiagnostic(false);
+  }
 
   LogicalResult run() {
     if (failed(settle()))
@@ -96,7 +99,8 @@ public:
     pipeline.fastMath = options.fastMath;
     pipeline.unroll = options.unroll;
     pipeline.checkFinite = options.checkFinite;
-    pipeline.recompute = options.recompute;
+    pipeline.recompute = recomputation.steps;
+    pipeline.memory = recomputation.bytes;
     pipeline.truncate = options.truncate;
     pipeline.roundOperands = options.precision == Precision::BF16;
     auto lower = [&](StringRef name, auto build, const char *suffix) {
@@ -208,6 +212,10 @@ private:
         return report(parsed.takeError());
       training = std::move(*parsed);
     }
+    auto again = parseRecomputation(options.recompute);
+    if (!again)
+      return report(again.takeError());
+    recomputation = *again;
     auto found =
         Processor::getAll(options.cpu, options.precision == Precision::BF16);
     if (!found)
@@ -459,6 +467,7 @@ private:
   Stage stage = Stage::Auto;
   std::string output;
   AddTrainingOptions training;
+  Recomputation recomputation;
   std::vector<Processor> processors; // the least first
   Artifacts artifacts;
 };

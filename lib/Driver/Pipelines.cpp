@@ -41,7 +41,8 @@ void buildTrainingPipeline(OpPassManager &pm,
 }
 
 void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
-  pm.addPass(createDifferentiate({options.recompute, options.truncate}));
+  pm.addPass(createDifferentiate(
+      {options.recompute, options.memory, options.truncate}));
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createDecompose());

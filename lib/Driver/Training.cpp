@@ -2,6 +2,7 @@
 
 #include "Training.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
+#include "llvm/ADT/StringSwitch.h"
 #include <cmath>
 #include <variant>
 
@@ -76,6 +77,26 @@ Expected<AddTrainingOptions> parseTraining(ArrayRef<std::string> words) {
   if (!wrong.empty())
     return createStringError(wrong);
   return options;
+}
+
+Expected<Recomputation> parseRecomputation(StringRef text) {
+  if (text.empty())
+    return Recomputation();
+  StringRef unit = text;
+  uint64_t number;
+  bool isNumber = !unit.consumeInteger(10, number) && number > 0;
+  auto scale = StringSwitch<uint64_t>(unit)
+                   .Case("", 1)
+                   .Case("KiB", uint64_t(1) << 10)
+                   .Case("MiB", uint64_t(1) << 20)
+                   .Case("GiB", uint64_t(1) << 30)
+                   .Default(0);
+  if (!isNumber || scale == 0 || number > INT64_MAX / scale)
+    return createStringError(
+        "--recompute=" + text +
+        ", expected a number of steps or a size such as 64MiB");
+  int64_t value = number * scale;
+  return unit.empty() ? Recomputation{value, 0} : Recomputation{0, value};
 }
 
 } // namespace dlc

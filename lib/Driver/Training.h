@@ -13,6 +13,15 @@ namespace dlc {
 llvm::Expected<AddTrainingOptions>
 parseTraining(llvm::ArrayRef<std::string> words);
 
+/// What --recompute asks for: every how many steps states are kept alone, or
+/// how many bytes may be kept; 0: no such wish.
+struct Recomputation {
+  int64_t steps = 0, bytes = 0;
+};
+
+/// Reads `k`, a number of steps, or a size such as `64MiB`; empty: no wish.
+llvm::Expected<Recomputation> parseRecomputation(llvm::StringRef text);
+
 /// Replaces values of a model's constant globals by the tensors of the same
 /// name in a safetensors file, such as a training library saves. Others in the
 /// file are passed over; none of a name, or one of another shape or type, is an

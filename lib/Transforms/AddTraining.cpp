@@ -9,6 +9,7 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/GlobPattern.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace dlc::dl;
@@ -270,9 +271,6 @@ private:
         ones.insert(globalOf(scale));
     });
     pristine = function.clone();
-    for (auto load : llvm::make_early_inc_range(
-             function.getOps<ml_program::GlobalLoadConstOp>()))
-      replaceLoad(load);
     function.walk(
         [&](ml_program::GlobalLoadConstOp load) { replaceLoad(load); });
   }
@@ -556,11 +554,12 @@ private:
     SmallVector<Value> states;
     for (StringRef state : optimizer->states)
       states.push_back(load(name + "." + state.str()));
-    APFloat decay(options.weightDecay >= 0     ? options.weightDecay
-                  : optimizer->name == "adamw" ? 0.01
-                                               : 0.0);
-    APFloat epsilon(options.epsilon >= 0 ? options.epsilon
-                                         : optimizer->epsilon);
+    auto orUsual = [](double wanted, double usual) {
+      return APFloat(std::isnan(wanted) ? usual : wanted);
+    };
+    APFloat decay =
+        orUsual(options.weightDecay, optimizer->name == "adamw" ? 0.01 : 0.0);
+    APFloat epsilon = orUsual(options.epsilon, optimizer->epsilon);
     Operation *step = nullptr;
     StringRef kind = optimizer->name;
     if (kind == "sgd")

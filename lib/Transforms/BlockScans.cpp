@@ -1,6 +1,6 @@
 //===- BlockScans.cpp - Products of a scan's inputs, a block at a time ----===//
 
-#include "ScanGroups.h"
+#include "dlc/Dialect/DL/IR/ScanGroups.h"
 #include "dlc/Transforms/Transforms.h"
 
 using namespace mlir;

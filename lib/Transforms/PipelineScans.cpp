@@ -1,6 +1,6 @@
 //===- PipelineScans.cpp - Stacked layers one block of steps apart --------===//
 
-#include "ScanGroups.h"
+#include "dlc/Dialect/DL/IR/ScanGroups.h"
 #include "dlc/Transforms/Transforms.h"
 
 using namespace mlir;

@@ -1,6 +1,6 @@
 //===- UnrollScans.cpp - Several steps an iteration -----------------------===//
 
-#include "ScanGroups.h"
+#include "dlc/Dialect/DL/IR/ScanGroups.h"
 #include "dlc/Transforms/Transforms.h"
 
 using namespace mlir;

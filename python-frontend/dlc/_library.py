@@ -184,7 +184,8 @@ class Function:
     def __call__(self, *inputs, out=None):
         """Runs the function.
 
-        inputs: contiguous arrays of the declared types, read in place.
+        inputs: contiguous arrays of the declared types, read in place; numbers of
+            Python too where the rank is 0.
         out: an array (or a list, for several outputs) to write to; made where
             absent.
 
@@ -194,6 +195,9 @@ class Function:
         if len(inputs) != len(self.inputs):
             raise LibraryError(f"{self.name}: {len(inputs)} inputs given, "
                                f"expected {len(self.inputs)}")
+        inputs = [np.asarray(value, argument.dtype)
+                  if argument.shape == () and isinstance(value, (bool, int, float)) else value
+                  for value, argument in zip(inputs, self.inputs)]
         for array, argument in zip(inputs, self.inputs):
             self._check(array, argument)
         tensors, keep = self._describe(inputs, self.inputs)

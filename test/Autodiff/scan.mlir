@@ -1,5 +1,5 @@
 // RUN: dlc-opt %s -dl-differentiate -canonicalize | FileCheck %s
-// RUN: dlc-opt %s -dl-differentiate=recompute -canonicalize | FileCheck %s --check-prefix=AGAIN
+// RUN: dlc-opt %s -dl-differentiate=recompute=1 -canonicalize | FileCheck %s --check-prefix=AGAIN
 // RUN: dlc-opt %s -dl-differentiate=truncate=3 -canonicalize | FileCheck %s --check-prefix=CUT
 
 // Back-propagation through time: a scan from the other end, which takes the outputs of

@@ -46,3 +46,16 @@ func.func @handed_over(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>)
   call @dlc_rt_set_result(%context, %c0, %place) : (!llvm.ptr, index, index) -> ()
   return
 }
+
+// Places stand before their buffers, of which the first stood first in the function.
+// CHECK-LABEL: func.func @first(
+// CHECK: memref.view
+// CHECK: memref.view
+func.func @first(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
+  %a = memref.alloc() : memref<64xf32>
+  %b = memref.alloc() : memref<64xf32>
+  memref.copy %x, %a : memref<64xf32> to memref<64xf32>
+  memref.copy %a, %b : memref<64xf32> to memref<64xf32>
+  memref.copy %b, %x : memref<64xf32> to memref<64xf32>
+  return
+}

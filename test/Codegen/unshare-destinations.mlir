@@ -48,3 +48,26 @@ func.func @layers(%a: f32, %b: f32) -> (tensor<2xf32>, tensor<2xf32>) {
   %5 = tensor.insert_slice %3 into %0[0] [1] [1] : tensor<1xf32> into tensor<2xf32>
   return %4, %5 : tensor<2xf32>, tensor<2xf32>
 }
+
+// Two reductions whose accumulators begin in one filled tensor, in tiles: each chain of
+// vector writes gets a tensor of its own.
+// CHECK-LABEL: func.func @vectors
+// CHECK-DAG: %[[A:.*]] = vector.transfer_write %arg0, %[[E1:[^\[]*]][
+// CHECK-DAG: %[[B:.*]] = vector.transfer_write %arg0, %[[E2:[^\[]*]][
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[B]])
+// CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[A]])
+func.func @vectors(%v: vector<4xf32>, %n: index) -> (tensor<4xf32>, tensor<4xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %e = tensor.empty() : tensor<4xf32>
+  %w = vector.transfer_write %v, %e[%c0] : vector<4xf32>, tensor<4xf32>
+  %a = scf.for %i = %c0 to %n step %c1 iter_args(%t = %w) -> tensor<4xf32> {
+    %x = vector.transfer_write %v, %t[%i] : vector<4xf32>, tensor<4xf32>
+    scf.yield %x : tensor<4xf32>
+  }
+  %b = scf.for %i = %c0 to %n step %c1 iter_args(%t = %w) -> tensor<4xf32> {
+    %x = vector.transfer_write %v, %t[%c0] : vector<4xf32>, tensor<4xf32>
+    scf.yield %x : tensor<4xf32>
+  }
+  return %a, %b : tensor<4xf32>, tensor<4xf32>
+}

@@ -128,11 +128,13 @@ int main(int argc, char **argv) {
       cl::desc("Make a library whose calls end with the first op whose result "
                "is infinite or no number; slow, for finding it"),
       cl::cat(category));
-  cl::opt<bool> recompute(
-      "recompute",
-      cl::desc("For derivatives of recurrent layers keep the states of each "
-               "step alone and compute the rest of the cell again"),
-      cl::cat(category));
+  cl::opt<std::string> recompute(
+      "recompute", cl::ValueOptional,
+      cl::desc("For derivatives of recurrent layers keep the states of every "
+               "k-th step alone (without a number: of each) and compute the "
+               "rest again; or as much of it as keeps so many KiB, MiB or "
+               "GiB"),
+      cl::value_desc("k|size"), cl::cat(category));
   cl::opt<int64_t> truncate(
       "truncate",
       cl::desc("Propagate back through n steps of recurrent layers at most"),
@@ -231,7 +233,9 @@ int main(int argc, char **argv) {
         << "--truncate " << truncate << ", expected a number of steps\n";
     return 1;
   }
-  options.recompute = recompute;
+  options.recompute = recompute.getNumOccurrences() && recompute.empty()
+                          ? std::string("1")
+                          : recompute;
   options.truncate = truncate;
   options.weights = weights;
   return failed(dlc::compile(options)) ? 1 : 0;

@@ -14,6 +14,10 @@
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/DenseSet.h"
 
+namespace mlir::func {
+class FuncOp;
+} // namespace mlir::func
+
 namespace dlc {
 class Gradients;
 } // namespace dlc
@@ -24,7 +28,8 @@ namespace dlc {
 
 /// What holds for a whole differentiation.
 struct DifferentiationOptions {
-  bool recompute = false;
+  int64_t recompute = 0; // see the pass dl-differentiate
+  int64_t memory = 0;    // bytes
   int64_t truncate = 0;
 };
 
@@ -93,6 +98,15 @@ private:
 /// `ops` is what stands there then. New values of results stand in `values`.
 void decomposeAll(llvm::SmallVectorImpl<mlir::Operation *> &ops,
                   llvm::MutableArrayRef<mlir::Value> values);
+
+/// Puts dl.scan in the place of the scf.for of a function that carry tensors.
+void raiseLoops(mlir::func::FuncOp function);
+
+/// Marks and groups the scans among the ops of a block so that they keep as
+/// little as the options ask for.
+llvm::LogicalResult groupScans(llvm::SmallVectorImpl<mlir::Operation *> &ops,
+                               llvm::MutableArrayRef<mlir::Value> values,
+                               const DifferentiationOptions &options);
 
 /// Whether a type is one of floats.
 bool isDifferentiable(mlir::Type type);

@@ -15,13 +15,21 @@ def Differentiate : Pass<"dl-differentiate", "::mlir::ModuleOp"> {
 
     The derivative of a `dl.scan` is back-propagation through time: a scan over the
     same steps from the other end. What it needs of the cell at each step is kept, but
-    for arithmetic, which is computed again; with `recompute` the states before each step
-    alone are kept, and the cell runs once more. `truncate` k
-    cuts the way back through the states at every k-th step.
+    for arithmetic, which is computed again. `recompute=1` keeps the states before each
+    step alone and runs the cell once more; `recompute=k` keeps those before every k-th
+    step and runs k steps once more: T / k states and what k steps keep, least for k near
+    the root of T (Chen et al., 2016). Steps of unknown number, with lengths or an
+    `until`, and `truncate` are taken as k = 1. `memory` chooses k, if any, for the
+    scans that keep most until all keep no more than so many bytes. `truncate` k cuts
+    the way back through the states at every k-th step.
+
+    An `scf.for` that carries tensors is taken as a scan without inputs.
   }];
   let options = [
-    Option<"recompute", "recompute", "bool", "false",
-           "Keep the states of a scan alone and run its cell again">,
+    Option<"recompute", "recompute", "int64_t", "0",
+           "Keep the states of every so many steps of a scan alone; 0: all that is needed">,
+    Option<"memory", "memory", "int64_t", "0",
+           "Bytes that scans may keep; 0: any number">,
     Option<"truncate", "truncate", "int64_t", "0",
            "Cut back-propagation through time every k steps; 0: never">];
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect",

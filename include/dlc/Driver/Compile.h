@@ -49,8 +49,9 @@ struct CompileOptions {
   /// What a training step is made of, key=value each; none: inference alone.
   std::vector<std::string> training;
   std::string parameters; // a .safetensors file to take weights from
-  /// Derivatives through time: whether they keep states alone, how far they go.
-  bool recompute = false;
+  /// Derivatives through time: every how many steps they keep states alone, or
+  /// how much they may keep ("64MiB"), and how far they go.
+  std::string recompute;
   int64_t truncate = 0;
   /// Symbolic dimensions of an ONNX model that are fixed: {"batch", 8}.
   std::vector<std::pair<std::string, int64_t>> dims;

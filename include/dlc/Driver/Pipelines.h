@@ -46,10 +46,15 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
   Option<int64_t> unroll{*this, "unroll",
                          llvm::cl::desc("Steps of a scan in one iteration"),
                          llvm::cl::init(1)};
-  Option<bool> recompute{
+  Option<int64_t> recompute{
       *this, "recompute",
-      llvm::cl::desc("Keep the states of a scan alone for its derivative"),
-      llvm::cl::init(false)};
+      llvm::cl::desc("Keep the states of every so many steps of a scan alone "
+                     "for its derivative"),
+      llvm::cl::init(0)};
+  Option<int64_t> memory{
+      *this, "memory",
+      llvm::cl::desc("Bytes that scans may keep for their derivatives"),
+      llvm::cl::init(0)};
   Option<int64_t> truncate{
       *this, "truncate",
       llvm::cl::desc("Steps that back-propagation through time goes back"),

@@ -40,9 +40,11 @@ def AddTraining : Pass<"dl-add-training", "::mlir::ModuleOp"> {
     Option<"beta1", "beta1", "double", "0.9", "Of adam and adamw">,
     Option<"beta2", "beta2", "double", "0.999", "Of adam and adamw">,
     Option<"rho", "rho", "double", "0.9", "Of rmsprop">,
-    Option<"epsilon", "epsilon", "double", "-1", "Of the optimiser; -1: its usual one">,
-    Option<"weightDecay", "weight-decay", "double", "-1",
-           "Times the parameter, to its gradient (adamw: off it); -1: 0.01 for adamw, "
+    Option<"epsilon", "epsilon", "double", "std::numeric_limits<double>::quiet_NaN()",
+           "Of the optimiser; NaN: its usual one">,
+    Option<"weightDecay", "weight-decay", "double",
+           "std::numeric_limits<double>::quiet_NaN()",
+           "Times the parameter, to its gradient (adamw: off it); NaN: 0.01 for adamw, "
            "else 0">,
     Option<"schedule", "schedule", "std::string", "\"constant\"",
            "Of the learning rate: constant, step, exponential, linear, cosine">,

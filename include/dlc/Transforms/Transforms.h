@@ -7,6 +7,7 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Pass/Pass.h"
 #include <functional>
+#include <limits>
 
 namespace mlir {
 class ModuleOp;
@@ -17,8 +18,8 @@ namespace dlc {
 #define GEN_PASS_REGISTRATION
 #include "dlc/Transforms/Passes.h.inc"
 
-/// Whether an op is a constant to begin with: an arith.constant or the value of a
-/// constant global.
+/// Whether an op is a constant to begin with: an arith.constant or the value of
+/// a constant global.
 bool isConstantSource(mlir::Operation *op);
 
 /// Runs the function `@evaluate` of a module, which takes the given constants

@@ -96,6 +96,43 @@ struct InlineConstantGlobal
   }
 };
 
+/// A truth value out of a tensor, such as the condition of an scf.if.
+struct ExtractTruth : OpConversionPattern<tensor::ExtractOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(tensor::ExtractOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (!op.getType().isInteger(1))
+      return failure();
+    Location loc = op.getLoc();
+    Value byte = tensor::ExtractOp::create(rewriter, loc, adaptor.getTensor(),
+                                           adaptor.getIndices());
+    Value zero = arith::ConstantIntOp::create(rewriter, loc, byte.getType(), 0);
+    rewriter.replaceOpWithNewOp<arith::CmpIOp>(op, arith::CmpIPredicate::ne,
+                                               byte, zero);
+    return success();
+  }
+};
+
+/// Truth values in a tensor.
+struct GatherTruths : OpConversionPattern<tensor::FromElementsOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(tensor::FromElementsOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    if (!op.getType().getElementType().isInteger(1))
+      return failure();
+    Type byte = rewriter.getI8Type();
+    SmallVector<Value> bytes;
+    for (Value element : adaptor.getElements())
+      bytes.push_back(
+          arith::ExtUIOp::create(rewriter, op.getLoc(), byte, element));
+    rewriter.replaceOpWithNewOp<tensor::FromElementsOp>(
+        op, op.getType().clone(byte), bytes);
+    return success();
+  }
+};
+
 /// Ops of other dialects that hold dl's tensors: the same over stored types.
 struct ConvertTypes : ConversionPattern {
   ConvertTypes(const TypeConverter &types, MLIRContext *context)
@@ -134,8 +171,8 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     populateReductionLowering(types, patterns);
     populateShapeLowering(types, patterns);
     populateRandomLowering(types, patterns);
-    patterns.add<ConvertConstant, ConvertTypes, InlineConstantGlobal>(types,
-                                                                      context);
+    patterns.add<ConvertConstant, ConvertTypes, InlineConstantGlobal,
+                 ExtractTruth, GatherTruths>(types, context);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);
     populateReturnOpTypeConversionPattern(patterns, types);

@@ -37,6 +37,8 @@ static LogicalResult verifyRandom(Operation *op, Value state, Value y,
 LogicalResult RandomBitsOp::verify() {
   if (getWord() > 3)
     return emitOpError("word ") << getWord() << ", expected 0 to 3";
+  if (getStream() < 0 || getStream() > int64_t(UINT32_MAX))
+    return emitOpError("stream ") << getStream() << ", expected 0 to 2^32 - 1";
   return verifyRandom(*this, getState(), getY(), getExtents());
 }
 

@@ -183,12 +183,6 @@ Tensor Tensor::sum(ArrayRef<int64_t> axes, bool keepDims) const {
 Tensor Tensor::mean(ArrayRef<int64_t> axes, bool keepDims) const {
   return reduce<ReduceMeanOp>(*this, axes, keepDims);
 }
-Tensor Tensor::most(ArrayRef<int64_t> axes, bool keepDims) const {
-  return reduce<ReduceMaxOp>(*this, axes, keepDims);
-}
-Tensor Tensor::least(ArrayRef<int64_t> axes, bool keepDims) const {
-  return reduce<ReduceMinOp>(*this, axes, keepDims);
-}
 Tensor Tensor::sum() const {
   return make<ReduceSumOp>(*this, value, DenseI64ArrayAttr(), UnitAttr());
 }

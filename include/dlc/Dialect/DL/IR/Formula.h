@@ -80,11 +80,9 @@ public:
   Tensor transpose() const;
   /// Places `start` to `end` of one dimension, all of the others.
   Tensor slice(int64_t axis, int64_t start, int64_t end) const;
-  /// Sums, means, extremes over `axes`; reduced dimensions stay with extent 1.
+  /// Sums and means over `axes`; reduced dimensions stay with extent 1.
   Tensor sum(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
   Tensor mean(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
-  Tensor most(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
-  Tensor least(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
   /// Over all elements, a number of rank 0.
   Tensor sum() const;
   Tensor mean() const;

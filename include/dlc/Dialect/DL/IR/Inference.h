@@ -77,11 +77,12 @@ llvm::LogicalResult checkVector(OptionalLoc loc, llvm::StringRef op,
                                 llvm::StringRef name, mlir::Value operand,
                                 int64_t extent, llvm::StringRef of);
 
-/// `, did you mean @name?` of the symbol with the nearest name among those of a
-/// kind around `user`; "" where none is near.
+/// `; did you mean name?` of the nearest among the known names, `prefix` before
+/// it; "" where none is near.
 std::string suggestName(llvm::StringRef name,
                         llvm::ArrayRef<llvm::StringRef> known,
                         llvm::StringRef prefix = "");
+/// The same among the symbols of a kind around `user`.
 template <typename OpT>
 std::string suggestSymbol(mlir::Operation *user, llvm::StringRef name) {
   llvm::SmallVector<llvm::StringRef> known;

@@ -1,4 +1,7 @@
-"""The gradient of a function in linalg against central differences in f64."""
+"""A model's function `gradient` against central differences of its `value`, in f64.
+
+python gradient_of.py model.mlir library.so [option of dlc ...]
+"""
 
 import sys
 
@@ -6,12 +9,13 @@ import numpy as np
 
 import dlc
 
-library = dlc.load(dlc.compile(sys.argv[1], sys.argv[2]))
+library = dlc.load(dlc.compile(sys.argv[1], sys.argv[2], options=sys.argv[3:]))
 rng = np.random.default_rng(0)
 inputs = [rng.normal(size=a.shape) for a in library.functions["value"].inputs]
 worst = 0.0
 for which, found in enumerate(library.gradient(*inputs)):
     x = inputs[which].reshape(-1)
+    assert np.abs(found).max() > 1e-3, f"gradient {which} is all but 0"
     for place in range(x.size):
         before, values = x[place], []
         for step in (1, -1, 2, -2):

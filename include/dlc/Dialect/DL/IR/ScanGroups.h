@@ -1,7 +1,7 @@
 //===- ScanGroups.h - Several steps of a scan as one ------------*- C++ -*-===//
 
-#ifndef DLC_LIB_TRANSFORMS_SCANGROUPS_H
-#define DLC_LIB_TRANSFORMS_SCANGROUPS_H
+#ifndef DLC_DIALECT_DL_IR_SCANGROUPS_H
+#define DLC_DIALECT_DL_IR_SCANGROUPS_H
 
 #include "dlc/Dialect/DL/IR/DL.h"
 
@@ -18,7 +18,7 @@ inline llvm::SmallVector<ScanOp> outermostScans(mlir::Operation *root) {
 }
 
 /// All steps of something, T along the axis, as T / size groups: two dimensions
-/// in its place. T is known and a multiple.
+/// in its place. T is known and a multiple; one other extent may be unknown.
 inline mlir::Value groupSteps(mlir::OpBuilder &b, mlir::Location loc,
                               mlir::Value x, int64_t axis, int64_t size) {
   auto type = tensorType(x);
@@ -29,15 +29,15 @@ inline mlir::Value groupSteps(mlir::OpBuilder &b, mlir::Location loc,
 }
 
 /// Whether the steps of a scan can be taken in groups: their number is known
-/// and so are all extents; the samples' own lengths and an end on the way are
-/// looked at in every step.
-inline bool hasPlainSteps(ScanOp scan) {
+/// and so are all extents but `unknown` of each input and output; the samples'
+/// own lengths and an end on the way are looked at in every step.
+inline bool hasPlainSteps(ScanOp scan, unsigned unknown = 0) {
   YieldOp yield = scan.getYield();
   if (mlir::ShapedType::isDynamic(scan.getStaticSteps()) || scan.getLengths() ||
       yield.getUntil())
     return false;
-  auto isStatic = [](mlir::Value value) {
-    return tensorType(value).hasStaticShape();
+  auto isStatic = [&](mlir::Value value) {
+    return tensorType(value).getNumDynamicDims() <= size_t(unknown);
   };
   return llvm::all_of(scan.getInputs(), isStatic) &&
          llvm::all_of(yield.getOutputs(), isStatic);
@@ -45,4 +45,4 @@ inline bool hasPlainSteps(ScanOp scan) {
 
 } // namespace dlc::dl
 
-#endif // DLC_LIB_TRANSFORMS_SCANGROUPS_H
+#endif // DLC_DIALECT_DL_IR_SCANGROUPS_H
