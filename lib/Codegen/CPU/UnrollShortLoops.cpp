@@ -17,9 +17,11 @@ namespace dlc {
 
 namespace {
 
-/// Lanes of arithmetic that an unrolled loop may have: straight code of some
-/// kilobytes, which the instruction cache holds beside others.
-constexpr int64_t mostLanes = 4096;
+/// Instructions of arithmetic that an unrolled loop may have: straight code of
+/// some kilobytes, which the instruction cache holds beside others.
+constexpr int64_t mostInstructions = 256;
+/// Lanes of one, where vectors are no shorter.
+constexpr int64_t widest = 16;
 constexpr int64_t mostRounds = 9;
 
 struct UnrollShortLoops : dlc::impl::UnrollShortLoopsBase<UnrollShortLoops> {
@@ -35,29 +37,35 @@ struct UnrollShortLoops : dlc::impl::UnrollShortLoopsBase<UnrollShortLoops> {
       std::optional<APInt> rounds = loop.getStaticTripCount();
       if (!rounds || rounds->sgt(mostRounds))
         continue;
-      std::optional<int64_t> lanes = lanesOf(loop);
-      if (lanes && *lanes * rounds->getSExtValue() <= mostLanes)
+      std::optional<int64_t> instructions = countInstructions(loop);
+      if (instructions &&
+          *instructions * rounds->getSExtValue() <= mostInstructions)
         (void)loopUnrollFull(loop);
     }
   }
 
-  /// Lanes of what one round computes; nothing where it has loops itself.
-  static std::optional<int64_t> lanesOf(scf::ForOp loop) {
-    int64_t lanes = 0;
+  /// Of one round; nothing where it has loops itself.
+  static std::optional<int64_t> countInstructions(scf::ForOp loop) {
+    int64_t count = 0;
+    auto add = [&](ArrayRef<int64_t> extents, int64_t columns) {
+      count += ShapedType::getNumElements(extents) / columns *
+               llvm::divideCeil(columns, widest);
+    };
     for (Operation &op : loop.getBody()->without_terminator()) {
       if (op.getNumRegions())
         return std::nullopt;
       if (auto contract = dyn_cast<vector::ContractionOp>(op)) {
         SmallVector<int64_t> extents;
         contract.getIterationBounds(extents);
-        lanes += ShapedType::getNumElements(extents);
+        auto result = dyn_cast<VectorType>(contract.getResultType());
+        add(extents, result ? result.getShape().back() : 1);
       } else if (op.getNumResults() == 1 && !isa<vector::BroadcastOp>(op)) {
         if (auto type = dyn_cast<VectorType>(op.getResult(0).getType());
-            type && isMemoryEffectFree(&op))
-          lanes += type.getNumElements();
+            type && type.getRank() && isMemoryEffectFree(&op))
+          add(type.getShape(), type.getShape().back());
       }
     }
-    return lanes;
+    return count;
   }
 };
 } // namespace
