@@ -6,29 +6,11 @@ Every system asserts its outcome; data are generated here from fixed seeds, but 
 digits, which come with scikit-learn.
 """
 
-import sys
-from pathlib import Path
-
 import numpy as np
 
-import dlc
 from building import Net
 from dlc import train
-
-FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(".")
-
-
-def compile_text(name, text, *words, options=()):
-    path = FOLDER / f"{name}.mlir"
-    path.write_text(text)
-    training = ["--train", *words] if words else []
-    return dlc.load(dlc.compile(path, options=[*training, *options]))
-
-
-def learner(name, net, result, *words):
-    library = compile_text(name, net.text(result), *words)
-    library.initialize(np.array(1))
-    return library
+from learning import FOLDER, compile_text, learner, run
 
 
 def perceptron_rule():
@@ -39,7 +21,7 @@ def perceptron_rule():
     x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
     right = {}
     for name, t in (("AND", [-1, -1, -1, 1]), ("OR", [-1, 1, 1, 1]), ("XOR", [-1, 1, 1, -1])):
-        library.initialize(np.array(0))
+        library.initialize(0)
         t = np.array(t, np.float32).reshape(4, 1)
         for _ in range(50):
             for i in range(4):
@@ -63,6 +45,21 @@ def adaline():
     error = float(np.abs(found - exact).max())
     assert error < 1e-5, error
     return f"weights differ from least squares by {error:.1e}"
+
+
+def xor():
+    """What one unit cannot, two layers can."""
+    net = Net()
+    h = net.dense(net.input(None, 2), 8, "l1", "tanh")
+    library = learner("xor", net, net.map("sigmoid", net.dense(h, 1, "l2")),
+                      "loss=binary_cross_entropy", "optimizer=adam", "rate=0.05")
+    x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+    t = np.array([[0], [1], [1], [0]], np.float32)
+    for _ in range(300):
+        library.step(x, t)
+    y = library.predict(x)
+    assert np.abs(y - t).max() < 0.1, y
+    return f"outputs {np.round(y.ravel(), 2)}"
 
 
 def digits_mlp():
@@ -90,7 +87,7 @@ def transfer():
                         f'@base.w(dense<"0x{weights.tobytes().hex().upper()}">')
     library = compile_text("transfer", text, "loss=cross_entropy", "optimizer=adam", "rate=0.02",
                            "metrics=accuracy", "frozen=base.*")
-    library.initialize(np.array(1))
+    library.initialize(1)
     names = [n for n in library.state if n.startswith("base")]
     assert not names, names
     x = rng.normal(size=(300, 8)).astype(np.float32)
@@ -242,7 +239,7 @@ def same_bits():
         return {n: a.tobytes() for n, a in context.state.items()}
     contexts = [library.context(threads) for threads in (1, 2, 2)]
     for context in contexts:
-        context.initialize(np.array(5))
+        context.initialize(5)
     one, two = go(contexts[0], 0, 1000), go(contexts[1], 0, 1000)
     go(contexts[2], 0, 400)
     contexts[2].save(FOLDER / "half.safetensors")
@@ -253,10 +250,8 @@ def same_bits():
     return f"{len(one)} tensors, {sum(map(len, one.values()))} bytes"
 
 
-SYSTEMS = [perceptron_rule, adaline, digits_mlp, transfer, recurrent_stacks, autoencoder,
+SYSTEMS = [perceptron_rule, adaline, xor, digits_mlp, transfer, recurrent_stacks, autoencoder,
            transformer, vanishing_gradients, same_bits]
 
 if __name__ == "__main__":
-    for system in SYSTEMS:
-        if not sys.argv[2:] or system.__name__ in sys.argv[2:]:
-            print(f"{system.__name__}: {system()}", flush=True)
+    run(SYSTEMS)
