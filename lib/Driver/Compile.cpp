@@ -123,6 +123,10 @@ public:
                       .wasInterrupted();
     if (isTosa && failed(lower("tosa", buildTosaPipeline, ".tosa.mlir")))
       return failure();
+    if (isONNX(options.input) &&
+        (!options.training.empty() || !options.parameters.empty()) &&
+        failed(lower("parameters", buildParameterPipeline, ".parameters.mlir")))
+      return failure();
     if (!options.parameters.empty())
       if (llvm::Error error = readParameters(*module, options.parameters))
         return report("--parameters: " + llvm::toString(std::move(error)));
@@ -257,6 +261,8 @@ private:
       ImportOptions import;
       for (auto &[name, extent] : options.dims)
         import.dims[name] = extent;
+      import.nameParameters =
+          !options.training.empty() || !options.parameters.empty();
       module = importONNX((*file)->getBuffer(), options.input, import, &mlir);
       return success(bool(module));
     }

@@ -34,6 +34,12 @@ static void addCleanup(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
+void buildParameterPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createNameParameters());
+  addCleanup(pm);
+  pm.addPass(createFoldConstants({options.foldLimit, /*keepParameters=*/true}));
+}
+
 void buildTrainingPipeline(OpPassManager &pm,
                            const AddTrainingOptions &options) {
   // What functions a model calls is part of it.

@@ -49,8 +49,12 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     for (auto global : llvm::make_early_inc_range(
              getOperation().getOps<ml_program::GlobalOp>()))
       if (!global.getIsMutable() && global.isPrivate() &&
-          SymbolTable::symbolKnownUseEmpty(global, getOperation()))
+          SymbolTable::symbolKnownUseEmpty(global, getOperation())) {
+        llvm::erase_if(replaced,
+                       [&](auto &entry) { return entry.second == global; });
         global.erase();
+      }
+    renameGlobals();
   }
 
   /// The value of a source that is too large to go through code.
@@ -65,6 +69,52 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     }
     return {};
   }
+
+  /// The names of the constant globals that an op follows from.
+  static llvm::SmallSetVector<StringAttr, 2>
+  readGlobals(Operation *op, const llvm::SetVector<Operation *> &constant) {
+    llvm::SmallSetVector<StringAttr, 2> names;
+    llvm::SetVector<Operation *> slice;
+    slice.insert(op);
+    for (size_t at = 0; at < slice.size(); ++at) {
+      if (auto load = dyn_cast<ml_program::GlobalLoadConstOp>(slice[at]))
+        names.insert(load.getGlobal().getLeafReference());
+      for (Value operand : slice[at]->getOperands())
+        if (constant.contains(operand.getDefiningOp()))
+          slice.insert(operand.getDefiningOp());
+    }
+    return names;
+  }
+
+  /// A read of a new global, which comes to the name of the old one where that
+  /// is not read any more.
+  Value replaceGlobal(OpBuilder &b, Value result, ElementsAttr value,
+                      StringAttr name) {
+    auto old = getOperation().lookupSymbol<ml_program::GlobalOp>(name);
+    OpBuilder at(old);
+    auto global = ml_program::GlobalOp::create(
+        at, old.getLoc(), (name.getValue() + ".1").str(), result.getType(),
+        /*is_mutable=*/false, value, old.getSymVisibilityAttr());
+    SymbolTable(getOperation()).insert(global);
+    replaced.push_back({name, global});
+    return ml_program::GlobalLoadConstOp::create(
+        b, result.getLoc(), result.getType(),
+        FlatSymbolRefAttr::get(global.getSymNameAttr()));
+  }
+
+  /// A global that stands alone for one that has gone takes its name.
+  void renameGlobals() {
+    llvm::DenseMap<StringAttr, int64_t> count;
+    for (auto &[name, global] : replaced)
+      ++count[name];
+    for (auto &[name, global] : replaced)
+      if (count[name] == 1 && !getOperation().lookupSymbol(name) &&
+          succeeded(SymbolTable::replaceAllSymbolUses(global.getSymNameAttr(),
+                                                      name, getOperation())))
+        global.setSymNameAttr(name);
+  }
+
+  SmallVector<std::pair<StringAttr, ml_program::GlobalOp>> replaced;
 
   LogicalResult fold(func::FuncOp function) {
     // Ops in order whose operands are all constant.
@@ -101,6 +151,8 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
                 return constant.contains(user);
               }))
             replaced = std::max(replaced, bytesOf(operand.getType()));
+        if (keepParameters && readGlobals(op, constant).size() > 1)
+          continue;
         if (bytes <= limit || bytes <= 2 * replaced)
           results.push_back(result);
       }
@@ -156,9 +208,15 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     if (failed(values))
       return function.emitError("could not evaluate constant operations");
     for (auto [result, value] : llvm::zip(results, *values)) {
-      b.setInsertionPointAfter(result.getDefiningOp());
-      result.replaceAllUsesWith(arith::ConstantOp::create(
-          b, result.getLoc(), cast<TypedAttr>(value)));
+      Operation *op = result.getDefiningOp();
+      auto globals = readGlobals(op, constant);
+      b.setInsertionPointAfter(op);
+      result.replaceAllUsesWith(
+          keepParameters && !globals.empty()
+              ? replaceGlobal(b, result, value, globals.front())
+              : arith::ConstantOp::create(b, result.getLoc(),
+                                          cast<TypedAttr>(value))
+                    .getResult());
     }
     for (Operation *op : llvm::reverse(constant))
       if (op->use_empty())

@@ -8,7 +8,8 @@ answers are compared with the first peer's. A row's ratio is the best peer's med
 dlc's. The bound is the larger of flops over the measured multiply-add peak and bytes over
 the measured bandwidth of the cache that holds them; its share is bound over time.
 
-Writes results.json, results.md and results.png into the work folder. dlc is called from C,
+Writes results.json, results.md and results.png into the work folder. Of a training step, memory
+is what the leanest peer's process has grown by over what dlc's has. dlc is called from C,
 the peers through their Python interfaces with bound buffers where they have them, which
 costs them some microseconds a call: it matters for the smallest networks only.
 """
@@ -114,7 +115,7 @@ def run_case(case, threads, workers, machine, arguments, work):
         output = work / f"{engine}.npy"
         reply = worker.ask(LOAD_LIMIT, load=str(path), inputs=str(work / "inputs.npz"),
                            output=str(output), work=str(work),
-                           precision=case.precision)
+                           precision=case.precision, loss=case.loss)
         row["engines"][engine] = reply
         if "error" not in reply:
             answers[engine] = np.load(output).astype(np.float64)
@@ -138,7 +139,7 @@ def run_case(case, threads, workers, machine, arguments, work):
                 del alive[engine]
                 continue
             times[engine].append(reply["seconds"] / reply["calls"])
-            row["engines"][engine]["memory"] = reply["memory"]
+            row["engines"][engine] |= {k: reply[k] for k in ("memory", "held")}
     for engine in alive:
         row["engines"][engine]["time"] = statistics.median(times[engine])
     # Two cores have twice the peak; the memory behind them they share.
@@ -158,6 +159,9 @@ def run_case(case, threads, workers, machine, arguments, work):
         if peers:
             row["best"] = min(peers, key=peers.get)
             row["ratio"] = peers[row["best"]] / ours
+            if case.loss:
+                row["memory"] = min(r["held"] for e, r in row["engines"].items()
+                                    if e in peers) / row["engines"]["dlc"]["held"]
     return row
 
 
@@ -169,7 +173,7 @@ def seconds(value):
 
 
 COLUMNS = ["case", "threads", "dlc", "best peer", "", "ratio", "of bound", "difference",
-           "compile", "library", "load"]
+           "compile", "library", "load", "memory"]
 
 
 def cells(row):
@@ -184,7 +188,8 @@ def cells(row):
             "-" if difference is None else f"{difference:.0e}",
             seconds(ours["compile"]) if "compile" in ours else "-",
             f"{ours['bytes'] / 1e6:.2f} MB" if "bytes" in ours else "-",
-            seconds(ours["load"]) if "load" in ours else "-"]
+            seconds(ours["load"]) if "load" in ours else "-",
+            f"{row['memory']:.1f}" if "memory" in row else "-"]
 
 
 def markdown(rows, versions):
@@ -276,7 +281,7 @@ def main():
     wanted_threads = [int(t) for t in arguments.threads.split(",") if t]
     versions = versions_of(peers)
     print(f"peers: {versions}")
-    widths = [44, 8, 10, 10, 14, 7, 9, 11, 9, 11, 9]
+    widths = [44, 8, 10, 10, 14, 7, 9, 11, 9, 11, 9, 7]
     print("".join(c.ljust(w) for c, w in zip(COLUMNS, widths)), flush=True)
     rows = []
     with open(work / "workers.log", "w") as log:
@@ -292,6 +297,9 @@ def main():
                     if threads not in case.threads:
                         continue
                     for engine, worker in workers.items():
+                        # What a training step holds is measured in a new process.
+                        if case.loss:
+                            worker.end()
                         if worker.process.poll() is not None:
                             workers[engine] = Worker(engine, threads, log)
                     row = run_case(case, threads, workers, machine, arguments, work)

@@ -8,6 +8,8 @@ A case file is TOML:
     batch = [1, 32]                                  # optional, default [1]
     threads = [1, 2]                                 # optional, default [1]
     precision = ["f32", "bf16"]                      # optional, default ["f32"]
+    train = "cross_entropy"                          # optional: a step of training with
+                                                     # Adam on this loss (or mse)
     columns = ["c", "size", "f"]                     # optional: one model a row
     rows = [[64, 56, 64], [128, 28, 128]]
     [blocks]                                         # optional: lines with $1, $2, ...
@@ -74,10 +76,11 @@ class Builder:
 
     def bn(self, x):
         c = self.shapes[x][1]
-        positive = self.constant(self.random.uniform(0.5, 1.5, c).astype(np.float32))
+        scale, variance = (self.constant(self.random.uniform(0.5, 1.5, c).astype(np.float32))
+                           for _ in range(2))
         return self.node("BatchNormalization",
-                         [x, positive, self.weight(c, scale=0.1),
-                          self.weight(c, scale=0.1), positive], self.shapes[x])
+                         [x, scale, self.weight(c, scale=0.1),
+                          self.weight(c, scale=0.1), variance], self.shapes[x])
 
     def pool(self, op, x, kernel, stride, pad, **more):
         rank = len(self.shapes[x]) - 2
@@ -307,9 +310,9 @@ class Case:
     """One model at one batch; `threads` are the thread counts to time it at, `precision`
     that of the operands of products."""
 
-    def __init__(self, name, group, threads, make, precision="f32"):
+    def __init__(self, name, group, threads, make, precision="f32", loss=None):
         self.name, self.group, self.threads, self._make = name, group, threads, make
-        self.precision = precision
+        self.precision, self.loss = precision, loss
 
     def build(self):
         model = self._make()
@@ -325,6 +328,16 @@ class Case:
                                 for w in graph.initializer)
         outputs = [[d.dim_value for d in v.type.tensor_type.shape.dim] for v in graph.output]
         self.data_bytes = 4 * int(sum(np.prod(s) for s in shapes + outputs))
+        if self.loss:
+            # A product forward is one by the operand and one by the weights backward; Adam
+            # reads weight, gradient and two moments and writes three of them.
+            self.flops *= 3
+            self.recurrences = [(2 * steps, *rest) for steps, *rest in self.recurrences]
+            self.weight_bytes *= 7
+            result = outputs[0]
+            self.arrays.append(
+                random.integers(0, result[-1], result[:-1]) if self.loss == "cross_entropy"
+                else random.uniform(size=result).astype(np.float32))
         return model
 
 
@@ -364,4 +377,5 @@ def read(path):
                 name += f" b{batch}"
             for precision in text.get("precision", ["f32"]):
                 suffix = "" if precision == "f32" else f" {precision}"
-                yield Case(name + suffix, stem, text.get("threads", [1]), make, precision)
+                yield Case(name + suffix, stem, text.get("threads", [1]), make, precision,
+                           text.get("train"))

@@ -13,7 +13,8 @@ def attributes(node):
 
 
 def evaluate(model, ops, convert):
-    """A function of the inputs that runs the graph with `ops`."""
+    """A function of the inputs that runs the graph with `ops`; its attribute `weights` has
+    the floats by name, others may be given in their place."""
     graph = model.graph
     arrays = {w.name: numpy_helper.to_array(w) for w in graph.initializer}
     weights = {n: convert(a) if a.dtype.kind == "f" else a for n, a in arrays.items()}
@@ -22,22 +23,31 @@ def evaluate(model, ops, convert):
     names = [i.name for i in graph.input]
     result = graph.output[0].name
 
-    def run(*inputs):
-        values = dict(weights)
+    def run(*inputs, given=None):
+        values = dict(weights, **(given or {}))
         values.update(zip(names, inputs))
         values[""] = None
         for op, operands, output, keys in steps:
             values[output] = op(*[values[o] for o in operands], **keys)
         return values[result]
 
+    run.weights = {n: w for n, w in weights.items() if arrays[n].dtype.kind == "f"}
     return run
 
 
-def torch_ops():
+def constants_of(model):
+    """Names of the floats that no training changes: numbers, scales of a resize."""
+    named = {w.name for w in model.graph.initializer if not w.dims}
+    return named | {n.input[2] for n in model.graph.node if n.op_type == "Resize"}
+
+
+def torch_ops(training=False):
+    """`leaves` of what is returned are parameters that ops have made of others."""
     import torch
     from torch.nn import functional as F
 
     class Ops:
+        leaves = []
         Relu, Sigmoid, Tanh = F.relu, torch.sigmoid, torch.tanh
         Mul, Add, MatMul = torch.mul, torch.add, torch.matmul
 
@@ -47,7 +57,8 @@ def torch_ops():
             return conv(x, w, b, strides, pads[:rank], 1, group)
 
         def BatchNormalization(x, scale, bias, mean, variance):
-            return F.batch_norm(x, mean, variance, scale, bias, False, 0, 1e-5)
+            return F.batch_norm(x, mean.detach(), variance.detach(), scale, bias, training,
+                                0.1, 1e-5)
 
         def MaxPool(x, kernel_shape, strides, pads):
             rank = len(kernel_shape)
@@ -109,6 +120,11 @@ def torch_ops():
                     return torch.cat([x.chunk(len(order), 0)[g] for g in order], 0).contiguous()
                 prepared[id(w)] = [sort(x) for d in range(w.shape[0])
                                    for x in (w[d], r[d], *b[d].chunk(2))]
+                if training:
+                    # One of both biases learns: their sum is all that is seen of them.
+                    prepared[id(w)] = [x.detach().requires_grad_(i % 4 < 3)
+                                       for i, x in enumerate(prepared[id(w)])]
+                    Ops.leaves += [x for x in prepared[id(w)] if x.requires_grad]
             return prepared[id(w)]
 
         def run(x, w, r, b, hidden_size, direction, **_):
@@ -124,7 +140,7 @@ def torch_ops():
     return Ops
 
 
-def jax_ops():
+def jax_ops(training=False):
     import jax
     import jax.numpy as jnp
     from jax import lax
@@ -147,6 +163,9 @@ def jax_ops():
 
         def BatchNormalization(x, scale, bias, mean, variance):
             shape = (1, -1, *[1] * (x.ndim - 2))
+            if training:
+                axes = (0, *range(2, x.ndim))
+                mean, variance = x.mean(axes), x.var(axes)
             factor = scale * lax.rsqrt(variance + 1e-5)
             return x * factor.reshape(shape) + (bias - mean * factor).reshape(shape)
 
@@ -226,7 +245,8 @@ def jax_ops():
         """[steps, directions, batch, hidden], the inputs multiplied for all steps."""
         results = []
         for d in range(w.shape[0]):
-            z = x @ w[d].T + b[d].reshape(2, -1).sum(0)
+            first, second = b[d].reshape(2, -1)
+            z = x @ w[d].T + first + lax.stop_gradient(second)
             zeros = jnp.zeros((x.shape[1], r.shape[2]))
             state = (zeros, zeros) if gates == 4 else zeros
             u = r[d].T

@@ -3,15 +3,20 @@
     worker.py ENGINE THREADS
 
     {"load": model.onnx, "inputs": inputs.npz, "output": result.npy, "work": folder,
-     "precision": "f32" or "bf16"}
+     "precision": "f32" or "bf16", "loss": of a training step, or null}
         -> {"load": seconds, "memory": bytes}; the answer goes to result.npy
     {"time": seconds}  -> {"calls": n, "seconds": s}
+
+The answer of a training step is the loss of the first three; each of them changes the
+weights. `held` is what the process has grown by since the engine was imported.
 
 Each engine is a function from a model's path, its inputs, the threads and the precision of
 products to a call without arguments that returns the output, a timer of n calls or None,
 and notes. An engine without a bf16 mode leaves a gap.
 """
 
+import importlib
+import inspect
 import json
 import os
 import resource
@@ -22,7 +27,12 @@ from pathlib import Path
 import numpy as np
 
 
-def run_dlc(path, inputs, threads, work, precision):
+def resident():
+    """Bytes of this process that lie in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def run_dlc(path, inputs, threads, work, precision, loss=None):
     import ctypes
     import subprocess
     sys.path.insert(0, str(Path(__file__).parents[2] / "python-frontend"))
@@ -31,27 +41,33 @@ def run_dlc(path, inputs, threads, work, precision):
     target = Path(work) / f"dlc-{os.getpid()}-{time.monotonic_ns()}.so"
     # The compiler's time and memory count for the compiler; loading is what is timed.
     begin = time.perf_counter()
-    subprocess.run([os.environ["DLC"], path, "-o", target, f"--precision={precision}",
-                    *os.environ.get("DLC_FLAGS", "").split()], check=True)
+    command = [os.environ["DLC"], path, "-o", target, f"--precision={precision}",
+               *os.environ.get("DLC_FLAGS", "").split()]
+    if loss:
+        command += ["--train", f"loss={loss}", "optimizer=adam"]
+    subprocess.run(command, check=True)
     notes = {"compile": time.perf_counter() - begin,
              "compile_memory": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
              "bytes": target.stat().st_size}
     begin = time.perf_counter()
     library = dlc.load(target, threads=threads)
-    function = library.main
+    function = library.step if loss else library.main
     output = function(*inputs)
+    if loss:
+        output = np.stack([output, function(*inputs), function(*inputs)])
+        number = np.empty((), np.float32)
     notes["load"] = time.perf_counter() - begin
     for file in (target, target.with_suffix(".h")):
         file.unlink()
     tensors, keep = function._describe(inputs, function.inputs)
-    results, keep_too = function._describe([output], function.outputs)
+    results, keep_too = function._describe([number if loss else output], function.outputs)
     measure = ctypes.CDLL(os.environ["DLC_MEASURE"]).time_calls
     measure.restype = ctypes.c_double
     call = ctypes.cast(library.info.call, ctypes.c_void_p)
 
     def timer(calls):
-        seconds = measure(call, library._handle, ctypes.c_int32(0), tensors, results,
-                          ctypes.c_int64(calls))
+        seconds = measure(call, library._handle, ctypes.c_int32(function._number), tensors,
+                          results, ctypes.c_int64(calls))
         assert seconds >= 0 and keep is not None and keep_too is not None
         return seconds
 
@@ -114,15 +130,70 @@ def f32_only(precision):
         raise LookupError(f"no {precision} mode")
 
 
-def load_graph(path, ops, convert):
-    import onnx
+def graphs():
     sys.path.insert(0, str(Path(__file__).parent))
-    import graphs
-    return graphs.evaluate(onnx.load(path), getattr(graphs, ops)(), convert)
+    return importlib.import_module("graphs")
 
 
-def run_torch(path, inputs, threads, work, precision, compiled=False):
+def onnx_model(path):
+    import onnx
+    return onnx.load(path)
+
+
+def load_graph(path, ops, convert):
+    return graphs().evaluate(onnx_model(path), getattr(graphs(), ops)(), convert)
+
+
+def train_torch(path, inputs, threads, loss, compiled):
     import torch
+    from torch.nn import functional
+    torch.set_num_threads(threads)
+    model = onnx_model(path)
+    ops = graphs().torch_ops(training=True)
+    graph = graphs().evaluate(model, ops,
+                              lambda a: torch.from_numpy(a.copy()).requires_grad_(a.ndim > 0))
+    for name in graphs().constants_of(model):
+        graph.weights[name].requires_grad_(False)
+    *tensors, target = [torch.from_numpy(i) for i in inputs]
+    compare = {"cross_entropy": functional.cross_entropy, "mse": functional.mse_loss}[loss]
+
+    def value(*given):
+        return compare(graph(*given), target)
+
+    value(*tensors)  # ops make their parameters
+    parameters = [w for w in graph.weights.values() if w.requires_grad]
+    optimizer = torch.optim.Adam(parameters + ops.leaves, lr=1e-3, fused=True)
+    if compiled:
+        value = torch.compile(value)
+
+    def step():
+        optimizer.zero_grad()
+        found = value(*tensors)
+        found.backward()
+        optimizer.step()
+        return found
+
+    return three(step, lambda found: found.item())
+
+
+def three(step, number):
+    """What an engine's training gives: the loss of the first three steps, then a timer."""
+    answer = np.array([number(step()) for _ in range(3)], np.float32)
+
+    def timer(calls):
+        begin = time.perf_counter()
+        for _ in range(calls):
+            found = step()
+        number(found)
+        return time.perf_counter() - begin
+
+    return lambda: answer, timer, {}
+
+
+def run_torch(path, inputs, threads, work, precision, loss=None, compiled=False):
+    import torch
+    if loss:
+        return train_torch(path, inputs, threads, loss, compiled)
     element = torch.bfloat16 if precision == "bf16" else torch.float32
     torch.set_num_threads(threads)
     torch.set_grad_enabled(False)
@@ -143,15 +214,55 @@ def run_torch(path, inputs, threads, work, precision, compiled=False):
     return run, None, {}
 
 
-def run_torch_compile(path, inputs, threads, work, precision):
-    return run_torch(path, inputs, threads, work, precision, compiled=True)
+def run_torch_compile(path, inputs, threads, work, precision, loss=None):
+    return run_torch(path, inputs, threads, work, precision, loss, compiled=True)
 
 
-def run_jax(path, inputs, threads, work, precision):
+def train_jax(path, inputs, loss):
+    import jax
+    import jax.numpy as jnp
+    model = onnx_model(path)
+    graph = graphs().evaluate(model, graphs().jax_ops(training=True), jnp.asarray)
+    constants = graphs().constants_of(model)
+    weights = {n: w for n, w in graph.weights.items() if n not in constants}
+    *given, target = [jnp.asarray(i) for i in inputs]
+
+    def value(weights):
+        y = graph(*given, given=weights)
+        if loss == "mse":
+            return jnp.square(y - target).mean()
+        return -jnp.take_along_axis(jax.nn.log_softmax(y), target[..., None], -1).mean()
+
+    def adam(state):
+        weights, m, v, count = state
+        found, g = jax.value_and_grad(value)(weights)
+        count = count + 1
+        m = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, m, g)
+        v = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, v, g)
+        first, second = 1 - 0.9 ** count, 1 - 0.999 ** count
+        weights = jax.tree.map(
+            lambda w, m, v: w - 1e-3 * (m / first) / (jnp.sqrt(v / second) + 1e-8), weights, m, v)
+        return (weights, m, v, count), found
+
+    # The old state's memory is the new one's.
+    adam = jax.jit(adam, donate_argnums=0)
+    zeros = jax.tree.map(jnp.zeros_like, weights)
+    state = [(weights, zeros, jax.tree.map(jnp.zeros_like, weights), jnp.float32(0))]
+
+    def step():
+        state[0], found = adam(state[0])
+        return found
+
+    return three(step, lambda found: float(found.block_until_ready()))
+
+
+def run_jax(path, inputs, threads, work, precision, loss=None):
     f32_only(precision)
     # XLA's threads follow the processors that the process may use.
     import jax
     jax.config.update("jax_platforms", "cpu")
+    if loss:
+        return train_jax(path, inputs, loss)
     graph = jax.jit(load_graph(path, "jax_ops", jax.numpy.asarray))
     arrays = [jax.numpy.asarray(i) for i in inputs]
     graph(*arrays).block_until_ready()
@@ -236,6 +347,9 @@ def run_onednn(path, inputs, threads, work, precision):
 def main():
     engine, threads = sys.argv[1], int(sys.argv[2])
     function = globals()["run_" + engine.replace("-", "_")]
+    if engine in ("torch", "torch-compile", "jax"):
+        importlib.import_module(engine.split("-")[0])
+    before = resident()
     # What engines print goes elsewhere.
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
@@ -247,8 +361,11 @@ def main():
                     inputs = [np.ascontiguousarray(file[f"x{i}"])
                               for i in range(len(file.files))]
                 begin = time.perf_counter()
+                more = {"loss": command["loss"]} if command["loss"] else {}
+                if more and "loss" not in inspect.signature(function).parameters:
+                    raise LookupError("trains no networks here")
                 run, timer, notes = function(command["load"], inputs, threads,
-                                             command["work"], command["precision"])
+                                             command["work"], command["precision"], **more)
                 answer = np.asarray(run())
                 reply = {"load": time.perf_counter() - begin, **notes}
                 np.save(command["output"], answer)
@@ -265,7 +382,7 @@ def main():
                 while seconds < command["time"] / 4 and count < 1 << 24:
                     count *= 4
                     seconds = timer(count)
-                reply = {"calls": count, "seconds": seconds,
+                reply = {"calls": count, "seconds": seconds, "held": resident() - before,
                          "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
         except Exception as error:  # an engine that cannot is a gap in the table
             reply = {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}

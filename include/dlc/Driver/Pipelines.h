@@ -81,6 +81,9 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
 
 /// TOSA -> linalg on tensors, for models that come from elsewhere.
 void buildTosaPipeline(mlir::OpPassManager &, const PipelineOptions &);
+/// An imported model -> the same with its named weights as globals, in the
+/// layout that dl reads.
+void buildParameterPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// A model -> the same with its training step (AddTraining).
 void buildTrainingPipeline(mlir::OpPassManager &, const AddTrainingOptions &);
 /// dl -> dl, smaller.

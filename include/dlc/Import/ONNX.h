@@ -17,6 +17,9 @@ namespace dlc {
 struct ImportOptions {
   /// Extents of symbolic dimensions that are fixed: `batch` -> 8.
   llvm::StringMap<int64_t> dims;
+  /// Constants made of initialisers of floats keep their names, in the attribute
+  /// `dl.parameter`: see the pass dl-name-parameters.
+  bool nameParameters = false;
 };
 
 /// Reads an ONNX model (IR versions to 14, opsets from 7) into a module of `dl`

@@ -203,6 +203,16 @@ def SinkTransposes : Pass<"dl-sink-transposes"> {
   let dependentDialects = ["::dlc::dl::DLDialect"];
 }
 
+def NameParameters : Pass<"dl-name-parameters", "::mlir::ModuleOp"> {
+  let summary = "Constants with a name become constant globals";
+  let description = [{
+    Each `arith.constant` with the attribute `dl.parameter = "name"`, which the importer
+    of ONNX gives its initialisers, becomes a read of an `ml_program.global` of that
+    name: what training and `--parameters` know weights by.
+  }];
+  let dependentDialects = ["::mlir::ml_program::MLProgramDialect"];
+}
+
 def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
   let summary = "Compute what depends on constants alone while compiling";
   let description = [{
@@ -211,10 +221,16 @@ def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
     Results of more than `limit` bytes stay as they are, unless they replace at
     least half as many bytes of weights. The evaluator is the compiler itself: see
     Driver/Evaluate.cpp.
+
+    With `keep-parameters`, what follows from one constant global alone becomes a global
+    in its place, and what follows from several stays to be computed: weights that will
+    be learnt or replaced keep their names, in the layout in which they are read.
   }];
   let options = [
     Option<"limit", "limit", "int64_t", "1 << 20",
-           "Largest result in bytes that does not replace a weight">];
+           "Largest result in bytes that does not replace a weight">,
+    Option<"keepParameters", "keep-parameters", "bool", "false",
+           "Results of one constant global become a global">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
 }
 

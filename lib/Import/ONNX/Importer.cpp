@@ -147,7 +147,12 @@ bool Importer::readInitializers(const onnx::GraphProto &graph, Scope &scope) {
   auto define = [&](const std::string &name, ElementsAttr value) {
     if (g.failed)
       return false;
-    if (!scope.define(name, g.constant(value))) {
+    Tensor constant = g.constant(value);
+    if (options.nameParameters && depth == 1 && constant.rank() > 0 &&
+        isa<FloatType>(constant.element()))
+      constant.value.getDefiningOp()->setAttr(dl::parameterAttr,
+                                              g.b.getStringAttr(name));
+    if (!scope.define(name, constant)) {
       g.fail("the name '" + name + "' is defined twice in graph '" +
              graph.name() + "'");
       return false;

@@ -22,6 +22,9 @@
 #include "dlc/Dialect/DL/IR/DLInterfaces.h.inc"
 
 namespace dlc::dl {
+/// The name that a constant has as a parameter: a string attribute of it.
+inline constexpr llvm::StringLiteral parameterAttr = "dl.parameter";
+
 /// What an op decomposes to, in the types of its results.
 llvm::SmallVector<mlir::Value> decompose(DecomposableOpInterface op,
                                          mlir::OpBuilder &b);
