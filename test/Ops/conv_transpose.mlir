@@ -7,7 +7,8 @@ func.func @example(%x: tensor<?x4x4x3xf32>, %w: tensor<3x3x8x3xf32>) -> tensor<?
   return %y : tensor<?x8x8x8xf32>
 }
 // CHECK-LABEL: func.func @example
-// CHECK: tensor.insert_slice %arg0
+// CHECK: scf.for
+// CHECK: linalg.transpose
 // CHECK: linalg.generic
 // CHECK: arith.mulf
 

@@ -8,6 +8,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "WindowEmitter.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace dlc;
@@ -154,8 +158,121 @@ static Value emitConv(dl::ConvOp op, dl::ConvOpAdaptor operands, Emitter &e) {
   return finish(e, y, operands.getBias(), stored);
 }
 
-/// A transposed convolution is a convolution of the input with zeros between
-/// its elements, by the mirrored filter.
+namespace {
+/// One spatial dimension of a transposed convolution at the places o = m s + p
+/// of its result, s the stride. There y[o] is the sum over i s + k d = o + a of
+/// x[i] w[k], where a is what padding cuts off in front: the taps k that fit
+/// are `taps` many, every `tapStep`-th one up to `lastTap`, and meet x at m +
+/// shift, `dilation` apart.
+struct Phase {
+  int64_t taps = 0, tapStep = 1, lastTap = 0, shift = 0, dilation = 1;
+  int64_t more = 0; // extents of the result beyond those of x
+};
+
+Phase findPhase(const dl::Window &window, unsigned d, int64_t p, int64_t cut,
+                int64_t rest) {
+  int64_t stride = window.strides[d], step = window.dilations[d];
+  Phase phase;
+  // Result extents are those of x times the stride, and `rest`.
+  phase.more = llvm::divideFloorSigned(rest - p + stride - 1, stride);
+  for (int64_t k = 0; k < window.kernel[d]; ++k) {
+    if ((p + cut - k * step) % stride)
+      continue;
+    ++phase.taps;
+    phase.lastTap = k;
+    phase.shift = (p + cut - k * step) / stride;
+  }
+  int64_t common = std::gcd(step, stride);
+  phase.tapStep = stride / common;
+  phase.dilation = step / common;
+  return phase;
+}
+} // namespace
+
+/// The taps of a phase, last one first, as a plain convolution takes them:
+/// [taps..., c, g F/g + f] of [window..., f, g C/g + c].
+static Value mirror(Emitter &e, Value filter, ArrayRef<Phase> phases,
+                    int64_t groups) {
+  unsigned rank = phases.size();
+  auto type = cast<RankedTensorType>(filter.getType());
+  Sizes sizes = e.sizes(filter), mirroredSizes;
+  int64_t count = 1;
+  for (const Phase &phase : phases) {
+    mirroredSizes.push_back(e.index(phase.taps));
+    count *= phase.taps;
+  }
+  OpFoldResult inner = e.floorDiv(sizes[rank + 1], e.index(groups));
+  OpFoldResult outer = sizes[rank];
+  mirroredSizes.append({inner, e.mul(outer, e.index(groups))});
+  if (groups > 1) {
+    Value innerValue = e.value(inner), outerValue = e.value(outer);
+    return e.pickElements(
+        filter, mirroredSizes,
+        [&](OpBuilder &b, Location loc, ValueRange place) {
+          auto index = [&](int64_t number) -> Value {
+            return arith::ConstantIndexOp::create(b, loc, number);
+          };
+          SmallVector<Value> from;
+          for (unsigned d = 0; d < rank; ++d)
+            from.push_back(arith::SubIOp::create(
+                b, loc, index(phases[d].lastTap),
+                arith::MulIOp::create(b, loc, place[d],
+                                      index(phases[d].tapStep))));
+          Value group =
+              arith::DivUIOp::create(b, loc, place[rank + 1], outerValue);
+          from.push_back(
+              arith::RemUIOp::create(b, loc, place[rank + 1], outerValue));
+          from.push_back(arith::AddIOp::create(
+              b, loc, arith::MulIOp::create(b, loc, group, innerValue),
+              place[rank]));
+          return from;
+        });
+  }
+  // A matrix a tap: transposed as a whole it goes through registers in squares.
+  SmallVector<int64_t> matrix(type.getShape().take_back(2));
+  auto matrixType = RankedTensorType::get(matrix, type.getElementType());
+  Sizes ones(rank + 2, e.index(1));
+  Value start = arith::ConstantIndexOp::create(e.b, e.loc, 0),
+        end = arith::ConstantIndexOp::create(e.b, e.loc, count),
+        step = arith::ConstantIndexOp::create(e.b, e.loc, 1);
+  auto loop = scf::ForOp::create(
+      e.b, e.loc, start, end, step,
+      ValueRange{tensor::EmptyOp::create(e.b, e.loc, mirroredSizes,
+                                         type.getElementType())},
+      [&](OpBuilder &b, Location loc, Value tap, ValueRange sum) {
+        Sizes from, to, size(rank, b.getIndexAttr(1));
+        AffineExpr number = b.getAffineDimExpr(0);
+        int64_t below = count;
+        for (const Phase &phase : phases) {
+          below /= phase.taps;
+          AffineExpr place = number.floorDiv(below) % phase.taps;
+          to.push_back(
+              affine::makeComposedFoldedAffineApply(b, loc, place, {tap}));
+          from.push_back(affine::makeComposedFoldedAffineApply(
+              b, loc, phase.lastTap - place * phase.tapStep, {tap}));
+        }
+        from.append({b.getIndexAttr(0), b.getIndexAttr(0)});
+        to.append({b.getIndexAttr(0), b.getIndexAttr(0)});
+        Sizes fromSize(size), toSize(size);
+        fromSize.append({outer, inner});
+        toSize.append({inner, outer});
+        Value one = tensor::ExtractSliceOp::create(b, loc, matrixType, filter,
+                                                   from, fromSize, ones);
+        Value turned = linalg::TransposeOp::create(
+                           b, loc, one,
+                           tensor::EmptyOp::create(b, loc, Sizes{inner, outer},
+                                                   type.getElementType()),
+                           ArrayRef<int64_t>{1, 0})
+                           ->getResult(0);
+        Value next = tensor::InsertSliceOp::create(b, loc, turned, sum.front(),
+                                                   to, toSize, ones);
+        scf::YieldOp::create(b, loc, next);
+      });
+  return loop.getResult(0);
+}
+
+/// A transposed convolution is a plain one for each place of the result within
+/// a stride, by the mirrored taps that meet an element of the input there.
 static Value emitConvTranspose(dl::ConvTransposeOp op,
                                dl::ConvTransposeOpAdaptor operands,
                                Emitter &e) {
@@ -164,82 +281,101 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
   auto window = dl::Window::get(op, filterType.getShape().drop_back(2));
   unsigned rank = window.rank();
   int64_t groups = op.getGroups().value_or(1);
-  Value x = operands.getX();
+  Value x = operands.getX(), filter = operands.getFilter();
   Sizes shape = e.sizes(x);
-  e.requireEqual(shape.back(), e.dim(operands.getFilter(), rank + 1),
+  e.requireEqual(shape.back(), e.dim(filter, rank + 1),
                  "the input's channels differ from the filter's");
 
-  // Zeros between the elements, and as many around as a window reaches.
-  Sizes spread = shape, offsets(rank + 2, e.index(0)),
-        strides(rank + 2, e.index(1)), full{shape[0]};
+  SmallVector<int64_t> cuts, rests;
+  int64_t count = 1;
   for (unsigned d = 0; d < rank; ++d) {
-    OpFoldResult stride = e.index(window.strides[d]);
-    int64_t around = window.reach(d) - 1;
-    int64_t more = op.getOutputPadding() ? (*op.getOutputPadding())[d] : 0;
-    if (window.isSame()) // the output is W s, however far the window reaches
-      more = std::max<int64_t>(window.strides[d] - window.reach(d), 0);
-    OpFoldResult extent =
-        e.add(e.mul(e.sub(shape[d + 1], e.index(1)), stride), e.index(1));
-    spread[d + 1] = e.add(extent, e.index(2 * around + more));
-    offsets[d + 1] = e.index(around);
-    strides[d + 1] = stride;
-    full.push_back(e.add(extent, e.index(around + more)));
-  }
-  Value zeros = e.filled(spread, stored, 0);
-  Value spreadX = tensor::InsertSliceOp::create(e.b, e.loc, x, zeros, offsets,
-                                                shape, strides);
-
-  // filter'[window - 1 - k, c, g F/g + f] = filter[k, f, g C/g + c]
-  Value filter = operands.getFilter();
-  Sizes filterSizes = e.sizes(filter);
-  OpFoldResult inner = e.floorDiv(filterSizes[rank + 1], e.index(groups));
-  OpFoldResult outer = filterSizes[rank];
-  Sizes mirroredSizes(filterSizes.begin(), filterSizes.begin() + rank);
-  mirroredSizes.append({inner, e.mul(outer, e.index(groups))});
-  Value innerValue = e.value(inner), outerValue = e.value(outer);
-  Value mirrored = e.pickElements(
-      filter, mirroredSizes, [&](OpBuilder &b, Location loc, ValueRange place) {
-        SmallVector<Value> from;
-        for (unsigned d = 0; d < rank; ++d)
-          from.push_back(arith::SubIOp::create(
-              b, loc,
-              arith::ConstantIndexOp::create(b, loc, window.kernel[d] - 1),
-              place[d]));
-        Value group =
-            arith::DivUIOp::create(b, loc, place[rank + 1], outerValue);
-        from.push_back(
-            arith::RemUIOp::create(b, loc, place[rank + 1], outerValue));
-        from.push_back(arith::AddIOp::create(
-            b, loc, arith::MulIOp::create(b, loc, group, innerValue),
-            place[rank]));
-        return from;
-      });
-
-  dl::Window plain = window;
-  plain.strides.assign(rank, 1);
-  Sizes places(full.begin() + 1, full.end());
-  Value y = emitGeneric(e, plain, spreadX, mirrored, places, groups, stored);
-
-  // Padding of the convolution that this transposes crops the result.
-  Sizes low(rank + 2, e.index(0)), size = e.sizes(y),
-                                   ones(rank + 2, e.index(1));
-  for (unsigned d = 0; d < rank; ++d) {
-    if (window.isSame()) {
-      OpFoldResult extent = e.mul(shape[d + 1], e.index(window.strides[d]));
-      int64_t total = std::max<int64_t>(window.reach(d) - window.strides[d], 0);
-      low[d + 1] = e.index(
-          window.mode == dl::AutoPadding::same ? total / 2 : total - total / 2);
-      size[d + 1] = extent;
+    int64_t stride = window.strides[d], reach = window.reach(d);
+    count *= stride;
+    if (window.isSame()) { // the result is W s, however far the window reaches
+      int64_t total = std::max<int64_t>(reach - stride, 0);
+      cuts.push_back(window.mode == dl::AutoPadding::same ? total / 2
+                                                          : total - total / 2);
+      rests.push_back(0);
     } else {
-      low[d + 1] = e.index(window.low[d]);
-      size[d + 1] = e.sub(full[d + 1], e.index(window.low[d] + window.high[d]));
+      int64_t more = op.getOutputPadding() ? (*op.getOutputPadding())[d] : 0;
+      cuts.push_back(window.low[d]);
+      rests.push_back(reach - stride + more - window.low[d] - window.high[d]);
     }
   }
-  bool cropped = llvm::any_of(llvm::zip(size, e.sizes(y)), [](auto pair) {
-    return !isEqualConstantIntOrValue(std::get<0>(pair), std::get<1>(pair));
-  });
-  if (cropped)
-    y = tensor::ExtractSliceOp::create(e.b, e.loc, y, low, size, ones);
+  Sizes full{shape[0]};
+  for (unsigned d = 0; d < rank; ++d)
+    full.push_back(e.add(e.mul(shape[d + 1], e.index(window.strides[d])),
+                         e.index(rests[d])));
+  full.push_back(e.mul(e.dim(filter, rank), e.index(groups)));
+
+  struct Part {
+    SmallVector<int64_t> place;
+    SmallVector<Phase> phases;
+  };
+  SmallVector<Part> parts;
+  for (int64_t number = 0; number < count; ++number) {
+    Part part;
+    part.place.resize(rank);
+    int64_t left = number;
+    for (unsigned d = rank; d-- > 0; left /= window.strides[d])
+      part.place[d] = left % window.strides[d];
+    for (unsigned d = 0; d < rank; ++d)
+      part.phases.push_back(
+          findPhase(window, d, part.place[d], cuts[d], rests[d]));
+    if (llvm::all_of(part.phases,
+                     [](const Phase &phase) { return phase.taps > 0; }))
+      parts.push_back(std::move(part));
+  }
+  // Where no tap meets an element there are zeros.
+  Value y;
+  if (int64_t(parts.size()) < count)
+    y = e.filled(full, computeType(stored), 0);
+  else if (count > 1)
+    y = tensor::EmptyOp::create(e.b, e.loc, full, computeType(stored));
+  for (auto &[place, phases] : parts) {
+    dl::Window plain = window;
+    WindowSizes sizes;
+    Sizes offsets(rank + 2, e.index(0)), extents = shape,
+                                         ones(rank + 2, e.index(1));
+    bool isCut = false;
+    for (unsigned d = 0; d < rank; ++d) {
+      const Phase &phase = phases[d];
+      plain.strides[d] = 1;
+      plain.dilations[d] = phase.dilation;
+      plain.kernel[d] = phase.taps;
+      int64_t reach = (phase.taps - 1) * phase.dilation;
+      sizes.low.push_back(e.index(std::max<int64_t>(-phase.shift, 0)));
+      sizes.high.push_back(
+          e.index(std::max<int64_t>(phase.more + phase.shift + reach, 0)));
+      sizes.places.push_back(e.add(shape[d + 1], e.index(phase.more)));
+      // What is read of the padded input.
+      extents[d + 1] = e.add(sizes.places.back(), e.index(reach));
+      if (phase.shift > 0) {
+        isCut = true;
+        offsets[d + 1] = e.index(phase.shift);
+      }
+    }
+    // Padded first: a tap may meet nothing but zeros.
+    Value part = padSpatial(e, x, sizes, 0);
+    if (isCut)
+      part = tensor::ExtractSliceOp::create(e.b, e.loc, part, offsets, extents,
+                                            ones);
+    part = emitGeneric(e, plain, part, mirror(e, filter, phases, groups),
+                       sizes.places, groups, stored);
+    if (count == 1) {
+      y = part;
+      break;
+    }
+    Sizes at{e.index(0)}, strides{e.index(1)};
+    for (unsigned d = 0; d < rank; ++d) {
+      at.push_back(e.index(place[d]));
+      strides.push_back(e.index(window.strides[d]));
+    }
+    at.push_back(e.index(0));
+    strides.push_back(e.index(1));
+    y = tensor::InsertSliceOp::create(e.b, e.loc, part, y, at, e.sizes(part),
+                                      strides);
+  }
   return finish(e, y, operands.getBias(), stored);
 }
 
