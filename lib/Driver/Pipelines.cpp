@@ -172,6 +172,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createExpandCopies());
   pm.addPass(createConvertLinalgToLoopsPass());
   addCleanup(pm);
+  pm.addPass(createSplitFunctions());
 
   // To the LLVM dialect, upstream's way.
   pm.addPass(createConvertVectorToSCFPass(

@@ -322,6 +322,20 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
     "::mlir::func::FuncDialect"];
 }
 
+def SplitFunctions : Pass<"dlc-split-functions", "::mlir::ModuleOp"> {
+  let summary = "Cut functions of very many loops into several";
+  let description = [{
+    LLVM's time for a function grows faster than its loops: the step of a residual
+    network has a thousand. What stands at the top of such a function moves, some
+    hundred loops at a time and in order, into functions `@f.part.N` without results.
+    Pure ops that they read (views of the arena, constants) are made again there, other
+    values are arguments; an op whose result is read by others stays. A function of
+    fewer than two parts stays whole.
+  }];
+  let options = [Option<"loops", "loops", "int64_t", "100", "Of a part, about">];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"> {
   let summary = "Move bodies of scf.forall into functions over a range of tasks";
   let description = [{
