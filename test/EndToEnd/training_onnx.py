@@ -65,10 +65,7 @@ names = {n for n in learner.state if not n.endswith((".m", ".v"))}
 assert learner.state["fc.weight"].shape == (12, 8)
 assert names == set(weights) - {"scale"} | {"training.random"}, names
 
-# Softmax's gradients by the bias of the last layer add up to 0.
 loss = float(learner.step(x, t))
-change = learner.state["out.bias"] - weights["out.bias"].astype(np.float32)
-assert abs(change.sum()) < 1e-6 and np.abs(change).max() > 1e-4, change
 for _ in range(200):
     last = float(learner.step(x, t))
 assert last < 0.3 * loss, (loss, last)
