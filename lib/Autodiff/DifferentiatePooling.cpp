@@ -2,11 +2,16 @@
 
 #include "Rules.h"
 #include "dlc/Dialect/DL/IR/Window.h"
+#include "llvm/Support/MathExtras.h"
+#include <limits>
 
 using namespace mlir;
 using namespace dlc;
 using dl::Window;
 using dl::formula::Tensor;
+
+/// Windows of more elements take a scatter of what won, one by one.
+static constexpr int64_t mostTaps = 32;
 
 /// The window with `same` and windows over the edge spelled out as padding in
 /// numbers, for known extents.
@@ -37,13 +42,12 @@ static bool isDisjoint(const Window &window) {
 }
 
 /// Each element of a result `[N, out..., C]` at all places of its window in the
-/// input, whose shape is that of `like`; `nothing` where no window is. Windows
-/// are disjoint.
-static Tensor spread(Tensor t, const Window &window, Tensor like,
-                     double nothing) {
+/// input, whose shape is that of `like`; 0 where no window is. Windows are
+/// disjoint.
+static Tensor spread(Tensor t, const Window &window, Tensor like) {
   OpBuilder &b = *t.b;
   // [N, out, 1, out, 1, C] repeated to [N, out, k, out, k, C], with rows of
-  // nothing between windows where the stride is larger.
+  // zeros between windows where the stride is larger.
   unsigned rank = window.rank();
   bool hasGaps = false;
   for (unsigned d = 0; d < rank; ++d)
@@ -71,7 +75,7 @@ static Tensor spread(Tensor t, const Window &window, Tensor like,
     return x.with(dl::PadOp::create(
         b, x.loc, x, b.getDenseI64ArrayAttr(low), b.getDenseI64ArrayAttr(high),
         dl::PadModeAttr::get(b.getContext(), dl::PadMode::constant),
-        b.getF64FloatAttr(nothing)));
+        b.getF64FloatAttr(0)));
   };
   auto reshape = [&](Tensor x, ArrayRef<int64_t> shape) {
     auto type = x.type().clone(shape);
@@ -108,34 +112,162 @@ static Tensor spread(Tensor t, const Window &window, Tensor like,
   return result;
 }
 
-/// The place of each element of x among its spatial dimensions, `[1, sp..., 1]`
-/// of i64.
-static Tensor spatialPlaces(Gradients &d, Tensor x) {
-  std::optional<Tensor> places;
-  int64_t rank = x.rank();
-  for (int64_t axis = 1; axis + 1 < rank; ++axis) {
-    SmallVector<int64_t> shape(rank, 1);
-    shape[axis] = x.shape()[axis];
-    Tensor one = dl::formula::iota(d.b, d.loc, x, axis).reshape(shape);
-    places = places ? *places * x.count({axis}, one.element()) + one : one;
+/// Of the spatial dimensions, `counts` places from `starts`, `steps` apart.
+static Tensor takePlaces(Tensor x, ArrayRef<int64_t> starts,
+                         ArrayRef<int64_t> counts, ArrayRef<int64_t> steps) {
+  constexpr int64_t whole = std::numeric_limits<int64_t>::max();
+  SmallVector<int64_t> first{0}, last{whole}, step{1};
+  for (auto [start, count, apart] : llvm::zip(starts, counts, steps)) {
+    first.push_back(start);
+    last.push_back(start + (count - 1) * apart + 1);
+    step.push_back(apart);
   }
-  return *places;
+  first.push_back(0);
+  last.push_back(whole);
+  step.push_back(1);
+  OpBuilder &b = *x.b;
+  return x.with(dl::SliceOp::create(b, x.loc, x, b.getDenseI64ArrayAttr(first),
+                                    b.getDenseI64ArrayAttr(last),
+                                    b.getDenseI64ArrayAttr(step)));
+}
+
+/// Rows of a number around the spatial dimensions, none where it is negative.
+static Tensor padPlaces(Tensor x, ArrayRef<int64_t> low, ArrayRef<int64_t> high,
+                        double number) {
+  SmallVector<int64_t> before{0}, after{0};
+  for (auto [l, h] : llvm::zip(low, high)) {
+    before.push_back(std::max<int64_t>(l, 0));
+    after.push_back(std::max<int64_t>(h, 0));
+  }
+  before.push_back(0);
+  after.push_back(0);
+  OpBuilder &b = *x.b;
+  return x.with(dl::PadOp::create(
+      b, x.loc, x, b.getDenseI64ArrayAttr(before),
+      b.getDenseI64ArrayAttr(after),
+      dl::PadModeAttr::get(b.getContext(), dl::PadMode::constant),
+      b.getF64FloatAttr(number)));
+}
+
+/// The places of all taps of a window, or of all remainders of its strides: the
+/// digits of 0 ... product - 1.
+static SmallVector<SmallVector<int64_t>> listPlaces(ArrayRef<int64_t> extents) {
+  SmallVector<SmallVector<int64_t>> places{{}};
+  for (int64_t extent : extents) {
+    SmallVector<SmallVector<int64_t>> longer;
+    for (const auto &place : places)
+      for (int64_t i = 0; i < extent; ++i) {
+        longer.push_back(place);
+        longer.back().push_back(i);
+      }
+    places = std::move(longer);
+  }
+  return places;
+}
+
+/// What reaches the input of a maximum over windows with known geometry, as
+/// element-wise ops: for each window the number of the first tap that equals
+/// its maximum, then for each place of the input within a stride the sum over
+/// the taps that meet it there.
+static Tensor routeToFirst(const Window &window, Tensor x, Tensor y, Tensor g) {
+  unsigned rank = window.rank();
+  SmallVector<int64_t> outs(y.shape().drop_front().drop_back()), extents,
+      ones(rank, 1), counts, back;
+  for (unsigned s = 0; s < rank; ++s) {
+    extents.push_back(x.shape()[s + 1]);
+    counts.push_back(llvm::divideCeil(extents[s], window.strides[s]));
+  }
+  // Padding equals nothing.
+  Tensor padded = padPlaces(x, window.low, window.high,
+                            std::numeric_limits<double>::quiet_NaN());
+  auto taps = listPlaces(window.kernel);
+  double none = taps.size();
+  std::optional<Tensor> first;
+  for (auto [number, tap] : llvm::enumerate(taps)) {
+    SmallVector<int64_t> starts;
+    for (unsigned s = 0; s < rank; ++s)
+      starts.push_back(tap[s] * window.dilations[s]);
+    Tensor hit = select(takePlaces(padded, starts, outs, window.strides).eq(y),
+                        x.constant(double(number)), x.constant(none));
+    first = first ? min(*first, hit) : hit;
+  }
+  // o = m + shift for input places m s + p under tap k.
+  auto shiftOf = [&](unsigned s, int64_t p, int64_t k) {
+    int64_t distance = p + window.low[s] - k * window.dilations[s];
+    return distance % window.strides[s]
+               ? std::nullopt
+               : std::optional(distance / window.strides[s]);
+  };
+  SmallVector<int64_t> before(rank, 0), after(rank, 0);
+  for (unsigned s = 0; s < rank; ++s)
+    for (int64_t p = 0; p < window.strides[s]; ++p)
+      for (int64_t k = 0; k < window.kernel[s]; ++k)
+        if (auto shift = shiftOf(s, p, k)) {
+          before[s] = std::max(before[s], -*shift);
+          after[s] = std::max(after[s], counts[s] + *shift - outs[s]);
+        }
+  Tensor winners = padPlaces(*first, before, after, none),
+         arriving = padPlaces(g, before, after, 0);
+  SmallVector<Tensor> parts;
+  for (const auto &phase : listPlaces(window.strides)) {
+    std::optional<Tensor> sum;
+    for (auto [number, tap] : llvm::enumerate(taps)) {
+      SmallVector<int64_t> starts;
+      for (unsigned s = 0; s < rank; ++s)
+        if (auto shift = shiftOf(s, phase[s], tap[s]))
+          starts.push_back(*shift + before[s]);
+      if (starts.size() != rank)
+        continue;
+      Tensor one =
+          select(takePlaces(winners, starts, counts, ones).eq(double(number)),
+                 takePlaces(arriving, starts, counts, ones), 0.0);
+      sum = sum ? *sum + one : one;
+    }
+    parts.push_back(
+        sum ? *sum
+            : takePlaces(arriving, SmallVector<int64_t>(rank, 0), counts, ones)
+                  .filled(0));
+  }
+  // [N, m, 1, m, 1, C] of each place beside each other, innermost first.
+  SmallVector<int64_t> apart{x.shape()[0]}, joined{x.shape()[0]};
+  for (unsigned s = 0; s < rank; ++s) {
+    apart.append({counts[s], 1});
+    joined.push_back(counts[s] * window.strides[s]);
+  }
+  apart.push_back(x.shape().back());
+  joined.push_back(x.shape().back());
+  for (Tensor &part : parts)
+    part = part.reshape(apart);
+  for (unsigned s = rank; s-- > 0;) {
+    int64_t stride = window.strides[s];
+    SmallVector<Tensor> wider;
+    for (size_t at = 0; at < parts.size(); at += stride)
+      wider.push_back(
+          stride == 1
+              ? parts[at]
+              : dl::formula::concat(ArrayRef<Tensor>(parts).slice(at, stride),
+                                    2 * s + 2));
+    parts = std::move(wider);
+  }
+  Tensor result = parts.front().reshape(joined);
+  if (joined != SmallVector<int64_t>(x.shape()))
+    result = takePlaces(result, SmallVector<int64_t>(rank, 0), extents, ones);
+  return result;
 }
 
 /// To the first of the largest elements of each window.
 static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
   Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  FailureOr<Window> window = readStatic(op, x, g);
+  if (succeeded(window) && x.type().getNumDynamicDims() <= 1 &&
+      llvm::product_of(window->kernel) <= mostTaps) {
+    d.add(op.getX(), routeToFirst(*window, x, d.at(op.getY()), g));
+    return success();
+  }
   Tensor winners = d.at(dl::ArgMaxPoolOp::create(
       d.b, d.loc, x, op.getWindowAttr(), op.getCeilModeAttr(),
       op.getStridesAttr(), op.getDilationsAttr(), op.getAutoPaddingAttr(),
       op.getPaddingAttr()));
-  FailureOr<Window> window = readStatic(op, x, g);
-  if (succeeded(window) && isDisjoint(*window)) {
-    Tensor places = spatialPlaces(d, x);
-    Tensor isWinner = spread(winners, *window, x, -1).eq(places);
-    d.add(op.getX(), select(isWinner, spread(g, *window, x, 0), 0.0));
-    return success();
-  }
   // An element may win several windows: place (n S + s) C + c of all elements
   // gets the sum.
   SmallVector<int64_t> spatial;
@@ -208,7 +340,7 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
                                     d.b.getDenseI64ArrayAttr(padding));
   Tensor part = g / d.at(counts);
   if (isDisjoint(window)) {
-    d.add(op.getX(), spread(part, window, x, 0));
+    d.add(op.getX(), spread(part, window, x));
     return success();
   }
   // The transposed sum: by filters of ones, channel by channel.

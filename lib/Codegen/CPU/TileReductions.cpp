@@ -35,8 +35,9 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
     });
     // LLVM keeps a vector that lives across a loop in registers only if its
     // length is a power of two; of any other, each element by itself. Columns
-    // of a tile are cut accordingly; the few of a narrow one are no
-    // slower by themselves than cut in two.
+    // of a tile are cut accordingly; the few of a narrow product are no
+    // slower by themselves than cut in two. (With a mask sums would go through
+    // memory at every step: upstream hoists no masked accesses.)
     for (size_t at = 0; at < ops.size(); ++at) {
       linalg::LinalgOp op = ops[at];
       std::optional<unsigned> loop = columnLoop(op);
@@ -44,8 +45,10 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
         continue;
       int64_t columns = op.getStaticLoopRanges()[*loop];
       Type element = getElementTypeOrSelf(op->getResult(0).getType());
-      if (ShapedType::isDynamic(columns) ||
-          2 * columns <= machine.lanes(element) || llvm::isPowerOf2_64(columns))
+      bool isNarrow =
+          2 * columns <= machine.lanes(element) && analyzeContraction(op);
+      if (ShapedType::isDynamic(columns) || isNarrow ||
+          llvm::isPowerOf2_64(columns))
         continue;
       rewriter.setInsertionPoint(op);
       auto [left, right] = linalg::splitOp(
