@@ -1,14 +1,8 @@
 //===- AddTraining.cpp - The training step of a model ---------------------===//
 
-#include "dlc/Dialect/DL/IR/DL.h"
+#include "TrainingRecipe.h"
 #include "dlc/Dialect/DL/IR/Formula.h"
-#include "dlc/Transforms/Transforms.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "llvm/ADT/SetVector.h"
-#include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/GlobPattern.h"
 #include <cmath>
 
 using namespace mlir;
@@ -22,48 +16,26 @@ namespace dlc {
 
 namespace {
 
-constexpr StringRef losses[] = {
-    "mse",        "mae", "cross_entropy", "binary_cross_entropy", "hinge",
-    "perceptron", "kl"};
-constexpr StringRef metricNames[] = {"accuracy", "mae", "mse"};
-
-/// An optimiser's states for each parameter, and the usual numbers of it.
-struct Optimizer {
-  StringRef name;
-  SmallVector<StringRef> states;
-  double rate, epsilon;
-};
-const Optimizer optimizers[] = {
-    {"sgd", {}, 0.01, 0},
-    {"momentum", {"velocity"}, 0.01, 0},
-    {"nesterov", {"velocity"}, 0.01, 0},
-    {"adam", {"m", "v"}, 0.001, 1e-8},
-    {"adamw", {"m", "v"}, 0.001, 1e-8},
-    {"rmsprop", {"mean_square"}, 0.001, 1e-8},
-    {"adagrad", {"sum_square"}, 0.01, 1e-10},
-};
-
 /// The seed and the step.
 constexpr StringLiteral randomState = "training.random";
 
 class Trainer {
 public:
-  Trainer(ModuleOp module, const dlc::AddTrainingOptions &options)
+  Trainer(ModuleOp module, const dlc::AddTrainingOptions &options,
+          dlc::TrainingRecipe recipe)
       : module(module), options(options), b(module.getContext()),
-        loc(module.getLoc()) {}
+        loc(recipe.function.getLoc()), function(recipe.function),
+        optimizer(recipe.optimizer), initializer(recipe.initializer),
+        schedule(recipe.schedule), parameters(std::move(recipe.parameters)),
+        averages(std::move(recipe.averages)) {}
 
   LogicalResult run() {
-    if (failed(findFunction()) | failed(readChoices()))
-      return failure();
-    loc = function.getLoc();
-    if (failed(findParameters()))
-      return failure();
     makeMutable();
     addStates();
+    if (!checkTarget())
+      return failure();
     addLoss(/*isTraining=*/true);
     addLoss(/*isTraining=*/false);
-    if (failed(failure(isWrong)))
-      return failure();
     addStep();
     addInitialize();
     return success();
@@ -71,177 +43,8 @@ public:
 
 private:
   //===--------------------------------------------------------------------===//
-  // What is wanted
-  //===--------------------------------------------------------------------===//
-
-  InFlightDiagnostic fail() {
-    isWrong = true;
-    return mlir::emitError(loc);
-  }
-
-  LogicalResult findFunction() {
-    SmallVector<StringRef> names;
-    for (auto candidate : module.getOps<func::FuncOp>()) {
-      if (!candidate.isPublic() || candidate.isDeclaration())
-        continue;
-      names.push_back(candidate.getName());
-      if (options.function.empty() || options.function == candidate.getName())
-        function = candidate;
-    }
-    if (!options.function.empty() && !function)
-      return fail() << "there is no function '" << options.function
-                    << "' to train" << suggestName(options.function, names);
-    if (!function)
-      return fail() << "there is no public function to train";
-    if (options.function.empty() && names.size() > 1)
-      return fail() << "there are " << names.size()
-                    << " public functions, expected function=" << names.front()
-                    << " or another one to train";
-    for (StringRef taken : {"step", "evaluate", "initialize"})
-      if (module.lookupSymbol(taken))
-        fail() << "the model has a function '" << taken
-               << "' already, expected none: training adds one of this name";
-    auto result = function.getNumResults()
-                      ? dyn_cast<RankedTensorType>(function.getResultTypes()[0])
-                      : RankedTensorType();
-    if (!result || !isa<FloatType>(result.getElementType()))
-      fail() << "the first result of '" << function.getName()
-             << "' is no tensor of floats, expected what the loss is taken of";
-    return failure(isWrong);
-  }
-
-  /// A name among known ones; the message lists them.
-  bool check(StringRef what, StringRef name, ArrayRef<StringRef> known) {
-    if (llvm::is_contained(known, name))
-      return true;
-    auto error = fail();
-    if (name.empty())
-      error << "training needs a " << what;
-    else
-      error << "unknown " << what << " '" << name << "'";
-    error << ", expected ";
-    llvm::interleaveComma(known, error);
-    error << suggestName(name, known);
-    return false;
-  }
-
-  LogicalResult readChoices() {
-    check("loss", options.loss, losses);
-    for (const std::string &metric : options.metrics)
-      check("metric", metric, metricNames);
-    SmallVector<StringRef> names;
-    for (const Optimizer &one : optimizers) {
-      names.push_back(one.name);
-      if (options.optimizer == one.name)
-        optimizer = &one;
-    }
-    check("optimizer", options.optimizer, names);
-    if (!options.target.empty())
-      check("target", options.target, {"i64", "i32", "dense"});
-    auto find = [&](StringRef what, StringRef name, auto symbolize,
-                    auto stringify, unsigned count) {
-      SmallVector<StringRef> known;
-      for (unsigned i = 0; i < count; ++i)
-        known.push_back(
-            stringify(typename decltype(symbolize(name))::value_type(i)));
-      check(what, name, known);
-      return symbolize(name);
-    };
-    initializer = find(
-        "initializer", options.initializer,
-        [](StringRef name) { return symbolizeInitializerKind(name); },
-        [](InitializerKind kind) { return stringifyInitializerKind(kind); },
-        getMaxEnumValForInitializerKind() + 1);
-    schedule = find(
-        "schedule", options.schedule,
-        [](StringRef name) { return symbolizeScheduleKind(name); },
-        [](ScheduleKind kind) { return stringifyScheduleKind(kind); },
-        getMaxEnumValForScheduleKind() + 1);
-    for (auto [name, value] :
-         {std::pair<StringRef, double>("clip-norm", options.clipNorm),
-          {"clip-value", options.clipValue},
-          {"rate", options.rate}})
-      if (!(value >= 0) || std::isinf(value))
-        fail() << name << " " << value << ", expected 0 or more";
-    if (!(options.averaging >= 0 && options.averaging <= 1))
-      fail() << "averaging " << options.averaging << ", expected 0 to 1";
-    if (!(options.smoothing >= 0 && options.smoothing < 1))
-      fail() << "smoothing " << options.smoothing
-             << ", expected 0 to less than 1";
-    return failure(isWrong);
-  }
-
-  //===--------------------------------------------------------------------===//
   // Parameters
   //===--------------------------------------------------------------------===//
-
-  static StringRef globalOf(Value value) {
-    auto load = value.getDefiningOp<ml_program::GlobalLoadConstOp>();
-    return load ? load.getGlobal().getLeafReference().getValue() : StringRef();
-  }
-
-  /// Running averages: the statistics of a batch_norm that are globals.
-  static bool hasAverages(BatchNormOp op) {
-    return !globalOf(op.getMean()).empty() &&
-           !globalOf(op.getVariance()).empty();
-  }
-
-  LogicalResult findParameters() {
-    SmallVector<std::pair<StringRef, llvm::GlobPattern>> patterns;
-    for (const std::string &text : options.frozen) {
-      auto pattern = llvm::GlobPattern::create(text);
-      if (!pattern) {
-        fail() << "frozen pattern '" << text
-               << "': " << llvm::toString(pattern.takeError());
-        continue;
-      }
-      patterns.push_back({text, std::move(*pattern)});
-    }
-    llvm::SetVector<StringRef> read;
-    function.walk([&](ml_program::GlobalLoadConstOp load) {
-      read.insert(globalOf(load));
-    });
-    function.walk([&](BatchNormOp op) {
-      if (hasAverages(op)) {
-        averages.insert(globalOf(op.getMean()));
-        averages.insert(globalOf(op.getVariance()));
-      }
-    });
-    llvm::SetVector<StringRef> matched;
-    SmallVector<StringRef> names;
-    for (StringRef name : read) {
-      auto global = module.lookupSymbol<ml_program::GlobalOp>(name);
-      auto type = global ? dyn_cast<RankedTensorType>(global.getType())
-                         : RankedTensorType();
-      if (!type || !isa<FloatType>(type.getElementType()))
-        continue;
-      names.push_back(name);
-      bool isFrozen = false;
-      for (auto &[text, pattern] : patterns)
-        if (pattern.match(name)) {
-          isFrozen = true;
-          matched.insert(text);
-        }
-      if (isFrozen) {
-        averages.remove(name);
-        continue;
-      }
-      if (!type.getElementType().isF32() && !type.getElementType().isF64())
-        fail() << "parameter '" << name << "' has type " << type
-               << ", expected f32 or f64 to train, or frozen=" << name;
-      if (!averages.contains(name))
-        parameters.push_back(global);
-    }
-    for (auto &[text, pattern] : patterns)
-      if (!matched.contains(text))
-        fail() << "frozen=" << text << " names no parameter"
-               << suggestName(text, names);
-    if (parameters.empty() && !isWrong)
-      fail() << "'" << function.getName()
-             << "' has no parameters to train, expected it to read an "
-                "ml_program.global of floats that is not frozen";
-    return failure(isWrong);
-  }
 
   bool isMutable(StringRef name) {
     auto global = module.lookupSymbol<ml_program::GlobalOp>(name);
@@ -258,8 +61,8 @@ private:
       Value scale;
       if (auto norm = dyn_cast<BatchNormOp>(op)) {
         scale = norm.getScale();
-        if (hasAverages(norm))
-          ones.insert(globalOf(norm.getVariance()));
+        if (dlc::hasAverages(norm))
+          ones.insert(dlc::globalOf(norm.getVariance()));
       } else if (auto norm = dyn_cast<LayerNormOp>(op)) {
         scale = norm.getScale();
       } else if (auto norm = dyn_cast<GroupNormOp>(op)) {
@@ -267,8 +70,8 @@ private:
       } else if (auto norm = dyn_cast<InstanceNormOp>(op)) {
         scale = norm.getScale();
       }
-      if (scale && !globalOf(scale).empty())
-        ones.insert(globalOf(scale));
+      if (scale && !dlc::globalOf(scale).empty())
+        ones.insert(dlc::globalOf(scale));
     });
     pristine = function.clone();
     function.walk(
@@ -276,7 +79,7 @@ private:
   }
 
   void replaceLoad(ml_program::GlobalLoadConstOp load) {
-    if (!isMutable(globalOf(load)))
+    if (!isMutable(dlc::globalOf(load)))
       return;
     OpBuilder at(load);
     Value now = ml_program::GlobalLoadOp::create(
@@ -412,10 +215,6 @@ private:
     Value y = mapping.lookup(model.getTerminator()->getOperand(0));
     Value target = body.getArgument(pristine.getNumArguments());
     SmallVector<Value> values;
-    // Shapes that do not fit are the user's mistake: what cannot be built is
-    // said.
-    if (!checkTarget(type))
-      return;
     values.push_back(lossOf(y, target));
     for (const std::string &metric : options.metrics)
       values.push_back(metricOf(metric, y, target));
@@ -430,7 +229,7 @@ private:
         if (auto dropout = dyn_cast<DropoutOp>(op)) {
           dropout.getStateMutable().assign(body.getArguments().back());
           dropout.setStream(stream++);
-        } else if (auto norm = cast<BatchNormOp>(op); hasAverages(norm)) {
+        } else if (auto norm = cast<BatchNormOp>(op); dlc::hasAverages(norm)) {
           normalizeByBatch(norm, values);
         }
       }
@@ -447,19 +246,25 @@ private:
       nameArguments(added);
   }
 
-  bool checkTarget(RankedTensorType type) {
-    bool sparse = isa<IntegerType>(targetType().getElementType());
+  /// Whether loss and metrics can be taken of the result.
+  bool checkTarget() {
+    auto type = cast<RankedTensorType>(pristine.getResultTypes()[0]);
+    bool isRight = true;
+    auto fail = [&]() {
+      isRight = false;
+      return mlir::emitError(loc);
+    };
     if ((options.loss == "cross_entropy" || options.loss == "kl") &&
         type.getRank() == 0)
       fail() << "loss " << options.loss << " of a result of type " << type
              << ", expected classes in its last dimension";
-    if (sparse)
+    if (isa<IntegerType>(targetType().getElementType()))
       for (const std::string &metric : options.metrics)
         if (metric != "accuracy")
           fail() << "metric " << metric
                  << " of numbers of classes, expected target=dense or "
                     "accuracy";
-    return !isWrong;
+    return isRight;
   }
 
   std::string lossName() { return (function.getName() + ".loss").str(); }
@@ -469,8 +274,8 @@ private:
   void normalizeByBatch(BatchNormOp norm, SmallVectorImpl<Value> &values) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(norm);
-    if (!averages.contains(globalOf(norm.getMean())) ||
-        !averages.contains(globalOf(norm.getVariance())))
+    if (!averages.contains(dlc::globalOf(norm.getMean())) ||
+        !averages.contains(dlc::globalOf(norm.getVariance())))
       return; // frozen: the layer stays as it is at inference
     auto training = BatchNormTrainingOp::create(
         b, norm.getLoc(), norm.getX(), norm.getScale(), norm.getOffset(),
@@ -480,7 +285,7 @@ private:
          {std::pair<Value, Value>(norm.getMean(), training.getMean()),
           {norm.getVariance(), training.getVariance()}}) {
       Tensor before(b, norm.getLoc(), old);
-      averaged.push_back(globalOf(old));
+      averaged.push_back(dlc::globalOf(old));
       double share = options.averaging;
       values.push_back(share * before + (1 - share) * before.with(now));
     }
@@ -532,7 +337,7 @@ private:
       Value &rate = rates[element];
       if (!rate)
         rate = LearningRateOp::create(
-            b, loc, step, *schedule,
+            b, loc, step, schedule,
             APFloat(options.rate > 0 ? options.rate : optimizer->rate),
             APFloat(options.decay), options.steps, options.warmup, element);
       update(parameter, gradient, rate, count);
@@ -609,7 +414,7 @@ private:
         // A stream of its own for each, apart from those of dropout.
         int64_t number = (int64_t(1) << 31) + stream++;
         store(name, InitializeOp::create(b, loc, type, state, ValueRange(),
-                                         number, *initializer));
+                                         number, initializer));
       }
       for (StringRef state : optimizer->states)
         store((name + "." + state).str(), filled(type, 0));
@@ -628,12 +433,11 @@ private:
   const dlc::AddTrainingOptions &options;
   OpBuilder b;
   Location loc;
-  bool isWrong = false;
   func::FuncOp function;
   func::FuncOp pristine; // the function with constant loads, in no module
-  const Optimizer *optimizer = nullptr;
-  std::optional<InitializerKind> initializer;
-  std::optional<ScheduleKind> schedule;
+  const dlc::Optimizer *optimizer;
+  InitializerKind initializer;
+  ScheduleKind schedule;
   SmallVector<ml_program::GlobalOp> parameters;
   llvm::SetVector<StringRef> averages; // running ones
   llvm::SetVector<StringRef> ones;     // what begins as 1
@@ -667,7 +471,9 @@ struct AddTraining : dlc::impl::AddTrainingBase<AddTraining> {
     options.initializer = initializer;
     options.averaging = averaging;
     options.frozen.assign(frozen.begin(), frozen.end());
-    if (failed(Trainer(getOperation(), options).run()))
+    auto recipe = dlc::readRecipe(getOperation(), options);
+    if (failed(recipe) ||
+        failed(Trainer(getOperation(), options, std::move(*recipe)).run()))
       signalPassFailure();
   }
 };
