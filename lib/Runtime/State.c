@@ -170,10 +170,10 @@ dlc_status dlc_rt_save(dlc_context *context, const char *path) {
   if (status)
     return status;
   /* Beside the file and then in its place: whoever reads it sees all or the old
-   * one. */
+   * one. Two contexts may save to one path. */
   char temporary[4096];
-  if (snprintf(temporary, sizeof temporary, "%s.%ld.part", path,
-               (long)getpid()) >= (int)sizeof temporary)
+  if (snprintf(temporary, sizeof temporary, "%s.%ld.%p.part", path,
+               (long)getpid(), (void *)context) >= (int)sizeof temporary)
     return fail(context, DLC_ERROR_FILE, "the path is too long");
   FILE *file = fopen(temporary, "wbe");
   if (!file)
