@@ -26,6 +26,7 @@ void dlc::registerDerivatives(DialectRegistry &registry) {
     attachReductionRules(context);
     attachShapeRules(context);
     attachIndexingRules(context);
+    attachDetectionRules(context);
     attachScanRules(context);
   });
   registry.addExtension(+[](MLIRContext *context, scf::SCFDialect *) {

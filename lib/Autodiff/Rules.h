@@ -21,6 +21,7 @@ void attachNormalizationRules(mlir::MLIRContext *context);
 void attachReductionRules(mlir::MLIRContext *context);
 void attachShapeRules(mlir::MLIRContext *context);
 void attachIndexingRules(mlir::MLIRContext *context);
+void attachDetectionRules(mlir::MLIRContext *context);
 void attachScanRules(mlir::MLIRContext *context);
 void attachBranchRules(mlir::MLIRContext *context);
 void attachGenericRules(mlir::MLIRContext *context);

@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s
 // RUN: %random roi_align
+// RUN: %gradient roi_align
 
 func.func @example(%x: tensor<1x8x8x3xf32>, %r: tensor<5x4xf32>, %i: tensor<5xi64>) -> tensor<5x2x2x3xf32> {
   %y = dl.roi_align %x, %r, %i size [2, 2] sampling_ratio 2 half_pixel
