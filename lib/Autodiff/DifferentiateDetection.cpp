@@ -54,12 +54,12 @@ static Tensor weighPlaces(dl::RoiAlignOp op, Tensor rois, int64_t axis,
 static LogicalResult differentiateRoiAlign(dl::RoiAlignOp op, Gradients &d) {
   Tensor x = d.at(op.getX()), g = d.of(op.getY());
   ArrayRef<int64_t> shape = x.shape();
-  if (d.needs(op.getRois()))
-    return op.emitOpError("has no derivative by its regions, expected them to "
-                          "depend on nothing that is differentiated");
   if (op.getKind() != dl::RoiAlignKind::avg)
     return op.emitOpError("of the largest sample has no derivative, expected "
                           "their average");
+  if (d.needs(op.getRois()))
+    return op.emitOpError("has no derivative by its regions, expected them to "
+                          "depend on nothing that is differentiated");
   if (llvm::any_of(shape.drop_front(), ShapedType::isDynamic))
     return op.emitOpError("of shape ")
            << dl::toString(x.type()) << " has no derivative, expected known "

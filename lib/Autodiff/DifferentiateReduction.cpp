@@ -9,12 +9,13 @@ using dl::formula::Tensor;
 template <typename OpT> static SmallVector<int64_t> axesOf(OpT op) {
   int64_t rank = dl::tensorType(op.getX()).getRank();
   SmallVector<int64_t> axes;
-  if (!op.getAxes()) {
+  std::optional<ArrayRef<int64_t>> given = op.getAxes();
+  if (!given) {
     for (int64_t d = 0; d < rank; ++d)
       axes.push_back(d);
     return axes;
   }
-  for (int64_t axis : *op.getAxes())
+  for (int64_t axis : *given)
     axes.push_back(dl::wrapAxis(axis, rank));
   llvm::sort(axes);
   return axes;

@@ -77,18 +77,35 @@ func.func @refused(%x: tensor<f32>) {
 // -----
 
 // Refused: no rule: the way to the loss.
-func.func private @f(%x: tensor<1x4x4x2xf32>, %r: tensor<1x4xf32>, %i: tensor<1xi64>) -> tensor<f32> {
-  // expected-error @below {{'dl.roi_align' op has no derivative}}
-  %y = dl.roi_align %x, %r, %i size [2, 2] : tensor<1x4x4x2xf32>, tensor<1x4xf32>, tensor<1xi64>
+func.func private @f(%x: tensor<4xf32>) -> tensor<f32> {
+  // expected-error @below {{'tensor.concat' op has no derivative}}
+  %y = tensor.concat dim(0) %x, %x : (tensor<4xf32>, tensor<4xf32>) -> tensor<8xf32>
   // expected-note @below {{its result reaches the loss through 'dl.relu'}}
-  %z = dl.relu %y : tensor<1x2x2x2xf32>
+  %z = dl.relu %y : tensor<8xf32>
   // expected-note @below {{its result reaches the loss through 'dl.reduce_sum'}}
-  %s = dl.reduce_sum %z : tensor<1x2x2x2xf32>
+  %s = dl.reduce_sum %z : tensor<8xf32>
   return %s : tensor<f32>
 }
-func.func @refused(%x: tensor<1x4x4x2xf32>, %r: tensor<1x4xf32>, %i: tensor<1xi64>) -> tensor<1x4x4x2xf32> {
-  %g = dl.grad @f(%x, %r, %i) wrt [0] : (tensor<1x4x4x2xf32>, tensor<1x4xf32>, tensor<1xi64>) -> tensor<1x4x4x2xf32>
-  return %g : tensor<1x4x4x2xf32>
+func.func @refused(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %g = dl.grad @f(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  return %g : tensor<4xf32>
+}
+
+// -----
+
+// Refused: the largest sample of a region, and the place of a region.
+func.func private @f(%x: tensor<1x4x4x2xf32>, %r: tensor<1x4xf32>, %i: tensor<1xi64>) -> tensor<f32> {
+  // expected-error @below {{has no derivative by its regions, expected them to depend on nothing that is differentiated}}
+  %y = dl.roi_align %x, %r, %i size [2, 2] : tensor<1x4x4x2xf32>, tensor<1x4xf32>, tensor<1xi64>
+  // expected-error @below {{of the largest sample has no derivative, expected their average}}
+  %z = dl.roi_align %x, %r, %i size [2, 2] kind max : tensor<1x4x4x2xf32>, tensor<1x4xf32>, tensor<1xi64>
+  %sum = dl.add %y, %z : tensor<1x2x2x2xf32>, tensor<1x2x2x2xf32>
+  %s = dl.reduce_sum %sum : tensor<1x2x2x2xf32>
+  return %s : tensor<f32>
+}
+func.func @refused(%x: tensor<1x4x4x2xf32>, %r: tensor<1x4xf32>, %i: tensor<1xi64>) -> (tensor<1x4x4x2xf32>, tensor<1x4xf32>) {
+  %g:2 = dl.grad @f(%x, %r, %i) wrt [0, 1] : (tensor<1x4x4x2xf32>, tensor<1x4xf32>, tensor<1xi64>) -> (tensor<1x4x4x2xf32>, tensor<1x4xf32>)
+  return %g#0, %g#1 : tensor<1x4x4x2xf32>, tensor<1x4xf32>
 }
 
 // -----

@@ -45,10 +45,9 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
         continue;
       int64_t columns = op.getStaticLoopRanges()[*loop];
       Type element = getElementTypeOrSelf(op->getResult(0).getType());
-      bool isNarrow =
-          2 * columns <= machine.lanes(element) && analyzeContraction(op);
-      if (ShapedType::isDynamic(columns) || isNarrow ||
-          llvm::isPowerOf2_64(columns))
+      if (ShapedType::isDynamic(columns) || llvm::isPowerOf2_64(columns))
+        continue;
+      if (2 * columns <= machine.lanes(element) && analyzeContraction(op))
         continue;
       rewriter.setInsertionPoint(op);
       auto [left, right] = linalg::splitOp(
