@@ -78,14 +78,7 @@ dl::ScanOp takeSteps(OpBuilder &b, dl::ScanOp scan, ValueRange states,
     return scan.getSteps() ? arith::ConstantIndexOp::create(b, loc, count)
                            : Value();
   };
-  auto cell = [&](OpBuilder &b, Location, ValueRange states,
-                  ValueRange elements) {
-    IRMapping mapping;
-    mapping.map(scan.getStates(), states);
-    mapping.map(scan.getElements(), elements);
-    for (Operation &op : scan.getBody().front())
-      b.clone(op, mapping);
-  };
+  auto cell = dl::copyCell(scan);
   if (size == 1)
     return dl::ScanOp::create(b, loc, states, inputs, Value(),
                               counted(b, steps), axis, scan.getReverse(), cell);

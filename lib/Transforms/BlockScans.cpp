@@ -98,16 +98,8 @@ private:
           Value inner;
           if (scan.getSteps())
             inner = arith::ConstantIndexOp::create(b, loc, size);
-          auto block = ScanOp::create(
-              b, loc, states, all, Value(), inner, axis, scan.getReverse(),
-              [&](OpBuilder &b, Location, ValueRange states,
-                  ValueRange elements) {
-                IRMapping mapping;
-                mapping.map(scan.getStates(), states);
-                mapping.map(scan.getElements(), elements);
-                for (Operation &op : scan.getBody().front())
-                  b.clone(op, mapping);
-              });
+          auto block = ScanOp::create(b, loc, states, all, Value(), inner, axis,
+                                      scan.getReverse(), copyCell(scan));
           YieldOp::create(b, loc, block.getFinals(), block.getOutputs(),
                           Value());
         });

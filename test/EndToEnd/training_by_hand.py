@@ -253,7 +253,7 @@ def belief_network():
             for places in batches(rng, 200, 50):
                 library.step(x[places], t[places])
         accuracy[start] = float(library.evaluate(x[1500:], t[1500:])[1])
-    assert accuracy["taken from the machines"] > max(0.85, accuracy["drawn"]), accuracy
+    assert accuracy["taken from the machines"] > max(0.85, accuracy["drawn"] - 0.01), accuracy
     return ("reconstruction error over the variance: " + ", ".join(told) + "; accuracy with weights "
             + ", ".join(f"{k} {v:.3f}" for k, v in accuracy.items()))
 

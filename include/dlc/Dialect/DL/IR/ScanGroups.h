@@ -4,6 +4,7 @@
 #define DLC_DIALECT_DL_IR_SCANGROUPS_H
 
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "mlir/IR/IRMapping.h"
 
 namespace dlc::dl {
 
@@ -26,6 +27,18 @@ inline mlir::Value groupSteps(mlir::OpBuilder &b, mlir::Location loc,
   shape[axis] /= size;
   shape.insert(shape.begin() + axis + 1, size);
   return ReshapeOp::create(b, loc, type.clone(shape), x);
+}
+
+/// What builds the body of a scan as that of another one.
+inline auto copyCell(ScanOp scan) {
+  return [scan](mlir::OpBuilder &b, mlir::Location, mlir::ValueRange states,
+                mlir::ValueRange elements) mutable {
+    mlir::IRMapping mapping;
+    mapping.map(scan.getStates(), states);
+    mapping.map(scan.getElements(), elements);
+    for (mlir::Operation &op : scan.getBody().front())
+      b.clone(op, mapping);
+  };
 }
 
 /// Whether the steps of a scan can be taken in groups: their number is known
