@@ -57,6 +57,17 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     renameGlobals();
   }
 
+  /// Results together that are not worth folding where one number is all that
+  /// they follow from.
+  static constexpr int64_t fewBytes = 256;
+
+  static bool isSplat(Operation *source) {
+    auto constant = dyn_cast<arith::ConstantOp>(source);
+    auto value = constant ? dyn_cast<DenseElementsAttr>(constant.getValue())
+                          : DenseElementsAttr();
+    return value && value.isSplat();
+  }
+
   /// The value of a source that is too large to go through code.
   DenseResourceElementsAttr largeValue(Operation *op) {
     if (auto constant = dyn_cast<arith::ConstantOp>(op))
@@ -180,6 +191,15 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     };
     for (Value result : results)
       need(result.getDefiningOp());
+    // A few numbers that follow from single ones cost LLVM nothing and would
+    // cost a compilation here.
+    int64_t total = 0;
+    for (Value result : results)
+      total += bytesOf(result.getType());
+    if (total <= fewBytes && llvm::all_of(needed, [&](Operation *op) {
+          return !isConstantSource(op) || isSplat(op);
+        }))
+      return success();
     SmallVector<DenseResourceElementsAttr> inputs;
     SmallVector<Type> inputTypes;
     SmallVector<Operation *> large;
