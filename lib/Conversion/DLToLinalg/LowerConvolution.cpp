@@ -271,6 +271,9 @@ static Value mirror(Emitter &e, Value filter, ArrayRef<Phase> phases,
   return loop.getResult(0);
 }
 
+/// Larger strides would make more code than they save work.
+static constexpr int64_t mostParts = 16;
+
 /// A transposed convolution is a plain one for each place of the result within
 /// a stride, by the mirrored taps that meet an element of the input there.
 static Value emitConvTranspose(dl::ConvTransposeOp op,
@@ -301,6 +304,23 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
       cuts.push_back(window.low[d]);
       rests.push_back(reach - stride + more - window.low[d] - window.high[d]);
     }
+  }
+  if (count > mostParts) {
+    // Zeros between the elements of x instead, and one part.
+    Sizes spread = shape, offsets(rank + 2, e.index(0)),
+          strides(rank + 2, e.index(1));
+    for (unsigned d = 0; d < rank; ++d) {
+      int64_t stride = window.strides[d];
+      spread[d + 1] = e.add(
+          e.mul(e.sub(shape[d + 1], e.index(1)), e.index(stride)), e.index(1));
+      strides[d + 1] = e.index(stride);
+      rests[d] += stride - 1;
+      window.strides[d] = 1;
+    }
+    x = tensor::InsertSliceOp::create(
+        e.b, e.loc, x, e.filled(spread, stored, 0), offsets, shape, strides);
+    shape = spread;
+    count = 1;
   }
   Sizes full{shape[0]};
   for (unsigned d = 0; d < rank; ++d)
