@@ -10,7 +10,8 @@ using namespace dlc;
 using dl::Window;
 using dl::formula::Tensor;
 
-/// Windows of more elements take a scatter of what won, one by one.
+/// Windows of more elements, and longer strides, take a scatter of what won,
+/// one by one: there is code for each.
 static constexpr int64_t mostTaps = 32;
 
 /// The window with `same` and windows over the edge spelled out as padding in
@@ -172,7 +173,7 @@ static SmallVector<SmallVector<int64_t>> listPlaces(ArrayRef<int64_t> extents) {
 static Tensor routeToFirst(const Window &window, Tensor x, Tensor y, Tensor g) {
   unsigned rank = window.rank();
   SmallVector<int64_t> outs(y.shape().drop_front().drop_back()), extents,
-      ones(rank, 1), counts, back;
+      ones(rank, 1), counts;
   for (unsigned s = 0; s < rank; ++s) {
     extents.push_back(x.shape()[s + 1]);
     counts.push_back(llvm::divideCeil(extents[s], window.strides[s]));
@@ -260,7 +261,8 @@ static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
   Tensor g = d.of(op.getY()), x = d.at(op.getX());
   FailureOr<Window> window = readStatic(op, x, g);
   if (succeeded(window) && x.type().getNumDynamicDims() <= 1 &&
-      llvm::product_of(window->kernel) <= mostTaps) {
+      llvm::product_of(window->kernel) <= mostTaps &&
+      llvm::product_of(window->strides) <= mostTaps) {
     d.add(op.getX(), routeToFirst(*window, x, d.at(op.getY()), g));
     return success();
   }

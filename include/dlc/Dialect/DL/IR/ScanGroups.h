@@ -44,13 +44,13 @@ inline auto copyCell(ScanOp scan) {
 /// Whether the steps of a scan can be taken in groups: their number is known
 /// and so are all extents but `unknown` of each input and output; the samples'
 /// own lengths and an end on the way are looked at in every step.
-inline bool hasPlainSteps(ScanOp scan, unsigned unknown = 0) {
+inline bool hasPlainSteps(ScanOp scan, size_t unknown = 0) {
   YieldOp yield = scan.getYield();
   if (mlir::ShapedType::isDynamic(scan.getStaticSteps()) || scan.getLengths() ||
       yield.getUntil())
     return false;
   auto isStatic = [&](mlir::Value value) {
-    return tensorType(value).getNumDynamicDims() <= size_t(unknown);
+    return tensorType(value).getNumDynamicDims() <= unknown;
   };
   return llvm::all_of(scan.getInputs(), isStatic) &&
          llvm::all_of(yield.getOutputs(), isStatic);
