@@ -53,6 +53,32 @@ static LogicalResult differentiateBatchNorm(dl::BatchNormOp op, Gradients &d) {
   return success();
 }
 
+/// The same with both statistics over the rows of x (Ioffe and Szegedy, 2015):
+/// dx = scale r (g - mean of g - (x - mean) r^2 mean of g (x - mean)), two sums
+/// and one pass behind them. What reaches the statistics themselves adds to it.
+static LogicalResult differentiateBatchNormTraining(dl::BatchNormTrainingOp op,
+                                                    Gradients &d) {
+  Tensor g = d.of(op.getY()), x = d.at(op.getX()), scale = d.at(op.getScale());
+  SmallVector<int64_t> rows = allBut(x.rank() - 1, x.rank());
+  auto sum = [&](Tensor t) { return t.sum(rows, /*keepDims=*/false); };
+  Tensor centred = x - d.at(op.getMean());
+  Tensor r = rsqrt(d.at(op.getVariance()) + op.getEpsilon().convertToDouble());
+  Tensor all = sum(g), along = sum(g * centred);
+  d.add(op.getOffset(), all);
+  d.add(op.getScale(), along * r);
+  if (!d.needs(op.getX()))
+    return success();
+  Tensor count = x.count(rows), factor = scale * r;
+  Tensor shift = all * factor / count;
+  Tensor slope = factor * r * r * along / count;
+  if (Value reached = d.get(op.getMean()))
+    shift = shift - d.at(reached) / count;
+  if (Value reached = d.get(op.getVariance()))
+    slope = slope - 2.0 * d.at(reached) / count;
+  d.add(op.getX(), g * factor - shift - centred * slope);
+  return success();
+}
+
 /// y = scale n + offset with n = (x - mean) r, both statistics over `axes` of
 /// x: with h = g scale, dx = r (h - mean of h - n mean of h n).
 static void differentiateNormalize(Gradients &d, Tensor g, Tensor x,
@@ -143,6 +169,7 @@ void dlc::attachNormalizationRules(MLIRContext *context) {
   attachRule<dl::SoftmaxOp, differentiateSoftmax>(context);
   attachRule<dl::LogSoftmaxOp, differentiateLogSoftmax>(context);
   attachRule<dl::BatchNormOp, differentiateBatchNorm>(context);
+  attachRule<dl::BatchNormTrainingOp, differentiateBatchNormTraining>(context);
   attachRule<dl::LayerNormOp, differentiateLayerNorm>(context);
   attachRule<dl::GroupNormOp, differentiateGroupNorm>(context);
   attachRule<dl::InstanceNormOp, differentiateInstanceNorm>(context);

@@ -141,7 +141,7 @@ void dlc::decomposeAll(SmallVectorImpl<Operation *> &ops,
     for (Operation *op : ops) {
       SmallVector<dl::DecomposableOpInterface> nested;
       op->walk([&](dl::DecomposableOpInterface inner) {
-        if (inner != op)
+        if (inner != op && !isa<DifferentiableOpInterface>(*inner))
           nested.push_back(inner);
       });
       for (dl::DecomposableOpInterface inner : nested) {
@@ -151,7 +151,7 @@ void dlc::decomposeAll(SmallVectorImpl<Operation *> &ops,
         inner->erase();
       }
       auto self = dyn_cast<dl::DecomposableOpInterface>(op);
-      if (!self) {
+      if (!self || isa<DifferentiableOpInterface>(op)) {
         next.push_back(op);
         continue;
       }

@@ -28,17 +28,149 @@ static bool shouldFuse(OpOperand *operand) {
          consumer.getNumDpsInputs() == 1;
 }
 
+/// Whether every operand of an element-wise op is read in the order of its
+/// loops or stretched, and every result written so.
+static bool hasPlainResults(linalg::GenericOp op) {
+  if (op.getNumReductionLoops() || !op.hasPureTensorSemantics() ||
+      !op.getNumLoops())
+    return false;
+  for (OpOperand &init : op.getDpsInitsMutable())
+    if (!op.getMatchingIndexingMap(&init).isIdentity())
+      return false;
+  // Gathers are left to loops.
+  return op.getBody()
+             ->walk([](Operation *inner) {
+               return isa<tensor::ExtractOp, linalg::IndexOp>(inner)
+                          ? WalkResult::interrupt()
+                          : WalkResult::advance();
+             })
+             .wasInterrupted() == false;
+}
+
+/// The most results of one op: each is a stream of its own.
+constexpr size_t mostResults = 4;
+
+/// One op with the results of both; upstream's fusion takes one operand inside,
+/// where the consumer may read several results. Loops and places are the same,
+/// so the bodies follow one another.
+static void merge(RewriterBase &rewriter, linalg::GenericOp producer,
+                  linalg::GenericOp consumer) {
+  SmallVector<Value> inputs(producer.getDpsInputs()), inits;
+  SmallVector<AffineMap> maps;
+  for (OpOperand *operand : producer.getDpsInputOperands())
+    maps.push_back(producer.getMatchingIndexingMap(operand));
+  SmallVector<OpOperand *> others;
+  for (OpOperand *operand : consumer.getDpsInputOperands())
+    if (operand->get().getDefiningOp() != producer) {
+      others.push_back(operand);
+      inputs.push_back(operand->get());
+      maps.push_back(consumer.getMatchingIndexingMap(operand));
+    }
+  SmallVector<Type> types;
+  for (linalg::GenericOp op : {producer, consumer}) {
+    llvm::append_range(inits, op.getDpsInits());
+    llvm::append_range(types, op.getResultTypes());
+  }
+  maps.append(inits.size(),
+              rewriter.getMultiDimIdentityMap(consumer.getNumLoops()));
+
+  rewriter.setInsertionPoint(consumer);
+  auto merged = linalg::GenericOp::create(
+      rewriter, rewriter.getFusedLoc({producer.getLoc(), consumer.getLoc()}),
+      types, inputs, inits, maps, consumer.getIteratorTypesArray(),
+      [&](OpBuilder &b, Location loc, ValueRange arguments) {
+        IRMapping mapping;
+        size_t first = inputs.size();
+        mapping.map(producer.getBody()->getArguments().take_front(
+                        producer.getNumDpsInputs()),
+                    arguments.take_front(producer.getNumDpsInputs()));
+        mapping.map(producer.getRegionOutputArgs(),
+                    arguments.slice(first, producer.getNumResults()));
+        for (auto [i, operand] : llvm::enumerate(others))
+          mapping.map(consumer.getMatchingBlockArgument(operand),
+                      arguments[producer.getNumDpsInputs() + i]);
+        mapping.map(consumer.getRegionOutputArgs(),
+                    arguments.drop_front(first + producer.getNumResults()));
+        SmallVector<Value> results;
+        for (linalg::GenericOp op : {producer, consumer}) {
+          for (Operation &inner : op.getBody()->without_terminator())
+            b.clone(inner, mapping);
+          for (Value value : op.getBody()->getTerminator()->getOperands())
+            results.push_back(mapping.lookupOrDefault(value));
+          for (OpOperand *operand : consumer.getDpsInputOperands())
+            if (operand->get().getDefiningOp() == op)
+              mapping.map(
+                  consumer.getMatchingBlockArgument(operand),
+                  results[cast<OpResult>(operand->get()).getResultNumber()]);
+        }
+        linalg::YieldOp::create(b, loc, results);
+      });
+  auto results = merged.getResults();
+  rewriter.replaceOp(consumer, results.drop_front(producer.getNumResults()));
+  rewriter.replaceOp(producer, results.take_front(producer.getNumResults()));
+}
+
+/// Computes what `consumer` reads of an op that others read as well in the same
+/// loop: an optimiser's new moments and the parameter that follows from them go
+/// through memory once.
+static bool mergeProducer(RewriterBase &rewriter, linalg::GenericOp consumer) {
+  if (!hasPlainResults(consumer))
+    return false;
+  Block *block = consumer->getBlock();
+  for (Value value : consumer.getDpsInputs()) {
+    auto producer = value.getDefiningOp<linalg::GenericOp>();
+    if (!producer || producer->getBlock() != block ||
+        !hasPlainResults(producer) ||
+        producer.getNumResults() + consumer.getNumResults() > mostResults)
+      continue;
+    bool isSamePlace =
+        llvm::all_of(consumer->getOpOperands(), [&](OpOperand &operand) {
+          return operand.get().getDefiningOp() != producer ||
+                 (consumer.isDpsInput(&operand) &&
+                  consumer.getMatchingIndexingMap(&operand).isIdentity());
+        });
+    // The merged op stands where the consumer does.
+    bool isReadBefore =
+        llvm::any_of(producer->getUsers(), [&](Operation *user) {
+          Operation *at = block->findAncestorOpInBlock(*user);
+          return !at || at->isBeforeInBlock(consumer);
+        });
+    if (!isSamePlace || isReadBefore)
+      continue;
+    merge(rewriter, producer, consumer);
+    return true;
+  }
+  return false;
+}
+
 namespace {
 struct FuseElementwise : dlc::impl::FuseElementwiseBase<FuseElementwise> {
   void runOnOperation() override {
+    if (failed(fuse()))
+      return signalPassFailure();
+    IRRewriter rewriter(&getContext());
+    bool isChanged = false;
+    SmallVector<Block *> blocks;
+    getOperation()->walk([&](Block *block) { blocks.push_back(block); });
+    for (Block *block : blocks)
+      for (auto it = block->begin(); it != block->end();) {
+        auto op = dyn_cast<linalg::GenericOp>(*it++);
+        if (op && mergeProducer(rewriter, op)) {
+          isChanged = true;
+          --it; // What was merged may take more.
+        }
+      }
+    if (isChanged && failed(fuse()))
+      signalPassFailure();
+  }
+
+  LogicalResult fuse() {
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, shouldFuse);
-    linalg::populateInlineConstantOperandsPatterns(patterns);
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     linalg::GenericOp::getCanonicalizationPatterns(patterns, &getContext());
     tensor::EmptyOp::getCanonicalizationPatterns(patterns, &getContext());
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
-      signalPassFailure();
+    return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 };
 } // namespace

@@ -60,9 +60,12 @@ struct Multiversion : dlc::impl::MultiversionBase<Multiversion> {
         auto copy = cast<func::FuncOp>(b.clone(*function));
         copy.setName((function.getName() + "." + name).str());
         copy->setAttr(names::machine, b.getDenseI64ArrayAttr(numbers));
+        copy->setAttr(names::processor, b.getStringAttr(name));
       }
       function->setAttr(names::machine,
                         b.getDenseI64ArrayAttr(machines.front().second));
+      function->setAttr(names::processor,
+                        b.getStringAttr(machines.front().first));
     }
   }
 };

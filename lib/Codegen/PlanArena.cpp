@@ -1,5 +1,6 @@
 //===- PlanArena.cpp - One place for all intermediate buffers -------------===//
 
+#include "Memory.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
@@ -18,10 +19,42 @@ namespace dlc {
 
 using namespace dlc;
 
+/// The extent, or the most it can be.
+static std::optional<int64_t> boundExtent(OpFoldResult size) {
+  if (std::optional<int64_t> known = getConstantIntValue(size))
+    return known;
+  FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
+      presburger::BoundType::UB,
+      ValueBoundsConstraintSet::Variable(cast<Value>(size)),
+      /*stopCondition=*/nullptr, /*closedUB=*/true);
+  return succeeded(bound) ? std::optional<int64_t>(*bound) : std::nullopt;
+}
+
+std::optional<int64_t> dlc::boundElements(memref::AllocOp alloc) {
+  int64_t elements = 1;
+  for (OpFoldResult size : alloc.getMixedSizes()) {
+    std::optional<int64_t> extent = boundExtent(size);
+    if (!extent)
+      return std::nullopt;
+    elements *= *extent;
+  }
+  return elements;
+}
+
+func::FuncOp dlc::declareWorker(ModuleOp module) {
+  if (auto found = module.lookupSymbol<func::FuncOp>(names::worker))
+    return found;
+  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
+  auto declared =
+      func::FuncOp::create(b, module.getLoc(), names::worker,
+                           b.getFunctionType({}, {b.getIndexType()}));
+  declared.setPrivate();
+  return declared;
+}
+
 namespace {
 
-/// Buffers begin at cache lines.
-constexpr int64_t alignment = 64;
+constexpr int64_t alignment = globalAlignment;
 
 struct Buffer {
   memref::AllocOp alloc;
@@ -183,29 +216,6 @@ private:
     });
   }
 
-  /// The number of elements, or the most there can be where an extent is that
-  /// of a tile; nothing where an extent is free.
-  static std::optional<int64_t> boundElements(memref::AllocOp alloc) {
-    int64_t elements = 1;
-    for (OpFoldResult size : alloc.getMixedSizes()) {
-      std::optional<int64_t> extent = boundExtent(size);
-      if (!extent)
-        return std::nullopt;
-      elements *= *extent;
-    }
-    return elements;
-  }
-
-  static std::optional<int64_t> boundExtent(OpFoldResult size) {
-    if (std::optional<int64_t> known = getConstantIntValue(size))
-      return known;
-    FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
-        presburger::BoundType::UB,
-        ValueBoundsConstraintSet::Variable(cast<Value>(size)),
-        /*stopCondition=*/nullptr, /*closedUB=*/true);
-    return succeeded(bound) ? std::optional<int64_t>(*bound) : std::nullopt;
-  }
-
   /// Known sizes outside parallel loops: first fit by falling size. Buffers of
   /// one worker are placed alike in a region of their own, which is repeated.
   void placeKnown() {
@@ -354,9 +364,12 @@ private:
         Value &start = workerBase[buffer.loop];
         if (!start) {
           OpBuilder inLoop = OpBuilder::atBlockBegin(buffer.loop.getBody());
-          Value worker = func::CallOp::create(inLoop, function.getLoc(),
-                                              workerNumber(), ValueRange())
-                             .getResult(0);
+          Value worker =
+              func::CallOp::create(
+                  inLoop, function.getLoc(),
+                  declareWorker(function->getParentOfType<ModuleOp>()),
+                  ValueRange())
+                  .getResult(0);
           start = add(inLoop, base, mul(inLoop, worker, workerSize));
         }
         offset = add(at, start, offset);
@@ -368,19 +381,6 @@ private:
       buffer.alloc.replaceAllUsesWith(view);
       buffer.alloc.erase();
     }
-  }
-
-  /// A function that OutlineParallelLoops replaces by the body's worker number.
-  func::FuncOp workerNumber() {
-    auto module = function->getParentOfType<ModuleOp>();
-    if (auto found = module.lookupSymbol<func::FuncOp>(names::worker))
-      return found;
-    OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
-    auto declared =
-        func::FuncOp::create(b, function.getLoc(), names::worker,
-                             b.getFunctionType({}, {b.getIndexType()}));
-    declared.setPrivate();
-    return declared;
   }
 
   LogicalResult emitWorkspaceFunction() {

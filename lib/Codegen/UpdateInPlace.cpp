@@ -24,8 +24,8 @@ struct UpdateInPlace : dlc::impl::UpdateInPlaceBase<UpdateInPlace> {
 
   /// The read of the same memory whose element at each place is one of the
   /// operands for that place.
-  static OpOperand *findOld(linalg::GenericOp op, Value memory) {
-    AffineMap place = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
+  static OpOperand *findOld(linalg::GenericOp op, Value memory,
+                            AffineMap place) {
     OpOperand *found = nullptr;
     for (OpOperand *operand : op.getDpsInputOperands()) {
       auto read = operand->get().getDefiningOp<bufferization::ToTensorOp>();
@@ -40,13 +40,16 @@ struct UpdateInPlace : dlc::impl::UpdateInPlaceBase<UpdateInPlace> {
 
   void update(memref::CopyOp copy) {
     auto buffer = copy.getSource().getDefiningOp<bufferization::ToBufferOp>();
-    auto op = buffer ? buffer.getTensor().getDefiningOp<linalg::GenericOp>()
+    auto result = buffer ? dyn_cast<OpResult>(buffer.getTensor()) : OpResult();
+    auto op = result ? dyn_cast<linalg::GenericOp>(result.getOwner())
                      : linalg::GenericOp();
-    if (!op || op.getNumResults() != 1 || op.getNumReductionLoops() ||
-        !op.getDpsInits()[0].getDefiningOp<tensor::EmptyOp>() ||
-        !op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity())
+    if (!op || op.getNumReductionLoops())
       return;
-    OpOperand *old = findOld(op, copy.getTarget());
+    OpOperand *init = op.getDpsInitOperand(result.getResultNumber());
+    AffineMap place = op.getMatchingIndexingMap(init);
+    if (!init->get().getDefiningOp<tensor::EmptyOp>() || !place.isIdentity())
+      return;
+    OpOperand *old = findOld(op, copy.getTarget(), place);
     if (!old)
       return;
     auto read = old->get().getDefiningOp<bufferization::ToTensorOp>();
@@ -55,15 +58,18 @@ struct UpdateInPlace : dlc::impl::UpdateInPlaceBase<UpdateInPlace> {
     unsigned number = old->getOperandNumber();
     SmallVector<Value> inputs(op.getDpsInputs());
     inputs.erase(inputs.begin() + number);
+    SmallVector<Value> inits(op.getDpsInits());
+    inits[result.getResultNumber()] = read;
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     maps.erase(maps.begin() + number);
     OpBuilder b(op);
-    auto updated = linalg::GenericOp::create(
-        b, op.getLoc(), op.getResultTypes(), inputs, ValueRange{read}, maps,
-        op.getIteratorTypesArray());
+    auto updated =
+        linalg::GenericOp::create(b, op.getLoc(), op.getResultTypes(), inputs,
+                                  inits, maps, op.getIteratorTypesArray());
     updated->setDiscardableAttrs(op->getDiscardableAttrDictionary());
     Block &body = op.getRegion().front();
-    body.getArgument(number).replaceAllUsesWith(body.getArguments().back());
+    body.getArgument(number).replaceAllUsesWith(
+        body.getArgument(op.getNumDpsInputs() + result.getResultNumber()));
     body.eraseArgument(number);
     updated.getRegion().takeBody(op.getRegion());
     op.replaceAllUsesWith(updated.getResults());

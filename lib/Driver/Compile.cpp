@@ -331,60 +331,71 @@ private:
         return failure();
       code = std::move(*translated);
     }
-    std::unique_ptr<llvm::TargetMachine> machine =
-        processors.front().makeMachine(options.level);
-    {
-      TimingScope scope = root.nest("optimise");
-      optimize(*code, *machine, options.level);
-    }
-    auto writeIR = [&](auto &os) {
-      code->print(os, nullptr);
-      return llvm::Error::success();
-    };
-    if (stage == Stage::LLVM) {
-      if (auto error = artifacts.write(output, writeIR))
-        return report(std::move(error));
-      return commit();
-    }
-    if (options.saveTemps)
-      if (auto error = artifacts.write(besideOutput(".ll"), writeIR))
-        return report(std::move(error));
-
-    TimingScope scope = root.nest("machine code");
-    bool assembly = stage == Stage::Assembly;
-    auto writeCode = [&](llvm::raw_pwrite_stream &os) {
-      return emitCode(*code, *machine, assembly, os);
-    };
-    if (assembly) {
-      if (auto error = artifacts.write(output, writeCode))
-        return report(std::move(error));
-      return commit();
-    }
-    // An object file with weights is linked from two.
-    bool isAlone = stage == Stage::Object && objects.empty();
-    auto reserved = artifacts.reserve(
-        isAlone ? output
-                : besideOutput(stage == Stage::Object ? ".code.o" : ".o"),
-        isAlone || options.saveTemps);
-    if (!reserved)
-      return report(reserved.takeError());
-    std::string object = *reserved;
-    objects.insert(objects.begin(), object);
-    {
-      std::error_code error;
-      llvm::raw_fd_ostream os(object, error);
-      if (error)
-        return report("cannot write '" + output + "': " + error.message());
-      if (auto failed = writeCode(os))
-        return report(std::move(failed));
-      os.flush();
-      if (os.has_error()) {
-        error = os.error();
-        os.clear_error();
-        return report("cannot write '" + output + "': " + error.message());
+    // Text, and what goes with text, is of one module.
+    std::vector<llvm::SmallString<0>> codes;
+    if (isText(stage) || options.saveTemps) {
+      std::unique_ptr<llvm::TargetMachine> machine =
+          processors.front().makeMachine(options.level);
+      {
+        TimingScope scope = root.nest("optimise");
+        optimize(*code, *machine, options.level);
       }
+      auto writeIR = [&](auto &os) {
+        code->print(os, nullptr);
+        return llvm::Error::success();
+      };
+      if (auto error = stage == Stage::LLVM ? artifacts.write(output, writeIR)
+                       : options.saveTemps
+                           ? artifacts.write(besideOutput(".ll"), writeIR)
+                           : llvm::Error::success())
+        return report(std::move(error));
+      if (stage == Stage::LLVM)
+        return commit();
+      TimingScope scope = root.nest("machine code");
+      auto writeCode = [&](llvm::raw_pwrite_stream &os) {
+        return emitCode(*code, *machine, stage == Stage::Assembly, os);
+      };
+      if (stage == Stage::Assembly) {
+        if (auto error = artifacts.write(output, writeCode))
+          return report(std::move(error));
+        return commit();
+      }
+      llvm::raw_svector_ostream os(codes.emplace_back());
+      if (auto error = writeCode(os))
+        return report(std::move(error));
+    } else {
+      TimingScope scope = root.nest("optimise and machine code");
+      auto parts = emitObjects(*code, processors.front(), options.level,
+                               interface.prefix);
+      if (!parts)
+        return report(parts.takeError());
+      codes = std::move(*parts);
     }
-    scope = root.nest("link");
+    TimingScope scope = root.nest("link");
+    // An object file with weights, or of several parts, is linked from these.
+    bool isAlone =
+        stage == Stage::Object && objects.empty() && codes.size() == 1;
+    std::vector<std::string> files;
+    for (const llvm::SmallString<0> &bytes : codes) {
+      auto file = artifacts.reserve(
+          isAlone ? output
+                  : besideOutput(stage == Stage::Object ? ".code.o" : ".o"),
+          isAlone || options.saveTemps);
+      if (!file)
+        return report(file.takeError());
+      if (auto error = writeFile(*file, bytes))
+        return report(std::move(error));
+      files.push_back(*file);
+    }
+    if (stage == Stage::Archive && files.size() > 1) {
+      auto whole = artifacts.reserve(besideOutput(".o"), /*keep=*/false);
+      if (!whole)
+        return report(whole.takeError());
+      if (auto error = linkObject(files, *whole))
+        return report(std::move(error));
+      files = {*whole};
+    }
+    objects.insert(objects.begin(), files.begin(), files.end());
     if (!isAlone) {
       auto target = artifacts.reserve(output);
       if (!target)
@@ -409,6 +420,20 @@ private:
     if (options.verbose)
       describe(interface, header, weights);
     return success();
+  }
+
+  llvm::Error writeFile(StringRef path, StringRef bytes) {
+    std::error_code error;
+    llvm::raw_fd_ostream os(path, error);
+    if (!error) {
+      os << bytes;
+      os.flush();
+      error = os.error();
+      os.clear_error();
+    }
+    return error ? llvm::createStringError("cannot write '" + output +
+                                           "': " + error.message())
+                 : llvm::Error::success();
   }
 
   /// Weights go their own way, past LLVM: to a file beside the library or to an

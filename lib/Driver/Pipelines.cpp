@@ -150,6 +150,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   addCleanup(pm);
   pm.addPass(createExpandReshapes());
   pm.addNestedPass<func::FuncOp>(createParallelizeLoops());
+  pm.addPass(createShareLoops());
   pm.addPass(createUnrollMaskedWrites());
   pm.addPass(createApproximateMath({options.fastMath}));
   pm.addPass(memref::createFoldMemRefAliasOpsPass());

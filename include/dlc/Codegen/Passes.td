@@ -322,6 +322,24 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
     "::mlir::func::FuncDialect"];
 }
 
+def ShareLoops : Pass<"dlc-share-loops", "::mlir::ModuleOp"> {
+  let summary = "Give loop nests that are alike one function";
+  let description = [{
+    A network repeats itself: blocks of the same shape, the update of each parameter,
+    and the forward part that inference, evaluation and the training step have in
+    common. Nests at the top of kernels that do the same on other buffers become calls
+    of one function `@f.shared.N(%context, %workers, captures...)`, so that the rest of
+    the way down, most of the compile time, is gone once for all of them. What they
+    allocate lies in a buffer that the caller gives as the last argument. Upstream's
+    `duplicate-function-elimination` compares whole functions.
+  }];
+  let options = [Option<"least", "least", "int64_t", "12",
+                        "Operations that a nest has at least">];
+  let dependentDialects = [
+    "::mlir::func::FuncDialect", "::mlir::arith::ArithDialect",
+    "::mlir::memref::MemRefDialect"];
+}
+
 def SplitFunctions : Pass<"dlc-split-functions", "::mlir::ModuleOp"> {
   let summary = "Cut functions of very many loops into several";
   let description = [{

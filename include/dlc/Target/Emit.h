@@ -6,6 +6,7 @@
 #include "dlc/Target/Interface.h"
 #include "dlc/Target/Processor.h"
 #include "dlc/Target/Weights.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Error.h"
 
 namespace llvm {
@@ -40,6 +41,14 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine,
 /// Writes assembly or an object file.
 llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &machine,
                      bool assembly, llvm::raw_pwrite_stream &os);
+
+/// Optimises a module and gives its object files: one, or for a large module
+/// several, which are made at the same time. What these share is hidden and
+/// begins with `prefix`. The parts do not depend on how many processors there
+/// are.
+llvm::Expected<std::vector<llvm::SmallString<0>>>
+emitObjects(llvm::Module &module, const Processor &processor, unsigned level,
+            llvm::StringRef prefix);
 
 /// Links object files into a shared library with LLD; nothing is needed but the
 /// objects themselves and, where they are found, libc and libm.

@@ -27,8 +27,7 @@ static bool isContiguous(tensor::ExtractSliceOp slice) {
 
 linalg::LinalgOp flatten(RewriterBase &rewriter, linalg::LinalgOp op) {
   auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
-  if (!generic || generic.getNumResults() != 1 ||
-      generic.getNumReductionLoops() || !isVectorizable(op))
+  if (!generic || generic.getNumReductionLoops() || !isVectorizable(op))
     return op;
   SmallVector<AffineMap> maps = generic.getIndexingMapsArray();
   if (!llvm::all_of(maps,
@@ -62,9 +61,10 @@ linalg::LinalgOp flatten(RewriterBase &rewriter, linalg::LinalgOp op) {
   rewriter.replaceOp(op, collapsed->results);
   // An empty tensor in the loop's shape, which bufferisation can replace by
   // the place that the result goes to; a reshaped one it cannot.
-  OpOperand &init = collapsed->collapsedOp.getDpsInitsMutable()[0];
-  auto reshape = init.get().getDefiningOp<tensor::CollapseShapeOp>();
-  if (reshape && reshape.getSrc().getDefiningOp<tensor::EmptyOp>()) {
+  for (OpOperand &init : collapsed->collapsedOp.getDpsInitsMutable()) {
+    auto reshape = init.get().getDefiningOp<tensor::CollapseShapeOp>();
+    if (!reshape || !reshape.getSrc().getDefiningOp<tensor::EmptyOp>())
+      continue;
     rewriter.setInsertionPoint(reshape);
     ReifiedRankedShapedTypeDims extents;
     if (succeeded(reifyResultShapes(rewriter, reshape, extents)))

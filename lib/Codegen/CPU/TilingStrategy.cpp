@@ -294,8 +294,14 @@ static int64_t vectorsAtOnce(linalg::LinalgOp op) {
 }
 
 bool isVectorizable(linalg::LinalgOp op) {
-  if (op->getNumResults() > 1)
-    return false;
+  // Several results of one place each; of a reduction, one.
+  if (op->getNumResults() > 1) {
+    if (op.getNumReductionLoops())
+      return false;
+    for (OpOperand &init : op.getDpsInitsMutable())
+      if (!op.getMatchingIndexingMap(&init).isIdentity())
+        return false;
+  }
   bool readsTensors = false;
   op.getBlock()->walk([&](Operation *inner) {
     readsTensors |= isa<tensor::ExtractOp, linalg::IndexOp>(inner);
