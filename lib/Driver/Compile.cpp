@@ -8,6 +8,7 @@
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Import/ONNX.h"
 #include "dlc/Target/Emit.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -80,7 +81,7 @@ public:
       return success();
     });
     installEvaluator();
-    mlir.disableMultithreading(); // models are small, threads are not free
+    mlir.disableMultithreading(); // locks are not free
 
     OwningOpRef<ModuleOp> module;
     if (failed(parse(sources, root.nest("parse"), module)))
@@ -154,6 +155,8 @@ public:
       if (llvm::Error error = tune(*module, processors.front(), options.tuning,
                                    artifacts, llvm::outs()))
         return report(std::move(error));
+    if (isLarge(*module))
+      mlir.enableMultithreading();
     if (failed(lower("vector", buildVectorPipeline, ".vector.mlir")))
       return failure();
     std::vector<Region> regions = readRegions(*module);
@@ -239,6 +242,13 @@ private:
                       "' does not have yet");
     }
     return success();
+  }
+
+  /// Whether threads make up for what their locks cost.
+  static bool isLarge(ModuleOp module) {
+    int64_t count = 0;
+    module.walk([&](linalg::LinalgOp) { ++count; });
+    return count >= 100;
   }
 
   StringRef libraryPath() const {
@@ -365,8 +375,7 @@ private:
         return report(std::move(error));
     } else {
       TimingScope scope = root.nest("optimise and machine code");
-      auto parts = emitObjects(*code, processors.front(), options.level,
-                               interface.prefix);
+      auto parts = emitObjects(*code, processors.front(), options.level);
       if (!parts)
         return report(parts.takeError());
       codes = std::move(*parts);

@@ -14,6 +14,7 @@
 #include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
@@ -104,44 +105,48 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
   versions.processors.assign(options.processors.begin(),
                              options.processors.end());
   pm.addPass(createMultiversion(versions));
-  pm.addPass(createDecomposePads());
-  addCleanup(pm);
+  // By function, which the threads of a large model share.
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(createDecomposePads());
+  addCleanup(functions);
   if (options.plainLoops)
     return;
-  pm.addNestedPass<func::FuncOp>(createTileAndFuse(TileAndFuseOptions{
+  functions.addPass(createTileAndFuse(TileAndFuseOptions{
       options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   pm.addPass(createMarkRegions({options.profile}));
-  addCleanup(pm);
-  pm.addNestedPass<func::FuncOp>(createPeelLoops());
-  addCleanup(pm);
-  pm.addNestedPass<func::FuncOp>(createPackWeights());
-  addCleanup(pm);
-  pm.addNestedPass<func::FuncOp>(createTilePartialRows());
-  addCleanup(pm);
-  pm.addNestedPass<func::FuncOp>(createTileReductions(TileReductionsOptions{
+  OpPassManager &tiles = pm.nest<func::FuncOp>();
+  addCleanup(tiles);
+  tiles.addPass(createPeelLoops());
+  addCleanup(tiles);
+  tiles.addPass(createPackWeights());
+  addCleanup(tiles);
+  tiles.addPass(createTilePartialRows());
+  addCleanup(tiles);
+  tiles.addPass(createTileReductions(TileReductionsOptions{
       options.vectorBits, options.vectorRegisters, options.bf16Dot}));
-  addCleanup(pm);
-  pm.addNestedPass<func::FuncOp>(createPeelLoops());
-  addCleanup(pm);
-  pm.addNestedPass<func::FuncOp>(createSimplifyWindows());
-  pm.addNestedPass<func::FuncOp>(createVectorizeTiles(VectorizeTilesOptions{
+  addCleanup(tiles);
+  tiles.addPass(createPeelLoops());
+  addCleanup(tiles);
+  tiles.addPass(createSimplifyWindows());
+  tiles.addPass(createVectorizeTiles(VectorizeTilesOptions{
       options.vectorBits, options.vectorRegisters, options.bf16Dot}));
-  addCleanup(pm);
+  addCleanup(tiles);
 }
 
 void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   // Masks become operands first: a region could not hold the copies of
   // bufferisation nor the index arithmetic of folded aliases.
-  pm.addNestedPass<func::FuncOp>(vector::createLowerVectorMaskPass());
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(vector::createLowerVectorMaskPass());
   // Extents as arithmetic on those of arguments: the analysis compares slices.
-  pm.addPass(memref::createResolveShapedTypeResultDimsPass());
-  addCleanup(pm);
-  pm.addPass(createReshapeDestinations());
+  functions.addPass(memref::createResolveShapedTypeResultDimsPass());
+  addCleanup(functions);
+  functions.addPass(createReshapeDestinations());
   // Buffers: in place where upstream's analysis allows it.
-  pm.addPass(createUnshareDestinations());
-  pm.addPass(bufferization::createEmptyTensorEliminationPass());
-  pm.addPass(bufferization::createEmptyTensorToAllocTensorPass());
-  pm.addPass(createCarryInPlace());
+  functions.addPass(createUnshareDestinations());
+  functions.addPass(bufferization::createEmptyTensorEliminationPass());
+  functions.addPass(bufferization::createEmptyTensorToAllocTensorPass());
+  functions.addPass(createCarryInPlace());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferAlignment = 64;
   // Nothing is freed on the way: PlanArena knows such buffers by their use.
@@ -151,19 +156,21 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createExpandReshapes());
   pm.addNestedPass<func::FuncOp>(createParallelizeLoops());
   pm.addPass(createShareLoops());
-  pm.addPass(createUnrollMaskedWrites());
-  pm.addPass(createApproximateMath({options.fastMath}));
-  pm.addPass(memref::createFoldMemRefAliasOpsPass());
-  addCleanup(pm);
-  pm.addNestedPass<func::FuncOp>(createUnrollShortLoops());
-  pm.addNestedPass<func::FuncOp>(createLowerVectors(LowerVectorsOptions{
+  // From here on by function, which the threads of a large model share.
+  OpPassManager &vectors = pm.nest<func::FuncOp>();
+  vectors.addPass(createUnrollMaskedWrites());
+  vectors.addPass(createApproximateMath({options.fastMath}));
+  vectors.addPass(memref::createFoldMemRefAliasOpsPass());
+  addCleanup(vectors);
+  vectors.addPass(createUnrollShortLoops());
+  vectors.addPass(createLowerVectors(LowerVectorsOptions{
       options.vectorBits, options.vectorRegisters, options.bf16Dot}));
-  pm.addPass(memref::createFoldMemRefAliasOpsPass());
-  addCleanup(pm);
-  pm.addNestedPass<func::FuncOp>(createPrefetchTiles());
-  pm.addPass(createLoopInvariantCodeMotionPass());
-  pm.addPass(memref::createResolveShapedTypeResultDimsPass());
-  addCleanup(pm);
+  vectors.addPass(memref::createFoldMemRefAliasOpsPass());
+  addCleanup(vectors);
+  vectors.addPass(createPrefetchTiles());
+  vectors.addPass(createLoopInvariantCodeMotionPass());
+  vectors.addPass(memref::createResolveShapedTypeResultDimsPass());
+  addCleanup(vectors);
   if (options.placeWeights)
     pm.addPass(createPlaceWeights());
   pm.addPass(createPlaceState());
@@ -171,29 +178,31 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createOutlineParallelLoops());
   pm.addPass(createEmitChecks());
   pm.addPass(createExpandCopies());
-  pm.addPass(createConvertLinalgToLoopsPass());
-  addCleanup(pm);
+  OpPassManager &loops = pm.nest<func::FuncOp>();
+  loops.addPass(createConvertLinalgToLoopsPass());
+  addCleanup(loops);
   pm.addPass(createSplitFunctions());
 
   // To the LLVM dialect, upstream's way.
-  pm.addPass(createConvertVectorToSCFPass(
+  pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));
   pm.addPass(createCallLibm());
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(createExpandArith());
-  ConvertVectorToLLVMPassOptions vectors;
-  vectors.x86Vector = true;
-  pm.addPass(createConvertVectorToLLVMPass(vectors));
-  pm.addPass(createUBToLLVMConversionPass());
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createConvertIndexToLLVMPass());
+  OpPassManager &code = pm.nest<func::FuncOp>();
+  code.addPass(memref::createExpandStridedMetadataPass());
+  code.addPass(createLowerAffinePass());
+  code.addPass(createSCFToControlFlowPass());
+  code.addPass(createExpandArith());
+  ConvertVectorToLLVMPassOptions instructions;
+  instructions.x86Vector = true;
+  code.addPass(createConvertVectorToLLVMPass(instructions));
+  code.addPass(createUBToLLVMConversionPass());
+  code.addPass(createConvertMathToLLVMPass());
+  code.addPass(createConvertIndexToLLVMPass());
+  code.addPass(createArithToLLVMConversionPass());
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
   pm.addPass(createConvertFuncToLLVMPass());
-  pm.addPass(createArithToLLVMConversionPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
-  addCleanup(pm);
+  addCleanup(pm.nest<LLVM::LLVMFuncOp>());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createEmitDispatch());
 }

@@ -98,10 +98,8 @@ bool isCopied(const GlobalValue &value) {
          variable->hasInitializer();
 }
 
-/// Makes what other parts use visible to them and to nobody else, under names
-/// that no other library linked beside has.
-void exposeShared(Module &module, const Partition &partition,
-                  StringRef prefix) {
+/// Makes what other parts use visible to them.
+void exposeShared(Module &module, const Partition &partition) {
   auto partOf = [&](const GlobalValue &value) -> size_t {
     auto *function = dyn_cast<llvm::Function>(&value);
     return function ? partition.of(function) : 0;
@@ -126,7 +124,6 @@ void exposeShared(Module &module, const Partition &partition,
     }
     if (!isShared)
       continue;
-    value.setName(prefix + "." + value.getName());
     value.setLinkage(GlobalValue::ExternalLinkage);
     value.setVisibility(GlobalValue::HiddenVisibility);
   }
@@ -165,10 +162,8 @@ Expected<SmallString<0>> emitObject(Module &module, const Processor &processor,
 
 } // namespace
 
-Expected<std::vector<SmallString<0>>> emitObjects(Module &module,
-                                                  const Processor &processor,
-                                                  unsigned level,
-                                                  StringRef prefix) {
+Expected<std::vector<SmallString<0>>>
+emitObjects(Module &module, const Processor &processor, unsigned level) {
   std::vector<SmallString<0>> objects;
   if (level > 0 && Partition(module).size() > 1)
     propagate(module, *processor.makeMachine(level));
@@ -180,7 +175,7 @@ Expected<std::vector<SmallString<0>>> emitObjects(Module &module,
     objects.push_back(std::move(*object));
     return objects;
   }
-  exposeShared(module, partition, prefix);
+  exposeShared(module, partition);
   objects.resize(partition.size());
   std::vector<std::string> errors(partition.size());
   DefaultThreadPool pool(heavyweight_hardware_concurrency());

@@ -2,7 +2,11 @@
 
 #include "dlc/Target/Emit.h"
 #include "lld/Common/Driver.h"
+#include "llvm/ObjCopy/CommonConfig.h"
+#include "llvm/ObjCopy/ELF/ELFConfig.h"
+#include "llvm/ObjCopy/ELF/ELFObjcopy.h"
 #include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -44,11 +48,40 @@ static Error runLinker(ArrayRef<std::string> arguments) {
   return Error::success();
 }
 
+/// What the parts of an object file share is nobody else's.
+static Error hideShared(StringRef path) {
+  Expected<object::OwningBinary<object::ObjectFile>> object =
+      object::ObjectFile::createObjectFile(path);
+  if (!object)
+    return object.takeError();
+  objcopy::CommonConfig common;
+  common.InputFilename = common.OutputFilename = path;
+  objcopy::ELFConfig elf;
+  elf.LocalizeHidden = true;
+  SmallString<0> bytes;
+  raw_svector_ostream buffer(bytes);
+  if (Error error = objcopy::elf::executeObjcopyOnBinary(
+          common, elf, *cast<object::ELFObjectFileBase>(object->getBinary()),
+          buffer))
+    return error;
+  std::error_code code;
+  raw_fd_ostream os(path, code);
+  if (!code) {
+    os << bytes;
+    os.flush();
+    code = os.error();
+    os.clear_error();
+  }
+  return code ? createFileError(path, code) : Error::success();
+}
+
 Error linkObject(ArrayRef<std::string> objects, StringRef output) {
   std::vector<std::string> arguments = {"ld.lld", "-r", "-o", output.str(),
                                         "--threads=1"};
   arguments.insert(arguments.end(), objects.begin(), objects.end());
-  return runLinker(arguments);
+  if (Error error = runLinker(arguments))
+    return error;
+  return hideShared(output);
 }
 
 Error linkLibrary(ArrayRef<std::string> objects, StringRef output,

@@ -333,7 +333,7 @@ def ShareLoops : Pass<"dlc-share-loops", "::mlir::ModuleOp"> {
     allocate lies in a buffer that the caller gives as the last argument. Upstream's
     `duplicate-function-elimination` compares whole functions.
   }];
-  let options = [Option<"least", "least", "int64_t", "12",
+  let options = [Option<"least", "least", "int64_t", "6",
                         "Operations that a nest has at least">];
   let dependentDialects = [
     "::mlir::func::FuncDialect", "::mlir::arith::ArithDialect",

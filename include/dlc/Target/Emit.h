@@ -43,19 +43,18 @@ llvm::Error emitCode(llvm::Module &module, llvm::TargetMachine &machine,
                      bool assembly, llvm::raw_pwrite_stream &os);
 
 /// Optimises a module and gives its object files: one, or for a large module
-/// several, which are made at the same time. What these share is hidden and
-/// begins with `prefix`. The parts do not depend on how many processors there
-/// are.
+/// several, which are made at the same time and share hidden symbols. The parts
+/// do not depend on how many processors there are.
 llvm::Expected<std::vector<llvm::SmallString<0>>>
-emitObjects(llvm::Module &module, const Processor &processor, unsigned level,
-            llvm::StringRef prefix);
+emitObjects(llvm::Module &module, const Processor &processor, unsigned level);
 
 /// Links object files into a shared library with LLD; nothing is needed but the
 /// objects themselves and, where they are found, libc and libm.
 llvm::Error linkLibrary(llvm::ArrayRef<std::string> objects,
                         llvm::StringRef output, llvm::StringRef soname);
 
-/// Links object files into one.
+/// Links object files into one; symbols that they hide from others are local
+/// in it.
 llvm::Error linkObject(llvm::ArrayRef<std::string> objects,
                        llvm::StringRef output);
 
