@@ -3,6 +3,7 @@
 #include "Memory.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -140,8 +141,9 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
                              return WalkResult::interrupt();
                            return WalkResult::advance();
                          }
-                         // A buffer that is handed on outlives its round.
-                         if (isa<func::CallOp>(inner) ||
+                         // A buffer that is handed on outlives its round,
+                         // and a check ends the call of a kernel.
+                         if (isa<func::CallOp, cf::AssertOp>(inner) ||
                              (isa<scf::ForOp, scf::WhileOp>(inner) &&
                               llvm::any_of(inner->getResultTypes(),
                                            llvm::IsaPred<MemRefType>)))

@@ -111,8 +111,11 @@ private:
   static std::optional<unsigned> contiguousReduction(linalg::LinalgOp op) {
     if (analyzeContraction(op) || op.getNumDpsInits() != 1)
       return std::nullopt;
-    AffineMap map = op.getIndexingMapsArray()[0];
-    if (!map.isProjectedPermutation() || !map.getNumResults())
+    OpOperand *first = firstTensor(op);
+    if (!first)
+      return std::nullopt;
+    AffineMap map = op.getMatchingIndexingMap(first);
+    if (!map.isProjectedPermutation())
       return std::nullopt;
     unsigned loop = map.getDimPosition(map.getNumResults() - 1);
     if (op.getIteratorTypesArray()[loop] != utils::IteratorType::reduction)

@@ -385,6 +385,13 @@ Tiles tileOther(linalg::LinalgOp op, const Machine &machine) {
   return tiles;
 }
 
+OpOperand *firstTensor(linalg::LinalgOp op) {
+  for (OpOperand *operand : op.getDpsInputOperands())
+    if (op.getMatchingIndexingMap(operand).getNumResults())
+      return operand;
+  return nullptr;
+}
+
 SmallVector<int64_t> tileReductions(linalg::LinalgOp op,
                                     const Machine &machine) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
@@ -395,9 +402,15 @@ SmallVector<int64_t> tileReductions(linalg::LinalgOp op,
     return sizes;
   std::optional<Contraction> contraction = analyzeContraction(op);
   std::optional<unsigned> pair = contraction ? contraction->pair : std::nullopt;
-  Type element = getElementTypeOrSelf(op.getDpsInputs()[0].getType());
   // Which loop walks contiguously over the first operand?
-  AffineMap map = op.getIndexingMapsArray()[0];
+  OpOperand *first = firstTensor(op);
+  if (!first) {
+    for (unsigned loop : reductions)
+      sizes[loop] = 1;
+    return sizes;
+  }
+  Type element = getElementTypeOrSelf(first->get().getType());
+  AffineMap map = op.getMatchingIndexingMap(first);
   AffineExpr last = map.getResult(map.getNumResults() - 1);
   for (unsigned loop : reductions) {
     // Both steps of a pair are one instruction.

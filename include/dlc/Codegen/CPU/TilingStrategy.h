@@ -127,6 +127,9 @@ llvm::SmallVector<int64_t> tileReductions(mlir::linalg::LinalgOp op,
 /// Whether the vectoriser takes ops like this one.
 bool isVectorizable(mlir::linalg::LinalgOp op);
 
+/// The first input with dimensions; null where all are numbers.
+mlir::OpOperand *firstTensor(mlir::linalg::LinalgOp op);
+
 } // namespace dlc::cpu
 
 #endif // DLC_CODEGEN_CPU_TILINGSTRATEGY_H
