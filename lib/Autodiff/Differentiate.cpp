@@ -149,6 +149,12 @@ public:
     if (failed(groupScans(ops, *values, how)))
       return failure();
 
+    // Between these stands what is differentiated.
+    Location loc = op.getLoc();
+    OpBuilder front(ops.empty() ? op : ops.front());
+    Operation *begin = arith::ConstantIndexOp::create(front, loc, 0);
+    Operation *turn = arith::ConstantIndexOp::create(b, loc, 0);
+
     Gradients gradients(b, how);
     for (int64_t i : op.getArguments())
       gradients.want(inputs[i]);
@@ -223,6 +229,10 @@ public:
         now = tensor::CastOp::create(b, op.getLoc(), old.getType(), now);
       old.replaceAllUsesWith(now);
     }
+    if (how.memory > 0 && failed(recomputeLayers(begin, turn, op, how.memory)))
+      return failure();
+    begin->erase();
+    turn->erase();
     op.erase();
     for (Value input : inputs) {
       auto cast = input.getDefiningOp<UnrealizedConversionCastOp>();

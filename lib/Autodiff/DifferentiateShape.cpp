@@ -20,12 +20,9 @@ static LogicalResult differentiateReshape(OpT op, Gradients &d) {
   return success();
 }
 
-static LogicalResult differentiateFinite(dl::RequireFiniteOp op, Gradients &d) {
-  d.add(op.getX(), d.of(op.getY()));
-  return success();
-}
-
-static LogicalResult differentiateBroadcast(dl::BroadcastOp op, Gradients &d) {
+/// What stretches adds up again in `add`.
+template <typename OpT>
+static LogicalResult differentiateIdentity(OpT op, Gradients &d) {
   d.add(op.getX(), d.of(op.getY()));
   return success();
 }
@@ -248,9 +245,10 @@ static LogicalResult differentiateExtract(tensor::ExtractSliceOp op,
 
 void dlc::attachShapeRules(MLIRContext *context) {
   attachRule<dl::ReshapeOp, differentiateReshape>(context);
-  attachRule<dl::RequireFiniteOp, differentiateFinite>(context);
+  attachRule<dl::RequireFiniteOp, differentiateIdentity>(context);
+  attachRule<dl::BarrierOp, differentiateIdentity>(context);
   attachRule<dl::FlattenOp, differentiateReshape>(context);
-  attachRule<dl::BroadcastOp, differentiateBroadcast>(context);
+  attachRule<dl::BroadcastOp, differentiateIdentity>(context);
   attachRule<dl::TransposeOp, differentiateTranspose>(context);
   attachRule<dl::ConcatOp, differentiateConcat>(context);
   attachRule<dl::SplitOp, differentiateSplit>(context);

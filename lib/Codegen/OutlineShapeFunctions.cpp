@@ -1,6 +1,7 @@
 //===- OutlineShapeFunctions.cpp - Checks and shapes as functions ---------===//
 
 #include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -101,6 +102,13 @@ void forgetState(func::FuncOp shapes) {
                                                     type.getElementType())
                                 .getResult());
     load.erase();
+  });
+  // A copy has the extents of what it copies.
+  shapes.walk([](bufferization::AllocTensorOp copy) {
+    if (!copy.getCopy())
+      return;
+    copy.replaceAllUsesWith(copy.getCopy());
+    copy.erase();
   });
 }
 

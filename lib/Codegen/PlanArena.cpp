@@ -8,6 +8,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -198,11 +199,18 @@ private:
     function.walk([&](memref::AllocOp alloc) {
       Buffer buffer;
       buffer.alloc = alloc;
+      // It lives from the first access on: where it is allocated says nothing,
+      // bufferisation puts allocations together, nor do views of it.
       buffer.first = buffer.last = order[topLevel(alloc)];
+      bool isUsed = false;
       for (Value alias : aliases.resolve(alloc.getResult()))
         for (Operation *user : alias.getUsers()) {
-          buffer.first = std::min(buffer.first, order[topLevel(user)]);
-          buffer.last = std::max(buffer.last, order[topLevel(user)]);
+          if (isa<ViewLikeOpInterface, memref::DimOp>(user))
+            continue;
+          int64_t at = order[topLevel(user)];
+          buffer.first = isUsed ? std::min(buffer.first, at) : at;
+          buffer.last = isUsed ? std::max(buffer.last, at) : at;
+          isUsed = true;
         }
       MemRefType type = alloc.getType();
       if (std::optional<int64_t> elements = boundElements(alloc))

@@ -108,6 +108,13 @@ llvm::LogicalResult groupScans(llvm::SmallVectorImpl<mlir::Operation *> &ops,
                                llvm::MutableArrayRef<mlir::Value> values,
                                const DifferentiationOptions &options);
 
+/// Computes what the derivatives from `turn` to before `end` read of the ops
+/// from `begin` to before `turn` again where it would be more than `memory`
+/// bytes to keep.
+llvm::LogicalResult recomputeLayers(mlir::Operation *begin,
+                                    mlir::Operation *turn, mlir::Operation *end,
+                                    int64_t memory);
+
 /// Whether a type is one of floats.
 bool isDifferentiable(mlir::Type type);
 

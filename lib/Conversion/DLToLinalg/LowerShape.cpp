@@ -1,6 +1,7 @@
 //===- LowerShape.cpp - Ops that move elements ----------------------------===//
 
 #include "Emitter.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 using namespace mlir;
@@ -334,8 +335,17 @@ static Value emitUpsample(dl::UpsampleOp op, dl::UpsampleOpAdaptor x,
   return tensor::CollapseShapeOp::create(e.b, e.loc, repeated, groups);
 }
 
+/// An allocation with contents: the one way to a second value that linalg on
+/// tensors has.
+static Value emitBarrier(dl::BarrierOp op, dl::BarrierOpAdaptor x, Emitter &e) {
+  return bufferization::AllocTensorOp::create(
+      e.b, e.loc, cast<RankedTensorType>(x.getX().getType()), ValueRange(),
+      x.getX());
+}
+
 void dlc::populateShapeLowering(TypeConverter &types,
                                 RewritePatternSet &patterns) {
+  addMover<dl::BarrierOp>(patterns, types, emitBarrier);
   addMover<dl::ReshapeOp>(patterns, types, emitReshape);
   addMover<dl::BroadcastOp>(patterns, types, emitBroadcast);
   addMover<dl::IotaOp>(patterns, types, emitIota);

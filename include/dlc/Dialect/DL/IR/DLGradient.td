@@ -5,6 +5,7 @@
 
 include "dlc/Dialect/DL/IR/DLDialect.td"
 include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def DL_GradOp : DL_Op<"grad", [AttrSizedOperandSegments,
                                DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
@@ -47,6 +48,18 @@ def DL_GradOp : DL_Op<"grad", [AttrSizedOperandSegments,
     /// The arguments to differentiate by, as written or by default.
     ::llvm::SmallVector<int64_t> getArguments();
   }];
+}
+
+def DL_BarrierOp : Op<DL_Dialect, "barrier", [SameOperandsAndResultType]> {
+  let summary = "x, as a value of its own";
+  let description = [{
+    The result has the elements of `x`, and no pass takes it for the same value: what
+    is computed of it is computed a second time. The derivative of layers that are
+    computed again begins with one (`dl-differentiate` with `memory`).
+  }];
+  let arguments = (ins DL_Tensor:$x);
+  let results = (outs Res<DL_Tensor, "", [MemAlloc]>:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
 }
 
 #endif // DLC_DIALECT_DL_IR_DLGRADIENT_TD

@@ -1,0 +1,258 @@
+//===- RecomputeLayers.cpp - Layers that are computed again ---------------===//
+//
+// The forward ops of a derivative are cut into segments. What passes from one
+// to another is kept; what the backward ops need of the inside of a segment is
+// computed again in front of the first of them, from what was kept (Chen et
+// al., 2016). The last segment, whose backward ops follow at once, is kept.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rules.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+
+class Recomputation {
+public:
+  /// Of the ops from `begin` to before `turn`, whose derivatives stand from
+  /// there to before `end`.
+  Recomputation(Operation *begin, Operation *turn, Operation *end)
+      : turn(turn), end(end) {
+    for (Operation *op = begin; op != turn; op = op->getNextNode()) {
+      numbers[op] = ops.size();
+      ops.push_back(op);
+    }
+  }
+
+  LogicalResult run(int64_t memory) {
+    if (failed(measure()))
+      return end->emitError("layers have unknown extents, expected known ones "
+                            "to keep no more than ")
+             << memory << " bytes for the derivatives";
+    Plan best = plan({});
+    for (size_t segments = 2;
+         segments <= std::min<size_t>(ops.size(), 64) && best.peak > memory;
+         ++segments) {
+      Plan other = plan(cut(segments));
+      if (other.peak < best.peak)
+        best = std::move(other);
+    }
+    if (best.peak > memory)
+      return end->emitError("the layers keep ")
+             << best.peak << " bytes at least for their derivatives, expected "
+             << "no more than " << memory;
+    // The last one's backward ops come first.
+    for (Segment &segment : llvm::reverse(best.segments))
+      compute(segment);
+    return success();
+  }
+
+private:
+  struct Use {
+    int64_t bytes = 0;
+    /// The last of the ops that reads it; -1: none does.
+    int64_t last = -1;
+    bool isBackward = false, isOutside = false;
+  };
+
+  /// What is computed again, of what.
+  struct Segment {
+    SmallVector<Value> inside;
+    llvm::SetVector<Operation *> ops;
+    llvm::SetVector<Value> inputs;
+  };
+
+  struct Plan {
+    SmallVector<Segment> segments;
+    int64_t peak = 0;
+  };
+
+  /// Parameters and constants are there anyway.
+  static bool isFree(Value value) {
+    Operation *op = value.getDefiningOp();
+    return !isa<RankedTensorType>(value.getType()) ||
+           matchPattern(value, m_Constant()) ||
+           isa_and_present<ml_program::GlobalLoadOp,
+                           ml_program::GlobalLoadConstOp>(op);
+  }
+
+  /// Fails where a size is not known.
+  LogicalResult measure() {
+    for (Operation *op : ops)
+      for (Value value : op->getResults()) {
+        if (isFree(value))
+          continue;
+        Use use;
+        for (Operation *user : value.getUsers()) {
+          Operation *at = end->getBlock()->findAncestorOpInBlock(*user);
+          auto number = numbers.find(at);
+          if (number != numbers.end())
+            use.last = std::max(use.last, int64_t(number->second));
+          else if (at->isBeforeInBlock(end))
+            use.isBackward = true;
+          else
+            use.isOutside = true;
+        }
+        auto type = cast<RankedTensorType>(value.getType());
+        if (use.isBackward && !type.hasStaticShape())
+          return failure();
+        if (type.hasStaticShape())
+          use.bytes = type.getNumElements() *
+                      llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+        uses[value] = use;
+      }
+    return success();
+  }
+
+  /// Where to cut so that each segment holds about as much, through as little
+  /// as possible.
+  SmallVector<size_t> cut(size_t segments) {
+    SmallVector<int64_t> held(ops.size()), crossing(ops.size() + 1);
+    int64_t total = 0;
+    for (auto [number, op] : llvm::enumerate(ops))
+      for (Value value : op->getResults()) {
+        auto it = uses.find(value);
+        if (it == uses.end())
+          continue;
+        const Use &use = it->second;
+        if (use.isBackward) {
+          held[number] += use.bytes;
+          total += use.bytes;
+        }
+        for (int64_t i = number + 1; i <= use.last; ++i)
+          crossing[i] += use.bytes;
+      }
+    SmallVector<size_t> cuts;
+    int64_t sum = 0, most = total / int64_t(segments);
+    size_t window = 0; // where the segment is half full
+    for (size_t i = 0; i < ops.size(); ++i) {
+      if (sum > 0 && sum + held[i] > most) {
+        size_t at = i;
+        for (size_t j = window; j < i; ++j)
+          if (crossing[j] < crossing[at])
+            at = j;
+        cuts.push_back(at);
+        sum = 0;
+        for (size_t j = at; j < i; ++j)
+          sum += held[j];
+        window = i;
+      }
+      sum += held[i];
+      if (2 * sum <= most)
+        window = i + 1;
+    }
+    return cuts;
+  }
+
+  Plan plan(ArrayRef<size_t> cuts) {
+    Plan plan;
+    llvm::DenseSet<Value> kept;
+    int64_t inside = 0, begin = 0;
+    for (size_t cut : cuts) {
+      Segment &segment = plan.segments.emplace_back();
+      int64_t bytes = 0;
+      auto isInside = [&](Value value) {
+        auto it = uses.find(value);
+        return it != uses.end() && !it->second.isOutside &&
+               it->second.last < int64_t(cut) &&
+               isMemoryEffectFree(value.getDefiningOp());
+      };
+      SmallVector<Operation *> todo;
+      for (Operation *op : ArrayRef(ops).slice(begin, cut - begin))
+        for (Value value : op->getResults())
+          if (uses.lookup(value).isBackward && isInside(value)) {
+            segment.inside.push_back(value);
+            bytes += uses.lookup(value).bytes;
+            if (segment.ops.insert(op))
+              todo.push_back(op);
+          }
+      // What they are computed of, up to what is kept.
+      while (!todo.empty()) {
+        Operation *op = todo.pop_back_val();
+        SmallVector<Value> operands(op->getOperands());
+        llvm::append_range(operands, findCaptured(op));
+        for (Value operand : operands) {
+          Operation *source = operand.getDefiningOp();
+          auto number = numbers.find(source);
+          if (number != numbers.end() && int64_t(number->second) >= begin &&
+              isInside(operand)) {
+            if (segment.ops.insert(source))
+              todo.push_back(source);
+          } else {
+            segment.inputs.insert(operand);
+            kept.insert(operand);
+          }
+        }
+      }
+      inside = std::max(inside, bytes);
+      begin = cut;
+    }
+    // The rest is kept from the beginning.
+    llvm::DenseSet<Value> again;
+    for (Segment &segment : plan.segments)
+      again.insert(segment.inside.begin(), segment.inside.end());
+    for (auto &[value, use] : uses)
+      if (kept.contains(value) || (use.isBackward && !again.contains(value)))
+        plan.peak += use.bytes;
+    plan.peak += inside;
+    return plan;
+  }
+
+  void compute(Segment &segment) {
+    // In front of the first backward op that reads it.
+    Operation *first = nullptr;
+    llvm::SmallPtrSet<Operation *, 16> readers;
+    for (Value value : segment.inside)
+      for (Operation *user : value.getUsers()) {
+        Operation *at = end->getBlock()->findAncestorOpInBlock(*user);
+        if (numbers.contains(at))
+          continue;
+        readers.insert(at);
+        if (!first || at->isBeforeInBlock(first))
+          first = at;
+      }
+    if (!first)
+      return;
+    OpBuilder b(first);
+    IRMapping mapping;
+    for (Value input : segment.inputs)
+      if (!isFree(input) ||
+          (isa<RankedTensorType>(input.getType()) &&
+           !matchPattern(input, m_Constant()) && isSmall(input)))
+        mapping.map(input,
+                    dl::BarrierOp::create(b, input.getLoc(), input).getY());
+    for (Operation *op : ops)
+      if (segment.ops.contains(op))
+        b.clone(*op, mapping);
+    for (Value value : segment.inside)
+      value.replaceUsesWithIf(mapping.lookup(value), [&](OpOperand &use) {
+        return readers.contains(
+            end->getBlock()->findAncestorOpInBlock(*use.getOwner()));
+      });
+  }
+
+  /// The state of random numbers, of which all bits follow.
+  static bool isSmall(Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    return type.hasStaticShape() && type.getNumElements() <= 16;
+  }
+
+  Operation *turn, *end;
+  SmallVector<Operation *> ops;
+  llvm::DenseMap<Operation *, size_t> numbers;
+  llvm::MapVector<Value, Use> uses;
+};
+
+} // namespace
+
+LogicalResult dlc::recomputeLayers(Operation *begin, Operation *turn,
+                                   Operation *end, int64_t memory) {
+  return Recomputation(begin, turn, end).run(memory);
+}
