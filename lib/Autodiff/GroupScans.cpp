@@ -154,6 +154,9 @@ LogicalResult dlc::groupScans(SmallVectorImpl<Operation *> &ops,
       all.push_back({scan, *kept});
       sizes[scan] = 0;
       total += kept->bytes(0);
+      // What others read of it is there whatever it keeps itself.
+      for (Value output : scan.getOutputs())
+        total += bytesOf(output).value_or(0);
     }
     llvm::stable_sort(all, [](const auto &a, const auto &b) {
       return a.second.bytes(0) > b.second.bytes(0);

@@ -85,11 +85,13 @@ private:
 
   /// Fails where a size is not known.
   LogicalResult measure() {
-    for (Operation *op : ops)
+    llvm::DenseSet<Value> viewed; // and so read where the view is
+    for (Operation *op : llvm::reverse(ops))
       for (Value value : op->getResults()) {
         if (isFree(value))
           continue;
         Use use;
+        use.isBackward = viewed.contains(value);
         for (Operation *user : value.getUsers()) {
           Operation *at = end->getBlock()->findAncestorOpInBlock(*user);
           auto number = numbers.find(at);
@@ -103,7 +105,10 @@ private:
         auto type = cast<RankedTensorType>(value.getType());
         if (use.isBackward && !type.hasStaticShape())
           return failure();
-        if (type.hasStaticShape())
+        if (isa<dl::ReshapeOp, dl::FlattenOp>(op)) {
+          if (use.isBackward)
+            viewed.insert(op->getOperand(0));
+        } else if (type.hasStaticShape())
           use.bytes = type.getNumElements() *
                       llvm::divideCeil(type.getElementTypeBitWidth(), 8);
         uses[value] = use;
@@ -194,14 +199,19 @@ private:
       inside = std::max(inside, bytes);
       begin = cut;
     }
-    // The rest is kept from the beginning.
+    // The rest is kept from the beginning; what the last segment has on top of
+    // that has been read when the next is computed again.
     llvm::DenseSet<Value> again;
     for (Segment &segment : plan.segments)
       again.insert(segment.inside.begin(), segment.inside.end());
+    int64_t last = 0;
     for (auto &[value, use] : uses)
-      if (kept.contains(value) || (use.isBackward && !again.contains(value)))
-        plan.peak += use.bytes;
-    plan.peak += inside;
+      if (kept.contains(value) || (use.isBackward && !again.contains(value))) {
+        bool isLast = !kept.contains(value) &&
+                      int64_t(numbers.lookup(value.getDefiningOp())) >= begin;
+        (isLast ? last : plan.peak) += use.bytes;
+      }
+    plan.peak += std::max(inside, last);
     return plan;
   }
 

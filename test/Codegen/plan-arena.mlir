@@ -20,6 +20,7 @@ func.func @f(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
   %a = memref.alloc() : memref<256xf32>
   memref.store %zero, %a[%c0] : memref<256xf32>
   %b = memref.alloc() : memref<64xf32>
+  memref.store %zero, %b[%c0] : memref<64xf32>
   %v = memref.load %a[%c0] : memref<256xf32>
   memref.store %v, %b[%c0] : memref<64xf32>
   scf.forall (%i) in (8) {
@@ -56,6 +57,25 @@ func.func @first(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
   %b = memref.alloc() : memref<64xf32>
   memref.copy %x, %a : memref<64xf32> to memref<64xf32>
   memref.copy %a, %b : memref<64xf32> to memref<64xf32>
+  memref.copy %b, %x : memref<64xf32> to memref<64xf32>
+  return
+}
+
+// Allocated together, but one is only written when the other is read no more: one place.
+// CHECK-LABEL: func.func private @together.workspace(
+// CHECK: arith.constant 256 : index
+// CHECK-NOT: arith.constant 512 : index
+// CHECK-LABEL: func.func @together(
+// CHECK: %[[PLACE:.*]] = memref.view %{{.*}}[%c0][] : memref<?xi8> to memref<64xf32>
+// CHECK-NOT: memref.view
+func.func @together(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
+  %a = memref.alloc() : memref<64xf32>
+  %b = memref.alloc() : memref<64xf32>
+  %half = memref.subview %b[0] [32] [1] : memref<64xf32> to memref<32xf32, strided<[1]>>
+  memref.copy %x, %a : memref<64xf32> to memref<64xf32>
+  memref.copy %a, %x : memref<64xf32> to memref<64xf32>
+  memref.copy %x, %b : memref<64xf32> to memref<64xf32>
+  memref.copy %half, %half : memref<32xf32, strided<[1]>> to memref<32xf32, strided<[1]>>
   memref.copy %b, %x : memref<64xf32> to memref<64xf32>
   return
 }

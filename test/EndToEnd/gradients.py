@@ -19,7 +19,9 @@ import tempfile
 import numpy as np
 
 import dlc
-from random_cases import OPS, Generator, binary, unary
+from random_cases import OPS
+from random_cases.base import Generator
+from random_cases.elementwise import binary, unary
 from random_ops import result_types, tensor_type, write_module
 # Where the derivative is bounded, so that differences can see it.
 OPS.update({

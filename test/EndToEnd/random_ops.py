@@ -23,12 +23,10 @@ import numpy as np
 from scipy import special
 
 import dlc
-from random_cases import DTYPES, EXACT, OPS, Generator, unary, wide
-from random_recurrent import RECURRENT
-from random_training import TRAINING
+from random_cases import OPS
+from random_cases.base import DTYPES, EXACT, Generator, wide
+from random_cases.elementwise import unary
 
-OPS.update(RECURRENT)
-OPS.update(TRAINING)
 
 # Units in the last place that an element may be off. Most ops round once; the
 # others are approximated (exp and its relatives) or computed from such. Values

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 
 import dlc
-from random_recurrent import run
+from random_cases.recurrent import run
 
 RANDOM = np.random.default_rng(17)
 TANH, SIGMOID = np.tanh, special.expit

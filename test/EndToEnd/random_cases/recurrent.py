@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from random_cases import Case, wide
+from .base import Case, wide
 
 
 def affine(x, a, b):
@@ -178,4 +178,4 @@ def layer(name):
     return make
 
 
-RECURRENT = {name: layer(name) for name in DEFAULTS}
+OPS = {name: layer(name) for name in DEFAULTS}

@@ -4,7 +4,8 @@ import numpy as np
 from scipy import special
 
 import reference as ref
-from random_cases import Case, image, wide, window_attributes
+from .base import Case, wide
+from .windows import image, window_attributes
 
 
 def type_of(g):
@@ -330,7 +331,7 @@ def conv_filter_grad(g):
                 run(abs(wide(x)), abs(wide(cot))), fixed=fixed)
 
 
-TRAINING = {
+OPS = {
     "mean_squared_error": loss("mean_squared_error", lambda x, t: (x - t) ** 2,
                                lambda g, s: g.rng.normal(size=s)),
     "mean_absolute_error": loss("mean_absolute_error", lambda x, t: np.abs(x - t),

@@ -1,0 +1,33 @@
+"""Layers that are computed again: the same bits in less memory. Run beside all/net.so and
+less/net.so and the programs that print how much memory a context of them asks for."""
+
+import subprocess
+
+import numpy as np
+
+import dlc
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=(32, 16, 16, 3)).astype(np.float32)
+labels = rng.integers(0, 5, 32)
+
+
+def learn(path):
+    net = dlc.load(path)
+    net.initialize(np.array(1, np.int64))
+    losses = [float(net.step(x, labels)) for _ in range(5)]
+    return losses, {name: array.tobytes() for name, array in net.state.items()}
+
+
+def workspace(program):
+    return int(subprocess.run(program, capture_output=True, check=True).stdout)
+
+
+losses, state = learn("all/net.so")
+losses_again, state_again = learn("less/net.so")
+assert losses[-1] < losses[0], losses
+assert losses == losses_again and state == state_again
+print("same bits")
+share = workspace("less/workspace") / workspace("all/workspace")
+print(f"{100 * share:.0f} % of the memory")
+assert share < 0.75, share
