@@ -1,23 +1,19 @@
 //===- EmitCode.cpp - Optimisation and machine code -----------------------===//
 
+#include "RunPasses.h"
 #include "dlc/Target/Emit.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace llvm;
 
 namespace dlc {
 
-void optimize(Module &module, TargetMachine &machine, unsigned level) {
-  PipelineTuningOptions tuning;
-  tuning.LoopVectorization = level >= 2;
-  // Tiles are unrolled where that pays before LLVM sees them; it would unroll
-  // copies as well, into blocks of thousands of stores that take its scheduler
-  // longer than all the rest. Straight-line scalars to pack there are none.
-  tuning.LoopUnrolling = tuning.SLPVectorization = false;
+void runPasses(Module &module, TargetMachine &machine,
+               const PipelineTuningOptions &tuning,
+               function_ref<ModulePassManager(PassBuilder &)> build) {
   PassBuilder builder(&machine, tuning);
   LoopAnalysisManager loops;
   FunctionAnalysisManager functions;
@@ -28,13 +24,23 @@ void optimize(Module &module, TargetMachine &machine, unsigned level) {
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, callGraph, modules);
+  build(builder).run(module, modules);
+}
+
+void optimize(Module &module, TargetMachine &machine, unsigned level) {
+  PipelineTuningOptions tuning;
+  tuning.LoopVectorization = level >= 2;
+  // Tiles are unrolled where that pays before LLVM sees them; it would unroll
+  // copies as well, into blocks of thousands of stores that take its scheduler
+  // longer than all the rest. Straight-line scalars to pack there are none.
+  tuning.LoopUnrolling = tuning.SLPVectorization = false;
   OptimizationLevel levels[] = {OptimizationLevel::O0, OptimizationLevel::O1,
                                 OptimizationLevel::O2, OptimizationLevel::O3};
-  ModulePassManager passes =
-      level == 0
-          ? builder.buildO0DefaultPipeline(OptimizationLevel::O0)
-          : builder.buildPerModuleDefaultPipeline(levels[std::min(level, 3u)]);
-  passes.run(module, modules);
+  runPasses(module, machine, tuning, [&](PassBuilder &builder) {
+    return level == 0 ? builder.buildO0DefaultPipeline(OptimizationLevel::O0)
+                      : builder.buildPerModuleDefaultPipeline(
+                            levels[std::min(level, 3u)]);
+  });
 }
 
 Error emitCode(Module &module, TargetMachine &machine, bool assembly,

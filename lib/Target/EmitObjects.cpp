@@ -1,12 +1,12 @@
 //===- EmitObjects.cpp - Large modules in parts, at the same time ---------===//
 
+#include "RunPasses.h"
 #include "dlc/Target/Emit.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
 #include "llvm/IR/InstrTypes.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Target/TargetMachine.h"
 #include "llvm/Transforms/IPO/DeadArgumentElimination.h"
@@ -132,21 +132,13 @@ void exposeShared(Module &module, const Partition &partition) {
 /// What only the whole module tells: arguments that are the same constant in
 /// all calls, or that nobody reads.
 void propagate(Module &module, TargetMachine &machine) {
-  PassBuilder builder(&machine);
-  LoopAnalysisManager loops;
-  FunctionAnalysisManager functions;
-  CGSCCAnalysisManager callGraph;
-  ModuleAnalysisManager modules;
-  builder.registerModuleAnalyses(modules);
-  builder.registerCGSCCAnalyses(callGraph);
-  builder.registerFunctionAnalyses(functions);
-  builder.registerLoopAnalyses(loops);
-  builder.crossRegisterProxies(loops, functions, callGraph, modules);
-  ModulePassManager passes;
-  passes.addPass(IPSCCPPass());
-  passes.addPass(DeadArgumentEliminationPass());
-  passes.addPass(GlobalDCEPass());
-  passes.run(module, modules);
+  runPasses(module, machine, {}, [](PassBuilder &) {
+    ModulePassManager passes;
+    passes.addPass(IPSCCPPass());
+    passes.addPass(DeadArgumentEliminationPass());
+    passes.addPass(GlobalDCEPass());
+    return passes;
+  });
 }
 
 Expected<SmallString<0>> emitObject(Module &module, const Processor &processor,

@@ -2,6 +2,7 @@
 
 #include "TrainingRecipe.h"
 #include "dlc/Dialect/DL/IR/Formula.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include <cmath>
 
@@ -242,8 +243,29 @@ private:
     func::ReturnOp::create(b, loc, values);
     SmallVector<Type> types(ValueRange(values).getTypes());
     added.setFunctionType(b.getFunctionType(inputs, types));
-    if (!isTraining)
+    if (!isTraining) {
       nameArguments(added);
+      requireSamples(added);
+    }
+  }
+
+  /// The mean over no elements is no number, and no parameter should follow it.
+  void requireSamples(func::FuncOp added) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointToStart(&added.getBody().front());
+    Value target = added.getArgument(pristine.getNumArguments());
+    auto type = cast<RankedTensorType>(target.getType());
+    for (int64_t d = 0; d < type.getRank(); ++d) {
+      if (!type.isDynamicDim(d))
+        continue;
+      Value isThere = arith::CmpIOp::create(
+          b, loc, arith::CmpIPredicate::sgt,
+          tensor::DimOp::create(b, loc, target, d),
+          arith::ConstantIndexOp::create(b, loc, 0));
+      cf::AssertOp::create(b, loc, isThere,
+                           "'target' has no elements, expected one sample at "
+                           "least");
+    }
   }
 
   /// Whether loss and metrics can be taken of the result.
@@ -303,6 +325,7 @@ private:
         loss.getResultTypes().take_front(1 + options.metrics.size()));
     auto added = addFunction("step", inputs, results, /*isPublic=*/true);
     nameArguments(added);
+    requireSamples(added);
     Tensor random(b, loc, load(randomState));
     SmallVector<Value> given(added.getArguments());
     given.push_back(random);

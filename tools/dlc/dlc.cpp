@@ -132,8 +132,8 @@ int main(int argc, char **argv) {
       "recompute", cl::ValueOptional,
       cl::desc("For derivatives of recurrent layers keep the states of every "
                "k-th step alone (without a number: of each) and compute the "
-               "rest again; or as much of it as keeps so many KiB, MiB or "
-               "GiB"),
+               "rest again; with a size (KiB, MiB, GiB): as much of recurrent "
+               "and other layers as keeps no more than that"),
       cl::value_desc("k|size"), cl::cat(category));
   cl::opt<int64_t> truncate(
       "truncate",

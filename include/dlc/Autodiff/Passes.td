@@ -23,13 +23,18 @@ def Differentiate : Pass<"dl-differentiate", "::mlir::ModuleOp"> {
     scans that keep most until all keep no more than so many bytes. `truncate` k cuts
     the way back through the states at every k-th step.
 
+    With `memory` other ops are computed again as well: what the backward part reads of
+    the forward part is cut into segments, of which only what passes between them is
+    kept; the inside of each is repeated, from `dl.barrier`s of what was kept, in front
+    of the first backward op that reads it.
+
     An `scf.for` that carries tensors is taken as a scan without inputs.
   }];
   let options = [
     Option<"recompute", "recompute", "int64_t", "0",
            "Keep the states of every so many steps of a scan alone; 0: all that is needed">,
     Option<"memory", "memory", "int64_t", "0",
-           "Bytes that scans may keep; 0: any number">,
+           "Bytes that the backward part may keep; 0: any number">,
     Option<"truncate", "truncate", "int64_t", "0",
            "Cut back-propagation through time every k steps; 0: never">];
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect",

@@ -84,7 +84,9 @@ def FuseElementwise : Pass<"dlc-fuse-elementwise"> {
   let description = [{
     Upstream's fusion, restricted: a producer moves only into its single user, and
     only where each of its elements is still computed once (never into the
-    operands of a contraction or along a broadcast).
+    operands of a contraction or along a broadcast). Beyond that, a producer that others
+    read as well becomes one op of several results with the consumer whose loops and
+    places are the same: new moments and the parameter that follows from them.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
@@ -312,7 +314,8 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
   let summary = "Place all intermediate buffers in one arena that the caller gives";
   let description = [{
     Each `memref.alloc` becomes a view into a new last argument of its function,
-    `memref<?xi8>`. Buffers that are never alive together share memory. Buffers of
+    `memref<?xi8>`. Buffers that are never alive together, from the first access to the
+    last, share memory. Buffers of
     known size are packed; those of a size known at run time share slots. A buffer
     inside a parallel loop gets a place for each worker. `@f.workspace` (same
     arguments) returns the bytes needed.

@@ -59,8 +59,10 @@ def AddTraining : Pass<"dl-add-training", "::mlir::ModuleOp"> {
            "Of the running averages of batch normalisation: the share of the old">,
     ListOption<"frozen", "frozen", "std::string", "Globals that stay as they are">];
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect",
                            "::mlir::func::FuncDialect",
-                           "::mlir::ml_program::MLProgramDialect"];
+                           "::mlir::ml_program::MLProgramDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def Decompose : Pass<"dl-decompose"> {

@@ -9,6 +9,9 @@ using namespace mlir;
 namespace dlc::cpu {
 
 linalg::LinalgOp findContraction(linalg::LinalgOp op) {
+  // Of several results, an optimiser behind the product of a gradient was
+  // tried: short runs of many streams are slower than one more pass (by a
+  // fifth).
   if (op.getNumReductionLoops() || op->getNumResults() != 1)
     return {};
   AffineMap out = op.getIndexingMapsArray()[op.getNumDpsInputs()];

@@ -1,5 +1,5 @@
-/* Two libraries that train, linked into one program: ten steps of each from the same start
-   end in the same loss. */
+/* Two libraries that train, linked into one program: ten steps of each from the
+   same start end in the same loss. */
 #include "net.h"
 #include "other.h"
 #include <stdio.h>
@@ -16,7 +16,8 @@ int main(void) {
   other_context *other;
   if (net_create(&net, NULL) != DLC_OK || other_create(&other, NULL) != DLC_OK)
     return 1;
-  if (net_initialize(net, &seed) != DLC_OK || other_initialize(other, &seed) != DLC_OK)
+  if (net_initialize(net, &seed) != DLC_OK ||
+      other_initialize(other, &seed) != DLC_OK)
     return 2;
   for (int i = 0; i < 10; ++i) {
     if (net_step(net, 8, 8, images, labels, &loss) != DLC_OK ||

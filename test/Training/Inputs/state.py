@@ -86,6 +86,10 @@ error = refused(classes.step, x, np.array([0, 1, 0, 1, 2, 0, 0, 0]))
 print(error)
 assert bits(classes) == before
 print(f"status {error.status}, state untouched")
+before = bits(net)
+for call in (net.step, net.evaluate):
+    print(refused(call, x[:0], t[:0]))
+assert bits(net) == before and net.predict(x[:0]).shape == (0, 2)
 finite = dlc.load("./finite.so")
 before = bits(finite)
 x[3, 1] = np.inf

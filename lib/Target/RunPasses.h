@@ -1,0 +1,19 @@
+//===- RunPasses.h - LLVM's passes over a module ----------------*- C++ -*-===//
+
+#ifndef DLC_LIB_TARGET_RUNPASSES_H
+#define DLC_LIB_TARGET_RUNPASSES_H
+
+#include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Passes/PassBuilder.h"
+
+namespace dlc {
+
+/// Runs what `build` makes, with the analyses that it needs.
+void runPasses(
+    llvm::Module &module, llvm::TargetMachine &machine,
+    const llvm::PipelineTuningOptions &tuning,
+    llvm::function_ref<llvm::ModulePassManager(llvm::PassBuilder &)> build);
+
+} // namespace dlc
+
+#endif // DLC_LIB_TARGET_RUNPASSES_H
