@@ -79,6 +79,9 @@ matchCaptures(Operation *first, const llvm::SetVector<Value> &captures,
   for (auto [a, b] : llvm::zip_equal(collect(first), collect(other))) {
     if (!captures.contains(a))
       continue;
+    // In its place stands something of the loop itself.
+    if (other->isAncestor(b.getParentRegion()->getParentOp()))
+      return std::nullopt;
     // Constants become part of the function.
     Attribute left, right;
     matchPattern(a, m_Constant(&left));

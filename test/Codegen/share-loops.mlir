@@ -35,11 +35,11 @@ func.func @g(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %y: memref
 
 // -----
 
-// Other bounds, other types, the same buffer in two places where the first has two: loops
-// of their own.
+// Other bounds, other types, the same buffer in two places where the first has two, a value
+// of the loop where the first has one from outside: loops of their own.
 // CHECK-LABEL: func.func @different(
 // CHECK-NOT: call
-func.func @different(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %y: memref<8xf32>, %z: memref<8xf32, strided<[2]>>) {
+func.func @different(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %y: memref<8xf32>, %z: memref<8xf32, strided<[2]>>, %s: f32) {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c7 = arith.constant 7 : index
@@ -59,6 +59,16 @@ func.func @different(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %y
   scf.for %i = %c0 to %c8 step %c1 {
     %v = memref.load %x[%i] : memref<8xf32>
     memref.store %v, %z[%i] : memref<8xf32, strided<[2]>>
+  }
+  scf.for %i = %c0 to %c8 step %c1 {
+    %v = memref.load %x[%i] : memref<8xf32>
+    %w = arith.addf %s, %s : f32
+    memref.store %w, %y[%i] : memref<8xf32>
+  }
+  scf.for %i = %c0 to %c8 step %c1 {
+    %v = memref.load %x[%i] : memref<8xf32>
+    %w = arith.addf %v, %v : f32
+    memref.store %w, %y[%i] : memref<8xf32>
   }
   return
 }
