@@ -30,6 +30,7 @@ namespace {
 struct Kind {
   Operation *first;
   llvm::SetVector<Value> captures;
+  SmallVector<int64_t> elements; // of its buffers
   std::vector<std::pair<Operation *, SmallVector<Value>>> others;
 };
 
@@ -38,6 +39,16 @@ llvm::SetVector<Value> findCaptures(Operation *loop) {
   llvm::SetVector<Value> captures(loop->operand_begin(), loop->operand_end());
   getUsedValuesDefinedAbove(loop->getRegions(), captures);
   return captures;
+}
+
+/// The most elements of each buffer that the loop allocates. What bounds them
+/// may stand outside, and so differ between loops that look the same.
+SmallVector<int64_t> boundBuffers(Operation *loop) {
+  SmallVector<int64_t> elements;
+  loop->walk([&](memref::AllocOp alloc) {
+    elements.push_back(*boundElements(alloc));
+  });
+  return elements;
 }
 
 /// Equal for equivalent loops; operands are left to the comparison.
@@ -110,9 +121,12 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
       for (Operation &op : function.getBody().front()) {
         if (!isCandidate(&op))
           continue;
+        SmallVector<int64_t> elements = boundBuffers(&op);
         auto &list = known[{hash(&op), processor}];
         bool isFound = llvm::any_of(list, [&](size_t number) {
           Kind &kind = kinds[number];
+          if (kind.elements != elements)
+            return false;
           auto values = matchCaptures(kind.first, kind.captures, &op);
           if (values)
             kind.others.push_back({&op, *values});
@@ -121,7 +135,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
         if (isFound)
           continue;
         list.push_back(kinds.size());
-        kinds.push_back({&op, findCaptures(&op), {}});
+        kinds.push_back({&op, findCaptures(&op), elements, {}});
       }
     }
     for (auto [number, kind] : llvm::enumerate(kinds))

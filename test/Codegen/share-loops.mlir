@@ -108,6 +108,29 @@ func.func @scratch(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %y: 
 
 // -----
 
+// Buffers of a size from outside, of which one may be larger than the other.
+// CHECK-LABEL: func.func @bounds(
+// CHECK-NOT: call
+func.func @bounds(%context: !llvm.ptr, %workers: index, %x: memref<16xf32>, %n: index) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %few = affine.min affine_map<()[n] -> (n, 8)>()[%n]
+  %more = affine.min affine_map<()[n] -> (n, 16)>()[%n]
+  scf.for %i = %c0 to %few step %c1 {
+    %own = memref.alloc(%few) : memref<?xf32>
+    %v = memref.load %x[%i] : memref<16xf32>
+    memref.store %v, %own[%i] : memref<?xf32>
+  }
+  scf.for %i = %c0 to %more step %c1 {
+    %own = memref.alloc(%more) : memref<?xf32>
+    %v = memref.load %x[%i] : memref<16xf32>
+    memref.store %v, %own[%i] : memref<?xf32>
+  }
+  return
+}
+
+// -----
+
 // Code for one processor is not called by that for another.
 // CHECK-LABEL: func.func @k(
 // CHECK-NOT: shared
