@@ -1,5 +1,6 @@
 //===- CarryInPlace.cpp - Carried values stay in their buffers ------------===//
 
+#include "Destinations.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -25,34 +26,6 @@ struct CarryInPlace : dlc::impl::CarryInPlaceBase<CarryInPlace> {
   }
 
 private:
-  /// Whether `value` is what was written to `buffer`, piece by piece.
-  static bool isWrittenTo(Value value, Value buffer) {
-    while (value != buffer) {
-      auto result = dyn_cast<OpResult>(value);
-      if (!result)
-        return false;
-      Operation *op = result.getOwner();
-      if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
-        value = insert.getDest();
-      else if (auto writer = dyn_cast<DestinationStyleOpInterface>(op))
-        value = writer.getTiedOpOperand(result)->get();
-      else if (auto loop = dyn_cast<scf::ForOp>(op))
-        value = loop.getInitArgs()[result.getResultNumber()];
-      else if (auto loop = dyn_cast<scf::ForallOp>(op))
-        value = loop.getOutputs()[result.getResultNumber()];
-      else if (auto choice = dyn_cast<scf::IfOp>(op))
-        return isWrittenTo(
-                   choice.thenYield()->getOperand(result.getResultNumber()),
-                   buffer) &&
-               isWrittenTo(
-                   choice.elseYield()->getOperand(result.getResultNumber()),
-                   buffer);
-      else
-        return false;
-    }
-    return true;
-  }
-
   /// The two regions may hand each other values in different places.
   void carryWhile(scf::WhileOp loop) {
     SmallVector<Value> carried;
@@ -70,7 +43,7 @@ private:
     OpBuilder b(yield);
     for (auto [operand, buffer] : llvm::zip(yield->getOpOperands(), carried)) {
       auto type = dyn_cast<RankedTensorType>(operand.get().getType());
-      if (!type || !buffer || isWrittenTo(operand.get(), buffer))
+      if (!type || !buffer || dlc::isWrittenTo(operand.get(), buffer))
         continue;
       Location loc = operand.get().getLoc();
       SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0)),

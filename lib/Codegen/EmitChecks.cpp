@@ -1,8 +1,8 @@
 //===- EmitChecks.cpp - Checks of values ----------------------------------===//
 
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -19,8 +19,8 @@ using namespace dlc;
 namespace {
 struct EmitChecks : dlc::impl::EmitChecksBase<EmitChecks> {
   void runOnOperation() override {
-    SmallVector<cf::AssertOp> checks;
-    getOperation().walk([&](cf::AssertOp check) { checks.push_back(check); });
+    SmallVector<codegen::RequireOp> checks;
+    getOperation().walk([&](codegen::RequireOp check) { checks.push_back(check); });
     for (auto [number, check] : llvm::enumerate(checks)) {
       auto function = check->getParentOfType<func::FuncOp>();
       if (!isEntry(function)) {
@@ -31,7 +31,7 @@ struct EmitChecks : dlc::impl::EmitChecksBase<EmitChecks> {
     }
   }
 
-  void emit(func::FuncOp function, cf::AssertOp check, size_t number) {
+  void emit(func::FuncOp function, codegen::RequireOp check, size_t number) {
     ModuleOp module = getOperation();
     Location loc = check.getLoc();
     OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
@@ -40,14 +40,14 @@ struct EmitChecks : dlc::impl::EmitChecksBase<EmitChecks> {
       func::FuncOp::create(b, loc, names::fail,
                            b.getFunctionType({ptr, ptr}, {}))
           .setPrivate();
-    std::string text = (check.getMsg() + StringRef("\0", 1)).str();
+    std::string text = (check.getMessage() + StringRef("\0", 1)).str();
     auto message = LLVM::GlobalOp::create(
         b, loc, LLVM::LLVMArrayType::get(b.getI8Type(), text.size()),
         /*isConstant=*/true, LLVM::Linkage::Internal,
         "dlc.check." + std::to_string(number), b.getStringAttr(text));
     b.setInsertionPoint(check);
     Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
-    Value fails = arith::XOrIOp::create(b, loc, check.getArg(), yes);
+    Value fails = arith::XOrIOp::create(b, loc, check.getCondition(), yes);
     scf::IfOp::create(b, loc, fails, [&](OpBuilder &b, Location loc) {
       Value place = LLVM::AddressOfOp::create(b, loc, message);
       func::CallOp::create(b, loc, names::fail, TypeRange(),

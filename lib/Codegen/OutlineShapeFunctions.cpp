@@ -1,8 +1,8 @@
 //===- OutlineShapeFunctions.cpp - Checks and shapes as functions ---------===//
 
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
@@ -78,14 +78,14 @@ void storeExtents(func::FuncOp shapes) {
 }
 
 /// The number of the first check that fails, from the last check to the first.
-void storeStatus(func::FuncOp shapes, ArrayRef<cf::AssertOp> checks) {
+void storeStatus(func::FuncOp shapes, ArrayRef<codegen::RequireOp> checks) {
   Block &block = shapes.getBody().front();
   OpBuilder b(block.getTerminator());
   Location loc = shapes.getLoc();
   Value status = arith::ConstantIntOp::create(b, loc, b.getI64Type(), 0);
   for (int64_t i = checks.size() - 1; i >= 0; --i)
     status = arith::SelectOp::create(
-        b, loc, cf::AssertOp(checks[i]).getArg(), status,
+        b, loc, codegen::RequireOp(checks[i]).getCondition(), status,
         arith::ConstantIntOp::create(b, loc, b.getI64Type(), i + 1));
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   memref::StoreOp::create(b, loc, status, block.getArguments().back(), zero);
@@ -134,7 +134,7 @@ struct OutlineShapeFunctions
         entries.push_back(function);
     for (func::FuncOp function : entries) {
       int64_t count = 0;
-      function.walk([&](cf::AssertOp check) {
+      function.walk([&](codegen::RequireOp check) {
         check->setAttr(checkNumber, b.getI64IntegerAttr(count++));
       });
       b.setInsertionPointAfter(function);
@@ -165,28 +165,28 @@ struct OutlineShapeFunctions
         store.getValueMutable().assign(arith::ConstantIntOp::create(
             at, store.getLoc(), at.getI64Type(), -1));
       }
-      SmallVector<cf::AssertOp> checks;
+      SmallVector<codegen::RequireOp> checks;
       llvm::DenseSet<int64_t> outlined;
-      shapes.walk([&](cf::AssertOp check) {
+      shapes.walk([&](codegen::RequireOp check) {
         auto number = check->getAttrOfType<IntegerAttr>(checkNumber);
         if (number && check->getBlock() == &shapes.getBody().front() &&
-            followsFromExtents(check.getArg(), known)) {
+            followsFromExtents(check.getCondition(), known)) {
           checks.push_back(check);
           outlined.insert(number.getInt());
         }
       });
       storeStatus(shapes, checks);
       SmallVector<Attribute> texts;
-      for (cf::AssertOp check : checks)
-        texts.push_back(StringAttr::get(context, check.getMsg()));
-      SmallVector<cf::AssertOp> all;
-      shapes.walk([&](cf::AssertOp check) { all.push_back(check); });
-      for (cf::AssertOp check : all)
+      for (codegen::RequireOp check : checks)
+        texts.push_back(StringAttr::get(context, check.getMessage()));
+      SmallVector<codegen::RequireOp> all;
+      shapes.walk([&](codegen::RequireOp check) { all.push_back(check); });
+      for (codegen::RequireOp check : all)
         check.erase();
       if (failed(applyPatternsGreedily(shapes, frozen)) ||
           failed(takeExtentsFromBuffers(shapes)))
         return signalPassFailure();
-      function.walk([&](cf::AssertOp check) {
+      function.walk([&](codegen::RequireOp check) {
         auto number = check->getAttrOfType<IntegerAttr>(checkNumber);
         if (number && outlined.contains(number.getInt()))
           check.erase();

@@ -2,8 +2,8 @@
 
 #include "Memory.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -160,7 +160,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
                          }
                          // A buffer that is handed on outlives its round,
                          // and a check ends the call of a kernel.
-                         if (isa<func::CallOp, cf::AssertOp>(inner) ||
+                         if (isa<func::CallOp, codegen::RequireOp>(inner) ||
                              (isa<scf::ForOp, scf::WhileOp>(inner) &&
                               llvm::any_of(inner->getResultTypes(),
                                            llvm::IsaPred<MemRefType>)))

@@ -87,9 +87,15 @@ void buildTosaPipeline(OpPassManager &pm, const PipelineOptions &) {
 
 void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createConvertDLToLinalg());
+  // Before anything is inferred of what the checks protect, and once more of
+  // what was inferred.
+  pm.addNestedPass<func::FuncOp>(createCheckExtents());
+  pm.addNestedPass<func::FuncOp>(createHoistChecks());
   // Extents of carried values are those that they begin with.
   pm.addNestedPass<func::FuncOp>(createSCFForLoopCanonicalizationPass());
   addCleanup(pm);
+  pm.addNestedPass<func::FuncOp>(createCheckExtents());
+  pm.addNestedPass<func::FuncOp>(createHoistChecks());
   if (options.roundOperands)
     pm.addNestedPass<func::FuncOp>(createRoundOperands());
   pm.addPass(createOutlineShapeFunctions());
@@ -146,6 +152,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   functions.addPass(createUnshareDestinations());
   functions.addPass(bufferization::createEmptyTensorEliminationPass());
   functions.addPass(bufferization::createEmptyTensorToAllocTensorPass());
+  functions.addPass(createWriteResults());
   functions.addPass(createCarryInPlace());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferAlignment = 64;

@@ -1,6 +1,7 @@
 //===- RegisterDialects.cpp - The dialects that the pipelines meet --------===//
 
 #include "dlc/Autodiff/Autodiff.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Driver/Pipelines.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
@@ -40,12 +41,13 @@
 using namespace mlir;
 
 void dlc::registerDialects(DialectRegistry &registry) {
-  registry.insert<dl::DLDialect, tosa::TosaDialect, affine::AffineDialect,
-                  arith::ArithDialect, bufferization::BufferizationDialect,
-                  cf::ControlFlowDialect, func::FuncDialect,
-                  linalg::LinalgDialect, LLVM::LLVMDialect, math::MathDialect,
-                  memref::MemRefDialect, ml_program::MLProgramDialect,
-                  scf::SCFDialect, tensor::TensorDialect, vector::VectorDialect,
+  registry.insert<codegen::CodegenDialect, dl::DLDialect, tosa::TosaDialect,
+                  affine::AffineDialect, arith::ArithDialect,
+                  bufferization::BufferizationDialect, cf::ControlFlowDialect,
+                  func::FuncDialect, linalg::LinalgDialect, LLVM::LLVMDialect,
+                  math::MathDialect, memref::MemRefDialect,
+                  ml_program::MLProgramDialect, scf::SCFDialect,
+                  tensor::TensorDialect, vector::VectorDialect,
                   x86vector::X86VectorDialect>();
   affine::registerValueBoundsOpInterfaceExternalModels(registry);
   arith::registerBufferizableOpInterfaceExternalModels(registry);

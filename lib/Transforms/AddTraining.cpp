@@ -1,8 +1,8 @@
 //===- AddTraining.cpp - The training step of a model ---------------------===//
 
 #include "TrainingRecipe.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/Formula.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include <cmath>
 
@@ -258,13 +258,14 @@ private:
     for (int64_t d = 0; d < type.getRank(); ++d) {
       if (!type.isDynamicDim(d))
         continue;
-      Value isThere = arith::CmpIOp::create(
-          b, loc, arith::CmpIPredicate::sgt,
-          tensor::DimOp::create(b, loc, target, d),
-          arith::ConstantIndexOp::create(b, loc, 0));
-      cf::AssertOp::create(b, loc, isThere,
-                           "'target' has no elements, expected one sample at "
-                           "least");
+      Value isThere =
+          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
+                                tensor::DimOp::create(b, loc, target, d),
+                                arith::ConstantIndexOp::create(b, loc, 0));
+      dlc::codegen::RequireOp::create(
+          b, loc, isThere,
+          "'target' has no elements, expected one sample at "
+          "least");
     }
   }
 

@@ -9,6 +9,6 @@
 // CHECK:   %[[TEXT:.*]] = llvm.mlir.addressof @dlc.check.0
 // CHECK:   call @dlc_rt_fail(%arg0, %[[TEXT]])
 func.func @f(%context: !llvm.ptr, %holds: i1) {
-  cf.assert %holds, "too many"
+  codegen.require %holds, "too many"
   return
 }

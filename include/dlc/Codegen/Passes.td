@@ -2,7 +2,9 @@
 //
 // The order of the CPU pipeline, and what each pass counts on:
 //
-//   dlc-outline-shape-functions    linalg on tensors, checks as cf.assert
+//   dlc-check-extents              linalg on tensors, before anything is inferred of it
+//   dlc-hoist-checks               after it; what relies on a check stands behind it
+//   dlc-outline-shape-functions    linalg on tensors, checks as codegen.require
 //   dlc-pass-results-by-destination
 //   dlc-fuse-elementwise
 //   dlc-decompose-pads             after fusion, which looks through no pad
@@ -53,15 +55,52 @@ def RoundOperands : Pass<"dlc-round-operands", "::mlir::func::FuncOp"> {
                            "::mlir::arith::ArithDialect"];
 }
 
+def CheckExtents : Pass<"dlc-check-extents", "::mlir::func::FuncOp"> {
+  let summary = "Check every extent that an op relies on";
+  let description = [{
+    An op of `linalg`, `tensor` or `scf` on tensors of unknown extents relies on some of
+    them: that operands have the extents of its loops, that a slice lies inside its tensor,
+    that a cast to a known extent is true, that an extent is not negative and a tensor has
+    bytes that 64 bits can count. What types and the bounds of loops do not prove becomes a
+    `codegen.require`, unless one of the same condition stands before.
+
+    Extents are followed from op to op: each `tensor.dim` is replaced by the extent of an
+    argument, a value, or arithmetic on these. A condition therefore does not depend on
+    any op that upstream's patterns infer a static extent of. Carried tensors of loops keep
+    the extents that they begin with where each round is seen to keep them; others, and
+    results of `scf.if` with different extents, are asked by a `tensor.dim` where they are
+    made.
+
+    To run directly on what a conversion made, before anything is canonicalised. With
+    `analysis` nothing is added; an op that would need a check is an error.
+  }];
+  let options = [Option<"isAnalysis", "analysis", "bool", /*default=*/"false",
+                        "Report what is missing instead of adding it">];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def HoistChecks : Pass<"dlc-hoist-checks", "::mlir::func::FuncOp"> {
+  let summary = "Move checks to where what they compare is known";
+  let description = [{
+    A check and the arithmetic of its condition move up to the last value that they read,
+    and out of `scf.for` loops, which they leave as "holds, or the loop does not run".
+    Whatever has an extent stands behind the value that this follows from. So it stands
+    behind the check too, and may be folded by it in any way. Equal checks become one.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleOp"> {
   let summary = "Give every public function a function that checks and infers shapes";
   let description = [{
     For `@f` a function `@f.shapes(inputs..., %out : memref<?xi64>)` is made that
     reads nothing but extents. It writes the extents of all results, one after the
     other, to `%out[1...]`, and to `%out[0]` zero or the number (from 1) of the first
-    `cf.assert` that does not hold. The asserts leave `@f`; their messages go into
+    `codegen.require` that does not hold. These leave `@f`; their messages go into
     the module attribute `dlc.checks`. Extents that follow from values are written
-    as -1 and listed in the module attribute `dlc.computed`; asserts that do stay.
+    as -1 and listed in the module attribute `dlc.computed`; checks that do stay.
   }];
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
@@ -396,6 +435,22 @@ def CarryInPlace : Pass<"dlc-carry-in-place"> {
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
+def WriteResults : Pass<"dlc-write-results", "::mlir::func::FuncOp"> {
+  let summary = "Insert each result into its destination as a tensor";
+  let description = [{
+    `bufferization.materialize_in_destination` into a buffer is a write that the analysis
+    of buffers does not see. Once upstream's elimination of empty tensors has put another
+    value into that buffer, which is read again later, the write spoils it. So each becomes
+    an insertion of everything into the tensor of the buffer: a value that is still read
+    keeps the place, and the result goes to other memory first. Copies at the very end of the
+    function bring such results home; of all others they are copies to themselves, which
+    fold.
+  }];
+  let dependentDialects = [
+    "::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 def UnshareDestinations : Pass<"dlc-unshare-destinations"> {
   let summary = "Give each result the writes that it begins with, for itself";
   let description = [{
@@ -453,9 +508,9 @@ def PlaceState : Pass<"dlc-place-state", "::mlir::ModuleOp"> {
 }
 
 def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
-  let summary = "End a call where an assert of values does not hold";
+  let summary = "End a call where a check of values does not hold";
   let description = [{
-    Each `cf.assert` of a kernel becomes a branch to the runtime's `dlc_rt_fail` with
+    Each `codegen.require` of a kernel becomes a branch to the runtime's `dlc_rt_fail` with
     the context and the message; it does not return.
   }];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::LLVM::LLVMDialect"];

@@ -59,7 +59,7 @@ def AddTraining : Pass<"dl-add-training", "::mlir::ModuleOp"> {
            "Of the running averages of batch normalisation: the share of the old">,
     ListOption<"frozen", "frozen", "std::string", "Globals that stay as they are">];
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect",
-                           "::mlir::cf::ControlFlowDialect",
+                           "::dlc::codegen::CodegenDialect",
                            "::mlir::func::FuncDialect",
                            "::mlir::ml_program::MLProgramDialect",
                            "::mlir::tensor::TensorDialect"];

@@ -1,8 +1,8 @@
 //===- Emitter.cpp - Building blocks of the lowering ----------------------===//
 
 #include "Emitter.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/Utils/Utils.h"
 #include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
@@ -110,14 +110,17 @@ Value Emitter::value(OpFoldResult size) {
 void Emitter::requireEqual(OpFoldResult x, OpFoldResult y, const Twine &what) {
   if (isEqualConstantIntOrValue(x, y))
     return;
+  // The constant on the right, where canonicalisation puts it.
+  if (isa<Attribute>(x))
+    std::swap(x, y);
   require(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, value(x),
                                 value(y)),
           what);
 }
 
 void Emitter::require(Value condition, const Twine &what) {
-  cf::AssertOp::create(b, loc, condition,
-                       (op->getName().getStringRef() + ": " + what).str());
+  codegen::RequireOp::create(
+      b, loc, condition, (op->getName().getStringRef() + ": " + what).str());
 }
 
 //===----------------------------------------------------------------------===//

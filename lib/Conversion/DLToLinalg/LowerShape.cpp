@@ -21,6 +21,7 @@ static Value emitBroadcast(dl::BroadcastOp op, dl::BroadcastOpAdaptor x,
   int64_t skipped = op.getY().getType().getRank() - type.getRank();
   SmallVector<bool> dropped;
   SmallVector<int64_t> dims;
+  bool isOpen = false; // whether an extent may be 1 or that of the result
   for (int64_t d = 0; d < type.getRank(); ++d) {
     OpFoldResult &size = sizes[skipped + d];
     bool stretched =
@@ -30,15 +31,40 @@ static Value emitBroadcast(dl::BroadcastOp op, dl::BroadcastOpAdaptor x,
       continue;
     dims.push_back(skipped + d);
     OpFoldResult extent = e.dim(x.getX(), d);
-    e.requireEqual(extent, size,
-                   "dimension " + Twine(d) +
-                       " of the operand is neither 1 nor as in the result");
-    if (isa<Attribute>(extent))
+    std::string what = ("dimension " + Twine(d) +
+                        " of the operand is neither 1 nor as in the result")
+                           .str();
+    if (isa<Attribute>(extent)) {
+      e.requireEqual(extent, size, what);
       size = extent;
+    } else if (!isEqualConstantIntOrValue(extent, size)) {
+      isOpen = true;
+      auto isThat = [&](OpFoldResult other) -> Value {
+        return arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq,
+                                     e.value(extent), e.value(other));
+      };
+      e.require(
+          arith::OrIOp::create(e.b, e.loc, isThat(size), isThat(e.index(1))),
+          what);
+    }
   }
-  return e.map(e.dropUnitDims(x.getX(), dropped), e.pick(sizes.size(), dims),
-               sizes, type.getElementType(),
-               [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+  if (!isOpen)
+    return e.map(
+        e.dropUnitDims(x.getX(), dropped), e.pick(sizes.size(), dims), sizes,
+        type.getElementType(),
+        [](OpBuilder &, Location, ValueRange args) { return args[0]; });
+  // Place i, or 0 where there is but one.
+  SmallVector<Value> last;
+  for (OpFoldResult extent : e.sizes(x.getX()))
+    last.push_back(e.value(e.sub(extent, e.index(1))));
+  return e.pickElements(
+      x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange place) {
+        SmallVector<Value> from;
+        for (auto [d, most] : llvm::enumerate(last))
+          from.push_back(
+              min(scalarT(b, loc, place[skipped + d]), scalarT(b, loc, most)));
+        return from;
+      });
 }
 
 static Value emitIota(dl::IotaOp op, dl::IotaOpAdaptor x, Emitter &e) {

@@ -1,8 +1,8 @@
 //===- Importer.cpp - From an ONNX graph to dl ----------------------------===//
 
 #include "Importer.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -318,9 +318,9 @@ Tensor Importer::refine(Tensor value, const onnx::ValueInfoProto &declared) {
     Value isEqual = arith::CmpIOp::create(b, g.loc, arith::CmpIPredicate::eq,
                                           g.toValue(g.dim(value, d)),
                                           g.toValue(g.extent(extent)));
-    cf::AssertOp::create(b, g.loc, isEqual,
-                         "'" + declared.name() +
-                             "' has another shape than the model declares");
+    dlc::codegen::RequireOp::create(
+        b, g.loc, isEqual,
+        "'" + declared.name() + "' has another shape than the model declares");
   }
   auto type = value.type().clone(extents);
   if (type == value.type())
@@ -567,7 +567,7 @@ OwningOpRef<ModuleOp> dlc::importONNX(StringRef bytes, StringRef path,
                                       MLIRContext *context) {
   context->loadDialect<dl::DLDialect, func::FuncDialect, tensor::TensorDialect,
                        scf::SCFDialect, arith::ArithDialect,
-                       cf::ControlFlowDialect, linalg::LinalgDialect>();
+                       dlc::codegen::CodegenDialect, linalg::LinalgDialect>();
   return Importer(path, options, context).run(bytes);
 }
 

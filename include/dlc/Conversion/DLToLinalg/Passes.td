@@ -11,13 +11,13 @@ def ConvertDLToLinalg : Pass<"convert-dl-to-linalg", "::mlir::ModuleOp"> {
     A `dl.scan` becomes a loop of `scf`. Replaces every `dl` op by `linalg`, `tensor` and `arith` ops. f16 and bf16 are
     widened to f32 inside each op; i1 tensors become i8 (one byte a truth value, as
     in memory) and bf16 tensors i16 (their bits); loads of constant globals become constants. Extents that must agree
-    and are not known become `cf.assert`s on `tensor.dim`s, which
-    `dlc-outline-shape-functions` collects.
+    and are not known become `codegen.require`s on `tensor.dim`s, to
+    which `dlc-check-extents` adds.
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::bufferization::BufferizationDialect",
-    "::mlir::cf::ControlFlowDialect", "::mlir::linalg::LinalgDialect",
+    "::dlc::codegen::CodegenDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
     "::mlir::tensor::TensorDialect"];
 }

@@ -1,0 +1,19 @@
+//===- Codegen.h - The codegen dialect --------------------------*- C++ -*-===//
+
+#ifndef DLC_DIALECT_CODEGEN_IR_CODEGEN_H
+#define DLC_DIALECT_CODEGEN_IR_CODEGEN_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dlc/Dialect/Codegen/IR/CodegenDialect.h.inc"
+
+#define GET_OP_CLASSES
+#include "dlc/Dialect/Codegen/IR/CodegenOps.h.inc"
+
+#endif // DLC_DIALECT_CODEGEN_IR_CODEGEN_H

@@ -1,0 +1,892 @@
+//===- CheckExtents.cpp - Nothing relies on an extent unchecked -----------===//
+//
+// Every op on tensors relies on something: operands of a linalg op have the
+// extents of its loops, a slice lies inside, a cast tells the truth. Where
+// types do not prove it, a codegen.require does. Its condition is a function of
+// the extents of arguments and of values alone, so that nothing which is
+// inferred from the op that it protects can fold it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_CHECKEXTENTS
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+using namespace dlc;
+
+namespace {
+
+using Sizes = SmallVector<OpFoldResult>;
+
+/// Tensors of more bytes are refused: sums and products of extents below stay
+/// within 64 bits.
+constexpr double mostBytes = double(int64_t(1) << 60);
+
+/// Whether extent `d` of `value` is that of `carried`, which an iteration of a
+/// loop begins with. Looks only at how values are made, and is asked before
+/// anything in the loop has changed.
+bool keepsExtent(Value value, int64_t d, BlockArgument carried,
+                 int64_t depth = 0) {
+  if (value == carried)
+    return true;
+  auto result = dyn_cast<OpResult>(value);
+  constexpr int64_t deepest = 64;
+  if (!result || depth > deepest)
+    return false;
+  Operation *op = result.getOwner();
+  auto isThatOf = [&](OpFoldResult size) {
+    auto dim = dyn_cast_if_present<tensor::DimOp>(
+        dyn_cast<Value>(size) ? cast<Value>(size).getDefiningOp() : nullptr);
+    std::optional<int64_t> at = dim ? dim.getConstantIndex() : std::nullopt;
+    return at && keepsExtent(dim.getSource(), *at, carried, depth + 1) &&
+           *at == d;
+  };
+  if (auto cast = dyn_cast<tensor::CastOp>(op))
+    return keepsExtent(cast.getSource(), d, carried, depth + 1);
+  if (auto empty = dyn_cast<tensor::EmptyOp>(op))
+    return isThatOf(empty.getMixedSizes()[d]);
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
+    return keepsExtent(insert.getDest(), d, carried, depth + 1);
+  if (auto insert = dyn_cast<tensor::InsertOp>(op))
+    return keepsExtent(insert.getDest(), d, carried, depth + 1);
+  if (auto loop = dyn_cast<scf::ForOp>(op)) {
+    int64_t i = result.getResultNumber();
+    return keepsExtent(loop.getYieldedValues()[i], d, loop.getRegionIterArg(i),
+                       depth + 1) &&
+           keepsExtent(loop.getInitArgs()[i], d, carried, depth + 1);
+  }
+  if (auto branch = dyn_cast<scf::IfOp>(op)) {
+    int64_t i = result.getResultNumber();
+    return keepsExtent(branch.thenYield().getOperand(i), d, carried,
+                       depth + 1) &&
+           keepsExtent(branch.elseYield().getOperand(i), d, carried, depth + 1);
+  }
+  if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+    return keepsExtent(destination.getTiedOpOperand(result)->get(), d, carried,
+                       depth + 1);
+  return false;
+}
+
+/// Arithmetic on numbers, which gives the same wherever it stands.
+bool isScalar(Operation *op) {
+  auto isNumber = [](Type type) { return type.isIntOrIndexOrFloat(); };
+  return op->getNumRegions() == 0 && op->getNumResults() == 1 && isPure(op) &&
+         llvm::all_of(op->getOperandTypes(), isNumber) &&
+         llvm::all_of(op->getResultTypes(), isNumber);
+}
+
+class ExtentChecker {
+public:
+  ExtentChecker(func::FuncOp function, bool isAnalysis)
+      : function(function), b(function.getContext()), isAnalysis(isAnalysis) {}
+
+  LogicalResult run() {
+    for (Block &block : function.getBody())
+      visit(block);
+    return success(!failed);
+  }
+
+  int64_t count() const { return added; }
+
+private:
+  //===--------------------------------------------------------------------===//
+  // Numbers
+  //===--------------------------------------------------------------------===//
+
+  /// The op, or the one before it that computes the same.
+  Value numbered(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (!op || !isScalar(op))
+      return value;
+    for (auto &scope : llvm::reverse(scopes))
+      for (Operation *other : scope.lookup(llvm::hash_combine(
+               op->getName(), llvm::hash_combine_range(op->getOperands()))))
+        if (other != op && OperationEquivalence::isEquivalentTo(
+                               other, op, OperationEquivalence::exactValueMatch,
+                               nullptr, OperationEquivalence::IgnoreLocations))
+          return other->getResult(0);
+    scopes
+        .back()[llvm::hash_combine(op->getName(),
+                                   llvm::hash_combine_range(op->getOperands()))]
+        .push_back(op);
+    return value;
+  }
+
+  OpFoldResult known(OpFoldResult size) {
+    if (auto constant = getConstantIntValue(size))
+      return b.getIndexAttr(*constant);
+    return numbered(cast<Value>(size));
+  }
+
+  OpFoldResult apply(AffineExpr expr, ArrayRef<OpFoldResult> operands) {
+    return known(affine::makeComposedFoldedAffineApply(b, loc, expr, operands));
+  }
+  OpFoldResult add(OpFoldResult x, OpFoldResult y) {
+    AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
+    return apply(s0 + s1, {x, y});
+  }
+  OpFoldResult mul(OpFoldResult x, OpFoldResult y) {
+    AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
+    return apply(s0 * s1, {x, y});
+  }
+  OpFoldResult product(ArrayRef<OpFoldResult> sizes) {
+    OpFoldResult result = b.getIndexAttr(1);
+    for (OpFoldResult size : sizes)
+      result = mul(result, size);
+    return result;
+  }
+  Value value(OpFoldResult size) {
+    if (auto given = dyn_cast<Value>(size))
+      return given;
+    return numbered(
+        arith::ConstantIndexOp::create(b, loc, *getConstantIntValue(size)));
+  }
+  Value compare(arith::CmpIPredicate predicate, OpFoldResult x,
+                OpFoldResult y) {
+    return numbered(
+        arith::CmpIOp::create(b, loc, predicate, value(x), value(y)));
+  }
+  Value either(Value x, Value y) {
+    return numbered(arith::OrIOp::create(b, loc, x, y));
+  }
+
+  static bool isConstant(OpFoldResult size, int64_t number) {
+    return getConstantIntValue(size) == number;
+  }
+
+  /// Whether a number is 0 or more whatever the values are.
+  static bool isNatural(OpFoldResult size, int64_t depth = 0) {
+    if (auto constant = getConstantIntValue(size))
+      return *constant >= 0;
+    Value value = dyn_cast<Value>(size);
+    constexpr int64_t deepest = 32;
+    if (!value || depth > deepest)
+      return false;
+    if (auto argument = dyn_cast<BlockArgument>(value)) {
+      auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+      return loop && argument == loop.getInductionVar() &&
+             isNatural(loop.getLowerBound(), depth + 1);
+    }
+    auto isFine = [&](Value operand) { return isNatural(operand, depth + 1); };
+    Operation *op = value.getDefiningOp();
+    if (isa<tensor::DimOp, memref::DimOp>(op))
+      return true;
+    if (isa<arith::AddIOp, arith::MulIOp, arith::MinSIOp, arith::DivSIOp,
+            arith::CeilDivSIOp, arith::RemSIOp>(op))
+      return llvm::all_of(op->getOperands(), isFine);
+    if (isa<arith::MaxSIOp>(op))
+      return llvm::any_of(op->getOperands(), isFine);
+    if (auto select = dyn_cast<arith::SelectOp>(op))
+      return isFine(select.getTrueValue()) && isFine(select.getFalseValue());
+    auto isFineExpr = [&](AffineExpr expr, auto &map) {
+      bool plain = true;
+      expr.walk([&](AffineExpr inner) {
+        if (auto constant = dyn_cast<AffineConstantExpr>(inner))
+          plain &= constant.getValue() >= 0;
+      });
+      return plain && llvm::all_of(map.getOperands(), isFine);
+    };
+    if (auto apply = dyn_cast<affine::AffineApplyOp>(op))
+      return isFineExpr(apply.getAffineMap().getResult(0), apply);
+    if (auto most = dyn_cast<affine::AffineMaxOp>(op))
+      return llvm::any_of(most.getMap().getResults(), [&](AffineExpr expr) {
+        auto constant = dyn_cast<AffineConstantExpr>(expr);
+        return (constant && constant.getValue() >= 0) || isFineExpr(expr, most);
+      });
+    if (auto least = dyn_cast<affine::AffineMinOp>(op))
+      return llvm::all_of(least.getMap().getResults(), [&](AffineExpr expr) {
+        return isFineExpr(expr, least);
+      });
+    return false;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Checks
+  //===--------------------------------------------------------------------===//
+
+  /// A sentence about an op that says where it comes from.
+  std::string sentence(Operation *op, const Twine &what) {
+    std::string place;
+    if (auto name = op->getLoc()->findInstanceOf<NameLoc>())
+      place = name.getName().str();
+    else if (auto file = op->getLoc()->findInstanceOf<FileLineColLoc>())
+      place =
+          (file.getFilename().getValue() + ":" + Twine(file.getLine())).str();
+    else
+      place = op->getName().getStringRef().str();
+    return (place + ": " + what).str();
+  }
+
+  void require(Operation *op, Value condition, const Twine &what) {
+    if (matchPattern(condition, m_One()))
+      return;
+    for (auto &scope : required)
+      if (scope.contains(condition))
+        return;
+    ++added;
+    if (isAnalysis) {
+      op->emitError("relies on what no check before it makes sure of: ")
+          << what.str();
+      failed = true;
+      return;
+    }
+    codegen::RequireOp::create(b, loc, condition, sentence(op, what));
+    required.back().insert(condition);
+  }
+
+  void requireEqual(Operation *op, OpFoldResult x, OpFoldResult y,
+                    const Twine &what) {
+    if (isEqualConstantIntOrValue(x, y))
+      return;
+    // The constant on the right, where canonicalisation puts it.
+    if (getConstantIntValue(x))
+      std::swap(x, y);
+    Value isEqual = compare(arith::CmpIPredicate::eq, x, y);
+    require(op, isEqual, what);
+  }
+
+  void requireNatural(Operation *op, OpFoldResult size, const Twine &what) {
+    if (isNatural(size))
+      return;
+    require(op, compare(arith::CmpIPredicate::sge, size, b.getIndexAttr(0)),
+            what);
+  }
+
+  /// Number of bytes, as a float that does not overflow. Of tensors of one set
+  /// of unknown extents the largest is looked at.
+  void requireMemory(Operation *op, ArrayRef<OpFoldResult> sizes,
+                     Type element) {
+    double fixed = std::max<unsigned>(
+        1, element.isIntOrFloat() ? element.getIntOrFloatBitWidth() / 8 : 8);
+    SmallVector<Value> free;
+    for (OpFoldResult size : sizes) {
+      if (auto constant = getConstantIntValue(size))
+        fixed *= std::max<int64_t>(*constant, 1);
+      else
+        free.push_back(cast<Value>(size));
+    }
+    for (Value size : free)
+      requireNatural(op, size, "an extent is negative");
+    // One extent of an argument, or a sum of few: its own bytes are within 63
+    // bits, and the factor leaves room.
+    if (free.empty())
+      return;
+    // To powers of 256, so that few checks stand for many tensors.
+    fixed = std::exp2(8 * std::ceil(std::log2(fixed) / 8));
+    for (auto &scope : measured)
+      for (auto &[others, most] : scope)
+        if (most >= fixed && std::is_permutation(others.begin(), others.end(),
+                                                 free.begin(), free.end()))
+          return;
+    measured.back().push_back({free, fixed});
+    if (isAnalysis)
+      return;
+    Type f64 = b.getF64Type();
+    auto number = [&](double x) -> Value {
+      return numbered(arith::ConstantOp::create(b, loc, b.getF64FloatAttr(x)));
+    };
+    Value bytes = number(fixed);
+    for (Value size : free) {
+      Value wide =
+          numbered(arith::IndexCastOp::create(b, loc, b.getI64Type(), size));
+      Value real = numbered(arith::SIToFPOp::create(b, loc, f64, wide));
+      bytes = numbered(arith::MulFOp::create(b, loc, bytes, real));
+    }
+    require(op,
+            numbered(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLE,
+                                           bytes, number(mostBytes))),
+            "a tensor of such extents has more bytes than 2^60");
+  }
+
+  /// Places offset + i stride, i below size, are below the extent.
+  void requireInside(Operation *op, OpFoldResult offset, OpFoldResult size,
+                     OpFoldResult stride, OpFoldResult extent,
+                     const Twine &what) {
+    if (isConstant(offset, 0) && isConstant(stride, 1) &&
+        isEqualConstantIntOrValue(size, extent))
+      return;
+    if (isConstant(size, 0))
+      return;
+    if (auto o = getConstantIntValue(offset), n = getConstantIntValue(size),
+        s = getConstantIntValue(stride), most = getConstantIntValue(extent);
+        o && n && s && most && *o >= 0 && *o + (*n - 1) * *s < *most)
+      return;
+    if (isInsideByBounds(offset, size, stride, extent))
+      return;
+    requireNatural(op, size, "a slice has a negative size");
+    requireNatural(op, offset, "a slice begins before the first element");
+    using Predicate = arith::CmpIPredicate;
+    OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
+    // Without sums that could overflow: n - 1 <= (extent - 1 - offset) / s.
+    Value isNone = compare(Predicate::sle, size, zero);
+    AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
+    if (!getConstantIntValue(stride)) {
+      require(op,
+              either(compare(Predicate::sge, stride, one),
+                     compare(Predicate::sle, size, one)),
+              "a slice has a stride below 1");
+      stride = known(affine::makeComposedFoldedAffineMax(
+          b, loc,
+          AffineMap::get(0, 1, {s0, b.getAffineConstantExpr(1)},
+                         b.getContext()),
+          {stride}));
+    }
+    OpFoldResult room = apply(s0 - 1 - s1, {extent, offset});
+    OpFoldResult last =
+        getConstantIntValue(stride)
+            ? apply(s0.floorDiv(*getConstantIntValue(stride)), {room})
+            : OpFoldResult(numbered(
+                  arith::DivSIOp::create(b, loc, value(room), value(stride))));
+    Value fits = numbered(arith::AndIOp::create(
+        b, loc, compare(Predicate::slt, offset, extent),
+        compare(Predicate::sle, apply(s0 - 1, {size}), last)));
+    require(op, either(isNone, fits), what);
+  }
+
+  /// The same by what is known of the loops around.
+  bool isInsideByBounds(OpFoldResult offset, OpFoldResult size,
+                        OpFoldResult stride, OpFoldResult extent) {
+    auto ofLoop = [](OpFoldResult number) {
+      Value value = dyn_cast<Value>(number);
+      if (!value)
+        return false;
+      if (isa<BlockArgument>(value))
+        return true;
+      Operation *op = value.getDefiningOp();
+      return llvm::any_of(op->getOperands(), [](Value operand) {
+        return isa<BlockArgument>(operand);
+      });
+    };
+    if (!ofLoop(offset) && !ofLoop(size))
+      return false;
+    using Variable = ValueBoundsConstraintSet::Variable;
+    auto strideIs = getConstantIntValue(stride);
+    if (!strideIs)
+      return false;
+    AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
+    SmallVector<Variable> operands{Variable(offset), Variable(size)};
+    Variable last(AffineMap::get(2, 0, d0 + (d1 - 1) * *strideIs), operands);
+    return ValueBoundsConstraintSet::compare(
+               Variable(offset), ValueBoundsConstraintSet::GE,
+               Variable(OpFoldResult(b.getIndexAttr(0)))) &&
+           ValueBoundsConstraintSet::compare(last, ValueBoundsConstraintSet::LT,
+                                             Variable(extent)) &&
+           ValueBoundsConstraintSet::compare(
+               Variable(size), ValueBoundsConstraintSet::GE,
+               Variable(OpFoldResult(b.getIndexAttr(0))));
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Extents
+  //===--------------------------------------------------------------------===//
+
+  /// The extents of a value that no rule tells, where it is made.
+  Sizes measure(Value tensor) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointAfterValue(tensor);
+    Sizes result;
+    for (auto [d, extent] :
+         llvm::enumerate(cast<RankedTensorType>(tensor.getType()).getShape())) {
+      if (!ShapedType::isDynamic(extent)) {
+        result.push_back(b.getIndexAttr(extent));
+        continue;
+      }
+      Value dim = tensor::DimOp::create(b, tensor.getLoc(), tensor, d);
+      kept.insert(dim.getDefiningOp());
+      result.push_back(dim);
+    }
+    return result;
+  }
+
+  Sizes sizesOf(Value tensor) {
+    auto it = extents.find(tensor);
+    if (it == extents.end())
+      it = extents.try_emplace(tensor, measure(tensor)).first;
+    return it->second;
+  }
+
+  /// The known extents of the type, else those given.
+  void setSizes(Value tensor, ArrayRef<OpFoldResult> sizes) {
+    Sizes all;
+    for (auto [size, extent] :
+         llvm::zip(sizes, cast<RankedTensorType>(tensor.getType()).getShape()))
+      all.push_back(ShapedType::isDynamic(extent)
+                        ? known(size)
+                        : OpFoldResult(b.getIndexAttr(extent)));
+    extents[tensor] = std::move(all);
+  }
+
+  /// The extents given must be those that the type knows.
+  void setChecked(Operation *op, Value tensor, ArrayRef<OpFoldResult> sizes,
+                  const Twine &what) {
+    for (auto [size, extent] :
+         llvm::zip(sizes, cast<RankedTensorType>(tensor.getType()).getShape()))
+      if (!ShapedType::isDynamic(extent))
+        requireEqual(op, known(size), b.getIndexAttr(extent), what);
+    setSizes(tensor, sizes);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Ops
+  //===--------------------------------------------------------------------===//
+
+  void visit(Block &block) {
+    scopes.emplace_back();
+    required.emplace_back();
+    measured.emplace_back();
+    for (Operation &op : llvm::make_early_inc_range(block)) {
+      if (kept.contains(&op))
+        continue;
+      b.setInsertionPoint(&op);
+      loc = op.getLoc();
+      visit(op);
+    }
+    scopes.pop_back();
+    required.pop_back();
+    measured.pop_back();
+  }
+
+  void visit(Operation &op) {
+    if (auto dim = dyn_cast<tensor::DimOp>(op))
+      return replaceDim(dim);
+    if (isScalar(&op)) {
+      if (Value other = numbered(op.getResult(0)); other != op.getResult(0)) {
+        op.getResult(0).replaceAllUsesWith(other);
+        op.erase();
+      }
+      return;
+    }
+    if (auto given = dyn_cast<codegen::RequireOp>(op)) {
+      required.back().insert(given.getCondition());
+      return;
+    }
+    if (auto given = dyn_cast<cf::AssertOp>(op)) {
+      codegen::RequireOp::create(b, loc, given.getArg(), given.getMsg());
+      required.back().insert(given.getArg());
+      return op.erase();
+    }
+    if (auto cast = dyn_cast<tensor::CastOp>(op)) {
+      if (isa<RankedTensorType>(cast.getSource().getType()) &&
+          isa<RankedTensorType>(cast.getType()))
+        setChecked(&op, cast, sizesOf(cast.getSource()),
+                   "a tensor has another shape than it must have");
+      return;
+    }
+    if (auto empty = dyn_cast<tensor::EmptyOp>(op))
+      return allocate(&op, empty, empty.getMixedSizes());
+    if (auto fresh = dyn_cast<bufferization::AllocTensorOp>(op)) {
+      if (fresh.getCopy())
+        return setSizes(fresh, sizesOf(fresh.getCopy()));
+      Sizes sizes;
+      for (int64_t d = 0; d < fresh.getType().getRank(); ++d)
+        sizes.push_back(fresh.isDynamicDim(d)
+                            ? OpFoldResult(fresh.getDynamicSize(b, d))
+                            : b.getIndexAttr(fresh.getType().getDimSize(d)));
+      return allocate(&op, fresh, sizes);
+    }
+    if (auto made = dyn_cast<tensor::GenerateOp>(op)) {
+      allocate(&op, made,
+               getMixedValues(made.getType().getShape(),
+                              made.getDynamicExtents(), b));
+      return;
+    }
+    if (auto splat = dyn_cast<tensor::SplatOp>(op))
+      return allocate(&op, splat,
+                      getMixedValues(splat.getType().getShape(),
+                                     splat.getDynamicSizes(), b));
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
+      return visitSlice(slice);
+    if (isa<tensor::InsertSliceOp, tensor::ParallelInsertSliceOp>(op))
+      return visitInsertion(cast<OffsetSizeAndStrideOpInterface>(&op),
+                            op.getOperand(0), op.getOperand(1), &op);
+    if (auto insert = dyn_cast<tensor::InsertOp>(op))
+      return setSizes(insert, sizesOf(insert.getDest()));
+    if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
+      return visitExpansion(expand);
+    if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
+      Sizes from = sizesOf(collapse.getSrc()), to;
+      for (const ReassociationIndices &group :
+           collapse.getReassociationIndices()) {
+        Sizes part;
+        for (int64_t d : group)
+          part.push_back(from[d]);
+        to.push_back(product(part));
+      }
+      return setSizes(collapse, to);
+    }
+    if (auto pad = dyn_cast<tensor::PadOp>(op))
+      return visitPad(pad);
+    if (auto reshape = dyn_cast<tensor::ReshapeOp>(op)) {
+      OpBuilder::InsertionGuard guard(b);
+      OpFoldResult count = product(sizesOf(reshape.getSource()));
+      b.setInsertionPointAfter(reshape);
+      if (!isa<RankedTensorType>(reshape.getType()))
+        return;
+      Sizes to = sizesOf(reshape.getResult());
+      for (OpFoldResult size : to)
+        requireNatural(&op, size, "an extent is negative");
+      return requireEqual(&op, product(to), count,
+                          "the number of elements does not fit the new shape");
+    }
+    if (auto linalg = dyn_cast<linalg::LinalgOp>(op))
+      return visitLinalg(linalg);
+    if (auto loop = dyn_cast<scf::ForOp>(op))
+      return visitLoop(loop);
+    if (auto loop = dyn_cast<scf::WhileOp>(op))
+      return visitLoop(loop);
+    if (auto branch = dyn_cast<scf::IfOp>(op))
+      return visitBranch(branch);
+    if (OpTrait::hasElementwiseMappableTraits(&op) && op.getNumResults() == 1)
+      return visitMapped(op);
+    // Layers check in their lowering, and hold other layers.
+    if (!isa_and_present<linalg::LinalgDialect, tensor::TensorDialect,
+                         scf::SCFDialect, func::FuncDialect>(op.getDialect()))
+      return;
+    for (Region &region : op.getRegions())
+      for (Block &block : region)
+        visit(block);
+    if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+      for (OpResult result : op.getOpResults())
+        if (isa<RankedTensorType>(result.getType()))
+          setSizes(result,
+                   sizesOf(destination.getTiedOpOperand(result)->get()));
+  }
+
+  void replaceDim(tensor::DimOp dim) {
+    std::optional<int64_t> at = dim.getConstantIndex();
+    auto type = dyn_cast<RankedTensorType>(dim.getSource().getType());
+    if (!at || !type || *at < 0 || *at >= type.getRank())
+      return;
+    OpFoldResult size = sizesOf(dim.getSource())[*at];
+    if (size == OpFoldResult(dim.getResult()))
+      return;
+    dim.replaceAllUsesWith(value(size));
+    dim.erase();
+  }
+
+  void allocate(Operation *op, Value tensor, ArrayRef<OpFoldResult> given) {
+    Sizes sizes;
+    for (OpFoldResult size : given)
+      sizes.push_back(known(size));
+    requireMemory(op, sizes,
+                  cast<RankedTensorType>(tensor.getType()).getElementType());
+    setSizes(tensor, sizes);
+  }
+
+  void visitSlice(tensor::ExtractSliceOp slice) {
+    Sizes from = sizesOf(slice.getSource()), to;
+    Sizes offsets = slice.getMixedOffsets(), sizes = slice.getMixedSizes(),
+          strides = slice.getMixedStrides();
+    llvm::SmallBitVector dropped = slice.getDroppedDims();
+    for (auto [d, extent] : llvm::enumerate(from)) {
+      requireInside(slice, known(offsets[d]), known(sizes[d]),
+                    known(strides[d]), extent,
+                    "a slice leaves its tensor in dimension " + Twine(d));
+      if (!dropped[d])
+        to.push_back(sizes[d]);
+    }
+    setChecked(slice, slice, to, "a slice has another shape than it must have");
+  }
+
+  template <typename OpT>
+  void visitInsertion(OpT insert, Value source, Value dest, Operation *op) {
+    Sizes into = sizesOf(dest), from = sizesOf(source);
+    Sizes offsets = insert.getMixedOffsets(), sizes = insert.getMixedSizes(),
+          strides = insert.getMixedStrides();
+    auto sourceType = cast<RankedTensorType>(source.getType());
+    SmallVector<int64_t> shape;
+    for (OpFoldResult size : sizes)
+      shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+    auto dropped = computeRankReductionMask(shape, sourceType.getShape(),
+                                            /*matchDynamic=*/true);
+    size_t at = 0;
+    for (auto [d, extent] : llvm::enumerate(into)) {
+      requireInside(op, known(offsets[d]), known(sizes[d]), known(strides[d]),
+                    extent,
+                    "a slice leaves its tensor in dimension " + Twine(d));
+      if (dropped && dropped->contains(d)) {
+        requireEqual(op, known(sizes[d]), b.getIndexAttr(1),
+                     "a dimension that is dropped has more than one element");
+        continue;
+      }
+      if (at < from.size())
+        requireEqual(op, known(sizes[d]), from[at++],
+                     "what is inserted has another shape than its place");
+    }
+    for (OpResult result : op->getResults())
+      setSizes(result, into);
+  }
+
+  void visitExpansion(tensor::ExpandShapeOp expand) {
+    Sizes from = sizesOf(expand.getSrc()), to;
+    for (OpFoldResult size : expand.getMixedOutputShape())
+      to.push_back(known(size));
+    for (auto [d, group] : llvm::enumerate(expand.getReassociationIndices())) {
+      Sizes part;
+      for (int64_t k : group) {
+        part.push_back(to[k]);
+        requireNatural(expand, to[k], "an extent is negative");
+      }
+      requireEqual(expand, product(part), from[d],
+                   "the number of elements does not fit the new shape");
+    }
+    setChecked(expand, expand.getResult(), to,
+               "a tensor has another shape than it must have");
+  }
+
+  void visitPad(tensor::PadOp pad) {
+    Sizes sizes;
+    for (auto [size, low, high] :
+         llvm::zip(sizesOf(pad.getSource()), pad.getMixedLowPad(),
+                   pad.getMixedHighPad())) {
+      requireNatural(pad, known(low), "a padding is negative");
+      requireNatural(pad, known(high), "a padding is negative");
+      sizes.push_back(add(add(size, known(low)), known(high)));
+    }
+    requireMemory(pad, sizes, pad.getType().getElementType());
+    setChecked(pad, pad, sizes, "a tensor has another shape than it must have");
+  }
+
+  /// Each loop has the extent of the first dimension that it runs along alone;
+  /// all other places that are read or written lie inside.
+  void visitLinalg(linalg::LinalgOp op) {
+    SmallVector<OpFoldResult> loops(op.getNumLoops());
+    SmallVector<Sizes> operands;
+    for (OpOperand &operand : op->getOpOperands())
+      operands.push_back(isa<RankedTensorType>(operand.get().getType())
+                             ? sizesOf(operand.get())
+                             : Sizes());
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    auto forEach = [&](auto step) {
+      for (auto [operand, map, sizes] :
+           llvm::zip(op->getOpOperands(), maps, operands))
+        for (auto [d, size] : llvm::enumerate(sizes))
+          step(operand, d, map.getResult(d), size);
+    };
+    forEach([&](OpOperand &, int64_t, AffineExpr expr, OpFoldResult size) {
+      auto loop = dyn_cast<AffineDimExpr>(expr);
+      if (loop && (!loops[loop.getPosition()] || isa<Attribute>(size)))
+        loops[loop.getPosition()] = size;
+    });
+    if (llvm::any_of(loops, [](OpFoldResult size) { return !size; }))
+      return; // the verifier wants a shape for each loop
+    forEach([&](OpOperand &operand, int64_t d, AffineExpr expr,
+                OpFoldResult size) {
+      std::string what = ("operands differ in dimension " + Twine(d) +
+                          " of operand " + Twine(operand.getOperandNumber()))
+                             .str();
+      if (auto loop = dyn_cast<AffineDimExpr>(expr))
+        return requireEqual(op, loops[loop.getPosition()], size, what);
+      requireWindow(op, expr, loops, size, what);
+    });
+    for (OpResult result : op->getOpResults())
+      if (isa<RankedTensorType>(result.getType()))
+        setSizes(result,
+                 operands[op.getTiedOpOperand(result)->getOperandNumber()]);
+    // The places that the body picks are its own matter.
+    op->walk([&](tensor::DimOp dim) {
+      b.setInsertionPoint(op);
+      replaceDim(dim);
+    });
+  }
+
+  /// The places that an affine expression of loops takes lie below `size`.
+  void requireWindow(linalg::LinalgOp op, AffineExpr expr,
+                     ArrayRef<OpFoldResult> loops, OpFoldResult size,
+                     const Twine &what) {
+    // Smallest and largest: a sum of loops times constants.
+    SmallVector<OpFoldResult> operands(loops);
+    SmallVector<int64_t> factors(loops.size(), 0);
+    int64_t constant = 0;
+    std::function<bool(AffineExpr, int64_t)> split = [&](AffineExpr e,
+                                                         int64_t factor) {
+      if (auto c = dyn_cast<AffineConstantExpr>(e)) {
+        constant += factor * c.getValue();
+        return true;
+      }
+      if (auto dim = dyn_cast<AffineDimExpr>(e)) {
+        factors[dim.getPosition()] += factor;
+        return true;
+      }
+      auto binary = dyn_cast<AffineBinaryOpExpr>(e);
+      if (!binary)
+        return false;
+      if (e.getKind() == AffineExprKind::Add)
+        return split(binary.getLHS(), factor) && split(binary.getRHS(), factor);
+      auto by = dyn_cast<AffineConstantExpr>(binary.getRHS());
+      return e.getKind() == AffineExprKind::Mul && by &&
+             split(binary.getLHS(), factor * by.getValue());
+    };
+    if (!split(expr, 1)) {
+      op.emitError("reads at places that dlc cannot check, expected sums of "
+                   "loops times constants in its maps");
+      failed = true;
+      return;
+    }
+    AffineExpr least = b.getAffineConstantExpr(constant), most = least;
+    bool isKnown = getConstantIntValue(size).has_value();
+    for (auto [k, factor] : llvm::enumerate(factors)) {
+      if (!factor)
+        continue;
+      isKnown &= getConstantIntValue(loops[k]).has_value();
+      (factor > 0 ? most : least) =
+          (factor > 0 ? most : least) + (b.getAffineSymbolExpr(k) - 1) * factor;
+    }
+    if (isKnown)
+      return; // the verifier compares
+    OpFoldResult first = apply(least, operands), last = apply(most, operands);
+    Value inside = compare(arith::CmpIPredicate::slt, last, size);
+    if (getConstantIntValue(first).value_or(-1) < 0)
+      inside = numbered(arith::AndIOp::create(
+          b, loc, inside,
+          compare(arith::CmpIPredicate::sge, first, b.getIndexAttr(0))));
+    for (auto [k, loop] : llvm::enumerate(loops))
+      if (!getConstantIntValue(loop))
+        inside = either(inside, compare(arith::CmpIPredicate::sle, loop,
+                                        b.getIndexAttr(0)));
+    require(op, inside, what);
+  }
+
+  void visitMapped(Operation &op) {
+    Sizes first;
+    for (Value operand : op.getOperands()) {
+      if (!isa<RankedTensorType>(operand.getType()))
+        continue;
+      Sizes sizes = sizesOf(operand);
+      if (first.empty())
+        first = sizes;
+      for (auto [d, pair] : llvm::enumerate(llvm::zip(first, sizes)))
+        requireEqual(&op, std::get<0>(pair), std::get<1>(pair),
+                     "operands differ in dimension " + Twine(d));
+    }
+    if (isa<RankedTensorType>(op.getResult(0).getType()))
+      setChecked(&op, op.getResult(0), first,
+                 "a tensor has another shape than it must have");
+  }
+
+  /// Extents that all rounds keep are those that a loop begins with. `carried`
+  /// is what the values yielded are computed of; each of `same` is as they are.
+  void carry(Block::BlockArgListType carried, ValueRange initial,
+             ValueRange yielded, ArrayRef<ValueRange> same) {
+    SmallVector<Sizes> all;
+    for (auto [argument, init, next] : llvm::zip(carried, initial, yielded)) {
+      Sizes sizes;
+      if (auto type = dyn_cast<RankedTensorType>(argument.getType())) {
+        Sizes begun = sizesOf(init);
+        for (int64_t d = 0; d < type.getRank(); ++d)
+          sizes.push_back(!type.isDynamicDim(d)
+                              ? OpFoldResult(b.getIndexAttr(type.getDimSize(d)))
+                          : keepsExtent(next, d, argument) ? begun[d]
+                                                           : OpFoldResult());
+      }
+      all.push_back(sizes);
+    }
+    auto set = [&](Value tensor, const Sizes &sizes) {
+      if (!isa<RankedTensorType>(tensor.getType()))
+        return;
+      Sizes whole = sizes;
+      if (llvm::any_of(sizes, [](OpFoldResult size) { return !size; })) {
+        Sizes measured = measure(tensor);
+        for (auto [size, own] : llvm::zip(whole, measured)) {
+          if (!size)
+            size = own;
+          else if (auto dim = dyn_cast<Value>(own); dim && dim.use_empty()) {
+            kept.erase(dim.getDefiningOp());
+            dim.getDefiningOp()->erase();
+          }
+        }
+      }
+      extents[tensor] = whole;
+    };
+    for (ValueRange values : same)
+      for (auto [value, sizes] : llvm::zip(values, all))
+        set(value, sizes);
+  }
+
+  void visitLoop(scf::ForOp loop) {
+    carry(
+        loop.getRegionIterArgs(), loop.getInitArgs(), loop.getYieldedValues(),
+        {ValueRange(loop.getRegionIterArgs()), ValueRange(loop.getResults())});
+    visit(*loop.getBody());
+  }
+
+  void visitLoop(scf::WhileOp loop) {
+    // One that hands its state on as it is.
+    if (llvm::equal(loop.getConditionOp().getArgs(), loop.getBeforeArguments()))
+      carry(loop.getAfterArguments(), loop.getInits(), loop.getYieldedValues(),
+            {ValueRange(loop.getBeforeArguments()),
+             ValueRange(loop.getAfterArguments()),
+             ValueRange(loop.getResults())});
+    visit(*loop.getBeforeBody());
+    visit(*loop.getAfterBody());
+  }
+
+  void visitBranch(scf::IfOp branch) {
+    for (Region &region : branch->getRegions())
+      for (Block &block : region)
+        visit(block);
+    if (branch.getNumResults() == 0)
+      return;
+    for (auto [i, result] : llvm::enumerate(branch.getResults())) {
+      if (!isa<RankedTensorType>(result.getType()))
+        continue;
+      Sizes yes = sizesOf(branch.thenYield().getOperand(i)),
+            no = sizesOf(branch.elseYield().getOperand(i));
+      bool isSame = llvm::all_of(llvm::zip(yes, no), [&](auto pair) {
+        auto [a, c] = pair;
+        if (!isEqualConstantIntOrValue(a, c))
+          return false;
+        auto value = dyn_cast<Value>(a);
+        return !value || !value.getDefiningOp() ||
+               !branch->isProperAncestor(value.getDefiningOp());
+      });
+      if (isSame)
+        setSizes(result, yes);
+    }
+  }
+
+  func::FuncOp function;
+  OpBuilder b;
+  Location loc = UnknownLoc::get(b.getContext());
+  bool isAnalysis, failed = false;
+  int64_t added = 0;
+  DenseMap<Value, Sizes> extents;
+  /// The `tensor.dim`s that stay.
+  DenseSet<Operation *> kept;
+  /// Of the blocks around, the innermost last: scalars by what they compute,
+  /// conditions that hold, and tensors whose bytes were looked at.
+  SmallVector<DenseMap<size_t, SmallVector<Operation *, 1>>> scopes;
+  SmallVector<DenseSet<Value>> required;
+  SmallVector<SmallVector<std::pair<SmallVector<Value>, double>>> measured;
+};
+
+struct CheckExtents : dlc::impl::CheckExtentsBase<CheckExtents> {
+  using CheckExtentsBase::CheckExtentsBase;
+
+  void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
+    if (failed(ExtentChecker(getOperation(), isAnalysis).run()))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,26 @@
+//===- Codegen.cpp - The codegen dialect ----------------------------------===//
+
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace dlc::codegen;
+
+#include "dlc/Dialect/Codegen/IR/CodegenDialect.cpp.inc"
+
+#define GET_OP_CLASSES
+#include "dlc/Dialect/Codegen/IR/CodegenOps.cpp.inc"
+
+void CodegenDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "dlc/Dialect/Codegen/IR/CodegenOps.cpp.inc"
+      >();
+}
+
+LogicalResult RequireOp::canonicalize(RequireOp op, PatternRewriter &rewriter) {
+  if (!matchPattern(op.getCondition(), m_One()))
+    return failure();
+  rewriter.eraseOp(op);
+  return success();
+}
