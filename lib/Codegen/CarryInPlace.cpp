@@ -4,7 +4,7 @@
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 
@@ -26,6 +26,20 @@ struct CarryInPlace : dlc::impl::CarryInPlaceBase<CarryInPlace> {
   }
 
 private:
+  /// Whether a value has the extents of the one before in each round.
+  static bool haveSameExtents(Value value, Value buffer) {
+    auto type = cast<RankedTensorType>(value.getType());
+    for (int64_t d = 0; d < type.getRank(); ++d) {
+      if (!type.isDynamicDim(d))
+        continue;
+      FailureOr<bool> isEqual =
+          ValueBoundsConstraintSet::areEqual({value, d}, {buffer, d});
+      if (failed(isEqual) || !*isEqual)
+        return false;
+    }
+    return true;
+  }
+
   /// The two regions may hand each other values in different places.
   void carryWhile(scf::WhileOp loop) {
     SmallVector<Value> carried;
@@ -43,7 +57,8 @@ private:
     OpBuilder b(yield);
     for (auto [operand, buffer] : llvm::zip(yield->getOpOperands(), carried)) {
       auto type = dyn_cast<RankedTensorType>(operand.get().getType());
-      if (!type || !buffer || dlc::isWrittenTo(operand.get(), buffer))
+      if (!type || !buffer || dlc::isWrittenTo(operand.get(), buffer) ||
+          !haveSameExtents(operand.get(), buffer))
         continue;
       Location loc = operand.get().getLoc();
       SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0)),

@@ -73,6 +73,32 @@ struct Buffer {
   }
 };
 
+/// All values that may be views of a buffer. Upstream's analysis asks an
+/// interface that each dialect registers; of an op that does not have it,
+/// nothing is known, so that what it gives may be any buffer that it takes.
+class Aliases {
+public:
+  explicit Aliases(Operation *root) : known(root) {}
+
+  SmallVector<Value> resolve(Value buffer) const {
+    llvm::SetVector<Value> all;
+    all.insert(buffer);
+    for (size_t i = 0; i < all.size(); ++i) {
+      for (Value alias : known.resolve(all[i]))
+        all.insert(alias);
+      for (Operation *user : all[i].getUsers())
+        if (!isa<RegionBranchOpInterface>(user))
+          for (Value result : user->getResults())
+            if (isa<BaseMemRefType>(result.getType()))
+              all.insert(result);
+    }
+    return all.takeVector();
+  }
+
+private:
+  BufferViewFlowAnalysis known;
+};
+
 class Planner {
 public:
   explicit Planner(func::FuncOp function)
@@ -153,8 +179,7 @@ private:
 
   /// Whether a buffer that is made inside a loop in order outlives its
   /// iteration: the next one would be made at the same place.
-  static bool outlivesIteration(memref::AllocOp alloc,
-                                const BufferViewFlowAnalysis &aliases) {
+  static bool outlivesIteration(memref::AllocOp alloc, const Aliases &aliases) {
     for (Operation *loop = alloc->getParentOp(); !isa<func::FuncOp>(loop);
          loop = loop->getParentOp()) {
       if (!isa<scf::ForOp, scf::WhileOp>(loop))
@@ -181,7 +206,7 @@ private:
 
   void collect() {
     {
-      BufferViewFlowAnalysis aliases(function);
+      Aliases aliases(function);
       SmallVector<memref::AllocOp> dynamic;
       function.walk([&](memref::AllocOp alloc) {
         if (outlivesIteration(alloc, aliases) || isHandedOver(alloc) ||
@@ -195,7 +220,7 @@ private:
     llvm::DenseMap<Operation *, int64_t> order;
     for (auto [i, op] : llvm::enumerate(block))
       order[&op] = i;
-    BufferViewFlowAnalysis aliases(function);
+    Aliases aliases(function);
     function.walk([&](memref::AllocOp alloc) {
       Buffer buffer;
       buffer.alloc = alloc;

@@ -11,11 +11,11 @@ from onnx import TensorProto, helper, numpy_helper
 import dlc
 
 random = np.random.default_rng(1)
-w = random.standard_normal((64, 32)).astype(np.float32)
+w = random.standard_normal((64, 16)).astype(np.float32)
 graph = helper.make_graph(
     [helper.make_node("MatMul", ["x", "w"], ["y"])], "g",
     [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["batch", 64])],
-    [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 32])],
+    [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["batch", 16])],
     [numpy_helper.from_array(w, "w")])
 onnx.save(helper.make_model(graph, ir_version=8,
                             opset_imports=[helper.make_opsetid("", 17)]), "m.onnx")
