@@ -80,6 +80,7 @@ InMemory::compile(ModuleOp module, const Processor &processor, unsigned level) {
     return module.emitError(llvm::toString(symbol.takeError()));
   result.library = symbol->toPtr<const dlc_library_info *()>()();
   dlc_options threads = {};
+  threads.size = sizeof threads;
   threads.threads = 1;
   if (result.library->create(&result.context, &threads, DLC_ABI_VERSION,
                              result.library->interface_hash) != DLC_OK)

@@ -6,19 +6,41 @@
 #define _GNU_SOURCE
 #endif
 #include "Model.h"
+#include "Pool.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
-typedef void (*parallel_function)(void (*function)(void *), void *data,
-                                  unsigned threads, unsigned flags);
+/* Of whoever works on a loop: which thread it is, and where it goes on when a
+ * check fails in a task. */
+struct seat {
+  _Alignas(64) _Atomic pthread_t thread;
+  _Atomic int32_t is_taken;
+  jmp_buf end;
+};
+
+/* A parallel loop that runs now. */
+struct tasks {
+  dlc_rt_loop loop;
+  dlc_context *context;
+  int64_t count;
+  void (*task)(int64_t, int64_t, int64_t, void *);
+  void *captures;
+  _Atomic int32_t hasFailed;
+};
 
 struct dlc_context {
-  int32_t threads;
-  int32_t ready; /* 0: creation failed, only the message counts */
-  parallel_function parallel;
+  int32_t threads; /* seats and ranges there are, where more than one */
+  int32_t ready;   /* 0: creation failed, only the message counts */
+  dlc_rt_range *ranges;
+  struct seat *seats;
+  struct tasks *tasks;           /* null: no parallel loop runs */
+  int64_t alone;                 /* see dlc_rt_loop */
+  dlc_parallel_for parallel_for; /* null: the pool's */
+  void *parallel_user;
   const dlc_rt_version *version;
   void *arena;
   size_t arena_bytes;
@@ -96,8 +118,20 @@ dlc_status dlc_rt_choose_version(dlc_context *context);
 dlc_status dlc_rt_map_weights(dlc_context *context, const char *given);
 /* Memory of the state with its first values (State.c). */
 dlc_status dlc_rt_begin_state(dlc_context *context);
-/* How many threads, and by whom; `wanted` is 0 for as many as the environment
- * says (Threads.c). */
-void dlc_rt_find_threads(dlc_context *context, int32_t wanted);
+/* How many threads, and by whom (Threads.c). Less memory is fewer threads. */
+void dlc_rt_find_threads(dlc_context *context, const dlc_options *options);
+
+/* Processors' worth of time that the process may use (CountProcessors.c): of
+ * those that the thread is allowed to run on, no more than its control groups'
+ * quota, rounded up, which is read once. */
+int32_t dlc_rt_count_processors(void);
+/* That quota by a file like /proc/self/cgroup and the folder where the groups
+ * are; 4096: there is none. */
+int32_t dlc_rt_read_quota(const char *groups, const char *folder);
+
+/* Ends the running call, from a task as well (Threads.c). */
+__attribute__((noreturn, format(printf, 3, 4))) void
+dlc_rt_end_call(dlc_context *context, dlc_status status, const char *format,
+                ...);
 
 #endif /* DLC_LIB_RUNTIME_CONTEXT_H */

@@ -1,9 +1,7 @@
 /*===- Runtime.c - The runtime inside every generated library ------------===*\
 |*
-|* Contexts and calls; Processor.c, Weights.c and Threads.c are the rest. All
-are
-|* compiled to bitcode once, linked into every model and hidden there. They need
-|* libc alone; OpenMP is looked for when a context wants more than one thread.
+|* Contexts and calls; the other files here are the rest. All are compiled to
+|* bitcode once, linked into every model and hidden there. They need libc alone.
 |*
 \*===----------------------------------------------------------------------===*/
 #include "Context.h"
@@ -37,7 +35,31 @@ static size_t descriptor_bytes(int32_t rank) {
   return sizeof(dlc_rt_buffer) + 2 * (size_t)rank * sizeof(int64_t);
 }
 
-dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
+/* What a program has given, which may know fewer fields than this library, or
+ * more: what is missing here is zero, what is unknown here must be. */
+static dlc_status read_options(dlc_context *context, const dlc_options *given,
+                               dlc_options *options) {
+  if (!given)
+    return DLC_OK;
+  if (given->size < sizeof given->size + sizeof given->threads ||
+      given->size > 65536)
+    return fail(context, DLC_ERROR_VERSION,
+                "the options say that they have %zu bytes; write "
+                "options.size = sizeof options",
+                given->size);
+  const size_t common =
+      given->size < sizeof *options ? given->size : sizeof *options;
+  for (size_t i = common; i < given->size; ++i)
+    if (((const char *)given)[i])
+      return fail(context, DLC_ERROR_VERSION,
+                  "the options use a field that is newer than this library, "
+                  "which knows the first %zu of their %zu bytes",
+                  common, given->size);
+  memcpy(options, given, common);
+  return DLC_OK;
+}
+
+dlc_status dlc_rt_create(dlc_context **result, const dlc_options *given,
                          uint32_t abi_version, uint64_t interface_hash) {
   if (!result)
     return DLC_ERROR_NULL;
@@ -80,17 +102,20 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *options,
   dlc_status chosen = dlc_rt_choose_version(context);
   if (chosen)
     return chosen;
-  dlc_rt_find_threads(context, options ? options->threads : 0);
-  if (options && options->workspace) {
-    if ((uintptr_t)options->workspace % 64)
+  dlc_options options = {0};
+  dlc_status read = read_options(context, given, &options);
+  if (read)
+    return read;
+  dlc_rt_find_threads(context, &options);
+  if (options.workspace) {
+    if ((uintptr_t)options.workspace % 64)
       return fail(context, DLC_ERROR_ALIGNMENT,
                   "the workspace is not aligned to 64 bytes");
-    context->arena = options->workspace;
-    context->arena_bytes = options->workspace_bytes;
+    context->arena = options.workspace;
+    context->arena_bytes = options.workspace_bytes;
     context->arena_is_callers = 1;
   }
-  dlc_status mapped =
-      dlc_rt_map_weights(context, options ? options->weights : NULL);
+  dlc_status mapped = dlc_rt_map_weights(context, options.weights);
   if (mapped)
     return mapped;
   if (dlc_rt_this_model.state_bytes) {
@@ -138,6 +163,7 @@ void dlc_rt_destroy(dlc_context *context) {
   free_blocks(context);
   if (!context->arena_is_callers)
     free(context->arena);
+  free(context->ranges);
   free(context->state);
   if (context->mapped)
     munmap(context->mapped, (size_t)dlc_rt_this_model.weights->file_bytes);
@@ -315,6 +341,8 @@ static dlc_status run(dlc_context *context, int32_t function) {
   } arena = {context->arena, context->arena, 0, (int64_t)context->arena_bytes,
              1};
   const unsigned mode = flush_denormals();
+  context->tasks = NULL;
+  context->alone = 0;
   /* Kernels hold nothing that a jump out of them would lose. */
   if (_setjmp(context->end)) {
     restore_mode(mode);
@@ -330,12 +358,9 @@ void *dlc_rt_allocate(dlc_context *context, int64_t bytes) {
   size_t room = 64 + (((size_t)bytes + 63) & ~(size_t)63);
   struct block *block =
       bytes < 0 || room < (size_t)bytes ? NULL : aligned_alloc(64, room);
-  if (!block) {
-    fail(context, DLC_ERROR_MEMORY, "no memory for %lld bytes of a value",
-         (long long)bytes);
-    context->failure = DLC_ERROR_MEMORY;
-    longjmp(context->end, 1);
-  }
+  if (!block)
+    dlc_rt_end_call(context, DLC_ERROR_MEMORY,
+                    "no memory for %lld bytes of a value", (long long)bytes);
   block->next = atomic_load(&context->blocks);
   while (!atomic_compare_exchange_weak(&context->blocks, &block->next, block))
     ;
@@ -351,9 +376,7 @@ void dlc_rt_set_extent(dlc_context *context, int64_t number, int64_t extent) {
 }
 
 void dlc_rt_fail(dlc_context *context, const char *message) {
-  fail(context, DLC_ERROR_VALUE, "%s", message);
-  context->failure = DLC_ERROR_VALUE;
-  longjmp(context->end, 1);
+  dlc_rt_end_call(context, DLC_ERROR_VALUE, "%s", message);
 }
 
 dlc_status dlc_rt_shapes(dlc_context *context, int32_t function,

@@ -1,13 +1,18 @@
-/*===- Threads.c - Parallel loops, and notes of when they ran -------------===*/
+/*===- Threads.c - Parallel loops, and notes of when they ran -------------===*\
+|*
+|* The tasks of a loop are cut into shares, at most as many as the context has
+|* threads. Who runs a share does not matter: scratch memory goes by the seat of
+|* whoever works on the loop, and every task computes the same wherever it runs.
+|*
+\*===----------------------------------------------------------------------===*/
 #include "Context.h"
 
-#include <dlfcn.h>
-#include <sched.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
-/* Work for which waking another thread pays, in nanoseconds. */
-#define DLC_RT_LEAST_SHARE 4000
+/* Work for which waking another thread pays, in nanoseconds; and what a piece
+ * of a share should take at least, of which there are so many at most. */
+enum { LEAST_SHARE = 4000, LEAST_PIECE = 50000, MOST_PIECES = 8 };
 
 static int32_t default_threads(void) {
   static const char *const variables[] = {"DLC_NUM_THREADS", "OMP_NUM_THREADS"};
@@ -15,44 +20,31 @@ static int32_t default_threads(void) {
     const char *text = getenv(variables[i]);
     if (text && *text) {
       long value = strtol(text, NULL, 10);
-      if (value >= 1 && value <= 4096)
+      if (value >= 1 && value <= DLC_RT_MOST_SHARES)
         return (int32_t)value;
     }
   }
-  return 4096;
+  return DLC_RT_MOST_SHARES;
 }
 
-static int32_t usable_processors(void) {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set))
-    return 1;
-  int count = CPU_COUNT(&set);
-  return count < 1 ? 1 : count;
-}
-
-/* The OpenMP runtime that the process has already, else GNU's, else LLVM's. */
-static parallel_function find_openmp(void) {
-  void *symbol = dlsym(RTLD_DEFAULT, "GOMP_parallel");
-  static const char *const names[] = {"libgomp.so.1", "libomp.so.5",
-                                      "libiomp5.so", "libomp.so"};
-  for (unsigned i = 0; !symbol && i < sizeof names / sizeof *names; ++i) {
-    void *handle = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    if (handle)
-      symbol = dlsym(handle, "GOMP_parallel");
-  }
-  return (parallel_function)symbol;
-}
-
-void dlc_rt_find_threads(dlc_context *context, int32_t wanted) {
-  int32_t most = usable_processors();
+void dlc_rt_find_threads(dlc_context *context, const dlc_options *options) {
+  int32_t most = dlc_rt_count_processors(), wanted = options->threads;
   if (wanted <= 0)
     wanted = default_threads();
-  context->threads = wanted < most ? wanted : most;
-  if (context->threads > 1) {
-    context->parallel = find_openmp();
-    if (!context->parallel)
-      context->threads = 1;
-  }
+  wanted = wanted < most ? wanted : most;
+  wanted = wanted < DLC_RT_MOST_SHARES ? wanted : DLC_RT_MOST_SHARES;
+  context->parallel_for = options->parallel_for;
+  context->parallel_user = options->parallel_user;
+  context->threads = 1;
+  if (wanted < 2)
+    return;
+  size_t each = sizeof *context->ranges + sizeof *context->seats;
+  context->ranges = aligned_alloc(64, (size_t)wanted * each);
+  if (!context->ranges)
+    return;
+  memset(context->ranges, 0, (size_t)wanted * each);
+  context->seats = (struct seat *)(context->ranges + wanted);
+  context->threads = wanted;
 }
 
 int32_t dlc_rt_threads(const dlc_context *context) {
@@ -61,17 +53,11 @@ int32_t dlc_rt_threads(const dlc_context *context) {
 
 /*===--- Traces ----------------------------------------------------------===*/
 
-static int64_t nanoseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static void record(dlc_trace *trace, int32_t region, int32_t part,
                    int64_t begin) {
   int64_t at = __atomic_fetch_add(&trace->count, 1, __ATOMIC_RELAXED);
   if (at < trace->capacity)
-    trace->events[at] = (dlc_event){region, part, begin, nanoseconds()};
+    trace->events[at] = (dlc_event){region, part, begin, dlc_rt_now()};
 }
 
 void dlc_rt_trace(dlc_context *context, dlc_trace *trace) {
@@ -87,58 +73,140 @@ void dlc_rt_mark(dlc_context *context, int64_t region) {
   if (region < 0)
     record(context->trace, context->region, -1, context->region_begin);
   context->region = (int32_t)region;
-  context->region_begin = nanoseconds();
+  context->region_begin = dlc_rt_now();
+}
+
+/*===--- Ends of calls ---------------------------------------------------===*/
+
+/* The seat of the calling thread in the loop that the context runs; null: it
+ * runs none. */
+static struct seat *find_seat(dlc_context *context) {
+  pthread_t self = pthread_self();
+  for (int32_t i = 0; context->tasks && i < context->tasks->loop.shares; ++i) {
+    struct seat *seat = &context->seats[i];
+    if (atomic_load_explicit(&seat->is_taken, memory_order_acquire) &&
+        pthread_equal(atomic_load_explicit(&seat->thread, memory_order_relaxed),
+                      self))
+      return seat;
+  }
+  return NULL;
+}
+
+/* A jump never leaves the piece that it begins in: below that on the stack is a
+ * worker, or an executor of the caller's. The caller of the loop jumps on when
+ * all are done. */
+void dlc_rt_end_call(dlc_context *context, dlc_status status,
+                     const char *format, ...) {
+  struct tasks *tasks = context->tasks;
+  if (!tasks ||
+      !atomic_exchange_explicit(&tasks->hasFailed, 1, memory_order_relaxed)) {
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(context->message, sizeof context->message, format, arguments);
+    va_end(arguments);
+    context->failure = status;
+  }
+  if (!tasks)
+    longjmp(context->end, 1);
+  atomic_store_explicit(&tasks->loop.stop, 1, memory_order_relaxed);
+  longjmp(find_seat(context)->end, 1);
 }
 
 /*===--- Parallel loops --------------------------------------------------===*/
 
-typedef struct job {
-  int64_t tasks;
-  int64_t shares;
-  void (*task)(int64_t, int64_t, int64_t, void *);
-  void *captures;
-  atomic_long next;
-  dlc_trace *trace;
-  int32_t region;
-} job;
-
-/* Shares are fixed; which thread runs one is not. An OpenMP that gives fewer
- * threads than asked for still finishes them all. */
-static void work(void *data) {
-  job *j = data;
-  const unsigned mode = flush_denormals();
-  for (;;) {
-    int64_t share =
-        atomic_fetch_add_explicit(&j->next, 1, memory_order_relaxed);
-    if (share >= j->shares)
-      break;
-    int64_t each = j->tasks / j->shares, more = j->tasks % j->shares;
-    int64_t from = share * each + (share < more ? share : more);
-    int64_t to = from + each + (share < more ? 1 : 0);
-    int64_t begin = j->trace ? nanoseconds() : 0;
-    j->task(from, to, share, j->captures);
-    if (j->trace)
-      record(j->trace, j->region, (int32_t)share, begin);
-  }
-  restore_mode(mode);
+/* The tasks of a piece: shares, and pieces within them, are as even as can be.
+ */
+static int64_t first_of(int64_t count, int64_t parts, int64_t number) {
+  int64_t each = count / parts, more = count % parts;
+  return number * each + (number < more ? number : more);
 }
 
-void dlc_rt_parallel_for(dlc_context *context, int64_t tasks, int64_t cost,
+static void run_piece(void *data, int32_t number, int32_t share,
+                      int32_t piece) {
+  struct tasks *tasks = data;
+  dlc_context *context = tasks->context;
+  struct seat *seat = &context->seats[number];
+  const int64_t from = first_of(tasks->count, tasks->loop.shares, share);
+  const int64_t count =
+      first_of(tasks->count, tasks->loop.shares, share + 1) - from;
+  const int64_t begin = from + first_of(count, tasks->loop.pieces, piece);
+  const int64_t end = from + first_of(count, tasks->loop.pieces, piece + 1);
+  const int64_t since = context->trace ? dlc_rt_now() : 0;
+  const unsigned mode = flush_denormals();
+  atomic_store_explicit(&seat->thread, pthread_self(), memory_order_relaxed);
+  atomic_store_explicit(&seat->is_taken, 1, memory_order_release);
+  if (!_setjmp(seat->end))
+    tasks->task(begin, end, number, tasks->captures);
+  atomic_store_explicit(&seat->is_taken, 0, memory_order_relaxed);
+  restore_mode(mode);
+  if (context->trace)
+    record(context->trace, context->region, number, since);
+}
+
+/* One share, for an executor of the caller's; a second time it does nothing. */
+static void run_share(void *data, int64_t share) {
+  struct tasks *tasks = data;
+  if (share < 0 || share >= tasks->loop.shares ||
+      atomic_exchange_explicit(&tasks->loop.ranges[share].left, 0,
+                               memory_order_acq_rel) == 0 ||
+      atomic_load_explicit(&tasks->loop.stop, memory_order_relaxed))
+    return;
+  run_piece(data, (int32_t)share, (int32_t)share, 0);
+}
+
+static void run_elsewhere(dlc_context *context, struct tasks *tasks) {
+  dlc_rt_loop *loop = &tasks->loop;
+  loop->pieces = 1;
+  for (int32_t i = 0; i < loop->shares; ++i)
+    atomic_store_explicit(&loop->ranges[i].left, 1, memory_order_relaxed);
+  context->parallel_for(context->parallel_user, loop->shares, run_share, tasks);
+  /* What it has left out. */
+  for (int32_t i = 0; i < loop->shares; ++i)
+    run_share(tasks, i);
+}
+
+void dlc_rt_parallel_for(dlc_context *context, int64_t count, int64_t cost,
                          void (*task)(int64_t, int64_t, int64_t, void *),
                          void *captures) {
   int64_t shares = context->threads;
-  if (shares > tasks)
-    shares = tasks;
+  if (shares > count)
+    shares = count;
   if (shares > 1) {
-    int64_t paying =
-        (int64_t)((double)tasks * (double)cost / DLC_RT_LEAST_SHARE);
+    int64_t paying = (int64_t)((double)count * (double)cost / LEAST_SHARE);
     if (shares > paying)
       shares = paying;
   }
-  if (shares <= 1) {
-    task(0, tasks, 0, captures);
+  /* A loop within a task is the task's own affair, its scratch memory too. */
+  struct seat *seat = context->tasks ? find_seat(context) : NULL;
+  dlc_rt_pool *pool = NULL;
+  if (shares > 1 && !seat && !context->parallel_for)
+    pool = dlc_rt_process_pool();
+  if (shares <= 1 || seat || !(pool || context->parallel_for)) {
+    task(0, count, seat ? seat - context->seats : 0, captures);
     return;
   }
-  job j = {tasks, shares, task, captures, 0, context->trace, context->region};
-  context->parallel(work, &j, (unsigned)shares, 0);
+  struct tasks tasks = {0};
+  tasks.context = context;
+  tasks.count = count;
+  tasks.task = task;
+  tasks.captures = captures;
+  tasks.loop.run_piece = run_piece;
+  tasks.loop.data = &tasks;
+  tasks.loop.ranges = context->ranges;
+  tasks.loop.shares = (int32_t)shares;
+  double sum = (double)count * (double)cost / (double)shares;
+  tasks.loop.cost = sum < 1e15 ? (int64_t)sum : (int64_t)1e15;
+  int64_t pieces = tasks.loop.cost / LEAST_PIECE;
+  pieces = pieces < MOST_PIECES ? pieces : MOST_PIECES;
+  pieces = pieces < count / shares ? pieces : count / shares;
+  tasks.loop.pieces = pieces < 1 ? 1 : (int32_t)pieces;
+  tasks.loop.alone = &context->alone;
+  context->tasks = &tasks;
+  if (context->parallel_for)
+    run_elsewhere(context, &tasks);
+  else
+    pool->run(pool, &tasks.loop);
+  context->tasks = NULL;
+  if (atomic_load_explicit(&tasks.hasFailed, memory_order_relaxed))
+    longjmp(context->end, 1);
 }

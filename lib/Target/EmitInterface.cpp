@@ -314,7 +314,8 @@ private:
     };
     Constant *library = global(
         structure(
-            {number32(DLC_ABI_VERSION),
+            {number64(sizeof(dlc_library_info)),
+             number32(DLC_ABI_VERSION),
              number32(interface.functions.size()),
              string(interface.name),
              string("dlc " DLC_VERSION),

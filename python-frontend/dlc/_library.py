@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_ABI_VERSION = 4
+_ABI_VERSION = 5
 
 
 class LibraryError(Exception):
@@ -45,8 +45,8 @@ class _State(ctypes.Structure):
 
 
 class _Options(ctypes.Structure):
-    _fields_ = [("threads", ctypes.c_int32), ("workspace", ctypes.c_void_p),
-                ("workspace_bytes", ctypes.c_size_t),
+    _fields_ = [("size", ctypes.c_size_t), ("threads", ctypes.c_int32),
+                ("workspace", ctypes.c_void_p), ("workspace_bytes", ctypes.c_size_t),
                 ("weights", ctypes.c_char_p)]
 
 
@@ -55,6 +55,7 @@ _Shapes = ctypes.POINTER(ctypes.POINTER(ctypes.c_int64))
 
 class _Info(ctypes.Structure):
     _fields_ = [
+        ("size", ctypes.c_size_t),
         ("abi_version", ctypes.c_uint32),
         ("function_count", ctypes.c_int32),
         ("name", ctypes.c_char_p),
@@ -307,7 +308,7 @@ class Context:
     def __init__(self, library, threads=0, weights=None):
         self._library = library
         self._handle = ctypes.c_void_p()
-        options = _Options(threads, None, 0,
+        options = _Options(ctypes.sizeof(_Options), threads, None, 0,
                            None if weights is None else os.fsencode(weights))
         self._require(library.info.create(
             ctypes.byref(self._handle), ctypes.byref(options), _ABI_VERSION,
@@ -372,10 +373,14 @@ class Library(Context):
             raise LibraryError(f"{path} was not made by dlc: it has no "
                                "dlc_library") from None
         entry.restype = ctypes.POINTER(_Info)
-        self.info = entry().contents
-        if self.info.abi_version != _ABI_VERSION:
-            raise LibraryError(f"{path} speaks version {self.info.abi_version} of "
+        table = entry().contents
+        if table.abi_version != _ABI_VERSION:
+            raise LibraryError(f"{path} speaks version {table.abi_version} of "
                                f"the interface, this package {_ABI_VERSION}")
+        # An older library's table is shorter: what it lacks is zero.
+        self.info = _Info()
+        ctypes.memmove(ctypes.byref(self.info), ctypes.byref(table),
+                       min(table.size, ctypes.sizeof(_Info)))
         self.path = path
         self.name = self.info.name.decode()
         self.cpu = self.info.cpu.decode()

@@ -7,6 +7,8 @@ extern "C" {
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -19,7 +21,12 @@ struct Buffer {
   int64_t offset, sizes[2], strides[2];
 };
 
-void runTwice(dlc_context *, int64_t, void *const *buffers, void *) {
+/// What the kernel does instead, where a test says so.
+std::function<void(dlc_context *)> kernel;
+
+void runTwice(dlc_context *context, int64_t, void *const *buffers, void *) {
+  if (kernel)
+    return kernel(context);
   auto *x = static_cast<Buffer *>(buffers[0]);
   auto *y = static_cast<Buffer *>(buffers[1]);
   for (int64_t i = 0; i < x->sizes[0] * x->sizes[1]; ++i)
@@ -47,7 +54,8 @@ const char *const messages[] = {"thirteen rows bring bad luck"};
 const dlc_rt_kernel kernels[] = {
     {runTwice, shapesOfTwice, workspaceOfTwice, messages}};
 const dlc_rt_weights_info noWeights = {nullptr, 0, 0, 0};
-const dlc_library_info library = {DLC_ABI_VERSION,
+const dlc_library_info library = {sizeof(dlc_library_info),
+                                  DLC_ABI_VERSION,
                                   1,
                                   "hand",
                                   "by hand",
@@ -184,9 +192,55 @@ TEST(Runtime, RefusesAnotherInterfaceAndStillTellsWhy) {
             DLC_ERROR_NULL);
 }
 
+/// Options of a program whose header had fewer fields, or will have more.
+class Options : public ::testing::Test {
+protected:
+  dlc_status create(size_t size) {
+    options.known.size = size;
+    dlc_status status =
+        dlc_rt_create(&context, &options.known, DLC_ABI_VERSION, 42);
+    message = dlc_rt_error(context);
+    threads = dlc_rt_threads(context);
+    dlc_rt_destroy(context);
+    return status;
+  }
+
+  struct {
+    dlc_options known;
+    char later[64];
+  } options = {};
+  dlc_context *context = nullptr;
+  std::string message;
+  int threads = 0;
+};
+
+TEST_F(Options, FieldsThatAreMissingAreZero) {
+  alignas(64) static char memory[64];
+  options.known.threads = 1;
+  options.known.workspace = memory + 4; // refused where it is read
+  EXPECT_EQ(create(sizeof(dlc_options)), DLC_ERROR_ALIGNMENT);
+  EXPECT_EQ(create(offsetof(dlc_options, workspace)), DLC_OK) << message;
+  EXPECT_EQ(threads, 1);
+}
+
+TEST_F(Options, FieldsThatAreUnknownMustBeZero) {
+  EXPECT_EQ(create(sizeof options), DLC_OK) << message;
+  options.later[63] = 1;
+  EXPECT_EQ(create(sizeof options), DLC_ERROR_VERSION);
+  EXPECT_NE(message.find("newer than this library"), std::string::npos);
+}
+
+TEST_F(Options, SayHowLargeTheyAre) {
+  for (size_t size : {size_t(0), size_t(8), ~size_t(0)}) {
+    EXPECT_EQ(create(size), DLC_ERROR_VERSION);
+    EXPECT_NE(message.find("options.size = sizeof options"), std::string::npos);
+  }
+}
+
 TEST(Runtime, UsesTheCallersWorkspaceAndNoMore) {
   alignas(64) static char memory[128];
   dlc_options options = {};
+  options.size = sizeof options;
   options.workspace = memory;
   options.workspace_bytes = sizeof memory;
   dlc_context *context = nullptr;
@@ -206,6 +260,7 @@ TEST(Runtime, UsesTheCallersWorkspaceAndNoMore) {
 TEST(Runtime, ParallelForRunsEveryTaskOnceForAnyNumberOfThreads) {
   for (int threads : {1, 2, 7}) {
     dlc_options options = {};
+    options.size = sizeof options;
     options.threads = threads;
     dlc_context *context = nullptr;
     ASSERT_EQ(dlc_rt_create(&context, &options, DLC_ABI_VERSION, 42), DLC_OK);
@@ -225,6 +280,189 @@ TEST(Runtime, ParallelForRunsEveryTaskOnceForAnyNumberOfThreads) {
               int(std::thread::hardware_concurrency()));
     dlc_rt_destroy(context);
   }
+}
+
+//===----------------------------------------------------------------------===//
+// Executors, failures in tasks, nested loops
+//===----------------------------------------------------------------------===//
+
+using Body = void (*)(void *data, int64_t i);
+using Executor = std::function<void(int64_t count, Body body, void *data)>;
+using Task = std::function<void(int64_t begin, int64_t end, int64_t worker)>;
+
+void parallelFor(dlc_context *context, int64_t tasks, const Task &task) {
+  dlc_rt_parallel_for(
+      context, tasks, 1000000,
+      [](int64_t begin, int64_t end, int64_t worker, void *data) {
+        (*static_cast<const Task *>(data))(begin, end, worker);
+      },
+      const_cast<Task *>(&task));
+}
+
+/// A context of four threads, on machines with fewer too where an executor of
+/// the caller's stands for them.
+class Loops : public ::testing::Test {
+protected:
+  void TearDown() override {
+    kernel = nullptr;
+    dlc_rt_destroy(context);
+  }
+
+  void create(Executor given = nullptr) {
+    executor = std::move(given);
+    dlc_options options = {};
+    options.size = sizeof options;
+    if (executor) {
+      options.parallel_for = [](void *user, int64_t count, Body body,
+                                void *data) {
+        static_cast<Loops *>(user)->executor(count, body, data);
+      };
+      options.parallel_user = this;
+    }
+    ASSERT_EQ(dlc_rt_create(&context, &options, DLC_ABI_VERSION, 42), DLC_OK);
+    if (dlc_rt_threads(context) < 2)
+      GTEST_SKIP() << "one processor alone: loops are not shared";
+  }
+
+  dlc_status call() {
+    float data[3] = {};
+    int64_t shape[] = {1, 3};
+    dlc_tensor in = {data, shape, 2, DLC_F32}, out = in;
+    float result[3];
+    out.data = result;
+    return dlc_rt_call(context, 0, &in, &out);
+  }
+
+  /// Every task once, and nobody else on the same worker's memory.
+  void checkLoop() {
+    std::vector<std::atomic<int>> seen(100), workers(64);
+    std::atomic<int> clashes{0};
+    kernel = [&](dlc_context *context) {
+      parallelFor(context, 100, [&](int64_t begin, int64_t end, int64_t w) {
+        clashes += workers[w]++ != 0;
+        for (int64_t i = begin; i < end; ++i)
+          ++seen[i];
+        --workers[w];
+      });
+    };
+    ASSERT_EQ(call(), DLC_OK) << dlc_rt_error(context);
+    for (auto &count : seen)
+      EXPECT_EQ(count, 1);
+    EXPECT_EQ(clashes, 0);
+  }
+
+  Executor executor;
+  dlc_context *context = nullptr;
+};
+
+TEST_F(Loops, OnThePool) {
+  create();
+  checkLoop();
+}
+
+TEST_F(Loops, OnAnExecutorThatRunsThemInAnyOrder) {
+  int calls = 0;
+  create([&](int64_t count, Body body, void *data) {
+    ++calls;
+    EXPECT_EQ(count, dlc_rt_threads(context));
+    for (int64_t i = count; i-- > 0;)
+      body(data, i);
+  });
+  checkLoop();
+  EXPECT_EQ(calls, 1);
+}
+
+TEST_F(Loops, OnAnExecutorWithThreadsOfItsOwn) {
+  create([](int64_t count, Body body, void *data) {
+    std::vector<std::thread> threads;
+    for (int64_t i = 0; i < count; ++i)
+      threads.emplace_back(body, data, i);
+    for (std::thread &thread : threads)
+      thread.join();
+  });
+  checkLoop();
+}
+
+TEST_F(Loops, OnAnExecutorThatLeavesSomeOutAndRepeatsOthers) {
+  create([](int64_t count, Body body, void *data) {
+    body(data, 0);
+    body(data, 0);
+    body(data, -1);
+    body(data, count);
+  });
+  checkLoop();
+  executor = [](int64_t, Body, void *) {};
+  checkLoop();
+}
+
+/// Fails in a task; the caller's thread gets the message, others go on.
+TEST_F(Loops, AFailureInATaskEndsTheCallThere) {
+  create();
+  for (int round = 0; round < 200; ++round) {
+    kernel = [&](dlc_context *context) {
+      parallelFor(context, 100, [&](int64_t begin, int64_t end, int64_t) {
+        for (int64_t i = begin; i < end; ++i)
+          if (i % 50 == round % 50)
+            dlc_rt_fail(context, "not a label");
+      });
+      ADD_FAILURE() << "the call goes on";
+    };
+    EXPECT_EQ(call(), DLC_ERROR_VALUE);
+    EXPECT_STREQ(dlc_rt_error(context), "not a label");
+    checkLoop();
+  }
+}
+
+TEST_F(Loops, AFailureNeverJumpsOutOfAnExecutor) {
+  int entered = 0, left = 0, bodies = 0;
+  create([&](int64_t count, Body body, void *data) {
+    ++entered;
+    for (int64_t i = 0; i < count; ++i) {
+      std::thread(body, data, i).join();
+      ++bodies;
+    }
+    ++left;
+  });
+  kernel = [&](dlc_context *context) {
+    parallelFor(context, 100, [&](int64_t, int64_t, int64_t) {
+      dlc_rt_fail(context, "not a label");
+    });
+  };
+  EXPECT_EQ(call(), DLC_ERROR_VALUE);
+  EXPECT_EQ(entered, 1);
+  EXPECT_EQ(left, 1);
+  EXPECT_EQ(bodies, dlc_rt_threads(context));
+}
+
+TEST_F(Loops, LackOfMemoryInATaskEndsTheCallToo) {
+  create();
+  kernel = [&](dlc_context *context) {
+    parallelFor(context, 100, [&](int64_t, int64_t, int64_t) {
+      dlc_rt_allocate(context, -1); // the size overflowed
+    });
+  };
+  EXPECT_EQ(call(), DLC_ERROR_MEMORY);
+}
+
+TEST_F(Loops, WithinATaskRunThereWithTheMemoryOfTheTask) {
+  create();
+  std::vector<std::atomic<int>> seen(100);
+  std::atomic<int> wrong{0};
+  kernel = [&](dlc_context *context) {
+    parallelFor(context, 10, [&](int64_t begin, int64_t end, int64_t outer) {
+      const auto self = std::this_thread::get_id();
+      for (int64_t i = begin; i < end; ++i)
+        parallelFor(context, 10, [&](int64_t from, int64_t to, int64_t inner) {
+          wrong += inner != outer || std::this_thread::get_id() != self;
+          for (int64_t k = from; k < to; ++k)
+            ++seen[i * 10 + k];
+        });
+    });
+  };
+  EXPECT_EQ(call(), DLC_OK);
+  EXPECT_EQ(wrong, 0);
+  for (auto &count : seen)
+    EXPECT_EQ(count, 1);
 }
 
 TEST(Runtime, ThreadCountComesFromTheEnvironment) {

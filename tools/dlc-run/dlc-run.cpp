@@ -196,10 +196,13 @@ int main(int argc, char **argv) {
       dlsym(handle, "dlc_library"));
   if (!entry)
     fail("'" + path + "' was not made by dlc: it has no dlc_library");
-  const dlc_library_info &library = *entry();
-  if (library.abi_version != DLC_ABI_VERSION)
-    fail("'" + path + "' speaks version " + Twine(library.abi_version) +
+  const dlc_library_info *table = entry();
+  if (table->abi_version != DLC_ABI_VERSION)
+    fail("'" + path + "' speaks version " + Twine(table->abi_version) +
          " of the interface, this program version " + Twine(DLC_ABI_VERSION));
+  // An older library's table is shorter: what it lacks is zero.
+  dlc_library_info library = {};
+  memcpy(&library, table, std::min(table->size, sizeof library));
   if (!trace.empty() && !profile)
     fail("--trace writes what --profile measures: give both");
   if (profile && !library.region_count)
@@ -245,6 +248,7 @@ int main(int argc, char **argv) {
   }
   dlc_context *context = nullptr;
   dlc_options options = {};
+  options.size = sizeof options;
   options.threads = threads;
   auto check = [&](dlc_status status) {
     if (status != DLC_OK)

@@ -12,8 +12,10 @@
 extern "C" {
 #endif
 
-/* Changes when a struct or a rule below changes incompatibly. */
-#define DLC_ABI_VERSION 4u
+/* Changes when a struct or a rule below changes incompatibly. Fields added to
+ * the end of a struct that begins with its size do not change it: what one side
+ * does not know is zero to the other. */
+#define DLC_ABI_VERSION 5u
 
 /* What every call returns. The library's error function says what and where. */
 typedef enum dlc_status {
@@ -87,11 +89,24 @@ typedef struct dlc_function {
   int32_t outputs;
 } dlc_function;
 
-/* How a context is made; all zero is a good choice. */
+/* Runs body(data, i) once for each i from 0 up to `count` and returns when all
+ * of them have returned: in any order, on any threads, one after another if it
+ * likes. No exception may leave it. What it leaves out, the library runs itself
+ * on the caller's thread. `user` is what the options say. */
+typedef void (*dlc_parallel_for)(void *user, int64_t count,
+                                 void (*body)(void *data, int64_t i),
+                                 void *data);
+
+/* How a context is made; all zero but for the size is a good choice:
+ *   dlc_options options = {0};
+ *   options.size = sizeof options;
+ */
 typedef struct dlc_options {
+  size_t size; /* sizeof(dlc_options) */
   /* Threads at most; 0: the environment variable DLC_NUM_THREADS, else
    * OMP_NUM_THREADS, else the processors that this process may use. Never more
-   * than those. Results do not depend on it. */
+   * than those: the caller's CPU set, no more than its control groups' quota.
+   * Results do not depend on it. */
   int32_t threads;
   /* Memory for intermediate values; null: the context takes its own. Must be
    * aligned to 64 bytes and outlive the context. */
@@ -100,6 +115,12 @@ typedef struct dlc_options {
   /* Where the file of weights is, if the library has one; null: beside the
    * library, under the name that it was compiled with. */
   const char *weights;
+  /* Who runs the parallel loops, each in at most `threads` parts; null: a pool
+   * that all libraries of the process share. Called from the thread that called
+   * the library, before the call returns; must be safe to call from several if
+   * contexts run at the same time. */
+  dlc_parallel_for parallel_for;
+  void *parallel_user;
 } dlc_options;
 
 /* State of one caller: used by one thread at a time; contexts of one library
@@ -126,10 +147,10 @@ typedef struct dlc_region {
 } dlc_region;
 
 /* What one thread did from `begin` to `end`, nanoseconds of a clock that only
- * runs forward: the whole of a region (part is -1), or one share of its tasks.
- */
+ * runs forward: the whole of a region (part is -1), or some of its tasks. Those
+ * with the same part ran one after another; the caller's have part 0. */
 typedef struct dlc_event {
-  int32_t region; /* its number; -1: a share of tasks outside any region */
+  int32_t region; /* its number; -1: tasks outside any region */
   int32_t part;
   int64_t begin, end;
 } dlc_event;
@@ -142,8 +163,10 @@ typedef struct dlc_trace {
 } dlc_trace;
 
 /* A library's description and entry points, for programs that learn of its
- * functions at run time: const dlc_library *dlc_library(void) in every .so. */
+ * functions at run time: const dlc_library_info *dlc_library(void) in every
+ * .so. Where abi_version is not the program's, nothing else may be read. */
 typedef struct dlc_library_info {
+  size_t size; /* what lies beyond it is not there, and counts as zero */
   uint32_t abi_version;
   int32_t function_count;
   const char *name;

@@ -11,6 +11,7 @@ int main(void) {
   for (int threads = 1; threads <= 2; ++threads) {
     half_context *context;
     dlc_options options = {0};
+    options.size = sizeof options;
     options.threads = threads;
     if (half_create(&context, &options) || half_half(context, x, y))
       return puts(half_error(context)), 1;

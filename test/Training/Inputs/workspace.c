@@ -7,6 +7,7 @@ int main(void) {
   const size_t step = 16384;
   for (size_t bytes = step; bytes < 1u << 30; bytes += step) {
     dlc_options options = {0};
+    options.size = sizeof options;
     options.threads = 1;
     options.workspace = aligned_alloc(64, bytes);
     options.workspace_bytes = bytes;

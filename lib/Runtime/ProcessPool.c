@@ -1,0 +1,123 @@
+/*===- ProcessPool.c - One pool for all libraries of a process ------------===*\
+|*
+|* Each library, and each copy of the runtime in a program, has an ELF note
+|* with room for the address of a pool. The first that needs threads makes one
+|* and writes its address there; others find it by going through the notes of
+|* all loaded objects. No symbol is needed, so it works whatever dlopen was told
+|* of symbols, and in programs that were linked with several archives.
+|*
+|* Workers run the code of the library that made the pool. It tells the loader
+|* never to unload it, so that dlclose of it leaves it where it is.
+|*
+\*===----------------------------------------------------------------------===*/
+#include "Pool.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <string.h>
+#include <unistd.h>
+
+/* By the layout of ELF, and read by other libraries. */
+static struct {
+  uint32_t name_bytes, value_bytes, type;
+  char name[4];
+  _Atomic(dlc_rt_pool *) pool;
+} note __attribute__((section(".note.dlc"), aligned(8))) = {
+    4, sizeof(void *), DLC_RT_POOL_VERSION, "dlc", NULL};
+
+struct search {
+  const void *own; /* the note of this library */
+  dlc_rt_pool *pool;
+  /* The loaded object that this library is or is part of; null: unknown. */
+  const char *object;
+};
+
+static void read_notes(struct search *search, const char *at, size_t bytes,
+                       size_t alignment) {
+  alignment = alignment == 8 ? 8 : 4;
+  const size_t header = 3 * sizeof(uint32_t);
+  while (bytes >= header) {
+    uint32_t words[3];
+    memcpy(words, at, header);
+    size_t value = (header + words[0] + alignment - 1) & ~(alignment - 1);
+    size_t end = (value + words[1] + alignment - 1) & ~(alignment - 1);
+    if (end > bytes)
+      return;
+    if (words[0] == 4 && words[1] == sizeof(void *) &&
+        words[2] == DLC_RT_POOL_VERSION && !memcmp(at + header, "dlc", 4) &&
+        (uintptr_t)(at + value) % sizeof(void *) == 0) {
+      dlc_rt_pool *pool = atomic_load_explicit(
+          (_Atomic(dlc_rt_pool *) *)(at + value), memory_order_acquire);
+      if (pool && !search->pool)
+        search->pool = pool;
+    }
+    at += end;
+    bytes -= end;
+  }
+}
+
+static int look(struct dl_phdr_info *info, size_t size, void *data) {
+  (void)size;
+  struct search *search = data;
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+    const char *at = (const char *)info->dlpi_addr + part->p_vaddr;
+    if (part->p_type == PT_NOTE)
+      read_notes(search, at, part->p_memsz, part->p_align);
+    if (part->p_type == PT_LOAD && (uintptr_t)search->own >= (uintptr_t)at &&
+        (uintptr_t)search->own - (uintptr_t)at < part->p_memsz)
+      search->object = info->dlpi_name;
+  }
+  return 0;
+}
+
+/* The loader holds its lock for the whole of the outer walk, so nobody else
+ * publishes between the inner one and the end. */
+static int publish(struct dl_phdr_info *info, size_t size, void *data) {
+  (void)info, (void)size;
+  struct search *search = data;
+  dlc_rt_pool *made = search->pool;
+  search->pool = NULL;
+  dl_iterate_phdr(look, search);
+  if (!search->pool) {
+    search->pool = made;
+    atomic_store_explicit(&note.pool, made, memory_order_release);
+  }
+  return 1;
+}
+
+/* The main program is never unloaded. */
+static int stays_loaded(const char *object) {
+  return object &&
+         (!*object || dlopen(object, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE));
+}
+
+dlc_rt_pool *dlc_rt_process_pool(void) {
+  static _Atomic(dlc_rt_pool *) known;
+  dlc_rt_pool *pool = atomic_load_explicit(&known, memory_order_acquire);
+  if (pool)
+    return pool;
+  struct search search = {&note, NULL, NULL};
+  dl_iterate_phdr(look, &search);
+  if (!search.pool) {
+    static dlc_rt_pool own;
+    /* The process whose thread makes it; a child may be forked meanwhile. */
+    static _Atomic int32_t maker;
+    if (!stays_loaded(search.object))
+      return NULL;
+    /* Whoever comes meanwhile does without. */
+    const int32_t self = getpid();
+    if (atomic_exchange_explicit(&maker, self, memory_order_acquire) == self)
+      return NULL;
+    if (!dlc_rt_make_pool(&own)) {
+      atomic_store_explicit(&maker, 0, memory_order_release);
+      return NULL;
+    }
+    search.pool = &own;
+    dl_iterate_phdr(publish, &search);
+    if (search.pool != &own)
+      dlc_rt_free_pool(&own);
+  }
+  atomic_store_explicit(&known, search.pool, memory_order_release);
+  return search.pool;
+}
