@@ -12,7 +12,7 @@ PYTHON := $(VENV)/bin/python
 PEERS_VENV := $(BUILD)/peers
 FILTER ?= .
 
-.PHONY: help demo test unit asan bench format docs build configure packages python clean install
+.PHONY: help demo test unit asan tsan bench format docs build configure packages python clean install
 
 help: ## This list
 	@echo "dlc, the deep-learning compiler"; echo
@@ -58,6 +58,13 @@ test: build python ## Everything: unit, lit, end-to-end, random comparison of ev
 asan: packages python ## The whole suite with address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory PRESET=asan test
 
+tsan: packages ## The runtime and its thread pool under the thread sanitizer: a minute
+	@CC=clang-22 CXX=clang++-22 cmake -G Ninja -S test/Unit/ThreadSanitizer -B $(BUILD)/tsan > $(BUILD)/tsan.log 2>&1 \
+	 && ninja -C $(BUILD)/tsan -j$(JOBS) >> $(BUILD)/tsan.log 2>&1 || { cat $(BUILD)/tsan.log; exit 1; }
+	@TSAN_OPTIONS=die_after_fork=0 $(BUILD)/tsan/runtime-tests --gtest_brief=1 --gtest_shuffle --gtest_repeat=10 \
+	 > $(BUILD)/tsan.log 2>&1 || { cat $(BUILD)/tsan.log; exit 1; }
+	@grep -c PASSED $(BUILD)/tsan.log | sed 's/$$/ runs of 10 without a report/'
+
 $(PEERS_VENV)/done: test/Benchmark/requirements.txt | packages
 	@echo "== Peers in $(PEERS_VENV), whichever install"
 	@python3 -m venv $(PEERS_VENV)
@@ -66,10 +73,10 @@ $(PEERS_VENV)/done: test/Benchmark/requirements.txt | packages
 	   || echo "without $$package"; done
 	@touch $@
 
-bench: build $(PEERS_VENV)/done ## Beside the engines that people use: CASES=regex PEERS=a,b THREADS=1,2
+bench: build $(PEERS_VENV)/done ## Beside the engines that people use: CASES=regex PEERS=a,b THREADS=1,2 BUSY=1
 	@DLC=$(abspath $(BIN)/bin/dlc) $(PEERS_VENV)/bin/python test/Benchmark/bench.py \
 	   --work $(BIN)/bench $(if $(CASES),--cases '$(CASES)') \
-	   $(if $(PEERS),--peers '$(PEERS)') $(if $(THREADS),--threads '$(THREADS)')
+	   $(if $(PEERS),--peers '$(PEERS)') $(if $(THREADS),--threads '$(THREADS)') $(if $(BUSY),--busy)
 
 format: packages ## Format all C and C++ as LLVM does
 	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i

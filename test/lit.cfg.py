@@ -29,7 +29,23 @@ if subprocess.run(["sh", "-c", "d=$(mktemp -d) && mount -t tmpfs -o size=4k none
                    "&& umount $d && rmdir $d"], capture_output=True).returncode == 0:
     config.available_features.add("mount")
 
+# The examples of executors are compiled where their libraries are.
+def compiles(command, text, *libraries):
+    return subprocess.run([*command, "-", "-o", "/dev/null", *libraries], input=text, text=True,
+                          capture_output=True).returncode == 0
+
+
+if compiles(["c++", "-x", "c++", "-std=c++17"],
+            "#include <tbb/parallel_for.h>\nint main() {}", "-ltbb"):
+    config.available_features.add("tbb")
+openmp_cc = next((cc for cc in (config.cc, "gcc", "clang-22")
+                  if compiles([cc, "-x", "c", "-fopenmp"],
+                              "#include <omp.h>\nint main(void) { return 0; }")), None)
+if openmp_cc:
+    config.available_features.add("openmp")
+
 config.substitutions += [
+    ("%openmp_cc", str(openmp_cc)),
     ("%python", config.python),
     ("%cc", config.cc),
     ("%cmake", config.cmake),

@@ -1,6 +1,6 @@
 """Times dlc beside the engines that a user would otherwise pick.
 
-    bench.py [--cases REGEX] [--peers NAME,...] [--threads N,...] [--rounds N]
+    bench.py [--cases REGEX] [--peers NAME,...] [--threads N,...] [--rounds N] [--busy]
 
 Cases are the files of cases/. Same model, weights, inputs, threads and processors for all.
 The engines take turns within one run, each in a process that sleeps while the others work;
@@ -32,6 +32,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 
+import busy
 import cases as case_files
 
 HERE = Path(__file__).parent
@@ -42,9 +43,9 @@ LOAD_LIMIT = 300
 
 
 class Worker:
-    def __init__(self, engine, threads, log):
+    def __init__(self, engine, threads, log, processors=None):
         self.engine = engine
-        processors = sorted(os.sched_getaffinity(0))[:threads]
+        processors = processors or sorted(os.sched_getaffinity(0))[:threads]
         variables = dict(os.environ, OMP_NUM_THREADS=str(threads))
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "worker.py"), engine, str(threads)],
@@ -264,6 +265,8 @@ def main():
     parser.add_argument("--threads", default="", help="only these counts")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.1, help="of an engine's turn")
+    parser.add_argument("--busy", action="store_true",
+                        help="beside a program that keeps one processor busy")
     parser.add_argument("--work", default="build/bench")
     arguments = parser.parse_args()
     unknown = [p for p in arguments.peers.split(",") if p and p not in PEERS]
@@ -276,8 +279,10 @@ def main():
     subprocess.run(["cc", "-O3", "-march=native", "-shared", "-fPIC",
                     str(HERE / "measure.c"), "-o", str(library)], check=True)
     os.environ["DLC_MEASURE"] = str(library)
-    machine = Machine(library)
     pattern = re.compile(arguments.cases)
+    if arguments.busy:
+        return busy.run(pattern, peers, arguments, work, Worker)
+    machine = Machine(library)
     wanted_threads = [int(t) for t in arguments.threads.split(",") if t]
     versions = versions_of(peers)
     print(f"peers: {versions}")

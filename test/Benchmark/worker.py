@@ -370,13 +370,18 @@ def main():
                 reply = {"load": time.perf_counter() - begin, **notes}
                 np.save(command["output"], answer)
                 count = 1
-            else:
                 if timer is None:
                     def timer(calls, run=run):
                         begin = time.perf_counter()
                         for _ in range(calls):
                             run()
                         return time.perf_counter() - begin
+            elif "each" in command:
+                times, end = [], time.perf_counter() + command["each"]
+                while time.perf_counter() < end or len(times) < 10:
+                    times.append(timer(1))
+                reply = {"times": times}
+            else:
                 # As many calls as fill the time, from the last count.
                 seconds = timer(count)
                 while seconds < command["time"] / 4 and count < 1 << 24:

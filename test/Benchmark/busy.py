@@ -1,0 +1,90 @@
+"""Calls on all processors while another program keeps one of them busy.
+
+Each engine runs on one thread and on as many as there are processors, both free to use
+any of them, in turns; every call is timed. Of the two the table has the medians and the
+90th percentiles, and the ratio of many threads to one: near 1 is as good as it gets
+where the busy processor is one of two, and a pool that waits for it is far above.
+"""
+
+import multiprocessing
+import os
+import statistics
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+import cases as case_files
+
+LIMIT = 300
+
+
+def _spin(processor):
+    os.sched_setaffinity(0, {processor})
+    while True:
+        pass
+
+
+def _quantile(times, share):
+    return sorted(times)[int(share * (len(times) - 1))]
+
+
+def _measure(case, workers, arguments, work):
+    """Of each worker: its times in all rounds, or an error."""
+    path = work / "model.onnx"
+    onnx.save(case.build(), path)
+    np.savez(work / "inputs.npz", **{f"x{i}": a for i, a in enumerate(case.arrays)})
+    times, errors = {}, {}
+    for key, worker in workers.items():
+        reply = worker.ask(LIMIT, load=str(path), inputs=str(work / "inputs.npz"),
+                           output=str(work / "busy.npy"), work=str(work),
+                           precision=case.precision, loss=case.loss)
+        if "error" in reply:
+            errors[key] = reply["error"]
+        else:
+            times[key] = []
+    for _ in range(arguments.rounds):
+        for key in list(times):
+            reply = workers[key].ask(LIMIT, each=max(arguments.seconds, 1))
+            if "error" in reply:
+                errors[key] = reply["error"]
+                del times[key]
+            else:
+                times[key].append(reply["times"])
+    return times, errors
+
+
+def run(pattern, peers, arguments, work, make_worker):
+    processors = sorted(os.sched_getaffinity(0))
+    if len(processors) < 2:
+        raise SystemExit("one processor alone: nothing is left beside a busy one")
+    spinning = multiprocessing.Process(target=_spin, args=(processors[-1],), daemon=True)
+    spinning.start()
+    print(f"processor {processors[-1]} of {len(processors)} is busy; milliseconds")
+    row = "{:<44}{:<16}{:>9}{:>9}{:>9}{:>9}{:>9}{:>9}"
+    print(row.format("case", "engine", "1: med", "90 %", f"{len(processors)}: med", "90 %",
+                     "ratio", "90 %"), flush=True)
+    with open(work / "workers.log", "w") as log:
+        for path in sorted((Path(__file__).parent / "cases").glob("*.toml")):
+            for case in case_files.read(path):
+                if not (pattern.search(path.stem) or pattern.search(case.name)):
+                    continue
+                workers = {(engine, threads): make_worker(engine, threads, log, processors)
+                           for engine in ["dlc", *peers] for threads in (1, len(processors))}
+                times, errors = _measure(case, workers, arguments, work)
+                for engine in ["dlc", *peers]:
+                    keys = [(engine, 1), (engine, len(processors))]
+                    if any(key in errors for key in keys):
+                        print(case.name, engine, *(errors[k] for k in keys if k in errors))
+                        continue
+                    # The machine's speed drifts: ratios are of one round's turns.
+                    ratios = [statistics.median(_quantile(b, q) / _quantile(a, q)
+                                                for a, b in zip(*(times[k] for k in keys)))
+                              for q in (0.5, 0.9)]
+                    cells = [1e3 * _quantile(sum(times[key], []), q)
+                             for key in keys for q in (0.5, 0.9)]
+                    print(row.format(case.name, engine, *(f"{c:.3f}" for c in cells),
+                                     *(f"{r:.2f}" for r in ratios)), flush=True)
+                for worker in workers.values():
+                    worker.end()
+    spinning.kill()

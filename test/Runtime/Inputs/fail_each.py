@@ -1,0 +1,18 @@
+"""Runs a program with its first allocation failing, its second, and so on until
+none does; says what it says."""
+
+import os
+import subprocess
+import sys
+
+program, preload = sys.argv[1:]
+seen = []
+for n in range(1, 200):
+    done = subprocess.run([program],
+                          env=dict(os.environ, LD_PRELOAD=preload, FAIL_MALLOC=str(n)),
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, (n, done)
+    seen.append(done.stdout.strip())
+    if seen[-3:] == ["right"] * 3 and n > 40:
+        break
+print("\n".join(sorted(set(seen), key=seen.index)))
