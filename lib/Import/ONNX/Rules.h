@@ -28,7 +28,9 @@ DLC_RULE(Cast)
 DLC_RULE(CastLike)
 DLC_RULE(Ceil)
 DLC_RULE(Celu)
+DLC_RULE(CenterCropPad)
 DLC_RULE(Clip)
+DLC_RULE(Col2Im)
 DLC_RULE(Compress)
 DLC_RULE(Concat)
 DLC_RULE(Constant)
@@ -158,6 +160,7 @@ DLC_RULE(Sum)
 DLC_RULE(Swish)
 DLC_RULE(Tan)
 DLC_RULE(Tanh)
+DLC_RULE(TensorScatter)
 DLC_RULE(ThresholdedRelu)
 DLC_RULE(Tile)
 DLC_RULE(TopK)
@@ -178,6 +181,9 @@ Tensor matmulOf(Graph &g, Tensor a, Tensor b);
 /// f32 in [0, 1) from the node's seed; streams of one node are independent
 /// (Random.cpp).
 Tensor randomUniform(Node &n, llvm::ArrayRef<Extent> shape, int64_t stream);
+/// Elements start to start + size of x along an axis, zeros where it has none
+/// (Placement.cpp).
+Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size);
 
 } // namespace dlc::onnx_import
 

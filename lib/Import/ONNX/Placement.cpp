@@ -1,0 +1,264 @@
+//===- Placement.cpp - Elements put at other places -----------------------===//
+
+#include "Rules.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+static Tensor whole(Graph &g, Extent e) {
+  return g.fromElements({e}, true, g.i64());
+}
+
+/// Whether each of whole numbers is at least 0 and below `end`.
+static Tensor isWithin(Graph &g, Tensor at, Tensor end) {
+  return g.op<dl::AndOp>(
+      g.op<dl::GreaterEqualOp>(at, g.number(at.element(), 0)), at < end);
+}
+
+/// A vector laid along an axis of x.
+static Tensor along(Graph &g, Tensor v, int64_t axis, int64_t rank) {
+  Extents shape(rank - axis, g.extent(1));
+  shape[0] = g.dim(v, 0);
+  return g.reshape(v, shape);
+}
+
+Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size) {
+  if (!x)
+    return {&g, Value()};
+  Extent extent = g.dim(x, axis);
+  auto from = getConstantIntValue(start), count = getConstantIntValue(size),
+       have = getConstantIntValue(extent);
+  if (from && count && have) {
+    int64_t low = std::max<int64_t>(-*from, 0);
+    int64_t high = std::max<int64_t>(*from + *count - *have, 0);
+    int64_t kept = *count - low - high;
+    if (kept < *have)
+      x = g.slice(x, axis, g.extent(std::max<int64_t>(*from, 0)),
+                  g.extent(std::max<int64_t>(kept, 0)));
+    if (kept >= 0 && (low || high)) {
+      Ints lows(x.rank(), 0), highs(x.rank(), 0);
+      lows[axis] = low;
+      highs[axis] = high;
+      x = g.op<dl::PadOp>({x.value},
+                          {g.attr("low", lows), g.attr("high", highs)});
+    }
+    if (kept >= 0)
+      return x;
+  }
+  Tensor at = g.iota({size}, 0, g.i64()) + whole(g, start);
+  Tensor inside = along(g, isWithin(g, at, whole(g, extent)), axis, x.rank());
+  return g.select(inside,
+                  g.gather(x, g.maximum(at, g.number(g.i64(), 0)), axis),
+                  g.number(x.element(), 0));
+}
+
+void importCenterCropPad(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  Extents shape = n.extentsOf(1, "shape");
+  Ints axes = n.ints("axes").value_or(upTo(x.rank()));
+  if (g.failed)
+    return;
+  if (shape.size() != axes.size()) {
+    n.fail("has " + Twine(shape.size()) + " extents for " + Twine(axes.size()) +
+           " axes, expected one for each");
+    return;
+  }
+  for (auto [axis, size] : llvm::zip(axes, shape)) {
+    int64_t d = n.axis(axis, x.rank());
+    if (g.failed)
+      return;
+    // Rounded towards zero: what is odd is cut off and added at the end.
+    Extent start = g.div(g.sub(g.dim(x, d), size), g.extent(2));
+    x = cropOrPad(g, x, d, start, size);
+  }
+  n.yield(x);
+}
+
+//===----------------------------------------------------------------------===//
+// Col2Im
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// One dimension of blocks that overlap.
+struct Fold {
+  int64_t block, stride, dilation, low, high;
+  Extent size; // of the image
+
+  int64_t reach() const { return (block - 1) * dilation + 1; }
+  /// How many blocks may cover a place of the image.
+  int64_t covering() const { return llvm::divideCeil(reach(), stride); }
+  int64_t terms() const { return std::min(block, covering()); }
+  Extent blocks(Graph &g) const {
+    Extent room = g.add(size, g.extent(low + high - reach() + stride));
+    return g.max(g.div(room, g.extent(stride)), g.extent(0));
+  }
+};
+} // namespace
+
+/// Sums along `axis` of x, whose places are block elements times blocks, to
+/// those of the image. Of the blocks that may cover a place there are as many
+/// as strides in a block; of the elements of a block, `block`: the fewer are
+/// tried.
+static Tensor foldAxis(Graph &g, Tensor x, int64_t axis, const Fold &f) {
+  bool byElement = f.block <= f.covering();
+  Extent blocks = f.blocks(g);
+  Tensor count = whole(g, blocks), zero = g.number(g.i64(), 0);
+  Tensor place = g.iota({f.size}, 0, g.i64()) + double(f.low);
+  auto number = [&](int64_t value) { return g.number(g.i64(), value); };
+  Tensor sum;
+  for (int64_t i = 0; i < f.terms() && !g.failed; ++i) {
+    Tensor block, element, fits;
+    if (byElement) {
+      Tensor rest = place - double(i * f.dilation);
+      block = rest / double(f.stride);
+      element = number(i);
+      fits =
+          g.op<dl::AndOp>(isWithin(g, block, count),
+                          g.op<dl::AndOp>(g.op<dl::GreaterEqualOp>(rest, zero),
+                                          block * double(f.stride) == rest));
+    } else {
+      block = place / double(f.stride) - double(i);
+      Tensor rest = place - block * double(f.stride);
+      element = rest / double(f.dilation);
+      fits = g.op<dl::AndOp>(
+          g.op<dl::AndOp>(isWithin(g, block, count),
+                          isWithin(g, element, number(f.block))),
+          element * double(f.dilation) == rest);
+    }
+    Tensor at = g.select(fits, element * count + block, zero);
+    Tensor term = g.select(along(g, fits, axis, x.rank()),
+                           g.gather(x, at, axis), g.number(x.element(), 0));
+    sum = sum ? sum + term : term;
+  }
+  return sum;
+}
+
+void importCol2Im(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  Extents image = n.extentsOf(1, "image_shape");
+  auto block = n.knownInts(2, "block_shape");
+  if (g.failed || !block)
+    return;
+  int64_t rank = image.size();
+  auto list = [&](StringRef name, int64_t count, int64_t otherwise) {
+    return n.ints(name).value_or(Ints(count, otherwise));
+  };
+  Ints strides = list("strides", rank, 1),
+       dilations = list("dilations", rank, 1), pads = list("pads", 2 * rank, 0);
+  constexpr int64_t most = 1 << 20;
+  auto isPositive = [](int64_t value) { return value > 0 && value <= most; };
+  auto isNatural = [](int64_t value) { return value >= 0 && value <= most; };
+  if (rank < 1 || x.rank() != 3 || int64_t(block->size()) != rank ||
+      int64_t(strides.size()) != rank || int64_t(dilations.size()) != rank ||
+      int64_t(pads.size()) != 2 * rank || !llvm::all_of(*block, isPositive) ||
+      !llvm::all_of(strides, isPositive) ||
+      !llvm::all_of(dilations, isPositive) || !llvm::all_of(pads, isNatural)) {
+    n.fail("folds " + dl::toString(x.shape()) + " with blocks of shape " +
+           dl::toString(*block) + " into an image of " + Twine(rank) +
+           " dimensions, expected [N, C blocks, L] and one block extent, "
+           "stride and dilation for each dimension, two pads, none above 2^20");
+    return;
+  }
+  int64_t elements = 1;
+  bool overflows = false;
+  for (int64_t extent : *block)
+    overflows |= llvm::MulOverflow(elements, extent, elements);
+  SmallVector<Fold> folds;
+  // [N, C, K1, ..., Kr, B1, ..., Br] -> [N, C, K1 B1, ..., Kr Br]
+  Extents apart{g.dim(x, 0), g.div(g.dim(x, 1), g.extent(elements))};
+  Extents paired(apart), counts;
+  Ints permutation{0, 1};
+  std::optional<int64_t> total = 1;
+  for (int64_t d = 0; d < rank; ++d) {
+    folds.push_back({(*block)[d], strides[d], dilations[d], pads[d],
+                     pads[rank + d], image[d]});
+    counts.push_back(folds.back().blocks(g));
+    // A term of the sum each: more would be a program of its own.
+    if (folds.back().terms() > 1024)
+      n.fail("folds blocks of which more than 1024 elements meet in a place");
+    auto known = getConstantIntValue(counts.back());
+    total = total && known ? std::optional(*total * *known) : std::nullopt;
+    apart.push_back(g.extent((*block)[d]));
+    paired.push_back(g.mul(apart.back(), counts.back()));
+    permutation.push_back(2 + d);
+    permutation.push_back(2 + rank + d);
+  }
+  if (g.failed)
+    return;
+  llvm::append_range(apart, counts);
+  if (overflows || (!ShapedType::isDynamic(x.dim(1)) && x.dim(1) % elements) ||
+      (total && !dl::mayEqual(x.dim(2), *total))) {
+    n.fail("folds " + dl::toString(x.shape()) + " with blocks of shape " +
+           dl::toString(*block) +
+           ", which do not divide its channels, or are not as many as the "
+           "image has place for");
+    return;
+  }
+  x = g.reshape(g.transpose(g.reshape(x, apart), permutation), paired);
+  for (int64_t d = 0; d < rank && !g.failed; ++d)
+    x = foldAxis(g, x, 2 + d, folds[d]);
+  n.yield(x);
+}
+
+//===----------------------------------------------------------------------===//
+// TensorScatter
+//===----------------------------------------------------------------------===//
+
+/// The rows of `update` written into a cache, from a place of its own for each
+/// image of the batch.
+void importTensorScatter(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), update = n.in(1);
+  std::string mode = n.string("mode", "linear");
+  int64_t axis = n.axis(n.integer("axis", -2), x.rank());
+  if (g.failed)
+    return;
+  if (mode != "linear" && mode != "circular") {
+    n.fail("mode is '" + mode + "', expected linear or circular");
+    return;
+  }
+  if (axis == 0 || update.rank() != x.rank()) {
+    n.fail("writes " + dl::toString(update.shape()) + " into " +
+           dl::toString(x.shape()) + " along axis " + Twine(axis) +
+           ", expected one rank and an axis behind the first");
+    return;
+  }
+  Extents shape = g.dims(x), ahead(shape.begin(), shape.begin() + axis);
+  Extent length = shape[axis], count = g.dim(update, axis);
+  ahead.push_back(count);
+  Tensor place = g.iota(ahead, axis, g.i64());
+  if (n.has(2))
+    place = place + g.reshape(g.cast(n.in(2), g.i64()), [&] {
+      Extents one(axis + 1, g.extent(1));
+      one[0] = shape[0];
+      return one;
+    }());
+  Tensor size = whole(g, length);
+  if (mode == "circular") {
+    place = g.op<dl::RemainderOp>(place, size);
+    place = g.select(place < 0.0, place + size, place);
+  } else {
+    // What reaches beyond the cache stays in it.
+    place = g.minimum(g.maximum(place, g.number(g.i64(), 0)), size - 1.0);
+  }
+  Extent stride = length;
+  for (int64_t d = axis; d-- > 0;) {
+    place = place + g.iota(ahead, d, g.i64()) * whole(g, stride);
+    stride = g.mul(stride, shape[d]);
+  }
+  auto rows = [&](Tensor t, Extent extent) {
+    Extents flat{extent};
+    flat.append(shape.begin() + axis + 1, shape.end());
+    return g.reshape(t, flat);
+  };
+  Extent written = g.product(ahead);
+  n.yield(g.reshape(g.op<dl::ScatterOp>({rows(x, stride).value,
+                                         g.reshape(place, {written}).value,
+                                         rows(update, written).value}),
+                    shape));
+}
+
+} // namespace dlc::onnx_import
