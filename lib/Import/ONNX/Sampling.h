@@ -1,0 +1,48 @@
+//===- Sampling.h - Reading a grid between its elements ---------*- C++ -*-===//
+
+#ifndef DLC_LIB_IMPORT_ONNX_SAMPLING_H
+#define DLC_LIB_IMPORT_ONNX_SAMPLING_H
+
+#include "Rules.h"
+
+namespace dlc::onnx_import {
+
+enum class Interpolation { nearest, linear, cubic };
+enum class Padding { zeros, border, reflection };
+
+/// Values of a grid at places that need not be whole.
+///
+/// `rows` is [n, channels]; the row of the element at i0, i1, ... is the sum
+/// of `base` and i0 strides[0] + i1 strides[1] + ... .
+struct Sampler {
+  Graph &g;
+  Tensor rows, base;
+  Extents extents, strides;
+  Interpolation mode = Interpolation::linear;
+  Padding padding = Padding::zeros;
+  bool alignsCorners = true;
+
+  /// One tensor of places for each dimension, all of one shape, gives that
+  /// shape with the channels behind it.
+  Tensor at(llvm::ArrayRef<Tensor> places);
+
+private:
+  /// The elements that a place reads along a dimension, and their weights.
+  struct Tap {
+    Tensor row, weight;
+  };
+  Tensor whole(Extent e) { return g.fromElements({e}, true, g.i64()); }
+  Tensor scalar(Extent e, mlir::Type type) { return g.cast(whole(e), type); }
+  Tensor reflect(Tensor x, size_t d);
+  Tap tap(Tensor x, size_t d, Tensor weight);
+  llvm::SmallVector<Tap> taps(Tensor x, size_t d);
+};
+
+/// x of [N, C, D1, ..., Dr] as a grid of rows [N D1 ... Dr, C].
+Sampler samplerOf(Graph &g, Tensor x);
+/// In which places are computed: f32, or f64 where an operand is.
+mlir::Type placeType(Graph &g, Tensor a, Tensor b);
+
+} // namespace dlc::onnx_import
+
+#endif // DLC_LIB_IMPORT_ONNX_SAMPLING_H
