@@ -60,6 +60,7 @@ static constexpr Operator operators[] = {
     {"", "Cosh", 9, newest, importCosh},
     {"", "CumProd", 26, newest, importCumProd},
     {"", "CumSum", 11, newest, importCumSum},
+    {"", "DeformConv", 19, newest, importDeformConv},
     {"", "DepthToSpace", 1, newest, importDepthToSpace},
     {"", "DequantizeLinear", 10, newest, importDequantizeLinear},
     {"", "Div", 1, 6, importAligned<importDiv>},

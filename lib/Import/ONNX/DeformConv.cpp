@@ -1,0 +1,150 @@
+//===- DeformConv.cpp - Convolutions whose windows are moved --------------===//
+
+#include "Sampling.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+/// A convolution that reads x at places which `offset` moves: the samples of
+/// all windows, then one product with the filter.
+void importDeformConv(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), w = n.in(1), offset = n.in(2);
+  if (!x || !w || !offset)
+    return;
+  int64_t rank = x.rank() - 2;
+  int64_t groups = n.integer("group", 1),
+          offsetGroups = n.integer("offset_group", 1);
+  auto list = [&](StringRef name, int64_t count, int64_t otherwise) {
+    Ints values = n.ints(name).value_or(Ints(count, otherwise));
+    if (int64_t(values.size()) != count) {
+      n.fail(name + " has " + Twine(values.size()) + " values, expected " +
+             Twine(count));
+      values.assign(count, otherwise);
+    }
+    return values;
+  };
+  if (rank < 1 || rank > 3 || w.rank() != x.rank() ||
+      offset.rank() != x.rank() || groups < 1 || offsetGroups < 1) {
+    n.fail("x, w and offset have shapes " + dl::toString(x.shape()) + ", " +
+           dl::toString(w.shape()) + " and " + dl::toString(offset.shape()) +
+           " in " + Twine(groups) + " and " + Twine(offsetGroups) +
+           " groups, expected one rank of 3 to 5 and groups of 1 and more");
+    return;
+  }
+  Ints strides = list("strides", rank, 1),
+       dilations = list("dilations", rank, 1), pads = list("pads", 2 * rank, 0);
+  Ints kernel(w.shape().drop_front(2));
+  if (Ints given = list("kernel_shape", rank, 0);
+      n.hasAttr("kernel_shape") && given != kernel)
+    n.fail("kernel_shape is not the shape of the filter " +
+           dl::toString(w.shape()));
+  int64_t channels = x.dim(1), filters = w.dim(0), taps = 1;
+  if (ShapedType::isDynamic(channels) || !w.isStatic()) {
+    n.fail("its channels and its filter must be known while compiling");
+    return;
+  }
+  for (int64_t extent : kernel)
+    taps *= extent;
+  if (channels % groups || filters % groups || channels % offsetGroups ||
+      w.dim(1) != channels / groups ||
+      !dl::mayEqual(offset.dim(1), offsetGroups * taps * rank) ||
+      (n.has(4) && !dl::mayEqual(n.in(4).dim(1), offsetGroups * taps))) {
+    n.fail("x, w and offset have shapes " + dl::toString(x.shape()) + ", " +
+           dl::toString(w.shape()) + " and " + dl::toString(offset.shape()) +
+           " in " + Twine(groups) + " and " + Twine(offsetGroups) +
+           " groups, which do not fit together");
+    return;
+  }
+  for (int64_t d = 0; d < rank; ++d) {
+    int64_t reach = (kernel[d] - 1) * dilations[d] + 1;
+    int64_t room = x.dim(d + 2) + pads[d] + pads[rank + d] - reach;
+    if (strides[d] < 1 || dilations[d] < 1)
+      n.fail("has a stride or dilation below 1");
+    else if (!ShapedType::isDynamic(x.dim(d + 2)) &&
+             !dl::mayEqual(offset.dim(d + 2),
+                           room < 0 ? 0 : room / strides[d] + 1))
+      n.fail("offset of shape " + dl::toString(offset.shape()) +
+             " moves windows that are not those over " +
+             dl::toString(x.shape()));
+  }
+  if (g.failed)
+    return;
+
+  // x as [N, D..., groups of offsets, channels of one].
+  Extents shape = g.dims(x);
+  Extents outer(shape.begin() + 2, shape.end());
+  Extent count = g.product(outer), perGroup = g.extent(channels / offsetGroups);
+  Sampler s = samplerOf(g, x);
+  s.rows =
+      g.reshape(s.rows, {g.mul(g.mul(shape[0], count), g.extent(offsetGroups)),
+                         perGroup});
+  for (Extent &stride : s.strides)
+    stride = g.mul(stride, g.extent(offsetGroups));
+  // Places are [N, O..., taps, groups of offsets].
+  Extents image(rank + 3, g.extent(1)), group(rank + 3, g.extent(1));
+  image[0] = shape[0];
+  group[rank + 2] = g.extent(offsetGroups);
+  s.base = g.iota(image, 0, g.i64()) *
+               g.fromElements({g.mul(count, g.extent(offsetGroups))}, true,
+                              g.i64()) +
+           g.iota(group, rank + 2, g.i64());
+  auto windowsFirst = [&](Tensor t, int64_t parts) {
+    // [N, groups taps parts, O...] -> [N, O..., taps, groups, parts]
+    Extents split = g.dims(t);
+    split.erase(split.begin() + 1);
+    split.insert(split.begin() + 1,
+                 {g.extent(offsetGroups), g.extent(taps), g.extent(parts)});
+    Ints permutation{0};
+    for (int64_t d = 0; d < rank; ++d)
+      permutation.push_back(4 + d);
+    llvm::append_range(permutation, Ints{2, 1, 3});
+    return g.transpose(g.reshape(t, split), permutation);
+  };
+  Type type = placeType(g, x, offset);
+  Tensor moves = g.cast(windowsFirst(offset, rank), type);
+  Extents windows = g.dims(moves);
+  SmallVector<Tensor> places;
+  int64_t inner = taps;
+  for (int64_t d = 0; d < rank && !g.failed; ++d) {
+    Tensor move =
+        g.squeeze(g.slice(moves, -1, g.extent(d), g.extent(1)), {rank + 3});
+    Extents at(rank + 3, g.extent(1)), tap(rank + 3, g.extent(1));
+    at[d + 1] = windows[d + 1];
+    tap[rank + 1] = g.extent(taps);
+    inner /= kernel[d];
+    Tensor number = g.iota(tap, rank + 1, g.i64()) / double(inner);
+    number = g.op<dl::RemainderOp>(number, g.number(g.i64(), kernel[d]));
+    Tensor start =
+        g.iota(at, d + 1, g.i64()) * double(strides[d]) - double(pads[d]);
+    places.push_back(g.cast(start + number * double(dilations[d]), type) +
+                     move);
+  }
+  if (g.failed)
+    return;
+  Tensor samples = s.at(places);
+  if (n.has(4))
+    samples = samples * g.cast(windowsFirst(n.in(4), 1), x.element());
+  // [N, O..., taps, C] -> [groups, N O..., taps C/groups]
+  Extent total = windows[0];
+  for (int64_t d = 0; d < rank; ++d)
+    total = g.mul(total, windows[d + 1]);
+  int64_t depth = channels / groups, features = filters / groups;
+  Tensor columns = g.reshape(
+      samples, {total, g.extent(taps), g.extent(groups), g.extent(depth)});
+  columns = g.reshape(g.transpose(columns, {2, 0, 1, 3}),
+                      {g.extent(groups), total, g.extent(taps * depth)});
+  Tensor filter = g.reshape(w, g.toExtents({groups, features, depth, taps}));
+  filter = g.reshape(g.transpose(filter, {0, 3, 2, 1}),
+                     g.toExtents({groups, taps * depth, features}));
+  Tensor y = g.transpose(g.matmul(columns, filter), {1, 0, 2});
+  Extents result(windows.begin(), windows.begin() + rank + 1);
+  result.push_back(g.extent(filters));
+  y = g.reshape(y, result);
+  if (n.has(3))
+    y = y + n.in(3);
+  n.yield(g.channelsFirst(y));
+}
+
+} // namespace dlc::onnx_import
