@@ -378,11 +378,20 @@ void importGelu(Node &n) {
   else
     unary<dl::GeluOp>(n);
 }
-void importSwish(Node &n) {
+static Tensor swish(Node &n) {
   Tensor x = n.in(0);
   double alpha = n.real("alpha", 1);
-  n.yield(alpha == 1 ? n.g.op<dl::SiluOp>(x)
-                     : x * n.g.op<dl::SigmoidOp>(x * alpha));
+  return alpha == 1 ? n.g.op<dl::SiluOp>(x)
+                    : x * n.g.op<dl::SigmoidOp>(x * alpha);
+}
+void importSwish(Node &n) { n.yield(swish(n)); }
+void importSwiGLU(Node &n) {
+  if (failed(verifyCompatibleShape(n.in(0).shape(), n.in(1).shape()))) {
+    n.fail("its operands have shapes " + dl::toString(n.in(0).shape()) +
+           " and " + dl::toString(n.in(1).shape()) + ", expected the same");
+    return;
+  }
+  n.yield(swish(n) * n.in(1));
 }
 void importShrink(Node &n) {
   Graph &g = n.g;

@@ -190,6 +190,7 @@ static constexpr Operator operators[] = {
     {"", "Sub", 1, 6, importAligned<importSub>},
     {"", "Sub", 7, newest, importSub},
     {"", "Sum", 6, newest, importSum},
+    {"", "SwiGLU", 28, newest, importSwiGLU},
     {"", "Swish", 24, newest, importSwish},
     {"", "Tan", 7, newest, importTan},
     {"", "Tanh", 6, newest, importTanh},
