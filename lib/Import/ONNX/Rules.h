@@ -25,6 +25,7 @@ DLC_RULE(AveragePool)
 DLC_RULE(BatchNormalization)
 DLC_RULE(Bernoulli)
 DLC_RULE(BitShift)
+DLC_RULE(BlackmanWindow)
 DLC_RULE(Cast)
 DLC_RULE(CastLike)
 DLC_RULE(Ceil)
@@ -42,6 +43,7 @@ DLC_RULE(Cos)
 DLC_RULE(Cosh)
 DLC_RULE(CumProd)
 DLC_RULE(CumSum)
+DLC_RULE(DFT)
 DLC_RULE(DeformConv)
 DLC_RULE(DepthToSpace)
 DLC_RULE(DequantizeLinear)
@@ -70,6 +72,8 @@ DLC_RULE(Greater)
 DLC_RULE(GreaterOrEqual)
 DLC_RULE(GridSample)
 DLC_RULE(GroupNormalization)
+DLC_RULE(HammingWindow)
+DLC_RULE(HannWindow)
 DLC_RULE(HardSigmoid)
 DLC_RULE(HardSwish)
 DLC_RULE(Hardmax)
@@ -96,6 +100,7 @@ DLC_RULE(MaxPool)
 DLC_RULE(MaxUnpool)
 DLC_RULE(Mean)
 DLC_RULE(MeanVarianceNormalization)
+DLC_RULE(MelWeightMatrix)
 DLC_RULE(Min)
 DLC_RULE(Mish)
 DLC_RULE(Mod)
@@ -138,6 +143,7 @@ DLC_RULE(ReverseSequence)
 DLC_RULE(RoiAlign)
 DLC_RULE(RotaryEmbedding)
 DLC_RULE(Round)
+DLC_RULE(STFT)
 DLC_RULE(Scan)
 DLC_RULE(ScatterElements)
 DLC_RULE(ScatterND)
@@ -188,6 +194,9 @@ Tensor randomUniform(Node &n, llvm::ArrayRef<Extent> shape, int64_t stream);
 /// Elements start to start + size of x along an axis, zeros where it has none
 /// (Placement.cpp).
 Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size);
+/// A constant of an element type (Signal.cpp).
+Tensor numbers(Graph &g, mlir::Type element, llvm::ArrayRef<int64_t> shape,
+               llvm::ArrayRef<double> values);
 
 } // namespace dlc::onnx_import
 
