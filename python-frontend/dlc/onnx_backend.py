@@ -5,10 +5,13 @@
 
 A model is compiled when it is prepared. Where dlc must know the value of an input
 while compiling (the axes of a reduction, say), it is compiled again with the first
-run's values of such inputs in place of them, and again when they change.
+run's values of such inputs in place of them, and again when they change. Sequences
+are compiled for the number and the shapes of their tensors, optional values for
+whether there is one, as the first run has them.
 """
 
 import functools
+import itertools
 import re
 import shutil
 import subprocess
@@ -51,7 +54,55 @@ def _with_constants(model, values):
     result.graph.input.extend(kept)
     for name, value in values.items():
         result.graph.initializer.append(
-            numpy_helper.from_array(np.ascontiguousarray(value), name))
+            numpy_helper.from_array(np.asarray(value, order="C"), name))
+    return result
+
+
+def _is_list(info):
+    """Whether a ValueInfoProto is a sequence or an optional value."""
+    return info.type.WhichOneof("value") in ("sequence_type", "optional_type")
+
+
+def _kind(value):
+    """What a model with lists is compiled for."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_kind(part) for part in value)
+    return None if value is None else (np.asarray(value).dtype, np.shape(value))
+
+
+def _with_tensors(model, lists):
+    """The model with these inputs, {name: sequence or optional value}, made of
+    tensors: name_0, name_1, ... are the inputs of a sequence."""
+    helper = onnx.helper
+    result = onnx.ModelProto()
+    result.CopyFrom(model)
+    infos, nodes = [], []
+
+    def tensor(name, value):
+        infos.append(helper.make_tensor_value_info(
+            name, helper.np_dtype_to_tensor_dtype(np.asarray(value).dtype),
+            np.shape(value)))
+
+    for info in model.graph.input:
+        value = lists.get(info.name)
+        if info.name not in lists:
+            infos.append(info)
+        elif value is None:
+            nodes.append(helper.make_node("Optional", [], [info.name],
+                                          type=info.type.optional_type.elem_type))
+        elif isinstance(value, (list, tuple)):
+            names = [f"{info.name}_{i}" for i in range(len(value))]
+            for name, part in zip(names, value):
+                tensor(name, part)
+            nodes.append(helper.make_node(
+                "SequenceConstruct" if names else "SequenceEmpty", names,
+                [info.name]))
+        else:
+            tensor(info.name, value)
+    nodes.extend(model.graph.node)
+    del result.graph.input[:], result.graph.node[:]
+    result.graph.input.extend(infos)
+    result.graph.node.extend(nodes)
     return result
 
 
@@ -62,7 +113,7 @@ class DlcRep(BackendRep):
     """
 
     def __init__(self, model, options=()):
-        self._model = model
+        self._given = self._model = model
         self._options = options
         self._folder = tempfile.mkdtemp(prefix="dlc-onnx-")
         self._values = {}
@@ -72,6 +123,11 @@ class DlcRep(BackendRep):
         self._names = [i.name for i in model.graph.input
                        if i.name not in self._initializers]
         self._outputs = [o.name for o in model.graph.output]
+        self._sequences = {o.name for o in model.graph.output if _is_list(o)}
+        self._lists = [i.name for i in model.graph.input if _is_list(i)]
+        self._kinds = None
+        if self._lists:
+            return  # compiled for the first run's
         try:
             self._library = _compile_model(model, self._folder, options)
         except CompileError as error:
@@ -122,12 +178,14 @@ class DlcRep(BackendRep):
             given = dict(inputs)
         else:
             given = dict(zip(self._names, inputs))
+        given = self._flatten(given)
         self._prepare(given)
         arrays = []
         function = self._library.main
+        names = [i.name for i in self._model.graph.input
+                 if i.name not in self._initializers]
         for argument, name in zip(
-                function.inputs, [n for n in self._names
-                                  if n not in self._values]):
+                function.inputs, [n for n in names if n not in self._values]):
             array = np.ascontiguousarray(given[name])
             if array.ndim != np.ndim(given[name]):
                 array = array.reshape(np.shape(given[name]))
@@ -135,7 +193,39 @@ class DlcRep(BackendRep):
         results = function(*arrays)
         if not isinstance(results, tuple):
             results = (results,)
-        return namedtupledict("Outputs", self._outputs)(*results)
+        return namedtupledict("Outputs", self._outputs)(
+            *self._collect(function, results))
+
+    def _flatten(self, given):
+        """Inputs by name with lists as their tensors; the model follows them."""
+        if not self._lists:
+            return given
+        lists = {name: given.pop(name) for name in self._lists}
+        kinds = {name: _kind(value) for name, value in lists.items()}
+        if kinds != self._kinds:
+            self._kinds, self._library, self._values = kinds, None, {}
+            self._model = _with_tensors(self._given, lists)
+        for name, value in lists.items():
+            if isinstance(value, (list, tuple)):
+                given.update((f"{name}_{i}", part) for i, part in enumerate(value))
+            elif value is not None:
+                given[name] = value
+        return given
+
+    def _collect(self, function, results):
+        """Results with those of a sequence as a list."""
+        if not self._sequences:
+            return results
+        found = {a.name: r for a, r in zip(function.outputs, results)}
+        collected = []
+        for name in self._outputs:
+            if name in found:
+                collected.append(found[name])
+                continue
+            parts = itertools.takewhile(
+                found.__contains__, (f"{name}_{i}" for i in itertools.count()))
+            collected.append([found[part] for part in parts])
+        return collected
 
     def __del__(self):
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -75,6 +75,13 @@ void importIf(Node &n) {
   }
   SmallVector<RankedTensorType> types;
   for (auto [a, c] : llvm::zip(values[0], values[1])) {
+    if (!isTensor(a) || !isTensor(c)) {
+      n.fail("its branches give sequences or optional values: its condition "
+             "(operand 0, '" +
+             n.proto.input(0) +
+             "') must be known while compiling: make it an initializer");
+      return;
+    }
     types.push_back(join(a.type(), c.type()));
     if (!types.back()) {
       n.fail("its branches give " + dl::toString(a.shape()) + " and " +
@@ -201,7 +208,7 @@ void importLoop(Node &n) {
     return;
   SmallVector<Tensor> carried;
   for (size_t i = 2; i < n.inputs(); ++i)
-    carried.push_back(n.in(i));
+    carried.push_back(n.any(i));
   std::optional<Extents> count;
   if (n.has(0))
     count = g.elements(n.in(0), /*forced=*/true);
@@ -223,12 +230,15 @@ void importLoop(Node &n) {
     else if (!(*known)[0])
       limit = g.extent(0);
   }
+  bool hasSequence =
+      llvm::any_of(carried, [](Tensor x) { return x && !isTensor(x); });
   // A few iterations whose number is known are laid out in line: values may
-  // change their shapes from one to the next.
-  if (auto few = getConstantIntValue(limit); few && *few <= 8 && !start) {
+  // change their shapes from one to the next. Sequences have no other way.
+  if (auto few = getConstantIntValue(limit);
+      few && (*few <= 8 || hasSequence) && !start) {
     SmallVector<Tensor> state = carried;
     SmallVector<SmallVector<Tensor>> scanned(scans);
-    bool inLine = *few > 0;
+    bool inLine = *few > 0 || hasSequence;
     Location loc = g.loc;
     for (int64_t i = 0; inLine && i < *few; ++i) {
       SmallVector<Tensor> operands{g.number(g.i64(), i), g.number(g.i1(), 1)};
@@ -260,6 +270,13 @@ void importLoop(Node &n) {
       return;
     }
     // What was read in vain is dead code.
+  }
+  if (hasSequence) {
+    size_t at = getConstantIntValue(limit) ? 1 : 0;
+    n.fail("carries a sequence: its " + Twine(at ? "condition" : "count") +
+           " (operand " + Twine(at) + ", '" + n.proto.input(at) +
+           "') must be known while compiling: make it an initializer");
+    return;
   }
   // The number of the iteration is an input; where their number has no limit, a
   // state that counts.

@@ -225,7 +225,7 @@ void importWhere(Node &n) {
   n.yield(g.select(n.in(0), a, b));
 }
 
-void importIdentity(Node &n) { n.yield(n.in(0)); }
+void importIdentity(Node &n) { n.yield(n.any(0)); }
 
 static void castTo(Node &n, Type type) {
   Graph &g = n.g;

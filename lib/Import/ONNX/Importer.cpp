@@ -269,7 +269,7 @@ bool Importer::readCall(const onnx::FunctionProto &function, Node &node) {
   Scope scope;
   for (int i = 0; i < function.input_size(); ++i)
     if (node.has(i))
-      scope.define(function.input(i), node.in(i));
+      scope.define(function.input(i), node.any(i));
   // Defaults of attributes are a field that is newer than the package's proto.
   onnx::NodeProto call = node.proto;
   const auto &fields = function.GetReflection()->GetUnknownFields(function);
@@ -308,7 +308,7 @@ bool Importer::readCall(const onnx::FunctionProto &function, Node &node) {
 /// are checked when it runs.
 Tensor Importer::refine(Tensor value, const onnx::ValueInfoProto &declared) {
   const auto &shape = declared.type().tensor_type().shape();
-  if (!value || shape.dim_size() != value.rank())
+  if (!value || !isTensor(value) || shape.dim_size() != value.rank())
     return value;
   Ints extents(value.shape());
   for (auto [d, extent] : llvm::enumerate(extents)) {
@@ -521,7 +521,22 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
     return {};
   }
   SmallVector<Value> results;
+  SmallVector<std::string> resultNames;
   for (auto [output, declared] : llvm::zip(*outputs, graph.output())) {
+    // The tensors of a sequence are results of their own.
+    if (isSequence(output)) {
+      for (auto [i, part] : llvm::enumerate(partsOf(output))) {
+        results.push_back(part.value);
+        resultNames.push_back(declared.name() + "_" + std::to_string(i));
+      }
+      continue;
+    }
+    if (!isTensor(output)) {
+      emitError(g.loc) << "output '" << declared.name()
+                       << "' is an optional value without one, expected a "
+                          "tensor";
+      return {};
+    }
     const auto &type = declared.type();
     if (type.has_tensor_type()) {
       Type element =
@@ -547,11 +562,21 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
       }
     }
     results.push_back(output.value);
+    resultNames.push_back(declared.name());
+  }
+  if (llvm::any_of(
+          results,
+          [](Value v) { return !isa<RankedTensorType>(v.getType()); }) ||
+      results.empty()) {
+    g.fail("gives a sequence of sequences, or nothing but empty sequences, "
+           "expected tensors");
+    return {};
   }
   func::ReturnOp::create(b, g.loc, results);
   function.setType(b.getFunctionType(types, ValueRange(results).getTypes()));
-  for (auto [i, output] : llvm::enumerate(graph.output()))
-    function.setResultAttr(i, "dl.name", b.getStringAttr(output.name()));
+  for (auto [i, name] : llvm::enumerate(resultNames))
+    function.setResultAttr(i, "dl.name", b.getStringAttr(name));
+  eraseSequences(*module);
   if (failed(verify(*module)))
     return {};
   return module;

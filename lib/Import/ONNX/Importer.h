@@ -43,8 +43,12 @@ public:
   size_t inputs() const { return inputs_.size(); }
   /// Whether operand i is given; optional ones may have an empty name.
   bool has(size_t i) const { return i < inputs_.size() && inputs_[i]; }
-  /// Operand i, reported where it is missing.
+  /// Operand i, reported where it is missing or no tensor.
   Tensor in(size_t i);
+  /// Operand i, be it a tensor or a sequence, reported where it is missing.
+  Tensor any(size_t i);
+  /// The tensors of operand i, reported where it is no sequence.
+  std::optional<llvm::SmallVector<Tensor>> sequence(size_t i);
   size_t outputs() const { return proto.output_size(); }
   bool wants(size_t i) const {
     return i < outputs() && !proto.output(i).empty();
@@ -98,6 +102,15 @@ struct Operator {
 llvm::ArrayRef<Operator> getOperators();
 const Operator *findOperator(llvm::StringRef domain, llvm::StringRef name,
                              int64_t version);
+
+/// Sequences and optional values (Sequence.cpp). Of these only `value` may be
+/// asked for; Node::in reports them.
+bool isTensor(Tensor x);
+bool isSequence(Tensor x);
+Tensor makeSequence(Graph &g, llvm::ArrayRef<Tensor> parts);
+llvm::SmallVector<Tensor> partsOf(Tensor sequence);
+/// Erases the values that stood for sequences and are used no more.
+void eraseSequences(mlir::Operation *root);
 
 /// The element type of a TensorProto data type; null where dl has none.
 mlir::Type elementType(mlir::MLIRContext *context, int32_t dataType);

@@ -6,10 +6,19 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-Tensor Node::in(size_t i) {
+Tensor Node::any(size_t i) {
   if (has(i))
     return inputs_[i];
   return fail("operand " + Twine(i) + " is missing");
+}
+
+Tensor Node::in(size_t i) {
+  Tensor x = any(i);
+  if (!x || isTensor(x))
+    return x;
+  return fail("operand " + Twine(i) + " ('" + proto.input(i) + "') is " +
+              (isSequence(x) ? "a sequence" : "an optional value without one") +
+              ", expected a tensor");
 }
 
 const onnx::AttributeProto *Node::find(StringRef name) const {

@@ -1,0 +1,273 @@
+//===- Sequence.cpp - Sequences of known length ---------------------------===//
+//
+// A sequence is a list of tensors while the model is read: a value of a tuple
+// type that stands for the values it is made of. No such value is left in the
+// program.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Rules.h"
+#include "mlir/IR/BuiltinOps.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+bool isTensor(Tensor x) {
+  return x.value && isa<RankedTensorType>(x.value.getType());
+}
+
+bool isSequence(Tensor x) {
+  return x.value && isa<TupleType>(x.value.getType());
+}
+
+Tensor makeSequence(Graph &g, ArrayRef<Tensor> parts) {
+  SmallVector<Value> values;
+  SmallVector<Type> types;
+  for (Tensor part : parts) {
+    if (!part)
+      return {&g, Value()};
+    values.push_back(part.value);
+    types.push_back(part.value.getType());
+  }
+  auto type = TupleType::get(g.b.getContext(), types);
+  return g.wrap(UnrealizedConversionCastOp::create(g.b, g.loc, type, values)
+                    .getResult(0));
+}
+
+SmallVector<Tensor> partsOf(Tensor sequence) {
+  SmallVector<Tensor> parts;
+  if (auto cast = sequence.value.getDefiningOp<UnrealizedConversionCastOp>())
+    for (Value value : cast.getInputs())
+      parts.push_back(sequence.graph->wrap(value));
+  return parts;
+}
+
+void eraseSequences(Operation *root) {
+  // From the last to the first: a use lies behind what it uses.
+  SmallVector<UnrealizedConversionCastOp> casts;
+  root->walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
+  for (UnrealizedConversionCastOp cast : llvm::reverse(casts))
+    if (cast.use_empty())
+      cast.erase();
+}
+
+std::optional<SmallVector<Tensor>> Node::sequence(size_t i) {
+  Tensor x = any(i);
+  if (!x)
+    return std::nullopt;
+  if (isSequence(x))
+    return partsOf(x);
+  fail("operand " + Twine(i) + " ('" + proto.input(i) +
+       "') is a tensor, expected a sequence");
+  return std::nullopt;
+}
+
+void importSequenceEmpty(Node &n) { n.yield(makeSequence(n.g, {})); }
+
+void importSequenceConstruct(Node &n) {
+  SmallVector<Tensor> parts;
+  for (size_t i = 0; i < n.inputs(); ++i)
+    parts.push_back(n.in(i));
+  n.yield(makeSequence(n.g, parts));
+}
+
+void importSequenceLength(Node &n) {
+  if (auto parts = n.sequence(0))
+    n.yield(n.g.constant(DenseElementsAttr::get(
+        RankedTensorType::get({}, n.g.i64()), int64_t(parts->size()))));
+}
+
+/// The place that operand i names among `count`, counted from the end where it
+/// is negative; the last where it is absent.
+static std::optional<int64_t> placeOf(Node &n, size_t i, int64_t count) {
+  int64_t place = count - 1;
+  if (n.has(i)) {
+    auto given = n.knownInts(i, "position");
+    if (!given)
+      return std::nullopt;
+    if (given->size() != 1) {
+      n.fail("its position has " + Twine(given->size()) +
+             " elements, expected one");
+      return std::nullopt;
+    }
+    place = given->front() < 0 ? given->front() + count : given->front();
+  }
+  if (place >= 0 && place < count)
+    return place;
+  n.fail("has a position beyond a sequence of " + Twine(count));
+  return std::nullopt;
+}
+
+void importSequenceAt(Node &n) {
+  auto parts = n.sequence(0);
+  if (!parts)
+    return;
+  if (auto place = placeOf(n, 1, parts->size()))
+    n.yield((*parts)[*place]);
+}
+
+void importSequenceErase(Node &n) {
+  auto parts = n.sequence(0);
+  if (!parts)
+    return;
+  if (auto place = placeOf(n, 1, parts->size())) {
+    parts->erase(parts->begin() + *place);
+    n.yield(makeSequence(n.g, *parts));
+  }
+}
+
+void importSequenceInsert(Node &n) {
+  auto parts = n.sequence(0);
+  Tensor x = n.in(1);
+  if (!parts || !x)
+    return;
+  int64_t place = parts->size();
+  if (n.has(2)) {
+    auto given = n.knownInts(2, "position");
+    if (!given)
+      return;
+    int64_t count = parts->size();
+    place = given->size() == 1 ? given->front() : -count - 1;
+    place = place < 0 ? place + count : place;
+    if (place < 0 || place > count) {
+      n.fail("has a position beyond a sequence of " + Twine(count));
+      return;
+    }
+  }
+  parts->insert(parts->begin() + place, x);
+  n.yield(makeSequence(n.g, *parts));
+}
+
+void importSplitToSequence(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  int64_t axis = n.axis(n.integer("axis", 0), x.rank());
+  auto given = n.knownInts(1, "split");
+  if (g.failed)
+    return;
+  int64_t extent = x.dim(axis);
+  Ints sizes;
+  if (given && n.in(1).rank() == 1) {
+    sizes = *given;
+  } else {
+    int64_t each = given ? given->front() : 1;
+    if (ShapedType::isDynamic(extent) || each < 1) {
+      n.fail("splits " + dl::toString(x.shape()) + " along axis " +
+             Twine(axis) + " into parts of " + Twine(each) +
+             ", expected an extent that is known while compiling and parts of "
+             "1 and more");
+      return;
+    }
+    if (extent / each > (1 << 16)) {
+      n.fail("splits into more than 65536 parts");
+      return;
+    }
+    for (int64_t at = 0; at < extent; at += each)
+      sizes.push_back(std::min(each, extent - at));
+  }
+  SmallVector<Tensor> parts;
+  if (!sizes.empty())
+    parts = g.ops<dl::SplitOp>({x.value},
+                               {g.attr("axis", axis), g.attr("sizes", sizes)});
+  if (!given && !n.integer("keepdims", 1))
+    for (Tensor &part : parts)
+      part = g.squeeze(part, {axis});
+  if (!g.failed)
+    n.yield(makeSequence(g, parts));
+}
+
+void importConcatFromSequence(Node &n) {
+  Graph &g = n.g;
+  auto parts = n.sequence(0);
+  if (!parts)
+    return;
+  if (parts->empty()) {
+    n.fail("concatenates an empty sequence");
+    return;
+  }
+  bool isNew = n.integer("new_axis", 0);
+  int64_t axis =
+      n.axis(n.integer("axis", 0), parts->front().rank() + (isNew ? 1 : 0));
+  if (isNew)
+    for (Tensor &part : *parts)
+      part = g.unsqueeze(part, {axis});
+  n.yield(g.concat(*parts, axis));
+}
+
+/// The graph once for each element, laid out in line.
+void importSequenceMap(Node &n) {
+  Graph &g = n.g;
+  const onnx::GraphProto *body = n.graph("body");
+  auto first = n.sequence(0);
+  if (!body || !first)
+    return;
+  SmallVector<SmallVector<Tensor>> inputs, outputs(n.outputs());
+  for (size_t i = 0; i < n.inputs(); ++i) {
+    Tensor x = n.any(i);
+    if (!x)
+      return;
+    inputs.push_back(isSequence(x) ? partsOf(x)
+                                   : SmallVector<Tensor>(first->size(), x));
+    if (inputs.back().size() != first->size()) {
+      n.fail("has sequences of " + Twine(first->size()) + " and " +
+             Twine(inputs.back().size()) + " tensors, expected one length");
+      return;
+    }
+  }
+  Location loc = g.loc;
+  for (size_t at = 0; at < first->size(); ++at) {
+    SmallVector<Tensor> operands;
+    for (const SmallVector<Tensor> &input : inputs)
+      operands.push_back(input[at]);
+    auto results = n.importer.readGraph(*body, operands, &n.scope);
+    g.loc = loc;
+    if (!results)
+      return;
+    if (results->size() != outputs.size()) {
+      n.fail("its body has " + Twine(results->size()) + " outputs, expected " +
+             Twine(outputs.size()));
+      return;
+    }
+    for (auto [output, result] : llvm::zip(outputs, *results))
+      output.push_back(result);
+  }
+  for (auto [i, output] : llvm::enumerate(outputs))
+    n.yield(i, makeSequence(g, output));
+}
+
+//===----------------------------------------------------------------------===//
+// Optional values
+//===----------------------------------------------------------------------===//
+
+/// Whether there is a value is known while compiling: one that is there is
+/// itself, one that is not is the value of type none.
+void importOptional(Node &n) {
+  Graph &g = n.g;
+  if (n.has(0))
+    return n.yield(n.any(0));
+  n.yield(g.wrap(
+      UnrealizedConversionCastOp::create(
+          g.b, g.loc, TypeRange{NoneType::get(g.b.getContext())}, ValueRange())
+          .getResult(0)));
+}
+
+static bool isNone(Tensor x) { return isa<NoneType>(x.value.getType()); }
+
+void importOptionalHasElement(Node &n) {
+  bool has = n.has(0) && !isNone(n.any(0));
+  n.yield(n.g.number(n.g.i1(), has));
+}
+
+void importOptionalGetElement(Node &n) {
+  Tensor x = n.any(0);
+  if (!x)
+    return;
+  if (isNone(x)) {
+    n.fail("takes the element of an optional value that has none");
+    return;
+  }
+  n.yield(x);
+}
+
+} // namespace dlc::onnx_import
