@@ -259,6 +259,143 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
   }
 };
 
+/// Whether row `a` of x is before row `b`.
+static Value isRowLess(OpBuilder &b, Location loc, Value x, Value columns,
+                       bool isUnsigned, Value rowA, Value rowB) {
+  Type i32 = b.getI32Type(), index = b.getIndexType();
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  auto number = [&](OpBuilder &b, int64_t value) -> Value {
+    return arith::ConstantIntOp::create(b, loc, i32, value);
+  };
+  auto less = [&](OpBuilder &b, Value p, Value q) -> Value {
+    Type compute = computeType(p.getType());
+    if (!isa<FloatType>(compute))
+      return arith::CmpIOp::create(b, loc,
+                                   isUnsigned ? arith::CmpIPredicate::ult
+                                              : arith::CmpIPredicate::slt,
+                                   p, q);
+    scalarT u = scalarT(b, loc, p).to(compute),
+            v = scalarT(b, loc, q).to(compute);
+    return (u.lt(v) | (!u.ne(u) & v.ne(v))).value;
+  };
+  // The sign of the first difference.
+  auto search = scf::WhileOp::create(
+      b, loc, TypeRange{index, i32}, ValueRange{zero, number(b, 0)},
+      [&](OpBuilder &b, Location loc, ValueRange state) {
+        scalarT goesOn =
+            scalarT(b, loc,
+                    arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                          state[0], columns)) &
+            scalarT(b, loc,
+                    arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          state[1], number(b, 0)));
+        scf::ConditionOp::create(b, loc, goesOn.value, state);
+      },
+      [&](OpBuilder &b, Location loc, ValueRange state) {
+        Value p =
+            tensor::ExtractOp::create(b, loc, x, ValueRange{rowA, state[0]});
+        Value q =
+            tensor::ExtractOp::create(b, loc, x, ValueRange{rowB, state[0]});
+        Value sign = arith::SelectOp::create(
+            b, loc, less(b, p, q), number(b, -1),
+            arith::ExtUIOp::create(b, loc, i32, less(b, q, p)).getResult());
+        Value next = arith::AddIOp::create(
+            b, loc, state[0], arith::ConstantIndexOp::create(b, loc, 1));
+        scf::YieldOp::create(b, loc, ValueRange{next, sign});
+      });
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                               search.getResult(1), number(b, 0));
+}
+
+/// Runs of 1, 2, 4, ... rows are in order and are merged two by two.
+static Value emitArgsort(dl::ArgsortOp op, dl::ArgsortOpAdaptor operands,
+                         Emitter &e) {
+  Value x = operands.getX();
+  Location loc = e.loc;
+  Type i64 = e.b.getI64Type(), index = e.b.getIndexType();
+  bool isUnsigned = op.getX().getType().getElementType().isUnsignedInteger();
+  OpFoldResult count = e.dim(x, 0);
+  Value n = e.value(count), columns = e.value(e.dim(x, 1));
+  auto fill = loop(e.b, loc, n, e.empty({count}, i64),
+                   [&](OpBuilder &b, Value i, ValueRange state) {
+                     Value place = arith::IndexCastOp::create(b, loc, i64, i);
+                     return SmallVector<Value>{
+                         tensor::InsertOp::create(b, loc, place, state[0], i)};
+                   });
+  auto widthOf = [&](OpBuilder &b, Value pass) -> Value {
+    return arith::ShLIOp::create(
+        b, loc, arith::ConstantIndexOp::create(b, loc, 1), pass);
+  };
+  Value most = e.value(e.index(62));
+  auto passes =
+      loop(e.b, loc, most, e.value(e.index(0)),
+           [&](OpBuilder &b, Value pass, ValueRange state) {
+             Value isShort = arith::CmpIOp::create(
+                 b, loc, arith::CmpIPredicate::ult, widthOf(b, pass), n);
+             Value next = arith::AddIOp::create(
+                 b, loc, pass, arith::ConstantIndexOp::create(b, loc, 1));
+             return SmallVector<Value>{
+                 arith::SelectOp::create(b, loc, isShort, next, state[0])};
+           });
+  auto sorted = loop(
+      e.b, loc, passes.getResult(0),
+      ValueRange{fill.getResult(0), e.empty({count}, i64)},
+      [&](OpBuilder &b, Value pass, ValueRange state) -> SmallVector<Value> {
+        Value order = state[0], width = widthOf(b, pass);
+        Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+        auto at = [&](OpBuilder &b, Value place) -> Value {
+          return tensor::ExtractOp::create(b, loc, order, place);
+        };
+        auto merge = loop(
+            b, loc, n, ValueRange{state[1], zero, zero},
+            [&](OpBuilder &b, Value i, ValueRange s) -> SmallVector<Value> {
+              scalarT size(b, loc, n), here(b, loc, i), w(b, loc, width);
+              Value rest = arith::RemUIOp::create(b, loc, i, (w + w).value);
+              scalarT start = here - scalarT(b, loc, rest);
+              scalarT isStart(b, loc,
+                              arith::CmpIOp::create(b, loc,
+                                                    arith::CmpIPredicate::eq,
+                                                    rest, zero));
+              scalarT middle = min(start + w, size);
+              scalarT end = min(start + w + w, size);
+              scalarT left = select(isStart, start, scalarT(b, loc, s[1]));
+              scalarT right = select(isStart, middle, scalarT(b, loc, s[2]));
+              scalarT hasRight = right.lt(end);
+              // The right one goes first only where it is less.
+              auto takes = scf::IfOp::create(
+                  b, loc, (left.lt(middle) & hasRight).value,
+                  [&](OpBuilder &b, Location loc) {
+                    auto row = [&](Value place) -> Value {
+                      return arith::IndexCastOp::create(b, loc, index,
+                                                        at(b, place));
+                    };
+                    scf::YieldOp::create(b, loc,
+                                         isRowLess(b, loc, x, columns,
+                                                   isUnsigned, row(right.value),
+                                                   row(left.value)));
+                  },
+                  [&](OpBuilder &b, Location loc) {
+                    scf::YieldOp::create(b, loc, hasRight.value);
+                  });
+              scalarT isRight(b, loc, takes.getResult(0));
+              Value taken = select(isRight, right, left).value;
+              Value spare = tensor::InsertOp::create(b, loc, at(b, taken), s[0],
+                                                     ValueRange{i});
+              return {spare, select(isRight, left, left + 1.0).value,
+                      select(isRight, right + 1.0, right).value};
+            });
+        Value merged = merge.getResult(0);
+        auto copy =
+            loop(b, loc, n, order, [&](OpBuilder &b, Value i, ValueRange s) {
+              Value place = tensor::ExtractOp::create(b, loc, merged, i);
+              return SmallVector<Value>{
+                  tensor::InsertOp::create(b, loc, place, s[0], i)};
+            });
+        return {copy.getResult(0), merged};
+      });
+  return sorted.getResult(0);
+}
+
 /// Counts first, then writes the place of each true element behind the last.
 static Value emitNonzero(dl::NonzeroOp, dl::NonzeroOpAdaptor operands,
                          Emitter &e) {
@@ -319,6 +456,7 @@ static Value emitNonzero(dl::NonzeroOp, dl::NonzeroOpAdaptor operands,
 void dlc::populateIndexingLowering(TypeConverter &types,
                                    RewritePatternSet &patterns) {
   addEmitter<dl::ScatterOp>(patterns, types, emitScatter);
+  addEmitter<dl::ArgsortOp>(patterns, types, emitArgsort);
   addEmitter<dl::NonzeroOp>(patterns, types, emitNonzero);
   patterns.add<LowerTopK>(types, patterns.getContext());
 }

@@ -218,6 +218,7 @@ static constexpr Operator operators[] = {
     {"", "TopK", 1, newest, importTopK},
     {"", "Transpose", 1, newest, importTranspose},
     {"", "Trilu", 14, newest, importTrilu},
+    {"", "Unique", 11, newest, importUnique},
     {"", "Unsqueeze", 1, newest, importUnsqueeze},
     {"", "Upsample", 7, newest, importUpsample},
     {"", "Where", 9, newest, importWhere},

@@ -75,6 +75,19 @@ def top_k(g):
                 setup=f"%k = arith.constant {k} : index\n")
 
 
+def argsort(g):
+    t = g.choice(NUMBERS)
+    x = g.array(t, [g.integer(1, 40), g.integer(1, 3)])
+    if g.chance(0.7):
+        x = np.round(wide(x)).astype(DTYPES[t])  # equal rows
+    if t not in EXACT and g.chance(0.3):
+        x.ravel()[g.integer(0, x.size - 1)] = np.nan
+    # NumPy sorts NaN to the end as well; the last key of lexsort comes first.
+    key = x if t in EXACT else wide(x)
+    return Case("dl.argsort %0 : {T0}", [(t, x)],
+                np.lexsort([key[:, j] for j in reversed(range(x.shape[1]))]), ["i64"])
+
+
 def nonzero(g):
     x = g.array("i1", g.shape(1, 4))
     return Case("dl.nonzero %0 : {T0}", [("i1", x)], np.array(np.nonzero(x)),
@@ -180,6 +193,7 @@ OPS = {
     "cumulative": cumulative,
     "scatter": scatter,
     "top_k": top_k,
+    "argsort": argsort,
     "nonzero": nonzero,
     "non_max_suppression": non_max_suppression,
     "roi_align": roi_align,

@@ -57,6 +57,18 @@ LogicalResult TopKOp::verify() {
   return success();
 }
 
+LogicalResult ArgsortOp::inferReturnTypes(MLIRContext *context, OptionalLoc loc,
+                                          Adaptor op,
+                                          SmallVectorImpl<Type> &types) {
+  auto x = tensorType(op.getX());
+  if (x.getRank() != 2)
+    return emitOptionalError(loc, "'", getOperationName(),
+                             "' op operand has shape ", toString(x),
+                             ", expected a matrix");
+  return pushTensor(loc, getOperationName(), {x.getDimSize(0)},
+                    IntegerType::get(context, 64), types);
+}
+
 LogicalResult NonzeroOp::inferReturnTypes(MLIRContext *context, OptionalLoc loc,
                                           Adaptor op,
                                           SmallVectorImpl<Type> &types) {

@@ -52,6 +52,18 @@ def DL_TopKOp : DL_Op<"top_k"> {
   let hasVerifier = 1;
 }
 
+def DL_ArgsortOp : DL_InferredOp<"argsort", [DL_NotDifferentiable]> {
+  let summary = "the order of the rows of a matrix, the smallest first";
+  let description = [{
+    Row y[0] of the `[n, m]` matrix x is the smallest, row y[n-1] the largest. The
+    first element that differs decides; NaN is above every number. Equal rows stay
+    in order.
+  }];
+  let arguments = (ins DL_NumberTensor:$x);
+  let results = (outs RankedTensorOf<[I64]>:$y);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+}
+
 def DL_NonzeroOp : DL_InferredOp<"nonzero", [DL_NotDifferentiable]> {
   let summary = "the places of true elements, a column each";
   let description = [{

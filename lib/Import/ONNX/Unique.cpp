@@ -1,0 +1,90 @@
+//===- Unique.cpp - The different elements of a tensor --------------------===//
+
+#include "Rules.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+/// Which rows of a sorted matrix differ from the one before them; the first
+/// does. NaN differs from no other NaN.
+static Tensor isNew(Graph &g, Tensor sorted) {
+  Tensor at = g.iota({g.dim(sorted, 0)}, 0, g.i64());
+  Tensor before =
+      g.gather(sorted, g.maximum(at - 1.0, g.number(g.i64(), 0)), 0);
+  Tensor differs = g.op<dl::NotEqualOp>(sorted, before);
+  if (sorted.isFloat()) {
+    Tensor areNaN = g.op<dl::AndOp>(g.op<dl::NotEqualOp>(sorted, sorted),
+                                    g.op<dl::NotEqualOp>(before, before));
+    differs = g.op<dl::AndOp>(differs, g.op<dl::NotOp>(areNaN));
+  }
+  Tensor any = g.reduce<dl::ReduceMaxOp>(g.toNumber(differs), {1}, false);
+  return g.op<dl::OrOp>(at == 0.0, any > 0.0);
+}
+
+/// How many are true before each element.
+static Tensor countBefore(Graph &g, Tensor truths) {
+  return g.op<dl::CumulativeOp>(
+             {g.cast(truths, g.i64()).value},
+             {g.attr("axis", int64_t(0)),
+              g.b.getNamedAttr(
+                  "kind", dl::CumulativeKindAttr::get(
+                              g.b.getContext(), dl::CumulativeKind::sum))}) -
+         1.0;
+}
+
+static Tensor placesOf(Graph &g, Tensor truths) {
+  return g.squeeze(g.op<dl::NonzeroOp>(truths), {0});
+}
+
+static Tensor scatter(Graph &g, Extent size, Tensor at, Tensor values) {
+  Tensor zeros = g.broadcast(g.number(values.element(), 0), {size});
+  return g.op<dl::ScatterOp>({zeros.value, at.value, values.value});
+}
+
+/// Elements, or slices along an axis, are sorted, which brings equal ones side
+/// by side; of those the first comes first in x as well.
+void importUnique(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  bool hasAxis = n.hasAttr("axis");
+  int64_t axis = 0;
+  if (hasAxis) {
+    axis = n.axis(n.integer("axis", 0), x.rank());
+    x = g.moveAxis(x, axis, 0);
+  } else {
+    x = g.reshape(x, {g.product(g.dims(x))});
+  }
+  if (g.failed)
+    return;
+  Extents shape = g.dims(x);
+  Extent count = shape[0];
+  Tensor rows = g.reshape(
+      g.toNumber(x), {count, g.product(ArrayRef<Extent>(shape).drop_front())});
+  Tensor order = g.op<dl::ArgsortOp>(rows);
+  Tensor truths = isNew(g, g.gather(rows, order, 0));
+  Tensor starts = placesOf(g, truths);
+  Tensor indices = g.gather(order, starts, 0);
+  Tensor inverse = scatter(g, count, order, countBefore(g, truths));
+  // A group ends where the next one starts, the last one with x.
+  Extent groups = g.dim(starts, 0), last = g.sub(groups, g.extent(1));
+  auto whole = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
+  Tensor at = g.iota({groups}, 0, g.i64());
+  Tensor next = g.gather(starts, g.minimum(at + 1.0, whole(last)), 0);
+  Tensor counts = g.select(at == whole(last), whole(count), next) - starts;
+  if (!n.integer("sorted", 1)) {
+    // In the order in which they come first.
+    Tensor isFirst = scatter(g, count, indices, (at * 0.0) + 1.0) > 0.0;
+    Tensor firsts = placesOf(g, isFirst);
+    counts = g.gather(counts, g.gather(inverse, firsts, 0), 0);
+    inverse =
+        g.gather(countBefore(g, isFirst), g.gather(indices, inverse, 0), 0);
+    indices = firsts;
+  }
+  n.yield(0, g.moveAxis(g.gather(x, indices, 0), 0, axis));
+  n.yield(1, indices);
+  n.yield(2, inverse);
+  n.yield(3, counts);
+}
+
+} // namespace dlc::onnx_import
