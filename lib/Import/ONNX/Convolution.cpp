@@ -1,6 +1,7 @@
 //===- Convolution.cpp - Convolutions and pooling -------------------------===//
 
 #include "Rules.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;
 
@@ -83,19 +84,55 @@ static std::optional<Ints> kernelOf(Node &n, Tensor filter) {
   return kernel;
 }
 
-void importConv(Node &n) {
+Tensor convolve(Node &n, Tensor x, Tensor w, Tensor bias) {
   Graph &g = n.g;
-  Tensor w = n.in(1);
   auto kernel = kernelOf(n, w);
   if (!kernel)
-    return;
+    return {&g, Value()};
   Window window = readWindow(n, *kernel);
   window.attributes.push_back(g.attr("groups", n.integer("group", 1)));
-  SmallVector<Value> operands{g.channelsLast(n.in(0)).value,
-                              filterOf(g, w).value};
+  SmallVector<Value> operands{g.channelsLast(x).value, filterOf(g, w).value};
+  if (bias)
+    operands.push_back(bias.value);
+  return g.channelsFirst(g.op<dl::ConvOp>(operands, window.attributes));
+}
+
+void importConv(Node &n) {
+  Tensor bias = n.has(2) ? n.in(2) : Tensor();
+  n.yield(convolve(n, n.in(0), n.in(1), bias));
+}
+
+/// A convolution of each channel with what came before: the state, or zeros.
+void importCausalConvWithState(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), w = n.in(1);
+  std::string activation = n.string("activation", "none");
+  bool isSilu = activation == "silu" || activation == "swish";
+  if (!isSilu && activation != "none") {
+    n.fail("activation is '" + activation + "', expected none, silu or swish");
+    return;
+  }
+  if (x.rank() != 3 || w.rank() != 3 || w.dim(1) != 1 ||
+      ShapedType::isDynamic(w.dim(0)) || w.dim(2) < 1 ||
+      !dl::mayEqual(x.dim(1), w.dim(0))) {
+    n.fail("x and w have shapes " + dl::toString(x.shape()) + " and " +
+           dl::toString(w.shape()) + ", expected [N, C, L] and [C, 1, k]");
+    return;
+  }
+  int64_t before = w.dim(2) - 1;
+  Extent length = g.dim(x, 2);
+  if (n.has(3))
+    x = before ? g.concat({n.in(3), x}, 2) : x;
+  else
+    x = cropOrPad(g, x, 2, g.extent(-before), g.add(length, g.extent(before)));
+  SmallVector<Value> operands{g.channelsLast(x).value, filterOf(g, w).value};
   if (n.has(2))
     operands.push_back(n.in(2).value);
-  n.yield(g.channelsFirst(g.op<dl::ConvOp>(operands, window.attributes)));
+  Tensor y =
+      g.channelsFirst(g.op<dl::ConvOp>(operands, {g.attr("groups", w.dim(0))}));
+  n.yield(0, isSilu ? g.op<dl::SiluOp>(y) : y);
+  if (n.wants(1))
+    n.yield(1, g.slice(x, 2, length, g.extent(before)));
 }
 
 void importConvTranspose(Node &n) {
@@ -159,18 +196,88 @@ static Window readPool(Node &n, bool hasDilations) {
   return window;
 }
 
+/// The attributes of a window with those of some of its dimensions alone.
+static SmallVector<NamedAttribute> pick(Graph &g, const Window &w,
+                                        ArrayRef<int64_t> dims) {
+  size_t rank = w.kernel.size();
+  SmallVector<NamedAttribute> result;
+  for (NamedAttribute attribute : w.attributes) {
+    auto list = dyn_cast<DenseI64ArrayAttr>(attribute.getValue());
+    if (!list) {
+      result.push_back(attribute);
+      continue;
+    }
+    Ints picked;
+    for (size_t side = 0; side < list.asArrayRef().size(); side += rank)
+      for (int64_t d : dims)
+        picked.push_back(list[side + d]);
+    result.push_back(g.attr(attribute.getName(), picked));
+  }
+  return result;
+}
+
+/// Pools over a window of any rank. dl has up to three spatial dimensions; the
+/// pool of a window is that of some dimensions, then of the others, while the
+/// rest count as images. `pool` takes channels-last and the attributes of the
+/// dimensions pooled.
+static Tensor
+inParts(Node &n, Tensor x, const Window &w,
+        function_ref<Tensor(Tensor, ArrayRef<NamedAttribute>)> pool) {
+  Graph &g = n.g;
+  int64_t rank = w.kernel.size();
+  if (rank <= 3 || g.failed)
+    return g.channelsFirst(pool(g.channelsLast(x), w.attributes));
+  if (x.rank() != rank + 2)
+    return n.fail("has a window of " + Twine(rank) + " extents over " +
+                  dl::toString(x.shape()) +
+                  ", expected [N, C, spatial...] with an extent for each");
+  for (int64_t first = 0; first < rank && !g.failed; first += 3) {
+    Ints dims, order{0};
+    for (int64_t d = 0; d < rank; ++d)
+      if (d >= first && d < first + 3)
+        dims.push_back(d);
+      else
+        order.push_back(d + 2);
+    int64_t images = order.size();
+    for (int64_t d : dims)
+      order.push_back(d + 2);
+    order.push_back(1);
+    Tensor moved = g.transpose(x, order);
+    if (!moved)
+      return moved;
+    Extents shape = g.dims(moved);
+    Extents flat{g.product(ArrayRef<Extent>(shape).take_front(images))};
+    flat.append(shape.begin() + images, shape.end());
+    Tensor y = pool(g.reshape(moved, flat), pick(g, w, dims));
+    if (!y)
+      return y;
+    for (size_t d = 0; d < dims.size(); ++d)
+      shape[images + d] = g.dim(y, d + 1);
+    x = g.transpose(g.reshape(y, shape), invertPermutationVector(order));
+  }
+  return x;
+}
+
 void importMaxPool(Node &n) {
   Graph &g = n.g;
   Window window = readPool(n, true);
   Tensor x = n.in(0);
   Type element = x.element();
   // Integers of up to 8 bits are exact in f32.
-  Tensor last = g.channelsLast(x.isFloat() ? x : g.cast(x, g.f32()));
-  n.yield(0, g.cast(g.channelsFirst(
-                        g.op<dl::MaxPoolOp>({last.value}, window.attributes)),
+  Tensor wide = x.isFloat() ? x : g.cast(x, g.f32());
+  n.yield(0, g.cast(inParts(n, wide, window,
+                            [&](Tensor last, auto attributes) {
+                              return g.op<dl::MaxPoolOp>({last.value},
+                                                         attributes);
+                            }),
                     element));
   if (!n.wants(1))
     return;
+  if (window.kernel.size() > 3) {
+    n.fail("asks for the places of elements over more than 3 dimensions");
+    return;
+  }
+  Tensor last = g.channelsLast(wide);
   Tensor places =
       g.channelsFirst(g.op<dl::ArgMaxPoolOp>({last.value}, window.attributes));
   if (!places)
@@ -203,8 +310,9 @@ void importAveragePool(Node &n) {
   Window window = readPool(n, true);
   if (n.integer("count_include_pad", 0))
     window.attributes.push_back(g.flag("count_padding"));
-  n.yield(g.channelsFirst(
-      g.op<dl::AvgPoolOp>({g.channelsLast(n.in(0)).value}, window.attributes)));
+  n.yield(inParts(n, n.in(0), window, [&](Tensor last, auto attributes) {
+    return g.op<dl::AvgPoolOp>({last.value}, attributes);
+  }));
 }
 
 /// The p-th root of the sum of p-th powers.
@@ -258,14 +366,20 @@ void importLpPool(Node &n) {
     n.fail("the number of channels is not known");
     return;
   }
-  Ints shape = *kernel;
-  shape.push_back(1);
-  shape.push_back(channels);
-  window.attributes.push_back(g.attr("groups", channels));
-  Tensor ones = g.number(x.element(), 1, shape);
-  Tensor sum = g.op<dl::ConvOp>(
-      {g.channelsLast(powerOf(g, x, p)).value, ones.value}, window.attributes);
-  n.yield(g.channelsFirst(rootOf(g, sum, p)));
+  // Not an attribute of dl.conv: the shape of the ones.
+  window.attributes.push_back(g.attr("window", *kernel));
+  Tensor sum = inParts(
+      n, powerOf(g, x, p), window,
+      [&](Tensor last, ArrayRef<NamedAttribute> attributes) {
+        Ints shape(
+            cast<DenseI64ArrayAttr>(attributes.back().getValue()).asArrayRef());
+        shape.append({1, channels});
+        SmallVector<NamedAttribute> own(attributes.drop_back());
+        own.push_back(g.attr("groups", channels));
+        Tensor ones = g.number(x.element(), 1, shape);
+        return g.op<dl::ConvOp>({last.value, ones.value}, own);
+      });
+  n.yield(rootOf(g, sum, p));
 }
 
 static Ints spatialAxes(Tensor x) {

@@ -130,6 +130,49 @@ void importMatMulInteger(Node &n) {
   n.yield(g.cast(matmulOf(g, a, b), g.b.getI32Type()));
 }
 
+/// A number, or one for each filter along the first dimension of `rank`.
+static Tensor perFilter(Graph &g, Tensor parameter, int64_t rank) {
+  if (parameter.rank() == 0)
+    return parameter;
+  Extents shape(rank, g.extent(1));
+  shape[0] = g.dim(parameter, 0);
+  return g.reshape(parameter, shape);
+}
+
+/// The sum over all products in i32. Padding is the zero point: it counts as
+/// nothing once that is subtracted.
+static Tensor integerConv(Node &n, size_t xAt, size_t wAt, size_t xZero,
+                          size_t wZero) {
+  Graph &g = n.g;
+  Tensor x = centered(n, xAt, xZero), w = g.cast(n.in(wAt), g.i64());
+  if (n.has(wZero))
+    w = w - perFilter(g, g.cast(n.in(wZero), g.i64()), w.rank());
+  // Products of bytes are below 2^16: so many add up exactly in f32.
+  constexpr int64_t most = 256;
+  int64_t terms = 1;
+  for (int64_t extent : w.shape().drop_front(std::min<int64_t>(w.rank(), 1)))
+    terms = ShapedType::isDynamic(extent)
+                ? most + 1
+                : std::min(terms * std::min(extent, most + 1), most + 1);
+  Type type = terms <= most ? g.f32() : Type(g.b.getF64Type());
+  return g.cast(convolve(n, g.cast(x, type), g.cast(w, type), Tensor()),
+                g.b.getI32Type());
+}
+
+void importConvInteger(Node &n) { n.yield(integerConv(n, 0, 1, 2, 3)); }
+
+void importQLinearConv(Node &n) {
+  Graph &g = n.g;
+  Tensor sum = integerConv(n, 0, 3, 2, 5);
+  int64_t rank = sum.rank() - 1;
+  if (n.has(8))
+    sum = sum + perFilter(g, n.in(8), rank);
+  Tensor scale =
+      g.cast(n.in(1), g.f32()) * perFilter(g, g.cast(n.in(4), g.f32()), rank);
+  n.yield(quantize(n, g.cast(sum, g.f32()) * scale, n.in(6), n.in(7),
+                   n.in(7).element(), 0));
+}
+
 void importQLinearMatMul(Node &n) {
   Graph &g = n.g;
   Tensor a = centered(n, 0, 2), b = centered(n, 3, 5);

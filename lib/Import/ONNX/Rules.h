@@ -28,6 +28,7 @@ DLC_RULE(BitShift)
 DLC_RULE(BlackmanWindow)
 DLC_RULE(Cast)
 DLC_RULE(CastLike)
+DLC_RULE(CausalConvWithState)
 DLC_RULE(Ceil)
 DLC_RULE(Celu)
 DLC_RULE(CenterCropPad)
@@ -39,6 +40,7 @@ DLC_RULE(ConcatFromSequence)
 DLC_RULE(Constant)
 DLC_RULE(ConstantOfShape)
 DLC_RULE(Conv)
+DLC_RULE(ConvInteger)
 DLC_RULE(ConvTranspose)
 DLC_RULE(Cos)
 DLC_RULE(Cosh)
@@ -120,6 +122,7 @@ DLC_RULE(Or)
 DLC_RULE(PRelu)
 DLC_RULE(Pad)
 DLC_RULE(Pow)
+DLC_RULE(QLinearConv)
 DLC_RULE(QLinearMatMul)
 DLC_RULE(QuantizeLinear)
 DLC_RULE(RMSNormalization)
@@ -204,6 +207,9 @@ Tensor matmulOf(Graph &g, Tensor a, Tensor b);
 /// f32 in [0, 1) from the node's seed; streams of one node are independent
 /// (Random.cpp).
 Tensor randomUniform(Node &n, llvm::ArrayRef<Extent> shape, int64_t stream);
+/// The convolution of a node's attributes; the bias may be empty
+/// (Convolution.cpp).
+Tensor convolve(Node &n, Tensor x, Tensor w, Tensor bias);
 /// Elements start to start + size of x along an axis, zeros where it has none
 /// (Placement.cpp).
 Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size);
