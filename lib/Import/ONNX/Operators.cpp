@@ -113,6 +113,7 @@ static constexpr Operator operators[] = {
     {"", "Less", 1, 6, importAligned<importLess>},
     {"", "Less", 7, newest, importLess},
     {"", "LessOrEqual", 12, newest, importLessOrEqual},
+    {"", "LinearAttention", 27, newest, importLinearAttention},
     {"", "Log", 6, newest, importLog},
     {"", "LogSoftmax", 1, newest, importLogSoftmax},
     {"", "Loop", 1, newest, importLoop},
