@@ -54,6 +54,52 @@ Tensor matmulOf(Graph &g, Tensor a, Tensor b) {
 }
 void importMatMul(Node &n) { n.yield(matmulOf(n.g, n.in(0), n.in(1))); }
 
+/// Gaussian elimination with the largest pivot of each column, one step a row.
+void importDet(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0);
+  // Each step is a part of the program.
+  constexpr int64_t most = 32;
+  if (x.rank() < 2 || !x.isFloat() || x.dim(-1) != x.dim(-2) ||
+      ShapedType::isDynamic(x.dim(-1)) || x.dim(-1) < 1 || x.dim(-1) > most) {
+    n.fail("takes determinants of " + dl::toString(x.shape()) +
+           ", expected floats and square matrices of 1 to " + Twine(most) +
+           " rows");
+    return;
+  }
+  Type element = x.element();
+  Type type = element.isF64() ? element : g.f32();
+  Tensor rest = g.cast(x, type), result;
+  int64_t last = x.rank() - 1, row = last - 1;
+  for (int64_t size = x.dim(-1); size > 0 && !g.failed; --size) {
+    auto head = [&](Tensor t, int64_t axis) {
+      return g.slice(t, axis, g.extent(0), g.extent(1));
+    };
+    auto tail = [&](Tensor t, int64_t axis) {
+      return g.slice(t, axis, g.extent(1), g.extent(size - 1));
+    };
+    Tensor column = head(rest, last);
+    Tensor at = g.op<dl::ArgMaxOp>({g.op<dl::AbsOp>(column).value},
+                                   {g.attr("axis", row), g.flag("keep_dims")});
+    Tensor place = g.iota(g.toExtents({size, 1}), 0, g.i64());
+    Tensor isPivot = place == at; // [..., size, 1]
+    Tensor none = g.number(type, 0);
+    Tensor pivotRow =
+        g.reduce<dl::ReduceSumOp>(g.select(isPivot, rest, none), {row}, true);
+    Tensor pivot = head(pivotRow, last);
+    // The pivot's row changes places with the first.
+    Tensor factor = g.select(at == 0.0, pivot, -pivot);
+    result = result ? result * factor : factor;
+    if (size == 1)
+      break;
+    Tensor rows = tail(g.select(isPivot, head(rest, row), rest), row);
+    Tensor divisor = g.select(pivot == 0.0, g.number(type, 1), pivot);
+    Tensor share = head(rows, last) / divisor;
+    rest = tail(rows, last) - share * tail(pivotRow, last);
+  }
+  n.yield(g.cast(g.squeeze(result, {row, last}), element));
+}
+
 //===----------------------------------------------------------------------===//
 // Einsum
 //===----------------------------------------------------------------------===//

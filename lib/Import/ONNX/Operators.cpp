@@ -68,6 +68,7 @@ static constexpr Operator operators[] = {
     {"", "DeformConv", 19, newest, importDeformConv},
     {"", "DepthToSpace", 1, newest, importDepthToSpace},
     {"", "DequantizeLinear", 10, newest, importDequantizeLinear},
+    {"", "Det", 11, newest, importDet},
     {"", "Div", 1, 6, importAligned<importDiv>},
     {"", "Div", 7, newest, importDiv},
     {"", "Dropout", 6, newest, importDropout},
