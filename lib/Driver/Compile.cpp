@@ -273,6 +273,9 @@ private:
         import.dims[name] = extent;
       import.nameParameters =
           !options.training.empty() || !options.parameters.empty();
+      import.evaluator = [](ModuleOp module) {
+        return getEvaluator()(module, {});
+      };
       module = importONNX((*file)->getBuffer(), options.input, import, &mlir);
       return success(bool(module));
     }

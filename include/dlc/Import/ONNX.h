@@ -6,7 +6,9 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
+#include <functional>
 #include <string>
+#include <vector>
 
 namespace llvm {
 class raw_ostream;
@@ -14,12 +16,21 @@ class raw_ostream;
 
 namespace dlc {
 
+/// Runs the function `@evaluate` of a module of `dl`, which has no operands,
+/// and returns its results.
+using ConstantEvaluator =
+    std::function<mlir::FailureOr<std::vector<mlir::ElementsAttr>>(
+        mlir::ModuleOp)>;
+
 struct ImportOptions {
   /// Extents of symbolic dimensions that are fixed: `batch` -> 8.
   llvm::StringMap<int64_t> dims;
-  /// Constants made of initialisers of floats keep their names, in the attribute
-  /// `dl.parameter`: see the pass dl-name-parameters.
+  /// Constants made of initialisers of floats keep their names, in the
+  /// attribute `dl.parameter`: see the pass dl-name-parameters.
   bool nameParameters = false;
+  /// Computes constants that shapes follow from by ops which the importer does
+  /// not evaluate itself. Without it such models are refused.
+  ConstantEvaluator evaluator;
 };
 
 /// Reads an ONNX model (IR versions to 14, opsets from 7) into a module of `dl`

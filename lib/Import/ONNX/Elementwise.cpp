@@ -11,110 +11,28 @@ template <typename OpT> static void unary(Node &n) {
   n.yield(n.g.op<OpT>(n.in(0)));
 }
 
-/// Arithmetic on extents, where both operands are small vectors of them.
-static bool onExtents(Node &n, Extent (Graph::*combine)(Extent, Extent)) {
-  Graph &g = n.g;
-  Tensor a = n.in(0), b = n.in(1);
-  if (!a || !b || a.element() != b.element() ||
-      !(a.element().isInteger(64) || a.element().isInteger(32)))
-    return false;
-  auto x = g.elements(a, false), y = g.elements(b, false);
-  if (!x || !y || (x->size() != y->size() && x->size() != 1 && y->size() != 1))
-    return false;
-  Extents result;
-  for (size_t i = 0; i < (x->size() == 1 ? y->size() : x->size()); ++i)
-    result.push_back((g.*combine)((*x)[x->size() == 1 ? 0 : i],
-                                  (*y)[y->size() == 1 ? 0 : i]));
-  n.yield(g.fromElements(result, a.rank() + b.rank() == 0, a.element()));
-  return true;
-}
-
-/// The same of truth values that are known: what decides over branches.
-template <typename Body> static bool onConstants(Node &n, Body body) {
-  Graph &g = n.g;
-  Tensor a = n.in(0), b = n.in(n.inputs() - 1);
-  if (!a || !b || a.isFloat() || b.isFloat() || a.rank() > 1 || b.rank() > 1)
-    return false;
-  auto x = g.constantInts(a), y = g.constantInts(b);
-  if (!x || !y || (x->size() != y->size() && x->size() != 1 && y->size() != 1))
-    return false;
-  SmallVector<bool> result;
-  for (size_t i = 0; i < (x->size() == 1 ? y->size() : x->size()); ++i)
-    result.push_back(
-        body((*x)[x->size() == 1 ? 0 : i], (*y)[y->size() == 1 ? 0 : i]));
-  Ints shape;
-  if (a.rank() + b.rank())
-    shape.push_back(result.size());
-  n.yield(g.constant(DenseElementsAttr::get(
-      RankedTensorType::get(shape, g.i1()), ArrayRef<bool>(result))));
-  return true;
-}
-
 template <typename OpT> static void binary(Node &n) {
   n.yield(n.g.op<OpT>(n.in(0), n.in(1)));
 }
 
-void importAdd(Node &n) {
-  if (!onExtents(n, &Graph::add))
-    binary<dl::AddOp>(n);
-}
-void importSub(Node &n) {
-  if (!onExtents(n, &Graph::sub))
-    binary<dl::SubOp>(n);
-}
-void importMul(Node &n) {
-  if (!onExtents(n, &Graph::mul))
-    binary<dl::MulOp>(n);
-}
-void importDiv(Node &n) {
-  if (!onExtents(n, &Graph::div))
-    binary<dl::DivOp>(n);
-}
+void importAdd(Node &n) { binary<dl::AddOp>(n); }
+void importSub(Node &n) { binary<dl::SubOp>(n); }
+void importMul(Node &n) { binary<dl::MulOp>(n); }
+void importDiv(Node &n) { binary<dl::DivOp>(n); }
 
 /// Comparisons that take truth values as numbers.
 template <typename OpT> static void compare(Node &n) {
   n.yield(n.g.op<OpT>(n.g.toNumber(n.in(0)), n.g.toNumber(n.in(1))));
 }
-void importEqual(Node &n) {
-  if (!onConstants(n, [](int64_t a, int64_t b) { return a == b; }))
-    compare<dl::EqualOp>(n);
-}
-void importLess(Node &n) {
-  if (!onConstants(n, [](int64_t a, int64_t b) { return a < b; }))
-    compare<dl::LessOp>(n);
-}
-void importLessOrEqual(Node &n) {
-  if (!onConstants(n, [](int64_t a, int64_t b) { return a <= b; }))
-    compare<dl::LessEqualOp>(n);
-}
-void importGreater(Node &n) {
-  if (!onConstants(n, [](int64_t a, int64_t b) { return a > b; }))
-    compare<dl::GreaterOp>(n);
-}
-void importGreaterOrEqual(Node &n) {
-  if (!onConstants(n, [](int64_t a, int64_t b) { return a >= b; }))
-    compare<dl::GreaterEqualOp>(n);
-}
-void importAnd(Node &n) {
-  if (!n.in(0).isBool() ||
-      !onConstants(n, [](int64_t a, int64_t b) { return a && b; }))
-    binary<dl::AndOp>(n);
-}
-void importOr(Node &n) {
-  if (!n.in(0).isBool() ||
-      !onConstants(n, [](int64_t a, int64_t b) { return a || b; }))
-    binary<dl::OrOp>(n);
-}
-void importXor(Node &n) {
-  if (!n.in(0).isBool() ||
-      !onConstants(n, [](int64_t a, int64_t b) { return a != b; }))
-    binary<dl::XorOp>(n);
-}
-void importNot(Node &n) {
-  if (!n.in(0).isBool() ||
-      !onConstants(n, [](int64_t a, int64_t b) { return !a; }))
-    unary<dl::NotOp>(n);
-}
+void importEqual(Node &n) { compare<dl::EqualOp>(n); }
+void importLess(Node &n) { compare<dl::LessOp>(n); }
+void importLessOrEqual(Node &n) { compare<dl::LessEqualOp>(n); }
+void importGreater(Node &n) { compare<dl::GreaterOp>(n); }
+void importGreaterOrEqual(Node &n) { compare<dl::GreaterEqualOp>(n); }
+void importAnd(Node &n) { binary<dl::AndOp>(n); }
+void importOr(Node &n) { binary<dl::OrOp>(n); }
+void importXor(Node &n) { binary<dl::XorOp>(n); }
+void importNot(Node &n) { unary<dl::NotOp>(n); }
 
 void importBitShift(Node &n) {
   std::string direction = n.string("direction", "");
@@ -147,10 +65,18 @@ void importPow(Node &n) {
 /// fmod has the sign of the dividend, the other remainder that of the divisor.
 void importMod(Node &n) {
   Graph &g = n.g;
-  if (onExtents(n, &Graph::mod))
-    return;
   Tensor a = n.in(0), b = n.in(1);
   Tensor rest = g.op<dl::RemainderOp>(a, b);
+  // Of extents without a choice: it stays an extent.
+  auto dividends = g.elements(a, false), divisors = g.elements(b, false);
+  auto areNonNegative = [&](ArrayRef<Extent> extents) {
+    return llvm::all_of(extents, [&](Extent e) { return g.isNonNegative(e); });
+  };
+  if (dividends && divisors && areNonNegative(*divisors) &&
+      !(getConstantIntValues(*dividends) && getConstantIntValues(*divisors)))
+    return n.yield(areNonNegative(*dividends) || n.integer("fmod", 0)
+                       ? rest
+                       : g.op<dl::RemainderOp>(rest + b, b));
   if (n.integer("fmod", 0) || !rest || rest.element().isUnsignedInteger())
     return n.yield(rest);
   Tensor isOff = g.op<dl::AndOp>(g.op<dl::NotOp>(rest == 0.0),
@@ -164,14 +90,8 @@ template <typename OpT> static Tensor fold(Node &n) {
     result = n.g.op<OpT>(result, n.in(i));
   return result;
 }
-void importMax(Node &n) {
-  if (n.inputs() != 2 || !onExtents(n, &Graph::max))
-    n.yield(fold<dl::MaximumOp>(n));
-}
-void importMin(Node &n) {
-  if (n.inputs() != 2 || !onExtents(n, &Graph::min))
-    n.yield(fold<dl::MinimumOp>(n));
-}
+void importMax(Node &n) { n.yield(fold<dl::MaximumOp>(n)); }
+void importMin(Node &n) { n.yield(fold<dl::MinimumOp>(n)); }
 void importSum(Node &n) { n.yield(fold<dl::AddOp>(n)); }
 void importMean(Node &n) {
   Tensor sum = fold<dl::AddOp>(n);
@@ -208,33 +128,13 @@ void importClip(Node &n) {
   n.yield(x);
 }
 
-void importWhere(Node &n) {
-  Graph &g = n.g;
-  Tensor a = n.in(1), b = n.in(2);
-  auto condition = g.elements(n.in(0), false), x = g.elements(a, false),
-       y = g.elements(b, false);
-  if (a && b && condition && x && y && g.constantInts(n.in(0)) &&
-      a.element().isInteger(64) && condition->size() == x->size() &&
-      x->size() == y->size()) {
-    Extents chosen;
-    for (size_t i = 0; i < x->size(); ++i)
-      chosen.push_back(*getConstantIntValue((*condition)[i]) ? (*x)[i]
-                                                             : (*y)[i]);
-    return n.yield(g.fromElements(chosen, a.rank() == 0, a.element()));
-  }
-  n.yield(g.select(n.in(0), a, b));
-}
+void importWhere(Node &n) { n.yield(n.g.select(n.in(0), n.in(1), n.in(2))); }
 
 void importIdentity(Node &n) { n.yield(n.any(0)); }
 
 static void castTo(Node &n, Type type) {
-  Graph &g = n.g;
-  Tensor x = n.in(0);
   bool overflow = n.integer("saturate", 1) == 0;
-  if (g.hasKnownElements(x) && type.isInteger() &&
-      type.getIntOrFloatBitWidth() >= 32)
-    return n.yield(g.fromElements(*g.elements(x, false), x.rank() == 0, type));
-  n.yield(g.cast(x, type, overflow));
+  n.yield(n.g.cast(n.in(0), type, overflow));
 }
 
 void importCast(Node &n) {
@@ -299,17 +199,7 @@ DLC_UNARY(Tan, TanOp)
 DLC_UNARY(Tanh, TanhOp)
 #undef DLC_UNARY
 
-void importNeg(Node &n) {
-  Graph &g = n.g;
-  Tensor x = n.in(0);
-  auto elements =
-      x.element().isInteger(64) ? g.elements(x, false) : std::nullopt;
-  if (!elements)
-    return unary<dl::NegOp>(n);
-  for (Extent &e : *elements)
-    e = g.sub(g.extent(0), e);
-  n.yield(g.fromElements(*elements, x.rank() == 0, x.element()));
-}
+void importNeg(Node &n) { unary<dl::NegOp>(n); }
 
 void importRelu(Node &n) {
   Tensor x = n.in(0);

@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Verifier.h"
@@ -592,7 +593,8 @@ OwningOpRef<ModuleOp> dlc::importONNX(StringRef bytes, StringRef path,
                                       MLIRContext *context) {
   context->loadDialect<dl::DLDialect, func::FuncDialect, tensor::TensorDialect,
                        scf::SCFDialect, arith::ArithDialect,
-                       dlc::codegen::CodegenDialect, linalg::LinalgDialect>();
+                       dlc::codegen::CodegenDialect, linalg::LinalgDialect,
+                       math::MathDialect>();
   return Importer(path, options, context).run(bytes);
 }
 

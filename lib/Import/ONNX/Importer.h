@@ -120,7 +120,7 @@ class Importer {
 public:
   Importer(llvm::StringRef path, const ImportOptions &options,
            mlir::MLIRContext *context)
-      : path(path), options(options), b(context), g(b) {}
+      : path(path), options(options), b(context), g(b, options.evaluator) {}
 
   mlir::OwningOpRef<mlir::ModuleOp> run(llvm::StringRef bytes);
 

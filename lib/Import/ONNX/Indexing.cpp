@@ -21,20 +21,13 @@ void importGather(Node &n) {
   Graph &g = n.g;
   Tensor x = n.in(0), indices = n.in(1);
   int64_t axis = n.axis(n.integer("axis", 0), x.rank());
-  auto elements = g.elements(x, false);
+  int64_t count = x.dim(axis);
   auto places = g.constantInts(indices);
-  if (elements && places && x.rank() == 1 && indices.rank() <= 1) {
-    Extents picked;
-    int64_t count = elements->size();
-    for (int64_t place : *places) {
-      if (place < -count || place >= count) {
-        n.fail("picks element " + Twine(place) + " of " + Twine(count));
-        return;
-      }
-      picked.push_back((*elements)[place < 0 ? place + count : place]);
+  for (int64_t place : places.value_or(Ints()))
+    if (!ShapedType::isDynamic(count) && (place < -count || place >= count)) {
+      n.fail("picks element " + Twine(place) + " of " + Twine(count));
+      return;
     }
-    return n.yield(g.fromElements(picked, indices.rank() == 0, x.element()));
-  }
   n.yield(g.gather(x, indices, axis));
 }
 

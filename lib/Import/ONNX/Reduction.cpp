@@ -43,13 +43,6 @@ void importReduceMean(Node &n) {
 }
 void importReduceProd(Node &n) {
   Graph &g = n.g;
-  // The product of extents is an extent.
-  Tensor x = n.in(0);
-  if (g.hasKnownElements(x) && x.rank() == 1) {
-    bool keeps = n.integer("keepdims", 1);
-    return n.yield(g.fromElements({g.product(*g.elements(x, false))}, !keeps,
-                                  x.element()));
-  }
   reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
     return over<dl::ReduceProdOp>(g, x, axes, keeps);
   });

@@ -1,7 +1,6 @@
 //===- Shape.cpp - Operators that move elements ---------------------------===//
 
 #include "Rules.h"
-#include "mlir/IR/Matchers.h"
 #include <cmath>
 
 using namespace mlir;
@@ -73,12 +72,6 @@ void importConstantOfShape(Node &n) {
     }
   }
   Extents shape = n.extentsOf(0, "shape");
-  ElementsAttr one;
-  auto known = getConstantIntValues(shape);
-  if (known && matchPattern(value.value, m_Constant(&one)) &&
-      llvm::none_of(*known, [](int64_t extent) { return extent < 0; }))
-    return n.yield(g.constant(cast<DenseElementsAttr>(one).resizeSplat(
-        RankedTensorType::get(*known, value.element()))));
   n.yield(g.broadcast(g.squeeze(value, {0}), shape));
 }
 
@@ -186,11 +179,7 @@ void importReshape(Node &n) {
             arith::SelectOp::create(b, g.loc, free, rest, g.toValue(extent))
                 .getResult();
   }
-  Tensor y = g.reshape(x, shape);
-  if (y && g.hasKnownElements(x) && y.rank() <= 1 &&
-      isa<IntegerType>(x.element()))
-    y = g.fromElements(*g.elements(x, false), y.rank() == 0, x.element());
-  n.yield(y);
+  n.yield(g.reshape(x, shape));
 }
 
 void importFlatten(Node &n) {
@@ -233,31 +222,10 @@ void importTranspose(Node &n) {
 }
 
 void importConcat(Node &n) {
-  Graph &g = n.g;
   SmallVector<Tensor> inputs;
-  bool areExtents = false, mayBeExtents = false;
-  Extents all;
-  for (size_t i = 0; i < n.inputs(); ++i) {
+  for (size_t i = 0; i < n.inputs(); ++i)
     inputs.push_back(n.in(i));
-    areExtents = (i == 0 || areExtents) && inputs.back().rank() == 1 &&
-                 inputs.back().element() == inputs[0].element() &&
-                 g.elements(inputs.back(), false);
-    mayBeExtents |= g.hasKnownElements(inputs.back());
-  }
-  areExtents |= mayBeExtents;
-  for (Tensor input : inputs) {
-    auto elements = areExtents && input.rank() == 1 ? g.elements(input, true)
-                                                    : std::nullopt;
-    if (!elements) {
-      areExtents = false;
-      break;
-    }
-    llvm::append_range(all, *elements);
-  }
-  if (areExtents)
-    return n.yield(g.fromElements(all, false, inputs[0].element()));
-  // Operands without elements may lack known extents elsewhere.
-  n.yield(g.concat(inputs, n.integer("axis", 1)));
+  n.yield(n.g.concat(inputs, n.integer("axis", 1)));
 }
 
 void importSplit(Node &n) {
@@ -345,7 +313,6 @@ void importSlice(Node &n) {
            Twine(steps->size()) + " steps");
     return;
   }
-  auto elements = g.elements(x, false);
   for (size_t i = 0; i < starts.size(); ++i) {
     int64_t axis = n.axis((*axes)[i], x.rank()), step = (*steps)[i];
     if (step == 0 || step == std::numeric_limits<int64_t>::min()) {
@@ -355,22 +322,6 @@ void importSlice(Node &n) {
     if (g.failed)
       return;
     x = sliceAxis(g, x, axis, starts[i], ends[i], step);
-    // A part of a shape is a list of extents again.
-    auto from = getConstantIntValue(starts[i]),
-         to = getConstantIntValue(ends[i]);
-    if (elements && from && to && x && x.rank() == 1) {
-      int64_t count = elements->size();
-      auto clamp = [&](int64_t at) {
-        at = at < 0 ? std::max<int64_t>(at, -count - 1) + count : at;
-        return step > 0 ? std::clamp<int64_t>(at, 0, count)
-                        : std::clamp<int64_t>(at, -1, count - 1);
-      };
-      Extents part;
-      for (int64_t at = clamp(*from), end = clamp(*to);
-           step > 0 ? at < end : at > end; at += step)
-        part.push_back((*elements)[at]);
-      x = g.fromElements(part, false, x.element());
-    }
   }
   n.yield(x);
 }
@@ -559,14 +510,6 @@ void importRange(Node &n) {
       count = g.div(g.add(g.max(length, g.extent(0)), g.sub(pace, g.extent(1))),
                     pace);
     }
-  }
-  auto first = g.constantInts(start), step = g.constantInts(delta);
-  auto size = getConstantIntValue(count);
-  if (!start.isFloat() && first && step && size && *size <= 64) {
-    Extents places;
-    for (int64_t i = 0; i < *size; ++i)
-      places.push_back(g.extent((*first)[0] + i * (*step)[0]));
-    return n.yield(g.fromElements(places, false, element));
   }
   Tensor place = g.iota({count}, 0, element);
   n.yield(place * g.reshape(delta, {}) + g.reshape(start, {}));

@@ -32,10 +32,7 @@ Graph::build(OperationState &state,
     return {};
   }
   state.addTypes(types);
-  SmallVector<Tensor> results;
-  for (Value result : b.create(state)->getResults())
-    results.push_back(wrap(result));
-  return results;
+  return settle(b.create(state));
 }
 
 Tensor Graph::fail(const Twine &message) {
@@ -152,70 +149,65 @@ Extent Graph::product(ArrayRef<Extent> extents) {
 }
 
 std::optional<Extents> Graph::elements(Tensor x, bool forced) {
-  if (!x)
-    return std::nullopt;
-  if (auto it = known.find(x.value); it != known.end())
-    return it->second;
-  if (x.rank() > 1 || x.isFloat() || !x.isStatic())
+  if (!x || x.rank() > 1 || x.isFloat() || !x.isStatic())
     return std::nullopt;
   // More are data, not shapes.
   int64_t count = x.type().getNumElements();
   if (count > 64)
     return std::nullopt;
-  if (std::optional<Ints> values = constantInts(x))
-    return toExtents(*values);
+  std::shared_ptr<const Elements> given = demand(x.value);
+  Extents result(count);
+  for (int64_t i = 0; given && i < count; ++i)
+    if (OpFoldResult element = (*given)[i]) {
+      auto number = dyn_cast<Attribute>(element);
+      result[i] = number ? extent(toInteger(number)) : element;
+    }
+  if (!llvm::is_contained(result, Extent()))
+    return result;
   if (!forced)
     return std::nullopt;
   Tensor wide = cast(toNumber(x), i64());
-  Extents result;
+  if (!wide)
+    return std::nullopt;
   for (int64_t i = 0; i < count; ++i) {
+    if (result[i])
+      continue;
     SmallVector<Value> place;
     if (x.rank() == 1)
       place.push_back(arith::ConstantIndexOp::create(b, loc, i));
     Value element = tensor::ExtractOp::create(b, loc, wide.value, place);
-    result.push_back(
-        arith::IndexCastOp::create(b, loc, b.getIndexType(), element)
-            .getResult());
+    result[i] = arith::IndexCastOp::create(b, loc, b.getIndexType(), element)
+                    .getResult();
   }
   return result;
 }
 
-static ElementsAttr constantOf(Tensor x) {
-  ElementsAttr value;
-  if (x)
-    matchPattern(x.value, m_Constant(&value));
-  return value;
+std::shared_ptr<const Elements> Graph::numbers(Tensor x) {
+  auto elements = x ? demand(x.value) : nullptr;
+  return elements && elements->isConstant() ? elements : nullptr;
 }
 
 std::optional<Ints> Graph::constantInts(Tensor x) {
-  if (auto it = known.find(x.value); x && it != known.end())
-    return getConstantIntValues(it->second);
-  auto value = dyn_cast_if_present<DenseElementsAttr>(constantOf(x));
-  if (!value || !isa<IntegerType>(value.getElementType()))
+  auto elements = x && !x.isFloat() ? numbers(x) : nullptr;
+  if (!elements)
     return std::nullopt;
-  bool isSigned = !value.getElementType().isUnsignedInteger() &&
-                  !value.getElementType().isInteger(1);
   Ints result;
-  for (APInt element : value.getValues<APInt>())
-    result.push_back(isSigned ? element.getSExtValue()
-                              : int64_t(element.getZExtValue()));
+  for (int64_t i = 0; i < elements->count(); ++i)
+    result.push_back(toInteger(llvm::cast<Attribute>((*elements)[i])));
   return result;
 }
 
 std::optional<SmallVector<double>> Graph::constantFloats(Tensor x) {
-  auto value = dyn_cast_if_present<DenseElementsAttr>(constantOf(x));
-  if (!value)
+  auto elements = numbers(x);
+  if (!elements)
     return std::nullopt;
   SmallVector<double> result;
-  if (!isa<FloatType>(value.getElementType())) {
-    auto ints = constantInts(x);
-    if (!ints)
-      return std::nullopt;
-    result.assign(ints->begin(), ints->end());
-    return result;
+  for (int64_t i = 0; i < elements->count(); ++i) {
+    auto number = llvm::cast<Attribute>((*elements)[i]);
+    auto real = dyn_cast<FloatAttr>(number);
+    result.push_back(real ? real.getValueAsDouble()
+                          : double(toInteger(number)));
   }
-  for (APFloat element : value.getValues<APFloat>())
-    result.push_back(element.convertToDouble());
   return result;
 }
 
@@ -241,7 +233,13 @@ Tensor Graph::fromElements(ArrayRef<Extent> elements, bool isScalar,
         arith::IndexCastOp::create(b, loc, scalar, toValue(e)).getResult());
   Tensor result =
       wrap(tensor::FromElementsOp::create(b, loc, type, values).getResult());
-  known[result.value] = Extents(elements);
+  Elements known{type, false, {}};
+  for (Extent e : elements) {
+    auto number = getConstantIntValue(e);
+    known.values.push_back(
+        number ? OpFoldResult(b.getIntegerAttr(element, *number)) : e);
+  }
+  this->known[result.value] = std::make_shared<Elements>(std::move(known));
   return result;
 }
 
@@ -280,13 +278,7 @@ Tensor Graph::cast(Tensor x, Type element, bool overflow) {
       b.getNamedAttr("to", TypeAttr::get(element))};
   if (overflow)
     attributes.push_back(flag("overflow"));
-  Tensor result = op<dl::CastOp>({x.value}, attributes);
-  // Extents stay extents through integers that hold them.
-  if (result && isa<IntegerType>(element) &&
-      element.getIntOrFloatBitWidth() >= 32)
-    if (auto it = known.find(x.value); it != known.end())
-      known[result.value] = Extents(it->second);
-  return result;
+  return op<dl::CastOp>({x.value}, attributes);
 }
 
 Tensor Graph::toNumber(Tensor x) {
@@ -327,7 +319,7 @@ static Tensor giveShape(Graph &g, Tensor x, ArrayRef<Extent> shape) {
     g.failed = true;
     return {&g, Value()};
   }
-  return g.wrap(op);
+  return g.settle(op).front();
 }
 
 Tensor Graph::reshape(Tensor x, ArrayRef<Extent> shape) {
@@ -384,11 +376,7 @@ Tensor Graph::unsqueeze(Tensor x, ArrayRef<int64_t> axes) {
   Extents shape;
   for (int64_t d = 0, from = 0; d < rank; ++d)
     shape.push_back(isNew[d] ? extent(1) : dim(x, from++));
-  Tensor result = reshape(x, shape);
-  if (result && result.rank() == 1)
-    if (auto it = known.find(x.value); it != known.end())
-      known[result.value] = Extents(it->second);
-  return result;
+  return reshape(x, shape);
 }
 
 Tensor Graph::squeeze(Tensor x, ArrayRef<int64_t> axes) {
@@ -403,11 +391,7 @@ Tensor Graph::squeeze(Tensor x, ArrayRef<int64_t> axes) {
   for (int64_t d = 0; d < x.rank(); ++d)
     if (!drop[d])
       shape.push_back(dim(x, d));
-  Tensor result = reshape(x, shape);
-  if (result)
-    if (auto it = known.find(x.value); it != known.end())
-      known[result.value] = Extents(it->second);
-  return result;
+  return reshape(x, shape);
 }
 
 Tensor Graph::concat(ArrayRef<Tensor> inputs, int64_t axis) {
@@ -466,7 +450,8 @@ Tensor Graph::iota(ArrayRef<Extent> shape, int64_t axis, Type element) {
     return fail("a shape has a negative extent");
   SmallVector<Value> unknown;
   RankedTensorType type = typeOf(element, shape, unknown);
-  return wrap(dl::IotaOp::create(b, loc, type, unknown, uint64_t(axis)));
+  return settle(dl::IotaOp::create(b, loc, type, unknown, uint64_t(axis)))
+      .front();
 }
 
 Tensor Graph::select(Tensor condition, Tensor a, Tensor c) {

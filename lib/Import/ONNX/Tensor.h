@@ -10,7 +10,9 @@
 #ifndef DLC_LIB_IMPORT_ONNX_TENSOR_H
 #define DLC_LIB_IMPORT_ONNX_TENSOR_H
 
+#include "Elements.h"
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Import/ONNX.h"
 #include "mlir/IR/Builders.h"
 
 namespace dlc::onnx_import {
@@ -75,7 +77,9 @@ Tensor operator==(Tensor a, double b);
 
 class Graph {
 public:
-  Graph(mlir::OpBuilder &b) : b(b), loc(b.getUnknownLoc()) {}
+  /// `evaluator` computes what the interpreter of Elements.h does not have.
+  Graph(mlir::OpBuilder &b, const ConstantEvaluator &evaluator)
+      : b(b), loc(b.getUnknownLoc()), evaluator(evaluator) {}
 
   //===--------------------------------------------------------------------===//
   // Ops
@@ -142,7 +146,14 @@ public:
   /// A tensor with these elements, of rank 0 or 1.
   Tensor fromElements(llvm::ArrayRef<Extent> elements, bool isScalar,
                       mlir::Type element);
-  bool hasKnownElements(Tensor x) const { return known.contains(x.value); }
+  /// Whether an extent is 0 or more whatever the call gives.
+  bool isNonNegative(Extent x);
+  /// All elements of a tensor that are numbers, computed from constants where
+  /// it must be; null where one is unknown or an extent.
+  std::shared_ptr<const Elements> numbers(Tensor x);
+  /// The op's results; those whose elements follow from what is known are
+  /// constants, or extents, in its place.
+  llvm::SmallVector<Tensor> settle(mlir::Operation *op);
 
   //===--------------------------------------------------------------------===//
   // Tensors
@@ -197,10 +208,26 @@ public:
   mlir::OpBuilder &b;
   mlir::Location loc;
   bool failed = false;
-  /// Integer tensors whose elements are extents.
-  llvm::DenseMap<mlir::Value, Extents> known;
+  /// What is known of elements.
+  llvm::DenseMap<mlir::Value, std::shared_ptr<const Elements>> known;
 
 private:
+  /// What is known already; `demanded` reads parameters and large constants
+  /// too.
+  std::shared_ptr<const Elements> find(mlir::Value value, bool demanded);
+  /// What can be computed from constants.
+  std::shared_ptr<const Elements> demand(mlir::Value value);
+  std::optional<llvm::SmallVector<Elements>>
+  evaluateOp(mlir::Operation *op,
+             llvm::ArrayRef<std::shared_ptr<const Elements>> operands,
+             int64_t limit);
+  std::optional<llvm::SmallVector<Elements>>
+  compileOp(mlir::Operation *op,
+            llvm::ArrayRef<std::shared_ptr<const Elements>> operands);
+
+  const ConstantEvaluator &evaluator;
+  /// Ops that were asked for: whether all that they are made of is constant.
+  llvm::DenseMap<mlir::Operation *, bool> fixed;
   llvm::SmallVector<Tensor> build(mlir::OperationState &state,
                                   llvm::function_ref<llvm::LogicalResult(
                                       llvm::SmallVectorImpl<mlir::Type> &)>

@@ -23,9 +23,6 @@ using onnx::TensorProto;
 
 namespace dlc::onnx_import {
 
-/// Tensors of up to this size are attributes that folders can look into.
-static constexpr int64_t inlineBytes = 1024;
-
 // Data types that are newer than the package's onnx.proto.
 enum : int32_t {
   FLOAT8E4M3FN = 17,

@@ -1,0 +1,220 @@
+//===- Known.cpp - What is known of the graph's values --------------------===//
+//
+// Ops whose operands are known are evaluated when they are built, if that is a
+// small thing; larger ones when a shape, an axis or a condition asks for them.
+// What the interpreter does not have is compiled and run then.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Tensor.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+
+namespace dlc::onnx_import {
+
+/// As many elements are computed wherever they can be, ...
+static constexpr int64_t fewElements = 1024;
+/// ... and as many where they must be known while importing.
+static constexpr int64_t mostElements = 1 << 18;
+
+/// Whether all elements of the result are one element of a splat.
+static bool keepsSplats(Operation *op) {
+  return isa<dl::ElementwiseOpInterface, dl::ReshapeOp, dl::FlattenOp,
+             dl::BroadcastOp, dl::TransposeOp, dl::SliceOp>(op);
+}
+
+static bool isEvaluable(Operation *op) {
+  return op && op->getNumResults() && op->getNumRegions() == 0 &&
+         (isa_and_present<dl::DLDialect>(op->getDialect()) ||
+          isa<tensor::CastOp>(op));
+}
+
+/// The operands but for extents, which the types of the results tell where they
+/// are known.
+static SmallVector<Value> tensorsOf(Operation *op) {
+  return llvm::to_vector(
+      llvm::make_filter_range(op->getOperands(), [](Value v) {
+        return isa<RankedTensorType>(v.getType());
+      }));
+}
+
+static bool isStatic(Type type) {
+  return llvm::cast<RankedTensorType>(type).hasStaticShape();
+}
+
+std::shared_ptr<const Elements> Graph::find(Value value, bool demanded) {
+  if (auto it = known.find(value); it != known.end())
+    return it->second;
+  auto constant = value.getDefiningOp<arith::ConstantOp>();
+  auto attribute =
+      constant ? dyn_cast<ElementsAttr>(constant.getValue()) : ElementsAttr();
+  if (!attribute || (!demanded && constant->hasAttr(dl::parameterAttr)))
+    return nullptr;
+  auto dense = dyn_cast<DenseElementsAttr>(attribute);
+  if (!(dense && dense.isSplat()) &&
+      attribute.getNumElements() > (demanded ? mostElements : fewElements))
+    return nullptr;
+  auto elements = std::make_shared<Elements>(readElements(attribute));
+  // A parameter is one number where it must be known, else it may change.
+  if (!constant->hasAttr(dl::parameterAttr))
+    known[value] = elements;
+  return elements;
+}
+
+std::optional<SmallVector<Elements>>
+Graph::evaluateOp(Operation *op,
+                  ArrayRef<std::shared_ptr<const Elements>> operands,
+                  int64_t limit) {
+  SmallVector<const Elements *> given;
+  int64_t most = 0;
+  bool areSplats = !operands.empty() && keepsSplats(op);
+  for (const auto &operand : operands) {
+    given.push_back(operand.get());
+    areSplats &= operand && operand->isSplat;
+    most = std::max(most, operand ? operand->count() : 0);
+  }
+  for (Type type : op->getResultTypes())
+    if (auto tensor = llvm::cast<RankedTensorType>(type);
+        tensor.hasStaticShape())
+      most = std::max(most, tensor.getNumElements());
+  if (most > limit && !areSplats)
+    return std::nullopt;
+  return evaluate(*this, op, given);
+}
+
+std::optional<SmallVector<Elements>>
+Graph::compileOp(Operation *op,
+                 ArrayRef<std::shared_ptr<const Elements>> operands) {
+  if (!evaluator || !llvm::all_of(op->getResultTypes(), isStatic))
+    return std::nullopt;
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  OpBuilder inner = OpBuilder::atBlockEnd(module->getBody());
+  auto function = func::FuncOp::create(
+      inner, loc, "evaluate", inner.getFunctionType({}, op->getResultTypes()));
+  inner.setInsertionPointToStart(function.addEntryBlock());
+  IRMapping mapping;
+  for (Value value : op->getOperands())
+    if (auto number = getConstantIntValue(value))
+      mapping.map(
+          value,
+          arith::ConstantIndexOp::create(inner, loc, *number).getResult());
+    else if (!isa<RankedTensorType>(value.getType()))
+      return std::nullopt;
+  for (auto [value, operand] : llvm::zip(tensorsOf(op), operands))
+    mapping.map(value,
+                arith::ConstantOp::create(
+                    inner, loc, llvm::cast<TypedAttr>(toAttribute(*operand)))
+                    .getResult());
+  Operation *copy = inner.clone(*op, mapping);
+  func::ReturnOp::create(inner, loc, copy->getResults());
+  auto values = evaluator(*module);
+  if (mlir::failed(values))
+    return std::nullopt;
+  SmallVector<Elements> results;
+  for (ElementsAttr value : *values)
+    results.push_back(readElements(value));
+  return results;
+}
+
+std::shared_ptr<const Elements> Graph::demand(Value value) {
+  if (auto elements = find(value, /*demanded=*/true))
+    return elements;
+  // Operands first; an op is evaluated once, and only where all that it is made
+  // of is constant.
+  SmallVector<Operation *> work{value.getDefiningOp()}, ready;
+  auto isFixed = [&](Value operand) {
+    return find(operand, /*demanded=*/true) ||
+           fixed.lookup(operand.getDefiningOp());
+  };
+  while (!work.empty()) {
+    Operation *op = work.back();
+    if (!isEvaluable(op) || fixed.contains(op)) {
+      work.pop_back();
+      continue;
+    }
+    bool isLast = true;
+    for (Value operand : tensorsOf(op)) {
+      Operation *source = operand.getDefiningOp();
+      if (isEvaluable(source) && !fixed.contains(source) &&
+          !find(operand, /*demanded=*/true)) {
+        work.push_back(source);
+        isLast = false;
+      }
+    }
+    if (!isLast)
+      continue;
+    work.pop_back();
+    fixed[op] = llvm::all_of(tensorsOf(op), isFixed);
+    if (fixed[op])
+      ready.push_back(op);
+  }
+  if (!fixed.lookup(value.getDefiningOp()))
+    return nullptr;
+  for (Operation *op : ready) {
+    SmallVector<std::shared_ptr<const Elements>> operands;
+    for (Value operand : tensorsOf(op))
+      operands.push_back(find(operand, /*demanded=*/true));
+    std::optional<SmallVector<Elements>> results;
+    if (!llvm::is_contained(operands, nullptr)) {
+      results = evaluateOp(op, operands, mostElements);
+      if (!results && llvm::all_of(operands, [](const auto &operand) {
+            return operand->isConstant();
+          }))
+        results = compileOp(op, operands);
+    }
+    fixed[op] = results.has_value();
+    if (!results)
+      continue;
+    for (auto [result, elements] : llvm::zip(op->getResults(), *results))
+      if (elements.isConstant())
+        known[result] = std::make_shared<Elements>(std::move(elements));
+  }
+  return find(value, /*demanded=*/true);
+}
+
+SmallVector<Tensor> Graph::settle(Operation *op) {
+  SmallVector<Tensor> results;
+  for (Value result : op->getResults())
+    results.push_back(wrap(result));
+  if (!isEvaluable(op))
+    return results;
+  // How much a result has may follow from values.
+  bool isOpen = !llvm::all_of(op->getResultTypes(), isStatic) &&
+                llvm::all_of(op->getOperandTypes(), [](Type type) {
+                  return isa<RankedTensorType>(type) && isStatic(type);
+                });
+  SmallVector<std::shared_ptr<const Elements>> operands;
+  for (Value operand : tensorsOf(op)) {
+    operands.push_back(isOpen ? demand(operand)
+                              : find(operand, /*demanded=*/false));
+    if (!operands.back() && needsAllOperands(op))
+      return results;
+  }
+  if (!operands.empty() &&
+      llvm::all_of(operands, [](const auto &operand) { return !operand; }))
+    return results;
+  auto elements = evaluateOp(op, operands, isOpen ? mostElements : fewElements);
+  if (!elements)
+    return results;
+  bool areReplaced = true;
+  for (auto [result, known] : llvm::zip(results, *elements)) {
+    bool areExtents = isa<IntegerType>(known.type.getElementType()) &&
+                      !known.isSplat && known.count() <= 64;
+    if (known.isConstant()) {
+      result = constant(toAttribute(known));
+      continue;
+    }
+    areReplaced = false;
+    if (!llvm::all_of(known.values, [](OpFoldResult e) { return !e; }) &&
+        (areExtents || known.isSplat))
+      this->known[result.value] = std::make_shared<Elements>(known);
+  }
+  if (areReplaced)
+    op->erase();
+  return results;
+}
+
+} // namespace dlc::onnx_import

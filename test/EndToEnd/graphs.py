@@ -1,0 +1,61 @@
+"""Small ONNX graphs in the text format of onnx.parser, against ONNX Runtime."""
+
+import os
+import subprocess
+import tempfile
+
+import numpy as np
+import onnx
+import onnx.parser
+import onnxruntime
+
+import dlc
+
+
+def model(text, opset=18, domains=()):
+    """`g (float[N] x) => (float[M] y) { y = Relu(x) }` as a model."""
+    imports = ", ".join([f'"" : {opset}', *(f'"{d}" : {v}' for d, v in domains)])
+    return onnx.parser.parse_model(
+        f"<ir_version: 8, opset_import: [{imports}]> {text}")
+
+
+def emit(proto, *options, stage="dl"):
+    """The IR of a stage, or what dlc says against the model."""
+    with tempfile.TemporaryDirectory() as folder:
+        onnx.save(proto, os.path.join(folder, "m.onnx"))
+        done = subprocess.run(["dlc", "m.onnx", f"--emit={stage}", "-o", "m.mlir",
+                               *options], capture_output=True, text=True,
+                              cwd=folder)
+        if done.returncode:
+            return done.stderr.strip()
+        with open(os.path.join(folder, "m.mlir")) as file:
+            return file.read()
+
+
+def run(proto, inputs, *options):
+    """What dlc computes, as a list."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "m.onnx")
+        onnx.save(proto, path)
+        results = dlc.load(dlc.compile(path, options=options)).main(*inputs)
+    return list(results) if isinstance(results, (tuple, list)) else [results]
+
+
+def expected(proto, inputs):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), options)
+    names = [i.name for i in session.get_inputs()]
+    return session.run(None, dict(zip(names, inputs)))
+
+
+def difference(proto, inputs, *options):
+    """"right", or what is wrong; numbers agree within 1e-5 of the largest."""
+    found, wanted = run(proto, inputs, *options), expected(proto, inputs)
+    for a, b in zip(found, wanted):
+        if a.shape != b.shape:
+            return f"wrong shape {a.shape}, expected {b.shape}"
+        if a.size and np.max(np.abs(a.astype(np.float64) - b)) > 1e-5 * max(
+                1, float(np.max(np.abs(b)))):
+            return f"wrong: {a.ravel()[:4]}, expected {b.ravel()[:4]}"
+    return "right" if len(found) == len(wanted) else "wrong count"
