@@ -1,0 +1,37 @@
+"""Random models against other implementations, for a given time.
+
+    fuzz.py onnx [--seconds 60] [--seed 1] [--case N] [--keep DIR]
+
+Every case follows from the seed and its number alone; `--case` runs one again.
+Findings are made small and written to DIR as text with what happened. Ends with a
+table of what became of the cases; the status is 1 where there is a finding.
+"""
+
+import argparse
+import os
+import sys
+
+from fuzzing import campaigns
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=sorted(campaigns.CAMPAIGNS))
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--first", type=int, default=0, help="number of the first case")
+    parser.add_argument("--count", type=int, default=1 << 60)
+    parser.add_argument("--case", type=int, help="only this one")
+    parser.add_argument("--only", help="operators, with commas between")
+    parser.add_argument("--keep", default="fuzz-findings", help="folder for findings")
+    parser.add_argument("--minimize", type=float, default=60, help="seconds for each")
+    arguments = parser.parse_args()
+    if arguments.case is not None:
+        arguments.first, arguments.count = arguments.case, 1
+    arguments.dlc = os.environ.get("DLC", "dlc")
+    sys.exit(campaigns.CAMPAIGNS[arguments.what](arguments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Many cases one after the other, and the table of what became of them."""
+
+import os
+import tempfile
+import time
+from collections import Counter
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from . import compiler, dl_campaign, draw, minimize, onnx_case, operators  # noqa: F401
+
+
+class Table:
+    """Counts of outcomes, and of the messages of refusals."""
+
+    def __init__(self):
+        self.outcomes, self.refusals, self.operators = Counter(), Counter(), Counter()
+        self.findings = {}
+
+    def add(self, result):
+        self.outcomes[result.kind] += 1
+        if result.kind in ("refused", "call refused", "both refuse"):
+            self.refusals[result.kind, compiler.message_class(result.detail)] += 1
+
+    def show(self):
+        print(f"\n{sum(self.outcomes.values())} cases")
+        for kind, count in self.outcomes.most_common():
+            print(f"{count:8} {kind}")
+        if self.refusals:
+            print("refusals:")
+        for (kind, message), count in self.refusals.most_common():
+            print(f"{count:8} {kind}: {message}")
+        print(f"findings: {len(self.findings)} classes")
+
+
+def operators_of(model):
+    return sorted({n.op_type for g in onnx_case.oracle.graphs(model.graph)
+                   for n in g.node})
+
+
+def keep(folder, name, model, data, config, result, origin):
+    """Writes a finding: the model, its inputs, and what happens in words."""
+    os.makedirs(folder, exist_ok=True)
+    onnx.save(model, os.path.join(folder, f"{name}.onnx"))
+    np.savez(os.path.join(folder, f"{name}.npz"), **data)
+    with open(os.path.join(folder, f"{name}.txt"), "w", encoding="utf-8") as file:
+        file.write(f"{origin}\n{config}\n{result.kind}: {result.detail}\n\n"
+                   f"{onnx.printer.to_text(model)}\n")
+        for key, array in data.items():
+            file.write(f"{key} = {array.dtype}{list(array.shape)} "
+                       f"{array.ravel()[:40].tolist()}\n")
+
+
+def run_onnx(arguments):
+    """Random ONNX graphs."""
+    table, end = Table(), time.monotonic() + arguments.seconds
+    only = arguments.only.split(",") if arguments.only else None
+    print(f"onnx: seed {arguments.seed}, from case {arguments.first}")
+    with tempfile.TemporaryDirectory() as folder:
+        number = arguments.first
+        while number < arguments.first + arguments.count and time.monotonic() < end:
+            seed = [arguments.seed, number]
+            model, data = draw.draw(seed, only=only)
+            config = onnx_case.Config.draw(np.random.default_rng([*seed, 2]))
+            result = onnx_case.examine(model, data, config, folder, arguments.dlc)
+            table.add(result)
+            if result.is_finding:
+                report(arguments, table, folder, number, model, data, config, result)
+            number += 1
+    table.show()
+    return 1 if table.findings else 0
+
+
+def report(arguments, table, folder, number, model, data, config, result):
+    """Makes a finding small and keeps it, once for each kind and set of operators."""
+    def fails(smaller, given):
+        onnx.checker.check_model(smaller)
+        again = onnx_case.examine(smaller, given, config, folder, arguments.dlc)
+        return again.signature == result.signature if "compiler" in result.kind or \
+            result.kind == "internal message" else again.kind == result.kind
+
+    print(f"case {number}: {result.kind}: {result.detail.strip()[:300]}", flush=True)
+    if result.signature[0].startswith(("compiler", "internal")) and any(
+            known[0] == result.signature for known in table.findings):
+        return
+    small, given = minimize.minimize(model, data, fails, arguments.minimize)
+    last = onnx_case.examine(small, given, config, folder, arguments.dlc)
+    key = (result.signature, tuple(operators_of(small)))
+    if key in table.findings:
+        return
+    table.findings[key] = number
+    name = f"onnx-{arguments.seed}-{number}"
+    keep(arguments.keep, name, small, given, config, last,
+         f"fuzz.py onnx --seed {arguments.seed} --case {number}")
+    print(f"  smallest: {', '.join(operators_of(small))}: {last.kind}: "
+          f"{last.detail.strip()[:300]}\n  {arguments.keep}/{name}.txt", flush=True)
+
+
+CAMPAIGNS = {"onnx": run_onnx, "dl": dl_campaign.run}

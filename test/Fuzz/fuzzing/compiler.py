@@ -1,0 +1,69 @@
+"""Runs dlc and sorts what it says."""
+
+import os
+import re
+import resource
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+
+SECONDS = 30
+MEMORY = 8 << 30
+
+INTERNAL = re.compile(
+    r"error: '(?:llvm|scf|cf|memref|vector|tensor|linalg|bufferization|arith|affine|"
+    r"builtin|func|math|index|ub)\.|unrealized_conversion_cast|failed to legalize|"
+    r"[Aa]ssertion|dlc crashed|PLEASE submit|Stack dump|using value defined outside|"
+    r"does not dominate|operand #\d|LLVM ERROR|verif(?:y|ication) failed|"
+    r"UNREACHABLE|AddressSanitizer|runtime error:|bad_alloc|internal")
+
+
+@dataclass
+class Compiled:
+    """kind: compiled, refused, internal (a message that is not for users), crashed,
+    hang or memory; `text`: what the compiler said."""
+    kind: str
+    text: str = ""
+    seconds: float = 0.0
+
+
+def _limit():
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if "ASAN_OPTIONS" not in os.environ:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def run(command, wall=4 * SECONDS):
+    """Runs a compiler within bounds of time and memory."""
+    begun = time.monotonic()
+    try:
+        done = subprocess.run(command, capture_output=True, preexec_fn=_limit,
+                              timeout=wall, stdin=subprocess.DEVNULL, check=False)
+    except subprocess.TimeoutExpired:
+        return Compiled("hang", f"more than {wall} s", wall)
+    seconds = time.monotonic() - begun
+    text = done.stderr.decode(errors="replace")
+    if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        return Compiled("hang", f"more than {SECONDS} s of processor time\n{text}", seconds)
+    if "out of memory" in text.lower() or "bad_alloc" in text:
+        return Compiled("memory", text, seconds)
+    if done.returncode < 0 or done.returncode > 1 or "crashed" in text:
+        return Compiled("crashed", f"status {done.returncode}\n{text}", seconds)
+    if done.returncode == 0:
+        return Compiled("compiled", text, seconds)
+    if not text.strip():
+        return Compiled("internal", "no message", seconds)
+    return Compiled("internal" if INTERNAL.search(text) else "refused", text, seconds)
+
+
+def message_class(text):
+    """The first error without what differs from model to model."""
+    line = next((l for l in text.splitlines() if "error" in l or "crash" in l),
+                text.strip().splitlines()[0] if text.strip() else "")
+    line = re.sub(r"\S*/\S*?(?::\d+:\d+)?: |error: ", "", line)
+    line = re.sub(r"(?:node )?'[^']*'|\"[^\"]*\"|tensor<[^>]*>|\[[^\]]*\]", "_", line)
+    line = re.sub(r"-?\d+", "N", line)
+    line = re.sub(r"\(_?[^()]*, ?output[^()]*\)", "", line)
+    return line[:160]

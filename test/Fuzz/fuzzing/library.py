@@ -1,0 +1,166 @@
+"""Calls of a compiled library with everything it may touch between guard pages."""
+
+import ctypes
+import re
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dlc import _library as abi
+
+from .memory import Block
+
+POISONS = (0xFF, 0xA5)  # NaN in every float type; a large number
+
+
+@dataclass
+class Call:
+    """One call: the function's name and its inputs. `extents`: for input i the shape
+    to claim, where it is not the array's own."""
+    inputs: list
+    function: str = None
+    at_end: bool = True
+    poison: int = 0xFF
+    extents: dict = field(default_factory=dict)
+
+
+@dataclass
+class Setting:
+    """How the context is made."""
+    threads: int = 1
+    workspace: bool = False  # the caller gives it, of the smallest size that does
+
+
+@dataclass
+class Answer:
+    status: int
+    message: str
+    outputs: list
+
+
+class Session:
+    def __init__(self, path, setting):
+        self._dll = ctypes.CDLL(str(path))
+        self._dll.dlc_library.restype = ctypes.POINTER(abi._Info)
+        self.info = self._dll.dlc_library().contents
+        self.setting = setting
+        self.workspace = None
+        self.handle = ctypes.c_void_p()
+        self.status = self._create(0 if not setting.workspace else 64)
+
+    def _create(self, bytes_given):
+        if self.handle:
+            self.info.destroy(self.handle)
+            self.handle = ctypes.c_void_p()
+        address = None
+        if bytes_given:
+            if self.workspace:
+                self.workspace.free()
+            self.workspace = Block(bytes_given, True, 64)
+            self.workspace.fill(0xFF)
+            address = self.workspace.address
+        options = abi._Options(self.setting.threads, address, bytes_given, None)
+        status = self.info.create(ctypes.byref(self.handle), ctypes.byref(options),
+                                  abi._ABI_VERSION, self.info.interface_hash)
+        need = self._missing()
+        if status == 6 and bytes_given and need > bytes_given:
+            return self._create(need)
+        return status
+
+    def message(self):
+        return self.info.error(self.handle).decode(errors="replace")
+
+    def _missing(self):
+        """Bytes of workspace that the last message asks for, else 0."""
+        match = re.search(r"workspace has \d+ bytes, this call needs (\d+)",
+                          self.message())
+        return int(match.group(1)) if match else 0
+
+    def number(self, name):
+        if name is None:
+            return 0
+        names = [self.info.functions[i].name.decode()
+                 for i in range(self.info.function_count)]
+        return names.index(name)
+
+    def call(self, call):
+        number = self.number(call.function)
+        function = self.info.functions[number]
+        arguments = [function.arguments[i]
+                     for i in range(function.inputs + function.outputs)]
+        blocks, shapes = [], []
+
+        def tensor(block, shape, element):
+            extents = (ctypes.c_int64 * max(len(shape), 1))(*shape)
+            shapes.append(extents)
+            blocks.append(block)
+            return abi._Tensor(block.address, extents, len(shape), element)
+
+        inputs = (abi._Tensor * max(function.inputs, 1))()
+        for i, array in enumerate(call.inputs):
+            array = np.asarray(array, order="C")
+            block = Block(array.nbytes, call.at_end)
+            block.fill(call.poison)
+            block.write(array.tobytes())
+            block.read_only()
+            inputs[i] = tensor(block, call.extents.get(i, array.shape),
+                               arguments[i].element)
+        found = [(ctypes.c_int64 * max(a.rank, 1))() for a in arguments[function.inputs:]]
+        pointers = (ctypes.POINTER(ctypes.c_int64) * max(len(found), 1))(
+            *[ctypes.cast(f, ctypes.POINTER(ctypes.c_int64)) for f in found])
+        status = self.info.shapes(self.handle, number, inputs, pointers)
+        if status:
+            return Answer(status, self.message(), [])
+        outputs = (abi._Tensor * max(function.outputs, 1))()
+        places = []
+        for i, argument in enumerate(arguments[function.inputs:]):
+            dtype = abi._dtype(argument.element)
+            if any(argument.shape[d] == -2 for d in range(argument.rank)):
+                places.append(None)
+                continue
+            shape = tuple(found[i][:argument.rank])
+            size = dtype.itemsize
+            for extent in shape:
+                size *= extent
+            if size > 1 << 28 or any(e < 0 for e in shape):
+                return Answer(-1, f"an output of shape {shape} is not tried", [])
+            block = Block(size, call.at_end)
+            block.fill(call.poison)
+            places.append((block, shape, dtype))
+            outputs[i] = tensor(block, shape, argument.element)
+        status = self.info.call(self.handle, number, inputs, outputs)
+        need = self._missing()
+        if status == 6 and self.setting.workspace and need > self.workspace.size:
+            self._create(need)
+            status = self.info.call(self.handle, number, inputs, outputs)
+        answer = Answer(status, self.message(), [])
+        if not status:
+            for i, place in enumerate(places):
+                argument = arguments[function.inputs + i]
+                if place:
+                    block, shape, dtype = place
+                    data = block.read()
+                else:
+                    dtype = abi._dtype(argument.element)
+                    shape = tuple(outputs[i].shape[:outputs[i].rank])
+                    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+                    data = ctypes.string_at(outputs[i].data, size) if size else b""
+                answer.outputs.append(np.frombuffer(data, dtype).reshape(shape).copy())
+        for block in blocks:
+            block.free()
+        return answer
+
+
+def answers(tell, path, setting, calls):
+    """For isolated.run: the answers of all calls, of one context."""
+    tell("loading")
+    session = Session(path, setting)
+    if session.status:
+        return [Answer(session.status, session.message(), [])] * len(calls)
+    found = []
+    for i, call in enumerate(calls):
+        tell(f"call {i}")
+        found.append(session.call(call))
+    tell("destroying")
+    session.info.destroy(session.handle)
+    return found
