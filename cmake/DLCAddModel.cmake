@@ -4,6 +4,15 @@
 # <target>.h is found without further ado. CPU and OPTIONS are those of dlc.
 function(dlc_add_model target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "FILE;CPU" "OPTIONS")
+  if(arg_UNPARSED_ARGUMENTS)
+    list(JOIN arg_UNPARSED_ARGUMENTS " " rest)
+    message(FATAL_ERROR "dlc_add_model(${target}): '${rest}' is not understood, "
+                        "expected FILE, CPU or OPTIONS with what belongs to them")
+  endif()
+  if(arg_KEYWORDS_MISSING_VALUES)
+    list(JOIN arg_KEYWORDS_MISSING_VALUES ", " rest)
+    message(FATAL_ERROR "dlc_add_model(${target}): ${rest} has no value")
+  endif()
   if(NOT arg_FILE)
     message(FATAL_ERROR "dlc_add_model(${target}): FILE is missing, expected a model")
   endif()

@@ -1,10 +1,15 @@
 //===- Artifacts.cpp - Output files, whole or absent ----------------------===//
 
 #include "Artifacts.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace llvm;
 
@@ -18,6 +23,31 @@ Artifacts::~Artifacts() {
   for (const File &file : files) {
     sys::fs::remove(file.temporary);
     sys::DontRemoveFileOnSignal(file.temporary);
+    close(file.lock);
+  }
+}
+
+static constexpr StringLiteral mark = ".tmp-";
+
+/// Removes the temporary files for `path` whose makers are gone: those that
+/// nobody holds a lock of.
+static void removeStale(StringRef path) {
+  StringRef folder = sys::path::parent_path(path);
+  std::string start = (sys::path::filename(path) + mark).str();
+  std::error_code code;
+  for (sys::fs::directory_iterator at(folder.empty() ? "." : folder, code), end;
+       !code && at != end; at.increment(code)) {
+    StringRef name = sys::path::filename(at->path());
+    if (!name.consume_front(start) || name.size() != 8 ||
+        !all_of(name, isHexDigit))
+      continue;
+    int file = open(at->path().c_str(),
+                    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (file < 0)
+      continue;
+    if (!flock(file, LOCK_EX | LOCK_NB))
+      sys::fs::remove(at->path());
+    close(file);
   }
 }
 
@@ -30,42 +60,73 @@ Expected<std::string> Artifacts::reserve(StringRef path, bool keep) {
     return createStringError("cannot write '" + path +
                              "': there is no folder '" + folder +
                              "'; create it first");
-  SmallString<128> temporary;
-  if (std::error_code code =
-          sys::fs::createUniqueFile(path + ".tmp-%%%%%%%%", temporary,
-                                    sys::fs::all_read | sys::fs::all_write))
+  removeStale(path);
+  for (;;) {
+    SmallString<128> temporary;
+    if (std::error_code code =
+            sys::fs::createUniqueFile(path + mark + "%%%%%%%%", temporary,
+                                      sys::fs::all_read | sys::fs::all_write))
+      return cannotWrite(path, code);
+    sys::RemoveFileOnSignal(temporary);
+    int lock = open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
+    if (lock >= 0)
+      (void)flock(lock, LOCK_EX | LOCK_NB);
+    // Another process may have taken it for a stale one before it was locked.
+    struct stat status;
+    if (lock >= 0 && !fstat(lock, &status) && status.st_nlink > 0) {
+      files.push_back({path.str(), std::string(temporary), keep, lock});
+      return std::string(temporary);
+    }
+    std::error_code code(errno, std::generic_category());
+    sys::DontRemoveFileOnSignal(temporary);
+    if (lock < 0 && code != std::errc::no_such_file_or_directory) {
+      sys::fs::remove(temporary);
+      return cannotWrite(path, code);
+    }
+    if (lock >= 0)
+      close(lock);
+  }
+}
+
+/// All of it or an error; nothing is left for the stream's end to find out.
+static Error writeTo(raw_fd_ostream &os, StringRef path, StringRef bytes) {
+  os << bytes;
+  os.flush();
+  if (!os.has_error())
+    return Error::success();
+  std::error_code code = os.error();
+  os.clear_error();
+  return cannotWrite(path, code);
+}
+
+Error Artifacts::fill(StringRef temporary, StringRef bytes) {
+  StringRef path = temporary;
+  for (const File &file : files)
+    if (file.temporary == temporary)
+      path = file.path;
+  std::error_code code;
+  raw_fd_ostream os(temporary, code);
+  if (code)
     return cannotWrite(path, code);
-  sys::RemoveFileOnSignal(temporary);
-  files.push_back({path.str(), std::string(temporary), keep});
-  return std::string(temporary);
+  return writeTo(os, path, bytes);
+}
+
+Error Artifacts::write(StringRef path, StringRef bytes) {
+  if (path == "-")
+    return writeTo(outs(), "-", bytes);
+  Expected<std::string> temporary = reserve(path);
+  if (!temporary)
+    return temporary.takeError();
+  return fill(*temporary, bytes);
 }
 
 Error Artifacts::write(StringRef path,
                        function_ref<Error(raw_pwrite_stream &)> writer) {
-  auto run = [&](raw_fd_ostream &os) -> Error {
-    SmallString<0> text; // object files want a stream that seeks
-    raw_svector_ostream buffer(text);
-    if (Error error = writer(buffer))
-      return error;
-    os << text;
-    os.flush();
-    if (os.has_error()) {
-      std::error_code code = os.error();
-      os.clear_error();
-      return cannotWrite(path, code);
-    }
-    return Error::success();
-  };
-  if (path == "-")
-    return run(outs());
-  Expected<std::string> temporary = reserve(path);
-  if (!temporary)
-    return temporary.takeError();
-  std::error_code code;
-  raw_fd_ostream os(*temporary, code);
-  if (code)
-    return cannotWrite(path, code);
-  return run(os);
+  SmallString<0> text; // object files want a stream that seeks
+  raw_svector_ostream buffer(text);
+  if (Error error = writer(buffer))
+    return error;
+  return write(path, text.str());
 }
 
 Error Artifacts::commit() {

@@ -3,10 +3,13 @@
 #include "dlc/Driver/Compile.h"
 #include "Artifacts.h"
 #include "Lowering.h"
+#include "ReadMLIR.h"
 #include "Training.h"
 #include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Import/ONNX.h"
+#include "dlc/Support/FileKind.h"
+#include "dlc/Support/OpenFile.h"
 #include "dlc/Target/Emit.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
@@ -14,7 +17,6 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
-#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Support/Timing.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -124,8 +126,11 @@ public:
                       .wasInterrupted();
     if (isTosa && failed(lower("tosa", buildTosaPipeline, ".tosa.mlir")))
       return failure();
-    if (isONNX(options.input) &&
-        (!options.training.empty() || !options.parameters.empty()) &&
+    // What imported models bring is dl, defined already.
+    if (!isONNX &&
+        failed(lower("define", buildDefinePipeline, ".defined.mlir")))
+      return failure();
+    if (isONNX && (!options.training.empty() || !options.parameters.empty()) &&
         failed(lower("parameters", buildParameterPipeline, ".parameters.mlir")))
       return failure();
     if (!options.parameters.empty())
@@ -264,10 +269,16 @@ private:
         return report("'" + options.input +
                       "' is a folder, expected a model file (.mlir, .onnx)");
     }
-    auto file = llvm::MemoryBuffer::getFileOrSTDIN(options.input);
-    if (std::error_code code = file.getError())
-      return report("cannot read '" + options.input + "': " + code.message());
-    if (isONNX(options.input)) {
+    auto file = readInput(options.input);
+    if (!file)
+      return report("'" + options.input + "' " +
+                    llvm::toString(file.takeError()));
+    IdentifiedFile identified =
+        identifyFile((*file)->getBuffer(), options.input);
+    if (identified.kind == FileKind::Other)
+      return report("'" + options.input + "' " + identified.message);
+    isONNX = identified.kind == FileKind::ONNX;
+    if (isONNX) {
       ImportOptions import;
       for (auto &[name, extent] : options.dims)
         import.dims[name] = extent;
@@ -283,7 +294,7 @@ private:
       return report("--dim fixes symbolic dimensions of ONNX models, '" +
                     options.input + "' is none");
     sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
-    module = parseSourceFile<ModuleOp>(sources, ParserConfig(&mlir));
+    module = readMLIR(sources, options.allowNativeCode, mlir);
     return success(bool(module));
   }
 
@@ -395,29 +406,35 @@ private:
           isAlone || options.saveTemps);
       if (!file)
         return report(file.takeError());
-      if (auto error = writeFile(*file, bytes))
+      if (auto error = artifacts.fill(*file, bytes))
         return report(std::move(error));
       files.push_back(*file);
     }
     if (stage == Stage::Archive && files.size() > 1) {
+      auto linked = linkObject(files);
+      if (!linked)
+        return report(linked.takeError());
       auto whole = artifacts.reserve(besideOutput(".o"), /*keep=*/false);
       if (!whole)
         return report(whole.takeError());
-      if (auto error = linkObject(files, *whole))
+      if (auto error = artifacts.fill(*whole, *linked))
         return report(std::move(error));
       files = {*whole};
     }
     objects.insert(objects.begin(), files.begin(), files.end());
     if (!isAlone) {
-      auto target = artifacts.reserve(output);
-      if (!target)
-        return report(target.takeError());
-      llvm::Error error = stage == Stage::Archive
-                              ? writeArchive(objects, *target)
-                          : stage == Stage::Object
-                              ? linkObject(objects, *target)
-                              : linkLibrary(objects, *target,
-                                            llvm::sys::path::filename(output));
+      StringRef name = llvm::sys::path::filename(output);
+      llvm::Error error = llvm::Error::success();
+      if (stage == Stage::Archive) {
+        auto archive = makeArchive(objects, name);
+        error = archive ? artifacts.write(output, (*archive)->getBuffer())
+                        : archive.takeError();
+      } else {
+        auto linked = stage == Stage::Object ? linkObject(objects)
+                                             : linkLibrary(objects, name);
+        error = linked ? artifacts.write(output, linked->str())
+                       : linked.takeError();
+      }
       if (error)
         return report(std::move(error));
     }
@@ -432,20 +449,6 @@ private:
     if (options.verbose)
       describe(interface, header, weights);
     return success();
-  }
-
-  llvm::Error writeFile(StringRef path, StringRef bytes) {
-    std::error_code error;
-    llvm::raw_fd_ostream os(path, error);
-    if (!error) {
-      os << bytes;
-      os.flush();
-      error = os.error();
-      os.clear_error();
-    }
-    return error ? llvm::createStringError("cannot write '" + output +
-                                           "': " + error.message())
-                 : llvm::Error::success();
   }
 
   /// Weights go their own way, past LLVM: to a file beside the library or to an
@@ -508,6 +511,7 @@ private:
   DefaultTimingManager timing;
   MLIRContext mlir;
   Stage stage = Stage::Auto;
+  bool isONNX = false;
   std::string output;
   AddTrainingOptions training;
   Recomputation recomputation;

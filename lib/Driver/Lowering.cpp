@@ -1,13 +1,16 @@
 //===- Lowering.cpp - One module, all the way to LLVM IR ------------------===//
 
 #include "Lowering.h"
+#include "ReadMLIR.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Target/Emit.h"
 #include "mlir/Analysis/CallGraph.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Target/LLVMIR/Export.h"
 #include "llvm/ADT/SCCIterator.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace mlir;
@@ -57,6 +60,36 @@ translateToLLVM(ModuleOp module, const Interface &interface,
   return result;
 }
 
+/// Calls are written out where they stand, so a chain of functions that each
+/// call the next one twice grows to two to the power of its length.
+static LogicalResult checkInlinedSizes(ModuleOp module) {
+  llvm::StringMap<uint64_t> sizes; // calls do not recurse
+  auto sizeOf = [&](auto &self, func::FuncOp function) -> uint64_t {
+    if (auto known = sizes.find(function.getName()); known != sizes.end())
+      return known->second;
+    uint64_t size = 0;
+    function.walk([&](Operation *op) {
+      size = llvm::SaturatingAdd(size, uint64_t(1));
+      if (auto call = dyn_cast<func::CallOp>(op))
+        if (auto callee = module.lookupSymbol<func::FuncOp>(call.getCallee()))
+          size = llvm::SaturatingAdd(size, self(self, callee));
+    });
+    return sizes[function.getName()] = size;
+  };
+  for (auto function : module.getOps<func::FuncOp>()) {
+    bool hasCall =
+        function.walk([](func::CallOp) { return WalkResult::interrupt(); })
+            .wasInterrupted();
+    // The first function that is too large; its callers follow from it.
+    if (hasCall && sizeOf(sizeOf, function) > mostInlinedOps)
+      return function.emitError("function '")
+             << function.getName() << "' grows to " << sizeOf(sizeOf, function)
+             << " ops when all that it calls is written out in it, expected "
+             << mostInlinedOps << " at most";
+  }
+  return success();
+}
+
 LogicalResult checkCalls(ModuleOp module) {
   CallGraph graph(module);
   LogicalResult result = success();
@@ -77,7 +110,7 @@ LogicalResult checkCalls(ModuleOp module) {
       result = failure();
     }
   }
-  return result;
+  return failed(result) ? result : checkInlinedSizes(module);
 }
 
 } // namespace dlc

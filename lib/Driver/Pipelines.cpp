@@ -85,6 +85,10 @@ void buildTosaPipeline(OpPassManager &pm, const PipelineOptions &) {
   addCleanup(pm);
 }
 
+void buildDefinePipeline(OpPassManager &pm, const PipelineOptions &) {
+  pm.addPass(createDefineArithmetic());
+}
+
 void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createConvertDLToLinalg());
   // Before anything is inferred of what the checks protect, and once more of

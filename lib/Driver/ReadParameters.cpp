@@ -2,6 +2,7 @@
 
 #include "Training.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
+#include "dlc/Support/OpenFile.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -29,10 +30,9 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
   auto fail = [&](const Twine &message) {
     return llvm::createStringError("'" + path + "' " + message);
   };
-  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                          /*RequiresNullTerminator=*/false);
+  auto file = readRegularFile(path);
   if (!file)
-    return fail("cannot be read: " + file.getError().message());
+    return fail(llvm::toString(file.takeError()));
   StringRef bytes = (*file)->getBuffer();
   if (bytes.size() < 8)
     return fail("is no safetensors file: it has " + Twine(bytes.size()) +

@@ -12,6 +12,7 @@
 #include "Lowering.h"
 #include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Support/OpenFile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -216,10 +217,10 @@ private:
 llvm::Expected<llvm::json::Object> readKnown(StringRef path) {
   if (!llvm::sys::fs::exists(path))
     return llvm::json::Object();
-  auto buffer = llvm::MemoryBuffer::getFile(path);
+  auto buffer = readRegularFile(path);
   if (!buffer)
-    return llvm::createStringError("cannot read '" + path +
-                                   "': " + buffer.getError().message());
+    return llvm::createStringError("'" + path + "' " +
+                                   llvm::toString(buffer.takeError()));
   auto value = llvm::json::parse((*buffer)->getBuffer());
   auto wrong = [&](const llvm::Twine &why) {
     return llvm::createStringError(

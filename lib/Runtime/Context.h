@@ -116,6 +116,11 @@ dlc_status dlc_rt_choose_version(dlc_context *context);
 /* The weights, inside or from their file; `given` is its name or null
  * (Weights.c). */
 dlc_status dlc_rt_map_weights(dlc_context *context, const char *given);
+/* Opens a regular file for reading and says how large it is; everything else,
+ * which may block or never end, is refused: -1, with the reason (File.c). */
+int dlc_rt_open_file(const char *path, int64_t *bytes, const char **reason);
+/* `count` bytes of it into `to`; 0 where it ends before or cannot be read. */
+int dlc_rt_read_file(int file, void *to, size_t count);
 /* Memory of the state with its first values (State.c). */
 dlc_status dlc_rt_begin_state(dlc_context *context);
 /* How many threads, and by whom (Threads.c). Less memory is fewer threads. */

@@ -12,8 +12,6 @@ with
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const dlc_rt_place *places(void) { return dlc_rt_this_model.places; }
@@ -165,6 +163,50 @@ static dlc_status begin_file(dlc_context *context, const char *path) {
   return DLC_OK;
 }
 
+/* A file for writing that has no name yet, so that nothing is left of it where
+ * the process ends; one with the name `temporary` where the file system has no
+ * such files. */
+static FILE *open_temporary(const char *path, const char *temporary,
+                            int *isNamed) {
+  char folder[4096];
+  const char *slash = strrchr(path, '/');
+  int length = slash ? (int)(slash - path + 1) : 2;
+  snprintf(folder, sizeof folder, "%.*s", length, slash ? path : "./");
+  int file = access("/proc/self/fd", X_OK)
+                 ? -1
+                 : open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  *isNamed = file < 0;
+  if (*isNamed)
+    return fopen(temporary, "wbe");
+  FILE *stream = fdopen(file, "wb");
+  if (!stream)
+    close(file);
+  return stream;
+}
+
+/* Gives the file, which is whole, the name `path`; nonzero where that fails.
+ * Only a name is exchanged for another, so it gets one beside first. That one
+ * is the same for all who save here: what a killed process leaves goes with the
+ * next save, and whoever renames it in another's place puts a whole file there.
+ */
+static int give_name(FILE *file, const char *path) {
+  char open_file[64], beside[4096];
+  snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", fileno(file));
+  if (snprintf(beside, sizeof beside, "%s.part", path) >= (int)sizeof beside) {
+    errno = ENAMETOOLONG;
+    return 1;
+  }
+  while (linkat(AT_FDCWD, open_file, AT_FDCWD, beside, AT_SYMLINK_FOLLOW))
+    if (errno != EEXIST || (unlink(beside) && errno != ENOENT))
+      return 1;
+  if (!rename(beside, path) || errno == ENOENT)
+    return 0;
+  int reason = errno;
+  unlink(beside);
+  errno = reason;
+  return 1;
+}
+
 dlc_status dlc_rt_save(dlc_context *context, const char *path) {
   dlc_status status = begin_file(context, path);
   if (status)
@@ -175,7 +217,8 @@ dlc_status dlc_rt_save(dlc_context *context, const char *path) {
   if (snprintf(temporary, sizeof temporary, "%s.%ld.%p.part", path,
                (long)getpid(), (void *)context) >= (int)sizeof temporary)
     return fail(context, DLC_ERROR_FILE, "the path is too long");
-  FILE *file = fopen(temporary, "wbe");
+  int isNamed;
+  FILE *file = open_temporary(path, temporary, &isNamed);
   if (!file)
     return fail(context, DLC_ERROR_FILE, "cannot write '%s': %s", path,
                 strerror(errno));
@@ -194,19 +237,21 @@ dlc_status dlc_rt_save(dlc_context *context, const char *path) {
            file);
   int failed = end < 0 || fseek(file, 0, SEEK_SET) ||
                fwrite(&length, sizeof length, 1, file) != 1 || fflush(file) ||
-               ferror(file) || fsync(fileno(file));
+               ferror(file) || fsync(fileno(file)) ||
+               (!isNamed && give_name(file, path));
   int reason = errno;
   if (fclose(file) && !failed) {
     failed = 1;
     reason = errno;
   }
-  if (!failed && rename(temporary, path)) {
+  if (!failed && isNamed && rename(temporary, path)) {
     failed = 1;
     reason = errno;
   }
   if (!failed)
     return DLC_OK;
-  unlink(temporary);
+  if (isNamed)
+    unlink(temporary);
   return fail(context, DLC_ERROR_FILE, "cannot write '%s': %s", path,
               strerror(reason));
 }
@@ -296,7 +341,10 @@ static int skip_value(struct reader *r) {
   return 1;
 }
 
-enum { MOST_DIMENSIONS = 16 };
+enum {
+  MOST_DIMENSIONS = 16,
+  MOST_HEADER_BYTES = 100 << 20 /* by the format */
+};
 struct entry {
   char type[16];
   int64_t shape[MOST_DIMENSIONS], offsets[2];
@@ -433,29 +481,31 @@ dlc_status dlc_rt_load(dlc_context *context, const char *path) {
   dlc_status status = begin_file(context, path);
   if (status)
     return status;
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  int64_t size;
+  const char *reason;
+  int file = dlc_rt_open_file(path, &size, &reason);
   if (file < 0)
-    return fail(context, DLC_ERROR_FILE, "cannot read '%s': %s", path,
-                strerror(errno));
-  struct stat about;
-  if (fstat(file, &about) || !S_ISREG(about.st_mode)) {
-    close(file);
-    return fail(context, DLC_ERROR_FILE, "'%s' is no file", path);
-  }
-  void *bytes = about.st_size ? mmap(NULL, (size_t)about.st_size, PROT_READ,
-                                     MAP_PRIVATE, file, 0)
-                              : NULL;
-  close(file);
-  if (bytes == MAP_FAILED)
-    return fail(context, DLC_ERROR_MEMORY, "cannot map '%s' into memory: %s",
-                path, strerror(errno));
+    return fail(context, DLC_ERROR_FILE, "cannot read '%s': %s", path, reason);
+  int64_t most = MOST_HEADER_BYTES;
+  for (int32_t i = 0; i < library()->state_count; ++i)
+    most += places()[i].bytes;
+  /* A copy: the file may be cut short while it is read. */
+  char *bytes = size <= most ? malloc((size_t)size + 1) : NULL;
   int64_t *offsets =
       malloc(sizeof *offsets * (size_t)(library()->state_count + 1));
-  status =
-      offsets ? load_bytes(context, path, bytes, about.st_size, offsets)
-              : fail(context, DLC_ERROR_MEMORY, "no memory to load '%s'", path);
+  if (size > most)
+    status = fail(context, DLC_ERROR_FILE,
+                  "'%s' belongs to another model: it has %lld bytes, the state "
+                  "of %s takes %lld at most",
+                  path, (long long)size, library()->name, (long long)most);
+  else if (!bytes || !offsets)
+    status = fail(context, DLC_ERROR_MEMORY, "no memory to load '%s'", path);
+  else if (!dlc_rt_read_file(file, bytes, (size_t)size))
+    status = fail(context, DLC_ERROR_FILE, "cannot read '%s' to its end", path);
+  else
+    status = load_bytes(context, path, bytes, size, offsets);
+  close(file);
   free(offsets);
-  if (bytes)
-    munmap(bytes, (size_t)about.st_size);
+  free(bytes);
   return status;
 }

@@ -3,7 +3,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -64,6 +64,14 @@ static uint64_t hash_bytes(const unsigned char *at, size_t count) {
  * need not read all of it again. */
 static _Atomic uint64_t checked_file;
 
+/* A mapped file is shared by processes and costs nothing until it is touched,
+ * but one that is cut short afterwards ends the process; whoever cannot vouch
+ * for the file asks for a copy. */
+static int wants_copy(void) {
+  const char *text = getenv("DLC_COPY_WEIGHTS");
+  return text && *text && strcmp(text, "0");
+}
+
 dlc_status dlc_rt_map_weights(dlc_context *context, const char *given) {
   const dlc_rt_weights_info *info = dlc_rt_this_model.weights;
   if (info->data) {
@@ -84,39 +92,63 @@ dlc_status dlc_rt_map_weights(dlc_context *context, const char *given) {
              slash ? (int)(slash - self.dli_fname + 1) : 0,
              slash ? self.dli_fname : "", library()->weights_file);
   }
-  int file = open(path, O_RDONLY | O_CLOEXEC);
+  int64_t bytes;
+  const char *reason;
+  int file = dlc_rt_open_file(path, &bytes, &reason);
   if (file < 0)
     return fail(context, DLC_ERROR_WEIGHTS,
                 "cannot open the weights of %s, '%s': %s; name the file in "
                 "dlc_options.weights",
-                library()->name, path, strerror(errno));
-  struct stat status;
-  if (fstat(file, &status) || !S_ISREG(status.st_mode) ||
-      status.st_size != info->file_bytes) {
+                library()->name, path, reason);
+  if (bytes != info->file_bytes) {
     close(file);
     return fail(context, DLC_ERROR_WEIGHTS,
                 "'%s' is not the file of weights that %s was compiled with: "
-                "expected %lld bytes",
-                path, library()->name, (long long)info->file_bytes);
+                "expected %lld bytes, it has %lld",
+                path, library()->name, (long long)info->file_bytes,
+                (long long)bytes);
   }
-  void *data =
-      mmap(NULL, (size_t)info->file_bytes, PROT_READ, MAP_SHARED, file, 0);
+  struct stat status;
+  int isKnown = 0;
+  uint64_t known = 0;
+  if (wants_copy()) {
+    /* Always checked: what was checked before is another copy. */
+    context->mapped = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (context->mapped != MAP_FAILED &&
+        !dlc_rt_read_file(file, context->mapped, (size_t)bytes)) {
+      close(file);
+      return fail(context, DLC_ERROR_WEIGHTS, "cannot read '%s' to its end",
+                  path);
+    }
+    if (context->mapped != MAP_FAILED)
+      mprotect(context->mapped, (size_t)bytes, PROT_READ);
+  } else {
+    context->mapped = mmap(NULL, (size_t)bytes, PROT_READ, MAP_SHARED, file, 0);
+    if (!fstat(file, &status)) {
+      uint64_t identity[] = {(uint64_t)status.st_dev, (uint64_t)status.st_ino,
+                             (uint64_t)status.st_mtim.tv_sec,
+                             (uint64_t)status.st_mtim.tv_nsec};
+      known = hash_bytes((unsigned char *)identity, sizeof identity) | 1;
+      isKnown = atomic_load(&checked_file) == known;
+    }
+  }
+  int code = errno;
   close(file);
-  if (data == MAP_FAILED)
+  if (context->mapped == MAP_FAILED) {
+    context->mapped = NULL;
     return fail(context, DLC_ERROR_MEMORY, "cannot map '%s' into memory: %s",
-                path, strerror(errno));
-  context->mapped = data;
-  uint64_t identity[] = {(uint64_t)status.st_dev, (uint64_t)status.st_ino,
-                         (uint64_t)status.st_mtim.tv_sec,
-                         (uint64_t)status.st_mtim.tv_nsec};
-  uint64_t known = hash_bytes((unsigned char *)identity, sizeof identity) | 1;
-  if (atomic_load(&checked_file) != known) {
-    if (hash_bytes(data, (size_t)info->file_bytes) != info->file_hash)
+                path, strerror(code));
+  }
+  void *data = context->mapped;
+  if (!isKnown) {
+    if (hash_bytes(data, (size_t)bytes) != info->file_hash)
       return fail(context, DLC_ERROR_WEIGHTS,
                   "'%s' is not the file of weights that %s was compiled with: "
                   "its content differs",
                   path, library()->name);
-    atomic_store(&checked_file, known);
+    if (known)
+      atomic_store(&checked_file, known);
   }
   context->weights = (const char *)data + info->file_offset;
   return DLC_OK;

@@ -9,6 +9,9 @@
 #include "llvm/Object/ELFObjectFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include <fcntl.h>
+#include <thread>
+#include <unistd.h>
 
 LLD_HAS_DRIVER(elf)
 
@@ -35,7 +38,64 @@ static std::vector<std::string> findSystemLibraries() {
   return {};
 }
 
-static Error runLinker(ArrayRef<std::string> arguments) {
+namespace {
+/// What is written to a pipe, in memory. LLD maps a file that it writes and a
+/// full disk would end the process; into anything else it writes bytes.
+class Pipe {
+public:
+  explicit Pipe(size_t expected) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC))
+      return;
+    writeEnd = ends[1];
+    bytes.reserve(expected);
+    reader = std::thread([this, file = ends[0]] {
+      constexpr size_t step = 1 << 16;
+      for (;;) {
+        size_t size = bytes.size();
+        bytes.resize_for_overwrite(size + step);
+        ssize_t got = ::read(file, bytes.data() + size, step);
+        bytes.truncate(size + std::max<ssize_t>(got, 0));
+        if (got == 0 || (got < 0 && errno != EINTR))
+          break;
+      }
+      close(file);
+    });
+  }
+  ~Pipe() { finish(); }
+
+  std::string path() const {
+    return "/proc/self/fd/" + std::to_string(writeEnd);
+  }
+
+  SmallString<0> finish() {
+    if (reader.joinable()) {
+      close(writeEnd);
+      reader.join();
+    }
+    return std::move(bytes);
+  }
+
+private:
+  int writeEnd = -1;
+  std::thread reader;
+  SmallString<0> bytes;
+};
+} // namespace
+
+/// Runs LLD; `arguments` name no output.
+static Expected<SmallString<0>> runLinker(std::vector<std::string> arguments,
+                                          ArrayRef<std::string> objects) {
+  // Room for everything, so that a large library is not moved again and again.
+  uint64_t total = 1 << 20;
+  for (const std::string &object : objects) {
+    uint64_t size = 0;
+    (void)sys::fs::file_size(object, size);
+    total += size;
+  }
+  Pipe output(total);
+  arguments.insert(arguments.end(), objects.begin(), objects.end());
+  arguments.insert(arguments.end(), {"-o", output.path(), "--threads=1"});
   std::vector<const char *> pointers;
   for (const std::string &argument : arguments)
     pointers.push_back(argument.c_str());
@@ -45,51 +105,38 @@ static Error runLinker(ArrayRef<std::string> arguments) {
   lld::Result result = lld::lldMain(pointers, outStream, errStream, drivers);
   if (result.retCode != 0)
     return createStringError("linking failed: " + StringRef(err).rtrim());
-  return Error::success();
+  return output.finish();
 }
 
 /// What the parts of an object file share is nobody else's.
-static Error hideShared(StringRef path) {
-  Expected<object::OwningBinary<object::ObjectFile>> object =
-      object::ObjectFile::createObjectFile(path);
+static Expected<SmallString<0>> hideShared(StringRef bytes) {
+  auto object = object::ObjectFile::createObjectFile(
+      MemoryBufferRef(bytes, "linked object"));
   if (!object)
     return object.takeError();
   objcopy::CommonConfig common;
-  common.InputFilename = common.OutputFilename = path;
+  common.InputFilename = common.OutputFilename = "linked object";
   objcopy::ELFConfig elf;
   elf.LocalizeHidden = true;
-  SmallString<0> bytes;
-  raw_svector_ostream buffer(bytes);
+  SmallString<0> result;
+  raw_svector_ostream buffer(result);
   if (Error error = objcopy::elf::executeObjcopyOnBinary(
-          common, elf, *cast<object::ELFObjectFileBase>(object->getBinary()),
-          buffer))
+          common, elf, *cast<object::ELFObjectFileBase>(object->get()), buffer))
     return error;
-  std::error_code code;
-  raw_fd_ostream os(path, code);
-  if (!code) {
-    os << bytes;
-    os.flush();
-    code = os.error();
-    os.clear_error();
-  }
-  return code ? createFileError(path, code) : Error::success();
+  return result;
 }
 
-Error linkObject(ArrayRef<std::string> objects, StringRef output) {
-  std::vector<std::string> arguments = {"ld.lld", "-r", "-o", output.str(),
-                                        "--threads=1"};
-  arguments.insert(arguments.end(), objects.begin(), objects.end());
-  if (Error error = runLinker(arguments))
-    return error;
-  return hideShared(output);
+Expected<SmallString<0>> linkObject(ArrayRef<std::string> objects) {
+  Expected<SmallString<0>> linked = runLinker({"ld.lld", "-r"}, objects);
+  if (!linked)
+    return linked.takeError();
+  return hideShared(*linked);
 }
 
-Error linkLibrary(ArrayRef<std::string> objects, StringRef output,
-                  StringRef soname) {
+Expected<SmallString<0>> linkLibrary(ArrayRef<std::string> objects,
+                                     StringRef soname) {
   std::vector<std::string> arguments = {"ld.lld",
                                         "-shared",
-                                        "-o",
-                                        output.str(),
                                         "-soname",
                                         soname.str(),
                                         "--hash-style=gnu",
@@ -100,24 +147,21 @@ Error linkLibrary(ArrayRef<std::string> objects, StringRef output,
                                         "relro",
                                         "-z",
                                         "now",
-                                        "--build-id=sha1",
-                                        "--threads=1"};
+                                        "--build-id=sha1"};
   std::vector<std::string> system = findSystemLibraries();
   if (!system.empty()) {
     arguments.insert(arguments.end(), system.begin(), system.end());
     // Whatever a kernel calls must be there: better known now than at load.
     arguments.push_back("--no-undefined");
   }
-  arguments.insert(arguments.end(), objects.begin(), objects.end());
-  return runLinker(arguments);
+  return runLinker(std::move(arguments), objects);
 }
 
-Error writeArchive(ArrayRef<std::string> objects, StringRef output) {
-  // Members are named after the archive, which still has a temporary name.
+Expected<std::unique_ptr<MemoryBuffer>>
+makeArchive(ArrayRef<std::string> objects, StringRef name) {
   std::vector<NewArchiveMember> members;
-  std::string names[] = {
-      (sys::path::stem(sys::path::stem(output)) + ".o").str(),
-      (sys::path::stem(sys::path::stem(output)) + ".weights.o").str()};
+  std::string names[] = {(sys::path::stem(name) + ".o").str(),
+                         (sys::path::stem(name) + ".weights.o").str()};
   for (auto [object, name] : zip(objects, names)) {
     Expected<NewArchiveMember> member =
         NewArchiveMember::getFile(object, /*Deterministic=*/true);
@@ -126,9 +170,9 @@ Error writeArchive(ArrayRef<std::string> objects, StringRef output) {
     member->MemberName = name;
     members.push_back(std::move(*member));
   }
-  return llvm::writeArchive(output, members, SymtabWritingMode::NormalSymtab,
-                            object::Archive::K_GNU, /*Deterministic=*/true,
-                            /*Thin=*/false);
+  return writeArchiveToBuffer(members, SymtabWritingMode::NormalSymtab,
+                              object::Archive::K_GNU, /*Deterministic=*/true,
+                              /*Thin=*/false);
 }
 
 } // namespace dlc

@@ -1,6 +1,8 @@
 //===- Processor.cpp - The processor that code is made for ----------------===//
 
 #include "dlc/Target/Processor.h"
+#include "dlc/Support/Suggest.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -48,18 +50,16 @@ Expected<Processor> Processor::get(StringRef name) {
   } else {
     std::unique_ptr<MCSubtargetInfo> info(
         target->createMCSubtargetInfo(Triple(result.triple), "", ""));
-    StringRef nearest;
-    unsigned best = ~0u;
-    for (const SubtargetSubTypeKV &known : info->getAllProcessorDescriptions())
-      if (unsigned distance = name.edit_distance(known.Key); distance < best) {
-        best = distance;
-        nearest = known.Key;
-      }
-    if (best != 0)
-      return createStringError("unknown processor '" + name +
-                               "', expected native or a name that LLVM knows; "
-                               "did you mean '" +
-                               nearest + "'?");
+    SmallVector<StringRef> known = {"native", "portable"};
+    for (const SubtargetSubTypeKV &one : info->getAllProcessorDescriptions())
+      known.push_back(one.Key);
+    if (!is_contained(ArrayRef(known).drop_front(2), name))
+      return createStringError(
+          "unknown processor '" + name +
+          "', expected native, portable, x86-64-v2, x86-64-v3 (AVX2), "
+          "x86-64-v4 (AVX-512), or a name that LLVM knows, as haswell or "
+          "znver4" +
+          suggestName(name, known));
     result.cpu = name.str();
   }
   if (!result.has("sse2"))

@@ -1,7 +1,10 @@
 """Examples from files: .npy, .npz, CSV and the idx format of MNIST."""
 
+import csv
 import gzip
 import struct
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -29,18 +32,126 @@ def _read_idx(path, data):
     return np.frombuffer(data, dtype, offset=first).reshape(shape)
 
 
-def _read_csv(path):
-    with open(path, encoding="utf-8") as file:
-        first = file.readline()
+class Table:
+    """A CSV file: columns of numbers, with names where the first line has them.
+
+    names: of the columns, or None.
+    values: float64 [rows, columns]; a column of words has the words' places in `words`.
+    words: by column, the different words of a column of text, sorted.
+    """
+
+    def __init__(self, names, values, words):
+        self.names, self.values, self.words = names, values, words
+
+    def find(self, text):
+        """The columns that `3`, `0-3`, or a name in the first line means, as a range."""
+        if self.names and text in self.names:
+            at = self.names.index(text)
+            return range(at, at + 1)
+        first, _, last = text.partition("-")
+        count = self.values.shape[1]
+        if not first.isdecimal() or not (last or first).isdecimal():
+            known = f", nor one of {', '.join(self.names)}" if self.names else ""
+            raise DataError(f"'{text}' is no column or range of columns, e.g. 0-3{known}")
+        low, high = int(first), int(last or first)
+        if not 0 <= low <= high < count:
+            raise DataError(f"'{text}' is outside of the columns, 0 to {count - 1}")
+        return range(low, high + 1)
+
+
+def _is_number(word):
     try:
-        [float(word) for word in first.split(",")]
-        skip = 0
+        float(word)
+        return True
     except ValueError:
-        skip = 1  # names of columns
+        return False
+
+
+def _read_csv(path):
+    """The file as a Table. Fields may be quoted; the first line is names where none of its
+    fields is a number and the lines below it are of another kind."""
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        first = next(csv.reader(file, skipinitialspace=True), [])
+    names = None if any(map(_is_number, first)) else [name.strip() for name in first]
+    if not first:
+        return _read_words(path)
     try:
-        return np.loadtxt(path, delimiter=",", skiprows=skip, ndmin=2)
-    except ValueError as error:
-        raise DataError(f"{path}: {error}") from None
+        # Numbers alone, in a tenth of the memory that words take.
+        values = np.loadtxt(path, delimiter=",", skiprows=1 if names else 0, ndmin=2,
+                            comments=None, quotechar='"', encoding="utf-8-sig")
+        if values.size and (not names or len(names) == values.shape[1]):
+            return Table(names, values, {})
+    except ValueError:
+        pass  # words, or a fault that is told with its line
+    return _read_words(path)
+
+
+def _read_words(path):
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, skipinitialspace=True)
+        try:
+            lines = [(reader.line_num, [word.strip() for word in row])
+                     for row in reader if any(word.strip() for word in row)]
+        except csv.Error as error:
+            raise DataError(f"{path}, line {reader.line_num}: {error}") from None
+    if not lines:
+        raise DataError(f"{path} is empty")
+    width = len(lines[0][1])
+    for number, row in lines:
+        if len(row) != width:
+            raise DataError(f"{path}, line {number} has {len(row)} fields, the first line "
+                            f"{width}")
+    first, below = lines[0][1], lines[1:]
+    is_text = [below and not any(_is_number(row[c]) for _, row in below) for c in range(width)]
+    names = None
+    if below and not any(map(_is_number, first)) and (
+            not all(is_text) or not any(first[c] in {row[c] for _, row in below}
+                                        for c in range(width))):
+        names, lines = first, below
+    values, words = np.empty((len(lines), width)), {}
+    for c in range(width):
+        column = [row[c] for _, row in lines]
+        if not any(map(_is_number, column)):
+            words[c] = sorted(set(column))
+            places = {word: i for i, word in enumerate(words[c])}
+            column = [places[word] if word else word for word in column]
+        for i, word in enumerate(column):
+            if not _is_number(word):
+                raise DataError(f"{path}, line {lines[i][0]}, column "
+                                f"{names[c] if names else c}: '{word}' is no number, others "
+                                "in the column are" if word else
+                                f"{path}, line {lines[i][0]}, column "
+                                f"{names[c] if names else c} is empty")
+            values[i, c] = float(word)
+    return Table(names, values, words)
+
+
+# The first bytes of files that are taken for data by mistake.
+_OTHERS = ((b"\x89HDF", "an HDF5 file; save its arrays as .npz"),
+           (b"PAR1", "a Parquet file; save it as .csv or .npz"),
+           (b"MATLAB 5.0", "a MATLAB file; save its arrays as .npz"),
+           (b"\x89PNG", "a picture (PNG); stack pictures in an array and save it as .npy"),
+           (b"\xff\xd8\xff", "a picture (JPEG); stack pictures in an array and save it as .npy"),
+           (b"\x7fELF", "compiled code (ELF)"),
+           (b"\x1f\x8b", "compressed with gzip; only idx files may be"),
+           (b"BZh", "compressed with bzip2; decompress it first"),
+           (b"version https://git-lfs", "a pointer of Git LFS; fetch it first: git lfs pull"))
+
+
+def _identify(data):
+    """What other kind of file this is, or None."""
+    for magic, kind in _OTHERS:
+        if data.startswith(magic):
+            return kind
+    if data[:1] == b"\x80" and 2 <= data[1] <= 5:
+        return "a Python pickle, which may run code; save arrays as .npz"
+    if data.startswith(b"PK"):
+        return "a zip archive that holds no arrays (.npy)"
+    if data[8:9] == b"{" and data[4:8] == bytes(4):
+        return "a safetensors file; save its arrays as .npz"
+    if data and not any(c < 32 and c not in b"\t\n\r" or c > 126 for c in data[:64]):
+        return "text; name it .csv where it is a table"
+    return None
 
 
 def read_array(path, name=None):
@@ -51,11 +162,14 @@ def read_array(path, name=None):
     path = Path(path)
     if not path.is_file():
         raise DataError(f"there is no file {path}")
-    suffixes = path.suffixes
     try:
-        if path.suffix == ".npy":
+        if path.suffix == ".csv":
+            return _read_csv(path).values
+        with open(path, "rb") as file:
+            start = file.read(4096)
+        if start.startswith(b"\x93NUMPY"):
             return np.load(path, allow_pickle=False)
-        if path.suffix == ".npz":
+        if start.startswith(b"PK") and (path.suffix == ".npz" or b".npy" in start):
             with np.load(path, allow_pickle=False) as arrays:
                 if name is None and len(arrays.files) == 1:
                     name = arrays.files[0]
@@ -63,33 +177,43 @@ def read_array(path, name=None):
                     raise DataError(f"{path} holds {', '.join(arrays.files) or 'nothing'}, "
                                     f"expected '{name}'; pick one with {path}:name")
                 return arrays[name]
-        if path.suffix == ".csv":
-            return _read_csv(path)
         data = path.read_bytes()
-        if suffixes and suffixes[-1] == ".gz":
+        if path.suffix == ".gz" and start.startswith(b"\x1f\x8b"):
             data = gzip.decompress(data)
+        kind = _identify(data)
+        if kind:
+            raise DataError(f"{path} is {kind}")
         return _read_idx(path, data)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{path}: {error}") from None
 
 
-def read_column(text):
+def read_column(text, tell=None):
     """An array named on a command line: `file`, `file.npz:name`, or columns of a CSV
-    file, `file.csv:0-3` or `file.csv:4`."""
-    path, _, part = text.rpartition(":")
-    if not path or not Path(path).is_file():
-        return read_array(text)
-    if Path(path).suffix != ".csv":
-        return read_array(path, part)
-    table = read_array(path)
-    first, _, last = part.partition("-")
+    file, `file.csv:0-3`, `file.csv:4` or, where its first line has names, `file.csv:age`.
+    tell: is called with a line of text for each column of words, which says what number
+    stands for which.
+    """
+    path, part = text, ""
+    if not Path(text).is_file():
+        before, _, behind = text.rpartition(":")
+        if before and Path(before).is_file():
+            path, part = before, behind
+    if Path(path).suffix != ".csv" or not Path(path).is_file():
+        return read_array(path, part or None)
     try:
-        low, high = int(first), int(last or first)
-    except ValueError:
-        raise DataError(f"{text}: '{part}' is no column or range of columns, e.g. 0-3") from None
-    if not 0 <= low <= high < table.shape[1]:
-        raise DataError(f"{text}: {path} has columns 0 to {table.shape[1] - 1}")
-    return table[:, low:high + 1]
+        table = _read_csv(path)
+        columns = table.find(part) if part else range(table.values.shape[1])
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: {error}") from None
+    except DataError as error:
+        raise DataError(f"{text}: {error}" if part and path not in str(error) else
+                        str(error)) from None
+    for c in columns:
+        if c in table.words and tell:
+            tell(f"{path}, column {table.names[c] if table.names else c}: " +
+                 ", ".join(f"{i} is {word}" for i, word in enumerate(table.words[c])))
+    return table.values[:, columns.start:columns.stop]
 
 
 def fit(array, argument, what):

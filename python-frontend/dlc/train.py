@@ -254,8 +254,10 @@ class _Progress:
 
     def __init__(self, epochs, quiet):
         self.epochs, self.quiet, self.bar = epochs, quiet, None
+        self.finished = 0  # epochs, since the program began
 
     def __call__(self, epoch, done, count, values):
+        self.finished += done is None
         if self.quiet:
             return
         if done is None:
@@ -281,7 +283,8 @@ class _Progress:
 def _parse(arguments):
     parser = argparse.ArgumentParser(
         prog="dlc-train", description="Trains a library that dlc --train made. Files of data: "
-        ".npy, .npz (file.npz:name), .csv (columns file.csv:0-3), idx (also .gz).")
+        ".npy, .npz (file.npz:name), .csv (columns file.csv:0-3 or file.csv:name; words become "
+        "numbers), idx (also .gz).")
     parser.add_argument("model", help="the library (.so), or a model (.mlir, .onnx) to compile "
                         "with the words of --train")
     parser.add_argument("--train", nargs="+", default=[], metavar="key=value",
@@ -310,10 +313,34 @@ def _parse(arguments):
     return parser.parse_args(arguments)
 
 
+def _check_outputs(options):
+    """Refuses before the training what could not be written after it."""
+    for name in ("save", "checkpoint", "curve"):
+        path = getattr(options, name)
+        if path and (Path(path).is_dir() or not Path(path).resolve().parent.is_dir()):
+            raise TrainingError(f"--{name} {path} cannot be written: " +
+                                ("it is a folder" if Path(path).is_dir() else
+                                 f"there is no folder {Path(path).parent}"))
+    if options.curve:
+        try:
+            from matplotlib.backend_bases import FigureCanvasBase
+        except ImportError:
+            raise TrainingError("--curve needs matplotlib, which is not installed") from None
+        known = FigureCanvasBase.get_supported_filetypes()
+        if Path(options.curve).suffix[1:].lower() not in known:
+            raise TrainingError(f"--curve {options.curve} names no picture, expected a suffix "
+                                f"of .{', .'.join(sorted(known))}")
+    if not options.save and not options.checkpoint:
+        print("dlc-train: neither --save nor --checkpoint is given: what is learnt is dropped "
+              "in the end", file=sys.stderr)
+
+
 def main(arguments=None):
     """The program dlc-train; returns its exit status."""
     options = _parse(arguments)
+    progress = _Progress(options.epochs, options.quiet)
     try:
+        _check_outputs(options)
         path = options.model
         if Path(path).suffix in (".mlir", ".onnx"):
             if not options.train:
@@ -322,15 +349,17 @@ def main(arguments=None):
         elif options.train:
             raise TrainingError("--train goes with a model, not with a library")
         model = load(path, threads=options.threads)
-        inputs = [data.read_column(text) for text in options.input]
+        tell = None if options.quiet else print
+        inputs = [data.read_column(text, tell) for text in options.input]
+        target = data.read_column(options.target, tell)
         if options.divide != 1:
             inputs[0] = inputs[0] / np.float32(options.divide)
         history = fit(
-            model, inputs, data.read_column(options.target), epochs=options.epochs,
+            model, inputs, target, epochs=options.epochs,
             batch=options.batch, seed=options.seed, validation=options.validation,
             initialize=not options.keep_weights, checkpoint=options.checkpoint,
             resume=options.resume, patience=options.patience,
-            report=_Progress(options.epochs, options.quiet))
+            report=progress)
         if options.save:
             model.save(options.save)
         if options.curve:
@@ -341,8 +370,11 @@ def main(arguments=None):
         print(f"dlc-train: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("dlc-train: interrupted; the last checkpoint holds the epoch before",
-              file=sys.stderr)
+        kept = options.checkpoint and (progress.finished or options.resume)
+        print("dlc-train: interrupted; " +
+              (f"{options.checkpoint} holds the epoch before" if kept else
+               "nothing was saved, as no epoch was finished" if options.checkpoint else
+               "nothing was saved"), file=sys.stderr)
         return 130
     return 0
 

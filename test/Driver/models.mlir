@@ -11,7 +11,7 @@
 // RUN: not dlc %t/huge.mlir -o %t/x.so 2>&1 | FileCheck %s --check-prefix=HUGE
 // HUGE: huge.mlir:2:8: error: 'dl.concat' op result of shape 4611686018427387904 has more bytes than 2^63 - 1
 // RUN: not dlc %t/argument.mlir -o %t/x.so 2>&1 | FileCheck %s --check-prefix=ARGUMENT
-// ARGUMENT: argument.mlir:1:1: error: 'x0' of function 'f' has type 'tensor<4611686018427387904xf32>' of more bytes than 2^63 - 1
+// ARGUMENT: argument.mlir:1:1: error: an argument of type 'tensor<4611686018427387904xf32>' has more than 2^45 elements, which no memory holds
 // RUN: not dlc %t/recursion.mlir -o %t/x.so 2>&1 | FileCheck %s --check-prefix=RECURSION
 // RECURSION: recursion.mlir:{{[15]}}:1: error: function '{{[fg]}}' calls itself, directly or through others, expected no recursion
 // RECURSION: recursion.mlir:{{[15]}}:1: error: function '{{[fg]}}' calls itself

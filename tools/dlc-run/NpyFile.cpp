@@ -7,6 +7,7 @@
 
 #include "NpyFile.h"
 #include "dlc/Runtime/abi.h"
+#include "dlc/Support/OpenFile.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
@@ -146,10 +147,9 @@ static Error refuse(StringRef path, const Twine &why) {
 }
 
 Expected<Array> readNpy(StringRef path) {
-  auto file = MemoryBuffer::getFile(path, /*IsText=*/false,
-                                    /*RequiresNullTerminator=*/false);
-  if (std::error_code code = file.getError())
-    return refuse(path, code.message());
+  auto file = dlc::readRegularFile(path);
+  if (!file)
+    return refuse(path, toString(file.takeError()));
   StringRef bytes = (*file)->getBuffer();
   if (!bytes.consume_front("\x93NUMPY") || bytes.size() < 6)
     return refuse(path, "is not a .npy file");

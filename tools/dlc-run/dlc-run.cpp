@@ -3,11 +3,14 @@
 #include "NpyFile.h"
 #include "Profile.h"
 #include "dlc/Runtime/abi.h"
+#include "dlc/Support/CommandLine.h"
+#include "dlc/Support/Suggest.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 #include <algorithm>
@@ -15,7 +18,9 @@
 #include <cmath>
 #include <cstring>
 #include <dlfcn.h>
+#include <new>
 #include <random>
+#include <unistd.h>
 
 using namespace llvm;
 
@@ -118,12 +123,31 @@ static void list(const dlc_library_info &library) {
   }
 }
 
+/// Memory for an array, as far as there can be.
+static Array makeArray(const dlc_argument &argument,
+                       std::vector<int64_t> shape) {
+  int64_t bytes = elementBytes(argument.element);
+  bool overflows = false;
+  for (int64_t extent : shape)
+    overflows |= MulOverflow(bytes, extent, bytes);
+  int64_t memory = sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+  if (overflows || bytes > memory) {
+    std::string text;
+    raw_string_ostream os(text);
+    interleaveComma(shape, os);
+    fail("'" + Twine(argument.name) + "' of shape [" + text +
+         "] takes more memory than this machine has, " + Twine(memory) +
+         " bytes");
+  }
+  return Array(argument.element, std::move(shape));
+}
+
 static Array randomArray(const dlc_argument &argument,
                          std::mt19937 &generator) {
   std::vector<int64_t> shape;
   for (int32_t d = 0; d < argument.rank; ++d)
     shape.push_back(argument.shape[d] < 0 ? freeExtent : argument.shape[d]);
-  Array array(argument.element, shape);
+  Array array = makeArray(argument, std::move(shape));
   std::uniform_real_distribution<double> numbers(-1, 1);
   bool integers =
       argument.element >= DLC_BOOL &&
@@ -173,6 +197,7 @@ static bool compare(StringRef name, const Array &got, const Array &wanted) {
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  std::set_new_handler([] { fail("out of memory"); });
   // LLVM has an option of this name for itself.
   auto &registered = cl::getRegisteredOptions();
   if (auto foreign = registered.find("threads"); foreign != registered.end())
@@ -180,13 +205,15 @@ int main(int argc, char **argv) {
   cl::opt<int> threads("threads", cl::desc("Threads at most (0: all)"),
                        cl::init(0), cl::value_desc("n"), cl::cat(category));
   cl::HideUnrelatedOptions(category);
-  cl::ParseCommandLineOptions(
-      argc, argv,
+  dlc::parseCommandLine(
+      ArrayRef<const char *>(argv, argc), "dlc-run",
       "dlc-run: runs a library made by dlc\n\n"
       "  dlc-run model.so                       lists its functions\n"
       "  dlc-run model.so --input x.npy --print\n"
       "  dlc-run model.so --random 1 --repeat 100\n"
       "  dlc-run model.so --profile --trace model.json\n");
+  if (freeExtent < 0)
+    fail("--extent=" + Twine(freeExtent) + ", expected 0 or more");
   // Without a slash dlopen would search the system's folders.
   std::string file = StringRef(path).contains('/') ? path : "./" + path;
   void *handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -213,7 +240,7 @@ int main(int argc, char **argv) {
                   repeat || !outputs.empty() || !expected.empty() || print;
   if (!wantsRun) {
     list(library);
-    return 0;
+    return dlc::finishOutput("dlc-run", 0);
   }
 
   int32_t number = -1;
@@ -223,9 +250,13 @@ int main(int argc, char **argv) {
       number = i;
   if (number < 0) {
     list(library);
+    SmallVector<StringRef> names;
+    for (int32_t i = 0; i < library.function_count; ++i)
+      names.push_back(library.functions[i].name);
     fail(functionName.empty()
              ? Twine("which function? name one with --function")
-             : "there is no function '" + functionName + "'");
+             : "there is no function '" + functionName + "'" +
+                   dlc::suggestName(functionName, names));
   }
   const dlc_function &function = library.functions[number];
   if (int64_t(inputs.size()) > function.inputs)
@@ -278,8 +309,8 @@ int main(int argc, char **argv) {
   for (int32_t i = 0; i < function.outputs; ++i) {
     for (int64_t &extent : shapes[i])
       extent = std::max<int64_t>(extent, 0); // computed by the call
-    out.emplace_back(function.arguments[function.inputs + i].element,
-                     shapes[i]);
+    out.push_back(
+        makeArray(function.arguments[function.inputs + i], shapes[i]));
   }
   std::vector<dlc_tensor> outTensors = describeAll(out);
   check(library.call(context, number, inTensors.data(), outTensors.data()));
@@ -289,7 +320,7 @@ int main(int argc, char **argv) {
       continue;
     std::vector<int64_t> shape(outTensors[i].shape,
                                outTensors[i].shape + argument.rank);
-    out[i] = Array(argument.element, shape);
+    out[i] = makeArray(argument, shape);
     memcpy(out[i].data(), outTensors[i].data,
            out[i].count() * elementBytes(argument.element));
   }
@@ -333,5 +364,5 @@ int main(int argc, char **argv) {
       equal &= compare(name, array, orFail(readNpy(expected[i])));
   }
   library.destroy(context);
-  return equal ? 0 : 1;
+  return dlc::finishOutput("dlc-run", equal ? 0 : 1);
 }

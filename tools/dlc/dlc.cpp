@@ -2,29 +2,23 @@
 
 #include "dlc/Driver/Compile.h"
 #include "dlc/Import/ONNX.h"
+#include "dlc/Support/CommandLine.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
+#include <csignal>
 
 using namespace llvm;
 using dlc::Stage;
 
-/// LLVM's and LLD's own hundreds of options are not dlc's; some would clash.
-static void forgetForeignOptions() {
-  SmallVector<cl::Option *> foreign;
-  for (auto &entry : cl::getRegisteredOptions())
-    foreign.push_back(entry.second);
-  for (cl::Option *option : foreign)
-    if (!option->ArgStr.starts_with("help") && option->ArgStr != "version")
-      option->removeArgument();
-}
-
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
+  // A limit of the size of files is an error of writing, not the end.
+  signal(SIGXFSZ, SIG_IGN);
   setBugReportMsg("dlc crashed; please report this with the model.\n");
-  forgetForeignOptions();
+  dlc::forgetForeignOptions();
   cl::OptionCategory category("Options of dlc");
   cl::opt<std::string> input(cl::Positional,
                              cl::desc("<model.onnx, model.mlir, - for stdin>"),
@@ -143,6 +137,16 @@ int main(int argc, char **argv) {
       "dim",
       cl::desc("Fix a symbolic dimension of an ONNX model, e.g. --dim batch=8"),
       cl::value_desc("name=extent"), cl::cat(category));
+  cl::opt<bool> nativeCode(
+      "allow-native-code",
+      cl::desc("Take a .mlir file of any dialect and attribute, with code and "
+               "calls that the library will run unchecked; only for files that "
+               "you trust as you trust a program"),
+      cl::cat(category));
+  cl::opt<bool> mlirOps("list-mlir-ops",
+                        cl::desc("Print the ops that a .mlir file may hold, "
+                                 "with how each is checked"),
+                        cl::cat(category));
   cl::opt<bool> operators("list-onnx-operators",
                           cl::desc("Print the ONNX operators that are read, "
                                    "with their first and last opset"),
@@ -170,8 +174,8 @@ int main(int argc, char **argv) {
   SmallVector<const char *> arguments;
   for (const std::string &word : words)
     arguments.push_back(word.c_str());
-  cl::ParseCommandLineOptions(
-      arguments.size(), arguments.data(),
+  dlc::parseCommandLine(
+      arguments, "dlc",
       "dlc, the deep-learning compiler: a network in, a small C library out\n\n"
       "  dlc model.onnx -o model.so      writes model.so and model.h\n");
   if (level < '0' || level > '3') {
@@ -181,7 +185,11 @@ int main(int argc, char **argv) {
   }
   if (operators) {
     dlc::printONNXOperators(outs());
-    return 0;
+    return dlc::finishOutput("dlc", 0);
+  }
+  if (mlirOps) {
+    dlc::printAllowedOps(outs());
+    return dlc::finishOutput("dlc", 0);
   }
   if (input.empty()) {
     WithColor::error(errs(), "dlc")
@@ -238,5 +246,6 @@ int main(int argc, char **argv) {
                           : recompute;
   options.truncate = truncate;
   options.weights = weights;
-  return failed(dlc::compile(options)) ? 1 : 0;
+  options.allowNativeCode = nativeCode;
+  return dlc::finishOutput("dlc", failed(dlc::compile(options)));
 }

@@ -8,6 +8,10 @@
 #include <utility>
 #include <vector>
 
+namespace llvm {
+class raw_ostream;
+}
+
 namespace dlc {
 
 /// How far down to go.
@@ -55,7 +59,12 @@ struct CompileOptions {
   int64_t truncate = 0;
   /// Symbolic dimensions of an ONNX model that are fixed: {"batch", 8}.
   std::vector<std::pair<std::string, int64_t>> dims;
+  /// A .mlir file may hold any op: code that the library runs unchecked.
+  bool allowNativeCode = false;
 };
+
+/// Prints a table of the ops that a .mlir file may hold, by how each is checked.
+void printAllowedOps(llvm::raw_ostream &os);
 
 /// Compiles one model. Problems are printed to standard error, each with its
 /// place; output files are complete or absent.

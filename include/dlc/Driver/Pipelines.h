@@ -79,6 +79,8 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::init(1 << 20)};
 };
 
+/// What a model brings of arith and scf -> the same, defined for every operand.
+void buildDefinePipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// TOSA -> linalg on tensors, for models that come from elsewhere.
 void buildTosaPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// An imported model -> the same with its named weights as globals, in the

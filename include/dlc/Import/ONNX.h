@@ -44,9 +44,6 @@ mlir::OwningOpRef<mlir::ModuleOp> importONNX(llvm::StringRef bytes,
                                              const ImportOptions &options,
                                              mlir::MLIRContext *context);
 
-/// Whether the file's name or content says that it is an ONNX model.
-bool isONNX(llvm::StringRef path);
-
 /// Prints the operators that can be read, one a line: name, first and last
 /// opset.
 void printONNXOperators(llvm::raw_ostream &os);

@@ -49,18 +49,19 @@ llvm::Expected<std::vector<llvm::SmallString<0>>>
 emitObjects(llvm::Module &module, const Processor &processor, unsigned level);
 
 /// Links object files into a shared library with LLD; nothing is needed but the
-/// objects themselves and, where they are found, libc and libm.
-llvm::Error linkLibrary(llvm::ArrayRef<std::string> objects,
-                        llvm::StringRef output, llvm::StringRef soname);
+/// objects themselves and, where they are found, libc and libm. Gives its
+/// bytes.
+llvm::Expected<llvm::SmallString<0>>
+linkLibrary(llvm::ArrayRef<std::string> objects, llvm::StringRef soname);
 
 /// Links object files into one; symbols that they hide from others are local
 /// in it.
-llvm::Error linkObject(llvm::ArrayRef<std::string> objects,
-                       llvm::StringRef output);
+llvm::Expected<llvm::SmallString<0>>
+linkObject(llvm::ArrayRef<std::string> objects);
 
-/// Wraps object files in an archive.
-llvm::Error writeArchive(llvm::ArrayRef<std::string> objects,
-                         llvm::StringRef output);
+/// Wraps object files, the code and the weights, in an archive of this name.
+llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>>
+makeArchive(llvm::ArrayRef<std::string> objects, llvm::StringRef name);
 
 } // namespace dlc
 

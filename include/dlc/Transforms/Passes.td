@@ -77,6 +77,19 @@ def Decompose : Pass<"dl-decompose"> {
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def DefineArithmetic : Pass<"define-arithmetic"> {
+  let summary = "Give every op of arith and scf a value for every operand";
+  let description = [{
+    Models that bring `arith` and `scf` bring what these leave undefined: division by
+    zero (a trap), shifts by the width or more, floats that no integer holds, promises
+    such as `overflow<nsw>`, `exact` and `nnan`, a step of a loop below 1. They get the
+    answers of dl: x / 0 = 0, the quotient of the least number and -1 is the least,
+    shifts beyond the width leave no bit, conversions saturate and NaN becomes 0, a
+    step is 1 at least; promises are dropped.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def FoldBatchNorm : Pass<"dl-fold-batch-norm"> {
   let summary = "Fold inference batch normalisation into the layer before it";
   let description = [{

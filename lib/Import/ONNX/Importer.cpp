@@ -598,10 +598,6 @@ OwningOpRef<ModuleOp> dlc::importONNX(StringRef bytes, StringRef path,
   return Importer(path, options, context).run(bytes);
 }
 
-bool dlc::isONNX(StringRef path) {
-  return llvm::sys::path::extension(path).equals_insensitive(".onnx");
-}
-
 void dlc::printONNXOperators(llvm::raw_ostream &os) {
   for (const Operator &op : getOperators())
     os << (*op.domain ? op.domain + std::string(".") : std::string()) << op.name

@@ -392,8 +392,10 @@ ElementsAttr Importer::readSparse(const onnx::SparseTensorProto &sparse) {
   }
   for (int64_t extent : shape)
     overflow |= llvm::MulOverflow(count, extent, count);
-  if (overflow || count > (int64_t(1) << 32))
-    return fail("has more elements than a dense one may have (2^32)");
+  // A few bytes of text ask for the memory of all elements.
+  if (overflow || count > (int64_t(1) << 28))
+    return fail("of shape " + dl::toString(shape) +
+                " has more elements than a dense one may have (2^28)");
   ElementsAttr valuesAttr = readTensor(sparse.values());
   ElementsAttr indicesAttr = readTensor(sparse.indices());
   if (!valuesAttr || !indicesAttr)

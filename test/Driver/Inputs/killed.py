@@ -1,5 +1,6 @@
 """Ends dlc after ever longer times and looks at what is left."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -32,3 +33,33 @@ with tempfile.TemporaryDirectory() as folder:
         for name in left:
             os.remove(f"{folder}/{name}")
 print("ended 12 times, nothing half-written")
+
+with tempfile.TemporaryDirectory() as folder:
+    # Killed outright it cannot clean up; the next one for the same output does, but leaves
+    # the files of one that still runs.
+    with open(f"{folder}/m.mlir", "w") as file:
+        file.write(MODEL)
+    left = set()
+    for i in range(40):
+        process = subprocess.Popen(["dlc", "m.mlir", "-o", "m.so"], cwd=folder,
+                                   stderr=subprocess.DEVNULL)
+        limit = time.monotonic() + 20
+        while not any(".tmp-" in name for name in os.listdir(folder)):
+            if process.poll() is not None or time.monotonic() > limit:
+                break
+        process.kill()
+        process.wait()
+        left = {name for name in os.listdir(folder) if ".tmp-" in name}
+        if left:
+            break
+    assert left, "never killed while it wrote"
+    for name in left:
+        assert not name.startswith("m.so.") or len(name) == len("m.so.tmp-12345678"), name
+    with open(f"{folder}/m.so.tmp-0123abcd", "w") as alive:
+        fcntl.flock(alive, fcntl.LOCK_EX)
+        with open(f"{folder}/m.so.tmp-89abcdef", "w"):
+            pass
+        subprocess.run(["dlc", "m.mlir", "-o", "m.so"], cwd=folder, check=True)
+        found = sorted(os.listdir(folder))
+        assert found == ["m.h", "m.mlir", "m.so", "m.so.tmp-0123abcd"], found
+print("what a killed one left is gone")

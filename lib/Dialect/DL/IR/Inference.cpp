@@ -49,6 +49,42 @@ FailureOr<Shape> broadcastShapes(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
   return result;
 }
 
+bool isBounded(ArrayRef<int64_t> shape) {
+  int64_t count = 1;
+  for (int64_t extent : shape)
+    if (!ShapedType::isDynamic(extent) && extent != 0 &&
+        (llvm::MulOverflow(count, extent, count) || count > mostElements))
+      return false;
+  return true;
+}
+
+LogicalResult checkBounds(Operation *op) {
+  auto check = [&](StringRef what, auto values) -> LogicalResult {
+    for (auto [i, value] : llvm::enumerate(values))
+      if (auto type = dyn_cast<RankedTensorType>(value.getType());
+          type && !isBounded(type.getShape()))
+        return op->emitOpError(what)
+               << " #" << i << " of shape " << toString(type)
+               << " has more than 2^45 elements, which no memory holds";
+    return success();
+  };
+  return success(succeeded(check("operand", op->getOperands())) &&
+                 succeeded(check("result", op->getResults())));
+}
+
+LogicalResult checkTensors(OptionalLoc loc, StringRef op, ValueRange operands) {
+  for (auto [i, operand] : llvm::enumerate(operands)) {
+    auto type = dyn_cast<RankedTensorType>(operand.getType());
+    if (!type || !type.getElementType().isIntOrFloat() ||
+        type.getElementTypeBitWidth() > 64)
+      return emitOptionalError(loc, "'", op, "' op operand #", i, " has type ",
+                               operand.getType(),
+                               ", expected a ranked tensor of integers or "
+                               "floats of 64 bits at most");
+  }
+  return success();
+}
+
 LogicalResult pushTensor(OptionalLoc loc, StringRef op, ArrayRef<int64_t> shape,
                          Type element, SmallVectorImpl<Type> &types) {
   int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
@@ -114,19 +150,6 @@ LogicalResult checkVector(OptionalLoc loc, StringRef op, StringRef name,
   return emitOptionalError(loc, "'", op, "' op ", name, " has shape ",
                            toString(shape), ", expected ",
                            toString(ArrayRef<int64_t>(extent)), " as ", of);
-}
-
-std::string suggestName(StringRef name, ArrayRef<StringRef> known,
-                        StringRef prefix) {
-  StringRef best;
-  unsigned least = 1 + name.size() / 3 + 1;
-  for (StringRef one : known)
-    if (unsigned distance = name.edit_distance_insensitive(one);
-        distance < least) {
-      least = distance;
-      best = one;
-    }
-  return best.empty() ? "" : ("; did you mean " + prefix + best + "?").str();
 }
 
 } // namespace dlc::dl

@@ -220,7 +220,7 @@ static Scalar narrowToBFloat16(Scalar x) {
 /// A float in an integer of `bits` bits, clamped to its range; NaN becomes 0.
 /// The conversion itself is undefined outside the range, so places outside are
 /// chosen apart; 2^n is a float, the largest integer 2^n - 1 need not be.
-static Scalar toInteger(Scalar x, unsigned bits, bool isSigned) {
+Scalar toInteger(Scalar x, unsigned bits, bool isSigned) {
   OpBuilder &b = *x.builder;
   Type target = b.getIntegerType(bits);
   Scalar wide = bits > 10 && x.type().getIntOrFloatBitWidth() < 32

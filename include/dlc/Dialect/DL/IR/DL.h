@@ -33,6 +33,14 @@ llvm::SmallVector<mlir::Value> decompose(DecomposableOpInterface op,
 template <typename OpT>
 struct NotDifferentiable
     : public mlir::OpTrait::TraitBase<OpT, NotDifferentiable> {};
+
+/// See DL_BoundedTensors in DLInterfaces.td.
+template <typename OpT>
+struct BoundedTensors : public mlir::OpTrait::TraitBase<OpT, BoundedTensors> {
+  static llvm::LogicalResult verifyTrait(mlir::Operation *op) {
+    return checkBounds(op);
+  }
+};
 } // namespace dlc::dl
 
 #define GET_OP_CLASSES

@@ -67,7 +67,7 @@ def DL_Tensor : RankedTensorOf<!listconcat(floats, [I1], integers, storage)>;
 //===----------------------------------------------------------------------===//
 
 class DL_Op<string mnemonic, list<Trait> traits = []>
-    : Op<DL_Dialect, mnemonic, !listconcat([Pure], traits)>;
+    : Op<DL_Dialect, mnemonic, !listconcat([Pure, DL_BoundedTensors], traits)>;
 
 /// An op whose single result type follows from operands and attributes. The
 /// family's .cpp defines `inferReturnTypes` of each such op; the shape errors
@@ -96,6 +96,8 @@ class DL_InferredOp<string mnemonic, list<Trait> traits = []>
         ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes,
         ::mlir::OpaqueProperties properties, ::mlir::RegionRange regions,
         ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      if (::llvm::failed(::dlc::dl::checkTensors(loc, getOperationName(), operands)))
+        return ::llvm::failure();
       // The parser asks before it has filled in default values, and with no
       // properties at all where no attribute was written.
       Properties defaults;

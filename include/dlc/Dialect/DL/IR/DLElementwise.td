@@ -27,6 +27,8 @@ class DL_Elementwise<string mnemonic, string expression, string gradient = "",
         ::mlir::ValueRange operands, ::mlir::DictionaryAttr attributes,
         ::mlir::OpaqueProperties properties, ::mlir::RegionRange regions,
         ::llvm::SmallVectorImpl<::mlir::Type> &types) {
+      if (::llvm::failed(::dlc::dl::checkTensors(loc, getOperationName(), operands)))
+        return ::llvm::failure();
       $cppClass::Adaptor op(operands, attributes, properties, regions);
       return ::dlc::dl::inferElementwise(context, loc, $cppClass::getOperationName(),
                                          operands, resultElementType(op), types);

@@ -50,7 +50,7 @@ def DL_GradOp : DL_Op<"grad", [AttrSizedOperandSegments,
   }];
 }
 
-def DL_BarrierOp : Op<DL_Dialect, "barrier", [SameOperandsAndResultType]> {
+def DL_BarrierOp : Op<DL_Dialect, "barrier", [SameOperandsAndResultType, DL_BoundedTensors]> {
   let summary = "x, as a value of its own";
   let description = [{
     The result has the elements of `x`, and no pass takes it for the same value: what

@@ -47,4 +47,10 @@ def DL_NotDifferentiable : NativeOpTrait<"NotDifferentiable"> {
   let cppNamespace = "::dlc::dl";
 }
 
+/// No operand and no result has more elements than an address space holds; what
+/// an op decomposes to may have some times as many.
+def DL_BoundedTensors : NativeOpTrait<"BoundedTensors"> {
+  let cppNamespace = "::dlc::dl";
+}
+
 #endif // DLC_DIALECT_DL_IR_DLINTERFACES_TD

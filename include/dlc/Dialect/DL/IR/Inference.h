@@ -9,6 +9,7 @@
 #ifndef DLC_DIALECT_DL_IR_INFERENCE_H
 #define DLC_DIALECT_DL_IR_INFERENCE_H
 
+#include "dlc/Support/Suggest.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/SymbolTable.h"
@@ -44,6 +45,20 @@ bool areCompatibleTypes(mlir::TypeRange inferred, mlir::TypeRange actual);
 mlir::FailureOr<Shape> broadcastShapes(llvm::ArrayRef<int64_t> a,
                                        llvm::ArrayRef<int64_t> b);
 
+/// More elements than this (2^45) no tensor has: of 8 bytes each they fill the
+/// address space, and what is computed of their number stays within 63 bits.
+inline constexpr int64_t mostElements = int64_t(1) << 45;
+/// Whether the extents that are known multiply to no more, a 0 taken for 1.
+bool isBounded(llvm::ArrayRef<int64_t> shape);
+/// That of all operands and results of an op; says which is not.
+llvm::LogicalResult checkBounds(mlir::Operation *op);
+
+/// Checks that every operand is a ranked tensor of integers or floats of 64
+/// bits at most. The parser asks for result types before it has checked any
+/// operand: what infers them relies on this.
+llvm::LogicalResult checkTensors(OptionalLoc loc, llvm::StringRef op,
+                                 mlir::ValueRange operands);
+
 /// A tensor type; refuses one whose byte count overflows 63 bits.
 llvm::LogicalResult pushTensor(OptionalLoc loc, llvm::StringRef op,
                                llvm::ArrayRef<int64_t> shape,
@@ -77,12 +92,8 @@ llvm::LogicalResult checkVector(OptionalLoc loc, llvm::StringRef op,
                                 llvm::StringRef name, mlir::Value operand,
                                 int64_t extent, llvm::StringRef of);
 
-/// `; did you mean name?` of the nearest among the known names, `prefix` before
-/// it; "" where none is near.
-std::string suggestName(llvm::StringRef name,
-                        llvm::ArrayRef<llvm::StringRef> known,
-                        llvm::StringRef prefix = "");
-/// The same among the symbols of a kind around `user`.
+using dlc::suggestName;
+/// What suggestName gives of the symbols of a kind around `user`.
 template <typename OpT>
 std::string suggestSymbol(mlir::Operation *user, llvm::StringRef name) {
   llvm::SmallVector<llvm::StringRef> known;

@@ -118,6 +118,9 @@ Scalar cosh(Scalar x);
 Scalar asinh(Scalar x);
 Scalar acosh(Scalar x);
 Scalar atanh(Scalar x);
+/// A float as an integer: towards zero, the nearest one where it does not fit,
+/// 0 for NaN.
+Scalar toInteger(Scalar x, unsigned bits, bool isSigned);
 Scalar select(Scalar condition, Scalar a, Scalar b);
 
 #define DLC_MIXED(NAME)                                                        \

@@ -1,0 +1,255 @@
+//===- AllowedOps.cpp - What a .mlir file may hold ------------------------===//
+//
+// A model comes from anywhere, and its library runs inside a program: no op of
+// it may reach memory, files or functions that are not the model's own. So each
+// op that may stand in one is named here, with what keeps it within bounds; all
+// others are refused as the file is read, before any pass. `dlc
+// --list-mlir-ops` prints the table, docs/mlir-input.md has it, and a test
+// compares them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ReadMLIR.h"
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Driver/Compile.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+namespace {
+struct AllowedOps {
+  /// What keeps the ops within bounds.
+  StringLiteral check;
+  StringLiteral dialect;
+  /// Names behind the dialect's, with blanks between; `*`: each of its ops.
+  StringLiteral ops;
+};
+} // namespace
+
+static constexpr AllowedOps table[] = {
+    {"no extents or indices of their own", "builtin", "module"},
+    {"has a body; calls do not recurse, and what they grow to is bounded when "
+     "the file is read",
+     "func", "func call return"},
+    {"type and size of the value are compared with the global's when the file "
+     "is read",
+     "ml_program", "global global_load global_load_const global_store"},
+    {"shapes by the op's verifier and, where extents are `?`, by checks before "
+     "a call computes anything; indices out of range are clamped or refused, "
+     "as the op's entry says",
+     "dl", "*"},
+    {"a condition of the model's own, which ends a call with its message", "cf",
+     "assert"},
+    {"computes scalars: touches no memory", "arith",
+     "addf addi addui_extended andi bitcast cmpf cmpi constant divf extf extsi "
+     "extui index_cast index_castui maximumf maxnumf maxsi maxui minimumf "
+     "minnumf minsi minui mulf muli mulsi_extended mului_extended negf ori "
+     "remf select sitofp subf subi truncf trunci uitofp xori"},
+    {"a divisor of 0, a quotient out of range, a shift beyond the width and a "
+     "number that no integer holds are given a value first "
+     "(define-arithmetic)",
+     "arith",
+     "ceildivsi ceildivui divsi divui floordivsi fptosi fptoui remsi remui "
+     "shli "
+     "shrsi shrui"},
+    {"computes scalars: touches no memory", "math",
+     "absf absi acos acosh asin asinh atan atan2 atanh cbrt ceil copysign cos "
+     "cosh ctlz ctpop cttz erf erfc exp exp2 expm1 floor fma fpowi ipowi "
+     "isfinite isinf isnan isnormal log log10 log1p log2 powf round roundeven "
+     "rsqrt sin sinh sqrt tan tanh trunc"},
+    {"types of what is carried by the verifier; a step below 1 is taken for 1 "
+     "(define-arithmetic); scf.while may run without end, which nothing "
+     "bounds: limit the time of whoever calls",
+     "scf", "condition for if while yield"},
+    {"nothing is read or written: shapes are compared by the verifier and, "
+     "where extents are `?`, before a call computes anything",
+     "tensor",
+     "bitcast cast collapse_shape concat dim empty expand_shape from_elements "
+     "generate pad rank reshape splat yield"},
+    {"indices, offsets and extents that are not constant are compared with the "
+     "tensor's extents at run time, before the access",
+     "tensor", "extract extract_slice insert insert_slice"},
+    {"extents of operands that share a loop are compared when the file is read "
+     "and, where they are `?`, at run time",
+     "linalg",
+     "abs add batch_matmul batch_matvec batch_reduce_matmul batch_vecmat "
+     "broadcast ceil contract conv_1d conv_1d_ncw_fcw conv_1d_nwc_wcf conv_2d "
+     "conv_2d_nchw_fchw conv_2d_nchw_fchw_q conv_2d_ngchw_fgchw "
+     "conv_2d_ngchw_gfchw conv_2d_ngchw_gfchw_q conv_2d_nhwc_fhwc "
+     "conv_2d_nhwc_fhwc_q conv_2d_nhwc_hwcf conv_2d_nhwc_hwcf_q "
+     "conv_2d_nhwgc_gfhwc conv_2d_nhwgc_gfhwc_q conv_3d conv_3d_ncdhw_fcdhw "
+     "conv_3d_ndhwc_dhwcf conv_3d_ndhwc_dhwcf_q copy depthwise_conv_1d_ncw_cw "
+     "depthwise_conv_1d_nwc_wc depthwise_conv_1d_nwc_wcm "
+     "depthwise_conv_2d_nchw_chw depthwise_conv_2d_nhwc_hwc "
+     "depthwise_conv_2d_nhwc_hwc_q depthwise_conv_2d_nhwc_hwcm "
+     "depthwise_conv_2d_nhwc_hwcm_q depthwise_conv_3d_ncdhw_cdhw "
+     "depthwise_conv_3d_ndhwc_dhwc depthwise_conv_3d_ndhwc_dhwcm div "
+     "div_unsigned dot elementwise erf exp fill floor generic index log map "
+     "matmul matvec max min mul negf pooling_nchw_max pooling_nchw_sum "
+     "pooling_ncw_max pooling_ncw_sum pooling_ndhwc_max pooling_ndhwc_min "
+     "pooling_ndhwc_sum pooling_nhwc_max pooling_nhwc_max_unsigned "
+     "pooling_nhwc_min pooling_nhwc_min_unsigned pooling_nhwc_sum "
+     "pooling_nwc_max pooling_nwc_max_unsigned pooling_nwc_min "
+     "pooling_nwc_min_unsigned pooling_nwc_sum powf quantized_batch_matmul "
+     "quantized_matmul reciprocal reduce round rsqrt select softmax sqrt "
+     "square "
+     "sub tanh transpose vecmat yield"},
+    {"what it lowers to in linalg, tensor, arith and scf is checked as above",
+     "tosa",
+     "abs add add_shape apply_scale argmax arithmetic_right_shift avg_pool2d "
+     "bitwise_and bitwise_not bitwise_or bitwise_xor cast ceil clamp clz "
+     "concat "
+     "concat_shape cond_if const const_shape conv2d conv3d cos "
+     "depthwise_conv2d "
+     "dim div_ceil_shape div_floor_shape equal erf exp exp2_shape fft2d floor "
+     "gather greater greater_equal identity intdiv log log2_ceil_shape "
+     "log2_floor_shape logical_and logical_left_shift logical_not logical_or "
+     "logical_right_shift logical_xor matmul max_pool2d max_shape maximum "
+     "min_shape minimum mod_shape mul mul_shape negate pad pow reciprocal "
+     "reduce_all reduce_any reduce_max reduce_min reduce_product reduce_sum "
+     "rescale reshape resize reverse rfft2d rsqrt scatter select sigmoid sin "
+     "slice slice_shape sub sub_shape table tanh tile transpose "
+     "transpose_conv2d while_loop yield"},
+};
+
+/// Ops by full name; dialects of which each op is allowed by `name.*`.
+static const llvm::StringMap<bool> &allowedOps() {
+  static const llvm::StringMap<bool> all = [] {
+    llvm::StringMap<bool> all;
+    for (const AllowedOps &entry : table) {
+      SmallVector<StringRef> names;
+      entry.ops.split(names, ' ');
+      for (StringRef name : names)
+        all[(entry.dialect + "." + name).str()] = true;
+    }
+    return all;
+  }();
+  return all;
+}
+
+void printAllowedOps(llvm::raw_ostream &os) {
+  for (const AllowedOps &entry : table)
+    os << "| `" << entry.dialect << "` | " << entry.ops << " | " << entry.check
+       << " |\n";
+}
+
+namespace {
+class AllowanceChecker {
+public:
+  explicit AllowanceChecker(ModuleOp module) : module(module) {}
+
+  LogicalResult run() {
+    module->walk([&](Operation *op) {
+      checkOp(op);
+      checkAttributes(op, op->getDiscardableAttrs());
+      for (Type type : op->getResultTypes())
+        checkType(op, type, "a result");
+      for (Region &region : op->getRegions())
+        for (Block &block : region)
+          for (Type type : block.getArgumentTypes())
+            checkType(op, type, "an argument");
+    });
+    if (count > mostReported)
+      module.emitError() << "and " << count - mostReported
+                         << " more that are not allowed";
+    if (count)
+      llvm::WithColor::note(llvm::errs(), "dlc")
+          << "a model may hold what dlc --list-mlir-ops prints; "
+             "--allow-native-code takes anything from files that are trusted "
+             "as programs are\n";
+    return success(count == 0);
+  }
+
+private:
+  static constexpr unsigned mostReported = 100;
+
+  InFlightDiagnostic fail(Operation *op) {
+    return ++count > mostReported ? InFlightDiagnostic() : op->emitError();
+  }
+
+  void checkOp(Operation *op) {
+    StringRef name = op->getName().getStringRef();
+    if (!allowedOps().contains(name) &&
+        !allowedOps().contains(
+            (op->getName().getDialectNamespace() + ".*").str()))
+      fail(op) << "op '" << name << "' is not allowed in a model";
+    else if (isa<ModuleOp>(op) && op != module)
+      fail(op) << "a module inside a module is not allowed in a model";
+    auto function = dyn_cast<func::FuncOp>(op);
+    if (!function)
+      return;
+    if (function.isDeclaration())
+      fail(op) << "function '" << function.getName()
+               << "' has no body, expected one: a model calls nothing outside "
+                  "of itself";
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      checkAttributes(op, function_interface_impl::getArgAttrs(function, i));
+    for (unsigned i = 0; i < function.getNumResults(); ++i) {
+      checkAttributes(op, function_interface_impl::getResultAttrs(function, i));
+      checkType(op, function.getResultTypes()[i], "a result");
+    }
+  }
+
+  /// Attributes beside an op's own tell passes and LLVM what to believe
+  /// (`llvm.`, `dlc.`, `bufferization.`) or become LLVM's own (`passthrough`).
+  /// Those of dialects that dlc does not have mean nothing to it.
+  template <typename Attributes>
+  void checkAttributes(Operation *op, Attributes attributes) {
+    for (NamedAttribute attribute : attributes) {
+      auto [dialect, rest] = attribute.getName().getValue().split('.');
+      if (dialect == "dl" ||
+          (!rest.empty() &&
+           !llvm::is_contained(module.getContext()->getAvailableDialects(),
+                               dialect) &&
+           dialect != "dlc"))
+        continue;
+      fail(op) << "attribute '" << attribute.getName().getValue()
+               << "' is not allowed in a model";
+    }
+  }
+
+  static bool isAllowedElement(Type type) {
+    if (auto integer = dyn_cast<IntegerType>(type))
+      return !integer.isSigned() &&
+             llvm::is_contained({1, 2, 4, 8, 16, 32, 64}, integer.getWidth());
+    return isa<IndexType, Float16Type, BFloat16Type, Float32Type, Float64Type,
+               Float8E4M3FNType, Float8E4M3FNUZType, Float8E5M2Type,
+               Float8E5M2FNUZType, Float8E8M0FNUType, Float4E2M1FNType>(type);
+  }
+
+  void checkType(Operation *op, Type type, StringRef what) {
+    if (isAllowedElement(type) || isa<tosa::shapeType>(type))
+      return;
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor || !isAllowedElement(tensor.getElementType()) ||
+        tensor.getEncoding())
+      fail(op)
+          << what << " of type " << type
+          << " is not allowed in a model, expected a ranked tensor, or one "
+             "number, of i1, i8 to i64, ui8 to ui64, i2, i4, f32, f64, "
+             "f16, bf16, f8... or f4...";
+    else if (tensor.getRank() > mostDimensions)
+      fail(op) << what << " of " << tensor.getRank()
+               << " dimensions is not allowed in a model, expected "
+               << mostDimensions << " at most";
+    else if (!dl::isBounded(tensor.getShape()))
+      fail(op) << what << " of type " << type
+               << " has more than 2^45 elements, which no memory holds";
+  }
+
+  ModuleOp module;
+  unsigned count = 0;
+};
+} // namespace
+
+LogicalResult checkAllowed(ModuleOp module) {
+  return AllowanceChecker(module).run();
+}
+
+} // namespace dlc

@@ -1,0 +1,230 @@
+//===- ReadMLIR.cpp - A model's text, read with distrust ------------------===//
+
+#include "ReadMLIR.h"
+#include "Lowering.h"
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+//===----------------------------------------------------------------------===//
+// Before the parser
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Counts brackets outside of strings and comments; what they mean is the
+/// parser's.
+class NestingScanner {
+public:
+  explicit NestingScanner(StringRef text) : text(text) {}
+
+  /// Where and why the text is refused; no message where it is not.
+  std::pair<size_t, std::string> run() {
+    while (at < text.size()) {
+      char c = text[at];
+      if (c == '"') {
+        skipString();
+      } else if (c == '/' && text.substr(at).starts_with("//")) {
+        at = std::min(text.find('\n', at), text.size());
+      } else if (text.substr(at).starts_with("affine_map<") ||
+                 text.substr(at).starts_with("affine_set<")) {
+        // Comparisons and arrows stand in it; no other `<` does.
+        size_t end = text.find_first_of("\n\"", at);
+        if (std::min(end, text.size()) - at > mostMapText)
+          return {at, "an affine map of more than " +
+                          std::to_string(mostMapText) +
+                          " characters, expected a shorter one"};
+        at += StringRef("affine_map").size();
+      } else {
+        count(c);
+        ++at;
+      }
+      if (depth > mostNesting)
+        return {at - 1, "brackets nested deeper than " +
+                            std::to_string(mostNesting) +
+                            ", expected regions, types and attributes that "
+                            "are nested less deep"};
+    }
+    return {0, ""};
+  }
+
+private:
+  void skipString() {
+    for (++at; at < text.size() && text[at] != '"' && text[at] != '\n'; ++at)
+      if (text[at] == '\\')
+        ++at;
+    ++at;
+  }
+
+  void count(char c) {
+    switch (c) {
+    case '(':
+    case '[':
+    case '{':
+      ++depth;
+      break;
+    case '<':
+      depth += !text.substr(at + 1).starts_with("=");
+      break;
+    case '>':
+      // Not those of ->, => and >=.
+      if (at && (text[at - 1] == '-' || text[at - 1] == '='))
+        break;
+      if (text.substr(at + 1).starts_with("="))
+        break;
+      [[fallthrough]];
+    case ')':
+    case ']':
+    case '}':
+      depth -= depth > 0;
+      break;
+    default:
+      break;
+    }
+  }
+
+  StringRef text;
+  size_t at = 0;
+  unsigned depth = 0;
+};
+} // namespace
+
+LogicalResult checkNesting(llvm::SourceMgr &sources, MLIRContext &context) {
+  const llvm::MemoryBuffer *buffer =
+      sources.getMemoryBuffer(sources.getMainFileID());
+  auto [at, message] = NestingScanner(buffer->getBuffer()).run();
+  if (message.empty())
+    return success();
+  auto [line, column] = sources.getLineAndColumn(
+      llvm::SMLoc::getFromPointer(buffer->getBufferStart() + at));
+  return emitError(FileLineColLoc::get(&context, buffer->getBufferIdentifier(),
+                                       line, column))
+         << message;
+}
+
+//===----------------------------------------------------------------------===//
+// Behind the parser
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Adds up what values stand for that the text does not spell out.
+class ValueChecker {
+public:
+  LogicalResult run(ModuleOp module) {
+    module->walk([&](Operation *op) {
+      if (auto global = dyn_cast<ml_program::GlobalOp>(op))
+        check(global, global.getType(), global.getValueAttr());
+      else if (auto constant = dyn_cast<arith::ConstantOp>(op))
+        check(constant, constant.getType(), constant.getValue());
+      else if (auto constant = dyn_cast<tosa::ConstOp>(op))
+        check(constant, constant.getType(), constant.getValuesAttr());
+    });
+    return result;
+  }
+
+private:
+  InFlightDiagnostic fail(Operation *op) {
+    result = failure();
+    return op->emitError();
+  }
+
+  void check(Operation *op, Type type, Attribute value) {
+    auto typed = dyn_cast_or_null<TypedAttr>(value);
+    if (auto global = dyn_cast<ml_program::GlobalOp>(op)) {
+      // One that is stored to may begin without a value.
+      if (!value)
+        return;
+      if (!isa<DenseElementsAttr, DenseResourceElementsAttr>(value)) {
+        fail(op) << "global '" << global.getSymName()
+                 << "' has a value of another kind, expected dense<...> or "
+                    "dense_resource<...>";
+        return;
+      }
+      if (typed.getType() != type) {
+        fail(op) << "global '" << global.getSymName()
+                 << "' has a value of type " << typed.getType()
+                 << ", expected its own type " << type;
+        return;
+      }
+    }
+    if (!isa_and_nonnull<ElementsAttr>(value))
+      return;
+    if (isa<SparseElementsAttr>(value)) {
+      fail(op) << "a sparse value, expected dense<...> or dense_resource<...>";
+      return;
+    }
+    auto dense = dyn_cast<DenseElementsAttr>(value);
+    if (!dense || !dense.isSplat() ||
+        !dense.getElementType().isIntOrIndexOrFloat())
+      return;
+    int64_t width = dense.getElementType().isIndex()
+                        ? 64
+                        : dense.getElementType().getIntOrFloatBitWidth();
+    int64_t bytes = llvm::divideCeil(width, 8);
+    bool overflows = false;
+    for (int64_t extent : dense.getType().getShape())
+      overflows |= llvm::MulOverflow(bytes, extent, bytes);
+    if (!overflows && bytes <= mostClaimedBytes - claimed) {
+      claimed += bytes;
+      return;
+    }
+    fail(op) << "a value of type " << dense.getType()
+             << " written as one number takes the model's values of this kind "
+                "beyond "
+             << mostClaimedBytes
+             << " bytes; spell the values out, in a resource or an ONNX model";
+  }
+
+  LogicalResult result = success();
+  int64_t claimed = 0;
+};
+} // namespace
+
+LogicalResult checkValues(ModuleOp module) {
+  return ValueChecker().run(module);
+}
+
+/// What the parser says of an op that does not exist gets the one that was
+/// meant.
+static void suggestOp(Diagnostic &diagnostic, MLIRContext &context) {
+  std::string text = diagnostic.str();
+  StringRef rest = text;
+  size_t at = rest.find("dl.");
+  if (at == StringRef::npos || !rest.contains("custom op"))
+    return;
+  StringRef name = rest.substr(at + 3).take_while(
+      [](char c) { return llvm::isAlnum(c) || c == '_'; });
+  SmallVector<StringRef> known;
+  for (RegisteredOperationName op :
+       context.getRegisteredOperationsByDialect("dl"))
+    known.push_back(op.stripDialect());
+  diagnostic << suggestName(name, known, "dl.");
+}
+
+OwningOpRef<ModuleOp> readMLIR(llvm::SourceMgr &sources, bool allowNativeCode,
+                               MLIRContext &context) {
+  if (failed(checkNesting(sources, context)))
+    return {};
+  OwningOpRef<ModuleOp> module;
+  {
+    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+      suggestOp(diagnostic, context);
+      return failure(); // the next handler prints it
+    });
+    module = parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+  }
+  if (!module || (!allowNativeCode && failed(checkAllowed(*module))) ||
+      failed(checkValues(*module)))
+    return {};
+  return module;
+}
+
+} // namespace dlc

@@ -1,0 +1,46 @@
+//===- ReadMLIR.h - A model's text, read with distrust ----------*- C++ -*-===//
+
+#ifndef DLC_LIB_DRIVER_READMLIR_H
+#define DLC_LIB_DRIVER_READMLIR_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/Support/SourceMgr.h"
+
+namespace dlc {
+
+/// Brackets of all kinds may stand this deep within each other: the parser of
+/// MLIR and the passes behind it recurse.
+inline constexpr unsigned mostNesting = 128;
+/// The characters of one affine map, whose parser and simplifier recurse too.
+inline constexpr unsigned mostMapText = 4096;
+/// The dimensions of a tensor.
+inline constexpr int64_t mostDimensions = 16;
+/// The bytes that all values written as one number, or elements of a few, stand
+/// for.
+inline constexpr int64_t mostClaimedBytes = int64_t(1) << 31;
+/// The ops of a function when all that it calls has been written out in it.
+inline constexpr uint64_t mostInlinedOps = 100000;
+
+/// Parses the one buffer of `sources`. Unless native code is allowed refuses
+/// every op, type and attribute that is not known to be safe. Reports all
+/// problems of a kind; null where there are any.
+mlir::OwningOpRef<mlir::ModuleOp> readMLIR(llvm::SourceMgr &sources,
+                                           bool allowNativeCode,
+                                           mlir::MLIRContext &context);
+
+/// Refuses text whose nesting would overflow the stack of its parser.
+llvm::LogicalResult checkNesting(llvm::SourceMgr &sources,
+                                 mlir::MLIRContext &context);
+
+/// Refuses ops, types and attributes that are not known to be safe, and
+/// functions without a body.
+llvm::LogicalResult checkAllowed(mlir::ModuleOp module);
+
+/// Refuses values that do not have the type of their global, and those that a
+/// few bytes of text make large.
+llvm::LogicalResult checkValues(mlir::ModuleOp module);
+
+} // namespace dlc
+
+#endif // DLC_LIB_DRIVER_READMLIR_H
