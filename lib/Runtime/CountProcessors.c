@@ -37,7 +37,7 @@ static int read_text(const char *path, char *text, size_t room) {
 
 /* Processors' worth of time that one group gives; MOST: no limit. */
 static int32_t read_group(const char *folder, const char *path, int isSecond) {
-  char name[4600], text[64];
+  char name[5000], text[64];
   long long quota = -1, period = 0;
   if (isSecond) {
     snprintf(name, sizeof name, "%s%s/cpu.max", folder, path);

@@ -37,9 +37,9 @@ enum {
   LEAST_REST = 50000000,
   MOST_REST = 1000000000,
   RETRY_TIME = 1000000000, /* after a thread could not be made */
-  /* Generated code needs few kilobytes, and the loader puts the thread-local
-   * data of all libraries of the process there too. */
-  STACK_BYTES = 2 << 20,
+  /* The largest frames of generated code have 18 kB; the loader puts
+   * thread-local data of the process's libraries on the stack as well. */
+  STACK_BYTES = 1 << 20,
 };
 
 /* The word of a slot. */

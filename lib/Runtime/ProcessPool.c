@@ -17,13 +17,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* By the layout of ELF, and read by other libraries. */
+/* By the layout of ELF, and read by other libraries. (They are all compiled by
+ * clang, which knows from the name that it is a note.) */
+#if defined(__clang__)
+#define IN_NOTE section(".note.dlc"),
+#else
+#define IN_NOTE
+#endif
 static struct {
   uint32_t name_bytes, value_bytes, type;
   char name[4];
   _Atomic(dlc_rt_pool *) pool;
-} note __attribute__((section(".note.dlc"), aligned(8))) = {
-    4, sizeof(void *), DLC_RT_POOL_VERSION, "dlc", NULL};
+} note __attribute__((IN_NOTE aligned(8))) = {4, sizeof(void *),
+                                              DLC_RT_POOL_VERSION, "dlc", NULL};
 
 struct search {
   const void *own; /* the note of this library */

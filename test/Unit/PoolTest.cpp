@@ -167,8 +167,9 @@ TEST(Pool, AWorkerThatWasLateIsNotAskedForAWhile) {
   std::atomic<int> others{0};
   for (int i = 0; i < 10; ++i)
     run(pool, 2, 1, [&](int32_t seat, int32_t, int32_t) { others += seat; });
-  if (std::chrono::steady_clock::now() - begin < 500ms)
+  if (std::chrono::steady_clock::now() - begin < 500ms) {
     EXPECT_EQ(others, 0);
+  }
   EXPECT_TRUE(meet(pool)); // and then again
 }
 

@@ -402,8 +402,8 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
     Each becomes `@f.task(%begin, %end, %worker, captures...)`, called through a
     declared `@f.dispatch(%context, %tasks, %cost, captures...)` that
     `dlc-emit-dispatch` defines. Upstream's way through the `omp` dialect ends in
-    libomp's private entry points; this way ends in one runtime call, so a library
-    needs no OpenMP to load and uses whichever OpenMP its process has.
+    libomp's private entry points; this way ends in one runtime call, and a library
+    needs libc alone.
   }];
   let dependentDialects = [
     "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",

@@ -7,25 +7,17 @@
 enum { COUNT = 4194304 };
 static float x[COUNT], y[2][COUNT];
 
-static void *use_half(void *unused) {
-  half_context *context;
-  int failed = half_create(&context, NULL) != DLC_OK;
-  for (int i = 0; i < 20; ++i)
-    failed |= half_half(context, x, y[0]) != DLC_OK;
-  half_destroy(context);
-  (void)unused;
-  return failed ? "failed" : NULL;
-}
-
-static void *use_other(void *unused) {
-  other_context *context;
-  int failed = other_create(&context, NULL) != DLC_OK;
-  for (int i = 0; i < 20; ++i)
-    failed |= other_half(context, x, y[1]) != DLC_OK;
-  other_destroy(context);
-  (void)unused;
-  return failed ? "failed" : NULL;
-}
+#define DEFINE(name, result)                                                   \
+  static void *use_##name(void *unused) {                                      \
+    name##_context *context;                                                   \
+    int failed = name##_create(&context, NULL) != DLC_OK;                      \
+    for (int i = 0; i < 20; ++i)                                               \
+      failed |= name##_half(context, x, result) != DLC_OK;                     \
+    name##_destroy(context);                                                   \
+    return failed ? "failed" : unused;                                         \
+  }
+DEFINE(half, y[0])
+DEFINE(other, y[1])
 
 int main(void) {
   pthread_t thread;
