@@ -34,7 +34,7 @@ enum {
   /* A worker that keeps the caller waiting for longer, and for longer than half
    * of a share takes, was late: something else runs on its processor. */
   LATE_TIME = 1000000,
-  LEAST_REST = 50000000,
+  WAIT_SHARE = 50,
   MOST_REST = 1000000000,
   RETRY_TIME = 1000000000, /* after a thread could not be made */
   /* The largest frames of generated code have 18 kB; the loader puts
@@ -70,7 +70,7 @@ struct dlc_rt_workers {
   /* After workers were late fewer may join a loop, until `raise_at`; then one
    * more, and so on. `rest` is the time from one step to the next. */
   _Atomic int32_t is_limited, limit;
-  _Atomic int64_t raise_at, rest;
+  _Atomic int64_t raise_at, rest, late_at;
   _Atomic int32_t owner; /* process, where the kernel does not zero: see mine */
   struct slot slots[SLOTS];
 };
@@ -268,18 +268,18 @@ static int32_t limit(struct dlc_rt_workers *workers, int32_t wanted) {
   return wanted < most ? wanted : most;
 }
 
-/* `late` of `joined` workers kept a caller waiting for so long. They are not
- * asked for twenty times as long, and for twice as long each time that they are
- * late soon after. */
+/* `late` of `joined` workers kept a caller waiting for so long. Waiting may
+ * take a fiftieth of the time: so many workers fewer are asked until it does,
+ * which is at once where the last wait was long ago. */
 static void rest(struct dlc_rt_workers *workers, int32_t joined, int32_t late,
                  int64_t waited) {
-  int64_t now = dlc_rt_now(), rest = 20 * waited;
-  int64_t last = atomic_load_explicit(&workers->rest, memory_order_relaxed);
-  int64_t raised =
-      atomic_load_explicit(&workers->raise_at, memory_order_relaxed);
-  if (raised && now < raised + last && rest < 2 * last)
-    rest = 2 * last;
-  rest = rest < LEAST_REST ? LEAST_REST : rest > MOST_REST ? MOST_REST : rest;
+  int64_t now = dlc_rt_now();
+  int64_t last =
+      atomic_exchange_explicit(&workers->late_at, now, memory_order_relaxed);
+  int64_t rest = WAIT_SHARE * waited - (now - last);
+  if (rest <= 0)
+    return;
+  rest = rest < MOST_REST ? rest : MOST_REST;
   atomic_store_explicit(&workers->limit, joined > late ? joined - late : 0,
                         memory_order_relaxed);
   atomic_store_explicit(&workers->rest, rest, memory_order_relaxed);

@@ -147,22 +147,21 @@ TEST(Pool, ManyCallersAtOnce) {
   EXPECT_EQ(sum, 40 * 100 * 21);
 }
 
-TEST(Pool, AWorkerThatWasLateIsNotAskedForAWhile) {
+TEST(Pool, AWorkerThatIsLateAgainIsNotAskedForAWhile) {
   dlc_rt_pool *pool = newPool();
   ASSERT_TRUE(meet(pool));
-  // 50 ms late: not asked for a second.
-  std::atomic<bool> hasJoined{false};
-  ASSERT_TRUE(waitUntil([&] {
-    run(pool, 2, 1, [&](int32_t seat, int32_t, int32_t) {
-      if (seat == 1) {
-        hasJoined = true;
-        std::this_thread::sleep_for(50ms);
-      } else {
-        std::this_thread::sleep_for(1ms);
-      }
-    });
-    return hasJoined.load();
-  }));
+  // Twice 50 ms late: not asked for a second.
+  for (int i = 0; i < 2; ++i) {
+    std::atomic<bool> hasJoined{false};
+    ASSERT_TRUE(waitUntil([&] {
+      run(pool, 2, 1, [&](int32_t seat, int32_t, int32_t) {
+        if (seat == 1)
+          hasJoined = true;
+        std::this_thread::sleep_for(seat == 1 ? 50ms : 1ms);
+      });
+      return hasJoined.load();
+    }));
+  }
   auto begin = std::chrono::steady_clock::now();
   std::atomic<int> others{0};
   for (int i = 0; i < 10; ++i)
