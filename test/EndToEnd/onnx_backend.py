@@ -103,31 +103,37 @@ def run_all(keys, jobs, timeout):
 
 
 # What dlc does not claim, by the operators of a case or by its name, and why.
-# Everything else must pass.
+# Everything else must pass. All operators that ONNX defines and dlc does not list stand
+# here, and no others.
 UNSUPPORTED = {
-    "sequences, optional values and maps have no place among dense tensors":
-        "SequenceAt SequenceConstruct SequenceEmpty SequenceErase SequenceInsert "
-        "SequenceLength SequenceMap SplitToSequence ConcatFromSequence Optional "
-        "OptionalGetElement OptionalHasElement ReverseSequenceMap",
     "strings are no numbers":
-        "StringConcat StringNormalizer StringSplit RegexFullMatch TfIdfVectorizer",
-    "training operators come with the optimisers":
-        "Adagrad Adam Momentum Gradient",
-    "operators of classical machine learning (ai.onnx.ml) are not read":
-        "ArrayFeatureExtractor Binarizer LabelEncoder TreeEnsemble",
-    "signal processing is not read":
-        "BlackmanWindow HammingWindow HannWindow DFT STFT MelWeightMatrix",
+        "StringConcat StringNormalizer StringSplit RegexFullMatch TfIdfVectorizer "
+        "LabelEncoder CategoryMapper",
+    "an optimiser is part of the training step that dlc makes itself":
+        "Adagrad Adam Momentum",
+    "derivatives come from dlc's own differentiation":
+        "Gradient",
     "image files are for a program to decode":
         "ImageDecoder",
-    "not read yet":
-        "AffineGrid BitCast CausalConvWithState CenterCropPad Col2Im ConvInteger "
-        "DeformConv Det FlexAttention GridSample LinearAttention QLinearConv "
-        "SwiGLU TensorScatter Unique",
+    "maps have no place among dense tensors":
+        "CastMap DictVectorizer ZipMap",
+    "trees, support vectors and scalers of ai.onnx.ml are no networks":
+        "ArrayFeatureExtractor Binarizer FeatureVectorizer Imputer LinearClassifier "
+        "LinearRegressor Normalizer OneHotEncoder SVMClassifier SVMRegressor Scaler "
+        "TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor",
+    "RoiAlign has taken its place":
+        "MaxRoiPool",
+    "dl has no op that reads the bits of an element as another type":
+        "BitCast",
+    "a preview, whose definition still changes":
+        "FlexAttention",
 }
 NAMED = {
-    r"test_(identity_sequence|identity_opt|if_opt|if_seq|loop13_seq|"
-    r"loop16_seq_none|optional.*)_cpu":
-        "sequences, optional values and maps have no place among dense tensors",
+    r"test_loop16_seq_none_cpu":
+        "ONNX's runner cannot compare a sequence that holds a scalar",
+    r"test_dft_inverse(_opset19)?_cpu":
+        "expected values are rounding errors of NumPy above the case's own tolerance "
+        "where the exact value is 0",
     r"test_(equal_string.*|cast(like)?_.*STRING.*|where_.*string.*)_cpu":
         "strings are no numbers",
     r"test_training_dropout(_default)?(_mask)?_cpu|test_bernoulli.*_cpu":
@@ -169,6 +175,35 @@ def operators_of(cases):
     return found
 
 
+def check_reasons(opsets):
+    """Whether each operator of ONNX is either listed by dlc or has one reason here."""
+    import onnx
+    defined = {s.name for s in onnx.defs.get_all_schemas()}
+    reasons = [name for names in UNSUPPORTED.values() for name in names.split()]
+    listed = {name.rsplit(".", 1)[-1] for name in opsets}  # without the domain
+    wrong = {f"{name} is not read and has no reason"
+             for name in defined - listed - set(reasons)}
+    wrong |= {f"{name} is read and has a reason why not"
+              for name in listed & set(reasons)}
+    wrong |= {f"{name} has two reasons" for name in reasons
+              if reasons.count(name) > 1}
+    for line in sorted(wrong):
+        print(line)
+    return not wrong
+
+
+def read_opsets():
+    """{operator: (first opset, last opset)} as dlc lists them."""
+    listed = subprocess.run([os.environ["DLC"], "--list-onnx-operators"],
+                            capture_output=True, text=True, check=True).stdout
+    opsets = {}
+    for line in listed.splitlines():
+        name, first, last = line.split()
+        low, high = opsets.get(name, (int(first), int(last)))
+        opsets[name] = min(low, int(first)), max(high, int(last))
+    return opsets
+
+
 def reason_of(name, operators):
     """Why a case is not attempted, or nothing."""
     for pattern, reason in NAMED.items():
@@ -180,15 +215,8 @@ def reason_of(name, operators):
     return None
 
 
-def write_table(path, results, known, skipped):
+def write_table(path, opsets, results, known, skipped):
     """docs/onnx-support.md: operators, opsets, and how their cases went."""
-    listed = subprocess.run([os.environ["DLC"], "--list-onnx-operators"],
-                            capture_output=True, text=True, check=True).stdout
-    opsets = {}
-    for line in listed.splitlines():
-        name, first, last = line.split()
-        low, high = opsets.get(name, (int(first), int(last)))
-        opsets[name] = min(low, int(first)), max(high, int(last))
     rows = collections.defaultdict(collections.Counter)
     for suite, name, outcome, _, _ in results:
         for operator in known.get(name, (set(), 0))[0]:
@@ -212,6 +240,11 @@ def write_table(path, results, known, skipped):
             row = rows[name]
             print(f"| {name} | {span} | {row['passed']} | {row['failed']} | "
                   f"{row['not attempted']} |", file=file)
+        print("\n## Not read\n", file=file)
+        for name, reason in sorted((name, reason)
+                                   for reason, names in UNSUPPORTED.items()
+                                   for name in names.split()):
+            print(f"- {name}: {reason}.", file=file)
         print("\n## Not attempted\n", file=file)
         reasons = collections.Counter(skipped.values())
         for reason, count in reasons.most_common():
@@ -229,6 +262,9 @@ def main():
                         help="also cases of what dlc does not claim")
     parser.add_argument("--json", help="where to write all results")
     options = parser.parse_args()
+    opsets = read_opsets()
+    if not check_reasons(opsets):
+        return 1
     global _CASES
     _CASES = cases()
     known = operators_of(_CASES)
@@ -258,7 +294,7 @@ def main():
               f"{counts[suite]['failed']} failed, {counts[suite]['skipped']} "
               f"skipped, {unclaimed} not attempted")
     if options.table:
-        write_table(options.table, results, known, skipped)
+        write_table(options.table, opsets, results, known, skipped)
     if options.json:
         with open(options.json, "w") as file:
             json.dump(results, file)
