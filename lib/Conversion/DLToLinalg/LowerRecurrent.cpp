@@ -23,7 +23,9 @@ public:
     b.setInsertionPoint(op);
     countSteps();
     checkSamples();
-    SmallVector<Value> carried(op.getInitial());
+    SmallVector<Value> carried;
+    for (auto [init, next] : llvm::zip(op.getInitial(), yield.getStates()))
+      carried.push_back(refine(init, next));
     bool isPartial = op.getLengths() || yield.getUntil();
     for (Value output : yield.getOutputs())
       carried.push_back(makeOutput(output, isPartial));
@@ -41,7 +43,7 @@ public:
           emitStep(loop.getInductionVar(), loop.getRegionIterArgs());
       if (!carried.empty())
         scf::YieldOp::create(b, loc, next);
-      b.replaceOp(op, loop.getResults());
+      replaceScan(loop.getResults());
       return;
     }
     // The cell may end it: number of steps taken and whether to go on first.
@@ -74,10 +76,39 @@ public:
         arith::IndexCastOp::create(b, loc, b.getI64Type(), loop.getResult(0));
     results.push_back(tensor::FromElementsOp::create(
         b, loc, RankedTensorType::get({}, b.getI64Type()), count));
-    b.replaceOp(op, results);
+    replaceScan(results);
   }
 
 private:
+  /// A first state with the extents that the cell is known to hand on: what a
+  /// loop carries has one type.
+  Value refine(Value init, Value next) {
+    auto type = cast<RankedTensorType>(init.getType()),
+         after = cast<RankedTensorType>(next.getType());
+    SmallVector<int64_t> shape(type.getShape());
+    for (int64_t d = 0; d < type.getRank(); ++d)
+      if (type.isDynamicDim(d) && !after.isDynamicDim(d)) {
+        shape[d] = after.getDimSize(d);
+        e.requireEqual(e.dim(init, d), e.index(shape[d]),
+                       "a state has changed its shape");
+      }
+    return toExactType(init, type.clone(shape));
+  }
+
+  Value toExactType(Value value, Type type) {
+    return value.getType() == type
+               ? value
+               : tensor::CastOp::create(b, loc, type, value).getResult();
+  }
+
+  void replaceScan(ValueRange values) {
+    b.setInsertionPointAfter(op);
+    SmallVector<Value> results;
+    for (auto [value, type] : llvm::zip(values, op->getResultTypes()))
+      results.push_back(toExactType(value, type));
+    b.replaceOp(op, results);
+  }
+
   /// T, the same of all inputs.
   void countSteps() {
     if (op.getSteps())
@@ -197,7 +228,8 @@ private:
     if (op.getReverse())
       at = e.sub(e.sub(steps, e.index(1)), number);
     IRMapping mapping;
-    mapping.map(op.getStates(), states);
+    for (auto [argument, state] : llvm::zip(op.getStates(), states))
+      mapping.map(argument, toExactType(state, argument.getType()));
     Sizes offsets, sizes, ones;
     for (auto [element, input] : llvm::zip(op.getElements(), op.getInputs())) {
       placeOf(input, at, offsets, sizes, ones);
@@ -248,8 +280,7 @@ private:
       if (from.isDynamicDim(d) || to.isDynamicDim(d))
         e.requireEqual(e.dim(value, d), e.dim(state, d),
                        "a state has changed its shape");
-    return from == to ? value
-                      : tensor::CastOp::create(b, loc, to, value).getResult();
+    return toExactType(value, to);
   }
 
   /// The value as what is written over the state before: so its unknown extents

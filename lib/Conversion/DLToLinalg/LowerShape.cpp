@@ -220,6 +220,10 @@ static Value emitSlice(dl::SliceOp op, dl::SliceOpAdaptor x, Emitter &e) {
     strides.push_back(e.index(step));
     backwards |= step < 0;
   }
+  // A slice may not begin behind the end, not even one of nothing.
+  if (llvm::any_of(sizes,
+                   [](OpFoldResult size) { return isZeroInteger(size); }))
+    return e.empty(sizes, type.getElementType());
   if (!backwards)
     return tensor::ExtractSliceOp::create(e.b, e.loc, x.getX(), starts, sizes,
                                           strides);
