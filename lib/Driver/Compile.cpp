@@ -76,9 +76,12 @@ public:
     // Nodes of imported models have names instead of lines.
     ScopedDiagnosticHandler named(&mlir, [&](Diagnostic &diagnostic) {
       auto name = diagnostic.getLocation()->findInstanceOf<NameLoc>();
-      if (!name || diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      bool isWarning = diagnostic.getSeverity() == DiagnosticSeverity::Warning;
+      if (!name ||
+          (!isWarning && diagnostic.getSeverity() != DiagnosticSeverity::Error))
         return failure();
-      llvm::WithColor::error(llvm::errs(), "dlc")
+      (isWarning ? llvm::WithColor::warning(llvm::errs(), "dlc")
+                 : llvm::WithColor::error(llvm::errs(), "dlc"))
           << name.getName().getValue() << ": " << diagnostic << "\n";
       return success();
     });

@@ -18,6 +18,7 @@ Expected<AddTrainingOptions> parseTraining(ArrayRef<std::string> words) {
       {"function", &options.function},
       {"loss", &options.loss},
       {"target", &options.target},
+      {"axis", &options.axis},
       {"smoothing", &options.smoothing},
       {"metrics", &options.metrics},
       {"optimizer", &options.optimizer},

@@ -1,8 +1,10 @@
 //===- AddTraining.cpp - The training step of a model ---------------------===//
 
+#include "Logits.h"
 #include "TrainingRecipe.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/Formula.h"
+#include "dlc/Dialect/DL/IR/Inference.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include <cmath>
 
@@ -125,9 +127,10 @@ private:
     if (options.loss != "cross_entropy" || options.target == "dense")
       return type;
     Type element = options.target == "i32" ? b.getI32Type() : b.getI64Type();
-    if (type.getRank() == 0)
-      return RankedTensorType::get({}, element);
-    return RankedTensorType::get(type.getShape().drop_back(), element);
+    SmallVector<int64_t> shape(type.getShape());
+    if (!shape.empty())
+      shape.erase(shape.begin() + classes);
+    return RankedTensorType::get(shape, element);
   }
 
   func::FuncOp addFunction(StringRef name, ArrayRef<Type> inputs,
@@ -155,14 +158,23 @@ private:
       added.setResultAttr(i + 1, "dl.name", b.getStringAttr(metric));
   }
 
-  /// What comes before the function that makes probabilities of it.
-  template <typename... Makers> Value logits(Value value) {
-    if (auto cast = value.getDefiningOp<tensor::CastOp>())
-      if (Value inner = logits<Makers...>(cast.getSource());
-          inner != cast.getSource())
-        return inner;
-    Operation *maker = value.getDefiningOp();
-    return isa_and_present<Makers...>(maker) ? maker->getOperand(0) : value;
+  /// Whether the loss takes classes of one dimension.
+  bool hasClasses() const {
+    return options.loss == "cross_entropy" || options.loss == "kl";
+  }
+
+  /// Classes are in the last dimension from here on.
+  Value withClassesLast(Value value) {
+    int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+    if (!hasClasses() || rank < 2 || classes == rank - 1 ||
+        rank != cast<RankedTensorType>(pristine.getResultTypes()[0]).getRank())
+      return value;
+    SmallVector<int64_t> permutation;
+    for (int64_t d = 0; d < rank; ++d)
+      if (d != classes)
+        permutation.push_back(d);
+    permutation.push_back(classes);
+    return TransposeOp::create(b, loc, value, permutation);
   }
 
   Value lossOf(Value y, Value target) {
@@ -172,25 +184,37 @@ private:
     if (name == "mae")
       return MeanAbsoluteErrorOp::create(b, loc, y, target);
     if (name == "binary_cross_entropy")
-      return BinaryCrossEntropyOp::create(b, loc, logits<SigmoidOp>(y), target);
+      return BinaryCrossEntropyOp::create(b, loc, logits(y), target);
     if (name == "hinge")
       return HingeOp::create(b, loc, y, target);
     if (name == "perceptron")
       return PerceptronCriterionOp::create(b, loc, y, target);
+    Value scores = withClassesLast(logits(y));
+    target = withClassesLast(target);
     if (name == "kl")
-      return KlDivergenceOp::create(b, loc, logits<SoftmaxOp, LogSoftmaxOp>(y),
-                                    target);
-    return CrossEntropyOp::create(b, loc, logits<SoftmaxOp, LogSoftmaxOp>(y),
-                                  target, APFloat(options.smoothing));
+      return KlDivergenceOp::create(b, loc, scores, target);
+    return CrossEntropyOp::create(b, loc, scores, target,
+                                  APFloat(options.smoothing));
+  }
+
+  /// What the probabilities of a result are made of, where the loss wants that.
+  Value logits(Value y) {
+    auto made = dlc::findProbabilities(y);
+    return fits(made) ? dlc::takeLogits(b, y, made) : y;
+  }
+  bool fits(const dlc::Probabilities &made) const {
+    return made.maker && isa<SigmoidOp>(made.maker) ==
+                             (options.loss == "binary_cross_entropy");
   }
 
   Value metricOf(StringRef name, Value y, Value target) {
     if (name == "accuracy")
       // Scores above 0 and probabilities above 1/2 are the same.
-      return AccuracyOp::create(
-          b, loc,
-          options.loss == "binary_cross_entropy" ? logits<SigmoidOp>(y) : y,
-          target);
+      return AccuracyOp::create(b, loc,
+                                options.loss == "binary_cross_entropy"
+                                    ? logits(y)
+                                    : withClassesLast(y),
+                                withClassesLast(target));
     if (name == "mae")
       return MeanAbsoluteErrorOp::create(b, loc, y, target);
     return MeanSquaredErrorOp::create(b, loc, y, target);
@@ -280,7 +304,11 @@ private:
     if ((options.loss == "cross_entropy" || options.loss == "kl") &&
         type.getRank() == 0)
       fail() << "loss " << options.loss << " of a result of type " << type
-             << ", expected classes in its last dimension";
+             << ", expected classes in a dimension";
+    if (isRight && (hasClasses() || options.loss == "binary_cross_entropy"))
+      findClasses(type, fail);
+    if (!isRight)
+      return false;
     if (isa<IntegerType>(targetType().getElementType()))
       for (const std::string &metric : options.metrics)
         if (metric != "accuracy")
@@ -288,6 +316,49 @@ private:
                  << " of numbers of classes, expected target=dense or "
                     "accuracy";
     return isRight;
+  }
+
+  /// The dimension of classes: as it is asked for, that of the softmax, or the
+  /// last. Probabilities that would count as logits are pointed out.
+  void findClasses(RankedTensorType type,
+                   llvm::function_ref<InFlightDiagnostic()> fail) {
+    Value y = pristine.getBody().front().getTerminator()->getOperand(0);
+    auto made = dlc::findProbabilities(y);
+    Operation *wrong = made.hidden ? made.hidden : made.maker;
+    if (wrong && !isa<LogSoftmaxOp>(wrong) && !fits(made))
+      emitWarning(wrong->getLoc())
+          << "loss " << options.loss
+          << " takes what this gives as logits, which are probabilities "
+             "already: end the model before its softmax or logistic function, "
+             "or with it";
+    if (!hasClasses())
+      return;
+    int64_t rank = type.getRank();
+    bool isSoftmax = fits(made);
+    classes = rank - 1;
+    if (options.axis != std::numeric_limits<int64_t>::min()) {
+      if (options.axis < -rank || options.axis >= rank) {
+        fail() << "axis " << options.axis << " of a result of type " << type
+               << ", expected " << -rank << " to " << rank - 1;
+        return;
+      }
+      classes = wrapAxis(options.axis, rank);
+      if (isSoftmax && made.axis && *made.axis != classes)
+        fail() << "axis " << options.axis
+               << " is not that of the softmax, which is " << *made.axis;
+    } else if (isSoftmax) {
+      if (!made.axis)
+        fail() << "cannot tell which dimension of " << type
+               << " the classes of the softmax are in, expected axis=...";
+      classes = made.axis.value_or(classes);
+    } else if (auto moved = y.getDefiningOp<TransposeOp>();
+               moved && rank > 2 &&
+               moved.getPermutation().drop_front().front() == rank - 1) {
+      // Channels are first here, and classes may be channels.
+      fail() << "loss " << options.loss << " of a result of type " << type
+             << " that is channels-first, expected axis=1 or axis=-1 for the "
+                "dimension of classes";
+    }
   }
 
   std::string lossName() { return (function.getName() + ".loss").str(); }
@@ -462,6 +533,7 @@ private:
   const dlc::Optimizer *optimizer;
   InitializerKind initializer;
   ScheduleKind schedule;
+  int64_t classes = -1; // the dimension of the result that they are in
   SmallVector<ml_program::GlobalOp> parameters;
   llvm::SetVector<StringRef> averages; // running ones
   llvm::SetVector<StringRef> ones;     // what begins as 1
@@ -477,6 +549,7 @@ struct AddTraining : dlc::impl::AddTrainingBase<AddTraining> {
     options.loss = loss;
     options.target = target;
     options.smoothing = smoothing;
+    options.axis = axis;
     options.metrics.assign(metrics.begin(), metrics.end());
     options.optimizer = optimizer;
     options.rate = rate;

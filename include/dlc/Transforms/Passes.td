@@ -31,6 +31,9 @@ def AddTraining : Pass<"dl-add-training", "::mlir::ModuleOp"> {
     Option<"target", "target", "std::string", "\"\"",
            "Targets of a cross entropy: i64 (default) or i32, numbers of classes, or "
            "dense, shaped as the result">,
+    Option<"axis", "axis", "int64_t", "std::numeric_limits<int64_t>::min()",
+           "The dimension of the result that holds classes; without it that of the "
+           "softmax which ends the model, or else the last">,
     Option<"smoothing", "smoothing", "double", "0", "Of the labels of a cross entropy">,
     ListOption<"metrics", "metrics", "std::string", "accuracy, mae, mse">,
     Option<"optimizer", "optimizer", "std::string", "\"sgd\"",

@@ -1,0 +1,124 @@
+//===- FindLogits.cpp - What a loss of classes is taken of ----------------===//
+
+#include "Logits.h"
+#include "dlc/Dialect/DL/IR/Inference.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace dlc::dl;
+
+/// Probabilities this near to 0 and 1 are kept off them for a logarithm.
+static constexpr double nearly = 1e-3;
+
+/// The number that all elements of a constant are.
+static std::optional<double> numberOf(Value value) {
+  SplatElementsAttr splat;
+  if (!matchPattern(value, m_Constant(&splat)) ||
+      !isa<FloatType>(splat.getElementType()))
+    return std::nullopt;
+  return splat.getSplatValue<APFloat>().convertToDouble();
+}
+
+/// Whether an op moves the elements of its first operand, or keeps
+/// probabilities off 0 and 1.
+static bool isTransparent(Operation *op) {
+  if (isa<tensor::CastOp, ReshapeOp, FlattenOp, TransposeOp, LinearOp>(op))
+    return true;
+  if (auto clip = dyn_cast<ClipOp>(op))
+    return (!clip.getLow() || clip.getLow()->convertToDouble() <= nearly) &&
+           (!clip.getHigh() || clip.getHigh()->convertToDouble() >= 1 - nearly);
+  if (isa<MaximumOp, MinimumOp>(op)) {
+    auto bound = numberOf(op->getOperand(1));
+    return bound && op->getOperand(0).getType() == op->getResult(0).getType() &&
+           (isa<MaximumOp>(op) ? *bound <= nearly : *bound >= 1 - nearly);
+  }
+  return false;
+}
+
+/// Where dimension `axis` of one shape lies in another that holds the same
+/// elements: what is in front of it, or behind it, is the same but for 1s.
+static std::optional<int64_t>
+followReshape(ArrayRef<int64_t> from, int64_t axis, ArrayRef<int64_t> to) {
+  auto withoutOnes = [](ArrayRef<int64_t> extents) {
+    return llvm::to_vector(
+        llvm::make_filter_range(extents, [](int64_t e) { return e != 1; }));
+  };
+  for (int64_t d = 0; d < int64_t(to.size()); ++d)
+    if (to[d] == from[axis] && !ShapedType::isDynamic(to[d]) &&
+        (withoutOnes(from.take_front(axis)) == withoutOnes(to.take_front(d)) ||
+         withoutOnes(from.drop_front(axis + 1)) ==
+             withoutOnes(to.drop_front(d + 1))))
+      return d;
+  return std::nullopt;
+}
+
+static std::optional<int64_t> follow(Operation *op, int64_t axis) {
+  if (auto transpose = dyn_cast<TransposeOp>(op))
+    return llvm::find(transpose.getPermutation(), axis) -
+           transpose.getPermutation().begin();
+  if (isa<ReshapeOp, FlattenOp>(op))
+    return followReshape(tensorType(op->getOperand(0)).getShape(), axis,
+                         tensorType(op->getResult(0)).getShape());
+  return axis;
+}
+
+static bool isMaker(Operation *op) {
+  return isa<SoftmaxOp, LogSoftmaxOp, SigmoidOp>(op);
+}
+
+dlc::Probabilities dlc::findProbabilities(Value result) {
+  Probabilities made;
+  Operation *op = result.getDefiningOp();
+  while (op && !isMaker(op) && isTransparent(op)) {
+    made.way.push_back(op);
+    op = op->getOperand(0).getDefiningOp();
+  }
+  std::reverse(made.way.begin(), made.way.end());
+  if (op && isMaker(op)) {
+    made.maker = op;
+    if (auto axis = op->getAttrOfType<IntegerAttr>("axis"))
+      made.axis =
+          wrapAxis(axis.getInt(), tensorType(op->getOperand(0)).getRank());
+    for (Operation *step : made.way)
+      if (made.axis)
+        made.axis = follow(step, *made.axis);
+    return made;
+  }
+  // Behind arithmetic with numbers there may be one all the same; the logarithm
+  // of a softmax is as good as its logits.
+  made.way.clear();
+  for (Operation *last = op; op && !isa<LogOp>(op);) {
+    if (isa<SoftmaxOp, SigmoidOp>(op)) {
+      made.hidden = last;
+      break;
+    }
+    Operation *next = nullptr;
+    bool isChain = isTransparent(op) || isa<ElementwiseOpInterface>(op);
+    for (Value operand : op->getOperands()) {
+      Operation *source = operand.getDefiningOp();
+      if (!isa<RankedTensorType>(operand.getType()) ||
+          (source && source->hasTrait<OpTrait::ConstantLike>()))
+        continue;
+      isChain &= !next && source;
+      next = source;
+    }
+    op = isChain ? next : nullptr;
+  }
+  return made;
+}
+
+Value dlc::takeLogits(OpBuilder &b, Value result, const Probabilities &made) {
+  if (!made.maker)
+    return result;
+  Value value = made.maker->getOperand(0);
+  for (Operation *op : made.way) {
+    if (isa<ClipOp, MaximumOp, MinimumOp>(op))
+      continue;
+    IRMapping mapping;
+    mapping.map(op->getOperand(0), value);
+    value = b.clone(*op, mapping)->getResult(0);
+  }
+  return value;
+}
