@@ -6,6 +6,8 @@
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -49,11 +51,30 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
   StringRef data = bytes.substr(8 + length);
   std::string wrong;
   size_t found = 0;
+  SmallVector<StringRef> placeholders, kept;
+  llvm::StringSet<> read;
+  module.walk([&](ml_program::GlobalLoadConstOp load) {
+    if (!load.use_empty())
+      read.insert(load.getGlobal().getLeafReference());
+  });
   for (auto global : module.getOps<ml_program::GlobalOp>()) {
     auto type = dyn_cast<RankedTensorType>(global.getType());
     const llvm::json::Object *entry = entries->getObject(global.getSymName());
-    if (!entry || !type)
+    if (!type)
       continue;
+    if (!entry) {
+      // Frozen parameters are in the model alone; zeros are the values of one
+      // that waits for what was learnt.
+      auto value = dyn_cast_if_present<DenseElementsAttr>(
+          global.getValue().value_or(Attribute()));
+      bool isZero = value && value.isSplat() &&
+                    isa<FloatType>(value.getElementType()) &&
+                    value.getSplatValue<APFloat>().isZero();
+      if (read.contains(global.getSymName()) &&
+          isa<FloatType>(type.getElementType()))
+        (isZero ? placeholders : kept).push_back(global.getSymName());
+      continue;
+    }
     ++found;
     auto dtype = entry->getString("dtype");
     const llvm::json::Array *shape = entry->getArray("shape"),
@@ -92,6 +113,15 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
     return fail("does not fit the model: " + wrong.substr(2));
   if (!found)
     return fail("holds no parameter of the model");
+  auto listed = [](ArrayRef<StringRef> names) {
+    return "'" + llvm::join(names, "', '") + "'";
+  };
+  if (!placeholders.empty())
+    return fail("lacks " + listed(placeholders) +
+                ", which are zeros in the model");
+  if (!kept.empty())
+    emitWarning(module.getLoc()) << "'" << path << "' lacks " << listed(kept)
+                                 << ": the model's own values stay";
   return llvm::Error::success();
 }
 

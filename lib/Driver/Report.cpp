@@ -4,6 +4,7 @@
 #include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
+#include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/FormatVariadic.h"
 #include <numeric>
@@ -87,6 +88,17 @@ static Counts countLayer(Operation *op) {
                          (elements(filter) / filter.getShape().back());
   } else if (auto norm = dyn_cast<dl::BatchNormOp>(op)) {
     counts.weights = 4 * elements(norm.getScale().getType());
+  } else {
+    // Of others each constant is one: what a product multiplies by, or a bias.
+    for (Value operand : op->getOperands()) {
+      auto type = dyn_cast<RankedTensorType>(operand.getType());
+      if (type && type.getRank() && isa<FloatType>(type.getElementType()) &&
+          operand.getDefiningOp() && isConstantSource(operand.getDefiningOp()))
+        counts.weights += elements(type);
+    }
+    if (auto product = dyn_cast<dl::MatmulOp>(op); product && counts.weights)
+      counts.connections = elements(product.getY().getType()) *
+                           product.getA().getType().getShape().back();
   }
   return counts;
 }
