@@ -135,7 +135,8 @@ int main(int argc, char **argv) {
       cl::value_desc("n"), cl::init(0), cl::cat(category));
   cl::list<std::string> dims(
       "dim",
-      cl::desc("Fix a symbolic dimension of an ONNX model, e.g. --dim batch=8"),
+      cl::desc("Fix a free extent of an ONNX model, by its name or its place: "
+               "--dim batch=8, --dim image:0=8"),
       cl::value_desc("name=extent"), cl::cat(category));
   cl::opt<bool> nativeCode(
       "allow-native-code",

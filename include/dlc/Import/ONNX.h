@@ -26,7 +26,8 @@ struct ImportOptions {
   /// Extents of symbolic dimensions that are fixed: `batch` -> 8.
   llvm::StringMap<int64_t> dims;
   /// Constants made of initialisers of floats keep their names, in the
-  /// attribute `dl.parameter`: see the pass dl-name-parameters.
+  /// attribute `dl.parameter`: see the pass dl-name-parameters. Dropout and
+  /// batch normalisation stay layers, which have a form for training.
   bool nameParameters = false;
   /// Computes constants that shapes follow from by ops which the importer does
   /// not evaluate itself. Without it such models are refused.

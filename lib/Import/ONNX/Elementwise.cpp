@@ -302,10 +302,24 @@ void importDropout(Node &n) {
     auto known = n.knownInts(2, "training_mode");
     trains = known && (*known)[0];
   }
-  double ratio = 0.5;
-  if (n.has(1) && trains) {
+  double ratio = n.version < 12 ? n.real("ratio", 0.5) : 0.5;
+  // A layer that learns drops in its training step alone; only a node that says
+  // that it does not train stays off there.
+  bool learns = n.importer.keepsLayers() && (trains || !n.has(2));
+  if (n.has(1) && (trains || learns)) {
     auto known = n.knownFloats(1, "ratio");
     ratio = known && !known->empty() ? (*known)[0] : 0;
+  }
+  if (learns && ratio > 0 && ratio < 1) {
+    n.yield(g.op<dl::DropoutOp>(
+        {x.value}, {g.attr("rate", ratio),
+                    g.b.getNamedAttr("operandSegmentSizes",
+                                     g.b.getDenseI32ArrayAttr({1, 0}))}));
+    // Exports name the mask and read it nowhere: it is that of inference.
+    if (n.wants(1))
+      n.yield(1, g.broadcast(g.number(n.version < 10 ? x.element() : g.i1(), 1),
+                             g.dims(x)));
+    return;
   }
   if (trains && ratio > 0) {
     Tensor kept = g.op<dl::GreaterEqualOp>(

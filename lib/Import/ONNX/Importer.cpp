@@ -2,6 +2,7 @@
 
 #include "Importer.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "dlc/Dialect/DL/IR/Inference.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -10,12 +11,12 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+#include <set>
 
 using namespace mlir;
 
@@ -414,12 +415,48 @@ Type Importer::typeOf(const onnx::ValueInfoProto &value,
       dims.push_back("");
       continue;
     }
-    auto fixed = options.dims.find(name);
-    bool isFixed = !name.empty() && fixed != options.dims.end();
+    // By its place, for extents without a name, or by its name.
+    auto fixed =
+        options.dims.find((value.name() + ":" + Twine(shape.size())).str());
+    if (fixed == options.dims.end() && !name.empty())
+      fixed = options.dims.find(name);
+    bool isFixed = fixed != options.dims.end();
     shape.push_back(isFixed ? fixed->second : ShapedType::kDynamic);
     dims.push_back(isFixed ? "" : name);
   }
   return RankedTensorType::get(shape, element);
+}
+
+/// Whether all extents that are to be fixed exist.
+bool Importer::checkDims(const onnx::GraphProto &graph,
+                         const llvm::StringSet<> &constants) {
+  std::set<std::string> known, places; // in order
+  for (const onnx::ValueInfoProto &input : graph.input()) {
+    if (constants.contains(input.name()))
+      continue;
+    const auto &shape = input.type().tensor_type().shape();
+    for (auto [d, dim] : llvm::enumerate(shape.dim())) {
+      if (dim.has_dim_value())
+        continue;
+      std::string place = input.name() + ":" + std::to_string(d);
+      places.insert(place);
+      known.insert(dim.dim_param().empty() ? place : dim.dim_param());
+    }
+  }
+  SmallVector<StringRef> names(known.begin(), known.end()), all(names);
+  all.append(places.begin(), places.end());
+  bool valid = true;
+  for (const auto &entry : options.dims) {
+    if (llvm::is_contained(all, entry.getKey()))
+      continue;
+    emitError(g.loc) << "has no symbolic dimension '" << entry.getKey()
+                     << "', only "
+                     << (names.empty() ? std::string("none")
+                                       : llvm::join(names, ", "))
+                     << dl::suggestName(entry.getKey(), all);
+    valid = false;
+  }
+  return valid;
 }
 
 bool Importer::checkModel() {
@@ -468,8 +505,8 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
   SmallVector<Type> types;
   SmallVector<std::string> names;
   SmallVector<Attribute> dims;
+  SmallVector<SmallVector<std::string>> symbols;
   bool valid = true;
-  llvm::StringSet<> symbols;
   for (const onnx::ValueInfoProto &input : graph.input()) {
     if (constants.contains(input.name()))
       continue;
@@ -479,23 +516,10 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
     types.push_back(type);
     names.push_back(input.name());
     SmallVector<StringRef> refs(symbolsOf.begin(), symbolsOf.end());
-    for (const auto &dim : input.type().tensor_type().shape().dim())
-      if (!dim.dim_param().empty())
-        symbols.insert(dim.dim_param());
     dims.push_back(b.getStrArrayAttr(refs));
+    symbols.push_back(symbolsOf);
   }
-  for (const auto &entry : options.dims)
-    if (!symbols.contains(entry.getKey())) {
-      SmallVector<StringRef> known;
-      for (const auto &symbol : symbols)
-        known.push_back(symbol.getKey());
-      llvm::sort(known);
-      emitError(g.loc) << "has no symbolic dimension '" << entry.getKey()
-                       << "', only "
-                       << (known.empty() ? std::string("none")
-                                         : llvm::join(known, ", "));
-      valid = false;
-    }
+  valid &= checkDims(graph, constants);
   if (!valid)
     return {};
   b.setInsertionPointToEnd(module->getBody());
@@ -506,6 +530,7 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
   SmallVector<Tensor> inputs;
   for (auto [i, argument] : llvm::enumerate(entry->getArguments())) {
     inputs.push_back(g.wrap(argument));
+    g.nameExtents(argument, symbols[i]);
     function.setArgAttr(i, "dl.name", b.getStringAttr(names[i]));
     if (llvm::any_of(cast<ArrayAttr>(dims[i]), [](Attribute name) {
           return !cast<StringAttr>(name).empty();

@@ -7,6 +7,7 @@
 #include "dlc/Import/ONNX.h"
 #include "onnx/onnx_pb.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include <memory>
 
 namespace dlc::onnx_import {
@@ -134,11 +135,16 @@ public:
   mlir::ElementsAttr readTensor(const onnx::TensorProto &tensor);
   mlir::ElementsAttr readSparse(const onnx::SparseTensorProto &tensor);
 
+  /// Whether layers that are different in training stay layers.
+  bool keepsLayers() const { return options.nameParameters; }
+
   mlir::Location locate(const onnx::NodeProto &node, int64_t number);
 
 private:
   struct Function;
   bool checkModel();
+  bool checkDims(const onnx::GraphProto &graph,
+                 const llvm::StringSet<> &constants);
   void checkOperators(const onnx::GraphProto &graph);
   bool readInitializers(const onnx::GraphProto &graph, Scope &scope);
   bool readNode(const onnx::NodeProto &node, int64_t number, Scope &scope);

@@ -11,6 +11,10 @@ static Tensor scalarOf(Graph &g, Extent e) {
   return g.fromElements({e}, true, g.i64());
 }
 
+static Tensor flatten(Graph &g, Tensor x) {
+  return g.reshape(x, {g.product(g.dims(x))});
+}
+
 /// Indices in i64, negative ones from the end.
 static Tensor fromFront(Graph &g, Tensor indices, Extent extent) {
   Tensor wide = g.cast(indices, g.i64());
@@ -31,6 +35,15 @@ void importGather(Node &n) {
   n.yield(g.gather(x, indices, axis));
 }
 
+/// Elements of the last dimension; a vector counts as a row.
+void importArrayFeatureExtractor(Node &n) {
+  Graph &g = n.g;
+  Tensor x = n.in(0), places = n.in(1);
+  if (x.rank() == 1)
+    x = g.unsqueeze(x, {0});
+  n.yield(g.gather(x, flatten(g, places), x.rank() - 1));
+}
+
 /// The row-major place of each element when the index along `axis` is
 /// replaced by the one given.
 static Tensor placeWith(Graph &g, Tensor x, Tensor indices, int64_t axis) {
@@ -45,10 +58,6 @@ static Tensor placeWith(Graph &g, Tensor x, Tensor indices, int64_t axis) {
     stride = g.mul(stride, g.dim(x, d));
   }
   return place;
-}
-
-static Tensor flatten(Graph &g, Tensor x) {
-  return g.reshape(x, {g.product(g.dims(x))});
 }
 
 void importGatherElements(Node &n) {

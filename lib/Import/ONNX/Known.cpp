@@ -179,6 +179,11 @@ SmallVector<Tensor> Graph::settle(Operation *op) {
   SmallVector<Tensor> results;
   for (Value result : op->getResults())
     results.push_back(wrap(result));
+  // Now, while those of its operands are known: later it is a long way back.
+  for (Value result : op->getResults())
+    if (auto type = dyn_cast<RankedTensorType>(result.getType());
+        type && !type.hasStaticShape())
+      shapeOf(result);
   if (!isEvaluable(op))
     return results;
   // How much a result has may follow from values.

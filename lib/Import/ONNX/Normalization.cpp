@@ -21,13 +21,19 @@ void importBatchNormalization(Node &n) {
   bool trains = n.integer("training_mode", 0);
   if (n.version < 14 && n.outputs() > 1)
     trains = n.wants(1);
-  if (!trains) {
+  // A layer that learns has both forms, whichever was exported.
+  bool learns = n.importer.keepsLayers();
+  if (!trains || learns) {
     Type element = x.element();
     n.yield(g.channelsFirst(g.op<dl::BatchNormOp>(
         {g.channelsLast(x).value, g.cast(scale, element).value,
          g.cast(offset, element).value, g.cast(mean, element).value,
          g.cast(variance, element).value},
         {g.attr("epsilon", epsilon)})));
+    if (trains) {
+      n.yield(1, mean);
+      n.yield(2, variance);
+    }
     return;
   }
   // With the statistics of the batch; the running ones move towards them.

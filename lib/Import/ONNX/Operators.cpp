@@ -229,6 +229,7 @@ static constexpr Operator operators[] = {
     {"", "Where", 9, newest, importWhere},
     {"", "Xor", 1, 6, importAligned<importXor>},
     {"", "Xor", 7, newest, importXor},
+    {"ai.onnx.ml", "ArrayFeatureExtractor", 1, 5, importArrayFeatureExtractor},
 };
 
 llvm::ArrayRef<Operator> getOperators() { return operators; }

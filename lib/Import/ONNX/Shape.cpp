@@ -85,14 +85,9 @@ void importExpand(Node &n) {
     int64_t b = d - (rank - int64_t(wanted.size()));
     if (a < 0)
       shape.push_back(wanted[b]);
-    else if (b < 0 || getConstantIntValue(wanted[b]) == 1)
-      shape.push_back(own[a]);
-    else if (getConstantIntValue(own[a]) == 1)
-      shape.push_back(wanted[b]);
     else
       // What is read when it runs may be the 1 that keeps the extent.
-      shape.push_back(getConstantIntValue(own[a]) ? own[a]
-                                                  : g.max(own[a], wanted[b]));
+      shape.push_back(b < 0 ? own[a] : g.join(own[a], wanted[b]));
   }
   n.yield(g.broadcast(x, shape));
 }
@@ -258,7 +253,9 @@ void importSplit(Node &n) {
 static Tensor sliceAxis(Graph &g, Tensor x, int64_t axis, Extent start,
                         Extent end, int64_t step) {
   Extent extent = g.dim(x, axis);
-  auto clamp = [&](Extent at) -> Extent {
+  // Walking backwards, -1 is the place before the first: an end may lie there,
+  // a start does not.
+  auto clamp = [&](Extent at, bool isStart) -> Extent {
     if (auto known = getConstantIntValue(at)) {
       // Far beyond either end is the end; keeps sums from overflowing.
       constexpr int64_t huge = int64_t(1) << 48;
@@ -274,9 +271,11 @@ static Tensor sliceAxis(Graph &g, Tensor x, int64_t axis, Extent start,
     }
     if (step > 0)
       return g.min(g.max(at, g.extent(0)), extent);
-    return g.min(g.max(at, g.extent(-1)), g.sub(extent, g.extent(1)));
+    return g.min(g.max(at, g.extent(isStart ? 0 : -1)),
+                 g.sub(extent, g.extent(1)));
   };
-  Extent from = clamp(start), to = clamp(end);
+  Extent from = clamp(start, /*isStart=*/true),
+         to = clamp(end, /*isStart=*/false);
   int64_t pace = step > 0 ? step : -step;
   Extent length = step > 0 ? g.sub(to, from) : g.sub(from, to);
   length = g.max(length, g.extent(0));

@@ -55,6 +55,8 @@ Extent Graph::dim(Tensor x, int64_t d) {
   }
   if (!ShapedType::isDynamic(x.dim(d)))
     return extent(x.dim(d));
+  if (auto number = dyn_cast<AffineConstantExpr>(shapeOf(x.value)[d]))
+    return extent(number.getValue());
   return getAsOpFoldResult(b.createOrFold<tensor::DimOp>(loc, x.value, d));
 }
 
@@ -129,8 +131,10 @@ Extent Graph::max(Extent x, Extent y) {
   auto a = getConstantIntValue(x), c = getConstantIntValue(y);
   if (a && c)
     return extent(std::max(*a, *c));
-  if (isEqualConstantIntOrValue(x, y))
+  if (isEqualConstantIntOrValue(x, y) || (c && *c <= 0 && isNonNegative(x)))
     return x;
+  if (a && *a <= 0 && isNonNegative(y))
+    return y;
   return arith::MaxSIOp::create(b, loc, toValue(x), toValue(y)).getResult();
 }
 Extent Graph::min(Extent x, Extent y) {
@@ -312,7 +316,11 @@ static Tensor giveShape(Graph &g, Tensor x, ArrayRef<Extent> shape) {
     return g.fail("a shape has a negative extent");
   SmallVector<Value> unknown;
   RankedTensorType type = typeOf(x.element(), shape, unknown);
-  if (type == x.type() && unknown.empty())
+  // Unknown extents that are those of x say nothing new.
+  if (type == x.type() &&
+      llvm::all_of_zip(g.dims(x), shape, [&](Extent own, Extent wanted) {
+        return g.areEqual(own, wanted);
+      }))
     return x;
   auto op = OpT::create(g.b, g.loc, type, x.value, unknown);
   if (mlir::failed(mlir::verify(op))) {
@@ -407,8 +415,18 @@ Tensor Graph::slice(Tensor x, int64_t axis, Extent start, Extent size,
     return {this, Value()};
   axis = axis < 0 ? axis + x.rank() : axis;
   auto from = getConstantIntValue(start), count = getConstantIntValue(size);
-  if (from && count && x.isStatic()) {
-    Ints starts(x.rank(), 0), ends(x.shape()), steps(x.rank(), 1);
+  bool isFixed = !ShapedType::isDynamic(x.dim(axis));
+  // Behind the end there is nothing.
+  if (from && isFixed && step > 0 && *from >= x.dim(axis))
+    count = 0;
+  if (count == 0)
+    from = 0;
+  if (from && count && (isFixed || count == 0)) {
+    Ints starts(x.rank(), 0),
+        ends(x.rank(), std::numeric_limits<int64_t>::max()), steps(x.rank(), 1);
+    for (int64_t d = 0; d < x.rank(); ++d)
+      if (!ShapedType::isDynamic(x.dim(d)))
+        ends[d] = x.dim(d);
     starts[axis] = *from;
     steps[axis] = step;
     int64_t end = *from + *count * step;
@@ -460,7 +478,13 @@ Tensor Graph::select(Tensor condition, Tensor a, Tensor c) {
 Tensor Graph::maximum(Tensor a, Tensor c) { return op<dl::MaximumOp>(a, c); }
 Tensor Graph::minimum(Tensor a, Tensor c) { return op<dl::MinimumOp>(a, c); }
 Tensor Graph::pow(Tensor a, Tensor c) { return op<dl::PowOp>(a, c); }
-Tensor Graph::matmul(Tensor a, Tensor c) { return op<dl::MatmulOp>(a, c); }
+Tensor Graph::matmul(Tensor a, Tensor c) {
+  if (a.rank() > 2 && c.rank() > 2) {
+    auto aligned = align({a.value, c.value}, /*trailing=*/2);
+    return op<dl::MatmulOp>(wrap(aligned[0]), wrap(aligned[1]));
+  }
+  return op<dl::MatmulOp>(a, c);
+}
 
 Tensor Graph::normalizeLast(Tensor x, double epsilon) {
   return op<dl::LayerNormOp>(

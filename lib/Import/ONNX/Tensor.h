@@ -13,7 +13,9 @@
 #include "Elements.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Import/ONNX.h"
+#include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace dlc::onnx_import {
 
@@ -133,6 +135,17 @@ public:
   Extent mod(Extent x, Extent y) { return sub(x, mul(div(x, y), y)); }
   Extent max(Extent x, Extent y);
   Extent min(Extent x, Extent y);
+  /// What two extents have together that broadcast: the other of a 1.
+  Extent join(Extent x, Extent y);
+  /// Whether two extents are equal in every call.
+  bool areEqual(Extent x, Extent y);
+  /// The operands with unknown extents that need not be equal broadcast to the
+  /// ones that they have together; the last `trailing` dimensions stay.
+  llvm::SmallVector<mlir::Value> align(llvm::ArrayRef<mlir::Value> operands,
+                                       int64_t trailing = 0);
+  /// Calls the unknown extents of an input by their names; equal names are
+  /// equal extents.
+  void nameExtents(mlir::Value value, llvm::ArrayRef<std::string> names);
   Extent product(llvm::ArrayRef<Extent> extents);
   mlir::Value toValue(Extent x);
   Extents toExtents(llvm::ArrayRef<int64_t> values);
@@ -212,6 +225,12 @@ public:
   llvm::DenseMap<mlir::Value, std::shared_ptr<const Elements>> known;
 
 private:
+  /// The extents of a value, and an extent, as expressions (Symbols.cpp).
+  llvm::ArrayRef<mlir::AffineExpr> shapeOf(mlir::Value value,
+                                           unsigned depth = 0);
+  mlir::AffineExpr expression(Extent extent, unsigned depth = 0);
+  mlir::AffineExpr unknown();
+
   /// What is known already; `demanded` reads parameters and large constants
   /// too.
   std::shared_ptr<const Elements> find(mlir::Value value, bool demanded);
@@ -226,6 +245,10 @@ private:
             llvm::ArrayRef<std::shared_ptr<const Elements>> operands);
 
   const ConstantEvaluator &evaluator;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::AffineExpr>> shapes;
+  llvm::DenseMap<mlir::Value, mlir::AffineExpr> expressions;
+  llvm::StringMap<mlir::AffineExpr> namedExtents;
+  unsigned symbols = 0;
   /// Ops that were asked for: whether all that they are made of is constant.
   llvm::DenseMap<mlir::Operation *, bool> fixed;
   llvm::SmallVector<Tensor> build(mlir::OperationState &state,
@@ -239,6 +262,11 @@ llvm::SmallVector<Tensor>
 Graph::ops(llvm::ArrayRef<mlir::Value> operands,
            llvm::ArrayRef<mlir::NamedAttribute> attributes) {
   mlir::OperationState state(loc, OpT::getOperationName());
+  llvm::SmallVector<mlir::Value> aligned;
+  if (OpT::template hasTrait<dl::ElementwiseOpInterface::Trait>()) {
+    aligned = align(operands);
+    operands = aligned;
+  }
   state.addOperands(operands);
   mlir::DictionaryAttr dictionary = b.getDictionaryAttr(attributes);
   state.attributes = mlir::NamedAttrList(dictionary);
