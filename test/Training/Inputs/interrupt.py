@@ -1,0 +1,22 @@
+"""Interrupts dlc-train in its first epoch and after one."""
+
+import subprocess
+import sys
+
+START = """
+import os, sys
+from dlc import train
+class Progress(train._Progress):
+    def __call__(self, epoch, done, count, values):
+        super().__call__(epoch, done, count, values)
+        if (done is None) == {after}:
+            os.kill(os.getpid(), 2)
+train._Progress = Progress
+sys.exit(train.main(["net.so", "--input", "x.npy", "--target", "t.npy", "--epochs", "50",
+                     "--checkpoint", "c.safetensors"]))
+"""
+for name, after in (("first epoch", False), ("later", True)):
+    result = subprocess.run([sys.executable, "-c", START.format(after=after)],
+                            capture_output=True, text=True)
+    print(f"{name}:", result.returncode,
+          result.stderr.strip().split("\n")[-1].removeprefix("dlc-train: interrupted; "))
