@@ -44,8 +44,8 @@ static constexpr AllowedOps table[] = {
      "a call computes anything; indices out of range are clamped or refused, "
      "as the op's entry says",
      "dl", "*"},
-    {"a condition of the model's own, which ends a call with its message", "cf",
-     "assert"},
+    {"a condition of the model's own, which ends a call with its message",
+     "codegen", "require"},
     {"computes scalars: touches no memory", "arith",
      "addf addi addui_extended andi bitcast cmpf cmpi constant divf extf extsi "
      "extui index_cast index_castui maximumf maxnumf maxsi maxui minimumf "

@@ -87,6 +87,7 @@ void buildTosaPipeline(OpPassManager &pm, const PipelineOptions &) {
 
 void buildDefinePipeline(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createDefineArithmetic());
+  pm.addNestedPass<func::FuncOp>(createCheckIndices());
 }
 
 void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {

@@ -3,7 +3,7 @@
 // Checks and extents leave the function; nothing but extents is read.
 // CHECK: module attributes {dlc.checks = {f = ["dl.add: operands differ in dimension 0 of the result"]}}
 // CHECK-LABEL: func.func @f(
-// CHECK-NOT: cf.assert
+// CHECK-NOT: codegen.require
 // CHECK-LABEL: func.func private @f.shapes(%arg0: memref<?x4xf32>, %arg1: memref<?x4xf32>, %arg2: memref<?xi64>)
 // CHECK: %[[A:.*]] = memref.dim %arg0, %c0
 // CHECK: %[[B:.*]] = memref.dim %arg1, %c0

@@ -7,7 +7,7 @@ func.func @example(%x: tensor<?x4xf32>) -> tensor<?x2x2xf32> {
   return %y : tensor<?x2x2xf32>
 }
 // CHECK-LABEL: func.func @example
-// CHECK: cf.assert
+// CHECK: codegen.require
 // CHECK: tensor.expand_shape
 
 // -----

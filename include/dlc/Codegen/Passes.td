@@ -2,6 +2,7 @@
 //
 // The order of the CPU pipeline, and what each pass counts on:
 //
+//   dlc-check-indices              the model as it was read
 //   dlc-check-extents              linalg on tensors, before anything is inferred of it
 //   dlc-hoist-checks               after it; what relies on a check stands behind it
 //   dlc-outline-shape-functions    linalg on tensors, checks as codegen.require
@@ -53,6 +54,20 @@ def RoundOperands : Pass<"dlc-round-operands", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::arith::ArithDialect"];
+}
+
+def CheckIndices : Pass<"dlc-check-indices", "::mlir::func::FuncOp"> {
+  let summary = "Bound the indices that a model computes itself";
+  let description = [{
+    For a model as it was read: what later passes write stays inside by its making. An
+    index of `tensor.extract` or `tensor.insert` outside of its tensor ends the call with a
+    message. In the body of an op that computes elements (`linalg.generic`, a cell of
+    `dl.scan`), where a call cannot end, the nearest place is taken instead, and a
+    tensor without elements ends the call before that op.
+  }];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 def CheckExtents : Pass<"dlc-check-extents", "::mlir::func::FuncOp"> {

@@ -61,6 +61,19 @@ static Value emitArg(OpT op, typename OpT::Adaptor operands, Emitter &e,
       kept.push_back(e.dim(x, d));
       dims.push_back(d);
     }
+  if (!isa<Attribute>(e.dim(x, axis))) {
+    // There is a place to name, or nothing to name one for.
+    auto compare = [&](arith::CmpIPredicate predicate,
+                       OpFoldResult size) -> Value {
+      return arith::CmpIOp::create(e.b, e.loc, predicate, e.value(size),
+                                   e.value(e.index(0)));
+    };
+    e.require(arith::OrIOp::create(
+                  e.b, e.loc,
+                  compare(arith::CmpIPredicate::sgt, e.dim(x, axis)),
+                  compare(arith::CmpIPredicate::eq, e.product(kept))),
+              "nothing to choose from along axis " + Twine(axis));
+  }
   double infinity = std::numeric_limits<double>::infinity();
   Type indexType = e.b.getI64Type();
   Value inits[] = {e.filled(kept, compute, largest ? -infinity : infinity),

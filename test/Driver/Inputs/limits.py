@@ -20,7 +20,7 @@ for i in reversed(range(depth)):
     body += f"  scf.yield %y{i} : tensor<1xf32>\n" if i else ""
 Path("nested.mlir").write_text(
     "#map = affine_map<(d0) -> (d0)>\n" + HEAD + body +
-    '  cf.assert %b, "' + "<" * 1000 + '"\n' + f"  return %y0 : tensor<1xf32>\n}}\n")
+    '  codegen.require %b, "' + "<" * 1000 + '"\n' + f"  return %y0 : tensor<1xf32>\n}}\n")
 
 calls = ""
 for i in range(24):

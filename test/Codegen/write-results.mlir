@@ -1,0 +1,28 @@
+// RUN: dlc-opt %s -dlc-write-results | FileCheck %s
+
+// The value that the destination holds is read again: the analysis of buffers sees
+// an insertion, a copy home comes last.
+// CHECK-LABEL: func @result(
+// CHECK: %[[PLACE:.*]] = bufferization.to_tensor %arg1 restrict writable
+// CHECK: %[[ALL:.*]] = tensor.insert_slice %{{.*}} into %[[PLACE]][0] [4] [1]
+// CHECK-NOT: materialize_in_destination
+// CHECK: %[[BUFFER:.*]] = bufferization.to_buffer %[[ALL]] read_only
+// CHECK: memref.copy %[[BUFFER]], %arg1
+// CHECK-NEXT: return
+func.func @result(%arg0: memref<4xf32>, %arg1: memref<4xf32>) {
+  %x = bufferization.to_tensor %arg0 restrict : memref<4xf32> to tensor<4xf32>
+  bufferization.materialize_in_destination %x in restrict writable %arg1 : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}
+
+// What was computed there is not inserted again.
+// CHECK-LABEL: func @inplace(
+// CHECK-NOT: insert_slice
+// CHECK: return
+func.func @inplace(%arg0: memref<4xf32>, %arg1: memref<4xf32>) {
+  %x = bufferization.to_tensor %arg0 restrict : memref<4xf32> to tensor<4xf32>
+  %y = bufferization.to_tensor %arg1 restrict writable : memref<4xf32> to tensor<4xf32>
+  %z = linalg.exp ins(%x : tensor<4xf32>) outs(%y : tensor<4xf32>) -> tensor<4xf32>
+  bufferization.materialize_in_destination %z in writable %arg1 : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}
