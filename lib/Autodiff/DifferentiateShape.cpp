@@ -20,7 +20,6 @@ static LogicalResult differentiateReshape(OpT op, Gradients &d) {
   return success();
 }
 
-/// What stretches adds up again in `add`.
 template <typename OpT>
 static LogicalResult differentiateIdentity(OpT op, Gradients &d) {
   d.add(op.getX(), d.of(op.getY()));
@@ -106,6 +105,40 @@ static Tensor scatterAlong(Tensor g, Tensor from, int64_t axis, Tensor like) {
           b, g.loc, zeros, from, updates,
           dl::ScatterKindAttr::get(b.getContext(), dl::ScatterKind::add)))
       .transpose(swap);
+}
+
+/// Whether extent `axis` of a broadcast's result is that of its operand.
+static bool keepsExtent(dl::BroadcastOp op, int64_t axis) {
+  auto y = op.getY().getType();
+  int64_t place = axis + y.getRank() - op.getX().getType().getRank();
+  if (!y.isDynamicDim(place))
+    return false;
+  auto dim = op.getExtents()[y.getDynamicDimIndex(place)]
+                 .getDefiningOp<tensor::DimOp>();
+  return dim && dim.getSource() == op.getX() &&
+         getConstantIntValue(dim.getDimension()) == axis;
+}
+
+/// What stretches adds up again. Whether an unknown extent was 1 is known when
+/// it runs.
+static LogicalResult differentiateBroadcast(dl::BroadcastOp op, Gradients &d) {
+  Tensor x = d.at(op.getX()), g = d.of(op.getY()).reducedTo(x);
+  for (int64_t axis = 0; axis < x.rank(); ++axis) {
+    if (!ShapedType::isDynamic(x.shape()[axis]) || keepsExtent(op, axis))
+      continue;
+    Tensor isOne = x.count({axis}).eq(1.0), sum = g.sum({axis});
+    SmallVector<int64_t> shape(sum.shape());
+    shape[axis] = ShapedType::kDynamic;
+    SmallVector<Value> extents;
+    for (int64_t k = 0; k < g.rank(); ++k)
+      if (ShapedType::isDynamic(shape[k]))
+        extents.push_back(k == axis ? x.extent(k) : sum.extent(k));
+    Value stretched = dl::BroadcastOp::create(
+        d.b, d.loc, sum.type().clone(shape), sum, extents);
+    g = select(isOne, g.with(stretched), cut(g, axis, d.b.getIndexAttr(0), x));
+  }
+  d.add(op.getX(), g);
+  return success();
 }
 
 /// One triple a dimension: behind each of them zeros again.
@@ -248,7 +281,7 @@ void dlc::attachShapeRules(MLIRContext *context) {
   attachRule<dl::RequireFiniteOp, differentiateIdentity>(context);
   attachRule<dl::BarrierOp, differentiateIdentity>(context);
   attachRule<dl::FlattenOp, differentiateReshape>(context);
-  attachRule<dl::BroadcastOp, differentiateIdentity>(context);
+  attachRule<dl::BroadcastOp, differentiateBroadcast>(context);
   attachRule<dl::TransposeOp, differentiateTranspose>(context);
   attachRule<dl::ConcatOp, differentiateConcat>(context);
   attachRule<dl::SplitOp, differentiateSplit>(context);

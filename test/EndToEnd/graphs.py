@@ -32,12 +32,16 @@ def emit(proto, *options, stage="dl"):
             return file.read()
 
 
-def run(proto, inputs, *options):
+def library(proto, *options):
+    folder = tempfile.mkdtemp()
+    path = os.path.join(folder, "m.onnx")
+    onnx.save(proto, path)
+    return dlc.load(dlc.compile(path, options=options))
+
+
+def run(lib, inputs):
     """What dlc computes, as a list."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "m.onnx")
-        onnx.save(proto, path)
-        results = dlc.load(dlc.compile(path, options=options)).main(*inputs)
+    results = lib.main(*inputs)
     return list(results) if isinstance(results, (tuple, list)) else [results]
 
 
@@ -49,9 +53,10 @@ def expected(proto, inputs):
     return session.run(None, dict(zip(names, inputs)))
 
 
-def difference(proto, inputs, *options):
+def difference(proto, inputs, *options, lib=None):
     """"right", or what is wrong; numbers agree within 1e-5 of the largest."""
-    found, wanted = run(proto, inputs, *options), expected(proto, inputs)
+    found = run(lib or library(proto, *options), inputs)
+    wanted = expected(proto, inputs)
     for a, b in zip(found, wanted):
         if a.shape != b.shape:
             return f"wrong shape {a.shape}, expected {b.shape}"

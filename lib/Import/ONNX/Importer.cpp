@@ -312,23 +312,13 @@ Tensor Importer::refine(Tensor value, const onnx::ValueInfoProto &declared) {
   const auto &shape = declared.type().tensor_type().shape();
   if (!value || !isTensor(value) || shape.dim_size() != value.rank())
     return value;
-  Ints extents(value.shape());
-  for (auto [d, extent] : llvm::enumerate(extents)) {
-    if (!ShapedType::isDynamic(extent) || !shape.dim(d).has_dim_value())
-      continue;
-    extent = shape.dim(d).dim_value();
-    Value isEqual = arith::CmpIOp::create(b, g.loc, arith::CmpIPredicate::eq,
-                                          g.toValue(g.dim(value, d)),
-                                          g.toValue(g.extent(extent)));
-    dlc::codegen::RequireOp::create(
-        b, g.loc, isEqual,
-        "'" + declared.name() + "' has another shape than the model declares");
-  }
-  auto type = value.type().clone(extents);
-  if (type == value.type())
-    return value;
-  return g.wrap(
-      tensor::CastOp::create(b, g.loc, type, value.value).getResult());
+  Ints extents;
+  for (const auto &dim : shape.dim())
+    extents.push_back(dim.has_dim_value() ? dim.dim_value()
+                                          : ShapedType::kDynamic);
+  return g.refine(value, extents,
+                  "'" + declared.name() +
+                      "' has another shape than the model declares");
 }
 
 std::optional<SmallVector<Tensor>>

@@ -43,10 +43,25 @@ public:
              Twine(gates) + " H, H]");
       return;
     }
+    // What one operand tells of the batch holds for all.
+    batch = n.in(0).dim(batchAxis());
+    for (size_t i : {4, 5, 6})
+      if (n.has(i))
+        batch = dl::known(batch, n.in(i).dim(i == 4 ? 0 : batchAxis()));
     if (int64_t size = n.integer("hidden_size", hidden); size != hidden)
       n.fail("hidden_size is " + Twine(size) + ", its operand R of shape " +
              dl::toString(r.shape()) + " has " + Twine(hidden));
   }
+
+  int64_t batchAxis() const { return isBatchFirst ? 0 : 1; }
+  Tensor withBatch(Tensor x, int64_t axis) {
+    Ints extents(x.rank(), ShapedType::kDynamic);
+    if (axis < x.rank())
+      extents[axis] = batch;
+    return g.refine(x, extents,
+                    "the batch of an operand is not that of the others");
+  }
+  Tensor input() { return withBatch(n.in(0), batchAxis()); }
 
   /// [D, ...] as dl takes it: without D for one direction.
   Tensor lead(Tensor x) { return directions == 1 ? g.squeeze(x, {0}) : x; }
@@ -76,7 +91,7 @@ public:
 
   /// First states, which have the batch in front with `layout`.
   Tensor state(size_t i) {
-    Tensor x = n.in(i);
+    Tensor x = withBatch(n.in(i), batchAxis());
     if (isBatchFirst)
       x = g.transpose(x, {1, 0, 2});
     return lead(x);
@@ -175,12 +190,12 @@ public:
     }
   }
 
-  Tensor lengths() { return n.has(4) ? n.in(4) : Tensor(); }
+  Tensor lengths() { return n.has(4) ? withBatch(n.in(4), 0) : Tensor(); }
 
   Node &n;
   Graph &g;
   Ints order;
-  int64_t gates = 0, hidden = 0, directions = 1;
+  int64_t gates = 0, hidden = 0, directions = 1, batch = 0;
   dl::Direction direction = dl::Direction::forward;
   bool isBatchFirst = false;
 };
@@ -195,9 +210,9 @@ void importRNN(Node &n) {
     bias = layer.bias(0) + layer.bias(1);
   if (n.has(5))
     h0 = layer.state(5);
-  layer.build<dl::RnnOp>(
-      {n.in(0), layer.weights(1), layer.weights(2), bias, h0, layer.lengths()},
-      layer.attributes(dl::RnnOp::getDefaultActivations()));
+  layer.build<dl::RnnOp>({layer.input(), layer.weights(1), layer.weights(2),
+                          bias, h0, layer.lengths()},
+                         layer.attributes(dl::RnnOp::getDefaultActivations()));
 }
 
 void importLSTM(Node &n) {
@@ -218,8 +233,8 @@ void importLSTM(Node &n) {
       layer.attributes(dl::LstmOp::getDefaultActivations());
   if (n.integer("input_forget", 0))
     attributes.push_back(n.g.flag("coupled"));
-  layer.build<dl::LstmOp>({n.in(0), layer.weights(1), layer.weights(2), bias,
-                           h0, c0, peephole, layer.lengths()},
+  layer.build<dl::LstmOp>({layer.input(), layer.weights(1), layer.weights(2),
+                           bias, h0, c0, peephole, layer.lengths()},
                           attributes);
 }
 
@@ -238,8 +253,8 @@ void importGRU(Node &n) {
       layer.attributes(dl::GruOp::getDefaultActivations());
   if (n.integer("linear_before_reset", 0))
     attributes.push_back(n.g.flag("linear_before_reset"));
-  layer.build<dl::GruOp>({n.in(0), layer.weights(1), layer.weights(2), bias,
-                          recurrentBias, h0, layer.lengths()},
+  layer.build<dl::GruOp>({layer.input(), layer.weights(1), layer.weights(2),
+                          bias, recurrentBias, h0, layer.lengths()},
                          attributes);
 }
 

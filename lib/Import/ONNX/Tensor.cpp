@@ -1,6 +1,7 @@
 //===- Tensor.cpp - Building dl as one writes formulas --------------------===//
 
 #include "Tensor.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Verifier.h"
@@ -65,6 +66,26 @@ Extents Graph::dims(Tensor x) {
   for (int64_t d = 0; d < x.rank(); ++d)
     result.push_back(dim(x, d));
   return result;
+}
+
+Tensor Graph::refine(Tensor x, ArrayRef<int64_t> extents,
+                     const Twine &message) {
+  if (!x)
+    return x;
+  Ints shape(x.shape());
+  for (auto [d, extent] : llvm::enumerate(shape)) {
+    if (!ShapedType::isDynamic(extent) || ShapedType::isDynamic(extents[d]))
+      continue;
+    extent = extents[d];
+    Value isEqual = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                                          toValue(dim(x, d)),
+                                          toValue(this->extent(extent)));
+    codegen::RequireOp::create(b, loc, isEqual, message.str());
+  }
+  auto type = x.type().clone(shape);
+  return type == x.type()
+             ? x
+             : wrap(tensor::CastOp::create(b, loc, type, x.value).getResult());
 }
 
 Value Graph::toValue(Extent x) {

@@ -135,6 +135,10 @@ public:
   Extent mod(Extent x, Extent y) { return sub(x, mul(div(x, y), y)); }
   Extent max(Extent x, Extent y);
   Extent min(Extent x, Extent y);
+  /// x with extents that are known from elsewhere; a call with others ends with
+  /// the message.
+  Tensor refine(Tensor x, llvm::ArrayRef<int64_t> extents,
+                const llvm::Twine &message);
   /// What two extents have together that broadcast: the other of a 1.
   Extent join(Extent x, Extent y);
   /// Whether two extents are equal in every call.

@@ -37,8 +37,9 @@ def DL_FlattenOp : DL_InferredOp<"flatten"> {
 def DL_BroadcastOp : DL_Op<"broadcast"> {
   let summary = "x repeated to a larger shape";
   let description = [{
-    Shapes are aligned at the last dimension, and a static extent of 1 stretches
-    to that of the result. Each `?` of the result's type has an operand:
+    Shapes are aligned at the last dimension, and an extent of 1 stretches to that
+    of the result. An unknown one is 1 or that of the result; a call where it is
+    neither ends with a message. Each `?` of the result's type has an operand:
     `dl.broadcast %x [%n] : tensor<3xf32> to tensor<?x3xf32>`.
   }];
   let arguments = (ins DL_Tensor:$x, Variadic<Index>:$extents);
