@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 START = """
-import os, sys
+import os, signal, sys
 from dlc import train
+# A shell's background ignores it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 class Progress(train._Progress):
     def __call__(self, epoch, done, count, values):
         super().__call__(epoch, done, count, values)
