@@ -12,7 +12,7 @@ PYTHON := $(VENV)/bin/python
 PEERS_VENV := $(BUILD)/peers
 FILTER ?= .
 
-.PHONY: help demo test unit asan tsan bench format docs build configure packages python clean install
+.PHONY: help demo test unit asan tsan fuzz bench format docs build configure packages python clean install
 
 help: ## This list
 	@echo "dlc, the deep-learning compiler"; echo
@@ -64,6 +64,11 @@ tsan: packages ## The runtime and its thread pool under the thread sanitizer: a 
 	@TSAN_OPTIONS=die_after_fork=0 $(BUILD)/tsan/runtime-tests --gtest_brief=1 --gtest_shuffle --gtest_repeat=10 \
 	 > $(BUILD)/tsan.log 2>&1 || { cat $(BUILD)/tsan.log; exit 1; }
 	@grep -c PASSED $(BUILD)/tsan.log | sed 's/$$/ runs of 10 without a report/'
+
+fuzz: build python ## Random models and mutated files for SECONDS=60 each, from SEED=1; findings in build
+	@ninja -C $(BIN) -j$(JOBS) dlc-fuzzers
+	@DLC=$(abspath $(BIN)/bin/dlc) PYTHONPATH=test/EndToEnd $(PYTHON) test/Fuzz/fuzz.py all \
+	   --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) --keep $(BIN)/fuzz
 
 $(PEERS_VENV)/done: test/Benchmark/requirements.txt | packages
 	@echo "== Peers in $(PEERS_VENV), whichever install"

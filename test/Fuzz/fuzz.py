@@ -1,7 +1,9 @@
 """Random models against other implementations, for a given time.
 
-    fuzz.py onnx [--seconds 60] [--seed 1] [--case N] [--keep DIR]
+    fuzz.py WHAT [--seconds 60] [--seed 1] [--case N] [--keep DIR]
 
+WHAT: onnx (random graphs), dl (ops of dl at right and wrong extents), files-mlir and
+files-onnx (mutated files), known (past failures) or all.
 Every case follows from the seed and its number alone; `--case` runs one again.
 Findings are made small and written to DIR as text with what happened. Ends with a
 table of what became of the cases; the status is 1 where there is a finding.
@@ -17,7 +19,7 @@ from fuzzing import campaigns
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=sorted(campaigns.CAMPAIGNS))
+    parser.add_argument("what", choices=[*campaigns.CAMPAIGNS, "all"])
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
@@ -30,7 +32,9 @@ def main():
     if arguments.case is not None:
         arguments.first, arguments.count = arguments.case, 1
     arguments.dlc = os.environ.get("DLC", "dlc")
-    sys.exit(campaigns.CAMPAIGNS[arguments.what](arguments))
+    os.environ["DLC"] = arguments.dlc
+    run = campaigns.CAMPAIGNS.get(arguments.what, campaigns.run_all)
+    sys.exit(run(arguments))
 
 
 if __name__ == "__main__":

@@ -76,7 +76,6 @@ def run_onnx(arguments):
 def report(arguments, table, folder, number, model, data, config, result):
     """Makes a finding small and keeps it, once for each kind and set of operators."""
     def fails(smaller, given):
-        onnx.checker.check_model(smaller)
         again = onnx_case.examine(smaller, given, config, folder, arguments.dlc)
         return again.signature == result.signature if "compiler" in result.kind or \
             result.kind == "internal message" else again.kind == result.kind
@@ -98,4 +97,17 @@ def report(arguments, table, folder, number, model, data, config, result):
           f"{last.detail.strip()[:300]}\n  {arguments.keep}/{name}.txt", flush=True)
 
 
-CAMPAIGNS = {"onnx": run_onnx, "dl": dl_campaign.run}
+def run_files(kind):
+    def run(arguments):
+        from . import files
+        return files.run(arguments, kind)
+    return run
+
+
+CAMPAIGNS = {"onnx": run_onnx, "dl": dl_campaign.run, "files-mlir": run_files("mlir"),
+             "files-onnx": run_files("onnx")}
+
+
+def run_all(arguments):
+    """All of them, each for the given time."""
+    return max([run(arguments) for run in list(CAMPAIGNS.values())])

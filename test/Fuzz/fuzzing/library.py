@@ -10,7 +10,7 @@ from dlc import _library as abi
 
 from .memory import Block
 
-POISONS = (0xFF, 0xA5)  # NaN in every float type; a large number
+MOST = 1 << 30  # bytes of workspace that are tried
 
 
 @dataclass
@@ -63,7 +63,7 @@ class Session:
         status = self.info.create(ctypes.byref(self.handle), ctypes.byref(options),
                                   abi._ABI_VERSION, self.info.interface_hash)
         need = self._missing()
-        if status == 6 and bytes_given and need > bytes_given:
+        if status == 6 and bytes_given and bytes_given < need < MOST:
             return self._create(need)
         return status
 
@@ -77,18 +77,26 @@ class Session:
         return int(match.group(1)) if match else 0
 
     def number(self, name):
-        if name is None:
-            return 0
+        if not isinstance(name, str):
+            return name or 0
         names = [self.info.functions[i].name.decode()
                  for i in range(self.info.function_count)]
         return names.index(name)
 
     def call(self, call):
+        blocks = []
+        try:
+            return self._call(call, blocks)
+        finally:
+            for block in blocks:
+                block.free()
+
+    def _call(self, call, blocks):
         number = self.number(call.function)
         function = self.info.functions[number]
         arguments = [function.arguments[i]
                      for i in range(function.inputs + function.outputs)]
-        blocks, shapes = [], []
+        shapes = []
 
         def tensor(block, shape, element):
             extents = (ctypes.c_int64 * max(len(shape), 1))(*shape)
@@ -130,7 +138,7 @@ class Session:
             outputs[i] = tensor(block, shape, argument.element)
         status = self.info.call(self.handle, number, inputs, outputs)
         need = self._missing()
-        if status == 6 and self.setting.workspace and need > self.workspace.size:
+        if status == 6 and self.setting.workspace and self.workspace.size < need < MOST:
             self._create(need)
             status = self.info.call(self.handle, number, inputs, outputs)
         answer = Answer(status, self.message(), [])
@@ -146,8 +154,6 @@ class Session:
                     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
                     data = ctypes.string_at(outputs[i].data, size) if size else b""
                 answer.outputs.append(np.frombuffer(data, dtype).reshape(shape).copy())
-        for block in blocks:
-            block.free()
         return answer
 
 

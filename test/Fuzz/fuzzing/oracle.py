@@ -12,8 +12,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-RELATIVE = {"float16": 4e-3, "float32": 2e-5, "float64": 1e-10, "bfloat16": 3e-2}
-ABSOLUTE = {"float16": 1e-3, "float32": 1e-6, "float64": 1e-12, "bfloat16": 1e-2}
+# In f64 both references have functions that are right to a few digits more than in f32.
+RELATIVE = {"float16": 4e-3, "float32": 2e-5, "float64": 1e-6, "bfloat16": 3e-2}
+ABSOLUTE = {"float16": 1e-3, "float32": 1e-6, "float64": 1e-6, "bfloat16": 1e-2}
 FLOAT_TYPES = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16}
 
 
@@ -42,6 +43,12 @@ def expected(tell, model, data):
             raise NoReference(str(problem)) from problem
     tell("running onnx.reference")
     return "onnx.reference", [np.asarray(o) for o in evaluate(model, data)]
+
+
+def second(tell, model, data):
+    """For isolated.run: the outputs of onnx.reference, whatever ONNX Runtime says."""
+    tell("running onnx.reference")
+    return [np.asarray(o) for o in evaluate(model, data)]
 
 
 def evaluate(model, data):

@@ -173,7 +173,7 @@ for _name in ("Sum", "Mean", "Max", "Min"):
 
 @operator("Where", 2.0, 9)
 def where(g):
-    a = g.pick(ANY, static=g.chance(0.8))
+    a = g.pick(NUMBERS, static=g.chance(0.8))
     b = g.partner(a)
     shape = broadcast(a.shape, b.shape)
     c = g.find((BOOL,), where=lambda v: v.is_static and None not in shape and all(

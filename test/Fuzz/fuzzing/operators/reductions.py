@@ -77,9 +77,10 @@ def cumulative(g):
 
 def _along(name, types, since):
     def add(g):
-        x = g.pick(types, 1, static=False)
+        x = g.pick(types if g.opset >= 13 else types[:1], 1, static=False)
         g.emit(name, [x], [(x.dtype, x.shape, x.tame)],
-               axis=g.choice([None, g.integer(-x.rank, x.rank - 1)]))
+               axis=g.choice([None, g.integer(-x.rank if g.opset >= 13 else 0,
+                                          x.rank - 1)]))
     return add
 
 

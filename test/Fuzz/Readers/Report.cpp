@@ -1,0 +1,122 @@
+//===- Report.cpp - What readers say of mutated files ---------------------===//
+
+#include "Report.h"
+#include "dlc/Driver/Pipelines.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/Hashing.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Regex.h"
+#include "llvm/Support/raw_ostream.h"
+#include <cstdlib>
+#include <memory>
+#include <set>
+
+using namespace mlir;
+using llvm::StringRef;
+
+namespace dlc::fuzz {
+
+static constexpr int renewal = 500;
+static std::unique_ptr<MLIRContext> current;
+static int uses = 0;
+
+MLIRContext &context() {
+  if (!current || ++uses % renewal == 0) {
+    DialectRegistry registry;
+    registerDialects(registry);
+    current.reset();
+    current = std::make_unique<MLIRContext>(registry,
+                                            MLIRContext::Threading::DISABLED);
+    current->printOpOnDiagnostic(false);
+  }
+  return *current;
+}
+
+/// What libFuzzer takes for coverage beside that of code: kinds of messages,
+/// and ops with the types of their results. It leads where nothing is
+/// instrumented.
+__attribute__((used, section("__libfuzzer_extra_counters"))) volatile uint8_t
+    features[1 << 16];
+
+static void feature(llvm::hash_code code) {
+  features[size_t(code) % std::size(features)] = 1;
+}
+
+/// A message without what differs from file to file.
+static std::string kindOf(StringRef message) {
+  std::string kind;
+  bool inQuotes = false;
+  for (char c : message.take_front(160)) {
+    inQuotes ^= c == '\'';
+    if (!inQuotes)
+      kind += llvm::isDigit(c) ? '0' : c;
+  }
+  return kind;
+}
+
+/// Messages of passes that gave up, not of a reader.
+static bool isInternal(StringRef message) {
+  static const llvm::Regex internal(
+      "failed to legalize|unrealized_conversion_cast|[Aa]ssertion|"
+      "UNREACHABLE|does not dominate|defined outside the region");
+  return internal.match(message);
+}
+
+static void keep(StringRef what, StringRef input, StringRef suffix) {
+  static std::set<std::string> known;
+  std::string kind = kindOf(what);
+  const char *folder = std::getenv("DLC_FUZZ_FINDINGS");
+  if (!folder || known.size() > 50 || !known.insert(kind).second)
+    return;
+  llvm::sys::fs::create_directories(folder);
+  std::string path = (folder + llvm::Twine("/message-") +
+                      llvm::Twine(llvm::hash_value(StringRef(kind))) + suffix)
+                         .str();
+  std::error_code code;
+  llvm::raw_fd_ostream file(path, code);
+  if (!code)
+    file << input;
+  llvm::errs() << "finding: " << what << "\n  " << path << "\n";
+}
+
+Listener::Listener(StringRef input, StringRef suffix)
+    : input(input), suffix(suffix) {
+  handler = context().getDiagEngine().registerHandler([this](Diagnostic &d) {
+    if (d.getSeverity() == DiagnosticSeverity::Error)
+      hear(d.str());
+    return success();
+  });
+}
+
+Listener::~Listener() { current->getDiagEngine().eraseHandler(handler); }
+
+void Listener::hear(StringRef message) {
+  ++errors;
+  feature(llvm::hash_value(kindOf(message)));
+  if (isInternal(message))
+    keep(message, input, suffix);
+}
+
+void Listener::silent() { keep("refused without a message", input, suffix); }
+
+void count(ModuleOp module) {
+  static int64_t files = 0, taken = 0;
+  ++files;
+  if (module) {
+    ++taken;
+    module.walk([](Operation *op) {
+      llvm::hash_code code = llvm::hash_value(op->getName().getStringRef());
+      feature(code);
+      for (Type type : op->getResultTypes())
+        if (auto tensor = dyn_cast<RankedTensorType>(type))
+          feature(llvm::hash_combine(
+              code, tensor.getRank(), tensor.hasStaticShape(),
+              tensor.getElementType().getTypeID().getAsOpaquePointer()));
+    });
+  }
+  if (files % 10000 == 0)
+    llvm::errs() << files << " files, " << taken << " of them accepted\n";
+}
+
+} // namespace dlc::fuzz
