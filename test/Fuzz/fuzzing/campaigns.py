@@ -9,7 +9,8 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from . import compiler, dl_campaign, draw, known, minimize, onnx_case, operators  # noqa: F401
+from . import (compiler, dl_campaign, draw, known, minimize, onnx_case, operators,
+               orders)  # noqa: F401
 
 
 class Table:
@@ -104,7 +105,8 @@ def run_files(kind):
     return run
 
 
-CAMPAIGNS = {"known": known.run, "onnx": run_onnx, "dl": dl_campaign.run, "files-mlir": run_files("mlir"),
+CAMPAIGNS = {"known": known.run, "onnx": run_onnx, "dl": dl_campaign.run, "orders": orders.run,
+             "files-mlir": run_files("mlir"),
              "files-onnx": run_files("onnx")}
 
 
