@@ -162,7 +162,10 @@ class Campaign:
                 self.table.outcomes["refused at wrong extents"] += 1
                 if not answer.message:
                     self.found("no message", w.drawn.op, str(w), source([w.drawn]), words, "")
-                if w.extent == w.drawn.case.inputs[w.place[0]][1].shape[w.place[1]] + 1:
+                # What stands before a branch may read its operands before its checks run.
+                first = w.drawn.place == "function" or not w.drawn.through
+                if first and w.extent == w.drawn.case.inputs[
+                        w.place[0]][1].shape[w.place[1]] + 1:
                     refusing.append(w)
             else:
                 accepted.append(w)
