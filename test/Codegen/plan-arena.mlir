@@ -79,3 +79,28 @@ func.func @together(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
   memref.copy %b, %x : memref<64xf32> to memref<64xf32>
   return
 }
+
+// Both buffers that a choice may hand on live until it is read.
+// CHECK-LABEL: func.func @chosen(
+// CHECK: %[[A:.*]] = memref.view %{{.*}}[%[[AT:c[0-9]+]]][]
+// CHECK: %[[B:.*]] = memref.view %{{.*}}[%[[BT:c[0-9]+]]][]
+// CHECK: arith.select %{{.*}}, %[[A]], %[[B]]
+// CHECK-NOT: memref.view %{{.*}}[%[[AT]]]
+// CHECK-NOT: memref.view %{{.*}}[%[[BT]]]
+// CHECK: return
+func.func @chosen(%context: !llvm.ptr, %workers: index, %c: i1, %x: memref<64xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %c0 = arith.constant 0 : index
+  %a = memref.alloc() : memref<64xf32>
+  %b = memref.alloc() : memref<64xf32>
+  memref.store %zero, %a[%c0] : memref<64xf32>
+  memref.store %zero, %b[%c0] : memref<64xf32>
+  %d = memref.alloc() : memref<64xf32>
+  %e = arith.select %c, %a, %b : memref<64xf32>
+  memref.store %zero, %d[%c0] : memref<64xf32>
+  %v = memref.load %e[%c0] : memref<64xf32>
+  %w = memref.load %d[%c0] : memref<64xf32>
+  %s = arith.addf %v, %w : f32
+  memref.store %s, %x[%c0] : memref<64xf32>
+  return
+}

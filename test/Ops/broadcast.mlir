@@ -13,6 +13,22 @@ func.func @example(%x: tensor<3x1xf32>, %n: index) -> tensor<?x3x4xf32> {
 
 // -----
 
+// An unknown extent is 1 or that of the result when it runs.
+// CHECK-LABEL: func.func @open
+// CHECK: %[[SAME:.*]] = arith.cmpi eq, %[[X:.*]], %arg1
+// CHECK: %[[ONE:.*]] = arith.cmpi eq, %[[X]], %c1
+// CHECK: %[[EITHER:.*]] = arith.ori %[[SAME]], %[[ONE]]
+// CHECK: codegen.require %[[EITHER]], "dl.broadcast: dimension 0 of the operand is neither 1 nor as in the result"
+// CHECK: linalg.generic
+// CHECK: arith.minsi
+// CHECK: tensor.extract %arg0
+func.func @open(%x: tensor<?xf32>, %n: index) -> tensor<?xf32> {
+  %y = dl.broadcast %x [%n] : tensor<?xf32> to tensor<?xf32>
+  return %y : tensor<?xf32>
+}
+
+// -----
+
 func.func @shape(%x: tensor<3xf32>) {
   // expected-error @below {{from 3 to 2x4: aligned at the last dimension, extents must be equal or 1 in the operand}}
   %y = dl.broadcast %x : tensor<3xf32> to tensor<2x4xf32>

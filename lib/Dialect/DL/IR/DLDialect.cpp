@@ -1,5 +1,6 @@
 //===- DLDialect.cpp - The dl dialect -------------------------------------===//
 
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/InliningUtils.h"
@@ -32,6 +33,8 @@ struct DLInliner : DialectInlinerInterface {
 } // namespace
 
 void DLDialect::initialize() {
+  // Decompositions check what their parts do not compare.
+  getContext()->getOrLoadDialect<dlc::codegen::CodegenDialect>();
   addInterfaces<DLInliner>();
   addOperations<
 #define GET_OP_LIST

@@ -1,8 +1,10 @@
 //===- DLLoss.cpp - Losses and metrics ------------------------------------===//
 
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Formula.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace dlc::dl;
@@ -149,6 +151,20 @@ SmallVector<Value> AccuracyOp::decompose(OpBuilder &b) {
     return t.with(ArgMaxOp::create(b, getLoc(), t, b.getI64IntegerAttr(last),
                                    UnitAttr()));
   };
+  // The best of each is chosen apart: nothing else compares their classes.
+  int64_t classes = x.rank() ? x.shape()[last] : 1;
+  if (!isSparse(getTarget()) && x.rank() &&
+      (ShapedType::isDynamic(classes) ||
+       ShapedType::isDynamic(target.shape()[last]))) {
+    auto extent = [&](Value tensor) -> Value {
+      return tensor::DimOp::create(b, getLoc(), tensor, last);
+    };
+    dlc::codegen::RequireOp::create(
+        b, getLoc(),
+        arith::CmpIOp::create(b, getLoc(), arith::CmpIPredicate::eq,
+                              extent(getX()), extent(getTarget())),
+        "dl.accuracy: scores and targets differ in the number of classes");
+  }
   Tensor isRight = x;
   if (!isSparse(getTarget()) && (x.rank() <= 1 || x.shape()[last] == 1))
     isRight =
