@@ -515,9 +515,10 @@ private:
                                      splat.getDynamicSizes(), b));
     if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
       return visitSlice(slice);
-    if (isa<tensor::InsertSliceOp, tensor::ParallelInsertSliceOp>(op))
-      return visitInsertion(cast<OffsetSizeAndStrideOpInterface>(&op),
-                            op.getOperand(0), op.getOperand(1), &op);
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
+      return visitInsertion(insert, insert.getSource(), insert.getDest());
+    if (auto insert = dyn_cast<tensor::ParallelInsertSliceOp>(op))
+      return visitInsertion(insert, insert.getSource(), insert.getDest());
     if (auto insert = dyn_cast<tensor::InsertOp>(op))
       return setSizes(insert, sizesOf(insert.getDest()));
     if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
@@ -608,22 +609,18 @@ private:
   }
 
   template <typename OpT>
-  void visitInsertion(OpT insert, Value source, Value dest, Operation *op) {
+  void visitInsertion(OpT insert, Value source, Value dest) {
+    Operation *op = insert;
     Sizes into = sizesOf(dest), from = sizesOf(source);
     Sizes offsets = insert.getMixedOffsets(), sizes = insert.getMixedSizes(),
           strides = insert.getMixedStrides();
-    auto sourceType = cast<RankedTensorType>(source.getType());
-    SmallVector<int64_t> shape;
-    for (OpFoldResult size : sizes)
-      shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
-    auto dropped = computeRankReductionMask(shape, sourceType.getShape(),
-                                            /*matchDynamic=*/true);
+    llvm::SmallBitVector dropped = insert.getDroppedDims();
     size_t at = 0;
     for (auto [d, extent] : llvm::enumerate(into)) {
       requireInside(op, known(offsets[d]), known(sizes[d]), known(strides[d]),
                     extent,
                     "a slice leaves its tensor in dimension " + Twine(d));
-      if (dropped && dropped->contains(d)) {
+      if (dropped[d]) {
         requireEqual(op, known(sizes[d]), b.getIndexAttr(1),
                      "a dimension that is dropped has more than one element");
         continue;

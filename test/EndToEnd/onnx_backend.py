@@ -118,7 +118,7 @@ UNSUPPORTED = {
     "maps have no place among dense tensors":
         "CastMap DictVectorizer ZipMap",
     "trees, support vectors and scalers of ai.onnx.ml are no networks":
-        "ArrayFeatureExtractor Binarizer FeatureVectorizer Imputer LinearClassifier "
+        "Binarizer FeatureVectorizer Imputer LinearClassifier "
         "LinearRegressor Normalizer OneHotEncoder SVMClassifier SVMRegressor Scaler "
         "TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor",
     "RoiAlign has taken its place":

@@ -16,6 +16,11 @@ MAY_USE = {
                "Runtime/abi.h"},
     "Runtime": {"Runtime"},
 }
+# What knows nothing of models.
+for room in MAY_USE:
+    if room != "Runtime":
+        MAY_USE[room] = MAY_USE[room] | {"Support"}
+MAY_USE["Support"] = {"Support"}
 
 root, wrong, seen = Path(sys.argv[1]), [], 0
 for path in [*root.glob("lib/**/*"), *root.glob("include/dlc/**/*")]:

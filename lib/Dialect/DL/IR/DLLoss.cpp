@@ -18,11 +18,18 @@ static bool isSparse(Value target) {
 }
 
 /// A number of rank 0, for targets of the shape of x or, where classes may be
-/// numbers, one dimension less.
+/// numbers, one dimension less. A loss of classes has a rank at least, and a
+/// class.
 static LogicalResult inferLoss(OptionalLoc loc, StringRef name, Value x,
                                Value target, bool mayBeSparse,
+                               std::optional<int64_t> leastRank,
                                SmallVectorImpl<Type> &types) {
   auto scores = tensorType(x), targets = tensorType(target);
+  bool hasNone = scores.getRank() && scores.getShape().back() == 0;
+  if (leastRank && (scores.getRank() < *leastRank || hasNone))
+    return emitOptionalError(loc, "'", name, "' op scores of shape ",
+                             toString(scores),
+                             ", expected classes along a last dimension");
   ArrayRef<int64_t> shape = scores.getShape();
   bool sparse = isSparse(target);
   if (sparse && mayBeSparse && !shape.empty())
@@ -46,21 +53,21 @@ static LogicalResult inferLoss(OptionalLoc loc, StringRef name, Value x,
   return success();
 }
 
-#define DLC_LOSS(OP, SPARSE)                                                   \
+#define DLC_LOSS(OP, SPARSE, LEAST)                                            \
   LogicalResult OP::inferReturnTypes(MLIRContext *, OptionalLoc loc,           \
                                      Adaptor op,                               \
                                      SmallVectorImpl<Type> &types) {           \
     return inferLoss(loc, getOperationName(), op.getX(), op.getTarget(),       \
-                     SPARSE, types);                                           \
+                     SPARSE, LEAST, types);                                    \
   }
-DLC_LOSS(MeanSquaredErrorOp, false)
-DLC_LOSS(MeanAbsoluteErrorOp, false)
-DLC_LOSS(CrossEntropyOp, true)
-DLC_LOSS(BinaryCrossEntropyOp, false)
-DLC_LOSS(HingeOp, false)
-DLC_LOSS(PerceptronCriterionOp, false)
-DLC_LOSS(KlDivergenceOp, false)
-DLC_LOSS(AccuracyOp, true)
+DLC_LOSS(MeanSquaredErrorOp, false, std::nullopt)
+DLC_LOSS(MeanAbsoluteErrorOp, false, std::nullopt)
+DLC_LOSS(CrossEntropyOp, true, 1)
+DLC_LOSS(BinaryCrossEntropyOp, false, std::nullopt)
+DLC_LOSS(HingeOp, false, std::nullopt)
+DLC_LOSS(PerceptronCriterionOp, false, std::nullopt)
+DLC_LOSS(KlDivergenceOp, false, 1)
+DLC_LOSS(AccuracyOp, true, 0)
 #undef DLC_LOSS
 
 LogicalResult CrossEntropyOp::verify() {

@@ -3,6 +3,7 @@
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -73,7 +74,13 @@ LogicalResult checkBounds(Operation *op) {
 }
 
 LogicalResult checkTensors(OptionalLoc loc, StringRef op, ValueRange operands) {
-  for (auto [i, operand] : llvm::enumerate(operands)) {
+  // Two ops take numbers behind their tensors; what type these have is left to
+  // the verifier, inference does not look at them.
+  size_t tensors = llvm::StringSwitch<size_t>(op)
+                       .Case("dl.non_max_suppression", 2)
+                       .Case("dl.top_k", 1)
+                       .Default(operands.size());
+  for (auto [i, operand] : llvm::enumerate(operands.take_front(tensors))) {
     auto type = dyn_cast<RankedTensorType>(operand.getType());
     if (!type || !type.getElementType().isIntOrFloat() ||
         type.getElementTypeBitWidth() > 64)
