@@ -43,6 +43,9 @@ class Session:
         self._dll = ctypes.CDLL(str(path))
         self._dll.dlc_library.restype = ctypes.POINTER(abi._Info)
         self.info = self._dll.dlc_library().contents
+        if self.info.abi_version != abi._ABI_VERSION:
+            raise RuntimeError(f"the library speaks version {self.info.abi_version} of the "
+                               f"interface, the Python package {abi._ABI_VERSION}")
         self.setting = setting
         self.workspace = None
         self.handle = ctypes.c_void_p()
@@ -59,7 +62,9 @@ class Session:
             self.workspace = Block(bytes_given, True, 64)
             self.workspace.fill(0xFF)
             address = self.workspace.address
-        options = abi._Options(self.setting.threads, address, bytes_given, None)
+        options = abi._Options(size=ctypes.sizeof(abi._Options),
+                               threads=self.setting.threads, workspace=address,
+                               workspace_bytes=bytes_given)
         status = self.info.create(ctypes.byref(self.handle), ctypes.byref(options),
                                   abi._ABI_VERSION, self.info.interface_hash)
         need = self._missing()
