@@ -15,7 +15,7 @@ INTERNAL = re.compile(
     r"error: '(?:llvm|scf|cf|memref|vector|tensor|linalg|bufferization|arith|affine|"
     r"builtin|func|math|index|ub)\.|unrealized_conversion_cast|failed to legalize|"
     r"[Aa]ssertion|dlc crashed|PLEASE submit|Stack dump|using value defined outside|"
-    r"does not dominate|operand #\d|LLVM ERROR|verif(?:y|ication) failed|"
+    r"does not dominate|operand #\d+ does not|LLVM ERROR|verif(?:y|ication) failed|"
     r"UNREACHABLE|AddressSanitizer|runtime error:|bad_alloc|internal")
 
 
