@@ -124,10 +124,13 @@ private:
     return op;
   }
 
-  /// Whether a size can be computed at the function's entry.
+  /// Whether a size, or a bound of it, can be computed at the function's entry.
   bool isKnownAtEntry(Value size) {
-    if (boundExtent(size))
-      return true;
+    return boundExtent(size) || isComputedAtEntry(size);
+  }
+
+  /// Not what a bound is known of: in the middle of a sum it says nothing.
+  bool isComputedAtEntry(Value size) {
     auto [it, isNew] = entrySizes.try_emplace(size, false);
     if (!isNew)
       return it->second;
@@ -140,7 +143,7 @@ private:
                  (isa<MemRefType>(operand.getType())
                       ? isa<memref::DimOp>(op) && isa<BlockArgument>(operand) &&
                             operand.getParentBlock() == &block
-                      : isKnownAtEntry(operand));
+                      : isComputedAtEntry(operand));
     return entrySizes[size] = result;
   }
 

@@ -115,6 +115,8 @@ LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
 /// The window must be known while compiling: it decides the code, not the data.
 template <typename OpT> static LogicalResult verifyStaticWindow(OpT op) {
   auto filter = tensorType(op.getFilter());
+  if (filter.getRank() < 2)
+    return success(); // inference says what is wrong with it
   if (llvm::any_of(filter.getShape().drop_back(2), ShapedType::isDynamic))
     return op.emitOpError("filter of shape ")
            << toString(filter) << " has a window of unknown extent, expected "
