@@ -118,9 +118,9 @@ UNSUPPORTED = {
     "maps have no place among dense tensors":
         "CastMap DictVectorizer ZipMap",
     "trees, support vectors and scalers of ai.onnx.ml are no networks":
-        "Binarizer FeatureVectorizer Imputer LinearClassifier "
-        "LinearRegressor Normalizer OneHotEncoder SVMClassifier SVMRegressor Scaler "
-        "TreeEnsemble TreeEnsembleClassifier TreeEnsembleRegressor",
+        "Binarizer FeatureVectorizer Imputer LinearClassifier LinearRegressor "
+        "Normalizer OneHotEncoder SVMClassifier SVMRegressor Scaler TreeEnsemble "
+        "TreeEnsembleClassifier TreeEnsembleRegressor",
     "RoiAlign has taken its place":
         "MaxRoiPool",
     "dl has no op that reads the bits of an element as another type":
@@ -180,11 +180,10 @@ def check_reasons(opsets):
     import onnx
     defined = {s.name for s in onnx.defs.get_all_schemas()}
     reasons = [name for names in UNSUPPORTED.values() for name in names.split()]
-    listed = {name.rsplit(".", 1)[-1] for name in opsets}  # without the domain
     wrong = {f"{name} is not read and has no reason"
-             for name in defined - listed - set(reasons)}
+             for name in defined - set(opsets) - set(reasons)}
     wrong |= {f"{name} is read and has a reason why not"
-              for name in listed & set(reasons)}
+              for name in set(opsets) & set(reasons)}
     wrong |= {f"{name} has two reasons" for name in reasons
               if reasons.count(name) > 1}
     for line in sorted(wrong):
@@ -199,6 +198,7 @@ def read_opsets():
     opsets = {}
     for line in listed.splitlines():
         name, first, last = line.split()
+        name = name.rsplit(".", 1)[-1]  # without the domain
         low, high = opsets.get(name, (int(first), int(last)))
         opsets[name] = min(low, int(first)), max(high, int(last))
     return opsets
