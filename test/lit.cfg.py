@@ -9,7 +9,7 @@ config.name = "dlc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
 # Demo holds what `make demo` runs; Driver/demo.test runs it too.
-config.excludes = ["Inputs", "Unit", "Demo"]
+config.excludes = ["Inputs", "Unit", "Demo", "Corpus", "Readers"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.dlc_build, "test", "out")
 
