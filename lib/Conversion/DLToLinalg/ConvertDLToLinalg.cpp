@@ -142,8 +142,9 @@ struct ConvertTypes : ConversionPattern {
                   ConversionPatternRewriter &rewriter) const override {
     SmallVector<Type> results;
     if (op->getNumRegions() ||
-        !isa<tensor::TensorDialect, bufferization::BufferizationDialect>(
-            op->getDialect()) ||
+        (!isa<tensor::TensorDialect, bufferization::BufferizationDialect>(
+             op->getDialect()) &&
+         !isa<arith::SelectOp>(op)) ||
         failed(getTypeConverter()->convertTypes(op->getResultTypes(), results)))
       return failure();
     Operation *converted =
@@ -186,6 +187,9 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
         [&](Operation *op) {
           return op->getNumRegions() || types.isLegal(op);
         });
+    // What canonicalisation makes of a branch that only hands on tensors.
+    target.addDynamicallyLegalOp<arith::SelectOp>(
+        [&](Operation *op) { return types.isLegal(op); });
     scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns,
                                                          target);
     target.addIllegalOp<ml_program::GlobalLoadConstOp>();
