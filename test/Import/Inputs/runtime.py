@@ -51,6 +51,12 @@ show("of values", model("g (float[4] x, bool[4] c, float[N] y) => (float[M] z) "
                         "{ a = Compress(x, c)\nz = Add(a, y) }"),
      *[(normal(4), np.array(c, bool), normal(n))
        for c, n in [((1, 0, 1, 1), 3), ((1, 0, 0, 0), 3), ((1, 1, 1, 0), 1)]])
+show("of values, backwards", model(
+    "g (float[5] x, bool[5] c) => (float[M] z) {"
+    "a = Compress<axis = 0>(x, c)\ns = Constant<value_ints = [0]>()\n"
+    "e = Constant<value_ints = [-1000000]>()\nt = Constant<value_ints = [-1]>()\n"
+    "d = Constant<value_ints = [0]>()\nz = Slice(a, s, e, d, t) }"),
+    *[(normal(5), np.array(c, bool)) for c in [(1, 0, 1, 1, 0), (0, 0, 0, 0, 1)]])
 show("neither", model("g (float[N] x, float[M] y) => (float[K] z) { z = Add(x, y) }"),
      (normal(2), normal(3)))
 
