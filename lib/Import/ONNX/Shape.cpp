@@ -129,7 +129,7 @@ void importReshape(Node &n) {
         continue;
       Extent extent = shape[d];
       auto same = llvm::find_if(rest, [&](Extent e) {
-        return !getConstantIntValue(e) && isEqualConstantIntOrValue(e, extent);
+        return !getConstantIntValue(e) && g.areEqual(e, extent);
       });
       if (same != rest.end())
         rest.erase(same);
@@ -149,8 +149,8 @@ void importReshape(Node &n) {
         others = g.mul(others, extent);
         continue;
       }
-      // What Shape has given is no -1.
-      if (llvm::is_contained(own, extent)) {
+      // An extent of the operand is no -1.
+      if (llvm::any_of(own, [&](Extent e) { return g.areEqual(e, extent); })) {
         others = g.mul(others, extent);
         continue;
       }

@@ -29,6 +29,15 @@ show("heads", "g (float[N,T,8] x) => (float[N,T,8] z) {"
      "p = MatMul(t, u)\nq = Softmax(p)\nr = MatMul(q, t)\n"
      "v = Transpose<perm = [0, 2, 1, 3]>(r)\nf = Constant<value_ints = [0, 0, 8]>()\n"
      "w = Reshape(v, f)\nz = Add(w, x) }")
+# Heads by the extents of another tensor, read from its shape one by one.
+show("heads by shapes", "g (float[N,T,8] x) => (float[N,T,8] z) {"
+     "s = Shape(x)\nzero = Constant<value_ints = [0]>()\none = Constant<value_ints = [1]>()\n"
+     "n = Gather(s, zero)\nt = Gather(s, one)\nr = Relu(x)\nu = Constant<value_ints = [2]>()\n"
+     "v = Constant<value_ints = [4]>()\nw = Constant<value_ints = [8]>()\n"
+     "i = Concat<axis = 0>(n, t, u, v)\nh = Reshape(r, i)\n"
+     "j = Concat<axis = 0>(n, t, w)\nk = Reshape(h, j)\n"
+     "m = Constant<value_ints = [-1]>()\nl = Concat<axis = 0>(m, t, w)\no = Reshape(k, l)\n"
+     "p = Add(k, o)\nz = Add(p, x) }")
 show("positions", "g (int64[N,T] x, float[100,8] e) => (float[N,T,8] z) {"
      "s = Shape(x)\none = Constant<value_int = 1>()\nt = Gather(s, one)\n"
      "zero = Constant<value_int = 0>()\nr = Range(zero, t, one)\n"
