@@ -12,8 +12,8 @@
 #include "ReadMLIR.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Driver/Compile.h"
+#include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
@@ -148,12 +148,7 @@ public:
     module->walk([&](Operation *op) {
       checkOp(op);
       checkAttributes(op, op->getDiscardableAttrs());
-      for (Type type : op->getResultTypes())
-        checkType(op, type, "a result");
-      for (Region &region : op->getRegions())
-        for (Block &block : region)
-          for (Type type : block.getArgumentTypes())
-            checkType(op, type, "an argument");
+      (void)reportTypeFaults(op, [&](Operation *op) { return fail(op); });
     });
     if (count > mostReported)
       module.emitError() << "and " << count - mostReported
@@ -190,10 +185,8 @@ private:
                   "of itself";
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
       checkAttributes(op, function_interface_impl::getArgAttrs(function, i));
-    for (unsigned i = 0; i < function.getNumResults(); ++i) {
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
       checkAttributes(op, function_interface_impl::getResultAttrs(function, i));
-      checkType(op, function.getResultTypes()[i], "a result");
-    }
   }
 
   /// Attributes beside an op's own tell passes and LLVM what to believe
@@ -212,35 +205,6 @@ private:
       fail(op) << "attribute '" << attribute.getName().getValue()
                << "' is not allowed in a model";
     }
-  }
-
-  static bool isAllowedElement(Type type) {
-    if (auto integer = dyn_cast<IntegerType>(type))
-      return !integer.isSigned() &&
-             llvm::is_contained({1, 2, 4, 8, 16, 32, 64}, integer.getWidth());
-    return isa<IndexType, Float16Type, BFloat16Type, Float32Type, Float64Type,
-               Float8E4M3FNType, Float8E4M3FNUZType, Float8E5M2Type,
-               Float8E5M2FNUZType, Float8E8M0FNUType, Float4E2M1FNType>(type);
-  }
-
-  void checkType(Operation *op, Type type, StringRef what) {
-    if (isAllowedElement(type) || isa<tosa::shapeType>(type))
-      return;
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!tensor || !isAllowedElement(tensor.getElementType()) ||
-        tensor.getEncoding())
-      fail(op)
-          << what << " of type " << type
-          << " is not allowed in a model, expected a ranked tensor, or one "
-             "number, of i1, i8 to i64, ui8 to ui64, i2, i4, f32, f64, "
-             "f16, bf16, f8... or f4...";
-    else if (tensor.getRank() > mostDimensions)
-      fail(op) << what << " of " << tensor.getRank()
-               << " dimensions is not allowed in a model, expected "
-               << mostDimensions << " at most";
-    else if (!dl::isBounded(tensor.getShape()))
-      fail(op) << what << " of type " << type
-               << " has more than 2^45 elements, which no memory holds";
   }
 
   ModuleOp module;

@@ -50,6 +50,7 @@ void buildTrainingPipeline(OpPassManager &pm,
 }
 
 void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createVerifyTypes());
   pm.addPass(createDifferentiate(
       {options.recompute, options.memory, options.truncate}));
   pm.addPass(createInlinerPass());
@@ -91,6 +92,7 @@ void buildDefinePipeline(OpPassManager &pm, const PipelineOptions &) {
 }
 
 void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  pm.addPass(createVerifyTypes({/*entries=*/true}));
   pm.addPass(createConvertDLToLinalg());
   // Before anything is inferred of what the checks protect, and once more of
   // what was inferred.

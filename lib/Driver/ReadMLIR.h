@@ -14,8 +14,6 @@ namespace dlc {
 inline constexpr unsigned mostNesting = 128;
 /// The characters of one affine map, whose parser and simplifier recurse too.
 inline constexpr unsigned mostMapText = 4096;
-/// The dimensions of a tensor.
-inline constexpr int64_t mostDimensions = 16;
 /// The bytes that all values written as one number, or elements of a few, stand
 /// for.
 inline constexpr int64_t mostClaimedBytes = int64_t(1) << 31;

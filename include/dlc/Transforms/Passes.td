@@ -93,6 +93,20 @@ def DefineArithmetic : Pass<"define-arithmetic"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def VerifyTypes : Pass<"dl-verify-types", "::mlir::ModuleOp"> {
+  let summary = "Refuse types that no pass behind takes";
+  let description = [{
+    Values are ranked tensors of at most 16 dimensions and 2^45 elements, or single
+    numbers, of the element types of dl; index is a number but no element. What else
+    MLIR can write (complex and odd integers, memrefs, unranked tensors, encodings) is
+    reported, all of it, with its places. With `entries` public functions take and give
+    ranked tensors alone.
+  }];
+  let options = [Option<"entries", "entries", "bool", "false",
+                        "Whether public functions have to be entries of a library">];
+  let dependentDialects = ["::mlir::tosa::TosaDialect"];
+}
+
 def FoldBatchNorm : Pass<"dl-fold-batch-norm"> {
   let summary = "Fold inference batch normalisation into the layer before it";
   let description = [{

@@ -18,6 +18,14 @@ namespace dlc {
 #define GEN_PASS_REGISTRATION
 #include "dlc/Transforms/Passes.h.inc"
 
+/// What is wrong with a type that a value of a model has; "" where nothing is.
+std::string findTypeFault(mlir::Type type);
+/// Reports those of an op's results and its regions' arguments, each by `fail`;
+/// whether there are none.
+bool reportTypeFaults(
+    mlir::Operation *op,
+    llvm::function_ref<mlir::InFlightDiagnostic(mlir::Operation *)> fail);
+
 /// Whether an op is a constant to begin with: an arith.constant or the value of
 /// a constant global.
 bool isConstantSource(mlir::Operation *op);
