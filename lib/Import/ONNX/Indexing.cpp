@@ -21,6 +21,14 @@ static Tensor fromFront(Graph &g, Tensor indices, Extent extent) {
   return g.select(wide < 0.0, wide + scalarOf(g, extent), wide);
 }
 
+/// The same, those beyond an end clamped to it: along one dimension of several
+/// they would name an element elsewhere.
+static Tensor withinExtent(Graph &g, Tensor indices, Extent extent) {
+  Tensor at = fromFront(g, indices, extent);
+  Tensor last = scalarOf(g, g.sub(extent, g.extent(1)));
+  return g.maximum(g.minimum(at, last), scalarOf(g, g.extent(0)));
+}
+
 void importGather(Node &n) {
   Graph &g = n.g;
   Tensor x = n.in(0), indices = n.in(1);
@@ -51,7 +59,7 @@ static Tensor placeWith(Graph &g, Tensor x, Tensor indices, int64_t axis) {
   Tensor place;
   Extent stride = g.extent(1);
   for (int64_t d = x.rank(); d-- > 0;) {
-    Tensor at = d == axis ? fromFront(g, indices, g.dim(x, d))
+    Tensor at = d == axis ? withinExtent(g, indices, g.dim(x, d))
                           : g.iota(shape, d, g.i64());
     Tensor part = at * scalarOf(g, stride);
     place = place ? place + part : part;
@@ -86,7 +94,7 @@ static Tensor rowsOf(Graph &g, Tensor x, Tensor indices, int64_t batch,
     if (d >= batch) {
       at = g.squeeze(g.slice(indices, -1, g.extent(d - batch), g.extent(1)),
                      {indices.rank() - 1});
-      at = fromFront(g, at, g.dim(x, d));
+      at = withinExtent(g, at, g.dim(x, d));
     } else {
       at = g.iota(shape, d, g.i64());
     }
