@@ -433,7 +433,7 @@ private:
       if (!rate)
         rate = LearningRateOp::create(
             b, loc, step, schedule,
-            APFloat(options.rate > 0 ? options.rate : optimizer->rate),
+            APFloat(std::isnan(options.rate) ? optimizer->rate : options.rate),
             APFloat(options.decay), options.steps, options.warmup, element);
       update(parameter, gradient, rate, count);
     }

@@ -139,7 +139,7 @@ private:
     for (auto [name, value] :
          {std::pair<StringRef, double>("clip-norm", options.clipNorm),
           {"clip-value", options.clipValue},
-          {"rate", options.rate}})
+          {"rate", std::isnan(options.rate) ? 0 : options.rate}})
       if (!(value >= 0) || std::isinf(value))
         fail() << name << " " << value << ", expected 0 or more";
     if (!(options.averaging >= 0 && options.averaging <= 1))
