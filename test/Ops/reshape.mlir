@@ -12,6 +12,17 @@ func.func @example(%x: tensor<?x4xf32>) -> tensor<?x2x2xf32> {
 
 // -----
 
+// What a size turns out to be stands in the type as well.
+// CHECK-LABEL: func.func @known
+// CHECK: tensor.expand_shape {{.*}} output_shape [1, 3, 33] : tensor<99xf32> into tensor<1x3x33xf32>
+func.func @known(%x: tensor<3x33xf32>) -> tensor<1x?x33xf32> {
+  %c = tensor.cast %x : tensor<3x33xf32> to tensor<?x33xf32>
+  %y = dl.reshape %c : tensor<?x33xf32> to tensor<1x?x33xf32>
+  return %y : tensor<1x?x33xf32>
+}
+
+// -----
+
 func.func @refused(%x: tensor<2x3xf32>) {
   // expected-error @below {{from 2x3 (6 elements) to 4x2 (8 elements), expected equal counts}}
   %y = dl.reshape %x : tensor<2x3xf32> to tensor<4x2xf32>

@@ -339,6 +339,12 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
                           : floorDiv(count, knownCount));
   requireEqual(product(shape), count,
                "the number of elements does not fit the new shape");
+  // The type knows what the sizes do: upstream's patterns take an unknown extent
+  // of the type for an operand of the op.
+  SmallVector<int64_t> known;
+  for (OpFoldResult size : shape)
+    known.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  type = type.clone(known);
   // The flat extent must be as (un)known as the product of the new ones.
   bool isStatic = type.hasStaticShape();
   auto flatType = RankedTensorType::get(
