@@ -13,10 +13,19 @@ config.excludes = ["Inputs", "Unit", "Demo", "Corpus", "Readers"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.dlc_build, "test", "out")
 
-config.environment["PATH"] = os.pathsep.join(
-    [config.dlc_bin, config.llvm_bin, os.path.dirname(config.python),
-     os.environ["PATH"]])
-config.environment["DLC"] = os.path.join(config.dlc_bin, "dlc")
+dlc = os.path.join(config.dlc_bin, "dlc")
+path = [config.dlc_bin, config.llvm_bin, os.path.dirname(config.python), os.environ["PATH"]]
+if "dlc_options" in lit_config.params:
+    # `make bounds`: every library of the tests is made with these options.
+    folder = os.path.join(config.dlc_build, "test", "wrapped")
+    os.makedirs(folder, exist_ok=True)
+    wrapped = os.path.join(folder, "dlc")
+    with open(wrapped, "w", encoding="utf-8") as script:
+        script.write(f'#!/bin/sh\nexec {dlc} "$@" {lit_config.params["dlc_options"]}\n')
+    os.chmod(wrapped, 0o755)
+    dlc, path = wrapped, [folder, *path]
+config.environment["PATH"] = os.pathsep.join(path)
+config.environment["DLC"] = dlc
 config.environment["PYTHONPATH"] = os.pathsep.join(
     [os.path.join(config.dlc_source, "python-frontend"),
      os.path.join(config.dlc_source, "test", "EndToEnd")])

@@ -225,15 +225,7 @@ private:
 
   /// A sentence about an op that says where it comes from.
   std::string sentence(Operation *op, const Twine &what) {
-    std::string place;
-    if (auto name = op->getLoc()->findInstanceOf<NameLoc>())
-      place = name.getName().str();
-    else if (auto file = op->getLoc()->findInstanceOf<FileLineColLoc>())
-      place =
-          (file.getFilename().getValue() + ":" + Twine(file.getLine())).str();
-    else
-      place = op->getName().getStringRef().str();
-    return (place + ": " + what).str();
+    return (codegen::placeOf(op) + ": " + what).str();
   }
 
   void require(Operation *op, Value condition, const Twine &what) {

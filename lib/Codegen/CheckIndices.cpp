@@ -55,7 +55,7 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
       Location loc = op->getLoc();
       if (!body) {
         Value extent = tensor::DimOp::create(b, loc, tensor, d);
-        require(b, loc,
+        require(b, op,
                 arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
                                       index.get(), extent),
                 "an index is outside of its tensor in dimension " + Twine(d));
@@ -77,7 +77,7 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
       if (isInside)
         continue;
       b.setInsertionPoint(body);
-      require(b, loc,
+      require(b, op,
               arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
                                     tensor::DimOp::create(b, loc, tensor, d),
                                     arith::ConstantIndexOp::create(b, loc, 0)),
@@ -85,14 +85,10 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
     }
   }
 
-  static void require(OpBuilder &b, Location loc, Value condition,
+  static void require(OpBuilder &b, Operation *op, Value condition,
                       const Twine &what) {
-    std::string place;
-    if (auto file = loc->findInstanceOf<FileLineColLoc>())
-      place =
-          (file.getFilename().getValue() + ":" + Twine(file.getLine()) + ": ")
-              .str();
-    codegen::RequireOp::create(b, loc, condition, (place + what).str());
+    codegen::RequireOp::create(b, op->getLoc(), condition,
+                               (codegen::placeOf(op) + ": " + what).str());
   }
 };
 } // namespace

@@ -105,6 +105,7 @@ public:
     pipeline.fastMath = options.fastMath;
     pipeline.unroll = options.unroll;
     pipeline.checkFinite = options.checkFinite;
+    pipeline.checkBounds = options.checkBounds;
     pipeline.recompute = recomputation.steps;
     pipeline.memory = recomputation.bytes;
     pipeline.truncate = options.truncate;

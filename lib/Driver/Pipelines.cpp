@@ -167,9 +167,12 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   bufferize.allowReturnAllocsFromLoops = true;
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
   addCleanup(pm);
+  if (options.checkBounds)
+    pm.addNestedPass<func::FuncOp>(createCheckBounds());
   pm.addPass(createExpandReshapes());
   pm.addNestedPass<func::FuncOp>(createParallelizeLoops());
-  pm.addPass(createShareLoops());
+  if (!options.checkBounds) // a call cannot end in what functions share
+    pm.addPass(createShareLoops());
   // From here on by function, which the threads of a large model share.
   OpPassManager &vectors = pm.nest<func::FuncOp>();
   vectors.addPass(createUnrollMaskedWrites());
@@ -189,8 +192,10 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
     pm.addPass(createPlaceWeights());
   pm.addPass(createPlaceState());
   pm.addPass(createPlanArena());
-  pm.addPass(createOutlineParallelLoops());
+  if (options.checkBounds)
+    pm.addNestedPass<func::FuncOp>(createCheckBounds());
   pm.addPass(createEmitChecks());
+  pm.addPass(createOutlineParallelLoops());
   pm.addPass(createExpandCopies());
   OpPassManager &loops = pm.nest<func::FuncOp>();
   loops.addPass(createConvertLinalgToLoopsPass());

@@ -122,6 +122,12 @@ int main(int argc, char **argv) {
       cl::desc("Make a library whose calls end with the first op whose result "
                "is infinite or no number; slow, for finding it"),
       cl::cat(category));
+  cl::opt<bool> checkBounds(
+      "check-bounds",
+      cl::desc("Make a library that checks every access to memory and ends a "
+               "call before one outside of its buffer; slow, for finding "
+               "defects of dlc"),
+      cl::cat(category));
   cl::opt<std::string> recompute(
       "recompute", cl::ValueOptional,
       cl::desc("For derivatives of recurrent layers keep the states of every "
@@ -237,6 +243,7 @@ int main(int argc, char **argv) {
   options.training.assign(training.begin(), training.end());
   options.parameters = parameters;
   options.checkFinite = checkFinite;
+  options.checkBounds = checkBounds;
   if (truncate < 0) {
     WithColor::error(errs(), "dlc")
         << "--truncate " << truncate << ", expected a number of steps\n";

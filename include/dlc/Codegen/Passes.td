@@ -522,6 +522,22 @@ def PlaceState : Pass<"dlc-place-state", "::mlir::ModuleOp"> {
                            "::mlir::LLVM::LLVMDialect"];
 }
 
+def CheckBounds : Pass<"dlc-check-bounds", "::mlir::func::FuncOp"> {
+  let summary = "Check every load, store, slice, cast and view of a buffer before it happens";
+  let description = [{
+    For finding defects of the compiler, not for models: `dlc --check-bounds`. What upstream's
+    runtime verification knows of buffers and linalg ops becomes `codegen.require`, so that a
+    call ends with the op and its place instead of the process; to it come vectors in memory,
+    with or without a mask, views of raw memory and groups of expanded dimensions. Runs where
+    tensors have become buffers and once more where vectors have become loads.
+  }];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::index::IndexDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
 def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
   let summary = "End a call where a check of values does not hold";
   let description = [{

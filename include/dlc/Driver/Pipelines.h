@@ -63,6 +63,10 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       *this, "check-finite",
       llvm::cl::desc("End a call with the first op whose result is not finite"),
       llvm::cl::init(false)};
+  Option<bool> checkBounds{
+      *this, "check-bounds",
+      llvm::cl::desc("Check every access to memory; slow, for finding defects"),
+      llvm::cl::init(false)};
   Option<bool> fastMath{
       *this, "fast-math",
       llvm::cl::desc(

@@ -18,6 +18,14 @@ void CodegenDialect::initialize() {
       >();
 }
 
+std::string dlc::codegen::placeOf(Operation *op) {
+  if (auto name = op->getLoc()->findInstanceOf<NameLoc>())
+    return name.getName().str();
+  if (auto file = op->getLoc()->findInstanceOf<FileLineColLoc>())
+    return (file.getFilename().getValue() + ":" + Twine(file.getLine())).str();
+  return op->getName().getStringRef().str();
+}
+
 LogicalResult RequireOp::canonicalize(RequireOp op, PatternRewriter &rewriter) {
   if (!matchPattern(op.getCondition(), m_One()))
     return failure();

@@ -10,10 +10,17 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include <string>
 
 #include "dlc/Dialect/Codegen/IR/CodegenDialect.h.inc"
 
 #define GET_OP_CLASSES
 #include "dlc/Dialect/Codegen/IR/CodegenOps.h.inc"
+
+namespace dlc::codegen {
+/// Where an op of a model comes from, for a message: the node of an imported
+/// graph, file and line, or where neither is known the op's name.
+std::string placeOf(mlir::Operation *op);
+} // namespace dlc::codegen
 
 #endif // DLC_DIALECT_CODEGEN_IR_CODEGEN_H
