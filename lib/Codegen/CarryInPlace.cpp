@@ -2,8 +2,10 @@
 
 #include "Destinations.h"
 #include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
@@ -51,6 +53,49 @@ private:
                             : loop.getAfterArguments()[at - forwarded.begin()]);
     }
     carry(loop.getYieldOp(), carried);
+    ownYields(loop, carried);
+  }
+
+  /// Upstream's analysis writes to what a round begins with, on the
+  /// understanding that it is nobody else's. Of scf.while it makes sure for
+  /// what the condition forwards alone; whatever else the second region
+  /// yields becomes a value of its own here.
+  static void ownYields(scf::WhileOp loop, ArrayRef<Value> carried) {
+    OpBuilder b(loop.getYieldOp());
+    llvm::SmallDenseSet<Value> roots;
+    for (auto [operand, buffer] :
+         llvm::zip(loop.getYieldOp()->getOpOperands(), carried)) {
+      Value value = operand.get();
+      if (!isa<RankedTensorType>(value.getType()) ||
+          (buffer && dlc::isWrittenTo(value, buffer)))
+        continue;
+      Value root = rootWithin(value, loop.getAfter());
+      if (root && roots.insert(root).second)
+        continue;
+      operand.set(bufferization::AllocTensorOp::create(
+          b, value.getLoc(), cast<RankedTensorType>(value.getType()),
+          /*dynamicSizes=*/ValueRange(), /*copy=*/value));
+    }
+  }
+
+  /// The tensor made in `region` that `value` is written to; none where it may
+  /// be one from outside.
+  static Value rootWithin(Value value, Region &region) {
+    for (;;) {
+      Operation *op = value.getDefiningOp();
+      if (!op || op->getParentRegion() != &region)
+        return Value();
+      if (isa<tensor::EmptyOp>(op))
+        return value;
+      if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
+        value = insert.getDest();
+      else if (auto insert = dyn_cast<tensor::InsertOp>(op))
+        value = insert.getDest();
+      else if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+        value = destination.getTiedOpOperand(cast<OpResult>(value))->get();
+      else
+        return Value();
+    }
   }
 
   void carry(Operation *yield, ArrayRef<Value> carried) {

@@ -85,8 +85,7 @@ private:
       codegen::RequireOp::create(b, loc, condition, sentence(op, what));
   }
 
-  /// at >= 0 and at + count <= extent; both at most 2^60, so no sum overflows
-  /// where `at` is no larger than `extent`.
+  /// at >= 0 and at + count <= extent; without a sum that could wrap.
   Value holds(Value at, int64_t count, Value extent) {
     if (count == 1)
       return compare(arith::CmpIPredicate::ult, at, extent);

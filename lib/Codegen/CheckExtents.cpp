@@ -10,6 +10,7 @@
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/IndexRange.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -36,10 +37,6 @@ using namespace dlc;
 namespace {
 
 using Sizes = SmallVector<OpFoldResult>;
-
-/// Tensors of more bytes are refused: sums and products of extents below stay
-/// within 64 bits.
-constexpr double mostBytes = double(int64_t(1) << 60);
 
 /// Whether extent `d` of `value` is that of `carried`, which an iteration of a
 /// loop begins with. Looks only at how values are made, and is asked before
@@ -174,47 +171,18 @@ private:
   }
 
   /// Whether a number is 0 or more whatever the values are.
-  static bool isNatural(OpFoldResult size, int64_t depth = 0) {
-    if (auto constant = getConstantIntValue(size))
-      return *constant >= 0;
-    Value value = dyn_cast<Value>(size);
-    constexpr int64_t deepest = 32;
-    if (!value || depth > deepest)
-      return false;
-    if (auto argument = dyn_cast<BlockArgument>(value)) {
-      auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
-      return loop && argument == loop.getInductionVar() &&
-             isNatural(loop.getLowerBound(), depth + 1);
-    }
-    auto isFine = [&](Value operand) { return isNatural(operand, depth + 1); };
-    Operation *op = value.getDefiningOp();
-    if (isa<tensor::DimOp, memref::DimOp>(op))
-      return true;
-    if (isa<arith::AddIOp, arith::MulIOp, arith::MinSIOp, arith::DivSIOp,
-            arith::CeilDivSIOp, arith::RemSIOp>(op))
-      return llvm::all_of(op->getOperands(), isFine);
-    if (isa<arith::MaxSIOp>(op))
-      return llvm::any_of(op->getOperands(), isFine);
-    if (auto select = dyn_cast<arith::SelectOp>(op))
-      return isFine(select.getTrueValue()) && isFine(select.getFalseValue());
-    auto isFineExpr = [&](AffineExpr expr, auto &map) {
-      bool plain = true;
-      expr.walk([&](AffineExpr inner) {
-        if (auto constant = dyn_cast<AffineConstantExpr>(inner))
-          plain &= constant.getValue() >= 0;
-      });
-      return plain && llvm::all_of(map.getOperands(), isFine);
-    };
-    if (auto apply = dyn_cast<affine::AffineApplyOp>(op))
-      return isFineExpr(apply.getAffineMap().getResult(0), apply);
-    if (auto most = dyn_cast<affine::AffineMaxOp>(op))
-      return llvm::any_of(most.getMap().getResults(), [&](AffineExpr expr) {
+  static bool isNatural(OpFoldResult size) {
+    if (std::optional<IndexRange> range = rangeOf(size))
+      return range->least >= 0;
+    // A maximum is what it is, whatever has wrapped around on the way to it.
+    auto value = dyn_cast<Value>(size);
+    Operation *op = value ? value.getDefiningOp() : nullptr;
+    if (isa_and_nonnull<arith::MaxSIOp>(op))
+      return isNatural(op->getOperand(0)) || isNatural(op->getOperand(1));
+    if (auto most = dyn_cast_or_null<affine::AffineMaxOp>(op))
+      return llvm::any_of(most.getMap().getResults(), [](AffineExpr expr) {
         auto constant = dyn_cast<AffineConstantExpr>(expr);
-        return (constant && constant.getValue() >= 0) || isFineExpr(expr, most);
-      });
-    if (auto least = dyn_cast<affine::AffineMinOp>(op))
-      return llvm::all_of(least.getMap().getResults(), [&](AffineExpr expr) {
-        return isFineExpr(expr, least);
+        return constant && constant.getValue() >= 0;
       });
     return false;
   }
@@ -243,6 +211,12 @@ private:
     }
     codegen::RequireOp::create(b, loc, condition, sentence(op, what));
     required.back().insert(condition);
+  }
+
+  /// What no call could get right.
+  void refuse(Operation *op, const Twine &what) {
+    op->emitError(what);
+    failed = true;
   }
 
   void requireEqual(Operation *op, OpFoldResult x, OpFoldResult y,
@@ -278,8 +252,6 @@ private:
     }
     for (Value size : free)
       requireNatural(op, size, "an extent is negative");
-    // One extent of an argument, or a sum of few: its own bytes are within 63
-    // bits, and the factor leaves room.
     if (free.empty())
       return;
     // To powers of 256, so that few checks stand for many tensors.
@@ -301,12 +273,14 @@ private:
       Value wide =
           numbered(arith::IndexCastOp::create(b, loc, b.getI64Type(), size));
       Value real = numbered(arith::SIToFPOp::create(b, loc, f64, wide));
+      // One extent of 0 is no leave for another to be anything.
+      real = numbered(arith::MaximumFOp::create(b, loc, real, number(1)));
       bytes = numbered(arith::MulFOp::create(b, loc, bytes, real));
     }
     require(op,
             numbered(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLE,
-                                           bytes, number(mostBytes))),
-            "a tensor of such extents has more bytes than 2^60");
+                                           bytes, number(double(mostBytes)))),
+            "a tensor of such extents has more bytes than 2^48");
   }
 
   /// Places offset + i stride, i below size, are below the extent.
@@ -318,11 +292,22 @@ private:
       return;
     if (isConstant(size, 0))
       return;
-    if (auto o = getConstantIntValue(offset), n = getConstantIntValue(size),
-        s = getConstantIntValue(stride), most = getConstantIntValue(extent);
-        o && n && s && most && *o >= 0 && *o + (*n - 1) * *s < *most)
+    auto o = getConstantIntValue(offset), n = getConstantIntValue(size),
+         s = getConstantIntValue(stride), most = getConstantIntValue(extent);
+    if (s && *s < 1 && !(n && *n <= 1))
+      return refuse(op, "has a slice with a stride of " + Twine(*s) +
+                            ", expected 1 or more");
+    if (o && n && s && most) {
+      // As floats: the verifier takes a sum that wraps around for inside.
+      if (*n < 0 || *o < 0 ||
+          double(*o) + double(*n - 1) * double(*s) >= double(*most))
+        refuse(op, what);
       return;
-    if (isInsideByBounds(offset, size, stride, extent))
+    }
+    if (n && *n == 1) // whatever its stride
+      stride = b.getIndexAttr(1);
+    bool isExact = rangeOf(offset) && rangeOf(size) && rangeOf(extent);
+    if (isExact && isInsideByBounds(offset, size, stride, extent))
       return;
     requireNatural(op, size, "a slice has a negative size");
     requireNatural(op, offset, "a slice begins before the first element");
@@ -528,6 +513,8 @@ private:
     }
     if (auto pad = dyn_cast<tensor::PadOp>(op))
       return visitPad(pad);
+    if (auto concat = dyn_cast<tensor::ConcatOp>(op))
+      return visitConcat(concat);
     if (auto reshape = dyn_cast<tensor::ReshapeOp>(op)) {
       OpBuilder::InsertionGuard guard(b);
       OpFoldResult count = product(sizesOf(reshape.getSource()));
@@ -535,8 +522,7 @@ private:
       if (!isa<RankedTensorType>(reshape.getType()))
         return;
       Sizes to = sizesOf(reshape.getResult());
-      for (OpFoldResult size : to)
-        requireNatural(&op, size, "an extent is negative");
+      requireMemory(&op, to, reshape.getType().getElementType());
       return requireEqual(&op, product(to), count,
                           "the number of elements does not fit the new shape");
     }
@@ -629,12 +615,12 @@ private:
     Sizes from = sizesOf(expand.getSrc()), to;
     for (OpFoldResult size : expand.getMixedOutputShape())
       to.push_back(known(size));
+    // Of few enough elements that their product does not wrap around.
+    requireMemory(expand, to, expand.getResultType().getElementType());
     for (auto [d, group] : llvm::enumerate(expand.getReassociationIndices())) {
       Sizes part;
-      for (int64_t k : group) {
+      for (int64_t k : group)
         part.push_back(to[k]);
-        requireNatural(expand, to[k], "an extent is negative");
-      }
       requireEqual(expand, product(part), from[d],
                    "the number of elements does not fit the new shape");
     }
@@ -655,6 +641,21 @@ private:
     setChecked(pad, pad, sizes, "a tensor has another shape than it must have");
   }
 
+  void visitConcat(tensor::ConcatOp concat) {
+    Sizes sizes = sizesOf(concat.getInputs().front());
+    uint64_t along = concat.getDim();
+    for (Value input : concat.getInputs().drop_front())
+      for (auto [d, size] : llvm::enumerate(sizesOf(input)))
+        if (d == along)
+          sizes[d] = add(sizes[d], size);
+        else
+          requireEqual(concat, sizes[d], size,
+                       "operands differ in dimension " + Twine(d));
+    requireMemory(concat, sizes, concat.getResultType().getElementType());
+    setChecked(concat, concat, sizes,
+               "a tensor has another shape than it must have");
+  }
+
   /// Each loop has the extent of the first dimension that it runs along alone;
   /// all other places that are read or written lie inside.
   void visitLinalg(linalg::LinalgOp op) {
@@ -665,6 +666,14 @@ private:
                              ? sizesOf(operand.get())
                              : Sizes());
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    // Where some places are not written bufferisation would keep nothing of
+    // what they held.
+    for (OpOperand &init : op.getDpsInitsMutable())
+      if (!op.getMatchingIndexingMap(&init).isProjectedPermutation()) {
+        return refuse(op, "writes at places that are not all of a result, "
+                          "expected a loop of its own for each dimension in "
+                          "the result's map");
+      }
     auto forEach = [&](auto step) {
       for (auto [operand, map, sizes] :
            llvm::zip(op->getOpOperands(), maps, operands))
@@ -702,19 +711,26 @@ private:
   void requireWindow(linalg::LinalgOp op, AffineExpr expr,
                      ArrayRef<OpFoldResult> loops, OpFoldResult size,
                      const Twine &what) {
-    // Smallest and largest: a sum of loops times constants.
+    // A sum of loops times constants. Tiles of reversed places are not
+    // upstream's, so the constants are positive.
     SmallVector<OpFoldResult> operands(loops);
     SmallVector<int64_t> factors(loops.size(), 0);
     int64_t constant = 0;
+    // Sums of so large numbers times extents stay within 64 bits.
+    constexpr int64_t largest = 1 << 12;
+    auto isSmall = [&](int64_t x) { return x > 0 && x <= largest; };
     std::function<bool(AffineExpr, int64_t)> split = [&](AffineExpr e,
                                                          int64_t factor) {
       if (auto c = dyn_cast<AffineConstantExpr>(e)) {
+        constexpr int64_t farthest = mostBytes / largest;
+        if (c.getValue() < -farthest || c.getValue() > farthest)
+          return false;
         constant += factor * c.getValue();
-        return true;
+        return std::abs(constant) <= mostBytes;
       }
       if (auto dim = dyn_cast<AffineDimExpr>(e)) {
         factors[dim.getPosition()] += factor;
-        return true;
+        return isSmall(factors[dim.getPosition()]);
       }
       auto binary = dyn_cast<AffineBinaryOpExpr>(e);
       if (!binary)
@@ -723,31 +739,36 @@ private:
         return split(binary.getLHS(), factor) && split(binary.getRHS(), factor);
       auto by = dyn_cast<AffineConstantExpr>(binary.getRHS());
       return e.getKind() == AffineExprKind::Mul && by &&
+             isSmall(by.getValue()) && isSmall(factor * by.getValue()) &&
              split(binary.getLHS(), factor * by.getValue());
     };
     if (!split(expr, 1)) {
-      op.emitError("reads at places that dlc cannot check, expected sums of "
-                   "loops times constants in its maps");
-      failed = true;
-      return;
+      return refuse(op, "reads at places that dlc cannot check, expected sums "
+                        "of loops times constants from 1 to 4096 in its maps");
     }
-    AffineExpr least = b.getAffineConstantExpr(constant), most = least;
-    bool isKnown = getConstantIntValue(size).has_value();
+    AffineExpr most = b.getAffineConstantExpr(constant);
     for (auto [k, factor] : llvm::enumerate(factors)) {
       if (!factor)
         continue;
-      isKnown &= getConstantIntValue(loops[k]).has_value();
-      (factor > 0 ? most : least) =
-          (factor > 0 ? most : least) + (b.getAffineSymbolExpr(k) - 1) * factor;
+      if (isConstant(loops[k], 0))
+        return; // nothing is read
+      most = most + (b.getAffineSymbolExpr(k) - 1) * factor;
     }
-    if (isKnown)
-      return; // the verifier compares
-    OpFoldResult first = apply(least, operands), last = apply(most, operands);
+    OpFoldResult last = apply(most, operands);
+    auto lastIs = getConstantIntValue(last), sizeIs = getConstantIntValue(size);
+    if (constant < 0 || (lastIs && sizeIs && *lastIs >= *sizeIs)) {
+      auto show = [](std::optional<int64_t> x) {
+        return x ? std::to_string(*x) : "?";
+      };
+      return refuse(op, what + ": its map gives places from " +
+                            Twine(constant) + " to " + show(lastIs) +
+                            ", expected from 0 to " +
+                            show(sizeIs ? std::optional(*sizeIs - 1)
+                                        : std::nullopt));
+    }
+    if (lastIs && sizeIs)
+      return;
     Value inside = compare(arith::CmpIPredicate::slt, last, size);
-    if (getConstantIntValue(first).value_or(-1) < 0)
-      inside = numbered(arith::AndIOp::create(
-          b, loc, inside,
-          compare(arith::CmpIPredicate::sge, first, b.getIndexAttr(0))));
     for (auto [k, loop] : llvm::enumerate(loops))
       if (!getConstantIntValue(loop))
         inside = either(inside, compare(arith::CmpIPredicate::sle, loop,
@@ -757,6 +778,19 @@ private:
 
   void visitMapped(Operation &op) {
     Sizes first;
+    // One of two tensors as a whole: the extents are that one's.
+    if (auto select = dyn_cast<arith::SelectOp>(op);
+        select && !isa<ShapedType>(select.getCondition().getType()) &&
+        isa<RankedTensorType>(select.getType())) {
+      for (auto [yes, no] : llvm::zip(sizesOf(select.getTrueValue()),
+                                      sizesOf(select.getFalseValue())))
+        first.push_back(isEqualConstantIntOrValue(yes, no)
+                            ? yes
+                            : OpFoldResult(numbered(arith::SelectOp::create(
+                                  b, loc, select.getCondition(), value(yes),
+                                  value(no)))));
+      return setSizes(select, first);
+    }
     for (Value operand : op.getOperands()) {
       if (!isa<RankedTensorType>(operand.getType()))
         continue;

@@ -22,11 +22,13 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
   void runOnOperation() override {
     SmallVector<Operation *> accesses;
     getOperation()->walk([&](Operation *op) {
-      if (isa<tensor::ExtractOp, tensor::InsertOp>(op))
+      if (isa<tensor::ExtractOp, tensor::InsertOp, tensor::DimOp>(op))
         accesses.push_back(op);
     });
     for (Operation *op : accesses)
-      if (auto extract = dyn_cast<tensor::ExtractOp>(op))
+      if (auto dim = dyn_cast<tensor::DimOp>(op))
+        checkDimension(dim);
+      else if (auto extract = dyn_cast<tensor::ExtractOp>(op))
         check(op, extract.getTensor(), extract.getIndicesMutable());
       else
         check(op, cast<tensor::InsertOp>(op).getDest(),
@@ -44,17 +46,42 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
     return found;
   }
 
+  /// An extent is read from memory by its number.
+  static void checkDimension(tensor::DimOp dim) {
+    int64_t rank = cast<RankedTensorType>(dim.getSource().getType()).getRank();
+    std::optional<int64_t> at = dim.getConstantIndex();
+    if (at && *at >= 0 && *at < rank)
+      return;
+    OpBuilder b(dim);
+    Location loc = dim.getLoc();
+    if (rank == 0) {
+      dim.replaceAllUsesWith(
+          arith::ConstantIndexOp::create(b, loc, 0).getResult());
+      return dim.erase();
+    }
+    Value last = arith::ConstantIndexOp::create(b, loc, rank - 1);
+    if (!outermostBody(dim))
+      require(b, dim,
+              arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ule,
+                                    dim.getIndex(), last),
+              "a tensor of rank " + Twine(rank) +
+                  " has no dimension of that number");
+    dim.getIndexMutable().assign(
+        arith::MinUIOp::create(b, loc, dim.getIndex(), last));
+  }
+
   static void check(Operation *op, Value tensor, MutableOperandRange indices) {
     auto type = cast<RankedTensorType>(tensor.getType());
     Operation *body = outermostBody(op);
+    Value hasElements; // of a tensor that the body makes
     for (auto [d, index] : llvm::enumerate(indices)) {
       std::optional<int64_t> at = getConstantIntValue(index.get());
       if (at && !type.isDynamicDim(d) && *at >= 0 && *at < type.getDimSize(d))
         continue;
       OpBuilder b(op);
       Location loc = op->getLoc();
+      Value extent = tensor::DimOp::create(b, loc, tensor, d);
       if (!body) {
-        Value extent = tensor::DimOp::create(b, loc, tensor, d);
         require(b, op,
                 arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
                                       index.get(), extent),
@@ -64,18 +91,20 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
       // The nearest place there is, if there is any.
       Value zero = arith::ConstantIndexOp::create(b, loc, 0),
             one = arith::ConstantIndexOp::create(b, loc, 1);
-      Value extent = tensor::DimOp::create(b, loc, tensor, d);
       Value last = arith::SubIOp::create(b, loc, extent, one);
       index.set(arith::MaxSIOp::create(
           b, loc, arith::MinSIOp::create(b, loc, index.get(), last), zero));
       if (!type.isDynamicDim(d) && type.getDimSize(d) > 0)
         continue;
-      Operation *made = tensor.getDefiningOp();
-      bool isInside =
-          made ? body->isProperAncestor(made)
-               : body->isAncestor(tensor.getParentBlock()->getParentOp());
-      if (isInside)
+      if (isWithin(tensor, body)) {
+        Value isSome = arith::CmpIOp::create(
+            b, loc, arith::CmpIPredicate::sgt, extent, zero);
+        hasElements = hasElements ? arith::AndIOp::create(b, loc, hasElements,
+                                                          isSome)
+                                        .getResult()
+                                  : isSome;
         continue;
+      }
       b.setInsertionPoint(body);
       require(b, op,
               arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
@@ -83,6 +112,32 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
                                     arith::ConstantIndexOp::create(b, loc, 0)),
               "a tensor without elements is read in dimension " + Twine(d));
     }
+    if (hasElements)
+      guard(op, tensor, hasElements);
+  }
+
+  static bool isWithin(Value tensor, Operation *body) {
+    Operation *made = tensor.getDefiningOp();
+    return made ? body->isProperAncestor(made)
+                : body->isAncestor(tensor.getParentBlock()->getParentOp());
+  }
+
+  /// Where a tensor has no elements 0 is read of it, and nothing written.
+  static void guard(Operation *op, Value tensor, Value hasElements) {
+    OpBuilder b(op);
+    Location loc = op->getLoc();
+    auto branch = scf::IfOp::create(b, loc, op->getResultTypes(), hasElements,
+                                    /*withElseRegion=*/true);
+    op->replaceAllUsesWith(branch);
+    b.setInsertionPointToStart(branch.thenBlock());
+    scf::YieldOp::create(b, loc, op->getResults());
+    op->moveBefore(branch.thenBlock(), branch.thenBlock()->begin());
+    b.setInsertionPointToStart(branch.elseBlock());
+    Value instead = tensor;
+    if (isa<tensor::ExtractOp>(op))
+      instead = arith::ConstantOp::create(
+          b, loc, b.getZeroAttr(op->getResult(0).getType()));
+    scf::YieldOp::create(b, loc, instead);
   }
 
   static void require(OpBuilder &b, Operation *op, Value condition,

@@ -29,13 +29,14 @@ bool isMovable(Operation *op) {
 }
 
 /// Moves a number and what it is computed of up to where the last of its
-/// operands is made, out of loops too.
-void raise(Value value) {
+/// operands is made, out of loops too. Each of `raised` is there already:
+/// numbers that share operands are a graph of many more paths than ops.
+void raise(Value value, DenseSet<Operation *> &raised) {
   Operation *op = value.getDefiningOp();
-  if (!op || !isMovable(op))
+  if (!op || !isMovable(op) || !raised.insert(op).second)
     return;
   for (Value operand : op->getOperands())
-    raise(operand);
+    raise(operand, raised);
   while (true) {
     Operation *last = nullptr;
     bool isArgument = false;
@@ -67,8 +68,9 @@ struct HoistChecks : dlc::impl::HoistChecksBase<HoistChecks> {
     SmallVector<codegen::RequireOp> checks;
     getOperation()->walk(
         [&](codegen::RequireOp check) { checks.push_back(check); });
+    DenseSet<Operation *> raised;
     for (codegen::RequireOp check : checks)
-      hoist(check);
+      hoist(check, raised);
     // One of equal conditions, the first.
     DominanceInfo dominance(getOperation());
     llvm::MapVector<Value, SmallVector<codegen::RequireOp>> byCondition;
@@ -84,9 +86,9 @@ struct HoistChecks : dlc::impl::HoistChecksBase<HoistChecks> {
     });
   }
 
-  static void hoist(codegen::RequireOp check) {
+  static void hoist(codegen::RequireOp check, DenseSet<Operation *> &raised) {
     while (true) {
-      raise(check.getCondition());
+      raise(check.getCondition(), raised);
       Operation *made = check.getCondition().getDefiningOp();
       if (made && made->getBlock() == check->getBlock()) {
         check->moveAfter(made);

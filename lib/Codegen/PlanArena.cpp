@@ -2,6 +2,7 @@
 
 #include "Memory.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/IndexRange.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -20,10 +21,13 @@ namespace dlc {
 
 using namespace dlc;
 
-/// The extent, or the most it can be.
+/// The extent, or the most it can be. Bounds are of unbounded integers: nothing
+/// where the extent may wrap around.
 static std::optional<int64_t> boundExtent(OpFoldResult size) {
   if (std::optional<int64_t> known = getConstantIntValue(size))
     return known;
+  if (!rangeOf(size))
+    return std::nullopt;
   FailureOr<int64_t> bound = ValueBoundsConstraintSet::computeConstantBound(
       presburger::BoundType::UB,
       ValueBoundsConstraintSet::Variable(cast<Value>(size)),

@@ -14,6 +14,8 @@
 #include "dlc/Driver/Compile.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
@@ -63,20 +65,22 @@ static constexpr AllowedOps table[] = {
      "cosh ctlz ctpop cttz erf erfc exp exp2 expm1 floor fma fpowi ipowi "
      "isfinite isinf isnan isnormal log log10 log1p log2 powf round roundeven "
      "rsqrt sin sinh sqrt tan tanh trunc"},
-    {"types of what is carried by the verifier; a step below 1 is taken for 1 "
-     "(define-arithmetic); scf.while may run without end, which nothing "
+    {"types of what is carried by the verifier; a step below 1 is taken for 1, "
+     "bounds and steps beyond 2^60 for 2^60 (define-arithmetic); one that "
+     "compares without sign is refused; scf.while may run without end, which nothing "
      "bounds: limit the time of whoever calls",
      "scf", "condition for if while yield"},
     {"nothing is read or written: shapes are compared by the verifier and, "
      "where extents are `?`, before a call computes anything",
      "tensor",
-     "bitcast cast collapse_shape concat dim empty expand_shape from_elements "
+     "bitcast cast collapse_shape concat empty expand_shape from_elements "
      "generate pad rank reshape splat yield"},
     {"indices, offsets and extents that are not constant are compared with the "
      "tensor's extents at run time, before the access",
-     "tensor", "extract extract_slice insert insert_slice"},
+     "tensor", "dim extract extract_slice insert insert_slice"},
     {"extents of operands that share a loop are compared when the file is read "
-     "and, where they are `?`, at run time",
+     "and, where they are `?`, at run time; places are loops times constants "
+     "from 1 to 4096, those written one loop a dimension",
      "linalg",
      "abs add batch_matmul batch_matvec batch_reduce_matmul batch_vecmat "
      "broadcast ceil contract conv_1d conv_1d_ncw_fcw conv_1d_nwc_wcf conv_2d "
@@ -97,7 +101,7 @@ static constexpr AllowedOps table[] = {
      "pooling_nhwc_min pooling_nhwc_min_unsigned pooling_nhwc_sum "
      "pooling_nwc_max pooling_nwc_max_unsigned pooling_nwc_min "
      "pooling_nwc_min_unsigned pooling_nwc_sum powf quantized_batch_matmul "
-     "quantized_matmul reciprocal reduce round rsqrt select softmax sqrt "
+     "quantized_matmul reciprocal reduce round rsqrt select sqrt "
      "square "
      "sub tanh transpose vecmat yield"},
     {"what it lowers to in linalg, tensor, arith and scf is checked as above",
@@ -113,7 +117,7 @@ static constexpr AllowedOps table[] = {
      "logical_right_shift logical_xor matmul max_pool2d max_shape maximum "
      "min_shape minimum mod_shape mul mul_shape negate pad pow reciprocal "
      "reduce_all reduce_any reduce_max reduce_min reduce_product reduce_sum "
-     "rescale reshape resize reverse rfft2d rsqrt scatter select sigmoid sin "
+     "rescale reshape resize reverse rfft2d rsqrt select sigmoid sin "
      "slice slice_shape sub sub_shape table tanh tile transpose "
      "transpose_conv2d while_loop yield"},
 };
@@ -147,6 +151,8 @@ public:
   LogicalResult run() {
     module->walk([&](Operation *op) {
       checkOp(op);
+      // The verifier's own notes.
+      op->removeDiscardableAttr(linalg::LinalgDialect::kMemoizedIndexingMapsAttrName);
       checkAttributes(op, op->getDiscardableAttrs());
       (void)reportTypeFaults(op, [&](Operation *op) { return fail(op); });
     });
@@ -176,6 +182,10 @@ private:
       fail(op) << "op '" << name << "' is not allowed in a model";
     else if (isa<ModuleOp>(op) && op != module)
       fail(op) << "a module inside a module is not allowed in a model";
+    // What bounds places compares as with sign.
+    if (auto loop = dyn_cast<scf::ForOp>(op); loop && loop.getUnsignedCmp())
+      fail(op) << "an scf.for that compares without sign is not allowed in a "
+                  "model";
     auto function = dyn_cast<func::FuncOp>(op);
     if (!function)
       return;

@@ -83,12 +83,14 @@ void buildTosaPipeline(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createTosaToTensorPass());
   pm.addPass(createTosaToArithPass());
   pm.addPass(createTosaToSCFPass());
-  addCleanup(pm);
 }
 
 void buildDefinePipeline(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createDefineArithmetic());
   pm.addNestedPass<func::FuncOp>(createCheckIndices());
+  // Of linalg and tensor ops as they were read: canonicalisation infers extents
+  // of one op for another.
+  pm.addNestedPass<func::FuncOp>(createCheckExtents());
 }
 
 void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {

@@ -3,19 +3,20 @@
 #include "Training.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "dlc/Support/OpenFile.h"
+#include "dlc/Support/ParseJSON.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Endian.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 
 namespace dlc {
 
+/// As the format calls it; empty where it is not read.
 static StringRef typeName(Type element) {
   if (element.isF32())
     return "F32";
@@ -42,7 +43,7 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
   uint64_t length = llvm::support::endian::read64le(bytes.data());
   if (length > bytes.size() - 8)
     return fail("is cut short or no safetensors file");
-  auto header = llvm::json::parse(bytes.substr(8, length));
+  auto header = parseJSON(bytes.substr(8, length));
   if (!header)
     return fail("has a damaged header: " + llvm::toString(header.takeError()));
   const llvm::json::Object *entries = header->getAsObject();
@@ -94,13 +95,17 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
             : -1;
     if (!dtype || !shape || !begin || !end)
       wrong += "; '" + global.getSymName().str() + "' has a damaged entry";
+    else if (typeName(type.getElementType()).empty())
+      wrong += "; '" + global.getSymName().str() + "' is " + dtype->str() +
+               ", the model's is no tensor of floating-point numbers";
     else if (*dtype != typeName(type.getElementType()) ||
              ArrayRef<int64_t>(extents) != type.getShape())
       wrong += "; '" + global.getSymName().str() + "' is " + dtype->str() +
                " [" + dl::toString(extents) + "], the model has " +
                typeName(type.getElementType()).str() + " [" +
                dl::toString(type.getShape()) + "]";
-    else if (*begin < 0 || *end - *begin != size || *end > int64_t(data.size()))
+    else if (*begin < 0 || *end < *begin || *end - *begin != size ||
+             *end > int64_t(data.size()))
       wrong += "; '" + global.getSymName().str() +
                "' lies outside the file: it is cut short or damaged";
     else

@@ -13,6 +13,7 @@
 #include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Support/OpenFile.h"
+#include "dlc/Support/ParseJSON.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -21,7 +22,6 @@
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include <chrono>
@@ -221,7 +221,7 @@ llvm::Expected<llvm::json::Object> readKnown(StringRef path) {
   if (!buffer)
     return llvm::createStringError("'" + path + "' " +
                                    llvm::toString(buffer.takeError()));
-  auto value = llvm::json::parse((*buffer)->getBuffer());
+  auto value = parseJSON((*buffer)->getBuffer());
   auto wrong = [&](const llvm::Twine &why) {
     return llvm::createStringError(
         "'" + path + "' is no file of schedules: " + why +

@@ -220,6 +220,9 @@ static dlc_status check_data(dlc_context *context, const dlc_function *f,
   return DLC_OK;
 }
 
+/* Of an argument; kernels rely on it (IndexRange.h). */
+#define MOST_BYTES ((int64_t)1 << 48)
+
 static dlc_status check_tensor(dlc_context *context, const dlc_function *f,
                                const dlc_argument *argument,
                                const dlc_tensor *tensor) {
@@ -249,10 +252,12 @@ static dlc_status check_tensor(dlc_context *context, const dlc_function *f,
           context, DLC_ERROR_SHAPE,
           "%s: '%s' has extent %lld in dimension %d, expected 0 or more",
           f->name, argument->name, (long long)extent, (int)d);
-    if (__builtin_mul_overflow(bytes, extent, &bytes))
-      return fail(context, DLC_ERROR_SHAPE,
-                  "%s: '%s' has more bytes than 2^63 - 1", f->name,
-                  argument->name);
+    /* One extent of 0 is no leave for another to be anything: kernels compute
+     * with sums of extents. */
+    if (__builtin_mul_overflow(bytes, extent > 1 ? extent : 1, &bytes) ||
+        bytes > MOST_BYTES)
+      return fail(context, DLC_ERROR_SHAPE, "%s: '%s' has more bytes than 2^48",
+                  f->name, argument->name);
   }
   return DLC_OK;
 }

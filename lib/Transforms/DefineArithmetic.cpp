@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dlc/Dialect/Codegen/IR/IndexRange.h"
 #include "dlc/Dialect/DL/IR/Scalar.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -71,12 +72,21 @@ private:
   }
 
   static void defineStep(scf::ForOp loop) {
-    if (std::optional<APInt> step = constantOf(loop.getStep());
-        step && step->isStrictlyPositive())
-      return;
     OpBuilder b(loop);
-    Scalar step(b, loop.getLoc(), loop.getStep());
-    loop.getStepMutable().assign(max(step, 1));
+    // Nothing that a loop could reach is farther: no step from there wraps
+    // around.
+    constexpr int64_t farthest = int64_t(1) << 60;
+    auto clamp = [&](MutableOperandRange operand, int64_t least) {
+      if (std::optional<dlc::IndexRange> range = dlc::rangeOf(operand[0].get());
+          range && range->least >= double(least) &&
+          range->most <= double(farthest))
+        return;
+      Scalar value(b, loop.getLoc(), operand[0].get());
+      operand.assign(min(max(value, least), farthest));
+    };
+    clamp(loop.getLowerBoundMutable(), -farthest);
+    clamp(loop.getUpperBoundMutable(), -farthest);
+    clamp(loop.getStepMutable(), 1);
   }
 
   /// 0 where the divisor is; as wide as it is where the quotient does not fit.

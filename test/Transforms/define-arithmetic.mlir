@@ -30,8 +30,12 @@ func.func @promises(%a: i32, %x: f32) -> (i32, f32, f32) {
 // CHECK-LABEL: func.func @step
 func.func @step(%n: index, %step: index, %x: f32) -> f32 {
   %zero = arith.constant 0 : index
-  // CHECK: %[[STEP:.*]] = arith.maxsi
-  // CHECK: scf.for {{.*}} step %[[STEP]]
+  // What a loop counts neither stands still nor wraps around.
+  // CHECK: %[[LEAST:.*]] = arith.maxsi %{{.*}}, %c-1152921504606846976
+  // CHECK: %[[END:.*]] = arith.minsi %[[LEAST]], %c1152921504606846976
+  // CHECK: %[[POSITIVE:.*]] = arith.maxsi %{{.*}}, %c1
+  // CHECK: %[[STEP:.*]] = arith.minsi %[[POSITIVE]], %c1152921504606846976
+  // CHECK: scf.for %{{.*}} = %c0 to %[[END]] step %[[STEP]]
   %y = scf.for %i = %zero to %n step %step iter_args(%v = %x) -> f32 {
     %next = arith.addf %v, %x : f32
     scf.yield %next : f32

@@ -446,8 +446,12 @@ def CarryInPlace : Pass<"dlc-carry-in-place"> {
     analysis of buffers drops the copy where the state can be computed in place, and
     takes new memory where that would overwrite what is still read. Just before that
     analysis: an insertion of everything is folded by canonicalisation.
+
+    What else an `scf.while` yields is copied, unless its second region has made it: two
+    values carried must never be one buffer, nor an argument of the function.
   }];
-  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+  let dependentDialects = [
+    "::mlir::bufferization::BufferizationDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def WriteResults : Pass<"dlc-write-results", "::mlir::func::FuncOp"> {

@@ -1,0 +1,272 @@
+//===- IndexRange.cpp - What an index can be ------------------------------===//
+//
+// Upstream has two analyses near this one. That of value bounds computes in
+// unbounded integers: 8 - 2n is at most 8 there, and 10 where 2n wraps. That of
+// integer ranges knows of wrapping, but not the ops of affine, and has to be run
+// over a function that does not change meanwhile.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dlc/Dialect/Codegen/IR/IndexRange.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/ADT/DenseMap.h"
+#include <algorithm>
+#include <cmath>
+
+using namespace mlir;
+using namespace dlc;
+
+namespace {
+
+using Range = std::optional<IndexRange>;
+
+/// Beyond it an operation of 64 bits may have wrapped. Half of what fits, so
+/// that the rounding of floats does not matter.
+constexpr double farthest = double(int64_t(1) << 62);
+/// Of what comes from elsewhere: any value at all.
+constexpr IndexRange any = {-2 * farthest, 2 * farthest};
+
+Range fitting(double least, double most) {
+  if (!(least >= -farthest && most <= farthest))
+    return std::nullopt;
+  return IndexRange{least, most};
+}
+
+Range sum(Range x, Range y) {
+  if (!x || !y)
+    return std::nullopt;
+  return fitting(x->least + y->least, x->most + y->most);
+}
+
+Range product(Range x, Range y) {
+  if (!x || !y)
+    return std::nullopt;
+  auto [least, most] =
+      std::minmax({x->least * y->least, x->least * y->most, x->most * y->least,
+                   x->most * y->most});
+  return fitting(least, most);
+}
+
+Range hull(Range x, Range y) {
+  if (!x || !y)
+    return std::nullopt;
+  return IndexRange{std::min(x->least, y->least), std::max(x->most, y->most)};
+}
+
+Range smaller(Range x, Range y) {
+  if (!x || !y)
+    return std::nullopt;
+  return IndexRange{std::min(x->least, y->least), std::min(x->most, y->most)};
+}
+
+Range larger(Range x, Range y) {
+  if (!x || !y)
+    return std::nullopt;
+  return IndexRange{std::max(x->least, y->least), std::max(x->most, y->most)};
+}
+
+/// Of divisors of 1 or more; whichever way it rounds.
+Range quotient(Range x, Range y) {
+  if (!x || !y || y->least < 1)
+    return std::nullopt;
+  auto [least, most] =
+      std::minmax({x->least / y->least, x->least / y->most, x->most / y->least,
+                   x->most / y->most});
+  return IndexRange{std::floor(least), std::ceil(most)};
+}
+
+/// `isFloored`: of the divisor's sign, else of the dividend's.
+Range remainder(Range x, Range y, bool isFloored) {
+  if (!x || !y || y->least < 1)
+    return std::nullopt;
+  double most = y->most - 1;
+  bool isNatural = isFloored || x->least >= 0;
+  return IndexRange{isNatural ? 0 : -most, most};
+}
+
+class Analysis {
+public:
+  Range of(OpFoldResult index) {
+    if (auto constant = getConstantIntValue(index))
+      return IndexRange{double(*constant), double(*constant)};
+    auto value = dyn_cast<Value>(index);
+    return value ? of(value) : std::nullopt;
+  }
+
+private:
+  Range of(Value value) {
+    if (auto found = known.find(value); found != known.end())
+      return found->second;
+    constexpr unsigned deepest = 64;
+    if (depth > deepest)
+      return std::nullopt;
+    ++depth;
+    Range range = compute(value);
+    --depth;
+    return known[value] = range;
+  }
+
+  Range compute(Value value) {
+    if (auto constant = getConstantIntValue(value))
+      return IndexRange{double(*constant), double(*constant)};
+    if (auto argument = dyn_cast<BlockArgument>(value))
+      return ofArgument(argument);
+    Operation *op = value.getDefiningOp();
+    if (isa<tensor::DimOp, memref::DimOp, tensor::RankOp, memref::RankOp>(op))
+      return IndexRange{0, double(mostBytes)};
+    if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op))
+      return ofCast(op);
+    if (auto branch = dyn_cast<scf::IfOp>(op)) {
+      unsigned i = cast<OpResult>(value).getResultNumber();
+      return hull(of(branch.thenYield().getOperand(i)),
+                  of(branch.elseYield().getOperand(i)));
+    }
+    if (auto select = dyn_cast<arith::SelectOp>(op))
+      return hull(of(select.getTrueValue()), of(select.getFalseValue()));
+    if (auto apply = dyn_cast<affine::AffineApplyOp>(op))
+      return ofExpr(apply.getAffineMap().getResult(0), apply.getAffineMap(),
+                    apply.getMapOperands());
+    if (auto least = dyn_cast<affine::AffineMinOp>(op))
+      return ofAll(least, smaller);
+    if (auto most = dyn_cast<affine::AffineMaxOp>(op))
+      return ofAll(most, larger);
+    if (op->getNumRegions() || op->getNumResults() != 1)
+      return std::nullopt;
+    if (!op->getResult(0).getType().isIntOrIndex())
+      return std::nullopt;
+    auto isIndex = [](Type type) { return type.isIntOrIndex(); };
+    if (llvm::none_of(op->getOperandTypes(), isIndex) ||
+        isa<tensor::ExtractOp, memref::LoadOp>(op))
+      return any; // what is read or converted is whatever it is
+    return ofArithmetic(op);
+  }
+
+  Range ofArithmetic(Operation *op) {
+    Type type = op->getResult(0).getType();
+    if (unsigned width = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
+        width < 64)
+      return IndexRange{-std::exp2(width - 1), std::exp2(width)};
+    if (op->getNumOperands() != 2)
+      return std::nullopt;
+    if (isa<arith::AndIOp>(op) && ofMask(op->getOperand(1)))
+      return ofMask(op->getOperand(1));
+    Range x = of(op->getOperand(0)), y = of(op->getOperand(1));
+    if (isa<arith::AddIOp>(op))
+      return sum(x, y);
+    if (isa<arith::SubIOp>(op))
+      return sum(x, product(y, IndexRange{-1, -1}));
+    if (isa<arith::MulIOp>(op))
+      return product(x, y);
+    if (isa<arith::MinSIOp>(op))
+      return smaller(x, y);
+    if (isa<arith::MaxSIOp>(op))
+      return larger(x, y);
+    if (isa<arith::DivSIOp, arith::CeilDivSIOp, arith::FloorDivSIOp>(op))
+      return quotient(x, y);
+    if (isa<arith::RemSIOp>(op))
+      return remainder(x, y, /*isFloored=*/false);
+    bool isNatural = x && y && x->least >= 0 && y->least >= 0;
+    if (!isNatural) // unsigned: another number than it looks like
+      return std::nullopt;
+    if (isa<arith::MinUIOp>(op))
+      return smaller(x, y);
+    if (isa<arith::MaxUIOp>(op))
+      return larger(x, y);
+    if (isa<arith::DivUIOp, arith::CeilDivUIOp>(op))
+      return quotient(x, y);
+    if (isa<arith::RemUIOp>(op))
+      return remainder(x, y, /*isFloored=*/false);
+    return std::nullopt;
+  }
+
+  /// `x & mask` of a natural mask.
+  Range ofMask(Value mask) {
+    Range range = of(mask);
+    if (!range || range->least < 0)
+      return std::nullopt;
+    return IndexRange{0, range->most};
+  }
+
+  Range ofCast(Operation *op) {
+    Type from = op->getOperand(0).getType(), to = op->getResult(0).getType();
+    unsigned width = from.isIndex() ? 64 : from.getIntOrFloatBitWidth();
+    unsigned kept = to.isIndex() ? 64 : to.getIntOrFloatBitWidth();
+    if (width < 64 && kept >= width) {
+      double size = std::exp2(width - 1);
+      return isa<arith::IndexCastUIOp>(op) ? IndexRange{0, 2 * size}
+                                           : IndexRange{-size, size};
+    }
+    return width == kept ? of(op->getOperand(0)) : any;
+  }
+
+  /// A step that wraps around would begin below again.
+  Range ofArgument(BlockArgument argument) {
+    auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
+    if (loop && argument == loop.getInductionVar())
+      return ofInduction(of(loop.getLowerBound()), of(loop.getUpperBound()),
+                         of(loop.getStep()));
+    if (auto tasks =
+            dyn_cast<scf::ForallOp>(argument.getOwner()->getParentOp())) {
+      unsigned i = argument.getArgNumber();
+      if (i < tasks.getRank())
+        return ofInduction(of(tasks.getMixedLowerBound()[i]),
+                           of(tasks.getMixedUpperBound()[i]),
+                           of(tasks.getMixedStep()[i]));
+    }
+    return any;
+  }
+
+  Range ofInduction(Range from, Range to, Range step) {
+    if (!from || !to || !step || step->least < 1 || !sum(to, step))
+      return std::nullopt;
+    return IndexRange{from->least, std::max(from->least, to->most - 1)};
+  }
+
+  template <typename OpT, typename Combine> Range ofAll(OpT op, Combine combine) {
+    Range all;
+    for (AffineExpr expr : op.getMap().getResults()) {
+      Range range = ofExpr(expr, op.getMap(), op.getMapOperands());
+      if (!range)
+        return std::nullopt;
+      all = all ? combine(all, range) : range;
+    }
+    return all;
+  }
+
+  Range ofExpr(AffineExpr expr, AffineMap map, ValueRange operands) {
+    if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+      return IndexRange{double(constant.getValue()),
+                        double(constant.getValue())};
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      return of(operands[dim.getPosition()]);
+    if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+      return of(operands[map.getNumDims() + symbol.getPosition()]);
+    auto binary = cast<AffineBinaryOpExpr>(expr);
+    Range x = ofExpr(binary.getLHS(), map, operands),
+          y = ofExpr(binary.getRHS(), map, operands);
+    switch (expr.getKind()) {
+    case AffineExprKind::Add:
+      return sum(x, y);
+    case AffineExprKind::Mul:
+      return product(x, y);
+    case AffineExprKind::Mod:
+      return remainder(x, y, /*isFloored=*/true);
+    default:
+      return quotient(x, y);
+    }
+  }
+
+  llvm::DenseMap<Value, Range> known;
+  unsigned depth = 0;
+};
+
+} // namespace
+
+std::optional<IndexRange> dlc::rangeOf(OpFoldResult index) {
+  return Analysis().of(index);
+}

@@ -1,0 +1,25 @@
+//===- ParseJSON.cpp - JSON from anywhere ---------------------------------===//
+
+#include "dlc/Support/ParseJSON.h"
+#include "llvm/Support/Error.h"
+
+llvm::Expected<llvm::json::Value> dlc::parseJSON(llvm::StringRef text) {
+  constexpr unsigned mostNesting = 64;
+  unsigned depth = 0;
+  bool isString = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    char c = text[at];
+    if (c == '"')
+      isString = !isString;
+    else if (isString)
+      at += c == '\\';
+    else if (c == '[' || c == '{')
+      ++depth;
+    else if (c == ']' || c == '}')
+      depth -= depth > 0;
+    if (depth > mostNesting)
+      return llvm::createStringError("brackets nested deeper than " +
+                                     llvm::Twine(mostNesting));
+  }
+  return llvm::json::parse(text);
+}

@@ -1,0 +1,6 @@
+// A slice of an unknown extent that runs backwards.
+// compile: refused
+func.func @main(%x: tensor<?xi8>) -> tensor<4xi8> {
+  %s = tensor.extract_slice %x[1][4][-100000000] : tensor<?xi8> to tensor<4xi8>
+  return %s : tensor<4xi8>
+}
