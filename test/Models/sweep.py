@@ -1,7 +1,7 @@
 """Compiles the architectures of torchvision and timm and compares with other engines.
 
-    sweep.py [--models REGEX] [--exporters dynamo,trace] [--work DIR] [--table] [--keep]
-             [--again REGEX]
+    sweep.py [--models REGEX] [--exporters dynamo,trace] [--again REGEX] [--limit 300]
+             [--work DIR] [--keep] [--table]
 
 Each model has random weights, is written by both ONNX exporters of PyTorch, compiled by $DLC
 and run on a random image beside ONNX Runtime and PyTorch in f64. An answer is right within
@@ -34,8 +34,6 @@ import table
 import zoo
 from fuzzing import compiler, isolated
 
-# Seconds of the processor; of the clock it may be four times as much.
-LIMIT = 300
 MEMORY = 14 << 30
 
 
@@ -43,38 +41,36 @@ class Failed(Exception):
     """A step that did not end well: status and message of the outcome."""
 
 
-def limited(tell, function, *words):
-    resource.setrlimit(resource.RLIMIT_CPU, (LIMIT, LIMIT + 1))
+def limited(tell, limit, function, *words):
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     return function(*words)
 
 
-def step(status, function, *words):
+def step(status, limit, function, *words):
     """What the step returns; a step that fails ends the model's way with `status`."""
     try:
-        return isolated.run(limited, function, *words, seconds=4 * LIMIT)
-    except isolated.Died as problem:
-        raise Failed(status, str(problem)) from None
-    except isolated.Raised as problem:
+        return isolated.run(limited, limit, function, *words, seconds=4 * limit)
+    except (isolated.Died, isolated.Raised) as problem:
         raise Failed(status, str(problem)) from None
 
 
-def compile_model(dlc, folder):
+def compile_model(dlc, limit, folder):
     def seconds():
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         return used.ru_utime + used.ru_stime
 
     begin = seconds()
     done = compiler.run([dlc, folder / "model.onnx", "-o", folder / "model.so"],
-                        4 * LIMIT, LIMIT, MEMORY)
+                        4 * limit, limit, MEMORY)
     if done.kind != "compiled":
         raise Failed({"hang": "timeout", "crashed": "crash"}.get(done.kind, done.kind),
                      done.text.strip())
     return {"compile": seconds() - begin, "library": (folder / "model.so").stat().st_size}
 
 
-def run_model(name, exporter, dlc, folder):
+def run_model(name, exporter, dlc, limit, folder):
     """The outcome; filled step by step, so that a failure has what came before."""
     outcome = {}
     try:
@@ -82,19 +78,19 @@ def run_model(name, exporter, dlc, folder):
         if not (known / "outcome.json").exists():
             known.mkdir(parents=True, exist_ok=True)
             (known / "outcome.json").write_text(json.dumps(
-                step("model failed", steps.reference, name, known)))
+                step("model failed", limit, steps.reference, name, known)))
         outcome |= json.loads((known / "outcome.json").read_text())
         for file in known.glob("*.npz"):
             shutil.copy(file, folder)
-        outcome |= step("export failed", steps.export, name, exporter, folder)
+        outcome |= step("export failed", limit, steps.export, name, exporter, folder)
         ort_failed = None
         try:
-            outcome |= step("onnxruntime failed", steps.onnxruntime, folder)
+            outcome |= step("onnxruntime failed", limit, steps.onnxruntime, folder)
         except Failed as problem:
             ort_failed = problem.args[1]
             outcome["onnxruntime"] = ort_failed
-        outcome |= compile_model(dlc, folder)
-        outcome |= step("run failed", steps.dlc, folder)
+        outcome |= compile_model(dlc, limit, folder)
+        outcome |= step("run failed", limit, steps.dlc, folder)
         outcome |= answers.compare(folder, zoo.is_detector(name) and ":" not in name)
     except Failed as problem:
         outcome |= dict(zip(("status", "message"), problem.args))
@@ -123,7 +119,7 @@ def sweep(arguments, results):
             folder.mkdir(parents=True)
             record = {"model": name, "exporter": exporter, "dlc": version,
                       "time": time.strftime("%Y-%m-%d %H:%M:%S"),
-                      **run_model(name, exporter, dlc, folder)}
+                      **run_model(name, exporter, dlc, arguments.limit, folder)}
             with open(results, "a") as file:
                 file.write(json.dumps(record) + "\n")
             print(table.line(record), flush=True)
@@ -137,6 +133,8 @@ def main():
     parser.add_argument("--models", default=".", help="regular expression over LIBRARY/MODEL")
     parser.add_argument("--exporters", default="dynamo,trace")
     parser.add_argument("--again", help="regular expression over statuses to be tried again")
+    parser.add_argument("--limit", type=int, default=300, help="seconds of each step on the "
+                        "processor; four times as many on the clock")
     parser.add_argument("--work", type=Path, default="build/models-work")
     parser.add_argument("--table", action="store_true", help="print the results so far")
     parser.add_argument("--keep", action="store_true", help="models that did not come out right")

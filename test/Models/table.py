@@ -50,7 +50,8 @@ def text(records):
         lines += ["", f"seconds to compile: median {statistics.median(seconds):.1f}, most "
                   + ", ".join(f"{r['compile']:.0f} {r['model']} ({r['exporter']})"
                               for r in compiled[:8])]
-    ratios = [r["ort_ms"] / r["dlc_ms"] for r in records if "dlc_ms" in r and "ort_ms" in r]
+    ratios = [r["ort_ms"] / r["dlc_ms"] for r in records
+              if r.get("dlc_ms") and r.get("ort_ms")]
     if ratios:
         mean = math.exp(statistics.fmean(map(math.log, ratios)))
         lines.append(f"ONNX Runtime's time over dlc's, one thread: geometric mean {mean:.2f}, "
