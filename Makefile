@@ -10,9 +10,10 @@ BIN    := $(BUILD)/$(PRESET)
 VENV   := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 PEERS_VENV := $(BUILD)/peers
+MODELS_VENV := $(BUILD)/models
 FILTER ?= .
 
-.PHONY: help demo test unit asan tsan fuzz bench format docs build configure packages python clean install
+.PHONY: help demo test unit asan tsan fuzz bench models format docs build configure packages python clean install
 
 help: ## This list
 	@echo "dlc, the deep-learning compiler"; echo
@@ -82,6 +83,16 @@ bench: build $(PEERS_VENV)/done ## Beside the engines that people use: CASES=reg
 	@DLC=$(abspath $(BIN)/bin/dlc) $(PEERS_VENV)/bin/python test/Benchmark/bench.py \
 	   --work $(BIN)/bench $(if $(CASES),--cases '$(CASES)') \
 	   $(if $(PEERS),--peers '$(PEERS)') $(if $(THREADS),--threads '$(THREADS)') $(if $(BUSY),--busy)
+
+$(MODELS_VENV)/done: test/Models/requirements.txt | packages
+	@echo "== Models, exporters and ONNX Runtime in $(MODELS_VENV)"
+	@python3 -m venv $(MODELS_VENV)
+	@$(MODELS_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+models: build $(MODELS_VENV)/done ## Architectures of torchvision and timm beside ONNX Runtime, for hours: MODELS=regex AGAIN=status
+	@DLC=$(abspath $(BIN)/bin/dlc) $(MODELS_VENV)/bin/python test/Models/sweep.py \
+	   --work $(BIN)/models $(if $(MODELS),--models '$(MODELS)') $(if $(AGAIN),--again '$(AGAIN)')
 
 format: packages ## Format all C and C++ as LLVM does
 	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i

@@ -28,25 +28,24 @@ class Compiled:
     seconds: float = 0.0
 
 
-def _limit():
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if "ASAN_OPTIONS" not in os.environ:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+def run(command, wall=4 * SECONDS, processor=SECONDS, memory=MEMORY):
+    """Runs a compiler within bounds of time, the clock's and the processor's, and memory."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_CPU, (processor, processor + 1))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if "ASAN_OPTIONS" not in os.environ:
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
-
-def run(command, wall=4 * SECONDS):
-    """Runs a compiler within bounds of time and memory."""
     begun = time.monotonic()
     try:
-        done = subprocess.run(command, capture_output=True, preexec_fn=_limit,
+        done = subprocess.run(command, capture_output=True, preexec_fn=limit,
                               timeout=wall, stdin=subprocess.DEVNULL, check=False)
     except subprocess.TimeoutExpired:
         return Compiled("hang", f"more than {wall} s", wall)
     seconds = time.monotonic() - begun
     text = done.stderr.decode(errors="replace")
     if done.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
-        return Compiled("hang", f"more than {SECONDS} s of processor time\n{text}", seconds)
+        return Compiled("hang", f"more than {processor} s of processor time\n{text}", seconds)
     if "out of memory" in text.lower() or "bad_alloc" in text:
         return Compiled("memory", text, seconds)
     if done.returncode < 0 or done.returncode > 1 or "crashed" in text:
