@@ -49,6 +49,10 @@ class Result:
     notes: Counter = field(default_factory=Counter)
 
     @property
+    def text(self):
+        return self.detail
+
+    @property
     def is_finding(self):
         return self.kind in FINDINGS
 
