@@ -4,8 +4,8 @@
 
 WHAT: onnx (random graphs), extents (those with symbolic extents at other ones), dl (ops
 of dl at right and wrong extents), orders (of optional passes), files-KIND (mutated files:
-mlir, onnx, safetensors, tuning, npy, kind), objects-KIND (models that files-KIND accepted,
-on to an object file: mlir, onnx), data (mutated .npy, .npz, CSV and idx files in the
+mlir, onnx, safetensors, tuning, npy, kind), objects-KIND (mutated models that the reader
+accepts, on to an object file: mlir, onnx), data (mutated .npy, .npz, CSV and idx files in the
 Python package), known (past failures) or all.
 Every case follows from the seed and its number alone; `--case` runs one again.
 Findings are made small and written to DIR as text with what happened. Ends with a

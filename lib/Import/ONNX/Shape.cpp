@@ -475,8 +475,7 @@ void importRange(Node &n) {
       double steps = std::ceil((*b - *a) / *c);
       constexpr double most = double(int64_t(1) << 48);
       if (!(steps <= most)) {
-        n.fail("gives " + std::to_string(steps) +
-               " numbers, expected a count that memory can hold");
+        n.fail("gives more numbers than memory can hold");
         return;
       }
       count = g.extent(int64_t(std::max(steps, 0.0)));

@@ -146,10 +146,10 @@ static void sample(StringRef input, StringRef suffix) {
     file << input;
 }
 
-void count(ModuleOp module, StringRef input, StringRef suffix) {
+int count(ModuleOp module, StringRef input, StringRef suffix) {
   count(bool(module));
   if (!module)
-    return;
+    return std::getenv("DLC_FUZZ_DEEP") ? -1 : 0;
   sample(input, suffix);
   module.walk([](Operation *op) {
     llvm::hash_code code = llvm::hash_value(op->getName().getStringRef());
@@ -160,6 +160,7 @@ void count(ModuleOp module, StringRef input, StringRef suffix) {
             code, tensor.getRank(), tensor.hasStaticShape(),
             tensor.getElementType().getTypeID().getAsOpaquePointer()));
   });
+  return 0;
 }
 
 File::File(StringRef bytes) : descriptor(memfd_create("fuzz", MFD_CLOEXEC)) {

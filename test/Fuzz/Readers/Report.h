@@ -35,9 +35,9 @@ void count(bool isAccepted);
 
 /// One more model: null where it was refused. What its ops are counts as
 /// coverage, and of those accepted one in $DLC_FUZZ_SAMPLE is written to
-/// $DLC_FUZZ_ACCEPTED.
-void count(mlir::ModuleOp module, llvm::StringRef input,
-           llvm::StringRef suffix);
+/// $DLC_FUZZ_ACCEPTED. Returns what libFuzzer wants to hear: with
+/// $DLC_FUZZ_DEEP set, files that are refused lead to no others.
+int count(mlir::ModuleOp module, llvm::StringRef input, llvm::StringRef suffix);
 
 /// What a reader without a context says of a file it refused; counts as
 /// coverage. Nothing said is a finding.

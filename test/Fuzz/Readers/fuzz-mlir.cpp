@@ -44,6 +44,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       dlc::readMLIR(sources, /*allowNativeCode=*/false, mlir);
   if (!module && !listener.heardError())
     listener.silent();
-  count(module ? *module : mlir::ModuleOp(), text, ".mlir");
-  return 0;
+  return count(module ? *module : mlir::ModuleOp(), text, ".mlir");
 }

@@ -221,6 +221,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       dlc::importONNX(bytes, "-", dlc::ImportOptions(), &mlir);
   if (!module && !listener.heardError())
     listener.silent();
-  count(module ? *module : mlir::ModuleOp(), bytes, ".onnx");
-  return 0;
+  return count(module ? *module : mlir::ModuleOp(), bytes, ".onnx");
 }

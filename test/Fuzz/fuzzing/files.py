@@ -5,6 +5,7 @@ Seeds are the IR of all tests, the models that the package onnx publishes for it
 operators, random graphs, and files of the other kinds made here. Files that crash a
 reader are read once more, models by the compiler itself; what it says is the finding."""
 
+import argparse
 import glob
 import io
 import json
@@ -22,7 +23,7 @@ from . import compiler, draw
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LONGEST = 4000
-SAMPLE = 10  # one in so many accepted models is kept for objects
+SAMPLE = 2  # one in so many accepted models is kept for objects
 
 
 def seeds_mlir():
@@ -153,13 +154,14 @@ def signature(outcome):
     return outcome.kind, place.group(0) if place else compiler.message_class(outcome.text)
 
 
-def run(arguments, kind):
-    """Mutated files of a kind through reader, verifier and shape inference."""
+def run(arguments, kind, deep=False):
+    """Mutated files of a kind through reader, verifier and shape inference. deep: only
+    what is accepted is mutated further."""
     tool = tool_of(arguments, kind)
     if not os.path.exists(tool):
         print(f"{kind}: skipped, {tool} is not built (ninja dlc-fuzzers)")
         return 0
-    folder = os.path.join(os.path.abspath(arguments.keep), kind)
+    folder = os.path.join(os.path.abspath(arguments.keep), kind + ("-deep" if deep else ""))
     for part in ("corpus", "crashes", "accepted"):
         os.makedirs(os.path.join(folder, part), exist_ok=True)
     for number, seed in enumerate(SEEDS[kind]()):
@@ -172,9 +174,11 @@ def run(arguments, kind):
     environment = {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1", **os.environ,
                    "DLC_FUZZ_FINDINGS": os.path.join(folder, "messages"),
                    "DLC_FUZZ_ACCEPTED": os.path.join(folder, "accepted"),
-                   "DLC_FUZZ_SAMPLE": str(SAMPLE), "DLC_FUZZ_COUNTS": counts}
+                   "DLC_FUZZ_SAMPLE": str(SAMPLE), "DLC_FUZZ_COUNTS": counts,
+                   **({"DLC_FUZZ_DEEP": "1"} if deep else {})}
     command = [tool, "-fork=1", "-ignore_crashes=1", "-ignore_timeouts=1", "-ignore_ooms=1",
                "-timeout=30", "-rss_limit_mb=6000", "-max_len=6000", "-len_control=0",
+               "-mutate_depth=1",  # a mutator changes a few places itself
                f"-max_total_time={int(arguments.seconds)}", f"-seed={arguments.seed}",
                f"-artifact_prefix={folder}/crashes/", os.path.join(folder, "corpus")]
     begun = time.time()
@@ -208,11 +212,13 @@ def run(arguments, kind):
 def run_objects(arguments, kind):
     """Models that the reader accepted, on to an object file."""
     from .campaigns import Table
-    folder = os.path.join(os.path.abspath(arguments.keep), kind)
-    files = sorted(glob.glob(os.path.join(folder, "accepted", f"*.{kind}")))
-    table, end = Table(), time.monotonic() + arguments.seconds
-    print(f"objects-{kind}: {len(files)} models that files-{kind} accepted, "
-          f"seed {arguments.seed}")
+    begun = time.monotonic()
+    reading = argparse.Namespace(**{**vars(arguments), "seconds": arguments.seconds / 5})
+    found = run(reading, kind, deep=True)
+    folder = os.path.join(os.path.abspath(arguments.keep), f"{kind}-deep", "accepted")
+    files = sorted(glob.glob(os.path.join(folder, f"*.{kind}")))
+    table, end = Table(), begun + arguments.seconds
+    print(f"objects-{kind}: {len(files)} accepted models, seed {arguments.seed}")
     rng = np.random.default_rng(arguments.seed)
     order = rng.permutation(len(files))[arguments.first:]
     with tempfile.TemporaryDirectory() as output:
@@ -231,4 +237,4 @@ def run_objects(arguments, kind):
                     print(f"{key[0]}: {key[1]}\n  dlc {files[i]} -o model.o {' '.join(words)}",
                           flush=True)
     table.show()
-    return 1 if table.findings else 0
+    return 1 if table.findings or found else 0
