@@ -23,6 +23,7 @@ from . import compiler, draw
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LONGEST = 4000
+SANITIZER = "detect_leaks=0:allocator_may_return_null=1"
 SAMPLE = 2  # one in so many accepted models is kept for objects
 
 
@@ -138,10 +139,12 @@ def read_again(arguments, kind, path, folder):
     """What becomes of one file by itself: of a model in dlc, of others in their reader."""
     if kind in MODELS:
         return compiler.run([arguments.dlc, path, "-o", os.path.join(folder, "model.so")])
+    before = dict(os.environ)
     with tempfile.TemporaryDirectory() as findings:
-        os.environ["DLC_FUZZ_FINDINGS"] = findings
+        os.environ.update(DLC_FUZZ_FINDINGS=findings, ASAN_OPTIONS=SANITIZER)
         done = compiler.run([tool_of(arguments, kind), path])
-        del os.environ["DLC_FUZZ_FINDINGS"]
+    os.environ.clear()
+    os.environ.update(before)
     said = re.search(r"^finding: .*", done.text, re.MULTILINE)
     if done.kind in ("compiled", "refused", "internal"):
         return compiler.Compiled("finding", said.group(0)) if said else \
@@ -171,7 +174,7 @@ def run(arguments, kind, deep=False):
     counts = os.path.join(folder, "counts")
     with open(counts, "wb") as file:
         file.write(bytes(16))
-    environment = {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1", **os.environ,
+    environment = {"ASAN_OPTIONS": SANITIZER, **os.environ,
                    "DLC_FUZZ_FINDINGS": os.path.join(folder, "messages"),
                    "DLC_FUZZ_ACCEPTED": os.path.join(folder, "accepted"),
                    "DLC_FUZZ_SAMPLE": str(SAMPLE), "DLC_FUZZ_COUNTS": counts,
