@@ -28,6 +28,7 @@ class Variant:
     data: dict
     mends: bool = True
     claim: tuple = None  # (input, dimension, extent)
+    place: tuple = None  # (input, dimension) that is unequal
 
 
 def places(model):
@@ -64,9 +65,9 @@ def variants(model, data, rng):
                 one = where[int(rng.integers(len(where)))]
                 uneven.append(Variant(
                     f"{symbol} is {extent} as extent {one[1]} of {one[0]}, else {was}",
-                    resized(data, [one], extent), mends=False))
-        others = np.prod(data[name].shape, dtype=np.int64) // max(was, 1)
-        for extent in (-1, 2 ** 62) if others else (-1,):
+                    resized(data, [one], extent), mends=False, place=one))
+        rest = data[name].itemsize * int(np.prod(np.delete(data[name].shape, d)))
+        for extent in (-1, 2 ** 62) if rest > 1 else (-1,):  # more than 2^63 bytes
             claims.append(Variant(f"{symbol} is claimed to be {extent} in {name}", data,
                                   claim=(name, d, extent)))
     chosen = [even[i] for i in rng.permutation(len(even))[:MOST // 2]]
@@ -173,10 +174,9 @@ def examine(model, data, config, folder, dlc, seed):
     more = []
     for variant, answer in zip(tries, answers):
         if not variant.mends and not isinstance(answer, isolated.Died) and answer.status > 0:
-            symbol = variant.what.split()[0]
-            name, d = places(model)[symbol][-1]
+            name, d = variant.place
             for extent in (2 ** 31, 2 ** 62, -1):
-                more.append(Variant(f"{symbol} is claimed to be {extent} in {name} alone",
+                more.append(Variant(f"extent {d} of {name} is claimed to be {extent}",
                                     data, False, (name, d, extent)))
     more = more[:6]
     answers += call_all(library_path, setting, [call(names, v, True) for v in more])
