@@ -1,10 +1,9 @@
 """Examples from files: .npy, .npz, CSV and the idx format of MNIST."""
 
+import contextlib
 import csv
 import gzip
 import struct
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,18 @@ import numpy as np
 
 class DataError(Exception):
     """A file of data cannot be read, or does not fit the model."""
+
+
+@contextlib.contextmanager
+def _damage_told(path):
+    """What a reader raises becomes a DataError that names the file. NumPy, csv, gzip and
+    zipfile raise a dozen kinds over damaged files, each its own and those of what it calls."""
+    try:
+        yield
+    except DataError:
+        raise
+    except Exception as error:  # pylint: disable=broad-except
+        raise DataError(f"{path}: {error or type(error).__name__}") from None
 
 
 # The type codes of the idx format (yann.lecun.com/exdb/mnist, "THE IDX FILE FORMAT").
@@ -162,7 +173,7 @@ def read_array(path, name=None):
     path = Path(path)
     if not path.is_file():
         raise DataError(f"there is no file {path}")
-    try:
+    with _damage_told(path):
         if path.suffix == ".csv":
             return _read_csv(path).values
         with open(path, "rb") as file:
@@ -176,7 +187,10 @@ def read_array(path, name=None):
                 if name not in arrays.files:
                     raise DataError(f"{path} holds {', '.join(arrays.files) or 'nothing'}, "
                                     f"expected '{name}'; pick one with {path}:name")
-                return arrays[name]
+                array = arrays[name]
+            if not isinstance(array, np.ndarray):
+                raise DataError(f"{path}: '{name}' in it is no array")
+            return array
         data = path.read_bytes()
         if path.suffix == ".gz" and start.startswith(b"\x1f\x8b"):
             data = gzip.decompress(data)
@@ -184,8 +198,6 @@ def read_array(path, name=None):
         if kind:
             raise DataError(f"{path} is {kind}")
         return _read_idx(path, data)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{path}: {error}") from None
 
 
 def read_column(text, tell=None):
@@ -202,10 +214,9 @@ def read_column(text, tell=None):
     if Path(path).suffix != ".csv" or not Path(path).is_file():
         return read_array(path, part or None)
     try:
-        table = _read_csv(path)
+        with _damage_told(path):
+            table = _read_csv(path)
         columns = table.find(part) if part else range(table.values.shape[1])
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: {error}") from None
     except DataError as error:
         raise DataError(f"{text}: {error}" if part and path not in str(error) else
                         str(error)) from None

@@ -2,8 +2,11 @@
 
     fuzz.py WHAT [--seconds 60] [--seed 1] [--case N] [--keep DIR]
 
-WHAT: onnx (random graphs), dl (ops of dl at right and wrong extents), files-mlir and
-files-onnx (mutated files), known (past failures) or all.
+WHAT: onnx (random graphs), extents (those with symbolic extents at other ones), dl (ops
+of dl at right and wrong extents), orders (of optional passes), files-KIND (mutated files:
+mlir, onnx, safetensors, tuning, npy, kind), objects-KIND (mutated models that the reader
+accepts, on to an object file: mlir, onnx), data (mutated .npy, .npz, CSV and idx files in the
+Python package), known (past failures) or all.
 Every case follows from the seed and its number alone; `--case` runs one again.
 Findings are made small and written to DIR as text with what happened. Ends with a
 table of what became of the cases; the status is 1 where there is a finding.

@@ -1,6 +1,7 @@
 //===- Control.cpp - If, Loop, Scan ---------------------------------------===//
 
 #include "Rules.h"
+#include "Single.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -42,9 +43,8 @@ void importIf(Node &n) {
   if (g.failed)
     return;
   Location loc = g.loc;
-  if (std::optional<Ints> known = g.constantInts(n.in(0))) {
-    auto values =
-        n.importer.readGraph(*branches[(*known)[0] ? 0 : 1], {}, &n.scope);
+  if (auto known = single(g.constantInts(n.in(0)))) {
+    auto values = n.importer.readGraph(*branches[*known ? 0 : 1], {}, &n.scope);
     if (values)
       for (auto [i, value] : llvm::enumerate(*values))
         n.yield(i, value);
@@ -219,15 +219,20 @@ void importLoop(Node &n) {
            "operand M");
     return;
   }
+  if (count && count->size() != 1) {
+    n.fail("has an operand M of " + Twine(count->size()) +
+           " elements, expected one");
+    return;
+  }
   Extent limit =
-      count ? (*count)[0] : g.extent(std::numeric_limits<int64_t>::max());
+      single(count).value_or(g.extent(std::numeric_limits<int64_t>::max()));
   limit = g.max(limit, g.extent(0));
   Tensor start;
   if (n.has(1)) {
-    auto known = g.constantInts(n.in(1));
+    auto known = single(g.constantInts(n.in(1)));
     if (!known)
       start = n.in(1);
-    else if (!(*known)[0])
+    else if (!*known)
       limit = g.extent(0);
   }
   bool hasSequence =
@@ -252,14 +257,14 @@ void importLoop(Node &n) {
                " outputs, expected " + Twine(1 + state.size() + scans));
         return;
       }
-      auto goesOn = g.constantInts((*results)[0]);
+      auto goesOn = single(g.constantInts((*results)[0]));
       inLine = goesOn.has_value();
       for (size_t s = 0; s < state.size(); ++s)
         state[s] = (*results)[1 + s];
       for (size_t s = 0; s < scans; ++s)
         scanned[s].push_back(
             g.unsqueeze((*results)[1 + state.size() + s], {0}));
-      if (goesOn && !(*goesOn)[0])
+      if (goesOn && !*goesOn)
         break;
     }
     if (inLine && !g.failed) {

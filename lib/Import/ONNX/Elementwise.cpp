@@ -1,6 +1,7 @@
 //===- Elementwise.cpp - Arithmetic, comparison, activations --------------===//
 
 #include "Rules.h"
+#include "Single.h"
 #include <cmath>
 
 using namespace mlir;
@@ -299,16 +300,14 @@ void importDropout(Node &n) {
   Tensor x = n.in(0);
   bool trains = false;
   if (n.has(2)) {
-    auto known = n.knownInts(2, "training_mode");
-    trains = known && (*known)[0];
+    trains = single(n.knownInts(2, "training_mode")).value_or(0);
   }
   double ratio = n.version < 12 ? n.real("ratio", 0.5) : 0.5;
   // A layer that learns drops in its training step alone; only a node that says
   // that it does not train stays off there.
   bool learns = n.importer.keepsLayers() && (trains || !n.has(2));
   if (n.has(1) && (trains || learns)) {
-    auto known = n.knownFloats(1, "ratio");
-    ratio = known && !known->empty() ? (*known)[0] : 0;
+    ratio = single(n.knownFloats(1, "ratio")).value_or(0);
   }
   if (learns && ratio > 0 && ratio < 1) {
     n.yield(g.op<dl::DropoutOp>(

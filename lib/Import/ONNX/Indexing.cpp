@@ -1,6 +1,7 @@
 //===- Indexing.cpp - Gather, scatter, search -----------------------------===//
 
 #include "Rules.h"
+#include "Single.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -56,7 +57,7 @@ void importArrayFeatureExtractor(Node &n) {
 /// replaced by the one given.
 static Tensor placeWith(Graph &g, Tensor x, Tensor indices, int64_t axis) {
   Extents shape = g.dims(indices);
-  Tensor place;
+  Tensor place(&g, Value()); // where a scalar was refused already
   Extent stride = g.extent(1);
   for (int64_t d = x.rank(); d-- > 0;) {
     Tensor at = d == axis ? withinExtent(g, indices, g.dim(x, d))
@@ -85,7 +86,7 @@ void importGatherElements(Node &n) {
 /// `batch + depth` dimensions as one.
 static Tensor rowsOf(Graph &g, Tensor x, Tensor indices, int64_t batch,
                      int64_t depth) {
-  Tensor row;
+  Tensor row(&g, Value());
   Extents shape = g.dims(indices);
   shape.pop_back();
   Extent stride = g.extent(1);
@@ -228,8 +229,8 @@ void importOneHot(Node &n) {
   if (depthTensor.isFloat())
     depthTensor = g.cast(depthTensor, g.i64());
   auto depth = g.elements(depthTensor, /*forced=*/true);
-  if (auto floats = g.constantFloats(n.in(1)))
-    depth = g.toExtents({int64_t(floats->front())});
+  if (auto number = single(g.constantFloats(n.in(1))))
+    depth = g.toExtents({int64_t(*number)});
   if (!depth || depth->size() != 1) {
     n.fail("its depth must be one number");
     return;
@@ -281,6 +282,8 @@ void importReverseSequence(Node &n) {
   Tensor x = n.in(0);
   int64_t time = n.axis(n.integer("time_axis", 0), x.rank());
   int64_t batch = n.axis(n.integer("batch_axis", 1), x.rank());
+  if (g.failed)
+    return;
   Extents shape(x.rank(), g.extent(1));
   shape[batch] = g.dim(x, batch);
   Tensor lengths = g.reshape(n.in(1), shape);

@@ -217,8 +217,16 @@ SmallVector<Tensor> Graph::settle(Operation *op) {
         (areExtents || known.isSplat))
       this->known[result.value] = std::make_shared<Elements>(known);
   }
-  if (areReplaced)
+  if (areReplaced) {
+    // The next op may lie in the memory of this one, and its results be taken
+    // for these.
+    for (Value result : op->getResults()) {
+      known.erase(result);
+      shapes.erase(result);
+    }
+    fixed.erase(op);
     op->erase();
+  }
   return results;
 }
 

@@ -134,6 +134,8 @@ void importMatMulInteger(Node &n) {
 static Tensor perFilter(Graph &g, Tensor parameter, int64_t rank) {
   if (parameter.rank() == 0)
     return parameter;
+  if (g.failed || rank < 1)
+    return g.fail("its filters have too few dimensions");
   Extents shape(rank, g.extent(1));
   shape[0] = g.dim(parameter, 0);
   return g.reshape(parameter, shape);

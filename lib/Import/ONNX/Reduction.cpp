@@ -1,6 +1,7 @@
 //===- Reduction.cpp - Reductions -----------------------------------------===//
 
 #include "Rules.h"
+#include "Single.h"
 
 using namespace mlir;
 
@@ -133,13 +134,15 @@ void importArgMin(Node &n) { arg<dl::ArgMinOp>(n); }
 static void cumulate(Node &n, dl::CumulativeKind kind) {
   Graph &g = n.g;
   Tensor x = n.in(0);
-  auto axis = n.knownInts(1, "axis");
-  if (!axis)
+  auto axis = single(n.knownInts(1, "axis"));
+  if (!axis) {
+    n.fail("its axis must be one number");
     return;
+  }
   SmallVector<NamedAttribute> attributes{
       g.b.getNamedAttr("kind",
                        dl::CumulativeKindAttr::get(g.b.getContext(), kind)),
-      g.attr("axis", n.axis((*axis)[0], x.rank()))};
+      g.attr("axis", n.axis(*axis, x.rank()))};
   for (StringRef name : {"exclusive", "reverse"})
     if (n.integer(name, 0))
       attributes.push_back(g.flag(name));

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Rules.h"
+#include "Single.h"
 #include <cmath>
 
 using namespace mlir;
@@ -206,8 +207,8 @@ static std::optional<Ints> repeats(const Resizer &r, Tensor x,
       return std::nullopt;
     factors[axis] = *after / *before;
     // A scale of 2.1 may double an extent; its places lie elsewhere.
-    auto scale = r.g.constantFloats(scales[axis]);
-    if (scale && scale->front() != double(factors[axis]))
+    auto scale = single(r.g.constantFloats(scales[axis]));
+    if (scale && *scale != double(factors[axis]))
       return std::nullopt;
   }
   return factors;
@@ -265,8 +266,8 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
         continue;
       Tensor length = g.cast(g.fromElements({sizes[axis]}, true, g.i64()), f64);
       Tensor size = g.cast(g.op<dl::FloorOp>(length * scales[axis]), g.i64());
-      if (auto read = g.elements(size, /*forced=*/true))
-        sizes[axis] = g.max((*read)[0], g.extent(0));
+      if (auto read = single(g.elements(size, /*forced=*/true)))
+        sizes[axis] = g.max(*read, g.extent(0));
     }
   } else {
     Extents wanted = n.extentsOf(*sizesAt, "sizes");
@@ -332,10 +333,8 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
         r.coordinates == "tf_crop_and_resize" && (start != 0 || end != 1);
     auto before = getConstantIntValue(g.dim(x, axis)),
          after = getConstantIntValue(sizes[axis]);
-    r.factor = std::nullopt;
-    if (auto known = g.constantFloats(scales[axis]))
-      r.factor = known->front();
-    else if (before && after && *before)
+    r.factor = single(g.constantFloats(scales[axis]));
+    if (!r.factor && before && after && *before)
       r.factor = double(*after) / double(*before);
     if (!isSame[axis] || isCrop)
       x = r.apply(x, axis, sizes[axis], scales[axis], start, end);

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Rules.h"
+#include "Single.h"
 #include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
@@ -151,7 +152,7 @@ void importSplitToSequence(Node &n) {
   if (given && n.in(1).rank() == 1) {
     sizes = *given;
   } else {
-    int64_t each = given ? given->front() : 1;
+    int64_t each = given ? single(given).value_or(0) : 1;
     if (ShapedType::isDynamic(extent) || each < 1) {
       n.fail("splits " + dl::toString(x.shape()) + " along axis " +
              Twine(axis) + " into parts of " + Twine(each) +

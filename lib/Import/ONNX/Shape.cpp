@@ -1,6 +1,7 @@
 //===- Shape.cpp - Operators that move elements ---------------------------===//
 
 #include "Rules.h"
+#include "Single.h"
 #include <cmath>
 
 using namespace mlir;
@@ -467,45 +468,53 @@ void importRange(Node &n) {
   Extent count;
   if (start.isFloat()) {
     // ceil((limit - start) / delta) in the type's own arithmetic.
-    auto a = g.constantFloats(start), b = g.constantFloats(limit),
-         c = g.constantFloats(delta);
-    if (a && b && c && c->front() != 0) {
-      double steps = std::ceil((b->front() - a->front()) / c->front());
-      count = g.extent(std::max<int64_t>(int64_t(steps), 0));
+    auto a = single(g.constantFloats(start)),
+         b = single(g.constantFloats(limit)),
+         c = single(g.constantFloats(delta));
+    if (a && b && c && *c != 0) {
+      double steps = std::ceil((*b - *a) / *c);
+      constexpr double most = double(int64_t(1) << 48);
+      if (!(steps <= most)) {
+        n.fail("gives more numbers than memory can hold");
+        return;
+      }
+      count = g.extent(int64_t(std::max(steps, 0.0)));
     } else {
       Tensor steps = g.cast(g.op<dl::CeilOp>((limit - start) / delta), g.i64());
-      auto read = g.elements(steps, true);
-      if (!read)
+      auto read = single(g.elements(steps, true));
+      if (!read) {
+        n.fail("its operands must be scalars");
         return;
-      count = g.max((*read)[0], g.extent(0));
+      }
+      count = g.max(*read, g.extent(0));
     }
   } else {
-    auto a = g.elements(start, true), b = g.elements(limit, true),
-         c = g.elements(delta, true);
+    auto a = single(g.elements(start, true)),
+         b = single(g.elements(limit, true)),
+         c = single(g.elements(delta, true));
     if (!a || !b || !c) {
       n.fail("its operands must be scalars");
       return;
     }
-    Extent span = g.sub((*b)[0], (*a)[0]);
+    Extent span = g.sub(*b, *a);
     // Rounded up: towards zero with what is missing added, by the step's sign.
-    auto step = getConstantIntValue((*c)[0]);
+    auto step = getConstantIntValue(*c);
     if (step == 0) {
       n.fail("its delta is 0");
       return;
     }
     if (step) {
       int64_t pace = *step > 0 ? *step : -*step;
-      Extent length = *step > 0 ? span : g.sub((*a)[0], (*b)[0]);
+      Extent length = *step > 0 ? span : g.sub(*a, *b);
       count = g.div(g.add(g.max(length, g.extent(0)), g.extent(pace - 1)),
                     g.extent(pace));
     } else {
-      Value v = g.toValue((*c)[0]);
+      Value v = g.toValue(*c);
       Value isDown = arith::CmpIOp::create(
           g.b, g.loc, arith::CmpIPredicate::slt, v, g.toValue(g.extent(0)));
-      Extent pace = g.max((*c)[0], g.sub(g.extent(0), (*c)[0]));
-      Value length = arith::SelectOp::create(g.b, g.loc, isDown,
-                                             g.toValue(g.sub((*a)[0], (*b)[0])),
-                                             g.toValue(span));
+      Extent pace = g.max(*c, g.sub(g.extent(0), *c));
+      Value length = arith::SelectOp::create(
+          g.b, g.loc, isDown, g.toValue(g.sub(*a, *b)), g.toValue(span));
       count = g.div(g.add(g.max(length, g.extent(0)), g.sub(pace, g.extent(1))),
                     pace);
     }

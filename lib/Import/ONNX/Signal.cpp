@@ -62,7 +62,9 @@ static void importWindow(Node &n, ArrayRef<double> weights) {
   Type element = outputType(n);
   if (g.failed)
     return;
-  auto known = getConstantIntValue(given[0]);
+  std::optional<int64_t> known;
+  if (given.size() == 1)
+    known = getConstantIntValue(given[0]);
   if (given.size() != 1 || n.in(0).rank() > 1 || known.value_or(0) < 0) {
     n.fail("its size must be one number of 0 or more");
     return;

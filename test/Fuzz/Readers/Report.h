@@ -29,9 +29,35 @@ private:
   int errors = 0;
 };
 
-/// One more file, and what became of it: null where it was refused. Prints the
-/// counts from time to time.
-void count(mlir::ModuleOp module);
+/// One more file, and whether it was accepted: two numbers of 64 bits in
+/// $DLC_FUZZ_COUNTS.
+void count(bool isAccepted);
+
+/// One more model: null where it was refused. What its ops are counts as
+/// coverage, and of those accepted one in $DLC_FUZZ_SAMPLE is written to
+/// $DLC_FUZZ_ACCEPTED. Returns what libFuzzer wants to hear: with
+/// $DLC_FUZZ_DEEP set, files that are refused lead to no others.
+int count(mlir::ModuleOp module, llvm::StringRef input, llvm::StringRef suffix);
+
+/// What a reader without a context says of a file it refused; counts as
+/// coverage. Nothing said is a finding.
+void hearRefusal(llvm::StringRef message, llvm::StringRef input,
+                 llvm::StringRef suffix);
+
+/// What must not be: keeps the file and says why.
+void keep(llvm::StringRef what, llvm::StringRef input, llvm::StringRef suffix);
+
+/// A file of these bytes in memory, with a path, for readers that open one.
+class File {
+public:
+  explicit File(llvm::StringRef bytes);
+  ~File();
+  const char *path() const { return name; }
+
+private:
+  int descriptor;
+  char name[32];
+};
 
 } // namespace dlc::fuzz
 

@@ -5,22 +5,19 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Mutate.h"
 #include "Report.h"
 #include "dlc/Import/ONNX.h"
 #include "onnx/onnx_pb.h"
 #include "llvm/ADT/STLExtras.h"
 #include <google/protobuf/message.h>
-#include <random>
 
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::Reflection;
+using namespace dlc::fuzz;
 
 namespace {
-
-using Random = std::mt19937;
-
-size_t below(Random &random, size_t count) { return random() % count; }
 
 /// All messages of a model, by type or all.
 void collect(Message *message, std::vector<Message *> &found) {
@@ -38,27 +35,6 @@ void collect(Message *message, std::vector<Message *> &found) {
     for (int i = 0; i < reflection->FieldSize(*message, field); ++i)
       collect(reflection->MutableRepeatedMessage(message, field, i), found);
   }
-}
-
-int64_t otherNumber(Random &random, int64_t old) {
-  static const int64_t numbers[] = {0,
-                                    1,
-                                    -1,
-                                    2,
-                                    3,
-                                    7,
-                                    11,
-                                    13,
-                                    16,
-                                    64,
-                                    INT32_MAX,
-                                    INT32_MIN,
-                                    INT64_MAX,
-                                    INT64_MIN,
-                                    int64_t(1) << 31,
-                                    int64_t(1) << 62};
-  return below(random, 2) ? old + (below(random, 2) ? 1 : -1)
-                          : numbers[below(random, std::size(numbers))];
 }
 
 /// A string of the same field elsewhere: names of values, operators,
@@ -234,18 +210,16 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size,
   std::string bytes = model.SerializeAsString();
   if (bytes.size() > room)
     return size;
-  std::copy(bytes.begin(), bytes.end(), data);
-  return bytes.size();
+  return put(bytes, data, room);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   llvm::StringRef bytes(reinterpret_cast<const char *>(data), size);
-  mlir::MLIRContext &mlir = dlc::fuzz::context();
-  dlc::fuzz::Listener listener(bytes, ".onnx");
+  mlir::MLIRContext &mlir = context();
+  Listener listener(bytes, ".onnx");
   mlir::OwningOpRef<mlir::ModuleOp> module =
       dlc::importONNX(bytes, "-", dlc::ImportOptions(), &mlir);
   if (!module && !listener.heardError())
     listener.silent();
-  dlc::fuzz::count(module ? *module : mlir::ModuleOp());
-  return 0;
+  return count(module ? *module : mlir::ModuleOp(), bytes, ".onnx");
 }

@@ -1,5 +1,6 @@
 """Many cases one after the other, and the table of what became of them."""
 
+import functools
 import os
 import tempfile
 import time
@@ -9,8 +10,10 @@ import numpy as np
 import onnx
 from onnx import numpy_helper
 
-from . import (compiler, dl_campaign, draw, known, minimize, onnx_case, operators,
-               orders)  # noqa: F401
+from . import (compiler, data_files, dl_campaign, draw, files, known, minimize, onnx_case,
+               onnx_extents, operators, orders)  # noqa: F401
+
+SHOWN = 60  # classes of refusals
 
 
 class Table:
@@ -18,12 +21,12 @@ class Table:
 
     def __init__(self):
         self.outcomes, self.refusals, self.operators = Counter(), Counter(), Counter()
-        self.findings = {}
+        self.findings, self.known = {}, set()
 
     def add(self, result):
         self.outcomes[result.kind] += 1
         if result.kind in ("refused", "call refused", "both refuse"):
-            self.refusals[result.kind, compiler.message_class(result.detail)] += 1
+            self.refusals[result.kind, compiler.message_class(result.text)] += 1
 
     def show(self):
         print(f"\n{sum(self.outcomes.values())} cases")
@@ -31,8 +34,10 @@ class Table:
             print(f"{count:8} {kind}")
         if self.refusals:
             print("refusals:")
-        for (kind, message), count in self.refusals.most_common():
+        for (kind, message), count in self.refusals.most_common(SHOWN):
             print(f"{count:8} {kind}: {message}")
+        if len(self.refusals) > SHOWN:
+            print(f"         and {len(self.refusals) - SHOWN} classes that are rarer")
         print(f"findings: {len(self.findings)} classes")
 
 
@@ -98,16 +103,12 @@ def report(arguments, table, folder, number, model, data, config, result):
           f"{last.detail.strip()[:300]}\n  {arguments.keep}/{name}.txt", flush=True)
 
 
-def run_files(kind):
-    def run(arguments):
-        from . import files
-        return files.run(arguments, kind)
-    return run
-
-
-CAMPAIGNS = {"known": known.run, "onnx": run_onnx, "dl": dl_campaign.run, "orders": orders.run,
-             "files-mlir": run_files("mlir"),
-             "files-onnx": run_files("onnx")}
+CAMPAIGNS = {"known": known.run, "onnx": run_onnx, "extents": onnx_extents.run,
+             "dl": dl_campaign.run, "orders": orders.run, "data": data_files.run,
+             **{f"files-{kind}": functools.partial(files.run, kind=kind)
+                for kind in files.SEEDS},
+             **{f"objects-{kind}": functools.partial(files.run_objects, kind=kind)
+                for kind in files.MODELS}}
 
 
 def run_all(arguments):

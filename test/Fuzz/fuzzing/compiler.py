@@ -16,7 +16,9 @@ INTERNAL = re.compile(
     r"builtin|func|math|index|ub)\.|unrealized_conversion_cast|failed to legalize|"
     r"[Aa]ssertion|dlc crashed|PLEASE submit|Stack dump|using value defined outside|"
     r"does not dominate|operand #\d+ does not|LLVM ERROR|verif(?:y|ication) failed|"
-    r"UNREACHABLE|AddressSanitizer|runtime error:|bad_alloc|internal")
+    r"UNREACHABLE|AddressSanitizer|runtime error:|bad_alloc|internal|linking failed")
+# Said of ops that users may write, and that have nothing of the kind.
+FOR_USERS = re.compile(r"error: '[\w.]+' op has no derivative")
 
 
 @dataclass
@@ -54,7 +56,8 @@ def run(command, wall=4 * SECONDS, processor=SECONDS, memory=MEMORY):
         return Compiled("compiled", text, seconds)
     if not text.strip():
         return Compiled("internal", "no message", seconds)
-    return Compiled("internal" if INTERNAL.search(text) else "refused", text, seconds)
+    is_internal = INTERNAL.search(FOR_USERS.sub("", text))
+    return Compiled("internal" if is_internal else "refused", text, seconds)
 
 
 def message_class(text):

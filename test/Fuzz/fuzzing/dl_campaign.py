@@ -3,6 +3,7 @@
 import os
 import tempfile
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,7 @@ class Campaign:
     def __init__(self, arguments, table):
         self.arguments, self.table = arguments, table
         self.known = set()
+        self.wrong_calls = Counter()  # by op
 
     def cause(self, drawn, *more):
         """Findings of one cause look alike in this: a missing check of one op, or one
@@ -76,10 +78,13 @@ class Campaign:
         g = np.random.default_rng([*seed, 7])
         words = [f"-O{g.choice([0, 1, 2, 3, 3])}", f"--cpu={g.choice(['native', 'x86-64-v3'])}"]
         setting = library.Setting(int(g.choice([1, 1, 2])), bool(g.random() < 0.3))
-        names = self.arguments.only.split(",") if self.arguments.only else None
+        names = self.arguments.only.split(",") if self.arguments.only else sorted(dl_case.OPS)
         cases = []
         for i in range(TOGETHER):
-            drawn = dl_case.draw([*seed, i], names)
+            # One op after the other, in an order that is another one each time round.
+            turn, place = divmod(seed[-1] * TOGETHER + i, len(names))
+            op = np.random.default_rng([*seed[:-1], turn]).permutation(names)[place]
+            drawn = dl_case.draw([*seed, i], [str(op)])
             types = dl_case.infer(drawn, dl_case.types_of(drawn))
             if isinstance(types, compiler.Compiled):
                 self.table.outcomes["refused while reading"] += 1
@@ -155,6 +160,7 @@ class Campaign:
         accepted, refusing = [], []
         for w, answer in zip(tries, answers):
             w.answer = answer
+            self.wrong_calls[w.drawn.op] += 1
             if isinstance(answer, isolated.Died):
                 self.found("crash at wrong extents", self.cause(w.drawn),
                            str(w), source([w.drawn]), words, str(answer))
@@ -185,6 +191,7 @@ class Campaign:
                                           extents={w.place[0]: shape}))
         for (w, extent), answer in zip(tries, dl_case.call_all(path[:-5] + ".so", calls, setting)):
             w.extent = extent
+            self.wrong_calls[w.drawn.op] += 1
             if isinstance(answer, isolated.Died):
                 self.found("crash at wrong extents", self.cause(w.drawn, "huge"), str(w),
                            source([w.drawn]), words, str(answer))
@@ -259,5 +266,9 @@ def run(arguments):
         with tempfile.TemporaryDirectory() as folder:
             campaign.run([arguments.seed, number], folder)
         number += 1
+    calls = campaign.wrong_calls
+    print(f"calls with wrong extents: {sum(calls.values())}, of {len(calls)} ops")
+    for op, count in sorted(calls.items()):
+        print(f"{count:8} {op}")
     table.show()
     return 1 if table.findings else 0

@@ -144,7 +144,7 @@ class Graph:
         root.values.append(value)
         return value
 
-    def constant(self, array, hidden=True):
+    def constant(self, array, hidden=True, tame=True):
         """As an initializer or a node; at times through ops that only a reader who
         computes finds constant."""
         array = np.asarray(array)
@@ -157,7 +157,7 @@ class Graph:
         if hidden and self.chance(0.06):
             last, name = name, self.name()
             self.nodes.append(helper.make_node("Identity", [last], [name]))
-        return Value(name, array.dtype, array.shape)
+        return Value(name, array.dtype, array.shape, tame)
 
     def ints(self, numbers):
         return self.constant(np.asarray(numbers, np.int64))
@@ -165,7 +165,8 @@ class Graph:
     def fresh(self, dtype, shape, **limits):
         if self.chance(0.6):
             return self.input(dtype, shape, **limits)
-        return self.constant(self.array(dtype, shape, **limits))
+        return self.constant(self.array(dtype, shape, **limits),
+                             tame=not self.special or bool(limits))
 
     def visible(self):
         return self.values + (self.outer.visible() if self.outer else [])
@@ -189,8 +190,10 @@ class Graph:
                 return found
         for _ in range(20):
             dtype, shape = self.dtype(allowed), self.shape(low, high)
-            if where is None or where(Value("", dtype, shape)):
+            if where is None or where(Value("", dtype, shape, not self.special)):
                 return self.fresh(dtype, shape)
+            if where(Value("", dtype, shape)):  # without infinity and NaN
+                return self.fresh(dtype, shape, low=-2, high=2)
         raise Skip
 
     def like(self, value, shape=None):
@@ -222,10 +225,14 @@ class Graph:
         return int(np.prod([e or 1 for e in broadcast(a, b)], dtype=np.int64))
 
     def emit(self, name, inputs, results, domain="", **attributes):
-        """Adds a node; results: (type, shape[, tame]). Returns its value or values."""
+        """Adds a node; results: (type, shape[, tame]). Returns its value or values.
+
+        A float computed from what is not tame is not either."""
+        wild = any(i and i.dtype in FLOATS and not i.tame for i in inputs)
         outputs = [None if r is None else
                    Value(self.name(), np.dtype(r[0]), tuple(r[1]),
-                         r[2] if len(r) > 2 else False) for r in results]
+                         len(r) > 2 and r[2] and not (wild and np.dtype(r[0]) in FLOATS))
+                   for r in results]
         self.nodes.append(helper.make_node(
             name, [i.name if i else "" for i in inputs],
             [o.name if o else "" for o in outputs], domain=domain,

@@ -119,3 +119,21 @@ refuse_sequence("loop", node("Loop", ["p", "", "s"], ["y"], name="n", body=body(
 refuse_sequence("no element", node("Optional", [], ["o"], type=helper.
                                    make_tensor_type_proto(FLOAT, [2])),
                 node("OptionalGetElement", ["o"], ["y"], name="n"))
+
+# What is a scalar to ONNX and nothing, or several, in the file.
+refuse("no operands", "ReverseSequence", {})
+refuse("scalars", "GatherElements", {"x": [], "i": scalar})
+refuse("window of nothing", "HannWindow", {"s": ints()})
+refuse("window of none", "HannWindow", {"s": [0]})
+refuse("range of nothing", "Range", {"a": [0], "b": [0], "c": [0]})
+refuse("range of no integers", "Range", {"a": ints(), "b": ints(), "c": ints()})
+refuse("range without end", "Range",
+       {k: np.array(v, np.float32) for k, v in (("a", 0), ("b", 3e38), ("c", 1e-38))})
+refuse("sum along nothing", "CumSum", {"x": [2, 3], "a": ints()})
+refuse("filters of nothing", "QLinearConv", {f"x{i}": [0] for i in range(9)})
+refuse("loop of nothing", "Loop", {"m": ints(), "c": np.array(True), "s": [2]}, body=helper.
+       make_graph([helper.make_node("Identity", [a], [a + "2"]) for a in "cs"], "b",
+                  [helper.make_tensor_value_info(k, e, [])
+                   for k, e in (("i", INT), ("c", BOOL), ("s", FLOAT))],
+                  [helper.make_tensor_value_info("c2", BOOL, []),
+                   helper.make_tensor_value_info("s2", FLOAT, [])]))

@@ -64,6 +64,11 @@ def branch(g):
             y = other.emit("Identity", [y], [(x.dtype, x.shape, True)])
         else:
             y = chain(other, alike, g.integer(1, 2))
+        # ONNX Runtime gives garbage where a branch has one value as two outputs.
+        if x in first:
+            x = then.emit("Identity", [x], [(x.dtype, x.shape, x.tame)])
+        if y in second:
+            y = other.emit("Identity", [y], [(y.dtype, y.shape, y.tame)])
         first.append(x)
         second.append(y)
         results.append((x.dtype, x.shape, x.tame and y.tame))
