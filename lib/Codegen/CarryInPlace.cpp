@@ -18,6 +18,10 @@ namespace dlc {
 namespace {
 struct CarryInPlace : dlc::impl::CarryInPlaceBase<CarryInPlace> {
   void runOnOperation() override {
+    SmallVector<scf::WhileOp> loops;
+    getOperation()->walk([&](scf::WhileOp loop) { loops.push_back(loop); });
+    for (scf::WhileOp loop : loops)
+      align(loop);
     getOperation()->walk([&](Operation *op) {
       if (auto loop = dyn_cast<scf::ForOp>(op))
         carry(loop.getBody()->getTerminator(),
@@ -40,6 +44,53 @@ private:
         return false;
     }
     return true;
+  }
+
+  /// Upstream's bufferisation copies what the condition hands on in every
+  /// round, unless it stands where it came in. Canonicalisation drops what the
+  /// second region does not read, so that the rest moves up: here everything
+  /// goes to its place, what is new behind it.
+  static void align(scf::WhileOp loop) {
+    scf::ConditionOp condition = loop.getConditionOp();
+    SmallVector<Value> forwarded;
+    for (Value argument : loop.getBeforeArguments()) {
+      Value value = argument;
+      if (isa<RankedTensorType>(argument.getType()) &&
+          !llvm::is_contained(condition.getArgs(), argument))
+        for (Value written : condition.getArgs())
+          if (written.getType() == argument.getType() &&
+              !llvm::is_contained(forwarded, written) &&
+              dlc::isWrittenTo(written, argument))
+            value = written;
+      forwarded.push_back(value);
+    }
+    SmallVector<unsigned> places;
+    for (Value value : condition.getArgs()) {
+      auto at = llvm::find(forwarded, value);
+      places.push_back(at - forwarded.begin());
+      if (at == forwarded.end())
+        forwarded.push_back(value);
+    }
+    if (llvm::equal(forwarded, condition.getArgs()))
+      return;
+    OpBuilder b(loop);
+    auto aligned =
+        scf::WhileOp::create(b, loop.getLoc(),
+                             ValueRange(forwarded).getTypes(), loop.getInits());
+    aligned->setDiscardableAttrs(loop->getDiscardableAttrDictionary());
+    aligned.getBefore().takeBody(loop.getBefore());
+    aligned.getAfter().takeBody(loop.getAfter());
+    condition.getArgsMutable().assign(forwarded);
+    Block &body = aligned.getAfter().front();
+    unsigned old = body.getNumArguments();
+    for (Value value : forwarded)
+      body.addArgument(value.getType(), value.getLoc());
+    for (auto [i, place] : llvm::enumerate(places)) {
+      body.getArgument(i).replaceAllUsesWith(body.getArgument(old + place));
+      loop.getResult(i).replaceAllUsesWith(aligned.getResult(place));
+    }
+    body.eraseArguments(0, old);
+    loop.erase();
   }
 
   /// The two regions may hand each other values in different places.

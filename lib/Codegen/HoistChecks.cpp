@@ -68,9 +68,8 @@ struct HoistChecks : dlc::impl::HoistChecksBase<HoistChecks> {
     SmallVector<codegen::RequireOp> checks;
     getOperation()->walk(
         [&](codegen::RequireOp check) { checks.push_back(check); });
-    DenseSet<Operation *> raised;
     for (codegen::RequireOp check : checks)
-      hoist(check, raised);
+      hoist(check);
     // One of equal conditions, the first.
     DominanceInfo dominance(getOperation());
     llvm::MapVector<Value, SmallVector<codegen::RequireOp>> byCondition;
@@ -86,8 +85,9 @@ struct HoistChecks : dlc::impl::HoistChecksBase<HoistChecks> {
     });
   }
 
-  static void hoist(codegen::RequireOp check, DenseSet<Operation *> &raised) {
+  static void hoist(codegen::RequireOp check) {
     while (true) {
+      DenseSet<Operation *> raised;
       raise(check.getCondition(), raised);
       Operation *made = check.getCondition().getDefiningOp();
       if (made && made->getBlock() == check->getBlock()) {

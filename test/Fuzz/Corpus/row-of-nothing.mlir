@@ -1,5 +1,5 @@
 // A row that a step makes may have no elements.
-// call: 4x0 -> computed
+// call: 4x0 - -> computed
 func.func @main(%x: tensor<4x?xf32>, %s: tensor<f32>) -> (tensor<f32>, tensor<4xf32>) {
   %c0 = arith.constant 0 : index
   %f, %o = dl.scan states(%a = %s : tensor<f32>) inputs(%r = %x : tensor<4x?xf32>) {

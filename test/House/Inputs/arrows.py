@@ -10,7 +10,7 @@ MAY_USE = {
     "Autodiff": {"Dialect", "Autodiff"},
     "Transforms": {"Dialect", "Transforms"},
     "Conversion": {"Dialect", "Conversion"},
-    "Codegen": {"Codegen", "Dialect/Codegen/IR/Codegen.h"},
+    "Codegen": {"Codegen", "Dialect/Codegen/IR/Codegen.h", "Dialect/Codegen/IR/IndexRange.h"},
     "Target": {"Codegen", "Target", "Runtime/abi.h"},
     "Driver": {"Dialect", "Import", "Autodiff", "Transforms", "Conversion", "Codegen", "Target", "Driver",
                "Runtime/abi.h"},
