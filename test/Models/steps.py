@@ -39,14 +39,20 @@ def export(name, exporter, folder):
     model, x = prepare(name, 2 if symbolic else 1)
     path = str(folder / "model.onnx")
     begin = time.process_time()
-    if exporter == "dynamo":
-        shapes = ({0: torch.export.Dim("batch")},) if symbolic else None
-        torch.onnx.export(model, (x,), path, dynamo=True, dynamic_shapes=shapes,
-                          input_names=["x"], external_data=False, verbose=False)
-    else:
-        axes = {"x": {0: "batch"}} if symbolic else None
-        torch.onnx.export(model, (x,), path, dynamo=False, dynamic_axes=axes,
-                          input_names=["x"])
+    try:
+        if exporter == "dynamo":
+            shapes = ({0: torch.export.Dim("batch")},) if symbolic else None
+            torch.onnx.export(model, (x,), path, dynamo=True, dynamic_shapes=shapes,
+                              input_names=["x"], external_data=False, verbose=False)
+        else:
+            axes = {"x": {0: "batch"}} if symbolic else None
+            torch.onnx.export(model, (x,), path, dynamo=False, dynamic_axes=axes,
+                              input_names=["x"])
+    except Exception as problem:
+        # What went wrong is at the bottom; above it is advice.
+        while problem.__cause__:
+            problem = problem.__cause__
+        raise RuntimeError(f"{type(problem).__name__}: {problem}") from None
     return {"export": time.process_time() - begin, "symbolic": symbolic}
 
 

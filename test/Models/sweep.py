@@ -64,8 +64,10 @@ def compile_model(dlc, limit, folder):
     begin = seconds()
     done = compiler.run([dlc, folder / "model.onnx", "-o", folder / "model.so"],
                         4 * limit, limit, MEMORY)
+    if done.kind == "hang":  # what it says when it is ended is not news
+        raise Failed("timeout", done.text.splitlines()[0])
     if done.kind != "compiled":
-        raise Failed({"hang": "timeout", "crashed": "crash"}.get(done.kind, done.kind),
+        raise Failed("crash" if done.kind == "crashed" else done.kind,
                      done.text.strip())
     return {"compile": seconds() - begin, "library": (folder / "model.so").stat().st_size}
 
