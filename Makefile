@@ -13,7 +13,7 @@ PEERS_VENV := $(BUILD)/peers
 MODELS_VENV := $(BUILD)/models
 FILTER ?= .
 
-.PHONY: help demo test unit asan tsan fuzz bench models format docs build configure packages python clean install
+.PHONY: help demo test unit asan tsan bounds valgrind fuzz bench models format docs build configure packages python clean install
 
 help: ## This list
 	@echo "dlc, the deep-learning compiler"; echo
@@ -67,6 +67,13 @@ tsan: packages ## The runtime and its thread pool under the thread sanitizer: a 
 	@grep -c PASSED $(BUILD)/tsan.log | sed 's/$$/ runs of 10 without a report/'
 
 # With PRESET=fuzz the readers of models tell libFuzzer where they have been.
+bounds: build python ## Tests that run libraries, each of which checks all of its accesses to memory
+	@$(VENV)/bin/lit -j$(JOBS) --filter '$(if $(filter .,$(FILTER)),EndToEnd|Fuzz|Ops|Runtime|Training,$(FILTER))' \
+	  --param dlc_options=--check-bounds --time-tests -v $(BIN)/test 2>&1 | $(PYTHON) test/summarize.py
+
+valgrind: build python ## The library of each op's example under valgrind: ten minutes
+	@PATH=$(abspath $(BIN)/bin):$$PATH $(PYTHON) test/EndToEnd/valgrind.py --filter '$(FILTER)'
+
 fuzz: build python ## Random models and mutated files for SECONDS=60 each, from SEED=1; findings in build
 	@ninja -C $(BIN) -j$(JOBS) dlc-fuzzers
 	@$(if $(filter fuzz,$(PRESET)),ASAN_OPTIONS=detect_leaks=0) \

@@ -23,6 +23,10 @@ if "dlc_options" in lit_config.params:
     with open(wrapped, "w", encoding="utf-8") as script:
         script.write(f'#!/bin/sh\nexec {dlc} "$@" {lit_config.params["dlc_options"]}\n')
     os.chmod(wrapped, 0o755)
+    for tool in ("dlc-opt", "dlc-run"):  # found beside dlc
+        link = os.path.join(folder, tool)
+        if not os.path.lexists(link):
+            os.symlink(os.path.join(config.dlc_bin, tool), link)
     dlc, path = wrapped, [folder, *path]
 config.environment["PATH"] = os.pathsep.join(path)
 config.environment["DLC"] = dlc

@@ -43,6 +43,9 @@ public:
                           std::to_string(mostMapText) +
                           " characters, expected a shorter one"};
         at += StringRef("affine_map").size();
+      } else if (isListMissing()) {
+        return {at, "expected a list of whole numbers, [0, 1], behind the "
+                    "equals sign"};
       } else {
         count(c);
         ++at;
@@ -57,6 +60,22 @@ public:
   }
 
 private:
+  /// The lists of linalg's reduce, broadcast and transpose: MLIR's parser goes
+  /// on without the attribute after an error in one, and reads it.
+  bool isListMissing() const {
+    StringRef rest = text.substr(at);
+    if (!rest.consume_front("dimensions") && !rest.consume_front("permutation"))
+      return false;
+    rest = rest.ltrim();
+    if (!rest.consume_front("="))
+      return false;
+    rest = rest.ltrim();
+    size_t end = rest.find(']');
+    return !rest.starts_with("[") || end == StringRef::npos ||
+           rest.substr(1, end - 1).find_first_not_of("0123456789-, \t\n\r") !=
+               StringRef::npos;
+  }
+
   void skipString() {
     for (++at; at < text.size() && text[at] != '"' && text[at] != '\n'; ++at)
       if (text[at] == '\\')

@@ -5,6 +5,7 @@
 #include "dlc/Target/Emit.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Linker/Linker.h"
 #include "llvm/MC/MCSubtargetInfo.h"
@@ -75,11 +76,18 @@ public:
         i64(Type::getInt64Ty(context)), none(Type::getVoidTy(context)) {}
 
   Error run(bool isShared) {
+    bool callsHalf = needsHalfFunctions();
     if (Error error = linkRuntime())
       return error;
     for (llvm::Function &function : module)
-      if (!function.isDeclaration())
+      if (callsHalf && (function.getName().starts_with("__extend") ||
+                        function.getName().starts_with("__trunc"))) {
+        // Of objects that one program links any one will do.
+        function.setLinkage(GlobalValue::WeakAnyLinkage);
+        function.setVisibility(GlobalValue::HiddenVisibility);
+      } else if (!function.isDeclaration()) {
         function.setLinkage(GlobalValue::InternalLinkage);
+      }
     for (GlobalVariable &global : module.globals())
       if (!global.isDeclaration())
         global.setLinkage(GlobalValue::InternalLinkage);
@@ -125,6 +133,23 @@ private:
             (rest.empty() || rest.starts_with(".")))
           return processor;
     return processors.front();
+  }
+
+  /// Whether code generation may call conversions of f16 (Half.c), which is
+  /// seen nowhere before it does.
+  bool needsHalfFunctions() const {
+    if (all_of(processors, [](const Processor &processor) {
+          return processor.has("f16c");
+        }))
+      return false;
+    for (llvm::Function &function : module)
+      for (Instruction &instruction : instructions(function))
+        if (instruction.getType()->getScalarType()->isHalfTy() ||
+            any_of(instruction.operand_values(), [](llvm::Value *operand) {
+              return operand->getType()->getScalarType()->isHalfTy();
+            }))
+          return true;
+    return false;
   }
 
   Error linkRuntime() {
