@@ -105,8 +105,8 @@ private:
 
 class Planner {
 public:
-  explicit Planner(func::FuncOp function)
-      : function(function), block(function.getBody().front()) {}
+  Planner(func::FuncOp function, bool share)
+      : function(function), block(function.getBody().front()), share(share) {}
 
   LogicalResult run() {
     collect();
@@ -273,7 +273,7 @@ private:
       for (Buffer *buffer : todo) {
         SmallVector<std::pair<int64_t, int64_t>> taken;
         for (Buffer *other : placed)
-          if (buffer->meets(*other))
+          if (!share || buffer->meets(*other))
             taken.push_back({other->offset, other->offset + other->bytes});
         llvm::sort(taken);
         int64_t offset = 0;
@@ -297,7 +297,9 @@ private:
       bool found = false;
       for (auto [i, slot] : llvm::enumerate(slots)) {
         if (bool(slot.front()->loop) != bool(buffer.loop) ||
-            llvm::any_of(slot, [&](Buffer *b) { return b->meets(buffer); }))
+            llvm::any_of(slot, [&](Buffer *b) {
+              return !share || b->meets(buffer);
+            }))
           continue;
         buffer.slot = i;
         slot.push_back(&buffer);
@@ -455,6 +457,7 @@ private:
 
   func::FuncOp function;
   Block &block;
+  bool share;
   Value arena, workspace, failedAt;
   SmallVector<Buffer, 0> buffers;
   SmallVector<SmallVector<Buffer *>> slots;
@@ -464,10 +467,12 @@ private:
 };
 
 struct PlanArena : dlc::impl::PlanArenaBase<PlanArena> {
+  using PlanArenaBase::PlanArenaBase;
+
   void runOnOperation() override {
     for (auto function :
          llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
-      if (isEntry(function) && failed(Planner(function).run()))
+      if (isEntry(function) && failed(Planner(function, share).run()))
         return signalPassFailure();
   }
 };

@@ -106,6 +106,7 @@ public:
     pipeline.unroll = options.unroll;
     pipeline.checkFinite = options.checkFinite;
     pipeline.checkBounds = options.checkBounds;
+    pipeline.separateBuffers = options.separateBuffers;
     pipeline.recompute = recomputation.steps;
     pipeline.memory = recomputation.bytes;
     pipeline.truncate = options.truncate;

@@ -159,7 +159,8 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   functions.addPass(createReshapeDestinations());
   // Buffers: in place where upstream's analysis allows it.
   functions.addPass(createUnshareDestinations());
-  functions.addPass(bufferization::createEmptyTensorEliminationPass());
+  if (!options.separateBuffers)
+    functions.addPass(bufferization::createEmptyTensorEliminationPass());
   functions.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   functions.addPass(createWriteResults());
   functions.addPass(createCarryInPlace());
@@ -167,6 +168,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   bufferize.bufferAlignment = 64;
   // Nothing is freed on the way: PlanArena knows such buffers by their use.
   bufferize.allowReturnAllocsFromLoops = true;
+  bufferize.copyBeforeWrite = options.separateBuffers;
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
   addCleanup(pm);
   if (options.checkBounds)
@@ -193,7 +195,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   if (options.placeWeights)
     pm.addPass(createPlaceWeights());
   pm.addPass(createPlaceState());
-  pm.addPass(createPlanArena());
+  pm.addPass(createPlanArena({/*share=*/!options.separateBuffers}));
   if (options.checkBounds)
     pm.addNestedPass<func::FuncOp>(createCheckBounds());
   pm.addPass(createEmitChecks());

@@ -128,6 +128,11 @@ int main(int argc, char **argv) {
                "call before one outside of its buffer; slow, for finding "
                "defects of dlc"),
       cl::cat(category));
+  cl::opt<bool> separateBuffers(
+      "separate-buffers",
+      cl::desc("Make a library that copies before every write and never uses "
+               "memory again; slow, for finding defects of dlc"),
+      cl::cat(category));
   cl::opt<std::string> recompute(
       "recompute", cl::ValueOptional,
       cl::desc("For derivatives of recurrent layers keep the states of every "
@@ -244,6 +249,7 @@ int main(int argc, char **argv) {
   options.parameters = parameters;
   options.checkFinite = checkFinite;
   options.checkBounds = checkBounds;
+  options.separateBuffers = separateBuffers;
   if (truncate < 0) {
     WithColor::error(errs(), "dlc")
         << "--truncate " << truncate << ", expected a number of steps\n";

@@ -374,6 +374,8 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
     inside a parallel loop gets a place for each worker. `@f.workspace` (same
     arguments) returns the bytes needed.
   }];
+  let options = [Option<"share", "share", "bool", "true",
+                        "Give buffers that are never alive together one place">];
   let dependentDialects = [
     "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
     "::mlir::func::FuncDialect"];

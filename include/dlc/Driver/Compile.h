@@ -44,6 +44,7 @@ struct CompileOptions {
   Precision precision = Precision::F32;
   int64_t unroll = 1;       // steps of a recurrent layer in one iteration
   bool checkFinite = false; // end calls with what is not finite
+  bool separateBuffers = false; // nothing in place, no memory used again
   bool checkBounds = false; // end calls before an access outside of a buffer
   bool fastMath = false; // tanh and erf within 5 units in the last place, not 2
   /// A file of measured schedules, read and added to; empty: the machine model

@@ -67,6 +67,11 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       *this, "check-bounds",
       llvm::cl::desc("Check every access to memory; slow, for finding defects"),
       llvm::cl::init(false)};
+  Option<bool> separateBuffers{
+      *this, "separate-buffers",
+      llvm::cl::desc("Copy before every write, and give each buffer a place "
+                     "of its own; slow, for finding defects"),
+      llvm::cl::init(false)};
   Option<bool> fastMath{
       *this, "fast-math",
       llvm::cl::desc(

@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/UB/IR/UBOps.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
@@ -169,6 +170,14 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
     RewritePatternSet patterns(context);
     patterns.add<ForwardTile>(context);
     walkAndApplyPatterns(function, std::move(patterns));
+    // Lanes beyond an end hold zeros. Upstream's are poison, and dividing by
+    // that is undefined in lanes, too, that nothing reads: LLVM may drop the
+    // whole function.
+    function->walk([&](ub::PoisonOp op) {
+      rewriter.setInsertionPoint(op);
+      rewriter.replaceOpWithNewOp<arith::ConstantOp>(
+          op, cast<TypedAttr>(rewriter.getZeroAttr(op.getType())));
+    });
   }
 
   LogicalResult simplify() {

@@ -11,7 +11,7 @@ from . import compiler, isolated, library, oracle
 
 FINDINGS = {"compiler crashed", "compiler hang", "compiler memory", "internal message",
             "crash", "wrong values", "wrong shape", "not repeatable", "cannot be made",
-            "accepted", "call hang"}
+            "accepted", "call hang", "out of bounds", "reused memory"}
 
 # What these give of a NaN depends in ONNX Runtime on where it lies.
 ORDERING = {"Max", "Min", "MaxPool", "ReduceMax", "ReduceMin", "ArgMax", "ArgMin", "TopK",
@@ -30,6 +30,8 @@ class Config:
     at_end: bool = True
     fixed: bool = False  # symbolic extents by --dim
     weights: bool = False
+    checked: bool = False  # --check-bounds: a call ends before an access outside
+    separate: bool = False  # compared with itself under --separate-buffers
 
     @staticmethod
     def draw(rng):
@@ -37,10 +39,12 @@ class Config:
                       str(rng.choice(["native", "native", "x86-64-v3", "x86-64"])),
                       int(rng.choice([1, 1, 2, 3])), bool(rng.random() < 0.4),
                       bool(rng.random() < 0.7), bool(rng.random() < 0.15),
-                      bool(rng.random() < 0.1))
+                      bool(rng.random() < 0.1), bool(rng.random() < 0.2),
+                      bool(rng.random() < 0.2))
 
     def words(self):
-        return [f"-O{self.level}", f"--cpu={self.cpu}"]
+        return [f"-O{self.level}", f"--cpu={self.cpu}",
+                *(["--check-bounds"] if self.checked else [])]
 
 
 @dataclass
@@ -207,6 +211,8 @@ def examine(model, data, config, folder, dlc, want=None):
     except isolated.Raised as problem:
         return Result("cannot be made", f"{problem}")
     first, second = answers
+    if "bounds: " in first.message:
+        return Result("out of bounds", first.message)
     if first.status:
         kind = "both refuse" if isinstance(want, str) else "call refused"
         if kind == "call refused" and not names:
@@ -230,4 +236,23 @@ def examine(model, data, config, folder, dlc, want=None):
             if again and not again[0].status and not differences(
                     model, again[0].outputs, first.outputs):
                 return Result("only onnx.reference differs", detail)
+    if config.separate and kind not in FINDINGS:
+        fault = beside_separate(model, command, folder, setting, calls[0], first.outputs)
+        if fault:
+            return Result("reused memory", fault)
     return Result(kind, detail)
+
+
+def beside_separate(model, command, folder, setting, call, outputs):
+    """What differs where nothing is computed in place and no memory is used again."""
+    done = compiler.run([*command, "--separate-buffers"])
+    if done.kind != "compiled":
+        return f"--separate-buffers: {done.text[:300]}"
+    again = attempt(library.answers, os.path.join(folder, "model.so"), setting, [call])
+    if not again or again[0].status:
+        return f"--separate-buffers: {again[0].message if again else 'the call dies'}"
+    for i, (a, b) in enumerate(zip(outputs, again[0].outputs)):
+        if a.tobytes() != b.tobytes():
+            return (f"output {model.graph.output[i].name}: {a.ravel()[:4]}, with buffers of "
+                    f"their own {b.ravel()[:4]}")
+    return ""
