@@ -215,12 +215,11 @@ def run(arguments, kind, deep=False):
 def run_objects(arguments, kind):
     """Models that the reader accepted, on to an object file."""
     from .campaigns import Table
-    begun = time.monotonic()
     reading = argparse.Namespace(**{**vars(arguments), "seconds": arguments.seconds / 5})
     found = run(reading, kind, deep=True)
     folder = os.path.join(os.path.abspath(arguments.keep), f"{kind}-deep", "accepted")
     files = sorted(glob.glob(os.path.join(folder, f"*.{kind}")))
-    table, end = Table(), begun + arguments.seconds
+    table, end = Table(), time.monotonic() + arguments.seconds * 4 / 5
     print(f"objects-{kind}: {len(files)} accepted models, seed {arguments.seed}")
     rng = np.random.default_rng(arguments.seed)
     order = rng.permutation(len(files))[arguments.first:]
