@@ -24,6 +24,7 @@
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include <numeric>
 
 using namespace mlir;
 
@@ -641,6 +642,17 @@ private:
     setChecked(pad, pad, sizes, "a tensor has another shape than it must have");
   }
 
+  /// A loop of its own for each dimension, or place 0 of an extent of 1.
+  static bool writesAll(AffineMap map, Value init) {
+    if (!map.isProjectedPermutation(/*allowZeroInResults=*/true))
+      return false;
+    auto type = dyn_cast<RankedTensorType>(init.getType());
+    return llvm::all_of(llvm::enumerate(map.getResults()), [&](auto result) {
+      return !isa<AffineConstantExpr>(result.value()) ||
+             (type && type.getDimSize(result.index()) == 1);
+    });
+  }
+
   void visitConcat(tensor::ConcatOp concat) {
     Sizes sizes = sizesOf(concat.getInputs().front());
     uint64_t along = concat.getDim();
@@ -669,7 +681,7 @@ private:
     // Where some places are not written bufferisation would keep nothing of
     // what they held.
     for (OpOperand &init : op.getDpsInitsMutable())
-      if (!op.getMatchingIndexingMap(&init).isProjectedPermutation()) {
+      if (!writesAll(op.getMatchingIndexingMap(&init), init.get())) {
         return refuse(op, "writes at places that are not all of a result, "
                           "expected a loop of its own for each dimension in "
                           "the result's map");
@@ -716,7 +728,8 @@ private:
     SmallVector<OpFoldResult> operands(loops);
     SmallVector<int64_t> factors(loops.size(), 0);
     int64_t constant = 0;
-    // Sums of so large numbers times extents stay within 64 bits.
+    // Products of so large numbers and extents stay within 64 bits, and so does
+    // the sum of all: it is bounded below.
     constexpr int64_t largest = 1 << 12;
     auto isSmall = [&](int64_t x) { return x > 0 && x <= largest; };
     std::function<bool(AffineExpr, int64_t)> split = [&](AffineExpr e,
@@ -742,7 +755,8 @@ private:
              isSmall(by.getValue()) && isSmall(factor * by.getValue()) &&
              split(binary.getLHS(), factor * by.getValue());
     };
-    if (!split(expr, 1)) {
+    if (!split(expr, 1) ||
+        !isSmall(std::accumulate(factors.begin(), factors.end(), int64_t(1)))) {
       return refuse(op, "reads at places that dlc cannot check, expected sums "
                         "of loops times constants from 1 to 4096 in its maps");
     }
@@ -845,7 +859,27 @@ private:
         set(value, sizes);
   }
 
+  /// Canonicalisation gives a loop the type of what it begins with, and casts
+  /// what it hands on to that: of another extent it would be taken for one of
+  /// the same. A copy has no such type to give.
+  void hideTypes(scf::ForOp loop) {
+    for (auto [i, argument] : llvm::enumerate(loop.getRegionIterArgs())) {
+      auto type = dyn_cast<RankedTensorType>(argument.getType());
+      OpOperand *init = loop.getTiedLoopInit(argument);
+      if (!type || !init->get().getDefiningOp<tensor::CastOp>())
+        continue;
+      Value next = loop.getYieldedValues()[i];
+      auto isKept = [&](int64_t d) {
+        return !type.isDynamicDim(d) || keepsExtent(next, d, argument);
+      };
+      if (!llvm::all_of(llvm::seq<int64_t>(0, type.getRank()), isKept))
+        init->set(bufferization::AllocTensorOp::create(
+            b, loc, type, /*dynamicSizes=*/ValueRange(), /*copy=*/init->get()));
+    }
+  }
+
   void visitLoop(scf::ForOp loop) {
+    hideTypes(loop);
     carry(
         loop.getRegionIterArgs(), loop.getInitArgs(), loop.getYieldedValues(),
         {ValueRange(loop.getRegionIterArgs()), ValueRange(loop.getResults())});

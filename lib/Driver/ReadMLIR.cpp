@@ -43,7 +43,7 @@ public:
                           std::to_string(mostMapText) +
                           " characters, expected a shorter one"};
         at += StringRef("affine_map").size();
-      } else if (isListMissing()) {
+      } else if (isListWrong()) {
         return {at, "expected a list of whole numbers, [0, 1], behind the "
                     "equals sign"};
       } else {
@@ -60,20 +60,48 @@ public:
   }
 
 private:
-  /// The lists of linalg's reduce, broadcast and transpose: MLIR's parser goes
-  /// on without the attribute after an error in one, and reads it.
-  bool isListMissing() const {
-    StringRef rest = text.substr(at);
-    if (!rest.consume_front("dimensions") && !rest.consume_front("permutation"))
+  /// Blanks and comments.
+  static StringRef skipBlanks(StringRef rest) {
+    for (rest = rest.ltrim(); rest.starts_with("//"); rest = rest.ltrim())
+      rest = rest.substr(std::min(rest.find('\n'), rest.size()));
+    return rest;
+  }
+
+  /// Takes `[1, 2]` off the text, of numbers of 64 bits.
+  static bool takeList(StringRef &rest) {
+    auto take = [&](StringRef token) {
+      rest = skipBlanks(rest);
+      return rest.consume_front(token);
+    };
+    if (!take("["))
       return false;
-    rest = rest.ltrim();
+    if (take("]"))
+      return true;
+    do {
+      int64_t number;
+      rest = skipBlanks(rest);
+      if (rest.consumeInteger(10, number))
+        return false;
+    } while (take(","));
+    return take("]");
+  }
+
+  /// The lists of linalg's reduce, broadcast and transpose: after an error in
+  /// one MLIR's parser goes on without the attribute, and reads it.
+  bool isListWrong() const {
+    auto isOfName = [](char c) {
+      return llvm::isAlnum(c) || StringRef("_$.-%#@^!").contains(c);
+    };
+    StringRef rest = text.substr(at);
+    if ((!rest.consume_front("dimensions") &&
+         !rest.consume_front("permutation")) ||
+        (at && isOfName(text[at - 1])))
+      return false;
+    rest = skipBlanks(rest);
     if (!rest.consume_front("="))
       return false;
-    rest = rest.ltrim();
-    size_t end = rest.find(']');
-    return !rest.starts_with("[") || end == StringRef::npos ||
-           rest.substr(1, end - 1).find_first_not_of("0123456789-, \t\n\r") !=
-               StringRef::npos;
+    rest = skipBlanks(rest);
+    return !rest.starts_with("array<") && !takeList(rest);
   }
 
   void skipString() {

@@ -92,6 +92,7 @@ def CheckExtents : Pass<"dlc-check-extents", "::mlir::func::FuncOp"> {
   let options = [Option<"isAnalysis", "analysis", "bool", /*default=*/"false",
                         "Report what is missing instead of adding it">];
   let dependentDialects = [
+    "::mlir::bufferization::BufferizationDialect",
     "::dlc::codegen::CodegenDialect", "::mlir::affine::AffineDialect",
     "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }

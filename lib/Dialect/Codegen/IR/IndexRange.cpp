@@ -28,8 +28,8 @@ using Range = std::optional<IndexRange>;
 /// Beyond it an operation of 64 bits may have wrapped. Half of what fits, so
 /// that the rounding of floats does not matter.
 constexpr double farthest = double(int64_t(1) << 62);
-/// Of what comes from elsewhere: any value at all.
-constexpr IndexRange any = {-2 * farthest, 2 * farthest};
+/// Of what comes from elsewhere, and is a leaf for upstream's bounds as well.
+constexpr IndexRange anyValue = {-2 * farthest, 2 * farthest};
 
 Range fitting(double least, double most) {
   if (!(least >= -farthest && most <= farthest))
@@ -142,7 +142,7 @@ private:
     auto isIndex = [](Type type) { return type.isIntOrIndex(); };
     if (llvm::none_of(op->getOperandTypes(), isIndex) ||
         isa<tensor::ExtractOp, memref::LoadOp>(op))
-      return any; // what is read or converted is whatever it is
+      return anyValue; // what is read or converted is whatever it is
     return ofArithmetic(op);
   }
 
@@ -201,7 +201,7 @@ private:
       return isa<arith::IndexCastUIOp>(op) ? IndexRange{0, 2 * size}
                                            : IndexRange{-size, size};
     }
-    return width == kept ? of(op->getOperand(0)) : any;
+    return width == kept ? of(op->getOperand(0)) : anyValue;
   }
 
   /// A step that wraps around would begin below again.
@@ -218,7 +218,17 @@ private:
                            of(tasks.getMixedUpperBound()[i]),
                            of(tasks.getMixedStep()[i]));
     }
-    return any;
+    if (loop)
+      return ofCarried(loop, argument);
+    return anyValue;
+  }
+
+  /// Upstream's bounds look through what a loop carries, to where it begins: a
+  /// leaf it is only where that is all there is to it.
+  Range ofCarried(scf::ForOp loop, BlockArgument argument) {
+    Value next = loop.getTiedLoopYieldedValue(argument)->get();
+    Value begun = loop.getTiedLoopInit(argument)->get();
+    return next == argument ? of(begun) : std::nullopt;
   }
 
   Range ofInduction(Range from, Range to, Range step) {
