@@ -91,6 +91,18 @@ void storeStatus(func::FuncOp shapes, ArrayRef<codegen::RequireOp> checks) {
   memref::StoreOp::create(b, loc, status, block.getArguments().back(), zero);
 }
 
+/// A copy has the extents of what it copies. One of a cast hides a type that a
+/// loop must not take (dlc-check-extents), until all is decided.
+void dropCopies(func::FuncOp shapes, bool evenOfCasts) {
+  shapes.walk([&](bufferization::AllocTensorOp copy) {
+    Value source = copy.getCopy();
+    if (!source || (!evenOfCasts && source.getDefiningOp<tensor::CastOp>()))
+      return;
+    copy.replaceAllUsesWith(source);
+    copy.erase();
+  });
+}
+
 /// Extents follow from types and inputs, never from the state.
 void forgetState(func::FuncOp shapes) {
   shapes.walk([](ml_program::GlobalStoreOp store) { store.erase(); });
@@ -103,13 +115,7 @@ void forgetState(func::FuncOp shapes) {
                                 .getResult());
     load.erase();
   });
-  // A copy has the extents of what it copies.
-  shapes.walk([](bufferization::AllocTensorOp copy) {
-    if (!copy.getCopy())
-      return;
-    copy.replaceAllUsesWith(copy.getCopy());
-    copy.erase();
-  });
+  dropCopies(shapes, /*evenOfCasts=*/false);
 }
 
 struct OutlineShapeFunctions
@@ -183,6 +189,8 @@ struct OutlineShapeFunctions
       shapes.walk([&](codegen::RequireOp check) { all.push_back(check); });
       for (codegen::RequireOp check : all)
         check.erase();
+      // What is hidden matters no more, and holds the inputs.
+      dropCopies(shapes, /*evenOfCasts=*/true);
       if (failed(applyPatternsGreedily(shapes, frozen)) ||
           failed(takeExtentsFromBuffers(shapes)))
         return signalPassFailure();

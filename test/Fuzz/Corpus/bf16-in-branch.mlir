@@ -1,4 +1,5 @@
 // bf16 through a branch.
+// call: - -> 39x40
 func.func @c0(%flag: tensor<i1>) -> tensor<39x40xbf16> {
   %c = tensor.extract %flag[] : tensor<i1>
   %r = scf.if %c -> (tensor<39x40xbf16>) {
