@@ -8,6 +8,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Destinations.h"
+#include "ExtentChecks.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/IndexRange.h"
@@ -39,63 +41,10 @@ namespace {
 
 using Sizes = SmallVector<OpFoldResult>;
 
-/// Whether extent `d` of `value` is that of `carried`, which an iteration of a
-/// loop begins with. Looks only at how values are made, and is asked before
-/// anything in the loop has changed.
-bool keepsExtent(Value value, int64_t d, BlockArgument carried,
-                 int64_t depth = 0) {
-  if (value == carried)
-    return true;
-  auto result = dyn_cast<OpResult>(value);
-  constexpr int64_t deepest = 64;
-  if (!result || depth > deepest)
-    return false;
-  Operation *op = result.getOwner();
-  auto isThatOf = [&](OpFoldResult size) {
-    auto dim = dyn_cast_if_present<tensor::DimOp>(
-        dyn_cast<Value>(size) ? cast<Value>(size).getDefiningOp() : nullptr);
-    std::optional<int64_t> at = dim ? dim.getConstantIndex() : std::nullopt;
-    return at && keepsExtent(dim.getSource(), *at, carried, depth + 1) &&
-           *at == d;
-  };
-  if (auto cast = dyn_cast<tensor::CastOp>(op))
-    return keepsExtent(cast.getSource(), d, carried, depth + 1);
-  if (auto empty = dyn_cast<tensor::EmptyOp>(op))
-    return isThatOf(empty.getMixedSizes()[d]);
-  if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
-    return keepsExtent(insert.getDest(), d, carried, depth + 1);
-  if (auto insert = dyn_cast<tensor::InsertOp>(op))
-    return keepsExtent(insert.getDest(), d, carried, depth + 1);
-  if (auto loop = dyn_cast<scf::ForOp>(op)) {
-    int64_t i = result.getResultNumber();
-    return keepsExtent(loop.getYieldedValues()[i], d, loop.getRegionIterArg(i),
-                       depth + 1) &&
-           keepsExtent(loop.getInitArgs()[i], d, carried, depth + 1);
-  }
-  if (auto branch = dyn_cast<scf::IfOp>(op)) {
-    int64_t i = result.getResultNumber();
-    return keepsExtent(branch.thenYield().getOperand(i), d, carried,
-                       depth + 1) &&
-           keepsExtent(branch.elseYield().getOperand(i), d, carried, depth + 1);
-  }
-  if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
-    return keepsExtent(destination.getTiedOpOperand(result)->get(), d, carried,
-                       depth + 1);
-  return false;
-}
-
-/// Arithmetic on numbers, which gives the same wherever it stands.
-bool isScalar(Operation *op) {
-  auto isNumber = [](Type type) { return type.isIntOrIndexOrFloat(); };
-  return op->getNumRegions() == 0 && op->getNumResults() == 1 && isPure(op) &&
-         llvm::all_of(op->getOperandTypes(), isNumber) &&
-         llvm::all_of(op->getResultTypes(), isNumber);
-}
-
-class ExtentChecker {
+class ExtentChecker : ExtentChecks {
 public:
   ExtentChecker(func::FuncOp function, bool isAnalysis)
-      : function(function), b(function.getContext()), isAnalysis(isAnalysis) {}
+      : ExtentChecks(function.getContext(), isAnalysis), function(function) {}
 
   LogicalResult run() {
     for (Block &block : function.getBody())
@@ -103,276 +52,7 @@ public:
     return success(!failed);
   }
 
-  int64_t count() const { return added; }
-
 private:
-  //===--------------------------------------------------------------------===//
-  // Numbers
-  //===--------------------------------------------------------------------===//
-
-  /// The op, or the one before it that computes the same.
-  Value numbered(Value value) {
-    Operation *op = value.getDefiningOp();
-    if (!op || !isScalar(op))
-      return value;
-    for (auto &scope : llvm::reverse(scopes))
-      for (Operation *other : scope.lookup(llvm::hash_combine(
-               op->getName(), llvm::hash_combine_range(op->getOperands()))))
-        if (other != op && OperationEquivalence::isEquivalentTo(
-                               other, op, OperationEquivalence::exactValueMatch,
-                               nullptr, OperationEquivalence::IgnoreLocations))
-          return other->getResult(0);
-    scopes
-        .back()[llvm::hash_combine(op->getName(),
-                                   llvm::hash_combine_range(op->getOperands()))]
-        .push_back(op);
-    return value;
-  }
-
-  OpFoldResult known(OpFoldResult size) {
-    if (auto constant = getConstantIntValue(size))
-      return b.getIndexAttr(*constant);
-    return numbered(cast<Value>(size));
-  }
-
-  OpFoldResult apply(AffineExpr expr, ArrayRef<OpFoldResult> operands) {
-    return known(affine::makeComposedFoldedAffineApply(b, loc, expr, operands));
-  }
-  OpFoldResult add(OpFoldResult x, OpFoldResult y) {
-    AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
-    return apply(s0 + s1, {x, y});
-  }
-  OpFoldResult mul(OpFoldResult x, OpFoldResult y) {
-    AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
-    return apply(s0 * s1, {x, y});
-  }
-  OpFoldResult product(ArrayRef<OpFoldResult> sizes) {
-    OpFoldResult result = b.getIndexAttr(1);
-    for (OpFoldResult size : sizes)
-      result = mul(result, size);
-    return result;
-  }
-  Value value(OpFoldResult size) {
-    if (auto given = dyn_cast<Value>(size))
-      return given;
-    return numbered(
-        arith::ConstantIndexOp::create(b, loc, *getConstantIntValue(size)));
-  }
-  Value compare(arith::CmpIPredicate predicate, OpFoldResult x,
-                OpFoldResult y) {
-    return numbered(
-        arith::CmpIOp::create(b, loc, predicate, value(x), value(y)));
-  }
-  Value either(Value x, Value y) {
-    return numbered(arith::OrIOp::create(b, loc, x, y));
-  }
-
-  static bool isConstant(OpFoldResult size, int64_t number) {
-    return getConstantIntValue(size) == number;
-  }
-
-  /// Whether a number is 0 or more whatever the values are.
-  static bool isNatural(OpFoldResult size) {
-    if (std::optional<IndexRange> range = rangeOf(size))
-      return range->least >= 0;
-    // A maximum is what it is, whatever has wrapped around on the way to it.
-    auto value = dyn_cast<Value>(size);
-    Operation *op = value ? value.getDefiningOp() : nullptr;
-    if (isa_and_nonnull<arith::MaxSIOp>(op))
-      return isNatural(op->getOperand(0)) || isNatural(op->getOperand(1));
-    if (auto most = dyn_cast_or_null<affine::AffineMaxOp>(op))
-      return llvm::any_of(most.getMap().getResults(), [](AffineExpr expr) {
-        auto constant = dyn_cast<AffineConstantExpr>(expr);
-        return constant && constant.getValue() >= 0;
-      });
-    return false;
-  }
-
-  //===--------------------------------------------------------------------===//
-  // Checks
-  //===--------------------------------------------------------------------===//
-
-  /// A sentence about an op that says where it comes from.
-  std::string sentence(Operation *op, const Twine &what) {
-    return (codegen::placeOf(op) + ": " + what).str();
-  }
-
-  void require(Operation *op, Value condition, const Twine &what) {
-    if (matchPattern(condition, m_One()))
-      return;
-    for (auto &scope : required)
-      if (scope.contains(condition))
-        return;
-    ++added;
-    if (isAnalysis) {
-      op->emitError("relies on what no check before it makes sure of: ")
-          << what.str();
-      failed = true;
-      return;
-    }
-    codegen::RequireOp::create(b, loc, condition, sentence(op, what));
-    required.back().insert(condition);
-  }
-
-  /// What no call could get right.
-  void refuse(Operation *op, const Twine &what) {
-    op->emitError(what);
-    failed = true;
-  }
-
-  void requireEqual(Operation *op, OpFoldResult x, OpFoldResult y,
-                    const Twine &what) {
-    if (isEqualConstantIntOrValue(x, y))
-      return;
-    // The constant on the right, where canonicalisation puts it.
-    if (getConstantIntValue(x))
-      std::swap(x, y);
-    Value isEqual = compare(arith::CmpIPredicate::eq, x, y);
-    require(op, isEqual, what);
-  }
-
-  void requireNatural(Operation *op, OpFoldResult size, const Twine &what) {
-    if (isNatural(size))
-      return;
-    require(op, compare(arith::CmpIPredicate::sge, size, b.getIndexAttr(0)),
-            what);
-  }
-
-  /// Number of bytes, as a float that does not overflow. Of tensors of one set
-  /// of unknown extents the largest is looked at.
-  void requireMemory(Operation *op, ArrayRef<OpFoldResult> sizes,
-                     Type element) {
-    double fixed = std::max<unsigned>(
-        1, element.isIntOrFloat() ? element.getIntOrFloatBitWidth() / 8 : 8);
-    SmallVector<Value> free;
-    for (OpFoldResult size : sizes) {
-      if (auto constant = getConstantIntValue(size))
-        fixed *= std::max<int64_t>(*constant, 1);
-      else
-        free.push_back(cast<Value>(size));
-    }
-    for (Value size : free)
-      requireNatural(op, size, "an extent is negative");
-    if (free.empty())
-      return;
-    // To powers of 256, so that few checks stand for many tensors.
-    fixed = std::exp2(8 * std::ceil(std::log2(fixed) / 8));
-    for (auto &scope : measured)
-      for (auto &[others, most] : scope)
-        if (most >= fixed && std::is_permutation(others.begin(), others.end(),
-                                                 free.begin(), free.end()))
-          return;
-    measured.back().push_back({free, fixed});
-    if (isAnalysis)
-      return;
-    Type f64 = b.getF64Type();
-    auto number = [&](double x) -> Value {
-      return numbered(arith::ConstantOp::create(b, loc, b.getF64FloatAttr(x)));
-    };
-    Value bytes = number(fixed);
-    for (Value size : free) {
-      Value wide =
-          numbered(arith::IndexCastOp::create(b, loc, b.getI64Type(), size));
-      Value real = numbered(arith::SIToFPOp::create(b, loc, f64, wide));
-      // One extent of 0 is no leave for another to be anything.
-      real = numbered(arith::MaximumFOp::create(b, loc, real, number(1)));
-      bytes = numbered(arith::MulFOp::create(b, loc, bytes, real));
-    }
-    require(op,
-            numbered(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLE,
-                                           bytes, number(double(mostBytes)))),
-            "a tensor of such extents has more bytes than 2^48");
-  }
-
-  /// Places offset + i stride, i below size, are below the extent.
-  void requireInside(Operation *op, OpFoldResult offset, OpFoldResult size,
-                     OpFoldResult stride, OpFoldResult extent,
-                     const Twine &what) {
-    if (isConstant(offset, 0) && isConstant(stride, 1) &&
-        isEqualConstantIntOrValue(size, extent))
-      return;
-    if (isConstant(size, 0))
-      return;
-    auto o = getConstantIntValue(offset), n = getConstantIntValue(size),
-         s = getConstantIntValue(stride), most = getConstantIntValue(extent);
-    if (s && *s < 1 && !(n && *n <= 1))
-      return refuse(op, "has a slice with a stride of " + Twine(*s) +
-                            ", expected 1 or more");
-    if (o && n && s && most) {
-      // As floats: the verifier takes a sum that wraps around for inside.
-      if (*n < 0 || *o < 0 ||
-          double(*o) + double(*n - 1) * double(*s) >= double(*most))
-        refuse(op, what);
-      return;
-    }
-    if (n && *n == 1) // whatever its stride
-      stride = b.getIndexAttr(1);
-    bool isExact = rangeOf(offset) && rangeOf(size) && rangeOf(extent);
-    if (isExact && isInsideByBounds(offset, size, stride, extent))
-      return;
-    requireNatural(op, size, "a slice has a negative size");
-    requireNatural(op, offset, "a slice begins before the first element");
-    using Predicate = arith::CmpIPredicate;
-    OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
-    // Without sums that could overflow: n - 1 <= (extent - 1 - offset) / s.
-    Value isNone = compare(Predicate::sle, size, zero);
-    AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
-    if (!getConstantIntValue(stride)) {
-      require(op,
-              either(compare(Predicate::sge, stride, one),
-                     compare(Predicate::sle, size, one)),
-              "a slice has a stride below 1");
-      stride = known(affine::makeComposedFoldedAffineMax(
-          b, loc,
-          AffineMap::get(0, 1, {s0, b.getAffineConstantExpr(1)},
-                         b.getContext()),
-          {stride}));
-    }
-    OpFoldResult room = apply(s0 - 1 - s1, {extent, offset});
-    OpFoldResult last =
-        getConstantIntValue(stride)
-            ? apply(s0.floorDiv(*getConstantIntValue(stride)), {room})
-            : OpFoldResult(numbered(
-                  arith::DivSIOp::create(b, loc, value(room), value(stride))));
-    Value fits = numbered(arith::AndIOp::create(
-        b, loc, compare(Predicate::slt, offset, extent),
-        compare(Predicate::sle, apply(s0 - 1, {size}), last)));
-    require(op, either(isNone, fits), what);
-  }
-
-  /// The same by what is known of the loops around.
-  bool isInsideByBounds(OpFoldResult offset, OpFoldResult size,
-                        OpFoldResult stride, OpFoldResult extent) {
-    auto ofLoop = [](OpFoldResult number) {
-      Value value = dyn_cast<Value>(number);
-      if (!value)
-        return false;
-      if (isa<BlockArgument>(value))
-        return true;
-      Operation *op = value.getDefiningOp();
-      return llvm::any_of(op->getOperands(), [](Value operand) {
-        return isa<BlockArgument>(operand);
-      });
-    };
-    if (!ofLoop(offset) && !ofLoop(size))
-      return false;
-    using Variable = ValueBoundsConstraintSet::Variable;
-    auto strideIs = getConstantIntValue(stride);
-    if (!strideIs)
-      return false;
-    AffineExpr d0 = b.getAffineDimExpr(0), d1 = b.getAffineDimExpr(1);
-    SmallVector<Variable> operands{Variable(offset), Variable(size)};
-    Variable last(AffineMap::get(2, 0, d0 + (d1 - 1) * *strideIs), operands);
-    return ValueBoundsConstraintSet::compare(
-               Variable(offset), ValueBoundsConstraintSet::GE,
-               Variable(OpFoldResult(b.getIndexAttr(0)))) &&
-           ValueBoundsConstraintSet::compare(last, ValueBoundsConstraintSet::LT,
-                                             Variable(extent)) &&
-           ValueBoundsConstraintSet::compare(
-               Variable(size), ValueBoundsConstraintSet::GE,
-               Variable(OpFoldResult(b.getIndexAttr(0))));
-  }
-
   //===--------------------------------------------------------------------===//
   // Extents
   //===--------------------------------------------------------------------===//
@@ -774,11 +454,10 @@ private:
       auto show = [](std::optional<int64_t> x) {
         return x ? std::to_string(*x) : "?";
       };
-      return refuse(op, what + ": its map gives places from " +
-                            Twine(constant) + " to " + show(lastIs) +
-                            ", expected from 0 to " +
-                            show(sizeIs ? std::optional(*sizeIs - 1)
-                                        : std::nullopt));
+      return refuse(
+          op, what + ": its map gives places from " + Twine(constant) + " to " +
+                  show(lastIs) + ", expected from 0 to " +
+                  show(sizeIs ? std::optional(*sizeIs - 1) : std::nullopt));
     }
     if (lastIs && sizeIs)
       return;
@@ -798,11 +477,11 @@ private:
         isa<RankedTensorType>(select.getType())) {
       for (auto [yes, no] : llvm::zip(sizesOf(select.getTrueValue()),
                                       sizesOf(select.getFalseValue())))
-        first.push_back(isEqualConstantIntOrValue(yes, no)
-                            ? yes
-                            : OpFoldResult(numbered(arith::SelectOp::create(
-                                  b, loc, select.getCondition(), value(yes),
-                                  value(no)))));
+        first.push_back(
+            isEqualConstantIntOrValue(yes, no)
+                ? yes
+                : OpFoldResult(numbered(arith::SelectOp::create(
+                      b, loc, select.getCondition(), value(yes), value(no)))));
       return setSizes(select, first);
     }
     for (Value operand : op.getOperands()) {
@@ -922,18 +601,9 @@ private:
   }
 
   func::FuncOp function;
-  OpBuilder b;
-  Location loc = UnknownLoc::get(b.getContext());
-  bool isAnalysis, failed = false;
-  int64_t added = 0;
   DenseMap<Value, Sizes> extents;
   /// The `tensor.dim`s that stay.
   DenseSet<Operation *> kept;
-  /// Of the blocks around, the innermost last: scalars by what they compute,
-  /// conditions that hold, and tensors whose bytes were looked at.
-  SmallVector<DenseMap<size_t, SmallVector<Operation *, 1>>> scopes;
-  SmallVector<DenseSet<Value>> required;
-  SmallVector<SmallVector<std::pair<SmallVector<Value>, double>>> measured;
 };
 
 struct CheckExtents : dlc::impl::CheckExtentsBase<CheckExtents> {

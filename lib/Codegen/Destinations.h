@@ -11,6 +11,12 @@ namespace dlc {
 /// piece, whichever way a branch takes.
 bool isWrittenTo(mlir::Value value, mlir::Value buffer);
 
+/// Whether extent `d` of `value` is that of `carried`, which an iteration of a
+/// loop begins with. Looks only at how values are made, and is asked before
+/// anything in the loop has changed.
+bool keepsExtent(mlir::Value value, int64_t d, mlir::BlockArgument carried,
+                 int64_t depth = 0);
+
 } // namespace dlc
 
 #endif // DLC_LIB_CODEGEN_DESTINATIONS_H
