@@ -128,9 +128,18 @@ private:
     return op;
   }
 
+  /// The most that a size can be, as the function was found: placing one buffer
+  /// takes away what bounds the next one's.
+  std::optional<int64_t> bound(Value size) {
+    auto it = bounds.find(size);
+    if (it == bounds.end())
+      it = bounds.try_emplace(size, boundExtent(size)).first;
+    return it->second;
+  }
+
   /// Whether a size, or a bound of it, can be computed at the function's entry.
   bool isKnownAtEntry(Value size) {
-    return boundExtent(size) || isComputedAtEntry(size);
+    return bound(size) || isComputedAtEntry(size);
   }
 
   /// Not what a bound is known of: in the middle of a sum it says nothing.
@@ -333,9 +342,8 @@ private:
       if (!ShapedType::isDynamic(extent))
         bytes = mul(b, bytes, constant(b, extent));
     for (Value size : buffer.alloc.getDynamicSizes()) {
-      std::optional<int64_t> bound = boundExtent(size);
-      bytes =
-          mul(b, bytes, bound ? constant(b, *bound) : rematerialize(b, size));
+      std::optional<int64_t> most = bound(size);
+      bytes = mul(b, bytes, most ? constant(b, *most) : rematerialize(b, size));
     }
     Value mask = constant(b, ~(alignment - 1));
     return arith::AndIOp::create(
@@ -463,6 +471,7 @@ private:
   SmallVector<SmallVector<Buffer *>> slots;
   llvm::DenseMap<Value, Value> atEntry;
   llvm::DenseMap<Value, bool> entrySizes;
+  llvm::DenseMap<Value, std::optional<int64_t>> bounds;
   int64_t knownBytes = 0, workerBytes = 0;
 };
 

@@ -1,7 +1,7 @@
 """Past failures: the models of test/Fuzz/Corpus, which must not fail again.
 
 `.onnx.txt` is a model in ONNX's textual form: it is compiled at every level and compared
-as random graphs are. `.mlir` says in `// call:` lines which extents its one function is
+as random graphs are, at last with itself under --separate-buffers. `.mlir` says in `// call:` lines which extents its one function is
 called with, and what comes of it: `// call: 9 8x3 -> refused` (or `-> computed`, the
 same at every level, or `-> 3x8`, the first output's shape); `// compile: refused` where the compiler is to refuse it. One that says
 neither is a fault itself.
@@ -45,7 +45,7 @@ def check_onnx(path, folder, dlc):
     for level in range(4):
         data = data_of(model, np.random.default_rng(level))
         config = onnx_case.Config(level=level, threads=1 + level % 2, workspace=level < 2,
-                                  at_end=level != 1)
+                                  at_end=level != 1, separate=level == 3)
         result = onnx_case.examine(model, data, config, folder, dlc)
         if result.is_finding or result.kind in ("refused", "call refused"):
             return f"-O{level}: {result.kind}: {result.detail.strip()[:300]}"
@@ -75,28 +75,28 @@ def check_mlir(path, folder, dlc):
     if not calls and not refused:
         return "says neither what a call gives nor that it is refused"
     first = {}  # words of a call: what -O0 gives
-    for level in range(4):
+    for how in ("-O0", "-O1", "-O2", "-O3", "-O3 --separate-buffers"):
         output = os.path.join(folder, "known.so")
-        done = compiler.run([dlc, path, "-o", output, f"-O{level}"])
+        done = compiler.run([dlc, path, "-o", output, *how.split()])
         if done.kind != ("refused" if refused else "compiled"):
-            return f"-O{level}: {done.kind}: {done.text[:300]}"
+            return f"{how}: {done.kind}: {done.text[:300]}"
         for words, wanted in calls:
             shapes = [[int(e) for e in w.split("x")] if w != "-" else []
                       for w in words.split()]
             try:
                 answer = call(output, shapes)
             except isolated.Died as problem:
-                return f"-O{level}, called with {words}: {problem}"
+                return f"{how}, called with {words}: {problem}"
             got = "refused" if answer.status and answer.message else "computed"
             if got == "computed" and wanted[0].isdigit():
                 got = "x".join(str(e) for e in answer.outputs[0].shape)
             if got != wanted:
-                return f"-O{level}, called with {words}: {got}, expected {wanted}"
+                return f"{how}, called with {words}: {got}, expected {wanted}"
             outputs = first.setdefault(words, answer.outputs)
             if got != "refused" and any(
                     a.shape != b.shape or oracle.off(a, b).any()
                     for a, b in zip(answer.outputs, outputs)):
-                return f"-O{level}, called with {words}: other values than at -O0"
+                return f"{how}, called with {words}: other values than at -O0"
     return ""
 
 
