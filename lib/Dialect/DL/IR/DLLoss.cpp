@@ -98,17 +98,45 @@ static Tensor meanOfSums(Tensor terms) {
   return terms.sum({terms.rank() - 1}, /*keepDims=*/false).mean();
 }
 
+/// Scores and targets have the same shape. What a loss is made of would stretch
+/// an extent of 1 to one that is known when it runs.
+template <typename Loss> static void requireAlike(OpBuilder &b, Loss loss) {
+  auto shapeOf = [](Value tensor) {
+    return cast<RankedTensorType>(tensor.getType()).getShape();
+  };
+  Value scores = loss.getX(), target = loss.getTarget();
+  for (auto [d, pair] :
+       llvm::enumerate(llvm::zip(shapeOf(scores), shapeOf(target)))) {
+    auto [x, t] = pair;
+    if (std::min(x, t) != ShapedType::kDynamic || std::max(x, t) != 1)
+      continue;
+    Value free = ShapedType::isDynamic(x) ? scores : target;
+    Value extent = tensor::DimOp::create(b, loss.getLoc(), free, d);
+    Value one = arith::ConstantIndexOp::create(b, loss.getLoc(), 1);
+    dlc::codegen::RequireOp::create(
+        b, loss.getLoc(),
+        arith::CmpIOp::create(b, loss.getLoc(), arith::CmpIPredicate::eq,
+                              extent, one),
+        (loss->getName().getStringRef() +
+         ": scores and targets differ in dimension " + Twine(d))
+            .str());
+  }
+}
+
 SmallVector<Value> MeanSquaredErrorOp::decompose(OpBuilder &b) {
+  requireAlike(b, *this);
   Tensor x(b, getLoc(), getX());
   return {square(x - x.with(getTarget())).mean()};
 }
 
 SmallVector<Value> MeanAbsoluteErrorOp::decompose(OpBuilder &b) {
+  requireAlike(b, *this);
   Tensor x(b, getLoc(), getX());
   return {abs(x - x.with(getTarget())).mean()};
 }
 
 SmallVector<Value> CrossEntropyOp::decompose(OpBuilder &b) {
+  requireAlike(b, *this);
   Tensor x(b, getLoc(), getX()), target = x.with(getTarget());
   int64_t last = x.rank() - 1;
   double smoothing = getLabelSmoothing().convertToDouble();
@@ -126,16 +154,19 @@ SmallVector<Value> CrossEntropyOp::decompose(OpBuilder &b) {
 }
 
 SmallVector<Value> BinaryCrossEntropyOp::decompose(OpBuilder &b) {
+  requireAlike(b, *this);
   Tensor x(b, getLoc(), getX());
   return {(softplus(x) - x * x.with(getTarget())).mean()};
 }
 
 SmallVector<Value> HingeOp::decompose(OpBuilder &b) {
+  requireAlike(b, *this);
   Tensor x(b, getLoc(), getX());
   return {max(1.0 - x.with(getTarget()) * x, 0.0).mean()};
 }
 
 SmallVector<Value> PerceptronCriterionOp::decompose(OpBuilder &b) {
+  requireAlike(b, *this);
   Tensor x(b, getLoc(), getX());
   // A product with what is right or wrong: at 0 the derivative is -t, not half.
   Tensor margin = x.with(getTarget()) * x;
@@ -144,6 +175,7 @@ SmallVector<Value> PerceptronCriterionOp::decompose(OpBuilder &b) {
 }
 
 SmallVector<Value> KlDivergenceOp::decompose(OpBuilder &b) {
+  requireAlike(b, *this);
   Tensor x(b, getLoc(), getX()), p = x.with(getTarget());
   Tensor logs = x.with(
       LogSoftmaxOp::create(b, getLoc(), x, b.getI64IntegerAttr(x.rank() - 1)));
@@ -152,6 +184,7 @@ SmallVector<Value> KlDivergenceOp::decompose(OpBuilder &b) {
 }
 
 SmallVector<Value> AccuracyOp::decompose(OpBuilder &b) {
+  requireAlike(b, *this);
   Tensor x(b, getLoc(), getX()), target = x.with(getTarget());
   int64_t last = x.rank() - 1;
   auto best = [&](Tensor t) {
