@@ -78,8 +78,7 @@ private:
     constexpr int64_t farthest = int64_t(1) << 60;
     auto clamp = [&](MutableOperandRange operand, int64_t least) {
       if (std::optional<dlc::IndexRange> range = dlc::rangeOf(operand[0].get());
-          range && range->least >= double(least) &&
-          range->most <= double(farthest))
+          range && range->least >= least && range->most <= farthest)
         return;
       Scalar value(b, loop.getLoc(), operand[0].get());
       operand.assign(min(max(value, least), farthest));

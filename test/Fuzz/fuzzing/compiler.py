@@ -17,7 +17,7 @@ INTERNAL = re.compile(
     r"[Aa]ssertion|dlc crashed|PLEASE submit|Stack dump|using value defined outside|"
     r"does not dominate|operand #\d+ does not|LLVM ERROR|verif(?:y|ication) failed|"
     r"UNREACHABLE|AddressSanitizer|runtime error:|bad_alloc|internal|"
-    r"undefined symbol: (?!__(?:extendhfsf|truncsfhf)2)")  # f16 below x86-64-v3: a known limit
+    r"undefined symbol")
 # Said of ops that users may write, and that have nothing of the kind.
 FOR_USERS = re.compile(r"error: '[\w.]+' op has no derivative")
 

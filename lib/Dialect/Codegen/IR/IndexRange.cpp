@@ -2,8 +2,8 @@
 //
 // Upstream has two analyses near this one. That of value bounds computes in
 // unbounded integers: 8 - 2n is at most 8 there, and 10 where 2n wraps. That of
-// integer ranges knows of wrapping, but not the ops of affine, and has to be run
-// over a function that does not change meanwhile.
+// integer ranges knows of wrapping, but not the ops of affine, and has to be
+// run over a function that does not change meanwhile.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,41 +15,49 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/MathExtras.h"
 #include <algorithm>
-#include <cmath>
 
 using namespace mlir;
 using namespace dlc;
+using llvm::AddOverflow, llvm::SubOverflow, llvm::MulOverflow;
+using llvm::divideCeilSigned, llvm::divideFloorSigned, llvm::maxUIntN;
 
 namespace {
 
 using Range = std::optional<IndexRange>;
 
-/// Beyond it an operation of 64 bits may have wrapped. Half of what fits, so
-/// that the rounding of floats does not matter.
-constexpr double farthest = double(int64_t(1) << 62);
 /// Of what comes from elsewhere, and is a leaf for upstream's bounds as well.
-constexpr IndexRange anyValue = {-2 * farthest, 2 * farthest};
-
-Range fitting(double least, double most) {
-  if (!(least >= -farthest && most <= farthest))
-    return std::nullopt;
-  return IndexRange{least, most};
-}
+constexpr IndexRange anyValue = {INT64_MIN, INT64_MAX};
 
 Range sum(Range x, Range y) {
-  if (!x || !y)
+  IndexRange z;
+  if (!x || !y || AddOverflow(x->least, y->least, z.least) ||
+      AddOverflow(x->most, y->most, z.most))
     return std::nullopt;
-  return fitting(x->least + y->least, x->most + y->most);
+  return z;
+}
+
+Range difference(Range x, Range y) {
+  IndexRange z;
+  if (!x || !y || SubOverflow(x->least, y->most, z.least) ||
+      SubOverflow(x->most, y->least, z.most))
+    return std::nullopt;
+  return z;
 }
 
 Range product(Range x, Range y) {
   if (!x || !y)
     return std::nullopt;
-  auto [least, most] =
-      std::minmax({x->least * y->least, x->least * y->most, x->most * y->least,
-                   x->most * y->most});
-  return fitting(least, most);
+  IndexRange z = {INT64_MAX, INT64_MIN};
+  for (int64_t a : {x->least, x->most})
+    for (int64_t b : {y->least, y->most}) {
+      int64_t corner;
+      if (MulOverflow(a, b, corner))
+        return std::nullopt;
+      z = {std::min(z.least, corner), std::max(z.most, corner)};
+    }
+  return z;
 }
 
 Range hull(Range x, Range y) {
@@ -74,17 +82,19 @@ Range larger(Range x, Range y) {
 Range quotient(Range x, Range y) {
   if (!x || !y || y->least < 1)
     return std::nullopt;
-  auto [least, most] =
-      std::minmax({x->least / y->least, x->least / y->most, x->most / y->least,
-                   x->most / y->most});
-  return IndexRange{std::floor(least), std::ceil(most)};
+  IndexRange z = {INT64_MAX, INT64_MIN};
+  for (int64_t a : {x->least, x->most})
+    for (int64_t b : {y->least, y->most})
+      z = {std::min(z.least, divideFloorSigned(a, b)),
+           std::max(z.most, divideCeilSigned(a, b))};
+  return z;
 }
 
 /// `isFloored`: of the divisor's sign, else of the dividend's.
 Range remainder(Range x, Range y, bool isFloored) {
   if (!x || !y || y->least < 1)
     return std::nullopt;
-  double most = y->most - 1;
+  int64_t most = y->most - 1;
   bool isNatural = isFloored || x->least >= 0;
   return IndexRange{isNatural ? 0 : -most, most};
 }
@@ -93,7 +103,7 @@ class Analysis {
 public:
   Range of(OpFoldResult index) {
     if (auto constant = getConstantIntValue(index))
-      return IndexRange{double(*constant), double(*constant)};
+      return IndexRange{*constant, *constant};
     auto value = dyn_cast<Value>(index);
     return value ? of(value) : std::nullopt;
   }
@@ -113,12 +123,12 @@ private:
 
   Range compute(Value value) {
     if (auto constant = getConstantIntValue(value))
-      return IndexRange{double(*constant), double(*constant)};
+      return IndexRange{*constant, *constant};
     if (auto argument = dyn_cast<BlockArgument>(value))
       return ofArgument(argument);
     Operation *op = value.getDefiningOp();
     if (isa<tensor::DimOp, memref::DimOp, tensor::RankOp, memref::RankOp>(op))
-      return IndexRange{0, double(mostBytes)};
+      return IndexRange{0, mostBytes};
     if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op))
       return ofCast(op);
     if (auto branch = dyn_cast<scf::IfOp>(op)) {
@@ -150,7 +160,7 @@ private:
     Type type = op->getResult(0).getType();
     if (unsigned width = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
         width < 64)
-      return IndexRange{-std::exp2(width - 1), std::exp2(width)};
+      return ofBits(width);
     if (op->getNumOperands() != 2)
       return std::nullopt;
     if (isa<arith::AndIOp>(op) && ofMask(op->getOperand(1)))
@@ -159,7 +169,7 @@ private:
     if (isa<arith::AddIOp>(op))
       return sum(x, y);
     if (isa<arith::SubIOp>(op))
-      return sum(x, product(y, IndexRange{-1, -1}));
+      return difference(x, y);
     if (isa<arith::MulIOp>(op))
       return product(x, y);
     if (isa<arith::MinSIOp>(op))
@@ -184,6 +194,11 @@ private:
     return std::nullopt;
   }
 
+  /// Signed or unsigned, whichever they are taken for.
+  static IndexRange ofBits(unsigned width) {
+    return {-(int64_t(1) << (width - 1)), int64_t(maxUIntN(width))};
+  }
+
   /// `x & mask` of a natural mask.
   Range ofMask(Value mask) {
     Range range = of(mask);
@@ -196,11 +211,10 @@ private:
     Type from = op->getOperand(0).getType(), to = op->getResult(0).getType();
     unsigned width = from.isIndex() ? 64 : from.getIntOrFloatBitWidth();
     unsigned kept = to.isIndex() ? 64 : to.getIntOrFloatBitWidth();
-    if (width < 64 && kept >= width) {
-      double size = std::exp2(width - 1);
-      return isa<arith::IndexCastUIOp>(op) ? IndexRange{0, 2 * size}
-                                           : IndexRange{-size, size};
-    }
+    if (width < 64 && kept >= width)
+      return isa<arith::IndexCastUIOp>(op)
+                 ? IndexRange{0, ofBits(width).most}
+                 : IndexRange{ofBits(width).least, -ofBits(width).least - 1};
     return width == kept ? of(op->getOperand(0)) : anyValue;
   }
 
@@ -234,10 +248,12 @@ private:
   Range ofInduction(Range from, Range to, Range step) {
     if (!from || !to || !step || step->least < 1 || !sum(to, step))
       return std::nullopt;
-    return IndexRange{from->least, std::max(from->least, to->most - 1)};
+    bool isRun = from->least < to->most;
+    return IndexRange{from->least, isRun ? to->most - 1 : from->least};
   }
 
-  template <typename OpT, typename Combine> Range ofAll(OpT op, Combine combine) {
+  template <typename OpT, typename Combine>
+  Range ofAll(OpT op, Combine combine) {
     Range all;
     for (AffineExpr expr : op.getMap().getResults()) {
       Range range = ofExpr(expr, op.getMap(), op.getMapOperands());
@@ -250,8 +266,7 @@ private:
 
   Range ofExpr(AffineExpr expr, AffineMap map, ValueRange operands) {
     if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-      return IndexRange{double(constant.getValue()),
-                        double(constant.getValue())};
+      return IndexRange{constant.getValue(), constant.getValue()};
     if (auto dim = dyn_cast<AffineDimExpr>(expr))
       return of(operands[dim.getPosition()]);
     if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))

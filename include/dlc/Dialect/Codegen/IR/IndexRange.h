@@ -13,9 +13,9 @@ namespace dlc {
 /// and sums of thousands of them stay within 64 bits.
 constexpr int64_t mostBytes = int64_t(1) << 48;
 
-/// From `least` to `most`, both included; as floats, which do not wrap.
+/// From `least` to `most`, both included.
 struct IndexRange {
-  double least, most;
+  int64_t least, most;
 };
 
 /// The values that an index takes, where nothing on the way to it wraps around:

@@ -302,8 +302,10 @@ def DL_UnitStepOp : DL_Unary<"unit_step", "y = 0 for x < 0, 0.5 at 0, 1 for x > 
   let description = [{The Heaviside step with the symmetric value at zero. NaN stays NaN.}];
 }
 def DL_SignOp : DL_Unary<"sign", "y = -1 for x < 0, 0 at 0, 1 for x > 0",
-    "select(x.gt(0.0), x.constant(1.0), select(x.lt(0.0), x.constant(-1.0), x))",
-    flat, DL_NumberTensor>;
+    "select(x.gt(0.0), x.constant(1.0), select(x.lt(0.0), x.constant(-1.0), select(x.eq(0.0), x.constant(0.0), x)))",
+    flat, DL_NumberTensor> {
+  let description = [{Of -0 it is 0, of NaN NaN.}];
+}
 def DL_PiecewiseLinearOp : DL_Unary<"piecewise_linear",
     "y = 0 for x <= -1/2, x + 1/2 between, 1 for x >= 1/2",
     "min(max(x + 0.5, 0.0), 1.0)",
