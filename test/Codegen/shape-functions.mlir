@@ -1,7 +1,7 @@
 // RUN: dlc-opt %s -convert-dl-to-linalg -canonicalize -cse -dlc-outline-shape-functions | FileCheck %s
 
 // Checks and extents leave the function; nothing but extents is read.
-// CHECK: module attributes {dlc.checks = {f = ["dl.add: operands differ in dimension 0 of the result"]}}
+// CHECK: module attributes {dlc.checks = {f = ["shape-functions.mlir:{{[0-9]+}}: dl.add: operands differ in dimension 0 of the result"]}}
 // CHECK-LABEL: func.func @f(
 // CHECK-NOT: codegen.require
 // CHECK-LABEL: func.func private @f.shapes(%arg0: memref<?x4xf32>, %arg1: memref<?x4xf32>, %arg2: memref<?xi64>)

@@ -36,7 +36,7 @@ func.func @lengths(%xs: tensor<5x2x4xf32>, %h0: tensor<2x4xf32>, %n: tensor<2xi6
 // CHECK-LABEL: func.func @lengths
 // CHECK: lengths(%arg2 : tensor<2xi64>) {
 // LOOP-LABEL: func.func @lengths
-// LOOP: codegen.require %{{.*}}, "dl.scan: a length is negative or above the number of steps"
+// LOOP: codegen.require %{{.*}}, "{{.*}}: dl.scan: a length is negative or above the number of steps"
 // LOOP: scf.for
 // LOOP: arith.cmpi slt
 // LOOP: arith.select

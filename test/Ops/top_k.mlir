@@ -8,7 +8,7 @@ func.func @example(%x: tensor<2x9xf32>, %k: index) -> (tensor<2x?xf32>, tensor<2
 }
 // CHECK-LABEL: func.func @example
 // CHECK: arith.cmpi ule, %arg1
-// CHECK: codegen.require %{{.*}}, "dl.top_k: k is negative or more than there are elements"
+// CHECK: codegen.require %{{.*}}, "{{.*}}: dl.top_k: k is negative or more than there are elements"
 // CHECK: scf.for
 
 // -----

@@ -119,8 +119,11 @@ void Emitter::requireEqual(OpFoldResult x, OpFoldResult y, const Twine &what) {
 }
 
 void Emitter::require(Value condition, const Twine &what) {
-  codegen::RequireOp::create(
-      b, loc, condition, (op->getName().getStringRef() + ": " + what).str());
+  StringRef name = op->getName().getStringRef();
+  std::string place = codegen::placeOf(op);
+  if (place != name)
+    place += (": " + name).str();
+  codegen::RequireOp::create(b, loc, condition, (place + ": " + what).str());
 }
 
 //===----------------------------------------------------------------------===//

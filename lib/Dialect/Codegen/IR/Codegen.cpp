@@ -2,6 +2,7 @@
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
 using namespace dlc::codegen;
@@ -19,10 +20,16 @@ void CodegenDialect::initialize() {
 }
 
 std::string dlc::codegen::placeOf(Operation *op) {
-  if (auto name = op->getLoc()->findInstanceOf<NameLoc>())
-    return name.getName().str();
+  // No folder of the machine that made it goes into a library.
+  if (auto name = op->getLoc()->findInstanceOf<NameLoc>()) {
+    StringRef text = name.getName();
+    size_t node = text.find(": node ");
+    return (node == StringRef::npos ? text : text.substr(node + 2)).str();
+  }
   if (auto file = op->getLoc()->findInstanceOf<FileLineColLoc>())
-    return (file.getFilename().getValue() + ":" + Twine(file.getLine())).str();
+    return (llvm::sys::path::filename(file.getFilename()) + ":" +
+            Twine(file.getLine()))
+        .str();
   return op->getName().getStringRef().str();
 }
 
