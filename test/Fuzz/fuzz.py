@@ -2,11 +2,12 @@
 
     fuzz.py WHAT [--seconds 60] [--seed 1] [--case N] [--keep DIR]
 
-WHAT: onnx (random graphs), extents (those with symbolic extents at other ones), dl (ops
-of dl at right and wrong extents), orders (of optional passes), files-KIND (mutated files:
-mlir, onnx, safetensors, tuning, npy, kind), objects-KIND (mutated models that the reader
-accepts, on to an object file: mlir, onnx), data (mutated .npy, .npz, CSV and idx files in the
-Python package), known (past failures) or all.
+WHAT: onnx (random graphs), models (the ONNX files of --from DIR, as draw_nnsmith.py writes
+them), extents (graphs with symbolic extents at other ones), dl (ops of dl at right and
+wrong extents), orders (of optional passes), files-KIND (mutated files: mlir, onnx,
+safetensors, tuning, npy, kind), objects-KIND (mutated models that the reader accepts, on
+to an object file: mlir, onnx), data (mutated .npy, .npz, CSV and idx files in the Python
+package), known (past failures) or all.
 Every case follows from the seed and its number alone; `--case` runs one again.
 Findings are made small and written to DIR as text with what happened. Ends with a
 table of what became of the cases; the status is 1 where there is a finding.
@@ -28,6 +29,7 @@ def main():
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
     parser.add_argument("--count", type=int, default=1 << 60)
     parser.add_argument("--case", type=int, help="only this one")
+    parser.add_argument("--from", dest="models", help="folder of the models")
     parser.add_argument("--only", help="operators, with commas between")
     parser.add_argument("--keep", default="fuzz-findings", help="folder for findings")
     parser.add_argument("--minimize", type=float, default=60, help="seconds for each")

@@ -1,6 +1,7 @@
 """Many cases one after the other, and the table of what became of them."""
 
 import functools
+import glob
 import os
 import tempfile
 import time
@@ -79,6 +80,31 @@ def run_onnx(arguments):
     return 1 if table.findings else 0
 
 
+def run_models(arguments):
+    """The ONNX files of a folder, on random data."""
+    if not arguments.models:
+        print("models: skipped, no folder is given (--from DIR)")
+        return 0
+    paths = sorted(glob.glob(os.path.join(arguments.models, "*.onnx")))[arguments.first:]
+    table, end = Table(), time.monotonic() + arguments.seconds
+    print(f"models: {len(paths)} of {arguments.models}, seed {arguments.seed}")
+    with tempfile.TemporaryDirectory() as folder:
+        for number, path in enumerate(paths[:arguments.count], arguments.first):
+            if time.monotonic() > end:
+                break
+            model = onnx.load(path)
+            rng = np.random.default_rng([arguments.seed, number])
+            data = known.data_of(model, rng)
+            config = onnx_case.Config.draw(rng)
+            result = onnx_case.examine(model, data, config, folder, arguments.dlc)
+            table.add(result)
+            if result.is_finding:
+                print(path)
+                report(arguments, table, folder, number, model, data, config, result)
+    table.show()
+    return 1 if table.findings else 0
+
+
 def report(arguments, table, folder, number, model, data, config, result):
     """Makes a finding small and keeps it, once for each kind and set of operators."""
     def fails(smaller, given):
@@ -96,14 +122,15 @@ def report(arguments, table, folder, number, model, data, config, result):
     if key in table.findings:
         return
     table.findings[key] = number
-    name = f"onnx-{arguments.seed}-{number}"
+    name = f"{arguments.what}-{arguments.seed}-{number}"
     keep(arguments.keep, name, small, given, config, last,
-         f"fuzz.py onnx --seed {arguments.seed} --case {number}")
+         f"fuzz.py {arguments.what} --seed {arguments.seed} --case {number}")
     print(f"  smallest: {', '.join(operators_of(small))}: {last.kind}: "
           f"{last.detail.strip()[:300]}\n  {arguments.keep}/{name}.txt", flush=True)
 
 
-CAMPAIGNS = {"known": known.run, "onnx": run_onnx, "extents": onnx_extents.run,
+CAMPAIGNS = {"known": known.run, "onnx": run_onnx, "models": run_models,
+             "extents": onnx_extents.run,
              "dl": dl_campaign.run, "orders": orders.run, "data": data_files.run,
              **{f"files-{kind}": functools.partial(files.run, kind=kind)
                 for kind in files.SEEDS},
