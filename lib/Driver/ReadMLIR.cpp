@@ -22,16 +22,18 @@ namespace dlc {
 namespace {
 /// Counts brackets outside of strings and comments; what they mean is the
 /// parser's.
-class NestingScanner {
+class TextScanner {
 public:
-  explicit NestingScanner(StringRef text) : text(text) {}
+  explicit TextScanner(StringRef text) : text(text) {}
 
   /// Where and why the text is refused; no message where it is not.
   std::pair<size_t, std::string> run() {
     while (at < text.size()) {
       char c = text[at];
-      if (c == '"') {
-        skipString();
+      if (std::string message = checkAttribute(); !message.empty()) {
+        return {at, message};
+      } else if (c == '"') {
+        at = endOfString();
       } else if (c == '/' && text.substr(at).starts_with("//")) {
         at = std::min(text.find('\n', at), text.size());
       } else if (text.substr(at).starts_with("affine_map<") ||
@@ -43,9 +45,6 @@ public:
                           std::to_string(mostMapText) +
                           " characters, expected a shorter one"};
         at += StringRef("affine_map").size();
-      } else if (isListWrong()) {
-        return {at, "expected a list of whole numbers, [0, 1], behind the "
-                    "equals sign"};
       } else {
         count(c);
         ++at;
@@ -67,8 +66,9 @@ private:
     return rest;
   }
 
-  /// Takes `[1, 2]` off the text, of numbers of 64 bits.
-  static bool takeList(StringRef &rest) {
+  /// Takes `[1, 2]` off the text, whose elements `takeElement` takes.
+  static bool takeList(StringRef &rest,
+                       llvm::function_ref<bool(StringRef &)> takeElement) {
     auto take = [&](StringRef token) {
       rest = skipBlanks(rest);
       return rest.consume_front(token);
@@ -78,37 +78,67 @@ private:
     if (take("]"))
       return true;
     do {
-      int64_t number;
       rest = skipBlanks(rest);
-      if (rest.consumeInteger(10, number))
+      if (!takeElement(rest))
         return false;
     } while (take(","));
     return take("]");
   }
 
-  /// The lists of linalg's reduce, broadcast and transpose: after an error in
-  /// one MLIR's parser goes on without the attribute, and reads it.
-  bool isListWrong() const {
+  static bool takeNumber(StringRef &rest) {
+    int64_t number;
+    return !rest.consumeInteger(10, number);
+  }
+
+  static bool takeString(StringRef &rest) {
+    if (!rest.consume_front("\""))
+      return false;
+    rest = rest.drop_while([](char c) { return c != '"' && c != '\n'; });
+    return rest.consume_front("\"");
+  }
+
+  /// An attribute that MLIR's parser does not look at before it reads it; why
+  /// it is refused, or nothing. After an error in a list of linalg's reduce,
+  /// broadcast and transpose the parser goes on without it; what linalg.generic
+  /// iterates over it takes for strings.
+  std::string checkAttribute() const {
+    StringRef name, rest = text.substr(at);
     auto isOfName = [](char c) {
       return llvm::isAlnum(c) || StringRef("_$.-%#@^!").contains(c);
     };
-    StringRef rest = text.substr(at);
-    if ((!rest.consume_front("dimensions") &&
-         !rest.consume_front("permutation")) ||
-        (at && isOfName(text[at - 1])))
-      return false;
+    if (rest.starts_with("\"")) { // names may stand in quotes
+      rest = text.substr(endOfString());
+      name = text.slice(at + 1, endOfString() - 1);
+    } else if (!at || !isOfName(text[at - 1])) {
+      name = rest.take_while(isOfName);
+      rest = rest.substr(name.size());
+    }
+    if (name.empty())
+      return "";
     rest = skipBlanks(rest);
     if (!rest.consume_front("="))
-      return false;
+      return "";
+    if (text[at] == '"' && name.contains('\\'))
+      return "an attribute's name has an escape, expected it spelled out";
     rest = skipBlanks(rest);
-    return !rest.starts_with("array<") && !takeList(rest);
+    if ((name == "dimensions" || name == "permutation") &&
+        !rest.starts_with("array<") && !takeList(rest, takeNumber))
+      return "expected a list of whole numbers, [0, 1], behind the equals sign";
+    bool isProperty = !braces.empty() && braces.back();
+    if (name == "iterator_types" && !isProperty && !takeList(rest, takeString))
+      return "expected a list of strings, [\"parallel\", \"reduction\"], "
+             "behind "
+             "the equals sign";
+    return "";
   }
 
-  void skipString() {
-    for (++at; at < text.size() && text[at] != '"' && text[at] != '\n'; ++at)
-      if (text[at] == '\\')
-        ++at;
-    ++at;
+  /// Of the string that begins here, behind its last quote.
+  size_t endOfString() const {
+    size_t end = at + 1;
+    for (; end < text.size() && text[end] != '"' && text[end] != '\n'; ++end)
+      if (text[end] == '\\')
+        ++end;
+    return std::min(end + 1, text.size());
   }
 
   void count(char c) {
@@ -116,6 +146,8 @@ private:
     case '(':
     case '[':
     case '{':
+      if (c == '{')
+        braces.push_back(at && text[at - 1] == '<');
       ++depth;
       break;
     case '<':
@@ -131,6 +163,8 @@ private:
     case ')':
     case ']':
     case '}':
+      if (c == '}' && !braces.empty())
+        braces.pop_back();
       depth -= depth > 0;
       break;
     default:
@@ -141,13 +175,14 @@ private:
   StringRef text;
   size_t at = 0;
   unsigned depth = 0;
+  SmallVector<bool> braces; // open ones: whether they hold properties, <{ }>
 };
 } // namespace
 
-LogicalResult checkNesting(llvm::SourceMgr &sources, MLIRContext &context) {
+LogicalResult checkText(llvm::SourceMgr &sources, MLIRContext &context) {
   const llvm::MemoryBuffer *buffer =
       sources.getMemoryBuffer(sources.getMainFileID());
-  auto [at, message] = NestingScanner(buffer->getBuffer()).run();
+  auto [at, message] = TextScanner(buffer->getBuffer()).run();
   if (message.empty())
     return success();
   auto [line, column] = sources.getLineAndColumn(
@@ -258,7 +293,7 @@ static void suggestOp(Diagnostic &diagnostic, MLIRContext &context) {
 
 OwningOpRef<ModuleOp> readMLIR(llvm::SourceMgr &sources, bool allowNativeCode,
                                MLIRContext &context) {
-  if (failed(checkNesting(sources, context)))
+  if (failed(checkText(sources, context)))
     return {};
   OwningOpRef<ModuleOp> module;
   {

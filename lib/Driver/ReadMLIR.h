@@ -27,9 +27,10 @@ mlir::OwningOpRef<mlir::ModuleOp> readMLIR(llvm::SourceMgr &sources,
                                            bool allowNativeCode,
                                            mlir::MLIRContext &context);
 
-/// Refuses text whose nesting would overflow the stack of its parser.
-llvm::LogicalResult checkNesting(llvm::SourceMgr &sources,
-                                 mlir::MLIRContext &context);
+/// Refuses text that would crash its parser: nested too deep, or with lists of
+/// other things than it takes for granted.
+llvm::LogicalResult checkText(llvm::SourceMgr &sources,
+                              mlir::MLIRContext &context);
 
 /// Refuses ops, types and attributes that are not known to be safe, and
 /// functions without a body.
