@@ -368,6 +368,8 @@ void importPad(Node &n) {
     value = g.number(x.element(), n.real("value", 0));
   } else {
     pads = n.extentsOf(1, "pads");
+    for (Extent pad : pads)
+      g.requireSmall(pad, "pads");
     if (n.has(2))
       value = g.reshape(n.in(2), {});
     if (auto given = n.knownInts(3, "axes"))

@@ -2,6 +2,7 @@
 
 #include "Tensor.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/IndexRange.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Verifier.h"
@@ -86,6 +87,23 @@ Tensor Graph::refine(Tensor x, ArrayRef<int64_t> extents,
   return type == x.type()
              ? x
              : wrap(tensor::CastOp::create(b, loc, type, x.value).getResult());
+}
+
+void Graph::requireSmall(Extent number, const Twine &what) {
+  std::optional<IndexRange> range = rangeOf(number);
+  if (range && range->least >= -mostBytes && range->most <= mostBytes)
+    return;
+  using Predicate = arith::CmpIPredicate;
+  auto compare = [&](Predicate predicate, int64_t bound) {
+    return arith::CmpIOp::create(b, loc, predicate, toValue(number),
+                                 toValue(extent(bound)));
+  };
+  Value isSmall =
+      arith::AndIOp::create(b, loc, compare(Predicate::sge, -mostBytes),
+                            compare(Predicate::sle, mostBytes));
+  auto check = codegen::RequireOp::create(b, loc, isSmall, "");
+  check.setMessage(
+      (codegen::placeOf(check) + ": " + what + " are beyond 2^48").str());
 }
 
 Value Graph::toValue(Extent x) {

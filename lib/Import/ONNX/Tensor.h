@@ -139,6 +139,9 @@ public:
   /// the message.
   Tensor refine(Tensor x, llvm::ArrayRef<int64_t> extents,
                 const llvm::Twine &message);
+  /// Sums with it cannot wrap around: of a number read at run time it is
+  /// checked that it is no larger, whatever its sign, than the largest tensor.
+  void requireSmall(Extent number, const llvm::Twine &what);
   /// What two extents have together that broadcast: the other of a 1.
   Extent join(Extent x, Extent y);
   /// Whether two extents are equal in every call.

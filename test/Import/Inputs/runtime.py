@@ -57,6 +57,8 @@ show("of values, backwards", model(
     "e = Constant<value_ints = [-1000000]>()\nt = Constant<value_ints = [-1]>()\n"
     "d = Constant<value_ints = [0]>()\nz = Slice(a, s, e, d, t) }"),
     *[(normal(5), np.array(c, bool)) for c in [(1, 0, 1, 1, 0), (0, 0, 0, 0, 1)]])
+show("pads", model("g (float[N] x, int64[2] p) => (float[M] z) { z = Pad(x, p) }"),
+     *[(normal(4), np.array(p)) for p in [(1, 2), (3, -2), (2 ** 63 - 1, 2 ** 63 - 1)]])
 show("neither", model("g (float[N] x, float[M] y) => (float[K] z) { z = Add(x, y) }"),
      (normal(2), normal(3)))
 
