@@ -1,0 +1,10 @@
+/*===- SanitizerOptions.c - For programs under the address sanitizer ------===*\
+|*
+|* LLVM's allocators tell the sanitizer which of their bytes are in use. Only
+|* those parts of them do so that are inlined into code of ours: LLVM and lld, as
+|* Debian builds them, do not, and would be caught using their own memory.
+|*
+\*===----------------------------------------------------------------------===*/
+
+const char *__asan_default_options(void);
+const char *__asan_default_options(void) { return "allow_user_poisoning=0"; }
