@@ -115,6 +115,25 @@ def values(tell, model, data):
         return dict(zip(names, evaluate(whole, data)))
 
 
+def is_cast_undefined(tell, model, data):
+    """For isolated.run: whether a node of the main graph makes an integer of a float that
+    has none, for which ONNX names no value."""
+    known = {**{t.name: numpy_helper.to_array(t) for t in model.graph.initializer}, **data,
+             **values(tell, model, data)}
+    for node in model.graph.node:
+        x = known.get(node.input[0]) if node.op_type == "Cast" else None
+        if x is None or np.asarray(x).dtype.kind != "f":
+            continue
+        to = helper.tensor_dtype_to_np_dtype(node.attribute[0].i)
+        if to.kind in "iu":
+            bounds = np.iinfo(to)
+            with np.errstate(all="ignore"):
+                inside = (x > float(bounds.min) - 1) & (x < float(bounds.max) + 1)
+            if not inside.all():
+                return True
+    return False
+
+
 def spread(tell, model, data, count=8):
     """For isolated.run: outputs of `count` runs with noise."""
     shapes = {n: v.shape for n, v in values(tell, model, data).items()}

@@ -59,6 +59,14 @@ bool isBounded(ArrayRef<int64_t> shape) {
   return true;
 }
 
+RankedTensorType tensorType(Value value) {
+  auto type = llvm::cast<RankedTensorType>(value.getType());
+  if (isBounded(type.getShape()))
+    return type;
+  return RankedTensorType::get(Shape(type.getRank(), ShapedType::kDynamic),
+                               type.getElementType());
+}
+
 LogicalResult checkBounds(Operation *op) {
   auto check = [&](StringRef what, auto values) -> LogicalResult {
     for (auto [i, value] : llvm::enumerate(values))

@@ -103,9 +103,10 @@ std::string suggestSymbol(mlir::Operation *user, llvm::StringRef name) {
   return suggestName(name, known, "@");
 }
 
-inline mlir::RankedTensorType tensorType(mlir::Value value) {
-  return llvm::cast<mlir::RankedTensorType>(value.getType());
-}
+/// The type of a ranked tensor. Inference comes before any verifier, and adds
+/// and multiplies extents: where their product is beyond what a verifier lets
+/// pass, none of them is known.
+mlir::RankedTensorType tensorType(mlir::Value value);
 
 } // namespace dlc::dl
 
