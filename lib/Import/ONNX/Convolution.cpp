@@ -70,7 +70,16 @@ static Tensor filterOf(Graph &g, Tensor w) {
              : g.transpose(w, permutation);
 }
 
-static std::optional<Ints> kernelOf(Node &n, Tensor filter) {
+/// The window; the filter takes from kernel_shape what its own type does not
+/// say.
+static std::optional<Ints> kernelOf(Node &n, Tensor &filter) {
+  if (auto given = n.ints("kernel_shape");
+      given && int64_t(given->size()) + 2 == filter.rank()) {
+    Ints shape(2, ShapedType::kDynamic);
+    llvm::append_range(shape, *given);
+    filter = n.g.refine(filter, shape,
+                        "the filter's window is not that of kernel_shape");
+  }
   Ints kernel(filter.shape().drop_front(std::min<int64_t>(2, filter.rank())));
   if (auto given = n.ints("kernel_shape"); given && *given != kernel) {
     n.fail("kernel_shape is not the shape of the filter " +

@@ -15,8 +15,20 @@ static Tensor alongChannels(Graph &g, Tensor v, int64_t rank) {
 
 void importBatchNormalization(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), scale = n.in(1), offset = n.in(2), mean = n.in(3),
-         variance = n.in(4);
+  Tensor x = n.in(0);
+  Tensor vectors[] = {n.in(1), n.in(2), n.in(3), n.in(4)};
+  if (g.failed)
+    return;
+  // What one operand tells of the channels holds for all.
+  int64_t channels = x.rank() > 1 ? x.dim(1) : ShapedType::kDynamic;
+  for (Tensor vector : vectors)
+    if (vector.rank() == 1)
+      channels = dl::known(channels, vector.dim(0));
+  for (Tensor &vector : vectors)
+    if (vector.rank() == 1)
+      vector = g.refine(vector, {channels},
+                        "an operand has not one element for each channel");
+  auto [scale, offset, mean, variance] = vectors;
   double epsilon = n.real("epsilon", 1e-5);
   bool trains = n.integer("training_mode", 0);
   if (n.version < 14 && n.outputs() > 1)

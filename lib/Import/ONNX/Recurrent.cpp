@@ -27,20 +27,22 @@ public:
     direction = *symbol;
     directions = direction == dl::Direction::bidirectional ? 2 : 1;
     isBatchFirst = n.integer("layout", 0) != 0;
-    Tensor r = n.in(2);
-    hidden = r.dim(2);
+    Tensor x = n.in(0), w = n.in(1), r = n.in(2);
     if (g.failed)
       return;
-    if (n.in(0).rank() != 3 || n.in(1).rank() != 3 || r.rank() != 3 ||
+    hidden = r.rank() == 3 ? r.dim(2) : ShapedType::kDynamic;
+    if (ShapedType::isDynamic(hidden))
+      hidden = n.integer("hidden_size", hidden);
+    if (x.rank() != 3 || w.rank() != 3 || r.rank() != 3 ||
         !dl::mayEqual(r.dim(0), directions) ||
-        !dl::mayEqual(n.in(1).dim(0), directions) ||
-        ShapedType::isDynamic(hidden) || r.dim(1) != gates * hidden) {
-      n.fail("its operands X, W and R have shapes " +
-             dl::toString(n.in(0).shape()) + ", " +
-             dl::toString(n.in(1).shape()) + " and " + dl::toString(r.shape()) +
-             ", expected [T, B, K], [" + Twine(directions) + ", " +
-             Twine(gates) + " H, K] and [" + Twine(directions) + ", " +
-             Twine(gates) + " H, H]");
+        !dl::mayEqual(w.dim(0), directions) || hidden < 0 ||
+        hidden > dl::mostElements || !dl::mayEqual(r.dim(1), gates * hidden) ||
+        !dl::mayEqual(w.dim(1), gates * hidden)) {
+      n.fail("its operands X, W and R have shapes " + dl::toString(x.shape()) +
+             ", " + dl::toString(w.shape()) + " and " +
+             dl::toString(r.shape()) + ", expected [T, B, K], [" +
+             Twine(directions) + ", " + Twine(gates) + " H, K] and [" +
+             Twine(directions) + ", " + Twine(gates) + " H, H]");
       return;
     }
     // What one operand tells of the batch holds for all.
@@ -63,6 +65,20 @@ public:
   }
   Tensor input() { return withBatch(n.in(0), batchAxis()); }
 
+  /// Weights or biases: what their types do not say follows from the others.
+  Tensor parameter(size_t i) {
+    Ints extents{directions, gates * hidden};
+    if (i == 3)
+      extents[1] *= 2;
+    else
+      extents.push_back(i == 1 ? n.in(0).dim(2) : hidden);
+    Tensor x = n.in(i);
+    return x.rank() == int64_t(extents.size())
+               ? g.refine(x, extents,
+                          "weights are not of the extents of others")
+               : x;
+  }
+
   /// [D, ...] as dl takes it: without D for one direction.
   Tensor lead(Tensor x) { return directions == 1 ? g.squeeze(x, {0}) : x; }
 
@@ -79,12 +95,12 @@ public:
 
   /// [D, gates H, K] as [D, K, gates H].
   Tensor weights(size_t i) {
-    return lead(reorder(g.transpose(n.in(i), {0, 2, 1}), 2, order));
+    return lead(reorder(g.transpose(parameter(i), {0, 2, 1}), 2, order));
   }
 
   /// Half 0 or 1 of the biases.
   Tensor bias(int64_t half) {
-    Tensor part = g.slice(n.in(3), 1, g.extent(half * gates * hidden),
+    Tensor part = g.slice(parameter(3), 1, g.extent(half * gates * hidden),
                           g.extent(gates * hidden));
     return lead(reorder(part, 1, order));
   }

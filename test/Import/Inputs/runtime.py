@@ -59,6 +59,19 @@ show("of values, backwards", model(
     *[(normal(5), np.array(c, bool)) for c in [(1, 0, 1, 1, 0), (0, 0, 0, 0, 1)]])
 show("pads", model("g (float[N] x, int64[2] p) => (float[M] z) { z = Pad(x, p) }"),
      *[(normal(4), np.array(p)) for p in [(1, 2), (3, -2), (2 ** 63 - 1, 2 ** 63 - 1)]])
+# An attribute or another operand tells the extents that an operand's own type lacks.
+show("filter of values", model(
+    "g (float[1,2,6] x, float[24] w, int64[3] s) => (float[A,B,C] z)"
+    "{ v = Reshape(w, s)\nz = Conv<kernel_shape = [3]>(x, v) }"),
+     *[(normal(1, 2, 6), normal(24), np.array(s)) for s in [(4, 2, 3), (4, 3, 2)]])
+show("weights of values", model(
+    "g (float[5,1,2] x, float[12] w, float[12] r, int64[3] s) => (float[A,B,C,D] z)"
+    "{ v = Reshape(w, s)\nu = Reshape(r, s)\nz = GRU<hidden_size = 2>(x, v, u) }"),
+     *[(normal(5, 1, 2), normal(12), normal(12), np.array(s)) for s in [(1, 6, 2), (1, 4, 3)]])
+show("statistics of values", model(
+    "g (float[2,3,4] x, float[3] s, bool[3] k) => (float[2,3,4] z)"
+    "{ m = Compress(s, k)\nz = BatchNormalization(x, s, s, m, s) }"),
+     *[(normal(2, 3, 4), np.abs(normal(3)), np.array(k, bool)) for k in [(1, 1, 1), (1, 0, 1)]])
 show("neither", model("g (float[N] x, float[M] y) => (float[K] z) { z = Add(x, y) }"),
      (normal(2), normal(3)))
 
