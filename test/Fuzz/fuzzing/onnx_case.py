@@ -151,7 +151,7 @@ def judge(model, data, want, got):
             left &= ~(oracle.is_nan(g) ^ oracle.is_nan(w))
             # Comparisons of what is NaN, or not; what lies beside a NaN of TopK.
             if special and (w.dtype.kind != "f" or "TopK" in operators):
-                left[...] = False
+                left = np.zeros_like(left)
             if not left.any():
                 kind = "NaN in an order"
         if special and left.any():
@@ -168,7 +168,7 @@ def judge(model, data, want, got):
             if not left.any():
                 kind = "reference off"
         if left.any() and attempt(oracle.is_cast_undefined, model, data):
-            left[...] = False
+            left = np.zeros_like(left)
             kind = "cast of NaN or of a number out of range"
         if not left.any():
             continue
