@@ -134,7 +134,7 @@ def is_cast_undefined(tell, model, data):
     return False
 
 
-def spread(tell, model, data, count=8):
+def spread(tell, model, data, count=16):
     """For isolated.run: outputs of `count` runs with noise."""
     shapes = {n: v.shape for n, v in values(tell, model, data).items()}
     rng, found = np.random.default_rng(0), []

@@ -56,7 +56,7 @@ def check(name, data, write=True, file="m.onnx"):
     if os.path.exists("m.so"):
         os.remove("m.so")
     done = subprocess.run([DLC, file, "-o", "m.so"], capture_output=True,
-                          text=True, timeout=60)
+                          text=True, timeout=300)
     left = [f for f in os.listdir(".") if f.startswith("m.so") or ".tmp" in f]
     print(f"{name}: status {done.returncode}{' LEFT ' + str(left) if left else ''}:"
           f" {' '.join(done.stderr.split())[:600]}")

@@ -23,7 +23,7 @@ def compile(name, nodes, types, outputs, constants, opset):
     onnx.save(helper.make_model(graph, ir_version=8, opset_imports=[
         helper.make_opsetid("", opset)]), "m.onnx")
     done = subprocess.run([sys.argv[1], "m.onnx", "-o", "m.so"], capture_output=True,
-                          text=True, timeout=60)
+                          text=True, timeout=300)
     print(f"{name}: status {done.returncode}: {' '.join(done.stderr.split())}")
 
 

@@ -61,7 +61,7 @@ os.remove("large")
 
 
 def last_line(*command):
-    result = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300)
     return result.stderr.strip().split("error: ")[-1]
 
 
