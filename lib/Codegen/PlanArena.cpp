@@ -39,9 +39,9 @@ std::optional<int64_t> dlc::boundElements(memref::AllocOp alloc) {
   int64_t elements = 1;
   for (OpFoldResult size : alloc.getMixedSizes()) {
     std::optional<int64_t> extent = boundExtent(size);
-    if (!extent)
+    if (!extent || llvm::MulOverflow(elements, *extent, elements) ||
+        elements > mostBytes)
       return std::nullopt;
-    elements *= *extent;
   }
   return elements;
 }
@@ -306,9 +306,8 @@ private:
       bool found = false;
       for (auto [i, slot] : llvm::enumerate(slots)) {
         if (bool(slot.front()->loop) != bool(buffer.loop) ||
-            llvm::any_of(slot, [&](Buffer *b) {
-              return !share || b->meets(buffer);
-            }))
+            llvm::any_of(slot,
+                         [&](Buffer *b) { return !share || b->meets(buffer); }))
           continue;
         buffer.slot = i;
         slot.push_back(&buffer);

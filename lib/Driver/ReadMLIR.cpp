@@ -20,8 +20,9 @@ namespace dlc {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Counts brackets outside of strings and comments; what they mean is the
-/// parser's.
+/// Looks at a text as MLIR's lexer does for what its parser does not survive:
+/// brackets nested too deep, and lists of other things than it takes for
+/// granted.
 class TextScanner {
 public:
   explicit TextScanner(StringRef text) : text(text) {}
@@ -34,8 +35,12 @@ public:
         return {at, message};
       } else if (c == '"') {
         at = endOfString();
+        last = c;
       } else if (c == '/' && text.substr(at).starts_with("//")) {
-        at = std::min(text.find('\n', at), text.size());
+        at = endOfComment(text, at);
+      } else if ((c == '#' || c == '!') && hasComment(bodyAt(at))) {
+        return {at, "a comment inside of a dialect's attribute or type, "
+                    "expected none: its parser takes it for a part of it"};
       } else if (text.substr(at).starts_with("affine_map<") ||
                  text.substr(at).starts_with("affine_set<")) {
         // Comparisons and arrows stand in it; no other `<` does.
@@ -59,11 +64,49 @@ public:
   }
 
 private:
+  /// What MLIR's lexer takes for a blank, the byte 0 among it.
+  static constexpr StringRef blanks = StringRef(" \t\n\r\0", 5);
+
+  /// Of the comment that begins at `begin`; both kinds of ends of lines end it.
+  static size_t endOfComment(StringRef text, size_t begin) {
+    return std::min(text.find_first_of("\n\r", begin), text.size());
+  }
+
   /// Blanks and comments.
   static StringRef skipBlanks(StringRef rest) {
-    for (rest = rest.ltrim(); rest.starts_with("//"); rest = rest.ltrim())
-      rest = rest.substr(std::min(rest.find('\n'), rest.size()));
+    for (rest = rest.ltrim(blanks); rest.starts_with("//");
+         rest = rest.ltrim(blanks))
+      rest = rest.substr(endOfComment(rest, 0));
     return rest;
+  }
+
+  /// Of `#dialect.name<...>` and `!dialect.name<...>` what begins at the `<`.
+  StringRef bodyAt(size_t begin) const {
+    StringRef rest = text.substr(begin + 1).drop_while([](char c) {
+      return llvm::isAlnum(c) || StringRef("_$.-").contains(c);
+    });
+    return rest.starts_with("<") ? rest : "";
+  }
+
+  /// MLIR looks for the end of such a body without knowing of comments, and
+  /// then reads it with them.
+  static bool hasComment(StringRef body) {
+    unsigned open = 0;
+    for (size_t i = 0; i < body.size(); ++i) {
+      char c = body[i];
+      if (c == '"') {
+        for (++i; i < body.size() && body[i] != '"'; ++i)
+          i += body[i] == '\\';
+      } else if (c == '/' && body.substr(i).starts_with("//")) {
+        return true;
+      } else if (StringRef("<([{").contains(c)) {
+        ++open;
+      } else if (StringRef(">)]}").contains(c) &&
+                 !(c == '>' && body[i - 1] == '-') && --open == 0) {
+        break;
+      }
+    }
+    return false;
   }
 
   /// Takes `[1, 2]` off the text, whose elements `takeElement` takes.
@@ -99,37 +142,54 @@ private:
 
   /// An attribute that MLIR's parser does not look at before it reads it; why
   /// it is refused, or nothing. After an error in a list of linalg's reduce,
-  /// broadcast and transpose the parser goes on without it; what linalg.generic
-  /// iterates over it takes for strings.
+  /// broadcast and transpose, which stands outside of braces, the parser goes
+  /// on without it; what linalg.generic iterates over it takes for strings.
   std::string checkAttribute() const {
-    StringRef name, rest = text.substr(at);
+    std::string name;
+    StringRef rest = text.substr(at);
     auto isOfName = [](char c) {
       return llvm::isAlnum(c) || StringRef("_$.-%#@^!").contains(c);
     };
     if (rest.starts_with("\"")) { // names may stand in quotes
       rest = text.substr(endOfString());
-      name = text.slice(at + 1, endOfString() - 1);
+      name = unescape(text.slice(at + 1, endOfString() - 1));
     } else if (!at || !isOfName(text[at - 1])) {
-      name = rest.take_while(isOfName);
+      name = rest.take_while(isOfName).str();
       rest = rest.substr(name.size());
     }
-    if (name.empty())
+    bool isList = (name == "dimensions" || name == "permutation") &&
+                  last != '{' && last != ',';
+    bool isTrait = name == "iterator_types" && !isOfOtherForm();
+    rest = skipBlanks(rest);
+    if (!(isList || isTrait) || !rest.consume_front("="))
       return "";
     rest = skipBlanks(rest);
-    if (!rest.consume_front("="))
-      return "";
-    if (text[at] == '"' && name.contains('\\'))
-      return "an attribute's name has an escape, expected it spelled out";
-    rest = skipBlanks(rest);
-    if ((name == "dimensions" || name == "permutation") &&
-        !rest.starts_with("array<") && !takeList(rest, takeNumber))
+    if (isList && !rest.starts_with("array<") && !takeList(rest, takeNumber))
       return "expected a list of whole numbers, [0, 1], behind the equals sign";
-    bool isProperty = !braces.empty() && braces.back();
-    if (name == "iterator_types" && !isProperty && !takeList(rest, takeString))
+    if (isTrait && !takeList(rest, takeString))
       return "expected a list of strings, [\"parallel\", \"reduction\"], "
              "behind "
              "the equals sign";
     return "";
+  }
+
+  /// `<{...}>` and `({...}) {...}`: attributes that a verifier looks at first.
+  bool isOfOtherForm() const {
+    return !braces.empty() && (braces.back() == '<' || braces.back() == ')');
+  }
+
+  static std::string unescape(StringRef text) {
+    std::string plain;
+    for (size_t i = 0; i < text.size(); ++i) {
+      unsigned number;
+      if (text[i] != '\\')
+        plain += text[i];
+      else if (!text.substr(i + 1, 2).getAsInteger(16, number))
+        plain += char(number), i += 2;
+      else
+        plain += text.substr(++i, 1);
+    }
+    return plain;
   }
 
   /// Of the string that begins here, behind its last quote.
@@ -142,12 +202,15 @@ private:
   }
 
   void count(char c) {
+    char before = last;
+    if (!blanks.contains(c))
+      last = c;
     switch (c) {
     case '(':
     case '[':
     case '{':
       if (c == '{')
-        braces.push_back(at && text[at - 1] == '<');
+        braces.push_back(before);
       ++depth;
       break;
     case '<':
@@ -175,7 +238,8 @@ private:
   StringRef text;
   size_t at = 0;
   unsigned depth = 0;
-  SmallVector<bool> braces; // open ones: whether they hold properties, <{ }>
+  char last = 0;            // what was neither blank nor comment
+  SmallVector<char> braces; // what stands before each open one
 };
 } // namespace
 

@@ -18,9 +18,10 @@
 #include <unistd.h>
 
 /* By the layout of ELF, and read by other libraries. (They are all compiled by
- * clang, which knows from the name that it is a note.) */
+ * clang, which knows from the name that it is a note.) What a sanitizer puts
+ * around a variable would be read as more notes. */
 #if defined(__clang__)
-#define IN_NOTE section(".note.dlc"),
+#define IN_NOTE section(".note.dlc"), no_sanitize("address"),
 #else
 #define IN_NOTE
 #endif

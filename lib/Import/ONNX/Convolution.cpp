@@ -70,16 +70,27 @@ static Tensor filterOf(Graph &g, Tensor w) {
              : g.transpose(w, permutation);
 }
 
-/// The window; the filter takes from kernel_shape what its own type does not
-/// say.
-static std::optional<Ints> kernelOf(Node &n, Tensor &filter) {
-  if (auto given = n.ints("kernel_shape");
-      given && int64_t(given->size()) + 2 == filter.rank()) {
-    Ints shape(2, ShapedType::kDynamic);
-    llvm::append_range(shape, *given);
-    filter = n.g.refine(filter, shape,
-                        "the filter's window is not that of kernel_shape");
-  }
+Tensor refineFilter(Node &n, Tensor x, Tensor filter, bool isTransposed) {
+  Ints extents(std::min<int64_t>(2, filter.rank()), ShapedType::kDynamic);
+  if (auto kernel = n.ints("kernel_shape"))
+    llvm::append_range(extents, *kernel);
+  int64_t groups = n.integer("group", 1);
+  int64_t channels = x.rank() > 1 ? x.dim(1) : ShapedType::kDynamic;
+  if (isTransposed && !extents.empty())
+    extents[0] = channels;
+  else if (extents.size() > 1 && channels >= 0 && groups > 0)
+    extents[1] = channels / groups;
+  extents.resize(filter.rank(), ShapedType::kDynamic);
+  return n.g.refine(filter, extents,
+                    "the filter has another shape than " +
+                        dl::toString(extents) +
+                        ", which follows from kernel_shape and the input");
+}
+
+/// The window of a filter, which is refined.
+static std::optional<Ints> kernelOf(Node &n, Tensor x, Tensor &filter,
+                                    bool isTransposed = false) {
+  filter = refineFilter(n, x, filter, isTransposed);
   Ints kernel(filter.shape().drop_front(std::min<int64_t>(2, filter.rank())));
   if (auto given = n.ints("kernel_shape"); given && *given != kernel) {
     n.fail("kernel_shape is not the shape of the filter " +
@@ -95,7 +106,7 @@ static std::optional<Ints> kernelOf(Node &n, Tensor &filter) {
 
 Tensor convolve(Node &n, Tensor x, Tensor w, Tensor bias) {
   Graph &g = n.g;
-  auto kernel = kernelOf(n, w);
+  auto kernel = kernelOf(n, x, w);
   if (!kernel)
     return {&g, Value()};
   Window window = readWindow(n, *kernel);
@@ -147,7 +158,7 @@ void importCausalConvWithState(Node &n) {
 void importConvTranspose(Node &n) {
   Graph &g = n.g;
   Tensor x = n.in(0), w = n.in(1);
-  auto kernel = kernelOf(n, w);
+  auto kernel = kernelOf(n, x, w, /*isTransposed=*/true);
   if (!kernel)
     return;
   Window window = readWindow(n, *kernel);

@@ -33,6 +33,9 @@ public:
     hidden = r.rank() == 3 ? r.dim(2) : ShapedType::kDynamic;
     if (ShapedType::isDynamic(hidden))
       hidden = n.integer("hidden_size", hidden);
+    if (ShapedType::isDynamic(hidden) && r.rank() == 3 && w.rank() == 3)
+      if (int64_t rows = dl::known(r.dim(1), w.dim(1)); rows >= 0)
+        hidden = rows / gates;
     if (x.rank() != 3 || w.rank() != 3 || r.rank() != 3 ||
         !dl::mayEqual(r.dim(0), directions) ||
         !dl::mayEqual(w.dim(0), directions) || hidden < 0 ||
@@ -65,18 +68,24 @@ public:
   }
   Tensor input() { return withBatch(n.in(0), batchAxis()); }
 
-  /// Weights or biases: what their types do not say follows from the others.
+  /// Weights, biases or peepholes: what their types do not say follows from the
+  /// other operands.
   Tensor parameter(size_t i) {
-    Ints extents{directions, gates * hidden};
+    Tensor x = n.in(i);
+    Ints extents{directions, i == 7 ? 3 * hidden : gates * hidden};
     if (i == 3)
       extents[1] *= 2;
-    else
+    else if (i != 7)
       extents.push_back(i == 1 ? n.in(0).dim(2) : hidden);
-    Tensor x = n.in(i);
-    return x.rank() == int64_t(extents.size())
-               ? g.refine(x, extents,
-                          "weights are not of the extents of others")
-               : x;
+    bool fits = x.rank() == int64_t(extents.size());
+    for (size_t d = 0; fits && d < extents.size(); ++d)
+      fits = dl::mayEqual(x.dim(d), extents[d]);
+    std::string operand = "operand " + std::to_string(i);
+    if (!fits)
+      return g.fail("its " + operand + " has shape " + dl::toString(x.shape()) +
+                    ", expected " + dl::toString(extents));
+    return g.refine(x, extents,
+                    operand + " has not the shape " + dl::toString(extents));
   }
 
   /// [D, ...] as dl takes it: without D for one direction.
@@ -244,7 +253,7 @@ void importLSTM(Node &n) {
   if (n.has(6))
     c0 = layer.state(6);
   if (n.has(7))
-    peephole = layer.lead(layer.reorder(n.in(7), 1, {0, 2, 1}));
+    peephole = layer.lead(layer.reorder(layer.parameter(7), 1, {0, 2, 1}));
   SmallVector<NamedAttribute> attributes =
       layer.attributes(dl::LstmOp::getDefaultActivations());
   if (n.integer("input_forget", 0))

@@ -212,6 +212,11 @@ Tensor matmulOf(Graph &g, Tensor a, Tensor b);
 Tensor randomUniform(Node &n, llvm::ArrayRef<Extent> shape, int64_t stream);
 /// The convolution of a node's attributes; the bias may be empty
 /// (Convolution.cpp).
+/// The filter [F, C / groups, window...], of a transposed convolution
+/// [C, F / groups, window...], with what its own type lacks of the extents that
+/// kernel_shape, group and x give.
+Tensor refineFilter(Node &n, Tensor x, Tensor filter,
+                    bool isTransposed = false);
 Tensor convolve(Node &n, Tensor x, Tensor w, Tensor bias);
 /// Elements start to start + size of x along an axis, zeros where it has none
 /// (Placement.cpp).

@@ -2,6 +2,7 @@
 
 #include "Rules.h"
 #include "Single.h"
+#include "dlc/Dialect/Codegen/IR/IndexRange.h"
 #include <cmath>
 
 using namespace mlir;
@@ -368,8 +369,6 @@ void importPad(Node &n) {
     value = g.number(x.element(), n.real("value", 0));
   } else {
     pads = n.extentsOf(1, "pads");
-    for (Extent pad : pads)
-      g.requireSmall(pad, "pads");
     if (n.has(2))
       value = g.reshape(n.in(2), {});
     if (auto given = n.knownInts(3, "axes"))
@@ -381,6 +380,15 @@ void importPad(Node &n) {
     n.fail("has " + Twine(pads.size()) + " pads for " + Twine(axes.size()) +
            " axes, expected two for each");
     return;
+  }
+  for (Extent pad : pads) {
+    auto known = getConstantIntValue(pad);
+    if (known && (*known < -mostBytes || *known > mostBytes)) {
+      n.fail("pads by " + Twine(*known) + ", expected at most 2^48");
+      return;
+    }
+    if (!known)
+      g.requireSmall(pad, "pads");
   }
   Extents low(x.rank(), g.extent(0)), high(x.rank(), g.extent(0));
   for (size_t i = 0; i < axes.size(); ++i) {

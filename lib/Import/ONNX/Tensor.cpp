@@ -81,7 +81,7 @@ Tensor Graph::refine(Tensor x, ArrayRef<int64_t> extents,
     Value isEqual = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                           toValue(dim(x, d)),
                                           toValue(this->extent(extent)));
-    codegen::RequireOp::create(b, loc, isEqual, message.str());
+    require(isEqual, message);
   }
   auto type = x.type().clone(shape);
   return type == x.type()
@@ -101,9 +101,12 @@ void Graph::requireSmall(Extent number, const Twine &what) {
   Value isSmall =
       arith::AndIOp::create(b, loc, compare(Predicate::sge, -mostBytes),
                             compare(Predicate::sle, mostBytes));
-  auto check = codegen::RequireOp::create(b, loc, isSmall, "");
-  check.setMessage(
-      (codegen::placeOf(check) + ": " + what + " are beyond 2^48").str());
+  require(isSmall, what + " are beyond 2^48");
+}
+
+void Graph::require(Value condition, const Twine &message) {
+  auto check = codegen::RequireOp::create(b, loc, condition, "");
+  check.setMessage((codegen::placeOf(check) + ": " + message).str());
 }
 
 Value Graph::toValue(Extent x) {

@@ -139,8 +139,11 @@ public:
   /// the message.
   Tensor refine(Tensor x, llvm::ArrayRef<int64_t> extents,
                 const llvm::Twine &message);
-  /// Sums with it cannot wrap around: of a number read at run time it is
-  /// checked that it is no larger, whatever its sign, than the largest tensor.
+  /// Ends a call with the node and a message where the condition does not hold.
+  void require(mlir::Value condition, const llvm::Twine &message);
+  /// For sums that must not wrap around: a number read at run time is checked
+  /// to be at most 2^48, whatever its sign. Constants are the importer's to
+  /// check.
   void requireSmall(Extent number, const llvm::Twine &what);
   /// What two extents have together that broadcast: the other of a 1.
   Extent join(Extent x, Extent y);

@@ -123,8 +123,10 @@ def report(arguments, table, folder, number, model, data, config, result):
         return
     table.findings[key] = number
     name = f"{arguments.what}-{arguments.seed}-{number}"
-    keep(arguments.keep, name, small, given, config, last,
-         f"fuzz.py {arguments.what} --seed {arguments.seed} --case {number}")
+    again = f"fuzz.py {arguments.what} --seed {arguments.seed} --case {number}"
+    if arguments.models:
+        again += f" --from {arguments.models}"
+    keep(arguments.keep, name, small, given, config, last, again)
     print(f"  smallest: {', '.join(operators_of(small))}: {last.kind}: "
           f"{last.detail.strip()[:300]}\n  {arguments.keep}/{name}.txt", flush=True)
 

@@ -124,11 +124,12 @@ def is_cast_undefined(tell, model, data):
         x = known.get(node.input[0]) if node.op_type == "Cast" else None
         if x is None or np.asarray(x).dtype.kind != "f":
             continue
-        to = helper.tensor_dtype_to_np_dtype(node.attribute[0].i)
+        to = helper.tensor_dtype_to_np_dtype(
+            next(a.i for a in node.attribute if a.name == "to"))
         if to.kind in "iu":
-            bounds = np.iinfo(to)
+            bounds, whole = np.iinfo(to), np.trunc(np.asarray(x, np.float64))
             with np.errstate(all="ignore"):
-                inside = (x > float(bounds.min) - 1) & (x < float(bounds.max) + 1)
+                inside = (whole >= float(bounds.min)) & (whole < 2.0 ** bounds.max.bit_length())
             if not inside.all():
                 return True
     return False

@@ -35,13 +35,11 @@ static LogicalResult checkConvolution(OptionalLoc loc, StringRef name,
   int64_t channels = x.getShape().back();
   int64_t inner = filter.getShape().end()[-2];
   int64_t outer = filter.getShape().back();
-  bool fits =
-      transposed
-          ? mayEqual(channels, outer) &&
-                (ShapedType::isDynamic(outer) || outer % groups == 0)
-          : (ShapedType::isDynamic(channels) || ShapedType::isDynamic(inner) ||
-             channels == inner * groups) &&
-                (ShapedType::isDynamic(outer) || outer % groups == 0);
+  int64_t all = inner; // of all groups
+  bool fits = (ShapedType::isDynamic(inner) ||
+               !llvm::MulOverflow(inner, groups, all)) &&
+              (ShapedType::isDynamic(outer) || outer % groups == 0) &&
+              mayEqual(channels, transposed ? outer : all);
   if (!fits)
     return emitOptionalError(loc, "'", name, "' op input of shape ",
                              toString(x), " does not meet filter of shape ",
@@ -50,9 +48,7 @@ static LogicalResult checkConvolution(OptionalLoc loc, StringRef name,
                              transposed ? "[window..., F / groups, C]"
                                         : "[window..., C / groups, F]",
                              " with whole groups");
-  int64_t filters =
-      !transposed ? outer
-                  : (ShapedType::isDynamic(inner) ? inner : inner * groups);
+  int64_t filters = transposed ? all : outer;
   return checkVector(loc, name, "bias", op.getBias(), filters,
                      "the number of filters");
 }

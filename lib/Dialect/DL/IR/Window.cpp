@@ -8,7 +8,7 @@ using namespace mlir;
 namespace dlc::dl {
 
 int64_t Window::outputExtent(unsigned d, int64_t input) const {
-  if (ShapedType::isDynamic(input))
+  if (ShapedType::isDynamic(input) || !isKnown(d))
     return ShapedType::kDynamic;
   if (isSame())
     return llvm::divideCeil(input, strides[d]);
@@ -26,11 +26,15 @@ int64_t Window::outputExtent(unsigned d, int64_t input) const {
 
 int64_t Window::transposedExtent(unsigned d, int64_t input,
                                  int64_t outputPadding) const {
-  if (ShapedType::isDynamic(input))
+  if (ShapedType::isDynamic(input) || !isKnown(d))
     return ShapedType::kDynamic;
+  int64_t places = isSame() ? input : input - 1;
+  int64_t extent;
+  if (llvm::MulOverflow(places, strides[d], extent) || extent > mostElements)
+    return mostElements + 1; // more than there may be
   if (isSame())
-    return input * strides[d];
-  return (input - 1) * strides[d] - low[d] - high[d] + reach(d) + outputPadding;
+    return extent;
+  return extent - low[d] - high[d] + reach(d) + outputPadding;
 }
 
 LogicalResult verifyWindow(OptionalLoc loc, StringRef op,
@@ -75,8 +79,8 @@ FailureOr<Shape> inferWindowExtents(OptionalLoc loc, StringRef op,
   Shape extents;
   for (unsigned d = 0; d < window.rank(); ++d) {
     int64_t padded = input[d] + window.low[d] + window.high[d];
-    if (!ShapedType::isDynamic(input[d]) && !window.isSame() &&
-        padded < window.reach(d))
+    if (!ShapedType::isDynamic(input[d]) && window.isKnown(d) &&
+        !window.isSame() && padded < window.reach(d))
       return emitOptionalError(
           loc, "'", op, "' op window of extent ", window.kernel[d],
           " and dilation ", window.dilations[d], " reaches over ",

@@ -27,9 +27,14 @@ struct Window {
 
   bool isSame() const { return !isExplicit && mode != AutoPadding::valid; }
 
+  /// Whether the window itself is known, which a verifier asks for later.
+  bool isKnown(unsigned d) const {
+    return !mlir::ShapedType::isDynamic(kernel[d]);
+  }
+
   /// Places of the window along dimension `d` of an input of extent `input`
-  /// (`?` in, `?` out): 1 + floor((input + low + high - reach) / stride), with
-  /// `same` ceil(input / stride).
+  /// (`?` of either in, `?` out): 1 + floor((input + low + high - reach) /
+  /// stride), with `same` ceil(input / stride).
   int64_t outputExtent(unsigned d, int64_t input) const;
 
   /// Extent of a transposed convolution's output.
