@@ -101,7 +101,8 @@ LogicalResult FlattenOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
       product = extent;
       break;
     }
-    product *= extent;
+    if (llvm::MulOverflow(product, extent, product))
+      product = mostElements + 1;
   }
   shape.push_back(product);
   return pushTensor(loc, getOperationName(), shape, x.getElementType(), types);

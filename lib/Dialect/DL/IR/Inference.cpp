@@ -63,8 +63,10 @@ RankedTensorType tensorType(Value value) {
   auto type = llvm::cast<RankedTensorType>(value.getType());
   if (isBounded(type.getShape()))
     return type;
-  return RankedTensorType::get(Shape(type.getRank(), ShapedType::kDynamic),
-                               type.getElementType());
+  Shape shape(type.getShape());
+  for (int64_t &extent : shape)
+    extent = std::min(extent, mostElements + 1);
+  return RankedTensorType::get(shape, type.getElementType());
 }
 
 LogicalResult checkBounds(Operation *op) {
@@ -102,13 +104,10 @@ LogicalResult checkTensors(OptionalLoc loc, StringRef op, ValueRange operands) {
 
 LogicalResult pushTensor(OptionalLoc loc, StringRef op, ArrayRef<int64_t> shape,
                          Type element, SmallVectorImpl<Type> &types) {
-  int64_t bytes = llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-  for (int64_t extent : shape)
-    if (!ShapedType::isDynamic(extent) &&
-        llvm::MulOverflow(bytes, extent, bytes))
-      return emitOptionalError(loc, "'", op, "' op result of shape ",
-                               toString(shape),
-                               " has more bytes than 2^63 - 1");
+  if (!isBounded(shape)) // its extents may not be what the text says
+    return emitOptionalError(loc, "'", op,
+                             "' op result has more than 2^45 elements, which "
+                             "no memory holds");
   types.push_back(RankedTensorType::get(shape, element));
   return success();
 }

@@ -104,8 +104,8 @@ std::string suggestSymbol(mlir::Operation *user, llvm::StringRef name) {
 }
 
 /// The type of a ranked tensor. Inference comes before any verifier, and adds
-/// and multiplies extents: where their product is beyond what a verifier lets
-/// pass, none of them is known.
+/// and multiplies extents: of a shape that no verifier lets pass none is
+/// farther than one beyond the limit.
 mlir::RankedTensorType tensorType(mlir::Value value);
 
 } // namespace dlc::dl
