@@ -11,6 +11,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/MathExtras.h"
 #include "gtest/gtest.h"
 #include <random>
 
@@ -78,7 +79,16 @@ protected:
     return OpT::create(b, loc, x.value, y.value);
   }
 
-  /// An expression of affine, whose constants and symbols are `x` and `y`.
+  /// Of `x` as the dimension and `y` as the symbol; divisors are positive.
+  Term ofAffine(AffineExpr expr, Term x, Term y, int64_t number) {
+    if (y.number < 1)
+      return x;
+    Value value = affine::AffineApplyOp::create(
+        b, loc, AffineMap::get(1, 1, expr), ValueRange{x.value, y.value});
+    return {value, number};
+  }
+
+  /// A sum of affine, with random constants.
   Term apply(Term x, Term y) {
     AffineExpr d = b.getAffineDimExpr(0), s = b.getAffineSymbolExpr(0);
     int64_t factor = 1 + draw(8), moved = draw(16) - 8;
@@ -91,9 +101,23 @@ protected:
   }
 
   Term quotient(Term x, Term y) {
-    if (y.number == 0 || (x.number == INT64_MIN && y.number == -1))
-      return x; // undefined
-    switch (draw(4)) {
+    if (y.number == 0 || y.number == INT64_MIN ||
+        (x.number == INT64_MIN && y.number == -1))
+      return x; // undefined, or without an absolute value
+    switch (draw(8)) {
+    case 4:
+      return {make<arith::FloorDivSIOp>(x, y),
+              llvm::divideFloorSigned(x.number, y.number)};
+    case 5:
+      return {make<arith::CeilDivSIOp>(x, y),
+              llvm::divideCeilSigned(x.number, y.number)};
+    case 6:
+      return ofAffine(
+          b.getAffineDimExpr(0) % b.getAffineSymbolExpr(0), x, y,
+          x.number - y.number * llvm::divideFloorSigned(x.number, y.number));
+    case 7:
+      return ofAffine(b.getAffineDimExpr(0).floorDiv(b.getAffineSymbolExpr(0)),
+                      x, y, llvm::divideFloorSigned(x.number, y.number));
     case 0:
       return {make<arith::DivSIOp>(x, y), x.number / y.number};
     case 1:
