@@ -1,10 +1,9 @@
 /*===- SanitizerOptions.c - For programs under the address sanitizer ------===*\
 |*
 |* LLVM's allocators tell the sanitizer which of their bytes are in use. Only
-|* those parts of them do so that are inlined into code of ours: LLVM and lld,
-as
-|* Debian builds them, do not, and would be caught using their own memory. And
-|* MLIR's parser leaks a region or two of a text that it refuses.
+|* those parts do so that are inlined into code of ours: LLVM and lld, as Debian
+|* builds them, do not, and would be caught using their own memory. And MLIR's
+|* parser leaks a region or two of a text that it refuses.
 |*
 \*===----------------------------------------------------------------------===*/
 

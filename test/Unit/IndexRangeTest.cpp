@@ -101,9 +101,11 @@ protected:
   }
 
   Term quotient(Term x, Term y) {
-    if (y.number == 0 || y.number == INT64_MIN ||
-        (x.number == INT64_MIN && y.number == -1))
-      return x; // undefined, or without an absolute value
+    if (y.number == 0 || (x.number == INT64_MIN && y.number == -1))
+      return x;                         // undefined
+    int64_t rest = x.number % y.number; // of the dividend's sign
+    if (rest < 0 && y.number > 0)
+      rest += y.number; // as affine has it
     switch (draw(8)) {
     case 4:
       return {make<arith::FloorDivSIOp>(x, y),
@@ -112,9 +114,8 @@ protected:
       return {make<arith::CeilDivSIOp>(x, y),
               llvm::divideCeilSigned(x.number, y.number)};
     case 6:
-      return ofAffine(
-          b.getAffineDimExpr(0) % b.getAffineSymbolExpr(0), x, y,
-          x.number - y.number * llvm::divideFloorSigned(x.number, y.number));
+      return ofAffine(b.getAffineDimExpr(0) % b.getAffineSymbolExpr(0), x, y,
+                      rest);
     case 7:
       return ofAffine(b.getAffineDimExpr(0).floorDiv(b.getAffineSymbolExpr(0)),
                       x, y, llvm::divideFloorSigned(x.number, y.number));

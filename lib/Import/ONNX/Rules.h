@@ -210,13 +210,13 @@ Tensor matmulOf(Graph &g, Tensor a, Tensor b);
 /// f32 in [0, 1) from the node's seed; streams of one node are independent
 /// (Random.cpp).
 Tensor randomUniform(Node &n, llvm::ArrayRef<Extent> shape, int64_t stream);
-/// The convolution of a node's attributes; the bias may be empty
-/// (Convolution.cpp).
 /// The filter [F, C / groups, window...], of a transposed convolution
 /// [C, F / groups, window...], with what its own type lacks of the extents that
-/// kernel_shape, group and x give.
+/// kernel_shape, group and x give (Convolution.cpp).
 Tensor refineFilter(Node &n, Tensor x, Tensor filter,
                     bool isTransposed = false);
+/// The convolution of a node's attributes; the bias may be empty
+/// (Convolution.cpp).
 Tensor convolve(Node &n, Tensor x, Tensor w, Tensor bias);
 /// Elements start to start + size of x along an axis, zeros where it has none
 /// (Placement.cpp).
