@@ -7,7 +7,8 @@ func.func @main(%x: tensor<?xf32>) -> tensor<?xf32> {
   %back = arith.constant 1152921504606846981 : index
   %n = tensor.dim %x, %c0 : tensor<?xf32>
   %sum = arith.addi %n, %far : index
-  %size = arith.subi %sum, %back : index
+  %most = arith.maxsi %back, %n : index
+  %size = arith.subi %sum, %most : index
   %s = tensor.extract_slice %x[0][%size][1] : tensor<?xf32> to tensor<?xf32>
   return %s : tensor<?xf32>
 }
