@@ -7,7 +7,7 @@ func.func @example(%x: tensor<?xf32>) -> tensor<?xf32> {
 }
 // CHECK-LABEL: func.func @example
 // CHECK: linalg.generic
-// CHECK: codegen.require {{.*}}"dl.require_finite: the result of the loss is not finite"
+// CHECK: codegen.require {{.*}}"{{.*}}: dl.require_finite: the result of the loss is not finite"
 
 // -----
 

@@ -7,7 +7,7 @@ func.func @example(%x: tensor<?xi64>) -> tensor<?xi64> {
 }
 // CHECK-LABEL: func.func @example
 // CHECK: linalg.generic
-// CHECK: codegen.require {{.*}}"dl.require_range: a label is outside 0 to 9"
+// CHECK: codegen.require {{.*}}"{{.*}}: dl.require_range: a label is outside 0 to 9"
 
 // -----
 
