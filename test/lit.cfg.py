@@ -31,7 +31,7 @@ if "dlc_options" in lit_config.params:
 config.environment["PATH"] = os.pathsep.join(path)
 config.environment["DLC"] = dlc
 config.environment["PYTHONPATH"] = os.pathsep.join(
-    [os.path.join(config.dlc_source, "python-frontend"),
+    [os.path.join(config.dlc_source, "python-frontend", "src"),
      os.path.join(config.dlc_source, "test", "EndToEnd")])
 for name in ("HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
     if name in os.environ:

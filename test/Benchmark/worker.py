@@ -35,7 +35,7 @@ def resident():
 def run_dlc(path, inputs, threads, work, precision, loss=None):
     import ctypes
     import subprocess
-    sys.path.insert(0, str(Path(__file__).parents[2] / "python-frontend"))
+    sys.path.insert(0, str(Path(__file__).parents[2] / "python-frontend" / "src"))
     import dlc
     # A name of its own: the loader gives an opened library again for its path.
     target = Path(work) / f"dlc-{os.getpid()}-{time.monotonic_ns()}.so"

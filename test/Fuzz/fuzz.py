@@ -30,7 +30,8 @@ def main():
     parser.add_argument("--count", type=int, default=1 << 60)
     parser.add_argument("--case", type=int, help="only this one")
     parser.add_argument("--from", dest="models", help="folder of the models")
-    parser.add_argument("--only", help="operators, with commas between")
+    parser.add_argument("--only", help="operators, with commas between; known: a regular "
+                        "expression of files")
     parser.add_argument("--keep", default="fuzz-findings", help="folder for findings")
     parser.add_argument("--minimize", type=float, default=60, help="seconds for each")
     arguments = parser.parse_args()

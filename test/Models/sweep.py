@@ -27,7 +27,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "Fuzz"), str(HERE.parent.parent / "python-frontend")]
+sys.path[:0] = [str(HERE.parent / "Fuzz"), str(HERE.parent.parent / "python-frontend" / "src")]
 import answers
 import steps
 import table

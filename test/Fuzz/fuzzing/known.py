@@ -1,13 +1,23 @@
 """Past failures: the models of test/Fuzz/Corpus, which must not fail again.
 
-`.onnx.txt` is a model in ONNX's textual form: it is compiled at every level and compared
-as random graphs are, at last with itself under --separate-buffers. `.mlir` says in `// call:` lines which extents its one function is
-called with, and what comes of it: `// call: 9 8x3 -> refused` (or `-> computed`, the
-same at every level, or `-> 3x8`, the first output's shape); `// compile: refused` where the compiler is to refuse it. One that says
-neither is a fault itself.
+Each is compiled at every level, and once more under --separate-buffers, and called between
+guard pages. Lines of comment say with what, and what must come of it, at all levels:
+
+    // call: 9 8x3 - =[1,0,1] -> refused
+    // options: --dim batch=2
+    // compile: refused
+
+A word an input: the extents of random elements (`-`: rank 0), or the elements themselves.
+`refused` is a status with a message, `right` (of .onnx.txt, models in ONNX's textual form)
+what ONNX Runtime (or onnx.reference) computes, `computed` (of .mlir) the same at all levels, `3x8` with the
+first output of that shape. An .onnx.txt without calls is called with every choice of its
+truth values of rank 0, open extents being 3, and must be right. A .mlir that says neither
+how it is called nor that it is refused is a fault itself.
 """
 
 import glob
+import itertools
+import json
 import os
 import re
 import tempfile
@@ -20,83 +30,153 @@ from . import compiler, isolated, library, onnx_case, oracle
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Corpus")
 FREE = 3  # what an extent is that a model leaves open
+HOWS = ["-O0", "-O1", "-O2", "-O3", "-O3 --separate-buffers"]
 
 
-def data_of(model, rng):
-    """Random inputs of a model's declared shapes."""
-    given = {t.name for t in model.graph.initializer}
-    data, symbols = {}, {}
-    for value in model.graph.input:
-        if value.name in given:
-            continue
-        kind = value.type.tensor_type
-        shape = [symbols.setdefault(d.dim_param or id(d), FREE)
-                 if not d.HasField("dim_value") else d.dim_value for d in kind.shape.dim]
-        dtype = helper.tensor_dtype_to_np_dtype(kind.elem_type)
-        x = rng.uniform(-2, 2, shape) if dtype.kind == "f" else rng.integers(0, 2, shape)
-        data[value.name] = np.asarray(x).astype(dtype)
-    return data
-
-
-def check_onnx(path, folder, dlc):
+def read(path):
+    """The text, its calls as (words of the inputs, what is wanted), options of the
+    compiler, and whether it is refused."""
     with open(path, encoding="utf-8") as file:
-        text = "".join(l for l in file if not l.startswith("//"))
-    model = onnx.parser.parse_model(text)
-    for level in range(4):
-        data = data_of(model, np.random.default_rng(level))
-        config = onnx_case.Config(level=level, threads=1 + level % 2, workspace=level < 2,
-                                  at_end=level != 1, separate=level == 3)
-        result = onnx_case.examine(model, data, config, folder, dlc)
-        if result.is_finding or result.kind in ("refused", "call refused"):
-            return f"-O{level}: {result.kind}: {result.detail.strip()[:300]}"
+        text = file.read()
+    calls = [(words.split(), wanted) for words, wanted in
+             re.findall(r"^// call: (.*) -> (\w+)$", text, re.MULTILINE)]
+    options = " ".join(re.findall(r"^// options: (.*)$", text, re.MULTILINE)).split()
+    return text, calls, options, "// compile: refused" in text
+
+
+def array_of(word, dtype, rng, low):
+    if word.startswith("="):
+        return np.array(json.loads(word[1:]), dtype)
+    shape = [int(e) for e in word.split("x")] if word != "-" else []
+    x = rng.uniform(low, 2, shape) if dtype.kind == "f" else rng.integers(0, 2, shape)
+    return np.asarray(x).astype(dtype)
+
+
+def compile_model(dlc, path, output, words, refused):
+    """What is wrong with what the compiler says, if anything."""
+    done = compiler.run([dlc, path, "-o", output, *words])
+    if done.kind != ("refused" if refused else "compiled"):
+        return f"{' '.join(words)}: {done.kind}: {done.text.strip()[:300]}"
     return ""
 
 
-def call(path, shapes):
-    def one(tell, shapes):
+def declared_calls(inputs):
+    """Calls with the extents that are declared, one for each choice of truth values."""
+    symbols = {}
+
+    def words(value):
+        kind = value.type.tensor_type
+        if not kind.shape.dim:
+            is_truth = kind.elem_type == onnx.TensorProto.BOOL
+            return ["=false", "=true"] if is_truth else ["-"]
+        return ["x".join(str(d.dim_value if d.HasField("dim_value") else
+                             symbols.setdefault(d.dim_param or id(d), FREE))
+                         for d in kind.shape.dim)]
+
+    return [(list(chosen), "right") for chosen in itertools.product(*map(words, inputs))]
+
+
+def reference(model, data):
+    """Outputs of ONNX Runtime, or of onnx.reference; words where neither takes the data."""
+    said = ""
+    for answer in (lambda *a: oracle.expected(*a)[1], oracle.second):
+        try:
+            return isolated.run(answer, model, data)
+        except isolated.Raised as problem:
+            said = said or f"no reference: {problem.message.strip()[:300]}"
+        except isolated.Died as problem:
+            said = said or f"no reference: {problem}"
+    return said
+
+
+def fault_of(model, data, want, answer):
+    """What is wrong with an answer, if anything; want: outputs, or None of a refusal."""
+    if want is None:
+        return "" if answer.status > 0 and "node" in answer.message else (
+            f"status {answer.status}: {answer.message[:300]}, expected a refusal that names "
+            "a node")
+    if answer.status:
+        return f"status {answer.status}: {answer.message[:300]}"
+    kind, detail = onnx_case.judge(model, data, want, answer.outputs)
+    return f"{kind}: {detail[:300]}" if kind in onnx_case.FINDINGS else ""
+
+
+def check_onnx(path, folder, dlc):
+    text, calls, options, refused = read(path)
+    model = onnx.parser.parse_model("".join(
+        line for line in text.splitlines(True) if not line.startswith("//")))
+    given = {t.name for t in model.graph.initializer}
+    inputs = [v for v in model.graph.input if v.name not in given]
+    cases, rng = [], np.random.default_rng(0)
+    for words, wanted in [] if refused else calls or declared_calls(inputs):
+        data = {v.name: array_of(
+            w, helper.tensor_dtype_to_np_dtype(v.type.tensor_type.elem_type), rng, -2)
+            for v, w in zip(inputs, words, strict=True)}
+        want = reference(model, data) if wanted == "right" else None
+        if isinstance(want, str):
+            return f"called with {' '.join(words)}: {want}"
+        cases.append((" ".join(words), data, want))
+    source, output = os.path.join(folder, "known.onnx"), os.path.join(folder, "known.so")
+    onnx.save(model, source)
+    for level, how in enumerate(HOWS):
+        fault = compile_model(dlc, source, output, [*how.split(), *options], refused)
+        if fault or refused:
+            if fault:
+                return fault
+            continue
+        try:  # at the end of a page, and at the beginning
+            answers = isolated.run(
+                library.answers, output, library.Setting(1 + level % 2, level < 2),
+                [library.Call(list(data.values()), at_end=at_end)
+                 for _, data, _ in cases for at_end in (True, False)])
+        except (isolated.Died, isolated.Raised) as problem:
+            return f"{how}: {problem}"
+        for i, answer in enumerate(answers):
+            words, data, want = cases[i // 2]
+            fault = fault_of(model, data, want, answer)
+            if fault:
+                return f"{how}, called with {words}: {fault}"
+    return ""
+
+
+def call(path, words):
+    def one(tell, words):
         from dlc import _library as abi
         tell("loading")
         session = library.Session(path, library.Setting(1, True))
-        function = session.info.functions[0]
-        rng, arrays = np.random.default_rng(0), []
-        for i, shape in enumerate(shapes):
-            dtype = abi._dtype(function.arguments[i].element)
-            arrays.append(np.asarray(rng.uniform(0, 2, shape)).astype(dtype))
+        function, rng = session.info.functions[0], np.random.default_rng(0)
+        arrays = [array_of(word, abi._dtype(function.arguments[i].element), rng, 0)
+                  for i, word in enumerate(words)]
         tell("calling")
         return session.call(library.Call(arrays))
-    return isolated.run(one, shapes)
+    return isolated.run(one, words)
 
 
 def check_mlir(path, folder, dlc):
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    calls = re.findall(r"^// call: (.*) -> (\w+)$", text, re.MULTILINE)
-    refused = "// compile: refused" in text
+    _, calls, options, refused = read(path)
     if not calls and not refused:
         return "says neither what a call gives nor that it is refused"
-    first = {}  # words of a call: what -O0 gives
-    for how in ("-O0", "-O1", "-O2", "-O3", "-O3 --separate-buffers"):
-        output = os.path.join(folder, "known.so")
-        done = compiler.run([dlc, path, "-o", output, *how.split()])
-        if done.kind != ("refused" if refused else "compiled"):
-            return f"{how}: {done.kind}: {done.text[:300]}"
+    output, first = os.path.join(folder, "known.so"), {}  # first: what -O0 gives
+    for how in HOWS:
+        fault = compile_model(dlc, path, output, [*how.split(), *options], refused)
+        if fault:
+            return fault
         for words, wanted in calls:
-            shapes = [[int(e) for e in w.split("x")] if w != "-" else []
-                      for w in words.split()]
+            about = f"{how}, called with {' '.join(words)}"
             try:
-                answer = call(output, shapes)
+                answer = call(output, words)
             except isolated.Died as problem:
-                return f"{how}, called with {words}: {problem}"
+                return f"{about}: {problem}"
             got = "refused" if answer.status and answer.message else "computed"
             if got == "computed" and wanted[0].isdigit():
                 got = "x".join(str(e) for e in answer.outputs[0].shape)
             if got != wanted:
-                return f"{how}, called with {words}: {got}, expected {wanted}"
-            outputs = first.setdefault(words, answer.outputs)
+                return f"{about}: {got}, expected {wanted}"
+            outputs = first.setdefault(tuple(words), answer.outputs)
             if got != "refused" and any(
                     a.shape != b.shape or oracle.off(a, b).any()
                     for a, b in zip(answer.outputs, outputs)):
-                return f"{how}, called with {words}: other values than at -O0"
+                return f"{about}: other values than at -O0"
     return ""
 
 
@@ -104,6 +184,8 @@ def run(arguments):
     """Past failures, which must not fail again."""
     failed, files = 0, sorted(glob.glob(os.path.join(FOLDER, "*.onnx.txt")) +
                               glob.glob(os.path.join(FOLDER, "*.mlir")))
+    if arguments.only:
+        files = [f for f in files if re.search(arguments.only, os.path.basename(f))]
     with tempfile.TemporaryDirectory() as folder:
         for path in files:
             check = check_mlir if path.endswith(".mlir") else check_onnx

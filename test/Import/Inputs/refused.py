@@ -145,8 +145,9 @@ far = numpy_helper.from_array(np.ones(1, np.float32), "w")
 sparse = onnx.SparseTensorProto(dims=[2, 3], values=far)
 sparse.indices.CopyFrom(numpy_helper.from_array(np.array([6], np.int64), "i"))
 check("sparse index", model([node("Add", ["x", "w"], ["y"])], sparse=[sparse]))
-sparse.dims[:] = [1 << 40, 1 << 40]
-check("sparse size", model([node("Add", ["x", "w"], ["y"])], sparse=[sparse]))
+for extents in ([1 << 40, 1 << 40], [(1 << 28) + 1, 1]):
+    sparse.dims[:] = extents
+    check("sparse size", model([node("Add", ["x", "w"], ["y"])], sparse=[sparse]))
 
 # --- External data
 with open("w.bin", "wb") as out:
