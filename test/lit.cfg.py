@@ -42,6 +42,10 @@ if subprocess.run(["sh", "-c", "d=$(mktemp -d) && mount -t tmpfs -o size=4k none
                    "&& umount $d && rmdir $d"], capture_output=True).returncode == 0:
     config.available_features.add("mount")
 
+# Python loads libdlc-ir.so; with sanitizers in it that works in instrumented programs alone.
+if not config.sanitizers:
+    config.available_features.add("loadable")
+
 # The examples of executors are compiled where their libraries are.
 def compiles(command, text, *libraries):
     return subprocess.run([*command, "-", "-o", "/dev/null", *libraries], input=text, text=True,

@@ -15,6 +15,7 @@ MAY_USE = {
     "Driver": {"Dialect", "Import", "Autodiff", "Transforms", "Conversion", "Codegen", "Target", "Driver",
                "Runtime/abi.h"},
     "Runtime": {"Runtime"},
+    "CAPI": {"Dialect", "CAPI"},
 }
 # What knows nothing of models.
 for room in MAY_USE:

@@ -1,0 +1,403 @@
+//===- IR.cpp - Modules of dl, made by other languages --------------------===//
+
+#include "dlc/CAPI/IR.h"
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+
+using namespace mlir;
+
+namespace {
+const char catalogue[] = {
+#include "dlc/CAPI/Catalogue.inc"
+};
+
+/// Elements of a tensor stand in the text up to this many bytes; more of them
+/// in a resource, which is written once and not looked at.
+constexpr size_t inlineBytes = 256;
+} // namespace
+
+struct dlc_ir {
+  dlc_ir()
+      : context(MLIRContext::Threading::DISABLED), builder(&context),
+        handler(&context, [this](Diagnostic &said) { return hear(said); }) {
+    context
+        .loadDialect<dlc::dl::DLDialect, arith::ArithDialect, func::FuncDialect,
+                     math::MathDialect, ml_program::MLProgramDialect,
+                     scf::SCFDialect, tensor::TensorDialect>();
+    module = ModuleOp::create(builder.getUnknownLoc());
+    builder.setInsertionPointToEnd(module->getBody());
+  }
+
+  LogicalResult hear(Diagnostic &said) {
+    if (said.getSeverity() != DiagnosticSeverity::Error)
+      return success();
+    if (!message.empty())
+      message += '\n';
+    if (auto place = said.getLocation()->findInstanceOf<NameLoc>())
+      message += place.getName().str() + ": ";
+    message += said.str();
+    return success();
+  }
+
+  int fail(const Twine &text) {
+    emitError(builder.getUnknownLoc()) << text;
+    return -1;
+  }
+
+  Location at(const char *place) {
+    if (!place || !*place)
+      return builder.getUnknownLoc();
+    return NameLoc::get(builder.getStringAttr(place));
+  }
+
+  int32_t keep(Value value) {
+    values.push_back(value);
+    return values.size() - 1;
+  }
+
+  Value find(int32_t number) {
+    if (number >= 0 && size_t(number) < values.size())
+      return values[number];
+    fail("there is no value " + Twine(number));
+    return {};
+  }
+
+  LogicalResult find(int count, const int32_t *numbers,
+                     SmallVectorImpl<Value> &found) {
+    for (int i = 0; i < count; ++i) {
+      found.push_back(find(numbers[i]));
+      if (!found.back())
+        return failure();
+    }
+    return success();
+  }
+
+  Type parse(const char *text) {
+    Type type = parseType(text, &context);
+    if (!type)
+      message = (Twine("'") + text + "' is no type: " + message).str();
+    return type;
+  }
+
+  LogicalResult parseTypes(int count, const char *const *texts,
+                           SmallVectorImpl<Type> &types) {
+    for (int i = 0; i < count; ++i) {
+      types.push_back(parse(texts[i]));
+      if (!types.back())
+        return failure();
+    }
+    return success();
+  }
+
+  /// The elements as an attribute; null where they are not as many as the type
+  /// says.
+  TypedAttr elements(const char *text, const void *data, size_t bytes,
+                     StringRef name) {
+    auto type = dyn_cast_or_null<RankedTensorType>(parse(text));
+    if (!type || !type.hasStaticShape()) {
+      if (message.empty())
+        fail("'" + Twine(text) + "' is no tensor of known extents");
+      return {};
+    }
+    if (!data)
+      return cast<TypedAttr>(builder.getZeroAttr(type));
+    unsigned bits = type.getElementTypeBitWidth();
+    size_t expected = size_t(type.getNumElements()) * ((bits + 7) / 8);
+    if (bytes != expected) {
+      fail("'" + name + "' has " + Twine(bytes) + " bytes of elements, " +
+           Twine(text) + " takes " + Twine(expected));
+      return {};
+    }
+    ArrayRef<char> raw(static_cast<const char *>(data), bytes);
+    if (bits == 1) { // a byte each
+      SmallVector<bool> truths;
+      for (char c : raw)
+        truths.push_back(c);
+      return DenseElementsAttr::get(type, truths);
+    }
+    if (bytes <= inlineBytes)
+      return DenseElementsAttr::getFromRawBuffer(type, raw);
+    return DenseResourceElementsAttr::get(
+        type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(raw, 64));
+  }
+
+  Operation *create(const char *name, int count, const int32_t *operands,
+                    const char *attributes, const char *const *types,
+                    int typeCount, int regionCount, const char *place);
+
+  MLIRContext context;
+  OpBuilder builder;
+  ScopedDiagnosticHandler handler;
+  OwningOpRef<ModuleOp> module;
+  func::FuncOp function; // the one that is open
+  std::vector<Value> values;
+  struct OpenRegion {
+    std::unique_ptr<Region> region;
+    OpBuilder::InsertPoint outside;
+  };
+  std::vector<OpenRegion> open;
+  std::vector<std::unique_ptr<Region>> ended;
+  std::string message, text;
+};
+
+Operation *dlc_ir::create(const char *name, int count, const int32_t *operands,
+                          const char *attributes, const char *const *types,
+                          int typeCount, int regionCount, const char *place) {
+  OperationState state(at(place), name);
+  std::optional<RegisteredOperationName> info = state.name.getRegisteredInfo();
+  if (!info) {
+    emitError(state.location) << "there is no op '" << name << "'";
+    return nullptr;
+  }
+  if (regionCount < 0 || size_t(regionCount) > ended.size()) {
+    emitError(state.location) << "'" << name << "' wants " << regionCount
+                              << " regions, " << ended.size() << " have ended";
+    return nullptr;
+  }
+  if (failed(find(count, operands, state.operands)))
+    return nullptr;
+  if (attributes) {
+    auto dictionary =
+        dyn_cast_or_null<DictionaryAttr>(parseAttribute(attributes, &context));
+    if (!dictionary) {
+      emitError(state.location)
+          << "attributes of '" << name << "' are no dictionary: " << attributes;
+      return nullptr;
+    }
+    state.addAttributes(dictionary.getValue());
+  }
+  size_t first = ended.size() - regionCount;
+  for (size_t i = first; i < ended.size(); ++i)
+    state.addRegion(std::move(ended[i]));
+  ended.resize(first);
+
+  // From here on the attributes are properties, which inference looks at.
+  auto infer = info->getInterface<InferTypeOpInterface>();
+  if (types) {
+    if (failed(parseTypes(typeCount, types, state.types)))
+      return nullptr;
+  } else if (infer) {
+    DictionaryAttr dictionary = state.attributes.getDictionary(&context);
+    std::vector<char> storage(info->getOpPropertyByteSize());
+    OpaqueProperties raw(storage.empty() ? nullptr : storage.data());
+    if (raw) {
+      info->initOpProperties(raw, OpaqueProperties(nullptr));
+      auto complain = [&] {
+        return emitError(state.location) << "'" << name << "' ";
+      };
+      if (failed(info->setOpPropertiesFromAttribute(state.name, raw, dictionary,
+                                                    complain)))
+        return nullptr;
+    }
+    LogicalResult inferred =
+        infer->inferReturnTypes(&context, state.location, state.operands,
+                                dictionary, raw, state.regions, state.types);
+    if (raw)
+      info->destroyOpProperties(raw);
+    if (failed(inferred)) {
+      if (message.empty())
+        emitError(state.location) << "'" << name << "' does not take these "
+                                  << "operands";
+      return nullptr;
+    }
+  }
+  Operation *op = builder.create(state);
+  // What stands in a region is looked at together with the region's op.
+  if (open.empty() && failed(mlir::verify(op))) {
+    op->erase();
+    return nullptr;
+  }
+  return op;
+}
+
+/// Calls begin with nothing said.
+static dlc_ir &begin(dlc_ir *ir) {
+  ir->message.clear();
+  return *ir;
+}
+
+dlc_ir *dlc_ir_create(void) { return new (std::nothrow) dlc_ir; }
+
+void dlc_ir_destroy(dlc_ir *ir) {
+  if (!ir)
+    return;
+  for (dlc_ir::OpenRegion &left : ir->open)
+    left.region->dropAllReferences();
+  for (std::unique_ptr<Region> &left : ir->ended)
+    left->dropAllReferences();
+  delete ir;
+}
+
+const char *dlc_ir_message(dlc_ir *ir) { return ir->message.c_str(); }
+
+const char *dlc_ir_catalogue(void) { return catalogue; }
+
+int dlc_ir_global(dlc_ir *ir, const char *name, const char *type,
+                  int is_mutable, const void *data, size_t bytes,
+                  const char *place) {
+  dlc_ir &own = begin(ir);
+  if (own.module->lookupSymbol(name))
+    return own.fail("there is a '" + Twine(name) + "' already");
+  TypedAttr value = own.elements(type, data, bytes, name);
+  if (!value)
+    return -1;
+  OpBuilder::InsertionGuard guard(own.builder);
+  own.builder.setInsertionPointToStart(own.module->getBody());
+  for (Operation &op : *own.module->getBody())
+    if (isa<ml_program::GlobalOp>(op))
+      own.builder.setInsertionPointAfter(&op);
+  ml_program::GlobalOp::create(own.builder, own.at(place), name,
+                               value.getType(), bool(is_mutable), value,
+                               own.builder.getStringAttr("private"));
+  return 0;
+}
+
+int dlc_ir_begin_function(dlc_ir *ir, const char *name, int is_public,
+                          int count, const char *const *types,
+                          const char *const *names, int32_t *values) {
+  dlc_ir &own = begin(ir);
+  if (own.function)
+    return own.fail("function '" + own.function.getSymName() +
+                    "' has not ended");
+  if (own.module->lookupSymbol(name))
+    return own.fail("there is a '" + Twine(name) + "' already");
+  SmallVector<Type> inputs;
+  if (failed(own.parseTypes(count, types, inputs)))
+    return -1;
+  own.builder.setInsertionPointToEnd(own.module->getBody());
+  own.function = func::FuncOp::create(own.builder, own.at(name), name,
+                                      own.builder.getFunctionType(inputs, {}));
+  if (!is_public)
+    own.function.setPrivate();
+  Block *block = own.function.addEntryBlock();
+  for (int i = 0; i < count; ++i) {
+    if (names && names[i] && *names[i])
+      own.function.setArgAttr(i, "dl.name",
+                              own.builder.getStringAttr(names[i]));
+    values[i] = own.keep(block->getArgument(i));
+  }
+  own.builder.setInsertionPointToEnd(block);
+  return 0;
+}
+
+int dlc_ir_end_function(dlc_ir *ir, int count, const int32_t *values,
+                        const char *const *names) {
+  dlc_ir &own = begin(ir);
+  if (!own.function || !own.open.empty())
+    return own.fail(own.function ? "a region has not ended"
+                                 : "no function has begun");
+  SmallVector<Value> results;
+  if (failed(own.find(count, values, results)))
+    return -1;
+  func::ReturnOp::create(own.builder, own.function.getLoc(), results);
+  own.function.setFunctionType(own.builder.getFunctionType(
+      own.function.getArgumentTypes(), ValueRange(results).getTypes()));
+  for (int i = 0; i < count; ++i)
+    if (names && names[i] && *names[i])
+      own.function.setResultAttr(i, "dl.name",
+                                 own.builder.getStringAttr(names[i]));
+  own.function = {};
+  own.builder.setInsertionPointToEnd(own.module->getBody());
+  return 0;
+}
+
+int dlc_ir_begin_region(dlc_ir *ir, int count, const char *const *types,
+                        int32_t *values) {
+  dlc_ir &own = begin(ir);
+  if (!own.function)
+    return own.fail("no function has begun");
+  SmallVector<Type> arguments;
+  if (failed(own.parseTypes(count, types, arguments)))
+    return -1;
+  own.open.push_back(
+      {std::make_unique<Region>(), own.builder.saveInsertionPoint()});
+  Block &block = own.open.back().region->emplaceBlock();
+  for (int i = 0; i < count; ++i)
+    values[i] =
+        own.keep(block.addArgument(arguments[i], own.builder.getUnknownLoc()));
+  own.builder.setInsertionPointToEnd(&block);
+  return 0;
+}
+
+int dlc_ir_end_region(dlc_ir *ir) {
+  dlc_ir &own = begin(ir);
+  if (own.open.empty())
+    return own.fail("no region has begun");
+  own.builder.restoreInsertionPoint(own.open.back().outside);
+  own.ended.push_back(std::move(own.open.back().region));
+  own.open.pop_back();
+  return 0;
+}
+
+int dlc_ir_op(dlc_ir *ir, const char *name, int count, const int32_t *operands,
+              const char *attributes, const char *const *types, int type_count,
+              int regions, const char *place, int32_t *results, int capacity) {
+  dlc_ir &own = begin(ir);
+  if (!own.function)
+    return own.fail("no function has begun");
+  Operation *op = own.create(name, count, operands, attributes, types,
+                             type_count, regions, place);
+  if (!op)
+    return -1;
+  if (op->getNumResults() > unsigned(capacity)) {
+    unsigned found = op->getNumResults();
+    op->erase();
+    return own.fail("'" + Twine(name) + "' has " + Twine(found) +
+                    " results, there is room for " + Twine(capacity));
+  }
+  for (auto [i, result] : llvm::enumerate(op->getResults()))
+    results[i] = own.keep(result);
+  return op->getNumResults();
+}
+
+int dlc_ir_constant(dlc_ir *ir, const char *type, const void *data,
+                    size_t bytes, const char *place, int32_t *value) {
+  dlc_ir &own = begin(ir);
+  if (!own.function)
+    return own.fail("no function has begun");
+  TypedAttr elements = own.elements(type, data, bytes, "constant");
+  if (!elements)
+    return -1;
+  *value =
+      own.keep(arith::ConstantOp::create(own.builder, own.at(place), elements));
+  return 0;
+}
+
+const char *dlc_ir_type(dlc_ir *ir, int32_t value) {
+  dlc_ir &own = begin(ir);
+  Value found = own.find(value);
+  if (!found)
+    return nullptr;
+  own.text.clear();
+  llvm::raw_string_ostream(own.text) << found.getType();
+  return own.text.c_str();
+}
+
+const char *dlc_ir_text(dlc_ir *ir, int64_t elide) {
+  dlc_ir &own = begin(ir);
+  if (own.function) {
+    own.fail("function '" + own.function.getSymName() + "' has not ended");
+    return nullptr;
+  }
+  if (failed(mlir::verify(*own.module)))
+    return nullptr;
+  OpPrintingFlags flags;
+  if (elide > 0)
+    flags.elideLargeElementsAttrs(elide).elideLargeResourceString(elide);
+  own.text.clear();
+  llvm::raw_string_ostream out(own.text);
+  own.module->print(out, flags);
+  return own.text.c_str();
+}

@@ -1,0 +1,383 @@
+"""Modules of dl, built op by op.
+
+    module = ir.Module()
+    module.add_global("w", np.zeros((4, 2), np.float32))
+    with module.function("predict", x="tensor<?x4xf32>") as f:
+        y = dl.softmax(dl.dense(f.x, module.load("w")))
+        f.returns(y=y)
+    print(module)
+
+dlc infers the types of results and explains what does not fit; nothing is computed here.
+`dlc.dl` has a function for each op.
+"""
+
+import ctypes
+import functools
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from ._compile import find_compiler
+
+# numpy's names of element types, by MLIR's.
+_DTYPES = {"f16": "float16", "f32": "float32", "f64": "float64", "i1": "bool", "i8": "int8",
+           "i16": "int16", "i32": "int32", "i64": "int64", "ui8": "uint8", "ui16": "uint16",
+           "ui32": "uint32", "ui64": "uint64", "bf16": "bfloat16"}
+_ELEMENTS = {v: k for k, v in _DTYPES.items()}
+_DYNAMIC = -(1 << 63)
+
+
+class IRError(Exception):
+    """An op that dlc refuses: the place, and what was found and expected."""
+
+
+def element_of(dtype):
+    """MLIR's name of numpy's elements: 'f32' of float32."""
+    name = np.dtype(dtype).name
+    if name not in _ELEMENTS:
+        raise IRError(f"elements of {name} are none of dlc's: {', '.join(_ELEMENTS)}")
+    return _ELEMENTS[name]
+
+
+def type_of(shape, element="f32"):
+    """The text of a tensor's type; None is an extent that is free."""
+    extents = ["?" if e is None else str(int(e)) for e in shape]
+    return f"tensor<{'x'.join([*extents, element])}>"
+
+
+@functools.lru_cache(None)
+def _library():
+    """libdlc-ir.so: $DLC_IR, or in the folder lib beside the program's."""
+    path = os.environ.get("DLC_IR")
+    if not path:
+        here = Path(os.path.realpath(find_compiler())).parent
+        found = [p for p in (here.parent / "lib" / "libdlc-ir.so", here / "libdlc-ir.so")
+                 if p.exists()]
+        if not found:
+            raise IRError(f"there is no libdlc-ir.so in {here.parent / 'lib'}; set the "
+                          "environment variable DLC_IR to it")
+        path = found[0]
+    library = ctypes.CDLL(str(path))
+    text, number, values = ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int32)
+    texts, module = ctypes.POINTER(text), ctypes.c_void_p
+    for name, result, arguments in (
+            ("create", module, []), ("destroy", None, [module]), ("message", text, [module]),
+            ("catalogue", text, []),
+            ("global", number, [module, text, text, number, ctypes.c_void_p, ctypes.c_size_t,
+                                text]),
+            ("begin_function", number, [module, text, number, number, texts, texts, values]),
+            ("end_function", number, [module, number, values, texts]),
+            ("begin_region", number, [module, number, texts, values]),
+            ("end_region", number, [module]),
+            ("op", number, [module, text, number, values, text, texts, number, number, text,
+                            values, number]),
+            ("constant", number, [module, text, ctypes.c_void_p, ctypes.c_size_t, text, values]),
+            ("type", text, [module, ctypes.c_int32]),
+            ("text", text, [module, ctypes.c_int64])):
+        function = getattr(library, f"dlc_ir_{name}")
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+@functools.lru_cache(None)
+def catalogue():
+    """{name: entry} of all ops of dl: operands, attributes, results, words about them."""
+    return {op["name"]: op for op in json.loads(_library().dlc_ir_catalogue())}
+
+
+def _texts(words):
+    return (ctypes.c_char_p * max(len(words), 1))(
+        *[w.encode() if w is not None else None for w in words])
+
+
+class Value:
+    """A tensor that is not computed yet. Operators of Python are dl's ops."""
+
+    __array_priority__ = 1000  # array + value is value's own
+
+    def __init__(self, module, number):
+        self.module, self._number = module, number
+
+    @functools.cached_property
+    def type(self):
+        """MLIR's text, `tensor<?x4xf32>`."""
+        return _library().dlc_ir_type(self.module._handle, self._number).decode()
+
+    @functools.cached_property
+    def _parts(self):
+        words = self.type[self.type.index("<") + 1:-1].split("x") if "<" in self.type else []
+        return words[:-1], words[-1] if words else self.type
+
+    @property
+    def shape(self):
+        """Extents; None where one is known only at run time."""
+        return tuple(None if e == "?" else int(e) for e in self._parts[0])
+
+    @property
+    def rank(self):
+        return len(self._parts[0])
+
+    @property
+    def element(self):
+        """MLIR's name of the elements, `f32`."""
+        return self._parts[1]
+
+    @property
+    def dtype(self):
+        return np.dtype(_DTYPES[self.element])
+
+    def __repr__(self):
+        return f"<{self.type}>"
+
+    def _with(self, name, other, swapped=False):
+        operands = (self, other)
+        return self.module.op(name, *(operands[::-1] if swapped else operands))
+
+
+def _binary(name):
+    return (lambda self, other: self._with(name, other),
+            lambda self, other: self._with(name, other, swapped=True))
+
+
+for _word, _name in (("add", "dl.add"), ("sub", "dl.sub"), ("mul", "dl.mul"),
+                     ("truediv", "dl.div"), ("pow", "dl.pow"), ("matmul", "dl.matmul")):
+    for _prefix, _function in zip(("", "r"), _binary(_name)):
+        setattr(Value, f"__{_prefix}{_word}__", _function)
+for _word, _name in (("lt", "dl.less"), ("le", "dl.less_equal"), ("gt", "dl.greater"),
+                     ("ge", "dl.greater_equal")):
+    setattr(Value, f"__{_word}__", _binary(_name)[0])
+Value.__neg__ = lambda self: self.module.op("dl.neg", self)
+
+
+class Function:
+    """A function that is being written; its arguments are attributes by name."""
+
+    def __init__(self, module, name, arguments):
+        self._module, self._name = module, name
+        self._arguments, self._returned = arguments, False
+
+    def __getattr__(self, name):
+        try:
+            return self.__dict__["_arguments"][name]
+        except KeyError:
+            raise AttributeError(f"function '{self._name}' has no argument '{name}', only "
+                                 f"{', '.join(self._arguments) or 'none'}") from None
+
+    @property
+    def arguments(self):
+        return list(self._arguments.values())
+
+    def returns(self, **results):
+        """Ends the function; results are named."""
+        numbers = [v._number for v in results.values()]
+        self._module._require(_library().dlc_ir_end_function(
+            self._module._handle, len(numbers), (ctypes.c_int32 * max(len(numbers), 1))(*numbers),
+            _texts(list(results))))
+        self._returned = True
+
+
+class Module:
+    """A module of dl: globals and functions."""
+
+    def __init__(self):
+        self._handle = _library().dlc_ir_create()
+        if not self._handle:
+            raise MemoryError("no memory for a module")
+        self._places, self._globals = [], {}
+
+    def __del__(self):
+        if getattr(self, "_handle", None):
+            _library().dlc_ir_destroy(self._handle)
+            self._handle = None
+
+    def _require(self, status):
+        if status < 0:
+            raise IRError(_library().dlc_ir_message(self._handle).decode())
+        return status
+
+    @contextmanager
+    def place(self, name):
+        """Ops inside are said to be of this place, below the places around it."""
+        self._places.append(name)
+        try:
+            yield
+        finally:
+            self._places.pop()
+
+    def _place(self):
+        return "/".join(self._places).encode()
+
+    #--- Globals ---------------------------------------------------------------
+
+    def add_global(self, name, value, mutable=False):
+        """A named tensor, an array; it is copied."""
+        array = np.ascontiguousarray(value)
+        text = type_of(array.shape, element_of(array.dtype))
+        self._require(_library().dlc_ir_global(
+            self._handle, name.encode(), text.encode(), mutable,
+            array.ctypes.data if array.any() else None, array.nbytes, self._place()))
+        self._globals[name] = (text, mutable)
+
+    def load(self, name):
+        """The tensor of this name, as it is now."""
+        text, mutable = self._globals[name]
+        op = "ml_program.global_load" + ("" if mutable else "_const")
+        return self._op(op, [], f'{{global = @"{name}"}}', [text])[0]
+
+    def store(self, name, value):
+        self._op("ml_program.global_store", [value], f'{{global = @"{name}"}}', [])
+
+    #--- Functions and regions ---------------------------------------------------
+
+    @contextmanager
+    def function(self, name, public=True, **arguments):
+        """A function of arguments by name, each a type's text or another value's type."""
+        types = [a.type if isinstance(a, Value) else a for a in arguments.values()]
+        numbers = (ctypes.c_int32 * max(len(types), 1))()
+        self._require(_library().dlc_ir_begin_function(
+            self._handle, name.encode(), public, len(types), _texts(types),
+            _texts(list(arguments)), numbers))
+        begun = Function(self, name, {key: Value(self, n) for key, n in zip(arguments, numbers)})
+        yield begun
+        if not begun._returned:
+            begun.returns()
+
+    @contextmanager
+    def region(self, *types):
+        """A region of the op that comes next; yields its arguments."""
+        numbers = (ctypes.c_int32 * max(len(types), 1))()
+        self._require(_library().dlc_ir_begin_region(self._handle, len(types),
+                                                     _texts(list(types)), numbers))
+        yield [Value(self, n) for n in numbers[:len(types)]]
+        self._require(_library().dlc_ir_end_region(self._handle))
+
+    #--- Ops ---------------------------------------------------------------------
+
+    def constant(self, value, element=None):
+        """A tensor of known elements."""
+        array = np.asarray(value)
+        if element:
+            array = array.astype(_DTYPES[element])
+        array = np.array(array, order="C")
+        number = ctypes.c_int32()
+        self._require(_library().dlc_ir_constant(
+            self._handle, type_of(array.shape, element_of(array.dtype)).encode(),
+            array.ctypes.data, array.nbytes, self._place(), ctypes.byref(number)))
+        return Value(self, number.value)
+
+    def _op(self, name, operands, attributes, types=None, regions=0):
+        numbers = (ctypes.c_int32 * max(len(operands), 1))(*[o._number for o in operands])
+        results = (ctypes.c_int32 * 256)()
+        count = self._require(_library().dlc_ir_op(
+            self._handle, name.encode(), len(operands), numbers,
+            attributes.encode() if attributes else None,
+            None if types is None else _texts(types), len(types or ()), regions, self._place(),
+            results, len(results)))
+        return [Value(self, results[i]) for i in range(count)]
+
+    def op(self, name, *operands, types=None, regions=0, sizes=None, **attributes):
+        """An op of dl by name: its result, a tuple of several, None of none.
+
+        operands: values in the order of the op's entry, a list where it takes any number,
+            None for one that is left out. Arrays, numbers and lists of numbers become
+            constants, of the first value's elements where they are no arrays.
+        types: of the results, where the op's do not follow from operands and attributes.
+        regions: how many of the regions that were written last are the op's.
+        sizes: how many of the results are of each of the entry's, where several may be any
+            number.
+        attributes: by name, as numbers, words, lists; operands may also be named.
+        """
+        entry = catalogue().get(name)
+        if not entry:
+            raise IRError(f"dl has no op '{name}'")
+        if types is None and entry["results"] and not entry["infers"]:
+            raise IRError(f"{name}: the types of its results do not follow from its operands; "
+                          "give them as types")
+        named = {o["name"]: attributes.pop(o["name"]) for o in entry["operands"]
+                 if o["name"] in attributes}
+        slots = entry["operands"]
+        if len(operands) > len(slots):
+            raise IRError(f"{name}: {len(operands)} operands given, it takes {len(slots)}: "
+                          f"{', '.join(s['name'] for s in slots)}")
+        given = [*operands, *[None] * (len(slots) - len(operands))]
+        given = [named.get(s["name"], g) for s, g in zip(slots, given)]
+        flat, counts = [], []
+        element = next((v.element for v in _values(given)), None)
+        for slot, operand in zip(slots, given):
+            if slot["count"] == "variadic":
+                values = list(operand or ())
+            else:
+                values = [] if operand is None else [operand]
+            if slot["count"] == "one" and not values:
+                raise IRError(f"{name}: operand '{slot['name']}' is missing")
+            counts.append(len(values))
+            flat += [v if isinstance(v, Value) else self._constant(v, element) for v in values]
+        words = [_attribute(entry, key, value) for key, value in attributes.items()
+                 if value is not None and value is not False]
+        if entry["segments"]:
+            words.append(f"operandSegmentSizes = array<i32: {', '.join(map(str, counts))}>")
+        if entry["result_segments"]:
+            words.append(f"resultSegmentSizes = array<i32: {', '.join(map(str, sizes))}>")
+        results = self._op(name, flat, f"{{{', '.join(words)}}}", types, regions)
+        return None if not results else results[0] if len(results) == 1 else tuple(results)
+
+    def _constant(self, value, element):
+        is_array = isinstance(value, (np.ndarray, np.generic))
+        return self.constant(value, None if is_array else element)
+
+    #--- Text ----------------------------------------------------------------------
+
+    def text(self, elide=0):
+        """The module as `.mlir`. elide: constants of more elements are left out; such text
+        is for reading alone."""
+        text = _library().dlc_ir_text(self._handle, elide)
+        if text is None:
+            self._require(-1)
+        return text.decode()
+
+    def __str__(self):
+        return self.text(elide=8)
+
+
+def _values(operands):
+    for operand in operands:
+        for value in operand if isinstance(operand, (list, tuple)) else [operand]:
+            if isinstance(value, Value):
+                yield value
+
+
+def _attribute(entry, name, value):
+    """`name = value` as MLIR writes it."""
+    found = next((a for a in entry["attributes"] if a["name"] == name), None)
+    if not found:
+        raise IRError(f"{entry['name']} has no '{name}'; it has "
+                      f"{', '.join(a['name'] for a in entry['attributes']) or 'no attributes'}")
+    kind = found["kind"]
+    if kind == "UnitAttr":
+        return name
+    if "words" in found:
+        if value not in found["words"]:
+            raise IRError(f"{entry['name']}: {name} '{value}', expected one of "
+                          f"{', '.join(found['words'])}")
+        return f"{name} = {found['words'][value]} : i32"
+    write = {"I64Attr": lambda v: f"{int(v)} : i64", "F64Attr": lambda v: f"{_float(v)} : f64",
+             "DenseI64ArrayAttr": lambda v: f"array<i64{':' if len(v) else ''} "
+                                            f"{', '.join(str(int(e)) for e in v)}>",
+             "DenseF64ArrayAttr": lambda v: f"array<f64{':' if len(v) else ''} "
+                                            f"{', '.join(map(_float, v))}>",
+             "StrAttr": json.dumps, "StrArrayAttr": json.dumps, "TypeAttr": str,
+             "FlatSymbolRefAttr": lambda v: f'@"{v}"',
+             "FlatSymbolRefArrayAttr": lambda v: "[" + ", ".join(f'@"{e}"' for e in v) + "]"}
+    return f"{name} = {write[kind](value)}"
+
+
+def _float(value):
+    """A number as MLIR reads it: with a point, or as bits where it is not finite."""
+    value = float(value)
+    if not np.isfinite(value):
+        return f"0x{np.float64(value).view(np.uint64):016X}"
+    text = repr(value)
+    return text if "." in text else text.replace("e", ".0e") if "e" in text else text + ".0"
