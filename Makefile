@@ -11,9 +11,10 @@ VENV   := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 PEERS_VENV := $(BUILD)/peers
 MODELS_VENV := $(BUILD)/models
+FRONT_ENDS_VENV := $(BUILD)/front-ends
 FILTER ?= .
 
-.PHONY: help demo test unit asan tsan bounds valgrind fuzz bench models format docs build configure packages python clean install
+.PHONY: help demo test unit asan tsan bounds valgrind fuzz front-ends bench models format docs build configure packages python clean install
 
 help: ## This list
 	@echo "dlc, the deep-learning compiler"; echo
@@ -79,6 +80,17 @@ fuzz: build python ## Random models and mutated files for SECONDS=60 each, from 
 	@$(if $(filter fuzz,$(PRESET)),ASAN_OPTIONS=detect_leaks=0) \
 	   DLC=$(abspath $(BIN)/bin/dlc) PYTHONPATH=test/EndToEnd $(PYTHON) test/Fuzz/fuzz.py all \
 	   --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) --keep $(BIN)/fuzz
+
+$(FRONT_ENDS_VENV)/done: python-frontend/requirements-front-ends.txt python-frontend/pyproject.toml | packages
+	@echo "== Keras, JAX and the package in $(FRONT_ENDS_VENV)"
+	@python3 -m venv $(FRONT_ENDS_VENV)
+	@$(FRONT_ENDS_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@$(FRONT_ENDS_VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation -e python-frontend
+	@touch $@
+
+front-ends: build $(FRONT_ENDS_VENV)/done ## Keras models through dlc, beside Keras itself: FILTER=words of pytest
+	@DLC=$(abspath $(BIN)/bin/dlc) $(FRONT_ENDS_VENV)/bin/python -m pytest -q python-frontend/tests \
+	   $(if $(filter .,$(FILTER)),,-k '$(FILTER)')
 
 $(PEERS_VENV)/done: test/Benchmark/requirements.txt | packages
 	@echo "== Peers in $(PEERS_VENV), whichever install"

@@ -197,7 +197,8 @@ class Function:
             raise LibraryError(f"{self.name}: {len(inputs)} inputs given, "
                                f"expected {len(self.inputs)}")
         inputs = [np.asarray(value, argument.dtype)
-                  if argument.shape == () and isinstance(value, (bool, int, float)) else value
+                  if argument.shape == () and isinstance(value, (bool, int, float, np.generic))
+                  else value
                   for value, argument in zip(inputs, self.inputs)]
         for array, argument in zip(inputs, self.inputs):
             self._check(array, argument)
@@ -295,7 +296,7 @@ class State:
 
     def __setitem__(self, name, value):
         shape, dtype = self._tensors.get(name, (None, None))
-        array = np.ascontiguousarray(value)
+        array = np.asarray(value, order="C")
         if shape is not None and (array.shape != shape or array.dtype != dtype):
             raise LibraryError(f"state '{name}' is {dtype}{list(shape)}, the array "
                                f"given {array.dtype}{list(array.shape)}")

@@ -214,7 +214,7 @@ class Module:
 
     def add_global(self, name, value, mutable=False):
         """A named tensor, an array; it is copied."""
-        array = np.ascontiguousarray(value)
+        array = np.asarray(value, order="C")  # ascontiguousarray would make rank 0 rank 1
         text = type_of(array.shape, element_of(array.dtype))
         self._require(_library().dlc_ir_global(
             self._handle, name.encode(), text.encode(), mutable,

@@ -1,0 +1,308 @@
+"""Dense layers, activations, and layers that move elements."""
+
+from .. import dl, ir
+from .emitter import UnknownLayers, emit, layer
+
+#--- Activations ---------------------------------------------------------------------
+
+# Each of Keras's names, as what it does to x.
+ACTIVATIONS = {
+    "linear": lambda e, x: x,
+    "relu": lambda e, x: dl.relu(x),
+    "relu6": lambda e, x: dl.clip(x, low=0.0, high=6.0),
+    "sigmoid": lambda e, x: dl.sigmoid(x),
+    "tanh": lambda e, x: dl.tanh(x),
+    "softmax": lambda e, x: dl.softmax(x),
+    "log_softmax": lambda e, x: dl.log_softmax(x),
+    "log_sigmoid": lambda e, x: dl.log_sigmoid(x),
+    "softplus": lambda e, x: dl.softplus(x),
+    "softsign": lambda e, x: dl.softsign(x),
+    "elu": lambda e, x: dl.elu(x),
+    "celu": lambda e, x: dl.elu(x),
+    "selu": lambda e, x: dl.selu(x),
+    "silu": lambda e, x: dl.silu(x),
+    "swish": lambda e, x: dl.silu(x),
+    "gelu": lambda e, x: dl.gelu(x),
+    "exponential": lambda e, x: dl.exp(x),
+    "hard_sigmoid": lambda e, x: dl.hard_sigmoid(x),
+    "hard_silu": lambda e, x: dl.hard_swish(x),
+    "hard_swish": lambda e, x: dl.hard_swish(x),
+    "hard_tanh": lambda e, x: dl.clip(x, low=-1.0, high=1.0),
+    "leaky_relu": lambda e, x: dl.leaky_relu(x, alpha=0.2),
+    "mish": lambda e, x: dl.mish(x),
+    "squareplus": lambda e, x: (x + dl.sqrt(x * x + 4.0)) * 0.5,
+    "soft_shrink": lambda e, x: dl.sign(x) * dl.relu(dl.abs(x) - 0.5),
+    "hard_shrink": lambda e, x: dl.select(dl.greater(dl.abs(x), 0.5), x, x * 0.0),
+    "tanh_shrink": lambda e, x: x - dl.tanh(x),
+    "threshold": lambda e, x: x,
+    # dlc's own, for neurons that decide.
+    "unit_step": lambda e, x: dl.unit_step(x),
+    "step": lambda e, x: e.cast(dl.greater(x, 0.0), x.element),
+    "sign": lambda e, x: dl.sign(x),
+    "piecewise_linear": lambda e, x: dl.piecewise_linear(x),
+}
+
+
+def name_of_activation(which):
+    """The name in what a configuration says of an activation."""
+    if isinstance(which, dict):
+        which = which.get("config") if which.get("class_name") == "function" else which
+        if isinstance(which, dict):
+            which = which.get("config", {}).get("name") or which.get("class_name")
+    return which or "linear"
+
+
+def activate(e, which, x):
+    name = name_of_activation(which)
+    if name not in ACTIVATIONS:
+        raise ir.IRError(f"activation '{name}' is none of {', '.join(sorted(ACTIVATIONS))}")
+    return ACTIVATIONS[name](e, x)
+
+
+@layer("Activation")
+def activation(e, item, x):
+    return activate(e, item["activation"], x)
+
+
+@layer("ReLU")
+def relu(e, item, x):
+    slope, threshold = item.get("negative_slope") or 0.0, item.get("threshold") or 0.0
+    high = item.get("max_value")
+    if threshold:
+        below = (x - threshold) * slope if slope else x * 0.0
+        y = dl.select(dl.greater_equal(x, threshold), x, below)
+    else:
+        y = dl.leaky_relu(x, alpha=slope) if slope else dl.relu(x)
+    return y if high is None else dl.clip(y, high=high)
+
+
+@layer("LeakyReLU")
+def leaky_relu(e, item, x):
+    return dl.leaky_relu(x, alpha=item.get("negative_slope", 0.3))
+
+
+@layer("ELU")
+def elu(e, item, x):
+    return dl.elu(x, alpha=item.get("alpha", 1.0))
+
+
+@layer("Softmax")
+def softmax(e, item, x, mask=None):
+    if mask is not None:
+        x = x + e.cast(dl.not_(mask), x.element) * -3e4
+    axis = item.get("axis", -1)
+    if isinstance(axis, (list, tuple)):
+        if len(axis) != 1:
+            raise UnknownLayers(f"{item.path} (Softmax of several axes)")
+        axis = axis[0]
+    return dl.softmax(x, axis=axis)
+
+
+@layer("PReLU")
+def prelu(e, item, x):
+    shared = set(item.get("shared_axes") or ())
+    shape = [1 if d in shared else x.shape[d] for d in range(1, x.rank)]
+    if None in shape:
+        raise ir.IRError(f"{item.path}: the input has the shape {list(x.shape)}; its extents must "
+                         "be known, or their axes be shared_axes")
+    alpha = e.weight(item, "alpha", shape, item.get("alpha_initializer"),
+                     regularizer=item.get("alpha_regularizer"),
+                     constraint=item.get("alpha_constraint"))
+    return dl.relu(x) - alpha * dl.relu(-x)
+
+
+#--- Dense -----------------------------------------------------------------------------
+
+def kernel_and_bias(e, item, shape, bias, kernel="kernel"):
+    """Weights under Keras's names, with what a configuration says of them."""
+    def more(name):
+        return {"initializer": item.get(f"{name}_initializer"),
+                "regularizer": item.get(f"{name}_regularizer"),
+                "constraint": item.get(f"{name}_constraint")}
+    w = e.weight(item, kernel, shape, **more(kernel))
+    b = e.weight(item, "bias", bias, **more("bias")) if item.get("use_bias", True) else None
+    return w, b
+
+
+@layer("Dense")
+def dense(e, item, x):
+    units, inputs = item["units"], x.shape[-1]
+    if inputs is None:
+        raise ir.IRError(f"{item.path}: the last extent of the input {list(x.shape)} must be "
+                         "known")
+    w, b = kernel_and_bias(e, item, (inputs, units), (units,))
+    if x.rank == 1:
+        raise ir.IRError(f"{item.path}: the input has the shape {list(x.shape)}, expected two "
+                         "dimensions or more")
+    return activate(e, item.get("activation"), dl.dense(x, w, b))
+
+
+@layer("EinsumDense")
+def einsum_dense(e, item, x):
+    from .attention import einsum
+    equation = item["equation"].replace(" ", "")
+    left, result = equation.split("->")
+    given, kernel = left.split(",")
+    letters = dict(zip(given[::-1] if given.startswith("...") else given,
+                       x.shape[::-1] if given.startswith("...") else x.shape))
+    wanted = item["output_shape"]
+    wanted = [wanted] if isinstance(wanted, int) else list(wanted)
+    tail = result[-len(wanted):]
+    letters.update({c: extent for c, extent in zip(tail, wanted) if extent is not None})
+    shape = [letters[c] for c in kernel]
+    axes = item.get("bias_axes")
+    w = e.weight(item, "kernel", shape, item.get("kernel_initializer"),
+                 regularizer=item.get("kernel_regularizer"),
+                 constraint=item.get("kernel_constraint"))
+    y = einsum(e, equation, x, w)
+    if axes:
+        first = min(result.index(c) for c in axes)
+        b = e.weight(item, "bias", [letters[c] if c in axes else 1 for c in result[first:]],
+                     item.get("bias_initializer"), regularizer=item.get("bias_regularizer"),
+                     constraint=item.get("bias_constraint"))
+        y = y + b
+    return activate(e, item.get("activation"), y)
+
+
+@layer("Perceptron", "Adaline")
+def neuron(e, item, x):
+    units = item.get("units", 1)
+    w, b = kernel_and_bias(e, item, (x.shape[-1], units), (units,))
+    default = "step" if item.class_name == "Perceptron" else "linear"
+    return activate(e, item.get("activation") or default, dl.dense(x, w, b))
+
+
+#--- Shapes ----------------------------------------------------------------------------
+
+@layer("InputLayer", "Identity", "Masking", "ActivityRegularization")
+def identity(e, item, x):
+    if item.class_name == "Masking":
+        seen = dl.not_equal(x, item.get("mask_value", 0.0))
+        mask = dl.greater(dl.reduce_max(e.cast(seen, "f32"), axes=[-1]), 0.0)
+        x = x * e.unsqueeze(e.cast(mask, x.element), -1)
+        x.mask = mask
+    if item.class_name == "ActivityRegularization" and e.training:
+        count = e.cast(_batch(e, x), "f32")
+        for key, term in (("l1", lambda: dl.abs(x)), ("l2", lambda: dl.square(x))):
+            if item.get(key):
+                e.losses.append(dl.reduce_sum(term()) * float(item[key]) / count)
+    return x
+
+
+def _batch(e, x):
+    """How many samples x has, as a tensor of rank 0."""
+    first = e.extent(x, 0)
+    if not isinstance(first, ir.Value):
+        return e.module.constant(first, "i64")
+    number = e.module._op("arith.index_cast", [first], None, ["i64"])[0]
+    return e.module._op("tensor.from_elements", [number], None, ["tensor<i64>"])[0]
+
+
+@layer("Flatten")
+def flatten(e, item, x):
+    if item.get("data_format") == "channels_first" and x.rank > 2:
+        x = e.transpose(x, [0, *range(2, x.rank), 1])
+    return e.unsqueeze(x, -1) if x.rank == 1 else dl.flatten(x)
+
+
+@layer("Reshape")
+def reshape(e, item, x):
+    return e.reshape(x, [e.extent(x, 0), *item["target_shape"]])
+
+
+@layer("Permute")
+def permute(e, item, x):
+    return e.transpose(x, [0, *item["dims"]])
+
+
+@layer("RepeatVector")
+def repeat_vector(e, item, x):
+    return e.broadcast(e.unsqueeze(x, 1), [e.extent(x, 0), item["n"], e.extent(x, 1)])
+
+
+def _pairs(value, rank):
+    """Padding or cropping, as a pair for each spatial dimension."""
+    values = [value] * rank if isinstance(value, int) else list(value)
+    if rank == 1 and len(values) == 2 and all(isinstance(v, int) for v in values):
+        return [tuple(values)]
+    return [(v, v) if isinstance(v, int) else tuple(v) for v in values]
+
+
+@layer("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D")
+def zero_padding(e, item, x):
+    pairs = _pairs(item["padding"], x.rank - 2)
+    first = 2 if item.get("data_format") == "channels_first" else 1
+    low, high = [0] * x.rank, [0] * x.rank
+    for d, (before, after) in enumerate(pairs):
+        low[first + d], high[first + d] = before, after
+    return dl.pad(x, low=low, high=high)
+
+
+@layer("Cropping1D", "Cropping2D", "Cropping3D")
+def cropping(e, item, x):
+    pairs = _pairs(item["cropping"], x.rank - 2)
+    first = 2 if item.get("data_format") == "channels_first" else 1
+    for d, (before, after) in enumerate(pairs):
+        x = e.slice(x, first + d, before, -after if after else None)
+    return x
+
+
+@layer("UpSampling1D", "UpSampling2D", "UpSampling3D")
+def upsampling(e, item, x):
+    size = item["size"]
+    size = [size] * (x.rank - 2) if isinstance(size, int) else list(size)
+    if item.get("interpolation", "nearest") != "nearest":
+        raise UnknownLayers(f"{item.path} ({item.class_name} with interpolation "
+                            f"{item['interpolation']})")
+    from .convolution import channels_last
+    return channels_last(e, item, x, lambda x: dl.upsample(x, scales=size))
+
+
+@layer("Rescaling")
+def rescaling(e, item, x):
+    x = e.cast(x, "f32")
+    return x * e.module.constant(item["scale"], "f32") + e.module.constant(item["offset"], "f32")
+
+
+@layer("Normalization")
+def normalization(e, item, x):
+    axis = item.get("axis", -1)
+    axes = [axis] if isinstance(axis, int) else list(axis or ())
+    axes = [a % x.rank for a in axes]
+    shape = [x.shape[a] for a in axes]
+    given = item.get("mean") is not None
+    mean, variance = (
+        e.module.constant(item[key], "f32") if given else
+        e.weight(item, key, shape, {"class_name": "Ones" if key == "variance" else "Zeros",
+                                    "config": {}}, trainable=False)
+        for key in ("mean", "variance"))
+    if not given:
+        spread = [x.shape[d] if d in axes else 1 for d in range(x.rank)]
+        mean, variance = e.reshape(mean, spread), e.reshape(variance, spread)
+    deviation = dl.maximum(dl.sqrt(variance), 1e-7)
+    x = e.cast(x, "f32")
+    return mean + x * deviation if item.get("invert") else (x - mean) / deviation
+
+
+@layer("Embedding")
+def embedding(e, item, x):
+    table = e.weight(item, "embeddings", (item["input_dim"], item["output_dim"]),
+                     item.get("embeddings_initializer"),
+                     regularizer=item.get("embeddings_regularizer"),
+                     constraint=item.get("embeddings_constraint"))
+    index = x if x.element in ("i32", "i64") else e.cast(x, "i64")
+    y = dl.gather(table, index)
+    if item.get("mask_zero"):
+        y.mask = dl.not_equal(index, 0)
+    return y
+
+
+@layer("TimeDistributed")
+def time_distributed(e, item, x, **call):
+    inside = item.wrapped()
+    batch, steps = e.extent(x, 0), e.extent(x, 1)
+    flat = e.reshape(x, [e.product([batch, steps]), *[e.extent(x, d) for d in range(2, x.rank)]])
+    y = emit(e, inside, flat, **call)
+    return e.reshape(y, [batch, steps, *[e.extent(y, d) for d in range(1, y.rank)]])
+
+

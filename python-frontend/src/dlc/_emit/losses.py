@@ -1,0 +1,171 @@
+"""Losses, as Keras computes them: one number a sample, weighted, and their mean.
+
+Each function takes targets and predictions of one shape (but for sparse ones) and gives the
+loss of each sample, the last dimension being reduced. Formulas are those of Keras 3, whose
+clipping by 1e-7 they share.
+"""
+
+from .. import dl, ir
+
+EPSILON = 1e-7
+
+
+def _mean(x):
+    return dl.reduce_mean(x, axes=[-1])
+
+
+def _sum(x):
+    return dl.reduce_sum(x, axes=[-1])
+
+
+def _unit(x):
+    return x / dl.sqrt(dl.maximum(_kept_sum(dl.square(x)), 1e-12))
+
+
+def _kept_sum(x):
+    return dl.reduce_sum(x, axes=[-1], keep_dims=True)
+
+
+def _huber(e, t, y, delta=1.0):
+    error = dl.abs(y - t)
+    return _mean(dl.select(dl.less_equal(error, delta), dl.square(error) * 0.5,
+                           error * delta - 0.5 * delta * delta))
+
+
+def _log_cosh(e, t, y):
+    x = y - t
+    return _mean(x + dl.softplus(x * -2.0) - 0.6931471805599453)
+
+
+def _signs(t):
+    """Labels of 0 and 1 as -1 and 1; others as they are."""
+    is_binary = dl.reduce_min(dl.select(dl.or_(dl.equal(t, 0.0), dl.equal(t, 1.0)),
+                                        t * 0.0 + 1.0, t * 0.0))
+    return dl.select(dl.greater(is_binary, 0.5), t * 2.0 - 1.0, t)
+
+
+def _smooth(t, smoothing, share):
+    return t if not smoothing else t * (1.0 - smoothing) + smoothing * share
+
+
+def _binary_cross_entropy(e, t, y, from_logits=False, label_smoothing=0.0):
+    t = _smooth(t, label_smoothing, 0.5)
+    if from_logits:
+        return _mean(dl.relu(y) - y * t + dl.softplus(-dl.abs(y)))
+    y = dl.clip(y, low=EPSILON, high=1.0 - EPSILON)
+    return _mean(-(t * dl.log(y) + (1.0 - t) * dl.log(1.0 - y)))
+
+
+def _log_probabilities(y, from_logits, axis):
+    if from_logits:
+        return dl.log_softmax(y, axis=axis)
+    y = y / dl.reduce_sum(y, axes=[axis], keep_dims=True)
+    return dl.log(dl.clip(y, low=EPSILON, high=1.0 - EPSILON))
+
+
+def _categorical_cross_entropy(e, t, y, from_logits=False, label_smoothing=0.0, axis=-1):
+    t = _smooth(t, label_smoothing, 1.0 / (y.shape[axis] or 1))
+    return -dl.reduce_sum(t * _log_probabilities(y, from_logits, axis), axes=[axis])
+
+
+def one_hot(e, labels, classes):
+    """Rows of 0 with a 1 at the label's place."""
+    places = e.module.constant(list(range(classes)), labels.element)
+    return e.cast(dl.equal(e.unsqueeze(labels, -1), places), "f32")
+
+
+def _sparse_cross_entropy(e, t, y, from_logits=False, ignore_class=None, axis=-1):
+    if axis % y.rank != y.rank - 1:
+        raise ir.IRError("sparse_categorical_crossentropy takes classes in the last dimension")
+    if t.rank == y.rank:
+        t = e.squeeze(t, -1)
+    t = require_classes(e, t, y.shape[-1]) if ignore_class is None else t
+    loss = -_sum(one_hot(e, t, y.shape[-1]) * _log_probabilities(y, from_logits, axis))
+    if ignore_class is not None:
+        loss = dl.select(dl.equal(t, int(ignore_class)), loss * 0.0, loss)
+    return loss
+
+
+def require_classes(e, labels, classes):
+    """The labels; a call ends where one is no class."""
+    return e.module.op("dl.require_range", labels, what="a label", least=0, past=classes)
+
+
+def _kl_divergence(e, t, y):
+    t, y = (dl.clip(v, low=EPSILON, high=1.0) for v in (t, y))
+    return _sum(t * dl.log(t / y))
+
+
+def _categorical_hinge(e, t, y):
+    return dl.relu(dl.reduce_max((1.0 - t) * y, axes=[-1]) - _sum(t * y) + 1.0)
+
+
+def _logarithmic(e, t, y):
+    a, b = (dl.log(dl.relu(v - EPSILON) + (1.0 + EPSILON)) for v in (y, t))
+    return _mean(dl.square(a - b))
+
+
+# The parameters of each are those of its Keras class.
+LOSSES = {
+    "mean_squared_error": lambda e, t, y: _mean(dl.square(t - y)),
+    "mean_absolute_error": lambda e, t, y: _mean(dl.abs(t - y)),
+    "mean_absolute_percentage_error": lambda e, t, y: 100.0 * _mean(
+        dl.abs((t - y) / dl.maximum(dl.abs(t), EPSILON))),
+    "mean_squared_logarithmic_error": _logarithmic,
+    "huber": _huber,
+    "log_cosh": _log_cosh,
+    "cosine_similarity": lambda e, t, y: -_sum(_unit(t) * _unit(y)),
+    "kl_divergence": _kl_divergence,
+    "poisson": lambda e, t, y: _mean(y - t * dl.log(y + EPSILON)),
+    "hinge": lambda e, t, y: _mean(dl.relu(1.0 - _signs(t) * y)),
+    "squared_hinge": lambda e, t, y: _mean(dl.square(dl.relu(1.0 - _signs(t) * y))),
+    "categorical_hinge": _categorical_hinge,
+    "binary_crossentropy": _binary_cross_entropy,
+    "categorical_crossentropy": _categorical_cross_entropy,
+    "sparse_categorical_crossentropy": _sparse_cross_entropy,
+}
+SPARSE = {"sparse_categorical_crossentropy"}
+_SHORT = {"mse": "mean_squared_error", "mae": "mean_absolute_error",
+          "mape": "mean_absolute_percentage_error", "msle": "mean_squared_logarithmic_error",
+          "bce": "binary_crossentropy", "cce": "categorical_crossentropy",
+          "kld": "kl_divergence", "logcosh": "log_cosh", "kullback_leibler_divergence":
+          "kl_divergence", "cosine": "cosine_similarity"}
+
+
+def full_name(name):
+    """A loss's or metric's name as it is written out: mse, MeanSquaredError and
+    mean_squared_error are one."""
+    text = "".join("_" + c.lower() if c.isupper() and i and not name[i - 1].isupper() else
+                   c.lower() for i, c in enumerate(name))
+    text = text.replace("cross_entropy", "crossentropy")
+    return _SHORT.get(text, text)
+
+
+def prepared(e, name, target, y):
+    """Target and prediction of one rank, as Keras squeezes them."""
+    if name in SPARSE:
+        return target, y
+    if target.rank == y.rank - 1 and y.shape[-1] == 1:
+        target = e.unsqueeze(target, -1)
+    if target.rank == y.rank + 1 and target.shape[-1] == 1:
+        target = e.squeeze(target, -1)
+    return e.cast(target, y.element), y
+
+
+def emit_loss(e, name, config, target, y, weights=None, mask=None):
+    """A number: the mean of the samples' losses, times their weights."""
+    target, y = prepared(e, name, target, y)
+    config = {k: v for k, v in config.items() if v is not None}
+    reduction = config.pop("reduction", "sum_over_batch_size")
+    values = LOSSES[name](e, target, y, **config)
+    scale = None
+    if mask is not None and mask.rank == values.rank:
+        seen = e.cast(mask, values.element)
+        scale = seen / dl.reduce_mean(seen)
+    if weights is not None:
+        spread = e.reshape(weights, [e.extent(weights, 0), *[1] * (values.rank - 1)]) \
+            if values.rank > 1 and weights.rank == 1 else weights
+        scale = spread if scale is None else scale * spread
+    if scale is not None:
+        values = values * scale
+    return dl.reduce_sum(values) if reduction == "sum" else dl.reduce_mean(values)

@@ -1,0 +1,71 @@
+"""Metrics that a step computes itself: a sum over samples, and of how many it is.
+
+What is not here (areas under curves, precision) is computed of the predictions by whoever
+trains.
+"""
+
+from .. import dl
+from .losses import LOSSES, full_name, prepared
+
+
+def _matches(e, same, element):
+    return e.cast(same, element)
+
+
+def _binary_accuracy(e, t, y, threshold=0.5):
+    return dl.reduce_mean(_matches(e, dl.equal(t, e.cast(dl.greater(y, threshold), t.element)),
+                                   "f32"), axes=[-1])
+
+
+def _categorical_accuracy(e, t, y):
+    return _matches(e, dl.equal(dl.arg_max(t, axis=t.rank - 1),
+                                dl.arg_max(y, axis=y.rank - 1)), "f32")
+
+
+def _sparse_accuracy(e, t, y):
+    t = e.squeeze(t, -1) if t.rank == y.rank else t
+    return _matches(e, dl.equal(e.cast(t, "i64"), dl.arg_max(y, axis=y.rank - 1)), "f32")
+
+
+def _accuracy(e, t, y):
+    return _matches(e, dl.equal(t, y), "f32")
+
+
+METRICS = {
+    "binary_accuracy": _binary_accuracy,
+    "categorical_accuracy": _categorical_accuracy,
+    "sparse_categorical_accuracy": _sparse_accuracy,
+    "accuracy": _accuracy,
+    "cosine_similarity": lambda e, t, y: -LOSSES["cosine_similarity"](e, t, y),
+    # Its root is taken of the mean over all batches.
+    "root_mean_squared_error": lambda e, t, y: dl.reduce_mean(dl.square(t - y), axes=[-1]),
+    **{name: LOSSES[name] for name in (
+        "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",
+        "mean_squared_logarithmic_error", "log_cosh", "kl_divergence", "poisson", "hinge",
+        "squared_hinge", "categorical_hinge", "binary_crossentropy", "categorical_crossentropy",
+        "sparse_categorical_crossentropy")},
+}
+SPARSE = {"sparse_categorical_accuracy", "sparse_categorical_crossentropy"}
+
+
+def resolve(name, target_rank, y):
+    """The metric that a word stands for: accuracy is one of three, by what it is of."""
+    name = full_name(name)
+    if name in ("accuracy", "acc"):
+        if y.shape[-1] == 1:
+            return "binary_accuracy"
+        return "sparse_categorical_accuracy" if target_rank < y.rank else "categorical_accuracy"
+    return name
+
+
+def emit_metric(e, name, config, target, y, weights=None):
+    """(sum, count) of a metric over the samples, each a number."""
+    if name not in SPARSE:
+        target, y = prepared(e, name, target, y)
+    config = {k: v for k, v in config.items() if v is not None}
+    values = METRICS[name](e, target, y, **config)
+    ones = values * 0.0 + 1.0
+    if weights is not None:
+        ones = ones * (e.reshape(weights, [e.extent(weights, 0), *[1] * (values.rank - 1)])
+                       if values.rank > 1 else weights)
+    return dl.reduce_sum(values * ones), dl.reduce_sum(ones)

@@ -1,0 +1,162 @@
+"""Models as graphs of layers: Sequential and functional ones, in each other."""
+
+from .. import ir
+from .emitter import _LAYERS, Layer, UnknownLayers, emit
+from .operations import emit_operation, known_operations
+from .recurrent import _CELLS
+
+_SEQUENTIAL, _FUNCTIONAL = {"Sequential"}, {"Functional", "Model"}
+
+# Layers that take the mask of their input, and those that hand it on.
+_TAKES_MASK = {"SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D",
+               "ConvLSTM3D", "Softmax", "GlobalAveragePooling1D", "GlobalAvgPool1D"}
+_HANDS_MASK_ON = {
+    "InputLayer", "Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "Dense",
+    "EinsumDense", "Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout",
+    "AlphaDropout", "ActivityRegularization", "BatchNormalization", "LayerNormalization",
+    "RMSNormalization", "GroupNormalization", "UnitNormalization", "Identity", "Add", "Subtract",
+    "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Rescaling", "TimeDistributed",
+    "MultiHeadAttention", "GroupedQueryAttention", "RepeatVector"}
+
+
+def is_model(item):
+    return item["class_name"] in _SEQUENTIAL | _FUNCTIONAL
+
+
+def is_operation(item):
+    return "ops" in (item.get("module") or "").split(".")
+
+
+def unknown_layers(item, path=""):
+    """All layers of a model that dlc does not know, as `path (class)`."""
+    config, name = item["config"], item["class_name"]
+    here = f"{path}/{config.get('name', name)}" if path else config.get("name", name)
+    if is_model(item):
+        return [u for inner in config["layers"] for u in unknown_layers(inner, here)]
+    if is_operation(item):
+        return [] if name in known_operations() else [f"{here} (keras.ops {name})"]
+    inside = [config[k] for k in ("layer", "backward_layer") if isinstance(config.get(k), dict)]
+    cells = [config["cell"]] if isinstance(config.get("cell"), dict) else []
+    return ([] if name in _LAYERS else [f"{here} ({name})"]) + \
+        [u for inner in inside for u in unknown_layers(inner, here)] + \
+        [f"{here} ({c['class_name']}, a cell)" for c in cells if c["class_name"] not in _CELLS]
+
+
+def emit_model(e, item, inputs, path="", trainable=True):
+    """The outputs of a model for values: one, or a list as the model has them."""
+    config = item["config"]
+    path = f"{path}/{config['name']}" if path else config["name"]
+    trainable = trainable and config.get("trainable", True)
+    if item["class_name"] in _SEQUENTIAL:
+        return _sequential(e, config, inputs, path, trainable)
+    return _functional(e, config, inputs, path, trainable)
+
+
+def _apply(e, item, args, kwargs, path, trainable):
+    """A layer or a model of a model, for the values of one call."""
+    config = item["config"]
+    if is_model(item):
+        return emit_model(e, item, args[0], path, trainable)
+    name = config.get("name", item.get("name", item["class_name"]))
+    if is_operation(item):
+        y = emit_operation(e, item["class_name"], config, f"{path}/{name}", args, kwargs)
+        if y is None:
+            raise UnknownLayers(f"{path}/{name} (keras.ops {item['class_name']})")
+        return y
+    made = Layer(item["class_name"], config, f"{path}/{name}",
+                 trainable and config.get("trainable", True))
+    if item["class_name"] in ("MultiHeadAttention", "GroupedQueryAttention"):
+        masks = {"query_mask": _mask(args[0]), "mask": _mask(args[1] if len(args) > 1 else
+                                                             kwargs.get("value"))}
+        kwargs = {**{k: m for k, m in masks.items() if m is not None}, **kwargs}
+    elif item["class_name"] in ("Attention", "AdditiveAttention"):
+        masks = [_mask(v) for v in args[0]]
+        kwargs = {**({"mask": masks} if any(m is not None for m in masks) else {}), **kwargs}
+    elif item["class_name"] in _TAKES_MASK and _mask(args[0]) is not None:
+        kwargs = {"mask": _mask(args[0]), **kwargs}
+    kwargs = {k: v for k, v in kwargs.items() if v is not None and not (
+        k == "training" and item["class_name"] != "BatchNormalization")}
+    y = emit(e, made, *args, **kwargs)
+    if item["class_name"] in _HANDS_MASK_ON and isinstance(y, ir.Value) and \
+            _mask(y) is None:
+        y.mask = _mask(args[0])
+    return y
+
+
+def _mask(value):
+    if isinstance(value, (list, tuple)):
+        found = [m for m in map(_mask, value) if m is not None]
+        return found[0] if found else None
+    return getattr(value, "mask", None)
+
+
+def _sequential(e, config, x, path, trainable):
+    if isinstance(x, (list, tuple)) and len(x) == 1:
+        x = x[0]
+    for item in config["layers"]:
+        if item["class_name"] != "InputLayer":
+            x = _apply(e, item, [x], {}, path, trainable)
+    return x
+
+
+def _places(spec):
+    """[layer, node, tensor] of one input or of several, however they are nested."""
+    if isinstance(spec, dict):
+        return [p for v in spec.values() for p in _places(v)]
+    if len(spec) == 3 and isinstance(spec[0], str):
+        return [spec]
+    return [p for v in spec for p in _places(v)]
+
+
+def _functional(e, config, inputs, path, trainable):
+    inputs = list(inputs.values()) if isinstance(inputs, dict) else \
+        list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    found = {}  # (layer, node): its result
+    for place, value in zip(_places(config["input_layers"]), inputs, strict=True):
+        found[place[0], 0] = value
+
+    def resolve(argument):
+        if isinstance(argument, dict):
+            if argument.get("class_name") == "__keras_tensor__":
+                layer, node, tensor = argument["config"]["keras_history"]
+                value = found[layer, node]
+                return value[tensor] if isinstance(value, (list, tuple)) else value
+            if argument.get("class_name") == "__slice__":
+                return slice(*(argument["config"][k] for k in ("start", "stop", "step")))
+            if argument.get("class_name") == "__ellipsis__":
+                return ...
+            return {k: resolve(v) for k, v in argument.items()}
+        if isinstance(argument, (list, tuple)):
+            return [resolve(v) for v in argument]
+        return argument
+
+    def is_ready(argument):
+        if isinstance(argument, dict):
+            if argument.get("class_name") == "__keras_tensor__":
+                layer, node, _ = argument["config"]["keras_history"]
+                return (layer, node) in found
+            return all(map(is_ready, argument.values()))
+        return all(map(is_ready, argument)) if isinstance(argument, (list, tuple)) else True
+
+    left = [(item, k) for item in config["layers"]
+            for k in range(len(item["inbound_nodes"])) if item["class_name"] != "InputLayer"]
+    while left:
+        later = []
+        for item, k in left:
+            node = item["inbound_nodes"][k]
+            if not is_ready([node["args"], node["kwargs"]]):
+                later.append((item, k))
+                continue
+            name = item["config"].get("name", item.get("name"))
+            found[item.get("name", name), k] = _apply(
+                e, item, resolve(node["args"]), resolve(node["kwargs"]), path, trainable)
+        if len(later) == len(left):
+            raise ir.IRError(f"{path}: the layers {', '.join(i['config']['name'] for i, _ in left)} "
+                             "wait for each other")
+        left = later
+    outputs = []
+    for layer, node, tensor in _places(config["output_layers"]):
+        value = found[layer, node]
+        outputs.append(value[tensor] if isinstance(value, (list, tuple)) else value)
+    is_one = len(config["output_layers"]) == 3 and isinstance(config["output_layers"][0], str)
+    return outputs[0] if is_one or len(outputs) == 1 else outputs

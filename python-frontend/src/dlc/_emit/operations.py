@@ -1,0 +1,133 @@
+"""Functions of keras.ops, which stand in functional models as nodes of their own."""
+
+from .. import dl, ir
+from .core import ACTIVATIONS
+
+_OPERATIONS = {}
+
+_UNARY = {"Absolute": "abs", "Abs": "abs", "Negative": "neg", "Exp": "exp", "Log": "log",
+          "Sqrt": "sqrt", "Rsqrt": "rsqrt", "Square": "square", "Sin": "sin", "Cos": "cos",
+          "Tanh": "tanh", "Sigmoid": "sigmoid", "Relu": "relu", "Sign": "sign", "Floor": "floor",
+          "Ceil": "ceil", "Round": "round", "Erf": "erf", "Reciprocal": "reciprocal",
+          "Softplus": "softplus", "Silu": "silu", "LogicalNot": "not_"}
+_BINARY = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "div",
+           "TrueDivide": "div", "Maximum": "maximum", "Minimum": "minimum", "Power": "pow",
+           "Greater": "greater", "GreaterEqual": "greater_equal", "Less": "less",
+           "LessEqual": "less_equal", "Equal": "equal", "NotEqual": "not_equal",
+           "LogicalAnd": "and_", "LogicalOr": "or_", "Matmul": "matmul"}
+_REDUCTIONS = {"Sum": "reduce_sum", "Mean": "reduce_mean", "Max": "reduce_max",
+               "Min": "reduce_min", "Amax": "reduce_max", "Amin": "reduce_min"}
+
+
+def operation(*names):
+    def register(function):
+        for name in names:
+            _OPERATIONS[name] = function
+        return function
+    return register
+
+
+def known_operations():
+    return sorted({*_OPERATIONS, *_UNARY, *_BINARY, *_REDUCTIONS, *_by_activation()})
+
+
+def _by_activation():
+    return {name.title().replace("_", ""): name for name in ACTIVATIONS}
+
+
+def emit_operation(e, name, config, path, args, kwargs):
+    """The result of an operation of keras.ops."""
+    with e.module.place(path):
+        if name in _OPERATIONS:
+            return _OPERATIONS[name](e, config, *args, **kwargs)
+        if name in _UNARY:
+            return getattr(dl, _UNARY[name])(args[0])
+        if name in _BINARY:
+            a, b = args
+            module = (a if isinstance(a, ir.Value) else b).module
+            return module.op(f"dl.{_BINARY[name].rstrip('_')}", a, b)
+        if name in _REDUCTIONS:
+            axes = config.get("axis", kwargs.get("axis"))
+            axes = [axes] if isinstance(axes, int) else axes
+            return getattr(dl, _REDUCTIONS[name])(
+                args[0], axes=axes, keep_dims=bool(config.get("keepdims")))
+        activation = _by_activation().get(name)
+        if activation:
+            return ACTIVATIONS[activation](e, args[0])
+    return None
+
+
+@operation("Reshape")
+def reshape(e, config, x, *_):
+    shape = list(config["newshape"])
+    # Keras writes a batch that is free as None or -1.
+    first = e.extent(x, 0) if shape[0] in (None, -1) and -1 in shape[1:] else shape[0]
+    return e.reshape(x, [first, *shape[1:]])
+
+
+@operation("Transpose")
+def transpose(e, config, x, *_):
+    return e.transpose(x, config.get("axes") or list(range(x.rank))[::-1])
+
+
+@operation("ExpandDims")
+def expand_dims(e, config, x, *_):
+    return e.unsqueeze(x, config["axis"])
+
+
+@operation("Squeeze")
+def squeeze(e, config, x, *_):
+    return e.squeeze(x, config["axis"])
+
+
+@operation("Concatenate")
+def concatenate(e, config, values, *_):
+    return dl.concat(list(values), axis=(config.get("axis") or 0) % values[0].rank)
+
+
+@operation("Softmax")
+def softmax(e, config, x, *_):
+    return dl.softmax(x, axis=config.get("axis", -1))
+
+
+@operation("LogSoftmax")
+def log_softmax(e, config, x, *_):
+    return dl.log_softmax(x, axis=config.get("axis", -1))
+
+
+@operation("Clip")
+def clip(e, config, x, *_):
+    return dl.clip(x, low=config["x_min"], high=config["x_max"])
+
+
+@operation("Cast")
+def cast(e, config, x, *_):
+    return e.cast(x, ir.element_of(config["dtype"]))
+
+
+@operation("Where")
+def where(e, config, condition, a, b):
+    return dl.select(condition, a, b)
+
+
+@operation("GetItem")
+def get_item(e, config, x, key):
+    """x[key] for numbers, slices, None and an ellipsis."""
+    keys = list(key) if isinstance(key, (list, tuple)) else [key]
+    if ... in keys:
+        at = keys.index(...)
+        fill = x.rank - sum(k is not None for k in keys) + 1
+        keys[at:at + 1] = [slice(None)] * fill
+    axis = 0
+    for k in keys:
+        if k is None:
+            x = e.unsqueeze(x, axis)
+            axis += 1
+        elif isinstance(k, slice):
+            if k != slice(None):
+                x = e.slice(x, axis, k.start or (0 if (k.step or 1) > 0 else -1), k.stop,
+                            k.step or 1)
+            axis += 1
+        else:
+            x = e.squeeze(e.slice(x, axis, k, k + 1 if k != -1 else None), axis)
+    return x

@@ -1,0 +1,165 @@
+"""Optimisers, by the formulas of Keras 3.
+
+Each takes a parameter, its gradient, the learning rate and the number of the step (from 1, as
+f32) with the states that it keeps for the parameter, and gives the next values of all. Keras's
+Adam has its epsilon outside of the corrected root, which is not where the paper has it.
+"""
+
+from .. import dl
+
+
+class Optimizer:
+    """`names` are those of the states kept for each parameter, `first` their first values,
+    `shared` states of all parameters together; `update` makes the next ones."""
+    shared = {}
+
+    def __init__(self, config):
+        self.config = config
+
+    def names(self):
+        return []
+
+    def first(self, name):
+        return 0.0
+
+    def update(self, e, p, g, rate, step, s):
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    def names(self):
+        return ["momentum"] if self.config.get("momentum") else []
+
+    def update(self, e, p, g, rate, step, s):
+        share = self.config.get("momentum") or 0.0
+        if not share:
+            return p - rate * g, {}
+        m = s["momentum"] * share - rate * g
+        after = p + m * share - rate * g if self.config.get("nesterov") else p + m
+        return after, {"momentum": m}
+
+
+class Adam(Optimizer):
+    def names(self):
+        return ["m", "v", *(["v_hat"] if self.config.get("amsgrad") else [])]
+
+    def update(self, e, p, g, rate, step, s):
+        b1, b2 = self.config.get("beta_1", 0.9), self.config.get("beta_2", 0.999)
+        power1, power2 = (dl.pow(e.module.constant(b, "f32"), step) for b in (b1, b2))
+        alpha = rate * dl.sqrt(1.0 - power2) / (1.0 - power1)
+        m = s["m"] + (g - s["m"]) * (1.0 - b1)
+        v = s["v"] + (dl.square(g) - s["v"]) * (1.0 - b2)
+        after = {"m": m, "v": v}
+        if self.config.get("amsgrad"):
+            after["v_hat"] = v = dl.maximum(s["v_hat"], v)
+        return p - m * alpha / (dl.sqrt(v) + self.config.get("epsilon", 1e-7)), after
+
+
+class RMSprop(Optimizer):
+    def names(self):
+        return ["velocity", *(["momentum"] if self.config.get("momentum") else []),
+                *(["average"] if self.config.get("centered") else [])]
+
+    def update(self, e, p, g, rate, step, s):
+        rho, epsilon = self.config.get("rho", 0.9), self.config.get("epsilon", 1e-7)
+        v = s["velocity"] * rho + dl.square(g) * (1.0 - rho)
+        after, denominator = {"velocity": v}, v + epsilon
+        if self.config.get("centered"):
+            after["average"] = s["average"] * rho + g * (1.0 - rho)
+            denominator = v - dl.square(after["average"]) + epsilon
+        change = rate * g / dl.sqrt(denominator)
+        if self.config.get("momentum"):
+            after["momentum"] = change = s["momentum"] * self.config["momentum"] + change
+        return p - change, after
+
+
+class Adagrad(Optimizer):
+    def names(self):
+        return ["accumulator"]
+
+    def first(self, name):
+        return self.config.get("initial_accumulator_value", 0.1)
+
+    def update(self, e, p, g, rate, step, s):
+        a = s["accumulator"] + dl.square(g)
+        return p - rate * g / dl.sqrt(a + self.config.get("epsilon", 1e-7)), {"accumulator": a}
+
+
+class Adadelta(Optimizer):
+    def names(self):
+        return ["gradient", "change"]
+
+    def update(self, e, p, g, rate, step, s):
+        rho, epsilon = self.config.get("rho", 0.95), self.config.get("epsilon", 1e-7)
+        a = s["gradient"] * rho + dl.square(g) * (1.0 - rho)
+        change = -dl.sqrt(s["change"] + epsilon) * g / dl.sqrt(a + epsilon)
+        b = s["change"] * rho + dl.square(change) * (1.0 - rho)
+        return p + rate * change, {"gradient": a, "change": b}
+
+
+class Adamax(Optimizer):
+    def names(self):
+        return ["m", "u"]
+
+    def update(self, e, p, g, rate, step, s):
+        b1, b2 = self.config.get("beta_1", 0.9), self.config.get("beta_2", 0.999)
+        m = s["m"] + (g - s["m"]) * (1.0 - b1)
+        u = dl.maximum(s["u"] * b2, dl.abs(g))
+        power = dl.pow(e.module.constant(b1, "f32"), step)
+        return p - rate * m / ((1.0 - power) * (u + self.config.get("epsilon", 1e-7))), \
+            {"m": m, "u": u}
+
+
+class Lion(Optimizer):
+    def names(self):
+        return ["m"]
+
+    def update(self, e, p, g, rate, step, s):
+        b1, b2 = self.config.get("beta_1", 0.9), self.config.get("beta_2", 0.99)
+        after = p - rate * dl.sign(s["m"] * b1 + g * (1.0 - b1))
+        return after, {"m": s["m"] * b2 + g * (1.0 - b2)}
+
+
+class Nadam(Optimizer):
+    """Its product of momenta over all steps is a state of its own."""
+    shared = {"product": 1.0}
+
+    def names(self):
+        return ["m", "v"]
+
+    def update(self, e, p, g, rate, step, s):
+        b1, b2 = self.config.get("beta_1", 0.9), self.config.get("beta_2", 0.999)
+        base = e.module.constant(0.96, "f32")
+        u = (1.0 - dl.pow(base, step) * 0.5) * b1
+        after = (1.0 - dl.pow(base, step + 1.0) * 0.5) * b1
+        product = s["product"] * u
+        m = s["m"] + (g - s["m"]) * (1.0 - b1)
+        v = s["v"] + (dl.square(g) - s["v"]) * (1.0 - b2)
+        m_hat = after * m / (1.0 - product * after) + (1.0 - u) * g / (1.0 - product)
+        v_hat = v / (1.0 - dl.pow(e.module.constant(b2, "f32"), step))
+        return p - m_hat * rate / (dl.sqrt(v_hat) + self.config.get("epsilon", 1e-7)), \
+            {"m": m, "v": v, "product": product}
+
+
+OPTIMIZERS = {c.__name__.lower(): c for c in (SGD, Adam, RMSprop, Adagrad, Adadelta, Adamax, Lion,
+                                             Nadam)}
+OPTIMIZERS["adamw"] = Adam
+DECAY = {"adamw": 0.004}
+
+
+def clipped(e, config, gradients):
+    """Gradients within the limits of a configuration."""
+    if config.get("clipnorm"):
+        limit = config["clipnorm"]
+        norms = [dl.sqrt(dl.reduce_sum(dl.square(g))) for g in gradients]
+        return [g * (limit / dl.maximum(n, limit)) for g, n in zip(gradients, norms)]
+    if config.get("global_clipnorm"):
+        limit = config["global_clipnorm"]
+        total = sum(dl.reduce_sum(dl.square(g)) for g in gradients[1:]) \
+            if len(gradients) > 1 else 0.0
+        norm = dl.sqrt(dl.reduce_sum(dl.square(gradients[0])) + total)
+        return [g * (limit / dl.maximum(norm, limit)) for g in gradients]
+    if config.get("clipvalue"):
+        limit = config["clipvalue"]
+        return [dl.clip(g, low=-limit, high=limit) for g in gradients]
+    return gradients

@@ -1,0 +1,216 @@
+"""The functions of a model that learns: predict, step, evaluate."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .. import dl, ir
+from . import losses, metrics, optimizers, penalties
+from .emitter import Emitter
+
+RANDOM, STEPS = "training/random", "training/steps"
+
+
+@dataclass
+class Output:
+    """What is wanted of one output: a loss (name, configuration) and metrics (name,
+    configuration, label)."""
+    loss: tuple = None
+    weight: float = 1.0  # of the loss, among those of all outputs
+    metrics: list = field(default_factory=list)
+    weighted_metrics: list = field(default_factory=list)
+
+
+@dataclass
+class Recipe:
+    """How a model learns.
+
+    forward: (emitter, inputs) -> outputs. inputs: {name: type}. outputs: an Output for each.
+    optimizer: (name, configuration). sample_weights: whether steps take weights of samples.
+    predictions: whether step and evaluate give the outputs as well.
+    """
+    forward: object
+    inputs: dict
+    outputs: list
+    optimizer: tuple = ("sgd", {})
+    sample_weights: bool = False
+    predictions: bool = False
+
+
+class Training:
+    """A module with predict, step and evaluate, and what its tensors are.
+
+    weights: {name: Weight} of the model. metric_labels: (output, label, metric) of each metric.
+    Where no output has a loss there is predict alone. step and evaluate take inputs, then a target for each
+    output that has a loss, then weights of samples; step also the learning rate. They give the
+    loss, then sum and count of each metric, then predictions where those are wanted.
+    """
+
+    def __init__(self, recipe, value_of):
+        """value_of: the first value of a Weight, an array."""
+        self.recipe, self._value_of = recipe, value_of
+        self.module, self.weights = ir.Module(), {}
+        self.metric_labels, self.states, self.targets = [], {}, []
+        self._optimizer = optimizers.OPTIMIZERS[recipe.optimizer[0]](recipe.optimizer[1])
+        self._write()
+
+    #--- Tensors -------------------------------------------------------------------
+
+    def _load(self, weight):
+        if weight.name not in self.module._globals:
+            weight.value = np.asarray(self._value_of(weight), np.float32, order="C")
+            self.module.add_global(weight.name, weight.value, mutable=True)
+        return self.module.load(weight.name)
+
+    def _state(self, name, value):
+        self.module.add_global(name, value, mutable=True)
+        self.states[name] = value
+
+    def _emitter(self, **more):
+        return Emitter(self.module, self.weights, self._load, **more)
+
+    def _forward(self, e, inputs):
+        y = self.recipe.forward(e, inputs if len(inputs) > 1 else inputs[0])
+        return list(y) if isinstance(y, (list, tuple)) else [y]
+
+    #--- Functions -------------------------------------------------------------------
+
+    def _write(self):
+        self._write_predict()
+        if not self.targets:
+            return
+        parameters = [w for w in self.weights.values() if w.trainable]
+        if not parameters:
+            raise ir.IRError("no weight of the model is trainable")
+        self._write_loss("loss", public=False, training=True)
+        self._write_loss("evaluate", public=True, training=False)
+        self._write_step(parameters)
+
+    def _write_predict(self):
+        with self.module.function("predict", **self.recipe.inputs) as f:
+            self._state(RANDOM, np.zeros(2, np.int64))
+            outputs = self._forward(self._emitter(), f.arguments)
+            self._types = [y.type for y in outputs]
+            self._results = [y.shape for y in outputs]
+            f.returns(**self._named(outputs))
+        for k, (wanted, type_, shape) in enumerate(zip(self.recipe.outputs, self._types,
+                                                       self._results)):
+            if wanted.loss is None:
+                continue
+            is_sparse = wanted.loss[0] in losses.SPARSE
+            self.targets.append((
+                f"target{k}" if len(outputs) > 1 else "target",
+                ir.type_of(shape[:-1], "i64") if is_sparse else type_))
+
+    def _named(self, outputs):
+        return {f"y{k}" if len(outputs) > 1 else "y": y for k, y in enumerate(outputs)}
+
+    def _arguments(self):
+        """Of step and evaluate: inputs, targets, weights of samples."""
+        found = {**self.recipe.inputs, **dict(self.targets)}
+        if self.recipe.sample_weights:
+            batch = self._results[0][0]
+            found.update({f"weights{k}" if len(self.targets) > 1 else "weights":
+                          ir.type_of([batch]) for k in range(len(self.targets))})
+        return found
+
+    def _terms(self, e, arguments):
+        """(loss, [metric's sum, count, ...], outputs) of a batch."""
+        count = len(self.recipe.inputs)
+        inputs, rest = arguments[:count], arguments[count:]
+        targets, weights = rest[:len(self.targets)], rest[len(self.targets):]
+        outputs = self._forward(e, inputs)
+        total, numbers, names, at = None, [], [], 0
+        with e.module.place("loss"):
+            for k, (wanted, y) in enumerate(zip(self.recipe.outputs, outputs)):
+                if wanted.loss is None:
+                    continue
+                target, own = targets[at], weights[at] if weights else None
+                at += 1
+                name, config = wanted.loss
+                term = losses.emit_loss(e, name, config, target, y, own, getattr(y, "mask", None))
+                if len(self.targets) > 1:
+                    numbers += [term, e.module.constant(1.0, "f32")]
+                    names.append((k, "loss", "loss"))
+                term = term if wanted.weight == 1.0 else term * float(wanted.weight)
+                total = term if total is None else total + term
+                for which, scale in ((wanted.metrics, None), (wanted.weighted_metrics, own)):
+                    for name, config, label in which:
+                        found = metrics.resolve(name, target.rank, y)
+                        numbers += metrics.emit_metric(e, found, config, target, y, scale)
+                        names.append((k, label, found))
+            for weight in self.weights.values():
+                if weight.regularizer and weight.trainable:
+                    term = penalties.penalty(e, weight.regularizer, self._load(weight))
+                    total = total if term is None else total + term
+            for term in e.losses:
+                total = total + term
+        self.metric_labels = names
+        return total, numbers, outputs
+
+    def _write_loss(self, name, public, training):
+        arguments = self._arguments()
+        if training:
+            arguments["random"] = "tensor<2xi64>"
+        with self.module.function(name, public=public, **arguments) as f:
+            values = f.arguments
+            random = values.pop() if training else None
+            e = self._emitter(training=training, random=random)
+            loss, numbers, outputs = self._terms(e, values)
+            results = {"loss": loss, **{f"metric{k}": v for k, v in enumerate(numbers)}}
+            if self.recipe.predictions:
+                results.update(self._named(outputs))
+            if training:
+                self._updates = list(e.updates)
+                results.update({f"update{k}": v for k, v in enumerate(e.updates.values())})
+                self._result_types = [v.type for v in results.values()]
+                self._result_names = list(results)
+            f.returns(**results)
+
+    def _write_step(self, parameters):
+        name, config = self.recipe.optimizer
+        arguments = {**self._arguments(), "rate": "tensor<f32>"}
+        self._state(STEPS, np.zeros((), np.float32))
+        for w in parameters:
+            for state in self._optimizer.names():
+                self._state(f"{w.name}/{state}", np.full(w.shape, self._optimizer.first(state),
+                                                         np.float32))
+        for state, first in self._optimizer.shared.items():
+            self._state(f"training/{state}", np.float32(first).reshape(()))
+        with self.module.function("step", **arguments) as f:
+            *given, rate = f.arguments
+            e = self._emitter()
+            random = self.module.load(RANDOM)
+            names = [w.name for w in parameters]
+            results = self.module.op(
+                "dl.grad", [*given, random], callee="loss", parameters=names, with_value=True,
+                types=[*self._result_types, *[ir.type_of(w.shape) for w in parameters]])
+            results = results if isinstance(results, tuple) else (results,)
+            count = len(self._result_types)
+            values, gradients = results[:count], list(results[count:])
+            gradients = optimizers.clipped(e, config, gradients)
+            step = self.module.load(STEPS) + 1.0
+            decay = config.get("weight_decay") or optimizers.DECAY.get(name, 0.0)
+            shared = {s: self.module.load(f"training/{s}") for s in self._optimizer.shared}
+            for w, g in zip(parameters, gradients):
+                with self.module.place(w.name):
+                    self._update(e, w, g, rate, step, decay, shared)
+            for full, value in zip(self._updates, values[count - len(self._updates):]):
+                self.module.store(full, value)
+            self.module.store(STEPS, step)
+            self.module.store(RANDOM, random + np.array([0, 1], np.int64))
+            kept = [n for n in self._result_names if not n.startswith("update")]
+            f.returns(**dict(zip(kept, values)))
+
+    def _update(self, e, w, g, rate, step, decay, shared):
+        p = self.module.load(w.name)
+        if decay:
+            p = p - p * (rate * float(decay))
+        states = {s: self.module.load(f"{w.name}/{s}") for s in self._optimizer.names()}
+        after, now = self._optimizer.update(e, p, g, rate, step, {**states, **shared})
+        if w.constraint:
+            after = penalties.constrained(e, w.constraint, after)
+        self.module.store(w.name, after)
+        for state, value in now.items():
+            self.module.store(f"training/{state}" if state in shared else f"{w.name}/{state}",
+                              value)

@@ -1,0 +1,396 @@
+"""fit, evaluate and predict of a Keras model, on compiled steps.
+
+The loop is Keras's own (its data adapters, callbacks and names of logs); only what a batch
+does is dlc's. Weights go into the library when a loop begins and come back behind each epoch,
+before the callbacks of its end.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras.src import callbacks as callbacks_module
+from keras.src.trainers.data_adapters import array_slicing, data_adapter_utils
+from keras.src.trainers.epoch_iterator import EpochIterator
+
+from ._compile import compile as compile_file
+from ._emit import UnknownLayers, emit_model
+from ._emit import losses as loss_table
+from ._emit import metrics as metric_table
+from ._emit import optimizers as optimizer_table
+from ._emit.training import RANDOM, STEPS, Output, Recipe, Training
+from ._keras_weights import Variables
+from ._library import load
+
+
+def _named(which, kind, table):
+    """(name, configuration) of a loss or metric as it was given to compile."""
+    if isinstance(which, str):
+        name, config = loss_table.full_name(which), {}
+    elif hasattr(which, "get_config") and not callable(getattr(which, "__name__", None)):
+        config = {k: v for k, v in which.get_config().items() if k not in ("name", "dtype", "fn")}
+        name = loss_table.full_name(type(which).__name__)
+        if name == "mean_metric_wrapper":
+            name = loss_table.full_name(which._fn.__name__)
+        if config.get("reduction") == "sum_over_batch_size":
+            del config["reduction"]
+    else:
+        name, config = loss_table.full_name(getattr(which, "__name__", str(which))), {}
+    return name, {k: v for k, v in config.items() if k != "ignore_class" or v is not None}
+
+
+def _of_output(spec, names, k):
+    """What a list, a dictionary or one for all says of output k."""
+    if isinstance(spec, dict):
+        return spec.get(names[k])
+    if isinstance(spec, (list, tuple)):
+        return spec[k] if k < len(spec) else None
+    return spec
+
+
+def _output_names(model):
+    inner = getattr(model, "_functional", None)  # a Sequential has one
+    return list((inner or model).output_names)
+
+
+class Compiled:
+    """The library of one model and of how it learns."""
+
+    def __init__(self, model, item, key, recipe, host_metrics):
+        self.key, self.host_metrics = key, host_metrics
+        self.variables = Variables(model)
+        self.training = Training(recipe, lambda w: np.reshape(
+            np.asarray(self.variables[w.name], np.float32), w.shape))
+        self._folder = tempfile.TemporaryDirectory()
+        source = Path(self._folder.name) / "model.mlir"
+        source.write_text(self.training.module.text())
+        self.library = load(compile_file(source))
+
+    def push(self, model):
+        """Keras's weights into the library, and where random numbers stand."""
+        for name, weight in self.training.weights.items():
+            self.library.state[name] = np.reshape(np.asarray(self.variables[name], np.float32),
+                                                  weight.shape)
+
+    def pull(self, model):
+        for name in self.training.weights:
+            variable = self.variables[name]
+            variable.assign(np.reshape(self.library.state[name], variable.shape))
+        if STEPS in self.library.state and getattr(model, "optimizer", None) is not None:
+            model.optimizer.iterations.assign(int(self.library.state[STEPS]))
+
+
+def _key(model):
+    """Equal where the compiled library still fits the model."""
+    key = [[v.path, bool(v.trainable)] for v in model.variables]
+    key += [[layer.name, layer.trainable] for layer in model._flatten_layers()]
+    if getattr(model, "_compile_loss", None) is not None:
+        config = model.optimizer.get_config()
+        config.pop("learning_rate", None)
+        key += [type(model.optimizer).__name__, config, id(model._compile_loss),
+                id(model._compile_metrics)]
+    return json.dumps(key, default=str)
+
+
+def compiled(model, sample_weights=False, learns=True):
+    """The model's library, made where there is none that fits."""
+    learns = learns and getattr(model, "_compile_loss", None) is not None
+    key = _key(model) + str((sample_weights, learns))
+    store = model.__dict__.setdefault("_dlc_compiled", {})
+    if key in store:
+        return store[key]
+    from .keras import _described, input_types
+    described, item = _described(model)
+    names = _output_names(model)
+    outputs, host = [Output() for _ in names], []
+    optimizer = ("sgd", {})
+    if learns:
+        outputs, host = _wanted(model, names)
+        kind = type(model.optimizer).__name__.lower()
+        if kind not in optimizer_table.OPTIMIZERS:
+            raise UnknownLayers(f"optimizer {type(model.optimizer).__name__}; dlc knows "
+                                f"{', '.join(sorted(optimizer_table.OPTIMIZERS))}")
+        optimizer = (kind, model.optimizer.get_config())
+    recipe = Recipe(lambda e, x: emit_model(e, item, x), input_types(described), outputs,
+                    optimizer, sample_weights, predictions=bool(host))
+    store.clear()
+    store[key] = Compiled(described, item, key, recipe, host)
+    return store[key]
+
+
+def _wanted(model, names):
+    """Outputs with losses and metrics; metrics that Keras computes itself."""
+    spec, weights = model._compile_loss._user_loss, model._compile_loss._user_loss_weights
+    chosen, weighted = (getattr(model._compile_metrics, f"_user_{k}", None)
+                        for k in ("metrics", "weighted_metrics")) \
+        if model._compile_metrics is not None else (None, None)
+    outputs, host = [], []
+    for k, name in enumerate(names):
+        loss = _of_output(spec, names, k)
+        share = _of_output(weights, names, k)
+        output = Output(None if loss is None else _named(loss, "loss", loss_table.LOSSES),
+                        1.0 if share is None else float(share))
+        if loss is not None and output.loss[0] not in loss_table.LOSSES:
+            raise UnknownLayers(f"loss {output.loss[0]}; dlc knows "
+                                f"{', '.join(sorted(loss_table.LOSSES))}")
+        for source, target in ((chosen, output.metrics), (weighted, output.weighted_metrics)):
+            own = _of_output(source, names, k) if len(names) > 1 else source
+            if isinstance(own, dict):
+                own = own.get(name)
+            for metric in own if isinstance(own, (list, tuple)) else [own] * (own is not None):
+                kind, config = _named(metric, "metric", metric_table.METRICS)
+                if kind in metric_table.METRICS or kind == "acc":
+                    label = metric if isinstance(metric, str) else \
+                        getattr(metric, "name", None) or metric.__name__
+                    target.append((kind, config, label))
+                else:
+                    host.append((k, keras.metrics.get(metric)))
+        outputs.append(output)
+    return outputs, host
+
+
+class Tally:
+    """Means over batches, under the names that Keras gives them."""
+
+    def __init__(self, model, made):
+        self.names, self.made = _output_names(model), made
+        self.sums = {}
+        for _, metric in made.host_metrics:
+            metric.reset_state()
+
+    def add(self, results, batch, targets):
+        results = results if isinstance(results, tuple) else (results,)
+        self._sum("loss", float(results[0]) * batch, batch)
+        several, at = len(self.names) > 1, 1
+        for k, label, kind in self.made.training.metric_labels:
+            total, count = float(results[at]), float(results[at + 1])
+            at += 2
+            name = f"{self.names[k]}_{label}" if several else label
+            if label == "loss":
+                total, count = total * batch, batch
+            self._sum(name, total, count, kind == "root_mean_squared_error")
+        for k, metric in self.made.host_metrics:
+            metric.update_state(targets[k], results[at + k])
+        return self.logs()
+
+    def _sum(self, name, total, count, root=False):
+        before = self.sums.get(name, (0.0, 0.0, root))
+        self.sums[name] = (before[0] + total, before[1] + count, root)
+
+    def logs(self):
+        found = {k: (s / n) ** 0.5 if root else s / n if n else 0.0
+                 for k, (s, n, root) in self.sums.items()}
+        found.update({m.name: float(m.result()) for _, m in self.made.host_metrics})
+        return found
+
+
+def _arguments(function, arrays):
+    """Arrays as the function takes them: elements, order, and a last extent of 1."""
+    found = []
+    for array, argument in zip(arrays, function.inputs):
+        array = np.asarray(array)
+        wanted = len(argument.shape)
+        if array.ndim == wanted - 1 and argument.shape[-1] == 1:
+            array = array[..., None]
+        elif array.ndim == wanted + 1 and array.shape[-1] == 1:
+            array = array[..., 0]
+        found.append(np.asarray(array, argument.dtype, order="C"))
+    return found
+
+
+def _listed(values, names):
+    """One, several or named arrays as a list in the order of the names."""
+    if isinstance(values, dict):
+        return [values[n] for n in names if n in values]
+    return list(values) if isinstance(values, (list, tuple)) else [values]
+
+
+def _split_batch(model, made, data):
+    x, y, weights = data_adapter_utils.unpack_x_y_sample_weight(data)
+    inputs = _listed(x, [t.name for t in model.inputs])
+    targets = [] if y is None else _listed(y, _output_names(model))
+    count = len(made.training.targets)
+    own = [] if weights is None else _listed(weights, _output_names(model))
+    if made.training.recipe.sample_weights:
+        own = (own * count if len(own) == 1 else own) or \
+            [np.ones(len(inputs[0]), np.float32)] * count
+        own = [np.asarray(w, np.float32).reshape(len(inputs[0]), -1).mean(-1) for w in own]
+    else:
+        own = []
+    return inputs, targets, own
+
+
+def _rate(model):
+    return float(np.asarray(model.optimizer.learning_rate))
+
+
+def _run(model, made, iterator, training, callbacks):
+    """One pass over the data; the logs at its end."""
+    tally, logs = Tally(model, made), {}
+    function = made.library.functions["step" if training else "evaluate"]
+    phase = "train" if training else "test"
+    begin_batch, end_batch = (getattr(callbacks, f"on_{phase}_batch_{w}")
+                              for w in ("begin", "end"))
+    with iterator.catch_stop_iteration():
+        for first, last, buffer in iterator:
+            begin_batch(first)
+            for data in buffer:
+                inputs, targets, weights = _split_batch(model, made, data)
+                arrays = _arguments(function, [*inputs, *targets, *weights])
+                more = (np.float32(_rate(model)),) if training else ()
+                if training and not isinstance(model.optimizer._learning_rate,
+                                               keras.Variable):
+                    model.optimizer.iterations.assign(model.optimizer.iterations + 1)
+                logs = tally.add(function(*arrays, *more), len(inputs[0]), targets)
+            end_batch(last, logs)
+            if training and model.stop_training:
+                break
+            if not training and getattr(model, "stop_evaluating", False):
+                break
+    return logs
+
+
+def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None,
+        validation_split=0.0, validation_data=None, shuffle=True, class_weight=None,
+        sample_weight=None, initial_epoch=0, steps_per_epoch=None, validation_steps=None,
+        validation_batch_size=None, validation_freq=1):
+    """As keras.Model.fit."""
+    self._assert_compile_called("fit")
+    if validation_split and validation_data is None:
+        (x, y, sample_weight), validation_data = array_slicing.train_validation_split(
+            (x, y, sample_weight), validation_split=validation_split)
+    iterator = EpochIterator(x=x, y=y, sample_weight=sample_weight, batch_size=batch_size,
+                             steps_per_epoch=steps_per_epoch, shuffle=shuffle,
+                             class_weight=class_weight,
+                             steps_per_execution=self.steps_per_execution)
+    made = compiled(self, sample_weights=sample_weight is not None or class_weight is not None)
+    if not isinstance(callbacks, callbacks_module.CallbackList):
+        callbacks = callbacks_module.CallbackList(
+            callbacks, add_history=True, add_progbar=verbose != 0, verbose=verbose,
+            epochs=epochs, steps=iterator.num_batches, model=self)
+    self.stop_training, logs = False, {}
+    _begin(self, made)
+    callbacks.on_train_begin()
+    try:
+        for epoch in range(self._initial_epoch or initial_epoch, epochs):
+            callbacks.on_epoch_begin(epoch)
+            made.push(self)
+            logs = dict(_run(self, made, iterator, True, callbacks))
+            if validation_data is not None and self._should_eval(epoch, validation_freq):
+                vx, vy, vw = data_adapter_utils.unpack_x_y_sample_weight(validation_data)
+                validation = EpochIterator(
+                    x=vx, y=vy, sample_weight=vw, steps_per_epoch=validation_steps,
+                    batch_size=validation_batch_size or batch_size, shuffle=False,
+                    steps_per_execution=self.steps_per_execution)
+                logs.update({f"val_{k}": v for k, v in _evaluate(
+                    self, validation, callbacks, made).items()})
+            made.pull(self)
+            callbacks.on_epoch_end(epoch, logs)
+            if self.stop_training:
+                break
+    except BaseException:
+        made.pull(self)
+        raise
+    self.optimizer.finalize_variable_values(self.trainable_weights)
+    callbacks.on_train_end(logs=logs)
+    return self.history
+
+
+def _begin(model, made):
+    """Random numbers follow Keras's seed; steps go on where the optimiser is."""
+    seed = keras.src.utils.rng_utils.get_random_seed()
+    if not made.__dict__.get("begun"):
+        made.library.state[RANDOM] = np.array(
+            [np.random.randint(1 << 31) if seed is None else seed, 0], np.int64)
+        made.begun = True
+    made.library.state[STEPS] = np.array(int(np.asarray(model.optimizer.iterations)), np.float32)
+
+
+def _evaluate(model, iterator, callbacks, made):
+    callbacks.on_test_begin()
+    model.stop_evaluating = False
+    logs = dict(_run(model, made, iterator, False, callbacks))
+    callbacks.on_test_end(logs)
+    return logs
+
+
+def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None,
+             steps=None, callbacks=None, return_dict=False, **kwargs):
+    """As keras.Model.evaluate."""
+    self._assert_compile_called("evaluate")
+    iterator = EpochIterator(x=x, y=y, sample_weight=sample_weight, batch_size=batch_size,
+                             steps_per_epoch=steps, shuffle=False,
+                             steps_per_execution=self.steps_per_execution)
+    made = compiled(self, sample_weights=sample_weight is not None)
+    made.push(self)
+    if not isinstance(callbacks, callbacks_module.CallbackList):
+        callbacks = callbacks_module.CallbackList(
+            callbacks, add_progbar=verbose != 0, verbose=verbose, epochs=1,
+            steps=iterator.num_batches, model=self)
+    logs = _evaluate(self, iterator, callbacks, made)
+    return logs if return_dict else _flat(logs)
+
+
+def _flat(logs):
+    values = list(logs.values())
+    return values[0] if len(values) == 1 else values
+
+
+def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+    """As keras.Model.predict."""
+    made = compiled(self, learns=bool(self.__dict__.get("_dlc_compiled")))
+    made.push(self)
+    iterator = EpochIterator(x=x, batch_size=batch_size, steps_per_epoch=steps, shuffle=False,
+                             steps_per_execution=self.steps_per_execution)
+    if not isinstance(callbacks, callbacks_module.CallbackList):
+        callbacks = callbacks_module.CallbackList(
+            callbacks, add_progbar=verbose != 0, verbose=verbose, epochs=1,
+            steps=iterator.num_batches, model=self)
+    function, found = made.library.functions["predict"], []
+    callbacks.on_predict_begin()
+    with iterator.catch_stop_iteration():
+        for first, last, buffer in iterator:
+            callbacks.on_predict_batch_begin(first)
+            for data in buffer:
+                inputs, _, _ = _split_batch(self, made, data)
+                results = function(*_arguments(function, inputs))
+                found.append(results if isinstance(results, tuple) else (results,))
+            callbacks.on_predict_batch_end(last, {"outputs": found[-1]})
+    callbacks.on_predict_end()
+    outputs = [np.concatenate(parts) for parts in zip(*found)]
+    return outputs[0] if len(outputs) == 1 else outputs
+
+
+def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+    """As keras.Model.train_on_batch."""
+    self._assert_compile_called("train_on_batch")
+    if class_weight is not None:
+        if sample_weight is not None:
+            raise ValueError("train_on_batch takes sample_weight or class_weight, not both")
+        sample_weight = data_adapter_utils.class_weight_to_sample_weights(y, class_weight)
+    made = compiled(self, sample_weights=sample_weight is not None)
+    _begin(self, made)
+    made.push(self)
+    logs = _on_batch(self, made, (x, y, sample_weight), "step", (np.float32(_rate(self)),))
+    made.pull(self)
+    return logs if return_dict else _flat(logs)
+
+
+def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+    """As keras.Model.test_on_batch."""
+    made = compiled(self, sample_weights=sample_weight is not None)
+    made.push(self)
+    logs = _on_batch(self, made, (x, y, sample_weight), "evaluate", ())
+    return logs if return_dict else _flat(logs)
+
+
+def _on_batch(model, made, data, name, more):
+    function = made.library.functions[name]
+    inputs, targets, weights = _split_batch(model, made, data)
+    results = function(*_arguments(function, [*inputs, *targets, *weights]), *more)
+    return Tally(model, made).add(results, len(inputs[0]), targets)
+
+
+METHODS = {f.__name__: f for f in (fit, evaluate, predict, train_on_batch, test_on_batch)}

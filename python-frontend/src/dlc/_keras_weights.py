@@ -1,0 +1,55 @@
+"""Which variable of a Keras model is which tensor of the emitted one."""
+
+from ._emit.emitter import UnknownLayers
+
+
+def leaves(model, path=None):
+    """{path: layer} of all layers that are no models, as the emitted names have them."""
+    import keras
+    path = path or model.name
+    found = {}
+    for layer in model.layers:
+        here = f"{path}/{layer.name}"
+        if isinstance(layer, keras.Model) and hasattr(layer, "_layers") and \
+                type(layer).__name__ in ("Sequential", "Functional"):
+            found.update(leaves(layer, here))
+        else:
+            found[here] = layer
+    return found
+
+
+class Variables:
+    """The variables of a model by the emitted names."""
+
+    def __init__(self, model):
+        self._layers = leaves(model)
+        self._found = {}
+
+    def __getitem__(self, name):
+        if name not in self._found:
+            self._found[name] = self._find(name)
+        return self._found[name]
+
+    def _find(self, name):
+        parts = name.split("/")
+        for cut in range(len(parts) - 1, 0, -1):
+            layer = self._layers.get("/".join(parts[:cut]))
+            if layer is not None:
+                break
+        else:
+            raise UnknownLayers(f"{name} (the Keras model has no such layer)")
+        wanted = parts[cut:]
+        fitting = [v for v in layer.weights if v.path.split("/")[-1] == wanted[-1] and
+                   _within(wanted[:-1], v.path.split("/"))]
+        # A layer's own variables come first; those below have longer paths.
+        fitting.sort(key=lambda v: len(v.path.split("/")))
+        if not fitting:
+            raise UnknownLayers(f"{name}: {type(layer).__name__} has "
+                                f"{', '.join(v.path for v in layer.weights) or 'no variables'}")
+        return fitting[0]
+
+
+def _within(words, path):
+    """Whether the words stand in the path in this order."""
+    rest = iter(path)
+    return all(any(part == word for part in rest) for word in words)

@@ -1,0 +1,93 @@
+"""Keras models, any backend: compiled, trained and exported by dlc.
+
+    model = dlc.keras.accelerate(model)   # fit, evaluate, predict run compiled steps
+    dlc.keras.export(model, "model.so")   # a library with a C header
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from . import ir
+from ._compile import compile as compile_file
+from ._emit import Emitter, UnknownLayers, emit_model, unknown_layers
+from ._keras_weights import Variables
+
+
+def _described(model):
+    """A Keras model as a configuration; subclassed ones are traced first."""
+    import keras
+    if type(model).__name__ not in ("Sequential", "Functional"):
+        model = _traced(model)
+    if not model.built:
+        raise ValueError(f"model '{model.name}' has no shapes yet: give it an Input, or call it "
+                         "once")
+    item = keras.saving.serialize_keras_object(model)
+    missing = unknown_layers(item)
+    if missing:
+        raise UnknownLayers("dlc does not know these layers: " + ", ".join(missing))
+    return model, item
+
+
+def _traced(model):
+    """A subclassed model as the functional one that its call makes."""
+    raise UnknownLayers(f"{model.name} ({type(model).__name__}, a subclass of keras.Model; call "
+                        f"keras.Model(x, model.call(x)) on an Input)")
+
+
+def input_types(model):
+    """{name: type} of a model's inputs."""
+    found = {}
+    for tensor in model.inputs:
+        name = tensor.name.replace("/", "_").replace(":", "_")
+        found[name] = ir.type_of(tensor.shape, ir.element_of(tensor.dtype))
+    return found
+
+
+def to_module(model):
+    """The model at inference, as a module of dl with its weights."""
+    model, item = _described(model)
+    variables, module, weights = Variables(model), ir.Module(), {}
+
+    def load(weight):
+        if weight.value is None:
+            weight.value = np.asarray(variables[weight.name], np.float32)
+            if weight.value.shape != tuple(weight.shape):
+                weight.value = weight.value.reshape(weight.shape)
+            module.add_global(weight.name, weight.value)
+        return module.load(weight.name)
+
+    with module.function("predict", **input_types(model)) as f:
+        y = emit_model(Emitter(module, weights, load), item,
+                       f.arguments if len(f.arguments) > 1 else f.arguments[0])
+        results = y if isinstance(y, (list, tuple)) else [y]
+        f.returns(**{f"y{i}" if len(results) > 1 else "y": v for i, v in enumerate(results)})
+    return module
+
+
+def accelerate(model):
+    """The same model, whose fit, evaluate, predict, train_on_batch and test_on_batch run
+    steps that dlc compiles. Everything else is Keras's: compile, callbacks, save.
+
+    Raises UnknownLayers, with all of them named, where dlc lacks a layer.
+    """
+    import types
+
+    from ._keras_fit import METHODS
+    _described(model)
+    for name, function in METHODS.items():
+        object.__setattr__(model, name, types.MethodType(function, model))
+    return model
+
+
+def export(model, path, **options):
+    """Writes a library and its C header; options: those of `dlc.compile`.
+
+    The library's one function is `predict`. Returns the path.
+    """
+    path = Path(path)
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / path.with_suffix(".mlir").name
+        source.write_text(to_module(model).text())
+        return compile_file(source, path, **options)

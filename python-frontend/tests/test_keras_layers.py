@@ -1,0 +1,155 @@
+"""Each layer at inference, with random weights, beside Keras itself: within 1e-5 of the
+largest value."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers as L
+
+import dlc
+import dlc.keras
+
+CASES = {}
+
+
+def case(name, shape, *layers, high=None):
+    """layers: functions that make them, since a layer belongs to one model; high: inputs are
+    whole numbers below it."""
+    CASES[name] = shape, layers, high
+
+
+case("dense", (5,), lambda: L.Dense(3, activation="relu"))
+case("dense of three dimensions", (4, 5), lambda: L.Dense(3, activation="gelu"))
+for name in ("elu selu softplus softsign silu gelu exponential hard_sigmoid hard_silu leaky_relu "
+             "mish relu6 tanh sigmoid softmax log_softmax log_sigmoid hard_tanh celu squareplus "
+             "soft_shrink hard_shrink tanh_shrink").split():
+    case(f"activation {name}", (5,), lambda name=name: L.Activation(name))
+case("conv1d", (9, 2), lambda: L.Conv1D(3, 3, padding="causal", dilation_rate=2))
+case("conv2d", (9, 8, 2), lambda: L.Conv2D(4, (3, 2), strides=2, padding="same",
+                                           activation="relu"))
+case("conv2d in groups", (9, 8, 4), lambda: L.Conv2D(4, 3, groups=2))
+case("conv3d", (5, 6, 7, 2), lambda: L.Conv3D(3, 2))
+case("depthwise", (9, 8, 3), lambda: L.DepthwiseConv2D(3, depth_multiplier=2, padding="same"))
+case("separable2d", (9, 8, 3), lambda: L.SeparableConv2D(5, 3))
+case("separable1d", (9, 3), lambda: L.SeparableConv1D(5, 3, padding="same"))
+for stride in (1, 2, 3):
+    for kernel in (1, 2, 3, 4):
+        for padding in ("same", "valid"):
+            case(f"transposed {kernel} by {stride} {padding}", (4, 5, 2),
+                 lambda k=kernel, s=stride, p=padding: L.Conv2DTranspose(3, k, strides=s,
+                                                                         padding=p))
+case("transposed1d", (4, 2), lambda: L.Conv1DTranspose(3, 3, strides=2, padding="same"))
+case("max pool", (7, 8, 2), lambda: L.MaxPooling2D(2, padding="same"))
+case("average pool", (7, 8, 2), lambda: L.AveragePooling2D(3, strides=2, padding="same"))
+case("global average", (7, 8, 2), L.GlobalAveragePooling2D)
+case("global max", (7, 2), lambda: L.GlobalMaxPooling1D(keepdims=True))
+case("batch norm", (5, 3), L.BatchNormalization)
+case("layer norm", (5, 3), L.LayerNormalization)
+case("layer norm of two axes", (5, 3), lambda: L.LayerNormalization(axis=[1, 2]))
+case("rms norm", (5, 3), L.RMSNormalization)
+case("group norm", (5, 5, 6), lambda: L.GroupNormalization(3))
+case("unit norm", (5, 3), L.UnitNormalization)
+case("shapes", (3, 4), L.Flatten, lambda: L.Reshape((2, -1)), lambda: L.Permute((2, 1)),
+     L.Flatten, lambda: L.RepeatVector(3))
+case("paddings", (5, 6, 2), lambda: L.ZeroPadding2D(((1, 2), (0, 3))),
+     lambda: L.Cropping2D(((1, 0), (2, 1))), lambda: L.UpSampling2D((2, 3)))
+case("prelu", (5, 6), L.PReLU)
+case("relu", (5,), lambda: L.ReLU(2.0, 0.1, 0.5))
+case("leaky relu", (5,), L.LeakyReLU)
+case("embedding", (6,), lambda: L.Embedding(11, 4), high=11)
+case("masked lstm", (6,), lambda: L.Embedding(5, 4, mask_zero=True), lambda: L.LSTM(3), high=5)
+case("masked gru, both ways, mean", (6,), lambda: L.Embedding(5, 4, mask_zero=True),
+     lambda: L.Bidirectional(L.GRU(3, return_sequences=True)), L.GlobalAveragePooling1D, high=5)
+for kind in (L.SimpleRNN, L.LSTM, L.GRU):
+    name = kind.__name__
+    case(f"{name}, free steps", (None, 3), lambda k=kind: k(4))
+    case(f"{name} backwards, sequences", (7, 3),
+         lambda k=kind: k(4, return_sequences=True, go_backwards=True))
+    case(f"{name} both ways", (7, 3), lambda k=kind: L.Bidirectional(k(4, return_sequences=True)))
+    case(f"{name} linear, no bias", (7, 3), lambda k=kind: k(4, activation="linear",
+                                                              use_bias=False))
+case("gru reset before", (7, 3), lambda: L.GRU(4, reset_after=False))
+case("gru reset before, hard_tanh", (7, 3), lambda: L.GRU(4, reset_after=False,
+                                                          activation="hard_tanh"))
+case("cells", (7, 3), lambda: L.RNN([L.LSTMCell(4), L.GRUCell(3)], return_sequences=True))
+case("cell", (7, 3), lambda: L.RNN(L.SimpleRNNCell(4)))
+case("time distributed dense", (4, 5), lambda: L.TimeDistributed(L.Dense(3)))
+case("time distributed conv", (None, 5, 6, 2), lambda: L.TimeDistributed(L.Conv2D(3, 2)))
+case("conv lstm", (4, 6, 5, 2), lambda: L.ConvLSTM2D(3, (3, 3), return_sequences=True))
+case("conv lstm1d", (4, 6, 2), lambda: L.ConvLSTM1D(3, 3, padding="same"))
+case("einsum dense", (4, 5), lambda: L.EinsumDense("abc,cd->abd", (None, 7), bias_axes="d"))
+case("masking", (6, 3), L.Masking, lambda: L.LSTM(3))
+case("rescaling", (5,), lambda: L.Rescaling(1 / 255.0, 0.5))
+case("normalization", (3,), lambda: L.Normalization(mean=[1.0, 2.0, 3.0],
+                                                    variance=[1.0, 4.0, 9.0]))
+
+
+def shuffled(model, rng):
+    for v in model.weights:
+        if "seed" not in v.path:
+            v.assign(rng.normal(size=v.shape) * 0.5 + (1.5 if "variance" in v.path else 0.0))
+    return model
+
+
+def close(got, want):
+    want = np.asarray(want)
+    assert got.shape == want.shape
+    assert np.abs(got - want).max() <= 1e-5 * max(1.0, np.abs(want).max())
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_layer(name, rng, tmp_path):
+    shape, layers, high = CASES[name]
+    model = shuffled(keras.Sequential([
+        keras.Input(shape, dtype="float32" if high is None else "int32"),
+        *[make() for make in layers]]), rng)
+    shape = [3, *[6 if d is None else d for d in shape]]
+    x = rng.normal(size=shape).astype(np.float32) if high is None else \
+        rng.integers(0, high, shape).astype(np.int32)
+    if name == "masking":
+        x[0, 4:] = x[1, 2] = 0
+    library = dlc.load(dlc.keras.export(model, tmp_path / "model.so"))
+    close(library.predict(x), model(x))
+
+
+def test_functional(rng, tmp_path):
+    """Shared layers, models in models, operations, several inputs and outputs."""
+    shared = L.Dense(4, activation="tanh")
+    a, b = keras.Input((6,), name="a"), keras.Input((6,), name="b")
+    inner = keras.Sequential([keras.Input((4,)), L.Dense(3), L.Dense(4)], name="inner")
+    h = L.Add()([shared(a), shared(b)]) * 0.5
+    h = inner(keras.ops.relu(h[:, ::-1]))
+    y = L.Concatenate()([h, shared(b), L.Multiply()([h, shared(a)])])
+    z = L.Dot(axes=1, normalize=True)([h, shared(a)])
+    model = shuffled(keras.Model([a, b], [y, z]), rng)
+    x = [rng.normal(size=(5, 6)).astype(np.float32) for _ in range(2)]
+    library = dlc.load(dlc.keras.export(model, tmp_path / "model.so"))
+    for got, want in zip(library.predict(*x), model(x)):
+        close(got, want)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention(causal, rng, tmp_path):
+    q, v = keras.Input((5, 8)), keras.Input((7, 8))
+    y = L.MultiHeadAttention(2, 3)(q, v if not causal else q,
+                                   use_causal_mask=causal)
+    y = L.LayerNormalization()(q + y)
+    y = L.Attention(use_scale=True)([y, y]) + L.AdditiveAttention()([y, y])
+    model = shuffled(keras.Model([q, v], y), rng)
+    x = [rng.normal(size=(3, n, 8)).astype(np.float32) for n in (5, 7)]
+    library = dlc.load(dlc.keras.export(model, tmp_path / "model.so"))
+    close(library.predict(*x), model(x))
+
+
+def test_unknown_layers_are_named_together():
+    class Mine(L.Layer):
+        def call(self, x):
+            return x
+
+    inner = keras.Sequential([keras.Input((4,)), Mine(name="first")], name="inner")
+    model = keras.Sequential([keras.Input((4,)), inner, L.Dense(2), L.Discretization([0.0])],
+                             name="outer")
+    with pytest.raises(dlc.keras.UnknownLayers) as problem:
+        dlc.keras.accelerate(model)
+    assert "outer/inner/first (Mine)" in str(problem.value)
+    assert "(Discretization)" in str(problem.value)

@@ -1,0 +1,243 @@
+"""Training beside Keras: the same first weights and batches give the same weights.
+
+Relative to the largest weight: 1e-6 after 100 steps of SGD, 1e-5 of others."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers as L
+from keras import optimizers as O
+
+import dlc.keras
+
+
+def twins(make, **compile):
+    """A model and its accelerated twin of the same weights."""
+    keras.utils.set_random_seed(3)
+    own, other = make(), make()
+    for v, w in zip(own.weights, other.weights):
+        v.assign(np.asarray(w))
+    for model in (own, other):
+        model.compile(**{k: v() if k == "optimizer" and callable(v) else v
+                         for k, v in compile.items()})
+    return dlc.keras.accelerate(own), other
+
+
+def distance(own, other):
+    pairs = [(np.asarray(v), np.asarray(w)) for v, w in zip(own.weights, other.weights)
+             if "seed" not in v.path]
+    return max(np.abs(v - w).max() for v, w in pairs) / max(np.abs(w).max() for _, w in pairs)
+
+
+def same_logs(got, want):
+    assert list(got) == list(want)
+    for key in got:
+        assert np.allclose(got[key], want[key], rtol=1e-4, atol=1e-5), key
+
+
+LISTINGS = {
+    "recurrent": lambda: [L.SimpleRNN(2, return_sequences=True), L.Dropout(0.0), L.SimpleRNN(1)],
+    "lstm": lambda: [L.LSTM(20, return_sequences=True), L.Dropout(0.0), L.LSTM(10),
+                     L.Dropout(0.0)],
+    "conv gru": lambda: [L.Conv1D(filters=20, kernel_size=4, strides=2, padding="valid"),
+                         L.GRU(2, activation="relu"), L.Dropout(0.0)],
+}
+
+
+@pytest.mark.parametrize("optimizer, limit", [(lambda: O.SGD(0.01), 1e-6), (lambda: "Adam", 1e-5)],
+                         ids=["sgd", "adam"])
+@pytest.mark.parametrize("name", LISTINGS)
+def test_listing(name, optimizer, limit, rng):
+    own, other = twins(lambda: keras.Sequential([keras.Input((None, 1)), *LISTINGS[name](),
+                                                 L.Dense(1)]),
+                       loss="mse", optimizer=optimizer, metrics=["mae", "mse"])
+    x, y = rng.normal(size=(352, 20, 1)), rng.normal(size=(352, 1))
+    logs = [m.fit(x, y, epochs=10, batch_size=32, shuffle=False, verbose=0,
+                  validation_split=0.09).history for m in (own, other)]
+    same_logs(*logs)
+    assert distance(own, other) <= limit
+    same_logs(*[m.evaluate(x, y, verbose=0, return_dict=True) for m in (own, other)])
+    assert np.allclose(own.predict(x, verbose=0), other.predict(x, verbose=0), atol=1e-5)
+
+
+OPTIMIZERS = {
+    "sgd": lambda: O.SGD(0.1), "momentum": lambda: O.SGD(0.1, momentum=0.9),
+    "nesterov": lambda: O.SGD(0.1, momentum=0.9, nesterov=True), "adam": lambda: O.Adam(0.01),
+    "amsgrad": lambda: O.Adam(0.01, amsgrad=True), "adamw": lambda: O.AdamW(0.01),
+    "rmsprop": lambda: O.RMSprop(0.01),
+    "centered": lambda: O.RMSprop(0.01, momentum=0.5, centered=True),
+    "adagrad": lambda: O.Adagrad(0.1), "adadelta": lambda: O.Adadelta(1.0),
+    "adamax": lambda: O.Adamax(0.01), "nadam": lambda: O.Nadam(0.01),
+    "lion": lambda: O.Lion(0.001), "clipnorm": lambda: O.SGD(0.1, clipnorm=0.1),
+    "global_clipnorm": lambda: O.SGD(0.1, global_clipnorm=0.1),
+    "clipvalue": lambda: O.Adam(0.01, clipvalue=0.01),
+    "weight_decay": lambda: O.SGD(0.1, weight_decay=0.1),
+    "schedule": lambda: O.SGD(O.schedules.ExponentialDecay(0.2, 3, 0.7)),
+}
+
+
+def perceptron(units, activation=None, **more):
+    return keras.Sequential([keras.Input((6,)), L.Dense(5, activation="tanh", **more),
+                             L.Dense(units, activation=activation)])
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizer(name, rng):
+    own, other = twins(lambda: perceptron(2), loss="mse", optimizer=OPTIMIZERS[name])
+    x, y = rng.normal(size=(64, 6)), rng.normal(size=(64, 2))
+    for model in (own, other):
+        model.fit(x, y, epochs=5, batch_size=16, shuffle=False, verbose=0)
+    assert distance(own, other) <= 1e-5
+
+
+LOSSES = {
+    **{name: (2, None, "any") for name in ("mse", "mae", "mape", "huber", "log_cosh",
+                                           "cosine_similarity")},
+    **{name: (2, "sigmoid", "positive") for name in ("kl_divergence", "poisson", "msle")},
+    **{name: (2, None, "sign") for name in ("hinge", "squared_hinge", "categorical_hinge")},
+    "binary_crossentropy": (1, "sigmoid", "binary"),
+    "categorical_crossentropy": (3, "softmax", "one of three"),
+    "sparse_categorical_crossentropy": (3, "softmax", "class"),
+}
+
+
+def targets(kind, rng, count):
+    return {"any": lambda: rng.normal(size=(count, 2)),
+            "positive": lambda: np.abs(rng.normal(size=(count, 2))),
+            "sign": lambda: np.sign(rng.normal(size=(count, 2))),
+            "binary": lambda: rng.integers(0, 2, count),
+            "one of three": lambda: np.eye(3)[rng.integers(0, 3, count)],
+            "class": lambda: rng.integers(0, 3, count)}[kind]()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_loss(name, rng):
+    units, activation, kind = LOSSES[name]
+    metrics = ["accuracy"] if kind in ("binary", "one of three", "class") else ["mae"]
+    own, other = twins(lambda: perceptron(units, activation), loss=name, metrics=metrics,
+                       optimizer=lambda: O.SGD(1e-4 if name == "mape" else 0.05))
+    x, y = rng.normal(size=(40, 6)), targets(kind, rng, 40)
+    weights = rng.uniform(0.5, 2, 40)
+    logs = [m.fit(x, y, epochs=4, batch_size=16, shuffle=False, verbose=0,
+                  sample_weight=weights).history for m in (own, other)]
+    same_logs(*logs)
+    assert distance(own, other) <= 1e-5
+
+
+@pytest.mark.parametrize("more", [
+    {"kernel_regularizer": keras.regularizers.L1L2(0.01, 0.02)}, {"kernel_regularizer": "l2"},
+    {"kernel_constraint": keras.constraints.MaxNorm(0.8)},
+    {"kernel_constraint": keras.constraints.NonNeg()},
+    {"kernel_constraint": keras.constraints.UnitNorm()},
+    {"kernel_constraint": keras.constraints.MinMaxNorm(0.3, 0.6, 0.5)}], ids=str)
+def test_penalty(more, rng):
+    own, other = twins(lambda: perceptron(2, **more), loss="mse", optimizer=lambda: O.SGD(0.1))
+    x, y = rng.normal(size=(48, 6)), rng.normal(size=(48, 2))
+    logs = [m.fit(x, y, epochs=3, batch_size=16, shuffle=False, verbose=0).history
+            for m in (own, other)]
+    same_logs(*logs)
+    assert distance(own, other) <= 1e-5
+
+
+def test_normalization_and_frozen_layers(rng):
+    def make():
+        model = keras.Sequential([keras.Input((8, 8, 1)), L.Conv2D(4, 3), L.BatchNormalization(),
+                                  L.ReLU(), L.Conv2D(4, 3, name="frozen"), L.Flatten(),
+                                  L.Dense(3, activation="softmax")])
+        model.get_layer("frozen").trainable = False
+        return model
+    own, other = twins(make, loss="sparse_categorical_crossentropy", metrics=["accuracy"],
+                       optimizer=lambda: O.SGD(0.05))
+    x, y = rng.normal(size=(64, 8, 8, 1)), rng.integers(0, 3, 64)
+    before = np.asarray(own.get_layer("frozen").kernel)
+    for model in (own, other):
+        model.fit(x, y, epochs=3, batch_size=16, shuffle=False, verbose=0)
+    assert np.array_equal(before, own.get_layer("frozen").kernel)
+    assert distance(own, other) <= 1e-5
+
+
+def test_several_outputs(rng):
+    def make():
+        x = keras.Input((6,))
+        h = L.Dense(4, activation="tanh")(x)
+        return keras.Model(x, [L.Dense(2, name="first")(h),
+                               L.Dense(1, activation="sigmoid", name="second")(h)])
+    own, other = twins(make, loss={"first": "mse", "second": "binary_crossentropy"},
+                       loss_weights={"first": 0.5, "second": 2.0},
+                       metrics={"first": ["mae"], "second": ["accuracy"]},
+                       optimizer=lambda: O.SGD(0.05))
+    x, y = rng.normal(size=(48, 6)), [rng.normal(size=(48, 2)), rng.integers(0, 2, (48, 1))]
+    logs = [m.fit(x, y, epochs=3, batch_size=16, shuffle=False, verbose=0).history
+            for m in (own, other)]
+    assert set(logs[0]) == set(logs[1])
+    same_logs({k: logs[0][k] for k in logs[1]}, logs[1])
+    assert distance(own, other) <= 1e-5
+
+
+def test_callbacks_and_class_weights(rng):
+    own, other = twins(lambda: perceptron(3, "softmax"), loss="sparse_categorical_crossentropy",
+                       optimizer=lambda: O.SGD(0.1), metrics=["accuracy"])
+    x, y = rng.normal(size=(60, 6)), rng.integers(0, 3, 60)
+    seen = []
+    logs = [m.fit(x, y, epochs=30, batch_size=20, shuffle=False, verbose=0,
+                  class_weight={0: 1.0, 1: 2.0, 2: 0.5}, validation_data=(x, y), callbacks=[
+                      keras.callbacks.EarlyStopping("loss", min_delta=1e-2, patience=1),
+                      keras.callbacks.LearningRateScheduler(lambda e, r: r * 0.9),
+                      keras.callbacks.LambdaCallback(
+                          on_epoch_end=lambda e, l: seen.append(float(l["loss"])))]).history
+            for m in (own, other)]
+    same_logs(*logs)
+    assert len(logs[0]["loss"]) < 30 and len(seen) == 2 * len(logs[0]["loss"])
+    assert distance(own, other) <= 1e-5
+
+
+def test_dropout_has_its_share_scale_and_seed(rng):
+    def trained():
+        keras.utils.set_random_seed(5)
+        model = keras.Sequential([keras.Input((1000,)), L.Dropout(0.25),
+                                  L.Dense(1, use_bias=False, kernel_initializer="zeros")])
+        model.compile(O.SGD(1.0), "mse")
+        dlc.keras.accelerate(model)
+        # d loss / d w = 2 (y - t) dropped(x): of one sample of ones, y = 0 and t = -1/2.
+        model.train_on_batch(np.ones((1, 1000)), np.full((1, 1), -0.5))
+        return -np.asarray(model.layers[-1].kernel).ravel()
+    first, second = trained(), trained()
+    assert np.array_equal(first, second)
+    assert set(np.round(np.unique(first), 5)) == {0.0, np.float32(np.round(1 / 0.75, 5))}
+    assert abs((first == 0).mean() - 0.25) < 0.05
+
+
+def test_weights_flow_both_ways(rng, tmp_path):
+    model = dlc.keras.accelerate(perceptron(2))
+    model.compile("sgd", "mse")
+    x, y = rng.normal(size=(8, 6)), rng.normal(size=(8, 2))
+    model.train_on_batch(x, y)
+    assert np.allclose(model.predict(x, verbose=0), model(x), atol=1e-6)
+    model.layers[0].kernel.assign(np.zeros((6, 5)))
+    assert np.allclose(model.predict(x, verbose=0), model(x), atol=1e-6)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert np.allclose(again(x), model(x), atol=1e-6)
+
+
+def test_labels_out_of_range_are_refused(rng):
+    model = dlc.keras.accelerate(perceptron(3, "softmax"))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    with pytest.raises(Exception, match="a label is outside 0 to 2"):
+        model.fit(rng.normal(size=(8, 6)), np.full(8, 3), verbose=0)
+
+
+def test_generators(rng):
+    own, other = twins(lambda: perceptron(2), loss="mse", optimizer=lambda: O.SGD(0.1))
+    batches = [(rng.normal(size=(n, 6)), rng.normal(size=(n, 2))) for n in (8, 8, 5)]
+
+    class Data(keras.utils.PyDataset):
+        def __len__(self):
+            return len(batches)
+
+        def __getitem__(self, i):
+            return batches[i]
+
+    for model in (own, other):
+        model.fit(Data(), epochs=3, shuffle=False, verbose=0)
+    assert distance(own, other) <= 1e-5
