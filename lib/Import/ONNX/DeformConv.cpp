@@ -36,6 +36,8 @@ void importDeformConv(Node &n) {
   Ints strides = list("strides", rank, 1),
        dilations = list("dilations", rank, 1), pads = list("pads", 2 * rank, 0);
   w = refineFilter(n, x, w);
+  if (!w)
+    return;
   Ints kernel(w.shape().drop_front(2));
   if (Ints given = list("kernel_shape", rank, 0);
       n.hasAttr("kernel_shape") && given != kernel)

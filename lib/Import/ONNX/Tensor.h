@@ -125,6 +125,7 @@ public:
 
   Extent extent(int64_t value) { return b.getIndexAttr(value); }
   Extent dim(Tensor x, int64_t d);
+  /// All extents; of a tensor that is none as many as a tensor may have.
   Extents dims(Tensor x);
   Extent add(Extent x, Extent y);
   Extent sub(Extent x, Extent y);
