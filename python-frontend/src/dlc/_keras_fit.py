@@ -6,8 +6,6 @@ before the callbacks of its end.
 """
 
 import json
-import tempfile
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,14 +13,13 @@ from keras.src import callbacks as callbacks_module
 from keras.src.trainers.data_adapters import array_slicing, data_adapter_utils
 from keras.src.trainers.epoch_iterator import EpochIterator
 
-from ._compile import compile as compile_file
 from ._emit import UnknownLayers, emit_model
 from ._emit import losses as loss_table
 from ._emit import metrics as metric_table
 from ._emit import optimizers as optimizer_table
-from ._emit.training import RANDOM, STEPS, Output, Recipe, Training
+from ._emit.training import Output, Recipe
 from ._keras_weights import Variables
-from ._library import load
+from ._steps import Steps, Tally, arguments, listed
 
 
 def _named(which, kind, table):
@@ -55,31 +52,24 @@ def _output_names(model):
     return list((inner or model).output_names)
 
 
-class Compiled:
-    """The library of one model and of how it learns."""
+class Compiled(Steps):
+    """The steps of one Keras model."""
 
-    def __init__(self, model, item, key, recipe, host_metrics):
-        self.key, self.host_metrics = key, host_metrics
-        self.variables = Variables(model)
-        self.training = Training(recipe, lambda w: np.reshape(
+    def __init__(self, model, recipe, host_metrics):
+        self.host_metrics, self.variables = host_metrics, Variables(model)
+        super().__init__(recipe, lambda w: np.reshape(
             np.asarray(self.variables[w.name], np.float32), w.shape))
-        self._folder = tempfile.TemporaryDirectory()
-        source = Path(self._folder.name) / "model.mlir"
-        source.write_text(self.training.module.text())
-        self.library = load(compile_file(source))
 
-    def push(self, model):
-        """Keras's weights into the library, and where random numbers stand."""
-        for name, weight in self.training.weights.items():
-            self.library.state[name] = np.reshape(np.asarray(self.variables[name], np.float32),
-                                                  weight.shape)
+    def push_from(self, model):
+        """Keras's weights, and where its optimiser and random numbers stand."""
+        self.push(lambda name: self.variables[name])
 
-    def pull(self, model):
-        for name in self.training.weights:
+    def pull_to(self, model):
+        for name, value in self.pull():
             variable = self.variables[name]
-            variable.assign(np.reshape(self.library.state[name], variable.shape))
-        if STEPS in self.library.state and getattr(model, "optimizer", None) is not None:
-            model.optimizer.iterations.assign(int(self.library.state[STEPS]))
+            variable.assign(np.reshape(value, variable.shape))
+        if self.training.targets and getattr(model, "optimizer", None) is not None:
+            model.optimizer.iterations.assign(self.count)
 
 
 def _key(model):
@@ -116,7 +106,7 @@ def compiled(model, sample_weights=False, learns=True):
     recipe = Recipe(lambda e, x: emit_model(e, item, x), input_types(described), outputs,
                     optimizer, sample_weights, predictions=bool(host))
     store.clear()
-    store[key] = Compiled(described, item, key, recipe, host)
+    store[key] = Compiled(described, recipe, host)
     return store[key]
 
 
@@ -151,68 +141,30 @@ def _wanted(model, names):
     return outputs, host
 
 
-class Tally:
-    """Means over batches, under the names that Keras gives them."""
+class _Logs(Tally):
+    """A tally with the metrics that Keras computes itself."""
 
     def __init__(self, model, made):
-        self.names, self.made = _output_names(model), made
-        self.sums = {}
-        for _, metric in made.host_metrics:
+        super().__init__(_output_names(model), made.training)
+        self._host = made.host_metrics
+        for _, metric in self._host:
             metric.reset_state()
 
-    def add(self, results, batch, targets):
+    def note(self, results, batch, targets):
         results = results if isinstance(results, tuple) else (results,)
-        self._sum("loss", float(results[0]) * batch, batch)
-        several, at = len(self.names) > 1, 1
-        for k, label, kind in self.made.training.metric_labels:
-            total, count = float(results[at]), float(results[at + 1])
-            at += 2
-            name = f"{self.names[k]}_{label}" if several else label
-            if label == "loss":
-                total, count = total * batch, batch
-            self._sum(name, total, count, kind == "root_mean_squared_error")
-        for k, metric in self.made.host_metrics:
-            metric.update_state(targets[k], results[at + k])
-        return self.logs()
-
-    def _sum(self, name, total, count, root=False):
-        before = self.sums.get(name, (0.0, 0.0, root))
-        self.sums[name] = (before[0] + total, before[1] + count, root)
-
-    def logs(self):
-        found = {k: (s / n) ** 0.5 if root else s / n if n else 0.0
-                 for k, (s, n, root) in self.sums.items()}
-        found.update({m.name: float(m.result()) for _, m in self.made.host_metrics})
-        return found
-
-
-def _arguments(function, arrays):
-    """Arrays as the function takes them: elements, order, and a last extent of 1."""
-    found = []
-    for array, argument in zip(arrays, function.inputs):
-        array = np.asarray(array)
-        wanted = len(argument.shape)
-        if array.ndim == wanted - 1 and argument.shape[-1] == 1:
-            array = array[..., None]
-        elif array.ndim == wanted + 1 and array.shape[-1] == 1:
-            array = array[..., 0]
-        found.append(np.asarray(array, argument.dtype, order="C"))
-    return found
-
-
-def _listed(values, names):
-    """One, several or named arrays as a list in the order of the names."""
-    if isinstance(values, dict):
-        return [values[n] for n in names if n in values]
-    return list(values) if isinstance(values, (list, tuple)) else [values]
+        logs = self.add(results, batch)
+        for k, metric in self._host:
+            metric.update_state(targets[k], results[1 + 2 * len(self._labels) + k])
+            logs[metric.name] = float(metric.result())
+        return logs
 
 
 def _split_batch(model, made, data):
     x, y, weights = data_adapter_utils.unpack_x_y_sample_weight(data)
-    inputs = _listed(x, [t.name for t in model.inputs])
-    targets = [] if y is None else _listed(y, _output_names(model))
+    inputs = listed(x, [t.name for t in model.inputs])
+    targets = [] if y is None else listed(y, _output_names(model))
     count = len(made.training.targets)
-    own = [] if weights is None else _listed(weights, _output_names(model))
+    own = [] if weights is None else listed(weights, _output_names(model))
     if made.training.recipe.sample_weights:
         own = (own * count if len(own) == 1 else own) or \
             [np.ones(len(inputs[0]), np.float32)] * count
@@ -228,8 +180,8 @@ def _rate(model):
 
 def _run(model, made, iterator, training, callbacks):
     """One pass over the data; the logs at its end."""
-    tally, logs = Tally(model, made), {}
-    function = made.library.functions["step" if training else "evaluate"]
+    tally, logs = _Logs(model, made), {}
+    function = made["step" if training else "evaluate"]
     phase = "train" if training else "test"
     begin_batch, end_batch = (getattr(callbacks, f"on_{phase}_batch_{w}")
                               for w in ("begin", "end"))
@@ -238,12 +190,12 @@ def _run(model, made, iterator, training, callbacks):
             begin_batch(first)
             for data in buffer:
                 inputs, targets, weights = _split_batch(model, made, data)
-                arrays = _arguments(function, [*inputs, *targets, *weights])
+                arrays = arguments(function, [*inputs, *targets, *weights])
                 more = (np.float32(_rate(model)),) if training else ()
                 if training and not isinstance(model.optimizer._learning_rate,
                                                keras.Variable):
                     model.optimizer.iterations.assign(model.optimizer.iterations + 1)
-                logs = tally.add(function(*arrays, *more), len(inputs[0]), targets)
+                logs = tally.note(function(*arrays, *more), len(inputs[0]), targets)
             end_batch(last, logs)
             if training and model.stop_training:
                 break
@@ -276,7 +228,7 @@ def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbac
     try:
         for epoch in range(self._initial_epoch or initial_epoch, epochs):
             callbacks.on_epoch_begin(epoch)
-            made.push(self)
+            made.push_from(self)
             logs = dict(_run(self, made, iterator, True, callbacks))
             if validation_data is not None and self._should_eval(epoch, validation_freq):
                 vx, vy, vw = data_adapter_utils.unpack_x_y_sample_weight(validation_data)
@@ -286,12 +238,12 @@ def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbac
                     steps_per_execution=self.steps_per_execution)
                 logs.update({f"val_{k}": v for k, v in _evaluate(
                     self, validation, callbacks, made).items()})
-            made.pull(self)
+            made.pull_to(self)
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
     except BaseException:
-        made.pull(self)
+        made.pull_to(self)
         raise
     self.optimizer.finalize_variable_values(self.trainable_weights)
     callbacks.on_train_end(logs=logs)
@@ -301,11 +253,8 @@ def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbac
 def _begin(model, made):
     """Random numbers follow Keras's seed; steps go on where the optimiser is."""
     seed = keras.src.utils.rng_utils.get_random_seed()
-    if not made.__dict__.get("begun"):
-        made.library.state[RANDOM] = np.array(
-            [np.random.randint(1 << 31) if seed is None else seed, 0], np.int64)
-        made.begun = True
-    made.library.state[STEPS] = np.array(int(np.asarray(model.optimizer.iterations)), np.float32)
+    made.seed(np.random.randint(1 << 31) if seed is None else seed)
+    made.count = int(np.asarray(model.optimizer.iterations))
 
 
 def _evaluate(model, iterator, callbacks, made):
@@ -324,7 +273,7 @@ def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weigh
                              steps_per_epoch=steps, shuffle=False,
                              steps_per_execution=self.steps_per_execution)
     made = compiled(self, sample_weights=sample_weight is not None)
-    made.push(self)
+    made.push_from(self)
     if not isinstance(callbacks, callbacks_module.CallbackList):
         callbacks = callbacks_module.CallbackList(
             callbacks, add_progbar=verbose != 0, verbose=verbose, epochs=1,
@@ -341,21 +290,21 @@ def _flat(logs):
 def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
     """As keras.Model.predict."""
     made = compiled(self, learns=bool(self.__dict__.get("_dlc_compiled")))
-    made.push(self)
+    made.push_from(self)
     iterator = EpochIterator(x=x, batch_size=batch_size, steps_per_epoch=steps, shuffle=False,
                              steps_per_execution=self.steps_per_execution)
     if not isinstance(callbacks, callbacks_module.CallbackList):
         callbacks = callbacks_module.CallbackList(
             callbacks, add_progbar=verbose != 0, verbose=verbose, epochs=1,
             steps=iterator.num_batches, model=self)
-    function, found = made.library.functions["predict"], []
+    function, found = made["predict"], []
     callbacks.on_predict_begin()
     with iterator.catch_stop_iteration():
         for first, last, buffer in iterator:
             callbacks.on_predict_batch_begin(first)
             for data in buffer:
                 inputs, _, _ = _split_batch(self, made, data)
-                results = function(*_arguments(function, inputs))
+                results = function(*arguments(function, inputs))
                 found.append(results if isinstance(results, tuple) else (results,))
             callbacks.on_predict_batch_end(last, {"outputs": found[-1]})
     callbacks.on_predict_end()
@@ -372,25 +321,25 @@ def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, retur
         sample_weight = data_adapter_utils.class_weight_to_sample_weights(y, class_weight)
     made = compiled(self, sample_weights=sample_weight is not None)
     _begin(self, made)
-    made.push(self)
+    made.push_from(self)
     logs = _on_batch(self, made, (x, y, sample_weight), "step", (np.float32(_rate(self)),))
-    made.pull(self)
+    made.pull_to(self)
     return logs if return_dict else _flat(logs)
 
 
 def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
     """As keras.Model.test_on_batch."""
     made = compiled(self, sample_weights=sample_weight is not None)
-    made.push(self)
+    made.push_from(self)
     logs = _on_batch(self, made, (x, y, sample_weight), "evaluate", ())
     return logs if return_dict else _flat(logs)
 
 
 def _on_batch(model, made, data, name, more):
-    function = made.library.functions[name]
+    function = made[name]
     inputs, targets, weights = _split_batch(model, made, data)
-    results = function(*_arguments(function, [*inputs, *targets, *weights]), *more)
-    return Tally(model, made).add(results, len(inputs[0]), targets)
+    results = function(*arguments(function, [*inputs, *targets, *weights]), *more)
+    return _Logs(model, made).note(results, len(inputs[0]), targets)
 
 
 METHODS = {f.__name__: f for f in (fit, evaluate, predict, train_on_batch, test_on_batch)}

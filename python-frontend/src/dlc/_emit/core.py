@@ -169,7 +169,10 @@ def neuron(e, item, x):
     units = item.get("units", 1)
     w, b = kernel_and_bias(e, item, (x.shape[-1], units), (units,))
     default = "step" if item.class_name == "Perceptron" else "linear"
-    return activate(e, item.get("activation") or default, dl.dense(x, w, b))
+    sums = dl.dense(x, w, b)
+    y = activate(e, item.get("activation") or default, sums)
+    y.sums = sums  # what the perceptron's rule changes
+    return y
 
 
 #--- Shapes ----------------------------------------------------------------------------
@@ -181,12 +184,17 @@ def identity(e, item, x):
         mask = dl.greater(dl.reduce_max(e.cast(seen, "f32"), axes=[-1]), 0.0)
         x = x * e.unsqueeze(e.cast(mask, x.element), -1)
         x.mask = mask
-    if item.class_name == "ActivityRegularization" and e.training:
-        count = e.cast(_batch(e, x), "f32")
-        for key, term in (("l1", lambda: dl.abs(x)), ("l2", lambda: dl.square(x))):
-            if item.get(key):
-                e.losses.append(dl.reduce_sum(term()) * float(item[key]) / count)
+    if item.class_name == "ActivityRegularization":
+        add_activity_loss(e, {"class_name": "L1L2", "config": item.config}, x)
     return x
+
+
+def add_activity_loss(e, which, x):
+    """What a regulariser of results adds to the loss: by the sample."""
+    from .penalties import penalty
+    term = penalty(e, which, x)
+    if term is not None:
+        e.losses.append(term / e.cast(_batch(e, x), "f32"))
 
 
 def _batch(e, x):

@@ -70,6 +70,19 @@ def layer(*names):
     return register
 
 
+# What a configuration may not ask for, and when it does.
+_UNSUPPORTED = {
+    "stateful": bool, "zero_output_for_mask": bool, "sliding_window": bool, "use_gate": bool,
+    "renorm": bool, "lora_rank": bool, "quantization_config": bool, "sparse": bool,
+    "ragged": bool, "attention_axes": lambda v: v not in (None, [1], (1,), 1)}
+
+
+def unsupported(config):
+    """Words about what a configuration asks for that dlc does not have."""
+    return [f"{key}={config[key]}" for key, asked in _UNSUPPORTED.items()
+            if key in config and asked(config[key])]
+
+
 def known_layers():
     return sorted(_LAYERS)
 
@@ -78,9 +91,17 @@ def emit(e, item, *inputs, **call):
     """The result of a layer for values; call: what its `call` takes besides."""
     if item.class_name not in _LAYERS:
         raise UnknownLayers(f"{item.path} ({item.class_name})")
+    asked = unsupported(item.config)
+    if asked:
+        raise UnknownLayers(f"{item.path} ({item.class_name} with {', '.join(asked)})")
     with e.module.place(item.path):
         try:
-            return _LAYERS[item.class_name](e, item, *inputs, **call)
+            y = _LAYERS[item.class_name](e, item, *inputs, **call)
+            if item.config.get("activity_regularizer"):
+                from .core import add_activity_loss
+                add_activity_loss(e, item["activity_regularizer"],
+                                  y[0] if isinstance(y, tuple) else y)
+            return y
         except KeyError as problem:
             raise ir.IRError(f"{item.path}: {item.class_name} has no {problem} in its "
                              "configuration") from problem

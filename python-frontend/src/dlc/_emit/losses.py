@@ -105,6 +105,15 @@ def _logarithmic(e, t, y):
     return _mean(dl.square(a - b))
 
 
+def _perceptron(e, t, y):
+    """Its gradient's descent is the perceptron's rule, w += rate (t - y) x: what a
+    neuron gives is taken for constant, and its sum is changed."""
+    if not hasattr(y, "sums"):
+        raise ir.IRError("loss perceptron is of neurons that decide: end the model with a "
+                         "Perceptron layer")
+    return _sum((y - t) * y.sums)
+
+
 # The parameters of each are those of its Keras class.
 LOSSES = {
     "mean_squared_error": lambda e, t, y: _mean(dl.square(t - y)),
@@ -123,6 +132,7 @@ LOSSES = {
     "binary_crossentropy": _binary_cross_entropy,
     "categorical_crossentropy": _categorical_cross_entropy,
     "sparse_categorical_crossentropy": _sparse_cross_entropy,
+    "perceptron": _perceptron,
 }
 SPARSE = {"sparse_categorical_crossentropy"}
 _SHORT = {"mse": "mean_squared_error", "mae": "mean_absolute_error",

@@ -1,7 +1,7 @@
 """Models as graphs of layers: Sequential and functional ones, in each other."""
 
 from .. import ir
-from .emitter import _LAYERS, Layer, UnknownLayers, emit
+from .emitter import _LAYERS, Layer, UnknownLayers, emit, unsupported
 from .operations import emit_operation, known_operations
 from .recurrent import _CELLS
 
@@ -37,7 +37,9 @@ def unknown_layers(item, path=""):
         return [] if name in known_operations() else [f"{here} (keras.ops {name})"]
     inside = [config[k] for k in ("layer", "backward_layer") if isinstance(config.get(k), dict)]
     cells = [config["cell"]] if isinstance(config.get("cell"), dict) else []
-    return ([] if name in _LAYERS else [f"{here} ({name})"]) + \
+    asked = unsupported(config)
+    return ([f"{here} ({name})"] if name not in _LAYERS else
+            [f"{here} ({name} with {', '.join(asked)})"] if asked else []) + \
         [u for inner in inside for u in unknown_layers(inner, here)] + \
         [f"{here} ({c['class_name']}, a cell)" for c in cells if c["class_name"] not in _CELLS]
 

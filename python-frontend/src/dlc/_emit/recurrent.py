@@ -187,8 +187,6 @@ def _with_dropout(e, item, x, batch):
 
 @layer("SimpleRNN", "LSTM", "GRU")
 def gated(e, item, x, mask=None, initial_state=None):
-    if item.get("stateful"):
-        raise UnknownLayers(f"{item.path} ({item.class_name} that is stateful)")
     if x.rank != 3 or x.shape[2] is None:
         raise ir.IRError(f"{item.path}: the input has the shape {list(x.shape)}, expected "
                          "[batch, steps, features] with features that are known")

@@ -1,0 +1,54 @@
+"""Classes that are a name and parameters with defaults, as Keras has them by the dozen."""
+
+import inspect
+
+_REQUIRED = inspect.Parameter.empty
+
+
+class Configured:
+    """Something that is what its configuration says: `get_config()` has all parameters."""
+
+    _parameters = {}
+
+    def __init__(self, *args, **kwargs):
+        try:
+            bound = self.__signature__.bind(*args, **kwargs)
+        except TypeError as problem:
+            raise TypeError(f"{type(self).__name__}: {problem}; it takes "
+                            f"{self.__signature__}") from None
+        bound.apply_defaults()
+        self._config = dict(bound.arguments)
+
+    def get_config(self):
+        return {k: serialized(v) for k, v in self._config.items()}
+
+    def __getattr__(self, name):
+        config = self.__dict__.get("_config", {})
+        if name in config:
+            return config[name]
+        raise AttributeError(f"{type(self).__name__} has no '{name}'")
+
+    def __repr__(self):
+        given = ", ".join(f"{k}={v!r}" for k, v in self._config.items()
+                          if v != self._parameters.get(k))
+        return f"{type(self).__name__}({given})"
+
+
+def serialized(value):
+    """A value of a configuration: objects become class name and configuration."""
+    if isinstance(value, Configured):
+        return {"class_name": type(value).__name__, "config": value.get_config()}
+    if isinstance(value, (list, tuple)):
+        return [serialized(v) for v in value]
+    return getattr(value, "__name__", value) if callable(value) else value
+
+
+def make(base, name, doc, /, *required, module=None, **defaults):
+    """A class of this name: required parameters come first and may stand without names."""
+    kinds = inspect.Parameter
+    parameters = [kinds(p, kinds.POSITIONAL_OR_KEYWORD) for p in required]
+    parameters += [kinds(p, kinds.POSITIONAL_OR_KEYWORD, default=v)
+                   for p, v in defaults.items()]
+    return type(name, (base,), {
+        "__doc__": doc, "__module__": module or base.__module__,
+        "__signature__": inspect.Signature(parameters), "_parameters": defaults})

@@ -1,0 +1,108 @@
+"""The compiled steps of a model that learns, and the means over their batches."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from ._compile import compile as compile_file
+from ._emit.training import RANDOM, STEPS, Training
+from ._library import load
+
+
+class Steps:
+    """A library with predict, step and evaluate, made of a Recipe.
+
+    value_of: the first value of a Weight. training: the module and what its tensors are.
+    """
+
+    def __init__(self, recipe, value_of):
+        self.training = Training(recipe, value_of)
+        self._folder = tempfile.TemporaryDirectory(prefix="dlc-")
+        source = Path(self._folder.name) / "model.mlir"
+        source.write_text(self.training.module.text())
+        self.library = load(compile_file(source))
+        self._seeded = False
+
+    @property
+    def weights(self):
+        return self.training.weights
+
+    def __getitem__(self, name):
+        return self.library.functions[name]
+
+    def push(self, value_of):
+        """Weights into the library: value_of(name) is an array of as many elements."""
+        for name, weight in self.weights.items():
+            self.library.state[name] = np.reshape(np.asarray(value_of(name), np.float32),
+                                                  weight.shape)
+
+    def pull(self):
+        """[(name, array)] of the weights."""
+        return [(name, self.library.state[name]) for name in self.weights]
+
+    def seed(self, seed):
+        """Random numbers begin with this seed, once."""
+        if not self._seeded:
+            self.library.state[RANDOM] = np.array([seed, 0], np.int64)
+            self._seeded = True
+
+    @property
+    def count(self):
+        """How many steps were made."""
+        return int(self.library.state[STEPS])
+
+    @count.setter
+    def count(self, number):
+        self.library.state[STEPS] = np.array(number, np.float32)
+
+
+def arguments(function, arrays):
+    """Arrays as the function takes them: elements, order, a last extent of 1 or not."""
+    found = []
+    for array, argument in zip(arrays, function.inputs):
+        array = np.asarray(array)
+        rank = len(argument.shape)
+        if array.ndim == rank - 1 and argument.shape[-1] == 1:
+            array = array[..., None]
+        elif array.ndim == rank + 1 and array.shape[-1] == 1:
+            array = array[..., 0]
+        found.append(np.asarray(array, argument.dtype, order="C"))
+    return found
+
+
+def listed(values, names):
+    """One, several or named arrays as a list in the order of the names."""
+    if isinstance(values, dict):
+        return [values[n] for n in names if n in values]
+    return list(values) if isinstance(values, (list, tuple)) else [values]
+
+
+class Tally:
+    """Means over batches: the loss, and each metric under its label.
+
+    names: of the model's outputs, which stand before labels where there are several.
+    """
+
+    def __init__(self, names, training):
+        self._names, self._labels = names, training.metric_labels
+        self._sums = {}
+
+    def add(self, results, batch):
+        """The means so far, with the results of a step on `batch` samples."""
+        self._sum("loss", float(results[0]) * batch, batch)
+        for at, (k, label, kind) in enumerate(self._labels):
+            total, count = float(results[1 + 2 * at]), float(results[2 + 2 * at])
+            if label == "loss":
+                total, count = total * batch, batch
+            self._sum(f"{self._names[k]}_{label}" if len(self._names) > 1 else label, total,
+                      count, kind == "root_mean_squared_error")
+        return self.means()
+
+    def _sum(self, name, total, count, root=False):
+        before = self._sums.get(name, (0.0, 0.0, root))
+        self._sums[name] = before[0] + total, before[1] + count, root
+
+    def means(self):
+        return {k: (s / n) ** 0.5 if root else s / n if n else 0.0
+                for k, (s, n, root) in self._sums.items()}

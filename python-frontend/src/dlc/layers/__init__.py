@@ -1,0 +1,18 @@
+"""Keras's layers and models by their names, arguments and defaults, without Keras.
+
+    from dlc.layers import Dense, Sequential
+
+    model = Sequential([Dense(8, activation="tanh", input_shape=[2]), Dense(1)])
+    model.compile(loss="mse", optimizer="Adam", metrics=["mae"])
+    model.fit(x, y, epochs=10)
+
+`Perceptron` and `Adaline` are dlc's own: single neurons that decide, and that are linear.
+"""
+
+from ._layer import Input, InputLayer, Layer, Tensor
+from ._model import History, Model, Sequential, set_random_seed
+from ._table import LAYERS
+
+globals().update(LAYERS)
+__all__ = ["History", "Input", "InputLayer", "Layer", "Model", "Sequential", "Tensor",
+           "set_random_seed", *LAYERS]

@@ -1,0 +1,173 @@
+"""A layer is its configuration; calling it on tensors remembers that it was called."""
+
+import re
+from collections import Counter
+
+from .. import _specs
+
+_names = Counter()
+
+
+def _snake(name):
+    """Conv2D is conv2d, MaxPooling2D max_pooling2d, as in Keras."""
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def unique(word):
+    """dense, dense_1, dense_2, ..."""
+    _names[word] += 1
+    return word if _names[word] == 1 else f"{word}_{_names[word] - 1}"
+
+
+class Tensor:
+    """The result of a call that is not computed: which call, and which of its results.
+
+    shape: extents that are known now, for inputs alone; a model knows those of all.
+    """
+
+    def __init__(self, layer, node, index, shape=None, dtype="float32"):
+        self.layer, self.node, self.index = layer, node, index
+        self.shape, self.dtype = shape, dtype
+
+    def spec(self):
+        return {"class_name": "__keras_tensor__",
+                "config": {"keras_history": [self.layer.name, self.node, self.index]}}
+
+    def __repr__(self):
+        return f"<{self.layer.name} {list(self.shape) if self.shape else ''}>"
+
+    def _with(self, name, other, swapped=False):
+        node = Operation(name)
+        return node(other, self) if swapped else node(self, other)
+
+    def __add__(self, other):
+        return self._with("Add", other)
+
+    def __radd__(self, other):
+        return self._with("Add", other, True)
+
+    def __sub__(self, other):
+        return self._with("Subtract", other)
+
+    def __rsub__(self, other):
+        return self._with("Subtract", other, True)
+
+    def __mul__(self, other):
+        return self._with("Multiply", other)
+
+    def __rmul__(self, other):
+        return self._with("Multiply", other, True)
+
+    def __truediv__(self, other):
+        return self._with("TrueDivide", other)
+
+    def __neg__(self):
+        return Operation("Negative")(self)
+
+
+def _specified(value):
+    if isinstance(value, Tensor):
+        return value.spec()
+    if isinstance(value, (list, tuple)):
+        return [_specified(v) for v in value]
+    return value
+
+
+def tensors(value):
+    """All tensors in the arguments of a call."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for v in value.values():
+            yield from tensors(v)
+    elif isinstance(value, (list, tuple)):
+        for v in value:
+            yield from tensors(v)
+
+
+class Callable:
+    """What can be called on tensors: nodes are its calls, in their order."""
+
+    def begin(self):
+        self.nodes, self.arguments = [], []
+
+    def __call__(self, *args, **kwargs):
+        found = list(tensors([args, kwargs]))
+        if not found:
+            raise TypeError(f"{self.name} is called on {args}, expected tensors: begin with "
+                            "Input(shape=...)")
+        self.nodes.append({"args": [_specified(a) for a in args],
+                           "kwargs": {k: _specified(v) for k, v in kwargs.items()}})
+        self.arguments.append(found)
+        node, count = len(self.nodes) - 1, self.results()
+        made = [Tensor(self, node, i) for i in range(count)]
+        return made[0] if count == 1 else made
+
+    def results(self):
+        return 1
+
+
+class Layer(_specs.Configured, Callable):
+    """A layer of a model. name, trainable and dtype are of all layers."""
+
+    def __init__(self, *args, name=None, trainable=True, dtype=None, input_shape=None,
+                 input_dim=None, batch_input_shape=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        if dtype not in (None, "float32"):
+            raise ValueError(f"{type(self).__name__}: dtype is {dtype}, expected float32")
+        self.name = name or unique(_snake(type(self).__name__))
+        self.trainable = trainable
+        self.begin()
+        if batch_input_shape is not None:
+            input_shape = batch_input_shape[1:]
+        self.input_shape = (input_dim,) if input_dim is not None else \
+            None if input_shape is None else tuple(input_shape)
+
+    def get_config(self):
+        return {"name": self.name, "trainable": self.trainable, **super().get_config()}
+
+    def item(self):
+        return {"class_name": type(self).__name__, "module": "dlc.layers",
+                "config": self.get_config(), "name": self.name, "inbound_nodes": self.nodes}
+
+    def results(self):
+        config = self._config
+        if not config.get("return_state"):
+            return 1
+        return 3 if "LSTM" in type(self).__name__ else 2
+
+
+class Operation(Callable):
+    """A function of keras.ops between tensors."""
+
+    def __init__(self, class_name):
+        self.class_name, self.name, self.trainable = class_name, unique(_snake(class_name)), True
+        self.begin()
+
+    def item(self):
+        return {"class_name": self.class_name, "module": "dlc.ops", "name": self.name,
+                "config": {"name": self.name}, "inbound_nodes": self.nodes}
+
+
+class InputLayer(Layer):
+    """Where a model's data comes in. shape: of a sample, None where an extent is free."""
+
+    __signature__ = None
+
+    def __init__(self, shape=None, batch_size=None, dtype="float32", batch_shape=None, name=None):
+        self._config = {}
+        if batch_shape is not None:
+            batch_size, shape = batch_shape[0], batch_shape[1:]
+        self.name = name or unique("input_layer")
+        self.trainable, self.input_shape, self.dtype = True, tuple(shape), dtype or "float32"
+        self.begin()
+        self.output = Tensor(self, 0, 0, (batch_size, *self.input_shape), self.dtype)
+
+    def get_config(self):
+        return {"name": self.name, "batch_shape": list(self.output.shape), "dtype": self.dtype}
+
+
+def Input(shape=None, batch_size=None, dtype="float32", name=None, batch_shape=None):
+    """A tensor to begin a model with. shape: of a sample, without the batch."""
+    return InputLayer(shape, batch_size, dtype, batch_shape, name).output

@@ -1,0 +1,470 @@
+"""Models of dlc.layers: what they hold, how they learn, how they leave."""
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from .. import initializers, ir, losses, optimizers
+from .._compile import compile as compile_file
+from .._emit import Emitter, UnknownLayers, emit_model, unknown_layers
+from .._emit import losses as loss_table
+from .._emit import metrics as metric_table
+from .._emit.training import Output, Recipe
+from .._specs import serialized
+from .._steps import Steps, Tally, arguments, listed
+from ._layer import Callable, InputLayer, Layer, Tensor, unique
+
+_seed = [None]
+
+
+def set_random_seed(seed):
+    """First weights, the order of samples and dropout follow from it."""
+    _seed[0] = seed
+    np.random.seed(seed)
+
+
+class History:
+    """What `fit` returns: history[name] is a list, a number an epoch."""
+
+    def __init__(self):
+        self.history, self.epoch = {}, []
+
+    def add(self, epoch, logs):
+        self.epoch.append(epoch)
+        for name, value in logs.items():
+            self.history.setdefault(name, []).append(value)
+
+    def __repr__(self):
+        last = {k: v[-1] for k, v in self.history.items()}
+        return f"<{len(self.epoch)} epochs, the last: " + ", ".join(
+            f"{k} {v:.4g}" for k, v in last.items()) + ">"
+
+
+class Model(Callable):
+    """A model from inputs to outputs, tensors of `Input` and of calls of layers.
+
+    A model is a layer too: it can be called in another one, and shares its weights there.
+    """
+
+    def __init__(self, inputs, outputs, name=None):
+        self.name, self.trainable = name or unique("model"), True
+        self.inputs, self.outputs = listed(inputs, []), listed(outputs, [])
+        for tensor in self.inputs:
+            if not isinstance(tensor, Tensor) or not isinstance(tensor.layer, InputLayer):
+                raise TypeError(f"model '{self.name}': inputs are {self.inputs}, expected what "
+                                "Input(shape=...) gives")
+        self._layers = self._reachable()
+        self._prepare()
+
+    def _prepare(self):
+        self.begin()
+        self.stop_training = False
+        self._weights, self._steps, self._compiled = None, {}, None
+
+    def _reachable(self):
+        """Layers that outputs depend on, in the order of their first use."""
+        found, open_ = [], set()
+
+        def visit(layer):
+            if id(layer) in open_:
+                return
+            open_.add(id(layer))
+            for arguments_ in layer.arguments:
+                for tensor in arguments_:
+                    visit(tensor.layer)
+            found.append(layer)
+
+        for tensor in [*self.inputs, *self.outputs]:
+            visit(tensor.layer)
+        missing = [l.name for l in found if isinstance(l, InputLayer)
+                   and all(l is not t.layer for t in self.inputs)]
+        if missing:
+            raise ValueError(f"model '{self.name}': outputs depend on {', '.join(missing)}, which "
+                             "is no input of the model")
+        return found
+
+    #--- Structure -------------------------------------------------------------------
+
+    @property
+    def layers(self):
+        return list(self._layers)
+
+    def get_layer(self, name):
+        for layer in self._layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(f"model '{self.name}' has no layer '{name}', only "
+                         f"{', '.join(l.name for l in self._layers)}")
+
+    def results(self):
+        return len(self.outputs)
+
+    def item(self):
+        """The model as a configuration, as Keras serialises its own."""
+        def place(t):
+            return [t.layer.name, t.node, t.index]
+        return {"class_name": "Functional", "module": "dlc.layers", "name": self.name,
+                "inbound_nodes": self.nodes, "config": serialized({
+                    "name": self.name, "trainable": self.trainable,
+                    "layers": [layer.item() for layer in self._layers],
+                    "input_layers": [place(t) for t in self.inputs],
+                    "output_layers": [place(t) for t in self.outputs]})}
+
+    def _input_types(self):
+        return {t.layer.name: ir.type_of(t.shape, ir.element_of(t.dtype)) for t in self.inputs}
+
+    @property
+    def output_names(self):
+        return [t.layer.name for t in self.outputs]
+
+    #--- Weights ---------------------------------------------------------------------
+
+    def build(self):
+        """Makes the weights; shapes that do not fit are told here, with the layer."""
+        if self._weights is not None:
+            return
+        item = self.item()
+        missing = unknown_layers(item)
+        if missing:
+            raise UnknownLayers("dlc does not know these layers: " + ", ".join(missing))
+        rng = np.random.default_rng(_seed[0])
+        module, weights = ir.Module(), {}
+
+        def load(weight):
+            if weight.value is None:
+                weight.value = initializers.values(weight.initializer, weight.shape, rng)
+                module.add_global(weight.name, np.zeros(weight.shape, np.float32))
+            return module.load(weight.name)
+
+        with module.function("predict", **self._input_types()) as f:
+            y = emit_model(Emitter(module, weights, load), item,
+                           f.arguments if len(f.arguments) > 1 else f.arguments[0])
+            self.output_shapes = [v.shape for v in listed(y, [])]
+            f.returns(**{f"y{i}": v for i, v in enumerate(listed(y, []))})
+        self._weights = weights
+
+    @property
+    def weights(self):
+        """{name: array} of all weights."""
+        self.build()
+        return {name: w.value for name, w in self._weights.items()}
+
+    def get_weights(self):
+        return list(self.weights.values())
+
+    def set_weights(self, arrays):
+        self.build()
+        for weight, array in zip(self._weights.values(), arrays, strict=True):
+            array = np.asarray(array, np.float32)
+            if array.shape != tuple(weight.shape):
+                raise ValueError(f"weight {weight.name} has the shape {list(weight.shape)}, the "
+                                 f"array given {list(array.shape)}")
+            weight.value = array
+
+    def save_weights(self, path):
+        np.savez(path, **{name.replace("/", "|"): a for name, a in self.weights.items()})
+
+    def load_weights(self, path):
+        with np.load(path) as file:
+            self.set_weights([file[name.replace("/", "|")] for name in self.weights])
+
+    def count_params(self):
+        return sum(int(np.prod(w.shape)) for w in self._weighted().values())
+
+    def _weighted(self):
+        self.build()
+        return self._weights
+
+    def summary(self, print_fn=print):
+        """A table of layers, shapes of their results and numbers of weights."""
+        self.build()
+        rows = [("Layer (type)", "Params")]
+        for layer in self._layers:
+            prefix = f"{self.name}/{layer.name}/"
+            count = sum(int(np.prod(w.shape)) for n, w in self._weights.items()
+                        if n.startswith(prefix))
+            kind = getattr(layer, "class_name", type(layer).__name__)
+            rows.append((f"{layer.name} ({kind})", f"{count:,}"))
+        total = self.count_params()
+        learns = sum(int(np.prod(w.shape)) for w in self._fresh().values() if w.trainable)
+        width = max(len(r[0]) for r in rows) + 2
+        lines = [f"Model: \"{self.name}\"", "-" * (width + 12)]
+        lines += [f"{a:{width}}{b:>12}" for a, b in rows]
+        lines += ["-" * (width + 12), f"Total params: {total:,}", f"Trainable params: {learns:,}",
+                  f"Non-trainable params: {total - learns:,}"]
+        print_fn("\n".join(lines))
+
+    def _fresh(self):
+        """The weights as the layers' `trainable` has them now."""
+        module, weights = ir.Module(), {}
+
+        def load(weight):
+            if weight.name not in module._globals:
+                module.add_global(weight.name, np.zeros(weight.shape, np.float32))
+            return module.load(weight.name)
+
+        with module.function("predict", **self._input_types()) as f:
+            emit_model(Emitter(module, weights, load), self.item(),
+                       f.arguments if len(f.arguments) > 1 else f.arguments[0])
+        return weights
+
+    #--- Learning ----------------------------------------------------------------------
+
+    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None,
+                weighted_metrics=None):
+        """How the model learns, in words or objects of dlc.optimizers and dlc.losses.
+
+        With several outputs, losses, weights and metrics are lists or dictionaries by name.
+        """
+        self.optimizer = optimizers.get(optimizer)
+        names, outputs = self.output_names, []
+
+        def of(spec, k):
+            if isinstance(spec, dict):
+                return spec.get(names[k])
+            return spec[k] if isinstance(spec, (list, tuple)) and len(names) > 1 else spec
+
+        for k in range(len(names)):
+            chosen, share = of(loss, k), of(loss_weights, k)
+            kinds = []
+            for spec in (metrics, weighted_metrics):
+                own = of(spec, k)
+                own = own if isinstance(own, (list, tuple)) else [own] * (own is not None)
+                for metric in own:
+                    name = loss_table.full_name(metric)
+                    if name not in metric_table.METRICS and name != "acc":
+                        raise ValueError(f"metric '{metric}' is none of accuracy, "
+                                         f"{', '.join(sorted(metric_table.METRICS))}")
+                kinds.append([(m, {}, m) for m in own])
+            outputs.append(Output(None if chosen is None else losses.named(chosen),
+                                  1.0 if share is None else float(share), *kinds))
+        self._compiled, self._steps = outputs, {}
+
+    def _made(self, sample_weights=False, learns=True):
+        """The steps, compiled where there are none that fit."""
+        self.build()
+        learns = learns and self._compiled is not None
+        item = self.item()
+        config = self.optimizer.get_config() if learns else {}
+        config.pop("learning_rate", None)
+        key = str((item, config, sample_weights, learns))
+        if key not in self._steps:
+            recipe = Recipe(
+                lambda e, x: emit_model(e, item, x), self._input_types(),
+                self._compiled if learns else [Output() for _ in self.outputs],
+                (type(self.optimizer).__name__.lower(), config) if learns else ("sgd", {}),
+                sample_weights)
+            self._steps = {key: Steps(recipe, lambda w: self._weights[w.name].value)}
+        steps = self._steps[key]
+        steps.push(lambda name: self._weights[name].value)
+        return steps
+
+    def _keep(self, steps):
+        for name, value in steps.pull():
+            self._weights[name].value = value
+
+    def _need_compile(self, what):
+        if self._compiled is None:
+            raise ValueError(f"{what} of model '{self.name}': call model.compile(optimizer, loss) "
+                             "first")
+
+    def fit(self, x, y, batch_size=32, epochs=1, verbose=1, callbacks=None, validation_split=0.0,
+            validation_data=None, shuffle=True, class_weight=None, sample_weight=None,
+            initial_epoch=0):
+        """Trains, and returns a History. x and y: arrays, lists or dictionaries of them, whose
+        first dimension counts samples; the rest is as keras.Model.fit has it."""
+        self._need_compile("fit")
+        arrays = self._checked(x, y, sample_weight, class_weight)
+        count = len(arrays[0])
+        if validation_split and validation_data is None:
+            cut = int(count * (1.0 - validation_split))
+            validation_data = [a[cut:] for a in arrays]
+            arrays, count = [a[:cut] for a in arrays], cut
+        elif validation_data is not None:
+            validation_data = self._checked(*validation_data)
+        weighted = sample_weight is not None or class_weight is not None
+        steps = self._made(weighted)
+        steps.seed(np.random.randint(1 << 31) if _seed[0] is None else _seed[0])
+        history, self.stop_training = History(), False
+        callbacks = list(callbacks or ())
+        self._tell(callbacks, "set_model", self)
+        self._tell(callbacks, "on_train_begin", {})
+        try:
+            for epoch in range(initial_epoch, epochs):
+                begin = time.monotonic()
+                self._tell(callbacks, "on_epoch_begin", epoch, {})
+                order = np.random.permutation(count) if shuffle else np.arange(count)
+                logs = self._pass(steps, arrays, order, batch_size, True, callbacks)
+                if validation_data is not None:
+                    held = self._pass(steps, validation_data, np.arange(len(validation_data[0])),
+                                      batch_size, False, ())
+                    logs.update({f"val_{k}": v for k, v in held.items()})
+                history.add(epoch, logs)
+                self._keep(steps)
+                if verbose:
+                    words = " - ".join(f"{k}: {v:.4f}" for k, v in logs.items())
+                    print(f"Epoch {epoch + 1}/{epochs} - {time.monotonic() - begin:.1f}s - "
+                          f"{words}", flush=True)
+                self._tell(callbacks, "on_epoch_end", epoch, logs)
+                if self.stop_training:
+                    break
+        finally:
+            self._keep(steps)
+        self._tell(callbacks, "on_train_end", {})
+        self.history = history
+        return history
+
+    @staticmethod
+    def _tell(callbacks, event, *args):
+        for callback in callbacks:
+            getattr(callback, event, lambda *_: None)(*args)
+
+    @staticmethod
+    def _arrays(values, names):
+        """An array for each name; of one alone a list of numbers does as well."""
+        if len(names) == 1 and isinstance(values, (list, tuple)) and \
+                not (len(values) == 1 and isinstance(values[0], np.ndarray)):
+            return [np.asarray(values)]
+        return [np.asarray(a) for a in listed(values, names)]
+
+    def _checked(self, x, y=None, sample_weight=None, class_weight=None):
+        """Inputs, targets and weights of samples as arrays of as many samples."""
+        inputs = self._arrays(x, [t.layer.name for t in self.inputs])
+        targets = [] if y is None else self._arrays(y, self.output_names)
+        if len(inputs) != len(self.inputs):
+            raise ValueError(f"model '{self.name}' has {len(self.inputs)} inputs, {len(inputs)} "
+                             "arrays are given")
+        if class_weight is not None:
+            labels = targets[0].reshape(len(targets[0]), -1)
+            labels = labels[:, 0] if labels.shape[1] == 1 else labels.argmax(1)
+            own = np.array([class_weight.get(int(c), 1.0) for c in labels], np.float32)
+            sample_weight = own if sample_weight is None else own * np.asarray(sample_weight)
+        weights = [] if sample_weight is None else \
+            [np.asarray(sample_weight, np.float32)] * len(targets)
+        named = [*(("input", t.layer.name, a) for t, a in zip(self.inputs, inputs)),
+                 *(("target", n, a) for n, a in zip(self.output_names, targets))]
+        counts = {len(a) for _, _, a in named}
+        if len(counts) != 1:
+            raise ValueError("as many samples are expected everywhere: " + ", ".join(
+                f"{kind} {name} has {len(a)}" for kind, name, a in named))
+        for kind, name, array in named:
+            if array.dtype.kind == "f" and not np.isfinite(array).all():
+                row = int(np.argwhere(~np.isfinite(array))[0][0])
+                raise ValueError(f"{kind} {name} is not finite, first in sample {row}")
+            if array.dtype.kind not in "fiub":
+                raise ValueError(f"{kind} {name} has elements of {array.dtype}, expected numbers")
+        return [*inputs, *targets, *weights]
+
+    def _pass(self, steps, arrays, order, batch_size, training, callbacks):
+        function = steps["step" if training else "evaluate"]
+        tally, logs = Tally(self.output_names, steps.training), {}
+        for number, start in enumerate(range(0, len(order), batch_size)):
+            chosen = order[start:start + batch_size]
+            more = (self.optimizer.rate(steps.count),) if training else ()
+            results = function(*arguments(function, [a[chosen] for a in arrays]), *more)
+            logs = tally.add(results if isinstance(results, tuple) else (results,), len(chosen))
+            if not np.isfinite(logs["loss"]):
+                raise ValueError(f"the loss is {logs['loss']} in batch {number + 1}; a smaller "
+                                 "learning_rate or clipnorm may help")
+            self._tell(callbacks, "on_train_batch_end", number, logs)
+        return logs
+
+    def evaluate(self, x, y, batch_size=32, verbose=0, sample_weight=None, return_dict=False):
+        """Loss and metrics: a number, a list of them, or a dictionary."""
+        self._need_compile("evaluate")
+        arrays = self._checked(x, y, sample_weight)
+        logs = self._pass(self._made(sample_weight is not None), arrays,
+                          np.arange(len(arrays[0])), batch_size, False, ())
+        if verbose:
+            print(" - ".join(f"{k}: {v:.4f}" for k, v in logs.items()))
+        values = list(logs.values())
+        return logs if return_dict else values[0] if len(values) == 1 else values
+
+    def predict(self, x, batch_size=32, verbose=0):
+        """The outputs for an array of samples."""
+        arrays, parts = self._checked(x), []
+        function = self._made(learns=self._compiled is not None)["predict"]
+        for start in range(0, max(len(arrays[0]), 1), batch_size):
+            results = function(*arguments(function, [a[start:start + batch_size]
+                                                     for a in arrays]))
+            parts.append(results if isinstance(results, tuple) else (results,))
+        outputs = [np.concatenate(p) for p in zip(*parts)]
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def train_on_batch(self, x, y, sample_weight=None):
+        """One step; loss and metrics as evaluate gives them."""
+        self._need_compile("train_on_batch")
+        arrays = self._checked(x, y, sample_weight)
+        steps = self._made(sample_weight is not None)
+        logs = self._pass(steps, arrays, np.arange(len(arrays[0])), len(arrays[0]), True, ())
+        self._keep(steps)
+        values = list(logs.values())
+        return values[0] if len(values) == 1 else values
+
+    #--- Out -----------------------------------------------------------------------------
+
+    def to_module(self):
+        """The model at inference, as a module of dl with its weights."""
+        self.build()
+        module, weights, item = ir.Module(), {}, self.item()
+
+        def load(weight):
+            if weight.name not in module._globals:
+                module.add_global(weight.name, self._weights[weight.name].value)
+            return module.load(weight.name)
+
+        with module.function("predict", **self._input_types()) as f:
+            y = emit_model(Emitter(module, weights, load), item,
+                           f.arguments if len(f.arguments) > 1 else f.arguments[0])
+            results = listed(y, [])
+            f.returns(**{f"y{i}" if len(results) > 1 else "y": v
+                         for i, v in enumerate(results)})
+        return module
+
+    def export(self, path, **options):
+        """Writes a library and its C header; options: those of `dlc.compile`."""
+        path = Path(path)
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder) / path.with_suffix(".mlir").name
+            source.write_text(self.to_module().text())
+            return compile_file(source, path, **options)
+
+
+class Sequential(Model):
+    """Layers one after the other; the first has an input_shape, or is an Input."""
+
+    def __init__(self, layers=None, name=None):
+        self.name, self.trainable = name or unique("sequential"), True
+        self._chain, self.inputs, self.outputs = [], [], []
+        self._prepare()
+        for layer in layers or ():
+            self.add(layer)
+
+    def add(self, layer):
+        """One more layer."""
+        if isinstance(layer, Tensor):
+            layer = layer.layer
+        if not self.inputs:
+            if isinstance(layer, InputLayer):
+                self.inputs = self.outputs = [layer.output]
+                self._layers = [layer]
+                return
+            shape = getattr(layer, "input_shape", None) if isinstance(layer, Layer) else None
+            if isinstance(layer, Model):
+                source = layer.inputs[0]
+                first = InputLayer(source.shape[1:], dtype=source.dtype)
+            elif shape is None:
+                raise ValueError(f"{layer.name} is the first layer of '{self.name}': give it an "
+                                 "input_shape, or begin with Input(shape=...)")
+            else:
+                # Rows of a table are chosen by whole numbers.
+                dtype = "int64" if type(layer).__name__ == "Embedding" else "float32"
+                first = InputLayer(shape, dtype=dtype)
+            self.inputs = self.outputs = [first.output]
+            self._layers = [first]
+        result = layer(self.outputs[0])
+        self.outputs = [result] if isinstance(result, Tensor) else list(result)
+        self._layers.append(layer)
+        self._weights, self._steps = None, {}

@@ -1,0 +1,34 @@
+"""Losses by Keras's names. A word does as well: `loss="mse"`."""
+
+from . import _specs
+from ._emit.losses import LOSSES, full_name
+
+
+class Loss(_specs.Configured):
+    """A number that training makes small."""
+
+
+_PARAMETERS = {
+    "huber": {"delta": 1.0},
+    "binary_crossentropy": {"from_logits": False, "label_smoothing": 0.0},
+    "categorical_crossentropy": {"from_logits": False, "label_smoothing": 0.0, "axis": -1},
+    "sparse_categorical_crossentropy": {"from_logits": False, "ignore_class": None, "axis": -1}}
+_NAMES = {"kl_divergence": "KLDivergence", "log_cosh": "LogCosh"}
+
+for _name in LOSSES:
+    _class = _NAMES.get(_name) or "".join(w.capitalize() for w in _name.split("_"))
+    globals()[_class] = _specs.make(Loss, _class, _name.replace("_", " "), module=__name__,
+                                    **_PARAMETERS.get(_name, {}),
+                                    reduction="sum_over_batch_size", name=None)
+
+
+def named(which):
+    """(name, configuration) of a loss as `compile` takes it."""
+    config = {}
+    if isinstance(which, Loss):
+        config = {k: v for k, v in which.get_config().items() if k != "name" and v is not None}
+        which = type(which).__name__
+    name = full_name(which)
+    if name not in LOSSES:
+        raise ValueError(f"loss '{which}' is none of {', '.join(sorted(LOSSES))}")
+    return name, config
