@@ -72,13 +72,13 @@ Access accessOf(Value value, bool isWrite) {
 std::optional<SmallVector<Access>> accessesOf(Operation *root) {
   SmallVector<Access> accesses;
   WalkResult result = root->walk([&](Operation *op) {
-    // What it holds says what it does.
-    if (op->hasTrait<OpTrait::HasRecursiveMemoryEffects>() ||
-        isMemoryEffectFree(op))
-      return WalkResult::advance();
+    // What it holds is walked as well; linalg ops have effects of their own
+    // beside that.
     auto known = dyn_cast<MemoryEffectOpInterface>(op);
     if (!known)
-      return WalkResult::interrupt();
+      return op->hasTrait<OpTrait::HasRecursiveMemoryEffects>()
+                 ? WalkResult::advance()
+                 : WalkResult::interrupt();
     SmallVector<MemoryEffects::EffectInstance> effects;
     known.getEffects(effects);
     for (const MemoryEffects::EffectInstance &effect : effects) {

@@ -63,3 +63,41 @@ func.func @apart(%y: memref<64xf32>, %a: memref<64xf32>, %z: memref<64xf32>) {
   } {dlc.steps}
   return
 }
+
+// -----
+
+// What a linalg op writes between them is its own effect, beside what its region reads: the
+// second loop waits for the op, the op for the first loop.
+// CHECK-LABEL: func.func @between
+// CHECK-NOT: scf.forall
+func.func @between(%y: memref<4096x64xf32>, %z: memref<4096x64xf32>, %a: memref<64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %last = arith.constant 4095 : index
+  %n = arith.constant 4096 : index
+  %f = arith.constant 0.0 : f32
+  %r = memref.alloc() : memref<4096x64xf32>
+  scf.for %t = %c0 to %n step %c1 {
+    %v = vector.transfer_read %a[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<64xf32>
+    %e = math.exp %v : vector<64xf32>
+    %e2 = math.exp %e : vector<64xf32>
+    %e3 = math.exp %e2 : vector<64xf32>
+    vector.transfer_write %e3, %y[%t, %c0] {in_bounds = [true]} : vector<64xf32>, memref<4096x64xf32>
+  } {dlc.steps}
+  linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} outs(%r : memref<4096x64xf32>) {
+  ^bb0(%o: f32):
+    %i = linalg.index 0 : index
+    %j = linalg.index 1 : index
+    %k = arith.subi %last, %i : index
+    %x = memref.load %y[%k, %j] : memref<4096x64xf32>
+    linalg.yield %x : f32
+  }
+  scf.for %t = %c0 to %n step %c1 {
+    %v = vector.transfer_read %r[%t, %c0], %f {in_bounds = [true]} : memref<4096x64xf32>, vector<64xf32>
+    %e = math.exp %v : vector<64xf32>
+    %e2 = math.exp %e : vector<64xf32>
+    %e3 = math.exp %e2 : vector<64xf32>
+    vector.transfer_write %e3, %z[%t, %c0] {in_bounds = [true]} : vector<64xf32>, memref<4096x64xf32>
+  } {dlc.steps}
+  return
+}
