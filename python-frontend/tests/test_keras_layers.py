@@ -60,6 +60,10 @@ case("embedding", (6,), lambda: L.Embedding(11, 4), high=11)
 case("masked lstm", (6,), lambda: L.Embedding(5, 4, mask_zero=True), lambda: L.LSTM(3), high=5)
 case("masked gru, both ways, mean", (6,), lambda: L.Embedding(5, 4, mask_zero=True),
      lambda: L.Bidirectional(L.GRU(3, return_sequences=True)), L.GlobalAveragePooling1D, high=5)
+case("masked lstm, both ways, sequences", (6,), lambda: L.Embedding(5, 4, mask_zero=True),
+     lambda: L.Bidirectional(L.LSTM(3, return_sequences=True)), high=5)
+case("masked lstm, sequences", (6,), lambda: L.Embedding(5, 4, mask_zero=True),
+     lambda: L.LSTM(3, return_sequences=True), high=5)
 for kind in (L.SimpleRNN, L.LSTM, L.GRU):
     name = kind.__name__
     case(f"{name}, free steps", (None, 3), lambda k=kind: k(4))
@@ -141,15 +145,77 @@ def test_attention(causal, rng, tmp_path):
     close(library.predict(*x), model(x))
 
 
-def test_unknown_layers_are_named_together():
-    class Mine(L.Layer):
-        def call(self, x):
-            return x
+class Scaled(L.Layer):
+    """A user's layer, with a tensor and a layer of its own."""
 
-    inner = keras.Sequential([keras.Input((4,)), Mine(name="first")], name="inner")
-    model = keras.Sequential([keras.Input((4,)), inner, L.Dense(2), L.Discretization([0.0])],
-                             name="outer")
+    def __init__(self, units, **more):
+        super().__init__(**more)
+        self.inner = L.Dense(units)
+        self.units = units
+
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], self.units), name="w")
+        self.inner.build((None, self.units))
+
+    def call(self, x):
+        y = self.inner(keras.ops.relu(keras.ops.matmul(x, self.w) * 2 + 1))
+        return y / keras.ops.sqrt(keras.ops.cast(keras.ops.shape(y)[-1], "float32")) + \
+            keras.ops.mean(y, axis=-1, keepdims=True)
+
+
+class Cell(L.Layer):
+    """A user's cell of two states."""
+
+    def __init__(self, units, **more):
+        super().__init__(**more)
+        self.units, self.state_size, self.output_size = units, [units, 1], units
+
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], self.units), name="w")
+        self.r = self.add_weight(shape=(self.units, self.units), name="r")
+
+    def call(self, x, states):
+        h, count = states
+        h = keras.ops.tanh(keras.ops.matmul(x, self.w) + keras.ops.matmul(h, self.r) - count)
+        return h, [h, count + 0.1]
+
+
+class Net(keras.Model):
+    """A subclassed model."""
+
+    def __init__(self):
+        super().__init__(name="net")
+        self.a, self.m, self.b = L.Dense(3), Scaled(4), L.Dense(2)
+
+    def call(self, x):
+        return self.b(keras.ops.tanh(self.m(self.a(x))))
+
+
+def test_subclassed_models_and_layers_are_traced(rng, tmp_path):
+    x, model = rng.normal(size=(6, 5)).astype(np.float32), Net()
+    model(x)
+    shuffled(model, rng)
+    close(dlc.load(dlc.keras.export(model, tmp_path / "a.so")).predict(x), model(x))
+
+
+def test_cells_and_functions_of_users_are_traced(rng, tmp_path):
+    model = shuffled(keras.Sequential([
+        keras.Input((None, 3)), L.RNN(Cell(4), return_sequences=True),
+        L.Lambda(lambda x: x[:, ::-1] * 2.0), L.RNN(Cell(3)), Scaled(2)]), rng)
+    x = rng.normal(size=(4, 7, 3)).astype(np.float32)
+    close(dlc.load(dlc.keras.export(model, tmp_path / "a.so")).predict(x), model(x))
+    dlc.keras.accelerate(model)
+    model.compile("sgd", "mse")
+    losses = model.fit(x, rng.normal(size=(4, 2)), epochs=5, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
+def test_unknown_layers_are_named_together():
+    inner = keras.Sequential([
+        keras.Input((4, 3), batch_size=2), L.LSTM(2, stateful=True, name="first"),
+        L.Lambda(lambda x: keras.ops.erfinv(x), name="second")], name="inner")
+    model = keras.Sequential([keras.Input((4, 3), batch_size=2), inner], name="outer")
     with pytest.raises(dlc.keras.UnknownLayers) as problem:
         dlc.keras.accelerate(model)
-    assert "outer/inner/first (Mine)" in str(problem.value)
-    assert "(Discretization)" in str(problem.value)
+    assert "outer/inner/first (LSTM with stateful=True)" in str(problem.value)
+    assert "(keras.ops Erfinv)" in str(problem.value)

@@ -55,8 +55,10 @@ def _output_names(model):
 class Compiled(Steps):
     """The steps of one Keras model."""
 
-    def __init__(self, model, recipe, host_metrics):
-        self.host_metrics, self.variables = host_metrics, Variables(model)
+    def __init__(self, described, recipe, host_metrics):
+        self.host_metrics, self.variables = host_metrics, Variables(described)
+        self.inputs = [t.name for t in described.inputs]
+        self.outputs = _output_names(described.model)
         super().__init__(recipe, lambda w: np.reshape(
             np.asarray(self.variables[w.name], np.float32), w.shape))
 
@@ -92,8 +94,8 @@ def compiled(model, sample_weights=False, learns=True):
     if key in store:
         return store[key]
     from .keras import _described, input_types
-    described, item = _described(model)
-    names = _output_names(model)
+    described = _described(model)
+    names = _output_names(described.model)
     outputs, host = [Output() for _ in names], []
     optimizer = ("sgd", {})
     if learns:
@@ -103,7 +105,7 @@ def compiled(model, sample_weights=False, learns=True):
             raise UnknownLayers(f"optimizer {type(model.optimizer).__name__}; dlc knows "
                                 f"{', '.join(sorted(optimizer_table.OPTIMIZERS))}")
         optimizer = (kind, model.optimizer.get_config())
-    recipe = Recipe(lambda e, x: emit_model(e, item, x), input_types(described), outputs,
+    recipe = Recipe(lambda e, x: emit_model(e, described.item, x), input_types(described), outputs,
                     optimizer, sample_weights, predictions=bool(host))
     store.clear()
     store[key] = Compiled(described, recipe, host)
@@ -145,7 +147,7 @@ class _Logs(Tally):
     """A tally with the metrics that Keras computes itself."""
 
     def __init__(self, model, made):
-        super().__init__(_output_names(model), made.training)
+        super().__init__(made.outputs, made.training)
         self._host = made.host_metrics
         for _, metric in self._host:
             metric.reset_state()
@@ -161,10 +163,10 @@ class _Logs(Tally):
 
 def _split_batch(model, made, data):
     x, y, weights = data_adapter_utils.unpack_x_y_sample_weight(data)
-    inputs = listed(x, [t.name for t in model.inputs])
-    targets = [] if y is None else listed(y, _output_names(model))
+    inputs = listed(x, made.inputs)
+    targets = [] if y is None else listed(y, made.outputs)
     count = len(made.training.targets)
-    own = [] if weights is None else listed(weights, _output_names(model))
+    own = [] if weights is None else listed(weights, made.outputs)
     if made.training.recipe.sample_weights:
         own = (own * count if len(own) == 1 else own) or \
             [np.ones(len(inputs[0]), np.float32)] * count

@@ -3,27 +3,11 @@
 from ._emit.emitter import UnknownLayers
 
 
-def leaves(model, path=None):
-    """{path: layer} of all layers that are no models, as the emitted names have them."""
-    import keras
-    path = path or model.name
-    found = {}
-    for layer in model.layers:
-        here = f"{path}/{layer.name}"
-        if isinstance(layer, keras.Model) and hasattr(layer, "_layers") and \
-                type(layer).__name__ in ("Sequential", "Functional"):
-            found.update(leaves(layer, here))
-        else:
-            found[here] = layer
-    return found
-
-
 class Variables:
-    """The variables of a model by the emitted names."""
+    """The variables of a described model by the emitted names."""
 
-    def __init__(self, model):
-        self._layers = leaves(model)
-        self._found = {}
+    def __init__(self, described):
+        self._layers, self._found = described.layers, dict(described.variables)
 
     def __getitem__(self, name):
         if name not in self._found:

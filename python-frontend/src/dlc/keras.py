@@ -16,30 +16,19 @@ from ._keras_weights import Variables
 
 
 def _described(model):
-    """A Keras model as a configuration; subclassed ones are traced first."""
-    import keras
-    if type(model).__name__ not in ("Sequential", "Functional"):
-        model = _traced(model)
-    if not model.built:
-        raise ValueError(f"model '{model.name}' has no shapes yet: give it an Input, or call it "
-                         "once")
-    item = keras.saving.serialize_keras_object(model)
-    missing = unknown_layers(item)
+    """A Keras model as a configuration, with the layers that hold its variables."""
+    from ._keras_graph import Described
+    found = Described(model)
+    missing = unknown_layers(found.item)
     if missing:
         raise UnknownLayers("dlc does not know these layers: " + ", ".join(missing))
-    return model, item
+    return found
 
 
-def _traced(model):
-    """A subclassed model as the functional one that its call makes."""
-    raise UnknownLayers(f"{model.name} ({type(model).__name__}, a subclass of keras.Model; call "
-                        f"keras.Model(x, model.call(x)) on an Input)")
-
-
-def input_types(model):
-    """{name: type} of a model's inputs."""
+def input_types(described):
+    """{name: type} of a described model's inputs."""
     found = {}
-    for tensor in model.inputs:
+    for tensor in described.inputs:
         name = tensor.name.replace("/", "_").replace(":", "_")
         found[name] = ir.type_of(tensor.shape, ir.element_of(tensor.dtype))
     return found
@@ -47,8 +36,8 @@ def input_types(model):
 
 def to_module(model):
     """The model at inference, as a module of dl with its weights."""
-    model, item = _described(model)
-    variables, module, weights = Variables(model), ir.Module(), {}
+    found = _described(model)
+    variables, module, weights = Variables(found), ir.Module(), {}
 
     def load(weight):
         if weight.value is None:
@@ -58,8 +47,8 @@ def to_module(model):
             module.add_global(weight.name, weight.value)
         return module.load(weight.name)
 
-    with module.function("predict", **input_types(model)) as f:
-        y = emit_model(Emitter(module, weights, load), item,
+    with module.function("predict", **input_types(found)) as f:
+        y = emit_model(Emitter(module, weights, load), found.item,
                        f.arguments if len(f.arguments) > 1 else f.arguments[0])
         results = y if isinstance(y, (list, tuple)) else [y]
         f.returns(**{f"y{i}" if len(results) > 1 else "y": v for i, v in enumerate(results)})

@@ -72,7 +72,7 @@ def layer(*names):
 
 # What a configuration may not ask for, and when it does.
 _UNSUPPORTED = {
-    "stateful": bool, "zero_output_for_mask": bool, "sliding_window": bool, "use_gate": bool,
+    "stateful": bool, "sliding_window": bool, "use_gate": bool,
     "renorm": bool, "lora_rank": bool, "quantization_config": bool, "sparse": bool,
     "ragged": bool, "attention_axes": lambda v: v not in (None, [1], (1,), 1)}
 

@@ -41,7 +41,10 @@ def unknown_layers(item, path=""):
     return ([f"{here} ({name})"] if name not in _LAYERS else
             [f"{here} ({name} with {', '.join(asked)})"] if asked else []) + \
         [u for inner in inside for u in unknown_layers(inner, here)] + \
-        [f"{here} ({c['class_name']}, a cell)" for c in cells if c["class_name"] not in _CELLS]
+        [f"{here} ({c['class_name']}, a cell)" for c in cells
+         if c["class_name"] not in (*_CELLS, "__traced__")] + \
+        [u for c in cells if c["class_name"] == "__traced__"
+         for u in unknown_layers(c["config"]["model"], here)]
 
 
 def emit_model(e, item, inputs, path="", trainable=True):
@@ -123,6 +126,15 @@ def _functional(e, config, inputs, path, trainable):
                 layer, node, tensor = argument["config"]["keras_history"]
                 value = found[layer, node]
                 return value[tensor] if isinstance(value, (list, tuple)) else value
+            if argument.get("class_name") == "__variable__":
+                own = argument["config"]
+                with_path = Layer("", {}, path, trainable)
+                return e.weight(with_path, own["name"], own["shape"],
+                                trainable=own["trainable"])
+            if argument.get("class_name") == "__array__":
+                value = argument["config"]["value"]
+                return e.module.constant(value.astype("float32") if value.dtype.kind == "f"
+                                         else value)
             if argument.get("class_name") == "__slice__":
                 return slice(*(argument["config"][k] for k in ("start", "stop", "step")))
             if argument.get("class_name") == "__ellipsis__":

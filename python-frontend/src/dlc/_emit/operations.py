@@ -57,6 +57,17 @@ def emit_operation(e, name, config, path, args, kwargs):
     return None
 
 
+@operation("Any", "All")
+def any_(e, config, x, *_):
+    axes = config.get("axis")
+    axes = [axes] if isinstance(axes, int) else axes
+    kept = bool(config.get("keepdims"))
+    truths = e.cast(x, "f32")
+    if config["name"].startswith("all"):
+        return dl.greater(dl.reduce_min(truths, axes=axes, keep_dims=kept), 0.5)
+    return dl.greater(dl.reduce_max(truths, axes=axes, keep_dims=kept), 0.5)
+
+
 @operation("Reshape")
 def reshape(e, config, x, *_):
     shape = list(config["newshape"])

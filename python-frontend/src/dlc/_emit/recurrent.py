@@ -120,6 +120,15 @@ def stacked_cells(e, item, x, states):
     return x, after
 
 
+@cell("__traced__")
+def traced_cell(e, item, x, states):
+    """A user's cell, which was called on symbolic tensors."""
+    from .model import emit_model
+    parent = item.path.rpartition("/")[0]
+    y, *after = emit_model(e, item["model"], [x, *states], parent, item.trainable)
+    return y, after
+
+
 def _stacked(item):
     return [Layer(c["class_name"], c["config"], f"{item.path}/{c['config'].get('name', k)}",
                   item.trainable) for k, c in enumerate(item["cells"])]
@@ -128,6 +137,8 @@ def _stacked(item):
 def _state_sizes(item):
     """Extents of the states behind the batch."""
     kind = _kind(item)
+    if kind == "__traced__":
+        return [tuple(s) for s in item["state_sizes"]]
     if kind == "StackedRNNCells":
         return [s for c in _stacked(item) for s in _state_sizes(c)]
     if item.class_name not in _CELLS:
@@ -148,12 +159,12 @@ def _elements(x):
     return ir.type_of([x.shape[0], *x.shape[2:]], x.element)
 
 
-def run(e, step, x, states, output=None, reverse=False, mask=None):
+def run(e, step, x, states, output=None, reverse=False, mask=None, zeroed=False):
     """(outputs `[B, T, ...]`, last states) of step(x at t, states) -> (output, next states).
 
     output: zeros of an output's shape, with a mask. Where the mask of a sample is false its
-    states stay, and its output is that of the step before."""
-    carried = [*states, *([output] if mask is not None else [])]
+    states stay, and its output is that of the step before, or with `zeroed` 0."""
+    carried = [*states, *([output] if mask is not None and not zeroed else [])]
     inputs = [x] if mask is None else [x, mask]
     with e.module.region(*[s.type for s in carried], *[_elements(v) for v in inputs]) as given:
         now, elements = given[:len(carried)], given[len(carried):]
@@ -164,8 +175,9 @@ def run(e, step, x, states, output=None, reverse=False, mask=None):
                 shape = [e.extent(seen, 0), *[1] * (new.rank - 1)]
                 return dl.select(e.reshape(seen, shape), new, old)
             after = [chosen(a, b) for a, b in zip(after, now)]
-            y = chosen(y, now[-1])
-            after.append(y)
+            y = chosen(y, y * 0.0 if zeroed else now[-1])
+            if not zeroed:
+                after.append(y)
         shape = [y.shape[0], x.shape[1], *y.shape[1:]]
         kind = ir.type_of(shape, y.element)
         e.module.op("dl.yield", after, [y])
@@ -216,7 +228,7 @@ def gated(e, item, x, mask=None, initial_state=None):
         zeros = e.full([batch, item["units"]], 0.0, x.element)
         states = list(states) if states is not None else [zeros] * (2 if kind == "LSTM" else 1)
         y, finals = run(e, lambda x, s: _CELLS[kind](e, item, x, s), x, states, zeros, reverse,
-                        mask)
+                        mask, bool(item.get("zero_output_for_mask")))
     return _results(e, item, y, finals, reverse, mask)
 
 
@@ -240,7 +252,8 @@ def rnn(e, item, x, mask=None, initial_state=None):
     reverse = bool(item.get("go_backwards"))
     y, finals = run(e, lambda x, s: _CELLS[inner.class_name](e, inner, x, s), x, list(states),
                     e.full([batch, *sizes[0 if inner.class_name != "StackedRNNCells" else -1]],
-                           0.0, x.element), reverse, mask)
+                           0.0, x.element), reverse, mask,
+                    bool(item.get("zero_output_for_mask")))
     return _results(e, item, y, finals, reverse, mask)
 
 

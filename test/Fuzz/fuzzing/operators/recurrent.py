@@ -43,3 +43,36 @@ def _layer(kind):
 
 for _name in GATES:
     operator(_name, 0.8, 7)(_layer(_name))
+
+
+@operator("stack of recurrent layers", 0.6, 7)
+def stack(g):
+    """Layers on each other, with what networks have between them: products, sums with
+    earlier layers, reversals, functions of each element."""
+    t, b, k = g.integer(1, 8), g.integer(1, 5), g.integer(1, 6)
+    h = g.choice([1, 4, 5, 8, 16])
+    x, before = g.fresh(F32, (t, b, k)), []
+    for _ in range(g.integer(2, 4)):
+        kind = g.choice(list(GATES))
+        gates, k = GATES[kind], x.shape[2]
+        y = g.emit(kind, [x, g.fresh(F32, (1, gates * h, k), low=-1, high=1),
+                          g.fresh(F32, (1, gates * h, h), low=-1, high=1)],
+                   [(F32, (t, 1, b, h), True)], hidden_size=h,
+                   direction=g.choice(["forward", "reverse"]))
+        axes = {} if g.opset >= 13 else {"axes": [1]}
+        x = g.emit("Squeeze", [y, *([g.ints([1])] if g.opset >= 13 else [])],
+                   [(F32, (t, b, h), True)], **axes)
+        for between in g.some(["reverse", "product", "sum", "function", "swap"]):
+            if between == "reverse" and g.opset >= 11:
+                x = g.emit("Slice", [x, g.ints([-1]), g.ints([-2 ** 31]), g.ints([0]),
+                                     g.ints([-1])], [(F32, x.shape, True)])
+            elif between == "product":
+                x = g.emit("MatMul", [x, g.fresh(F32, (h, h), low=-1, high=1)],
+                           [(F32, x.shape, True)])
+            elif between == "sum" and before:
+                x = g.emit("Add", [x, g.choice(before)], [(F32, x.shape, True)])
+            elif between == "function":
+                x = g.emit(g.choice(["Relu", "Tanh", "Sigmoid"]), [x], [(F32, x.shape, True)])
+            elif between == "swap" and t == b:
+                x = g.emit("Transpose", [x], [(F32, x.shape, True)], perm=[1, 0, 2])
+        before.append(x)
