@@ -188,6 +188,26 @@ Value Emitter::filled(ArrayRef<OpFoldResult> sizes, Type type, double number) {
       .getResult(0);
 }
 
+static bool isNothing(const Sizes &sizes) {
+  return llvm::any_of(sizes,
+                      [](OpFoldResult size) { return isZeroInteger(size); });
+}
+
+Value Emitter::extract(Value x, const Sizes &offsets, const Sizes &sizes,
+                       const Sizes &strides) {
+  if (isNothing(sizes))
+    return empty(sizes, getElementTypeOrSelf(x));
+  return tensor::ExtractSliceOp::create(b, loc, x, offsets, sizes, strides);
+}
+
+Value Emitter::insert(Value part, Value x, const Sizes &offsets,
+                      const Sizes &sizes, const Sizes &strides) {
+  if (isNothing(sizes))
+    return x;
+  return tensor::InsertSliceOp::create(b, loc, part, x, offsets, sizes,
+                                       strides);
+}
+
 AffineMap Emitter::pick(unsigned rank, ArrayRef<int64_t> dims) {
   SmallVector<AffineExpr> results;
   for (int64_t d : dims)

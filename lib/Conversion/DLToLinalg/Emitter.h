@@ -79,6 +79,12 @@ public:
   mlir::Value empty(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type type);
   mlir::Value filled(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type type,
                      double number);
+  /// A part of x, and x with a part of it written over. Upstream's slices may
+  /// not begin behind an end, not even those of nothing: there is none then.
+  mlir::Value extract(mlir::Value x, const Sizes &offsets, const Sizes &sizes,
+                      const Sizes &strides);
+  mlir::Value insert(mlir::Value part, mlir::Value x, const Sizes &offsets,
+                     const Sizes &sizes, const Sizes &strides);
 
   /// The body of a generic op over scalars in their compute types.
   using Body = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location,

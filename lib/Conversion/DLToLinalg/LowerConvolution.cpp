@@ -317,8 +317,7 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
       rests[d] += stride - 1;
       window.strides[d] = 1;
     }
-    x = tensor::InsertSliceOp::create(
-        e.b, e.loc, x, e.filled(spread, stored, 0), offsets, shape, strides);
+    x = e.insert(x, e.filled(spread, stored, 0), offsets, shape, strides);
     shape = spread;
     count = 1;
   }
@@ -378,8 +377,7 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
     // Padded first: a tap may meet nothing but zeros.
     Value part = padSpatial(e, x, sizes, 0);
     if (isCut)
-      part = tensor::ExtractSliceOp::create(e.b, e.loc, part, offsets, extents,
-                                            ones);
+      part = e.extract(part, offsets, extents, ones);
     part = emitGeneric(e, plain, part, mirror(e, filter, phases, groups),
                        sizes.places, groups, stored);
     if (count == 1) {
@@ -393,8 +391,7 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
     }
     at.push_back(e.index(0));
     strides.push_back(e.index(1));
-    y = tensor::InsertSliceOp::create(e.b, e.loc, part, y, at, e.sizes(part),
-                                      strides);
+    y = e.insert(part, y, at, e.sizes(part), strides);
   }
   return finish(e, y, operands.getBias(), stored);
 }

@@ -134,8 +134,6 @@ static Value emitConcat(dl::ConcatOp op, dl::ConcatOpAdaptor x, Emitter &e) {
   Value result = e.empty(total, type.getElementType());
   Sizes offsets(rank, e.index(0)), ones(rank, e.index(1));
   for (Value input : x.getInputs()) {
-    if (cast<RankedTensorType>(input.getType()).getDimSize(axis) == 0)
-      continue; // a slice may not begin behind the end
     Sizes sizes = total;
     sizes[axis] = e.dim(input, axis);
     SmallVector<int64_t> known;
@@ -144,8 +142,7 @@ static Value emitConcat(dl::ConcatOp op, dl::ConcatOpAdaptor x, Emitter &e) {
     auto inputType = RankedTensorType::get(known, type.getElementType());
     if (input.getType() != inputType)
       input = tensor::CastOp::create(e.b, e.loc, inputType, input);
-    result = tensor::InsertSliceOp::create(e.b, e.loc, input, result, offsets,
-                                           sizes, ones);
+    result = e.insert(input, result, offsets, sizes, ones);
     offsets[axis] = e.add(offsets[axis], sizes[axis]);
   }
   return result;
@@ -174,11 +171,7 @@ struct LowerSplit : OpConversionPattern<dl::SplitOp> {
     for (int64_t size : op.getSizes()) {
       offsets[axis] = e.index(offset);
       sizes[axis] = e.index(size);
-      // A slice may not begin behind the end, not even one of nothing.
-      parts.push_back(size ? tensor::ExtractSliceOp::create(
-                                 e.b, e.loc, x.getX(), offsets, sizes, ones)
-                                 .getResult()
-                           : e.empty(sizes, type.getElementType()));
+      parts.push_back(e.extract(x.getX(), offsets, sizes, ones));
       offset += size;
     }
     rewriter.replaceOp(op, parts);
@@ -220,13 +213,10 @@ static Value emitSlice(dl::SliceOp op, dl::SliceOpAdaptor x, Emitter &e) {
     strides.push_back(e.index(step));
     backwards |= step < 0;
   }
-  // A slice may not begin behind the end, not even one of nothing.
-  if (llvm::any_of(sizes,
-                   [](OpFoldResult size) { return isZeroInteger(size); }))
-    return e.empty(sizes, type.getElementType());
-  if (!backwards)
-    return tensor::ExtractSliceOp::create(e.b, e.loc, x.getX(), starts, sizes,
-                                          strides);
+  bool isNothing = llvm::any_of(
+      sizes, [](OpFoldResult size) { return isZeroInteger(size); });
+  if (!backwards || isNothing)
+    return e.extract(x.getX(), starts, sizes, strides);
   SmallVector<Value> startValues, strideValues;
   for (int64_t d = 0; d < rank; ++d) {
     startValues.push_back(e.value(starts[d]));

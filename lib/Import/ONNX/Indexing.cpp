@@ -218,6 +218,10 @@ void importCompress(Node &n) {
     axis = n.axis(n.integer("axis", 0), x.rank());
   else
     x = flatten(g, x);
+  if (x.dim(axis) == 0) { // there is nothing to pick
+    n.yield(x);
+    return;
+  }
   Tensor places = g.op<dl::NonzeroOp>(n.in(1));
   n.yield(g.gather(x, g.squeeze(places, {0}), axis));
 }
@@ -284,6 +288,10 @@ void importReverseSequence(Node &n) {
   int64_t batch = n.axis(n.integer("batch_axis", 1), x.rank());
   if (g.failed)
     return;
+  if (llvm::is_contained(x.shape(), 0)) { // there is nothing to reverse
+    n.yield(x);
+    return;
+  }
   Extents shape(x.rank(), g.extent(1));
   shape[batch] = g.dim(x, batch);
   Tensor lengths = g.reshape(n.in(1), shape);

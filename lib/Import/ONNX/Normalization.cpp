@@ -215,6 +215,8 @@ void importLogSoftmax(Node &n) {
 void importHardmax(Node &n) {
   Graph &g = n.g;
   alongAxis(n, [&](Tensor x, int64_t axis) {
+    if (x.dim(axis) == 0) // there is nothing to choose from
+      return x;
     Tensor best = g.op<dl::ArgMaxOp>(
         {x.value}, {g.attr("axis", axis), g.flag("keep_dims")});
     Tensor place = g.iota(g.dims(x), axis, g.i64());

@@ -490,6 +490,9 @@ Tensor Graph::slice(Tensor x, int64_t axis, Extent start, Extent size,
     offsets[axis] = start;
     sizes[axis] = size;
     strides[axis] = extent(step);
+    // Upstream's slices may not even begin where there is nothing.
+    if (llvm::is_contained(x.shape(), 0))
+      return broadcast(number(x.element(), 0), sizes);
     return wrap(
         tensor::ExtractSliceOp::create(b, loc, x.value, offsets, sizes, strides)
             .getResult());

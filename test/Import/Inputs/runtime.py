@@ -116,3 +116,22 @@ for kind, gates, given in (("LSTM", 4, ["h", "c"]), ("GRU", 3, ["h"]), ("RNN", 1
 ml = model("g (float[N,5] x, int64[1,2] p) => (float[N,2] y) "
            "{ y = ai.onnx.ml.ArrayFeatureExtractor(x, p) }", domains=[("ai.onnx.ml", 1)])
 show("features", ml, (normal(3, 5), np.array([[4, 0]], np.int64)))
+
+# Extents of 0, known and not: what is not there is not looked at.
+show("pad of nothing", model(
+    "g (float[N,1,M] x) => (float[A,B,C] y) {"
+    "p = Constant<value_ints = [2, -1, -1, 2, 1, 1]>()\ny = Pad(x, p) }"), (normal(3, 1, 4),))
+show("split of nothing", model(
+    "g (float[0,4] x) => (float[0,1] y, float[0,3] z) {"
+    "s = Constant<value_ints = [1, 3]>()\ny, z = Split<axis = 1>(x, s) }"), (normal(0, 4),))
+show("concat of nothing", model(
+    "g (float[0,4] x, float[0,N] y) => (float[0,M] z) { z = Concat<axis = 1>(x, y) }"),
+    (normal(0, 4), normal(0, 2)))
+show("compress of nothing", model(
+    "g (float[3,0] x, bool[0] c) => (float[3,M] z) { z = Compress<axis = 1>(x, c) }"),
+    (normal(3, 0), np.zeros(0, bool)))
+show("reversal of nothing", model(
+    "g (float[0,3] x, int64[3] n) => (float[0,3] z) { z = ReverseSequence(x, n) }"),
+    (normal(0, 3), np.zeros(3, np.int64)))
+show("hardmax of nothing", model("g (float[3,0] x) => (float[3,0] z) { z = Hardmax(x) }"),
+     (normal(3, 0),))
