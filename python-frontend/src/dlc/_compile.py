@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 
@@ -10,17 +11,31 @@ class CompileError(Exception):
     """The model was refused; the message is dlc's, with its places."""
 
 
-def find_compiler():
-    """$DLC, or `dlc` on the PATH."""
+# Where a wheel has the programs.
+_CARRIED = Path(__file__).parent / "_bin"
+
+
+def find_program(name):
+    """The path of one of dlc's programs: beside $DLC, carried by the package, or on the PATH."""
     given = os.environ.get("DLC")
     if given:
-        return given
-    found = shutil.which("dlc")
+        return given if name == "dlc" else str(Path(os.path.realpath(given)).parent / name)
+    carried = _CARRIED / name
+    if carried.exists():
+        return str(carried)
+    # Not the console script that asks.
+    folders = [f for f in os.environ.get("PATH", "").split(os.pathsep)
+               if f != os.path.dirname(sys.executable)]
+    found = shutil.which(name, path=os.pathsep.join(folders))
     if not found:
-        raise CompileError(
-            "there is no program dlc on the PATH; install it or set the "
-            "environment variable DLC to it")
+        raise CompileError(f"there is no program {name} on the PATH; install dlc's wheel, which "
+                           "has it, or set the environment variable DLC to the compiler")
     return found
+
+
+def find_compiler():
+    """$DLC, the package's own, or `dlc` on the PATH."""
+    return find_program("dlc")
 
 
 def compile(model, output=None, *, cpu="native", level=3, precision="f32",

@@ -50,7 +50,7 @@ def type_of(shape, element="f32"):
 
 @functools.lru_cache(None)
 def _library():
-    """libdlc-ir.so: $DLC_IR, or in the folder lib beside the program's."""
+    """libdlc-ir.so: $DLC_IR, or beside the compiler, or in the folder lib beside its own."""
     path = os.environ.get("DLC_IR")
     if not path:
         here = Path(os.path.realpath(find_compiler())).parent
