@@ -1,6 +1,9 @@
 """Each layer at inference, with random weights, beside Keras itself: within 1e-5 of the
 largest value."""
 
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -208,6 +211,37 @@ def test_cells_and_functions_of_users_are_traced(rng, tmp_path):
     model.compile("sgd", "mse")
     losses = model.fit(x, rng.normal(size=(4, 2)), epochs=5, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_saved_models_are_read_without_keras(suffix, rng, tmp_path):
+    x = keras.Input((7, 3))
+    h = L.Bidirectional(L.LSTM(2, return_sequences=True))(x)
+    h = L.LayerNormalization()(L.MultiHeadAttention(2, 3)(h, h))
+    h = keras.Sequential([keras.Input((7, 4)), L.Dense(3), L.BatchNormalization()])(h)
+    h = L.Dense(2)(L.RNN([L.LSTMCell(2), L.GRUCell(3)])(h))
+    h = L.TimeDistributed(L.Dense(2))(h[:, None] + 1.0)
+    model = shuffled(keras.Model(x, h), rng)
+    path = tmp_path / f"model{suffix}"
+    model.save(path)
+    data = rng.normal(size=(5, 7, 3)).astype(np.float32)
+    code = ("import sys, numpy as np, dlc.keras\n"
+            f"model = dlc.keras.load({str(path)!r})\n"
+            f"x = np.load({str(tmp_path / 'x.npy')!r})\n"
+            f"np.save({str(tmp_path / 'y.npy')!r}, model.predict(x))\n"
+            "assert 'keras' not in sys.modules\n")
+    np.save(tmp_path / "x.npy", data)
+    subprocess.run([sys.executable, "-c", code], check=True)
+    close(np.load(tmp_path / "y.npy"), model(data))
+
+
+def test_files_that_are_no_models(tmp_path):
+    (tmp_path / "a.keras").write_bytes(b"PK\x03\x04nothing")
+    keras.Sequential([keras.Input((2,)), L.Dense(1)]).save_weights(tmp_path / "w.weights.h5")
+    for name, words in (("a.keras", "a.keras"), ("w.weights.h5", "weights alone"),
+                        ("none.h5", "there is no file")):
+        with pytest.raises(dlc.keras.FileProblem, match=words):
+            dlc.keras.load(tmp_path / name)
 
 
 def test_unknown_layers_are_named_together():

@@ -1,6 +1,7 @@
 """Which variable of a Keras model is which tensor of the emitted one."""
 
 from ._emit.emitter import UnknownLayers
+from ._keras_file import within
 
 
 class Variables:
@@ -24,16 +25,10 @@ class Variables:
             raise UnknownLayers(f"{name} (the Keras model has no such layer)")
         wanted = parts[cut:]
         fitting = [v for v in layer.weights if v.path.split("/")[-1] == wanted[-1] and
-                   _within(wanted[:-1], v.path.split("/"))]
+                   within(wanted[:-1], v.path.split("/"))]
         # A layer's own variables come first; those below have longer paths.
         fitting.sort(key=lambda v: len(v.path.split("/")))
         if not fitting:
             raise UnknownLayers(f"{name}: {type(layer).__name__} has "
                                 f"{', '.join(v.path for v in layer.weights) or 'no variables'}")
         return fitting[0]
-
-
-def _within(words, path):
-    """Whether the words stand in the path in this order."""
-    rest = iter(path)
-    return all(any(part == word for part in rest) for word in words)

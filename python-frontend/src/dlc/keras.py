@@ -2,6 +2,7 @@
 
     model = dlc.keras.accelerate(model)   # fit, evaluate, predict run compiled steps
     dlc.keras.export(model, "model.so")   # a library with a C header
+    model = dlc.keras.load("saved.keras") # without Keras
 """
 
 import tempfile
@@ -12,7 +13,10 @@ import numpy as np
 from . import ir
 from ._compile import compile as compile_file
 from ._emit import Emitter, UnknownLayers, emit_model, unknown_layers
+from ._keras_file import FileProblem, SavedModel
 from ._keras_weights import Variables
+
+__all__ = ["FileProblem", "UnknownLayers", "accelerate", "export", "load", "to_module"]
 
 
 def _described(model):
@@ -70,11 +74,28 @@ def accelerate(model):
     return model
 
 
+def load(path):
+    """A model that Keras saved, .keras or .h5, as a model of dlc.layers: it predicts, learns
+    and is exported. Keras is not needed, h5py is.
+
+    Raises FileProblem where the file is no such model.
+    """
+    from .layers._model import Configured
+    saved = SavedModel(path)
+    model = Configured(saved.item, saved.array)
+    model.build()
+    return model
+
+
 def export(model, path, **options):
     """Writes a library and its C header; options: those of `dlc.compile`.
 
+    model: a Keras model, or the path of one that Keras saved.
+
     The library's one function is `predict`. Returns the path.
     """
+    if isinstance(model, (str, Path)):
+        return load(model).export(path, **options)
     path = Path(path)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / path.with_suffix(".mlir").name

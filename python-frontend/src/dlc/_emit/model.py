@@ -24,7 +24,14 @@ def is_model(item):
 
 
 def is_operation(item):
-    return "ops" in (item.get("module") or "").split(".")
+    """Whether it is a function of keras.ops. Old files do not say so: layers of these names
+    take a list, functions two values."""
+    module, name = item.get("module"), item["class_name"]
+    if module:
+        return "ops" in module.split(".")
+    nodes = item.get("inbound_nodes") or []
+    return name in known_operations() and (
+        name not in _LAYERS or any(len(n["args"]) == 2 for n in nodes if isinstance(n, dict)))
 
 
 def unknown_layers(item, path=""):
@@ -104,20 +111,20 @@ def _sequential(e, config, x, path, trainable):
     return x
 
 
-def _places(spec):
+def places(spec):
     """[layer, node, tensor] of one input or of several, however they are nested."""
     if isinstance(spec, dict):
-        return [p for v in spec.values() for p in _places(v)]
+        return [p for v in spec.values() for p in places(v)]
     if len(spec) == 3 and isinstance(spec[0], str):
         return [spec]
-    return [p for v in spec for p in _places(v)]
+    return [p for v in spec for p in places(v)]
 
 
 def _functional(e, config, inputs, path, trainable):
     inputs = list(inputs.values()) if isinstance(inputs, dict) else \
         list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     found = {}  # (layer, node): its result
-    for place, value in zip(_places(config["input_layers"]), inputs, strict=True):
+    for place, value in zip(places(config["input_layers"]), inputs, strict=True):
         found[place[0], 0] = value
 
     def resolve(argument):
@@ -169,7 +176,7 @@ def _functional(e, config, inputs, path, trainable):
                              "wait for each other")
         left = later
     outputs = []
-    for layer, node, tensor in _places(config["output_layers"]):
+    for layer, node, tensor in places(config["output_layers"]):
         value = found[layer, node]
         outputs.append(value[tensor] if isinstance(value, (list, tuple)) else value)
     is_one = len(config["output_layers"]) == 3 and isinstance(config["output_layers"][0], str)

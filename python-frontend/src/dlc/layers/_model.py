@@ -9,6 +9,7 @@ import numpy as np
 from .. import initializers, ir, losses, optimizers
 from .._compile import compile as compile_file
 from .._emit import Emitter, UnknownLayers, emit_model, unknown_layers
+from .._emit.model import places
 from .._emit import losses as loss_table
 from .._emit import metrics as metric_table
 from .._emit.training import Output, Recipe
@@ -430,6 +431,49 @@ class Model(Callable):
             source = Path(folder) / path.with_suffix(".mlir").name
             source.write_text(self.to_module().text())
             return compile_file(source, path, **options)
+
+
+class Configured(Model):
+    """A model of a configuration that something else wrote: a file of Keras's.
+
+    value_of: the values of a weight by its name and shape.
+    """
+
+    def __init__(self, item, value_of):
+        self._item, self.name, self.trainable = item, item["config"]["name"], True
+        self._value_of = value_of
+        self.inputs = [InputLayer(batch_shape=i["config"]["batch_shape"],
+                                  dtype=i["config"]["dtype"], name=i["config"]["name"]).output
+                       for i in _input_layers(item)]
+        outputs = item["config"].get("output_layers")
+        self.output_names = [p[0] for p in places(outputs)] if outputs else \
+            [item["config"]["layers"][-1]["config"]["name"]]
+        self.outputs = self.output_names
+        self._layers = []
+        self._prepare()
+
+    output_names = ()  # of the outputs, in their order
+
+    def item(self):
+        return self._item
+
+    def build(self):
+        super().build()
+        if self._value_of is not None:
+            value_of, self._value_of = self._value_of, None
+            for weight in self._weights.values():
+                weight.value = value_of(weight.name, weight.shape)
+
+
+def _input_layers(item):
+    """The input layers of a model, in the order of its inputs."""
+    config = item["config"]
+    found = {i["config"]["name"]: i for i in config["layers"] if i["class_name"] == "InputLayer"}
+    if "input_layers" in config:
+        return [found[p[0]] for p in places(config["input_layers"])]
+    if not found:
+        raise ValueError(f"model '{config['name']}' has no input layer, so no shapes")
+    return list(found.values())
 
 
 class Sequential(Model):
