@@ -15,6 +15,8 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -26,9 +28,15 @@ const char catalogue[] = {
 /// Elements of a tensor stand in the text up to this many bytes; more of them
 /// in a resource, which is written once and not looked at.
 constexpr size_t inlineBytes = 256;
+constexpr int64_t mostElements = int64_t(1) << 45;
 } // namespace
 
 struct dlc_ir {
+  struct OpenRegion {
+    std::unique_ptr<Region> region;
+    OpBuilder::InsertPoint outside;
+  };
+
   dlc_ir()
       : context(MLIRContext::Threading::DISABLED), builder(&context),
         handler(&context, [this](Diagnostic &said) { return hear(said); }) {
@@ -68,10 +76,27 @@ struct dlc_ir {
   }
 
   Value find(int32_t number) {
-    if (number >= 0 && size_t(number) < values.size())
+    if (number >= 0 && size_t(number) < values.size() && values[number])
       return values[number];
     fail("there is no value " + Twine(number));
     return {};
+  }
+
+  /// Whether ops that come now may use a value: it is the open function's own,
+  /// or of a region that is open.
+  bool isVisible(Value value) {
+    Region *region = value.getParentRegion();
+    return (function && region == &function.getBody()) ||
+           llvm::any_of(open, [&](const OpenRegion &around) {
+             return around.region.get() == region;
+           });
+  }
+
+  /// The values of a region that goes away have no number any more.
+  void forget(Region &gone) {
+    for (Value &value : values)
+      if (value && gone.isAncestor(value.getParentRegion()))
+        value = {};
   }
 
   LogicalResult find(int count, const int32_t *numbers,
@@ -80,11 +105,20 @@ struct dlc_ir {
       found.push_back(find(numbers[i]));
       if (!found.back())
         return failure();
+      if (!isVisible(found.back())) {
+        fail("value " + Twine(numbers[i]) +
+             " is of a function or region that has ended");
+        return failure();
+      }
     }
     return success();
   }
 
   Type parse(const char *text) {
+    if (!text) {
+      fail("a type is missing");
+      return {};
+    }
     Type type = parseType(text, &context);
     if (!type)
       message = (Twine("'") + text + "' is no type: " + message).str();
@@ -111,6 +145,16 @@ struct dlc_ir {
         fail("'" + Twine(text) + "' is no tensor of known extents");
       return {};
     }
+    int64_t count = 1;
+    for (int64_t extent : type.getShape())
+      if (llvm::MulOverflow(count, extent, count) || count > mostElements) {
+        fail("'" + Twine(text) + "' has more elements than 2^45");
+        return {};
+      }
+    if (!type.getElementType().isIntOrFloat()) {
+      fail("'" + Twine(text) + "' is no tensor of numbers");
+      return {};
+    }
     if (!data)
       return cast<TypedAttr>(builder.getZeroAttr(type));
     unsigned bits = type.getElementTypeBitWidth();
@@ -133,6 +177,14 @@ struct dlc_ir {
         type, name, HeapAsmResourceBlob::allocateAndCopyWithAlign(raw, 64));
   }
 
+  LogicalResult check(OperationState &state);
+  LogicalResult infer(OperationState &state, RegisteredOperationName info);
+  /// Erases an op that does not hold, with what was numbered in it.
+  void drop(Operation *op) {
+    for (Region &region : op->getRegions())
+      forget(region);
+    op->erase();
+  }
   Operation *create(const char *name, int count, const int32_t *operands,
                     const char *attributes, const char *const *types,
                     int typeCount, int regionCount, const char *place);
@@ -143,14 +195,96 @@ struct dlc_ir {
   OwningOpRef<ModuleOp> module;
   func::FuncOp function; // the one that is open
   std::vector<Value> values;
-  struct OpenRegion {
-    std::unique_ptr<Region> region;
-    OpBuilder::InsertPoint outside;
-  };
   std::vector<OpenRegion> open;
   std::vector<std::unique_ptr<Region>> ended;
   std::string message, text;
 };
+
+/// The entries of the catalogue by name.
+static const llvm::json::Object *entryOf(StringRef name) {
+  static const llvm::json::Value *all = [] {
+    auto parsed = llvm::json::parse(catalogue);
+    return new llvm::json::Value(parsed ? std::move(*parsed) : nullptr);
+  }();
+  for (const llvm::json::Value &entry : *all->getAsArray())
+    if (entry.getAsObject()->getString("name") == name)
+      return entry.getAsObject();
+  return nullptr;
+}
+
+/// What inference relies on, which the verifier would look at too late:
+/// operands as many as the op takes, and the attributes that it cannot be
+/// without.
+LogicalResult dlc_ir::check(OperationState &state) {
+  StringRef name = state.name.getStringRef();
+  const llvm::json::Object *entry = entryOf(name);
+  if (!entry)
+    return emitError(state.location)
+           << "types of the results of '" << name << "' must be given";
+  size_t least = 0, most = 0;
+  for (const llvm::json::Value &operand : *entry->getArray("operands")) {
+    StringRef count = *operand.getAsObject()->getString("count");
+    least += count == "one";
+    most += count == "variadic" ? 1 << 30 : 1;
+  }
+  if (state.operands.size() < least || state.operands.size() > most)
+    return emitError(state.location)
+           << "'" << name << "' has " << state.operands.size()
+           << " operands, expected " << least
+           << (most > least ? " or more" : "");
+  if (*entry->getBoolean("segments")) {
+    auto sizes = dyn_cast_or_null<DenseI32ArrayAttr>(
+        state.attributes.get("operandSegmentSizes"));
+    size_t sum = 0;
+    for (int32_t size : sizes ? sizes.asArrayRef() : ArrayRef<int32_t>())
+      sum += size < 0 ? 1 << 30 : size;
+    if (!sizes || sum != state.operands.size() ||
+        size_t(sizes.size()) != entry->getArray("operands")->size())
+      return emitError(state.location)
+             << "operandSegmentSizes of '" << name
+             << "' do not say which operands are there";
+  }
+  for (const llvm::json::Value &value : *entry->getArray("attributes")) {
+    const llvm::json::Object *attribute = value.getAsObject();
+    StringRef key = *attribute->getString("name");
+    if (!*attribute->getBoolean("optional") && !attribute->get("default") &&
+        !state.attributes.get(key))
+      return emitError(state.location)
+             << "'" << name << "' has no '" << key << "', which it needs";
+  }
+  return success();
+}
+
+LogicalResult dlc_ir::infer(OperationState &state,
+                            RegisteredOperationName info) {
+  auto interface = info.getInterface<InferTypeOpInterface>();
+  if (!interface)
+    return success(); // an op without results, or the verifier says so
+  if (failed(check(state)))
+    return failure();
+  DictionaryAttr dictionary = state.attributes.getDictionary(&context);
+  std::vector<char> storage(info.getOpPropertyByteSize());
+  OpaqueProperties properties(storage.empty() ? nullptr : storage.data());
+  if (properties) {
+    info.initOpProperties(properties, OpaqueProperties(nullptr));
+    auto complain = [&] {
+      return emitError(state.location)
+             << "'" << state.name.getStringRef() << "' ";
+    };
+    if (failed(info.setOpPropertiesFromAttribute(state.name, properties,
+                                                 dictionary, complain)))
+      return failure();
+  }
+  LogicalResult inferred = interface->inferReturnTypes(
+      &context, state.location, state.operands, dictionary, properties,
+      state.regions, state.types);
+  if (properties)
+    info.destroyOpProperties(properties);
+  if (failed(inferred) && message.empty())
+    emitError(state.location)
+        << "'" << state.name.getStringRef() << "' does not take these operands";
+  return inferred;
+}
 
 Operation *dlc_ir::create(const char *name, int count, const int32_t *operands,
                           const char *attributes, const char *const *types,
@@ -183,42 +317,18 @@ Operation *dlc_ir::create(const char *name, int count, const int32_t *operands,
     state.addRegion(std::move(ended[i]));
   ended.resize(first);
 
-  // From here on the attributes are properties, which inference looks at.
-  auto infer = info->getInterface<InferTypeOpInterface>();
-  if (types) {
-    if (failed(parseTypes(typeCount, types, state.types)))
-      return nullptr;
-  } else if (infer) {
-    DictionaryAttr dictionary = state.attributes.getDictionary(&context);
-    std::vector<char> storage(info->getOpPropertyByteSize());
-    OpaqueProperties raw(storage.empty() ? nullptr : storage.data());
-    if (raw) {
-      info->initOpProperties(raw, OpaqueProperties(nullptr));
-      auto complain = [&] {
-        return emitError(state.location) << "'" << name << "' ";
-      };
-      if (failed(info->setOpPropertiesFromAttribute(state.name, raw, dictionary,
-                                                    complain)))
-        return nullptr;
+  Operation *op = nullptr;
+  if (succeeded(types ? parseTypes(typeCount, types, state.types)
+                      : infer(state, *info)))
+    op = builder.create(state);
+  else // the regions go away with the state
+    for (std::unique_ptr<Region> &region : state.regions) {
+      forget(*region);
+      region->dropAllReferences();
     }
-    LogicalResult inferred =
-        infer->inferReturnTypes(&context, state.location, state.operands,
-                                dictionary, raw, state.regions, state.types);
-    if (raw)
-      info->destroyOpProperties(raw);
-    if (failed(inferred)) {
-      if (message.empty())
-        emitError(state.location) << "'" << name << "' does not take these "
-                                  << "operands";
-      return nullptr;
-    }
-  }
-  Operation *op = builder.create(state);
   // What stands in a region is looked at together with the region's op.
-  if (open.empty() && failed(mlir::verify(op))) {
-    op->erase();
-    return nullptr;
-  }
+  if (op && open.empty() && failed(mlir::verify(op)))
+    return drop(op), nullptr;
   return op;
 }
 
@@ -233,10 +343,7 @@ dlc_ir *dlc_ir_create(void) { return new (std::nothrow) dlc_ir; }
 void dlc_ir_destroy(dlc_ir *ir) {
   if (!ir)
     return;
-  for (dlc_ir::OpenRegion &left : ir->open)
-    left.region->dropAllReferences();
-  for (std::unique_ptr<Region> &left : ir->ended)
-    left->dropAllReferences();
+  dlc_ir_abandon(ir);
   delete ir;
 }
 
@@ -248,6 +355,8 @@ int dlc_ir_global(dlc_ir *ir, const char *name, const char *type,
                   int is_mutable, const void *data, size_t bytes,
                   const char *place) {
   dlc_ir &own = begin(ir);
+  if (!name || !*name)
+    return own.fail("a global has no name");
   if (own.module->lookupSymbol(name))
     return own.fail("there is a '" + Twine(name) + "' already");
   TypedAttr value = own.elements(type, data, bytes, name);
@@ -268,6 +377,8 @@ int dlc_ir_begin_function(dlc_ir *ir, const char *name, int is_public,
                           int count, const char *const *types,
                           const char *const *names, int32_t *values) {
   dlc_ir &own = begin(ir);
+  if (!name || !*name)
+    return own.fail("a function has no name");
   if (own.function)
     return own.fail("function '" + own.function.getSymName() +
                     "' has not ended");
@@ -298,6 +409,8 @@ int dlc_ir_end_function(dlc_ir *ir, int count, const int32_t *values,
   if (!own.function || !own.open.empty())
     return own.fail(own.function ? "a region has not ended"
                                  : "no function has begun");
+  if (!own.ended.empty())
+    return own.fail("a region has ended that no op took");
   SmallVector<Value> results;
   if (failed(own.find(count, values, results)))
     return -1;
@@ -311,6 +424,27 @@ int dlc_ir_end_function(dlc_ir *ir, int count, const int32_t *values,
   own.function = {};
   own.builder.setInsertionPointToEnd(own.module->getBody());
   return 0;
+}
+
+void dlc_ir_abandon(dlc_ir *ir) {
+  dlc_ir &own = begin(ir);
+  auto leave = [&](Region &region) {
+    own.forget(region);
+    region.dropAllReferences();
+  };
+  for (dlc_ir::OpenRegion &left : own.open)
+    leave(*left.region);
+  for (std::unique_ptr<Region> &left : own.ended)
+    leave(*left);
+  own.open.clear();
+  own.ended.clear();
+  if (own.function) {
+    own.forget(own.function.getBody());
+    own.function->dropAllReferences();
+    own.function.erase();
+  }
+  own.function = {};
+  own.builder.setInsertionPointToEnd(own.module->getBody());
 }
 
 int dlc_ir_begin_region(dlc_ir *ir, int count, const char *const *types,
@@ -347,13 +481,15 @@ int dlc_ir_op(dlc_ir *ir, const char *name, int count, const int32_t *operands,
   dlc_ir &own = begin(ir);
   if (!own.function)
     return own.fail("no function has begun");
+  if (!name)
+    return own.fail("an op has no name");
   Operation *op = own.create(name, count, operands, attributes, types,
                              type_count, regions, place);
   if (!op)
     return -1;
   if (op->getNumResults() > unsigned(capacity)) {
     unsigned found = op->getNumResults();
-    op->erase();
+    own.drop(op);
     return own.fail("'" + Twine(name) + "' has " + Twine(found) +
                     " results, there is room for " + Twine(capacity));
   }

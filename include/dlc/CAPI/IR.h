@@ -50,6 +50,10 @@ int dlc_ir_begin_function(dlc_ir *ir, const char *name, int is_public,
 int dlc_ir_end_function(dlc_ir *ir, int count, const int32_t *values,
                         const char *const *names);
 
+/* Takes back the function that is open, with its regions and values: for a
+ * caller that cannot go on with it. */
+void dlc_ir_abandon(dlc_ir *ir);
+
 /* Begins a region of the op that comes next, with arguments of its own, which
  * become `values`; ops go into it until it ends. Regions nest. */
 int dlc_ir_begin_region(dlc_ir *ir, int count, const char *const *types,

@@ -71,7 +71,7 @@ def _library():
             ("begin_function", number, [module, text, number, number, texts, texts, values]),
             ("end_function", number, [module, number, values, texts]),
             ("begin_region", number, [module, number, texts, values]),
-            ("end_region", number, [module]),
+            ("end_region", number, [module]), ("abandon", None, [module]),
             ("op", number, [module, text, number, values, text, texts, number, number, text,
                             values, number]),
             ("constant", number, [module, text, ctypes.c_void_p, ctypes.c_size_t, text, values]),
@@ -241,7 +241,12 @@ class Module:
             self._handle, name.encode(), public, len(types), _texts(types),
             _texts(list(arguments)), numbers))
         begun = Function(self, name, {key: Value(self, n) for key, n in zip(arguments, numbers)})
-        yield begun
+        try:
+            yield begun
+        except BaseException:
+            if not begun._returned:
+                _library().dlc_ir_abandon(self._handle)
+            raise
         if not begun._returned:
             begun.returns()
 
@@ -293,6 +298,10 @@ class Module:
         entry = catalogue().get(name)
         if not entry:
             raise IRError(f"dl has no op '{name}'")
+        for needed in entry["attributes"]:
+            if not needed["optional"] and "default" not in needed and \
+                    attributes.get(needed["name"]) is None:
+                raise IRError(f"{name}: '{needed['name']}' is missing")
         if types is None and entry["results"] and not entry["infers"]:
             raise IRError(f"{name}: the types of its results do not follow from its operands; "
                           "give them as types")

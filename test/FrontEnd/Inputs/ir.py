@@ -96,3 +96,25 @@ with module.function("main", x="tensor<?x4xf32>") as f:
         print(f"text: {problem}")
     f.returns(x=f.x)
 say("whole", "dl.dense" not in str(module) and "return %arg0" in str(module))
+
+# What a region defined ends with it, and a function that is given up leaves no trace.
+module = ir.Module()
+try:
+    with module.function("given_up", x="tensor<?x4xf32>") as f:
+        with module.region(f.x.type) as (inside,):
+            dl.exp(inside)
+            raise KeyError("of the caller's own")
+except KeyError:
+    pass
+with module.function("main", x="tensor<?x4xf32>") as f:
+    for name, attempt in {"gone": lambda: dl.exp(inside), "missing": lambda: dl.transpose(f.x),
+                          "count": lambda: module._op("dl.add", [f.x], "{}"),
+                          "numbers": lambda: module.op("dl.iota", [], axis=0,
+                                                       types=["tensor<2xcomplex<f32>>"])}.items():
+        try:
+            attempt()
+            print(f"{name}: accepted")
+        except ir.IRError as problem:
+            print(f"{name}: {problem}")
+    f.returns(x=f.x)
+say("given up", "given_up" not in str(module) and "func.func @main" in str(module))
