@@ -87,6 +87,12 @@ case("conv lstm1d", (4, 6, 2), lambda: L.ConvLSTM1D(3, 3, padding="same"))
 case("einsum dense", (4, 5), lambda: L.EinsumDense("abc,cd->abd", (None, 7), bias_axes="d"))
 case("masking", (6, 3), L.Masking, lambda: L.LSTM(3))
 case("rescaling", (5,), lambda: L.Rescaling(1 / 255.0, 0.5))
+case("normalization of another axis", (2, 3), lambda: L.Normalization(
+    axis=1, mean=[1.0, 2.0], variance=[1.0, 4.0]))
+case("time distributed model", (4, 5), lambda: L.TimeDistributed(keras.Sequential(
+    [keras.Input((5,)), L.Dense(3), L.Dense(2)])))
+case("time distributed, masked", (6,), lambda: L.Embedding(5, 4, mask_zero=True),
+     lambda: L.TimeDistributed(L.Dense(3)), lambda: L.LSTM(2), high=5)
 case("normalization", (3,), lambda: L.Normalization(mean=[1.0, 2.0, 3.0],
                                                     variance=[1.0, 4.0, 9.0]))
 
@@ -211,6 +217,37 @@ def test_cells_and_functions_of_users_are_traced(rng, tmp_path):
     model.compile("sgd", "mse")
     losses = model.fit(x, rng.normal(size=(4, 2)), epochs=5, verbose=0).history["loss"]
     assert losses[-1] < losses[0]
+
+
+def test_parameters_of_operations(rng, tmp_path):
+    x = keras.Input((5,))
+    ops = keras.ops
+    y = ops.concatenate([ops.leaky_relu(x, negative_slope=0.01), ops.elu(x, alpha=0.5),
+                         ops.gelu(x), ops.gelu(x, approximate=False), ops.celu(x)], axis=-1)
+    model = keras.Model(x, y)
+    data = rng.normal(size=(4, 5)).astype(np.float32)
+    close(dlc.load(dlc.keras.export(model, tmp_path / "a.so")).predict(data), model(data))
+    with pytest.raises(dlc.keras.UnknownLayers, match="threshold"):
+        dlc.keras.to_module(keras.Model(x, ops.hard_shrink(x, threshold=1.0)))
+
+
+class Twice(L.Layer):
+    """Two tensors of one name, and a call on two inputs."""
+
+    def build(self, x_shape, y_shape):
+        self.a = self.add_weight(shape=(5,), name="w")
+        self.b = self.add_weight(shape=(5,), name="w")
+
+    def call(self, x, y):
+        return x * self.a + y * self.b
+
+
+def test_traced_layers_of_several_inputs(rng, tmp_path):
+    a, b = keras.Input((5,)), keras.Input((5,))
+    y = L.Lambda(lambda x, k=1: x * k, arguments={"k": 3})(Twice()(a, b))
+    model = shuffled(keras.Model([a, b], y), rng)
+    data = [rng.normal(size=(4, 5)).astype(np.float32) for _ in range(2)]
+    close(dlc.load(dlc.keras.export(model, tmp_path / "a.so")).predict(*data), model(data))
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])

@@ -67,6 +67,7 @@ OPTIMIZERS = {
     "rmsprop": lambda: O.RMSprop(0.01),
     "centered": lambda: O.RMSprop(0.01, momentum=0.5, centered=True),
     "adagrad": lambda: O.Adagrad(0.1), "adadelta": lambda: O.Adadelta(1.0),
+    "adamw without decay": lambda: O.AdamW(0.01, weight_decay=0.0),
     "adamax": lambda: O.Adamax(0.01), "nadam": lambda: O.Nadam(0.01),
     "lion": lambda: O.Lion(0.001), "clipnorm": lambda: O.SGD(0.1, clipnorm=0.1),
     "global_clipnorm": lambda: O.SGD(0.1, global_clipnorm=0.1),
@@ -241,3 +242,83 @@ def test_generators(rng):
     for model in (own, other):
         model.fit(Data(), epochs=3, shuffle=False, verbose=0)
     assert distance(own, other) <= 1e-5
+
+
+def test_predicting_while_learning_changes_nothing(rng):
+    own, other = twins(lambda: perceptron(2), loss="mse", optimizer=lambda: O.SGD(0.1))
+    x, y = rng.normal(size=(64, 6)), rng.normal(size=(64, 2))
+    look = keras.callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs=None: own.predict(x[:4], verbose=0))
+    own.fit(x, y, epochs=2, batch_size=16, shuffle=False, verbose=0, callbacks=[look])
+    other.fit(x, y, epochs=2, batch_size=16, shuffle=False, verbose=0)
+    assert distance(own, other) <= 1e-5
+
+
+def test_weights_of_samples_from_data_sets(rng):
+    own, other = twins(lambda: perceptron(2), loss="mse", optimizer=lambda: O.SGD(0.1))
+    x, y, w = rng.normal(size=(24, 6)), rng.normal(size=(24, 2)), rng.uniform(0, 3, 24)
+
+    class Data(keras.utils.PyDataset):
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, i):
+            return tuple(a[8 * i:8 * i + 8] for a in (x, y, w))
+
+    logs = [m.fit(Data(), epochs=3, shuffle=False, verbose=0, validation_data=(x, y, w)).history
+            for m in (own, other)]
+    same_logs(*logs)
+    assert distance(own, other) <= 1e-5
+    with pytest.raises(ValueError, match="one for each"):
+        own.fit(x, y, sample_weight=np.ones((24, 2)), verbose=0)
+
+
+@pytest.mark.parametrize("loss", [keras.losses.Huber(delta=0.1),
+                                  keras.losses.MeanSquaredError(reduction="sum"),
+                                  keras.losses.BinaryCrossentropy(from_logits=True)],
+                         ids=["huber", "sum", "logits"])
+def test_loss_objects(loss, rng):
+    own, other = twins(lambda: perceptron(2), loss=loss, optimizer=lambda: O.SGD(0.02))
+    x, y = rng.normal(size=(32, 6)), rng.integers(0, 2, (32, 2)).astype(np.float32)
+    logs = [m.fit(x, y, epochs=3, batch_size=16, shuffle=False, verbose=0).history
+            for m in (own, other)]
+    same_logs(*logs)
+    assert distance(own, other) <= 1e-5
+
+
+def test_masked_losses_and_metrics(rng):
+    own, other = twins(lambda: keras.Sequential([
+        keras.Input((6,), dtype="int32"), L.Embedding(7, 4, mask_zero=True),
+        L.LSTM(5, return_sequences=True), L.Dense(3, activation="softmax")]),
+        loss="sparse_categorical_crossentropy", optimizer=lambda: O.SGD(0.1),
+        metrics=["accuracy"])
+    x, y = rng.integers(0, 7, (32, 6)), rng.integers(0, 3, (32, 6))
+    logs = [m.fit(x, y, epochs=3, batch_size=16, shuffle=False, verbose=0).history
+            for m in (own, other)]
+    same_logs(*logs)
+    assert distance(own, other) <= 1e-5
+
+
+def test_what_would_be_ignored_is_refused(rng):
+    class Own(keras.Model):
+        def train_step(self, *args):
+            return {}
+
+    def norm():
+        return 0.0
+
+    x = keras.Input((4,))
+    with pytest.raises(dlc.keras.UnknownLayers, match="train_step"):
+        dlc.keras.accelerate(Own(x, L.Dense(1)(x)))
+    data = rng.normal(size=(8, 6)), rng.normal(size=(8, 2))
+    for more, words in (
+            ({"loss": "mse", "optimizer": O.SGD(0.1, use_ema=True)}, "use_ema"),
+            ({"loss": lambda t, y: keras.ops.mean(t - y, axis=-1), "optimizer": "sgd"}, "loss"),
+            ({"loss": keras.losses.SparseCategoricalCrossentropy(ignore_class=0),
+              "optimizer": "sgd"}, "ignore_class"),
+            ({"loss": keras.losses.MeanSquaredError(reduction="none"), "optimizer": "sgd"},
+             "reduction")):
+        model = dlc.keras.accelerate(perceptron(2))
+        model.compile(**more)
+        with pytest.raises(dlc.keras.UnknownLayers, match=words):
+            model.fit(*data, verbose=0)

@@ -22,20 +22,26 @@ from ._keras_weights import Variables
 from ._steps import Steps, Tally, arguments, listed
 
 
-def _named(which, kind, table):
-    """(name, configuration) of a loss or metric as it was given to compile."""
+def _named(which):
+    """(name, configuration) of a loss or metric of Keras's as it was given to compile; the
+    name is None where it is not Keras's."""
     if isinstance(which, str):
-        name, config = loss_table.full_name(which), {}
-    elif hasattr(which, "get_config") and not callable(getattr(which, "__name__", None)):
-        config = {k: v for k, v in which.get_config().items() if k not in ("name", "dtype", "fn")}
+        return loss_table.full_name(which), {}
+    if isinstance(which, (keras.losses.Loss, keras.metrics.Metric)):
+        if not type(which).__module__.startswith("keras."):
+            return None, {}
+        function = getattr(which, "_fn", None) or getattr(which, "fn", None)
+        config = dict(getattr(which, "_fn_kwargs", None) or {})
+        if hasattr(which, "reduction") and isinstance(which, keras.losses.Loss):
+            config["reduction"] = which.reduction
         name = loss_table.full_name(type(which).__name__)
-        if name == "mean_metric_wrapper":
-            name = loss_table.full_name(which._fn.__name__)
-        if config.get("reduction") == "sum_over_batch_size":
-            del config["reduction"]
-    else:
-        name, config = loss_table.full_name(getattr(which, "__name__", str(which))), {}
-    return name, {k: v for k, v in config.items() if k != "ignore_class" or v is not None}
+        if name in ("mean_metric_wrapper", "loss_function_wrapper"):
+            return _named(function)[0] if function else None, config
+        return name, {k: v for k, v in config.items() if v is not None}
+    name = loss_table.full_name(getattr(which, "__name__", ""))
+    # A function of the user's own may have the name of one of Keras's.
+    own = getattr(keras.losses, name, None) or getattr(keras.metrics, name, None)
+    return (name if own is which else None), {}
 
 
 def _of_output(spec, names, k):
@@ -57,13 +63,17 @@ class Compiled(Steps):
 
     def __init__(self, described, recipe, host_metrics):
         self.host_metrics, self.variables = host_metrics, Variables(described)
+        self.is_ahead = False  # of Keras's weights, while fit runs
         self.inputs = [t.name for t in described.inputs]
         self.outputs = _output_names(described.model)
         super().__init__(recipe, lambda w: np.reshape(
             np.asarray(self.variables[w.name], np.float32), w.shape))
 
     def push_from(self, model):
-        """Keras's weights, and where its optimiser and random numbers stand."""
+        """Keras's weights, which are older than the library's while it learns."""
+        if self.is_ahead:
+            self.pull_to(model)
+            return
         self.push(lambda name: self.variables[name])
 
     def pull_to(self, model):
@@ -86,10 +96,10 @@ def _key(model):
     return json.dumps(key, default=str)
 
 
-def compiled(model, sample_weights=False, learns=True):
+def compiled(model, learns=True):
     """The model's library, made where there is none that fits."""
     learns = learns and getattr(model, "_compile_loss", None) is not None
-    key = _key(model) + str((sample_weights, learns))
+    key = _key(model) + str(learns)
     store = model.__dict__.setdefault("_dlc_compiled", {})
     if key in store:
         return store[key]
@@ -105,11 +115,26 @@ def compiled(model, sample_weights=False, learns=True):
             raise UnknownLayers(f"optimizer {type(model.optimizer).__name__}; dlc knows "
                                 f"{', '.join(sorted(optimizer_table.OPTIMIZERS))}")
         optimizer = (kind, model.optimizer.get_config())
+        _check_optimizer(model.optimizer)
     recipe = Recipe(lambda e, x: emit_model(e, described.item, x), input_types(described), outputs,
-                    optimizer, sample_weights, predictions=bool(host))
+                    optimizer, sample_weights=True, predictions=bool(host))
     store.clear()
+    store["held"] = getattr(model, "_compile_loss", None), model._compile_metrics \
+        if learns else None  # the key has their addresses
     store[key] = Compiled(described, recipe, host)
     return store[key]
+
+
+def _check_optimizer(optimizer):
+    """What an optimiser is told that dlc does not do."""
+    config = optimizer.get_config()
+    asked = [k for k in ("use_ema", "gradient_accumulation_steps", "loss_scale_factor")
+             if config.get(k)]
+    if getattr(optimizer, "_exclude_from_weight_decay", None) or \
+            getattr(optimizer, "_exclude_from_weight_decay_pattern", None):
+        asked.append("exclude_from_weight_decay")
+    if asked:
+        raise UnknownLayers(f"optimizer {type(optimizer).__name__} with {', '.join(asked)}")
 
 
 def _wanted(model, names):
@@ -122,23 +147,27 @@ def _wanted(model, names):
     for k, name in enumerate(names):
         loss = _of_output(spec, names, k)
         share = _of_output(weights, names, k)
-        output = Output(None if loss is None else _named(loss, "loss", loss_table.LOSSES),
+        output = Output(None if loss is None else _named(loss),
                         1.0 if share is None else float(share))
-        if loss is not None and output.loss[0] not in loss_table.LOSSES:
-            raise UnknownLayers(f"loss {output.loss[0]}; dlc knows "
-                                f"{', '.join(sorted(loss_table.LOSSES))}")
+        if loss is not None:
+            fault = loss_table.unsupported(*output.loss)
+            if fault:
+                raise UnknownLayers(f"loss {getattr(loss, '__name__', loss)}: {fault}")
         for source, target in ((chosen, output.metrics), (weighted, output.weighted_metrics)):
             own = _of_output(source, names, k) if len(names) > 1 else source
             if isinstance(own, dict):
                 own = own.get(name)
             for metric in own if isinstance(own, (list, tuple)) else [own] * (own is not None):
-                kind, config = _named(metric, "metric", metric_table.METRICS)
+                kind, config = _named(metric)
                 if kind in metric_table.METRICS or kind == "acc":
                     label = metric if isinstance(metric, str) else \
                         getattr(metric, "name", None) or metric.__name__
                     target.append((kind, config, label))
                 else:
-                    host.append((k, keras.metrics.get(metric)))
+                    made = keras.metrics.get(metric)
+                    if not isinstance(made, keras.metrics.Metric):
+                        made = keras.metrics.MeanMetricWrapper(made, name=made.__name__)
+                    host.append((k, made))
         outputs.append(output)
     return outputs, host
 
@@ -149,6 +178,8 @@ class _Logs(Tally):
     def __init__(self, model, made):
         super().__init__(made.outputs, made.training)
         self._host = made.host_metrics
+        self._chosen = [k for k, o in enumerate(made.training.recipe.outputs)
+                        if o.loss is not None]
         for _, metric in self._host:
             metric.reset_state()
 
@@ -156,24 +187,34 @@ class _Logs(Tally):
         results = results if isinstance(results, tuple) else (results,)
         logs = self.add(results, batch)
         for k, metric in self._host:
-            metric.update_state(targets[k], results[1 + 2 * len(self._labels) + k])
+            metric.update_state(targets[self._chosen.index(k)], results[1 + 2 * len(self._labels) + k])
             logs[metric.name] = float(metric.result())
         return logs
 
 
 def _split_batch(model, made, data):
+    """Inputs, targets of the outputs that have a loss, and a weight for each sample."""
     x, y, weights = data_adapter_utils.unpack_x_y_sample_weight(data)
     inputs = listed(x, made.inputs)
+    chosen = [k for k, o in enumerate(made.training.recipe.outputs) if o.loss is not None]
     targets = [] if y is None else listed(y, made.outputs)
-    count = len(made.training.targets)
-    own = [] if weights is None else listed(weights, made.outputs)
-    if made.training.recipe.sample_weights:
-        own = (own * count if len(own) == 1 else own) or \
-            [np.ones(len(inputs[0]), np.float32)] * count
-        own = [np.asarray(w, np.float32).reshape(len(inputs[0]), -1).mean(-1) for w in own]
-    else:
-        own = []
-    return inputs, targets, own
+    if len(targets) == len(made.outputs):
+        targets = [targets[k] for k in chosen]
+    count = len(inputs[0])
+    if not made.training.recipe.sample_weights or not chosen or y is None:
+        return inputs, targets, []
+    own = [None] * len(made.outputs) if weights is None else \
+        [weights.get(n) for n in made.outputs] if isinstance(weights, dict) else \
+        listed(weights, made.outputs)
+    own = own * len(made.outputs) if len(own) == 1 else own
+    found = []
+    for k in chosen:
+        given = np.ones(count, np.float32) if own[k] is None else np.asarray(own[k], np.float32)
+        if given.size != count:
+            raise ValueError(f"weights of samples have the shape {list(given.shape)}, expected "
+                             f"one for each of the {count} samples")
+        found.append(given.reshape(count))
+    return inputs, targets, found
 
 
 def _rate(model):
@@ -219,7 +260,7 @@ def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbac
                              steps_per_epoch=steps_per_epoch, shuffle=shuffle,
                              class_weight=class_weight,
                              steps_per_execution=self.steps_per_execution)
-    made = compiled(self, sample_weights=sample_weight is not None or class_weight is not None)
+    made = compiled(self)
     if not isinstance(callbacks, callbacks_module.CallbackList):
         callbacks = callbacks_module.CallbackList(
             callbacks, add_history=True, add_progbar=verbose != 0, verbose=verbose,
@@ -231,6 +272,7 @@ def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbac
         for epoch in range(self._initial_epoch or initial_epoch, epochs):
             callbacks.on_epoch_begin(epoch)
             made.push_from(self)
+            made.is_ahead = True
             logs = dict(_run(self, made, iterator, True, callbacks))
             if validation_data is not None and self._should_eval(epoch, validation_freq):
                 vx, vy, vw = data_adapter_utils.unpack_x_y_sample_weight(validation_data)
@@ -241,13 +283,15 @@ def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbac
                 logs.update({f"val_{k}": v for k, v in _evaluate(
                     self, validation, callbacks, made).items()})
             made.pull_to(self)
+            made.is_ahead = False
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
     except BaseException:
         made.pull_to(self)
         raise
-    self.optimizer.finalize_variable_values(self.trainable_weights)
+    finally:
+        made.is_ahead = False
     callbacks.on_train_end(logs=logs)
     return self.history
 
@@ -274,7 +318,7 @@ def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weigh
     iterator = EpochIterator(x=x, y=y, sample_weight=sample_weight, batch_size=batch_size,
                              steps_per_epoch=steps, shuffle=False,
                              steps_per_execution=self.steps_per_execution)
-    made = compiled(self, sample_weights=sample_weight is not None)
+    made = compiled(self)
     made.push_from(self)
     if not isinstance(callbacks, callbacks_module.CallbackList):
         callbacks = callbacks_module.CallbackList(
@@ -321,7 +365,7 @@ def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, retur
         if sample_weight is not None:
             raise ValueError("train_on_batch takes sample_weight or class_weight, not both")
         sample_weight = data_adapter_utils.class_weight_to_sample_weights(y, class_weight)
-    made = compiled(self, sample_weights=sample_weight is not None)
+    made = compiled(self)
     _begin(self, made)
     made.push_from(self)
     logs = _on_batch(self, made, (x, y, sample_weight), "step", (np.float32(_rate(self)),))
@@ -331,7 +375,7 @@ def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, retur
 
 def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
     """As keras.Model.test_on_batch."""
-    made = compiled(self, sample_weights=sample_weight is not None)
+    made = compiled(self)
     made.push_from(self)
     logs = _on_batch(self, made, (x, y, sample_weight), "evaluate", ())
     return logs if return_dict else _flat(logs)

@@ -5,6 +5,10 @@ the model's own graph is walked, and layers that dlc does not know are called on
 tensors, whose operations stand in their place.
 """
 
+import functools
+import inspect
+import re
+
 import keras
 import numpy as np
 from keras import KerasTensor
@@ -53,10 +57,17 @@ class Described:
             return {"class_name": "__keras_tensor__",
                     "config": {"keras_history": _history(value, graph)}}
         if isinstance(value, keras.Variable):
-            name = "/".join([*self._path, value.name])
-            self.variables[name] = value
+            name, base = value.name, "/".join(self._path)
+            for k in range(1, 1 << 16):  # others of a layer may have the same name
+                if self.variables.setdefault(f"{base}/{name}", value) is value:
+                    break
+                name = f"{value.name}_{k}"
             return {"class_name": "__variable__", "config": {
-                "name": value.name, "shape": list(value.shape), "trainable": value.trainable}}
+                "name": name, "shape": list(value.shape), "trainable": value.trainable,
+                "regularizer": value.regularizer and keras.regularizers.serialize(
+                    value.regularizer),
+                "constraint": value.constraint and keras.constraints.serialize(
+                    value.constraint)}}
         if isinstance(value, (list, tuple)):
             return [self._argument(v, graph) for v in value]
         if isinstance(value, dict):
@@ -94,7 +105,9 @@ class Described:
     def _traced(self, layer, nodes):
         """The functional model that a layer's call makes of its inputs; None where it cannot
         be called so."""
-        call = layer.function if type(layer).__name__ == "Lambda" else layer.call
+        call = functools.partial(layer.function, **(layer.arguments or {})) \
+            if type(layer).__name__ == "Lambda" else layer.call
+        _refuse_modes(layer)
         if not nodes:
             return None
         first = nodes[0].arguments
@@ -110,6 +123,8 @@ class Described:
 
         args = [fresh(a) for a in first.args]
         kwargs = {k: fresh(v) for k, v in first.kwargs.items() if v is not None}
+        if "training" in inspect.signature(call).parameters:
+            kwargs.setdefault("training", None)  # layers inside decide by the mode
         try:
             outputs = call(*args, **kwargs)
             traced = keras.Model(inputs, outputs, name=layer.name)
@@ -149,6 +164,17 @@ class Described:
             "name": cell.name, "state_sizes": sizes, "model": item}}
 
 
+def _refuse_modes(layer):
+    """A call that asks in Python whether it trains does two things, and is traced once."""
+    try:
+        text = inspect.getsource(type(layer).call)
+    except (OSError, TypeError):
+        return
+    if re.search(r"\b(if|and|or|not)\s+training\b|\btraining\s+(is|==|and|or)\b", text):
+        raise UnknownLayers(f"dlc does not know {layer.name} ({type(layer).__name__}), whose call "
+                            "asks whether it trains; leave that to the layers in it")
+
+
 def _is_functional(model):
     return isinstance(model, keras.Model) and (
         getattr(model, "_functional", None) is not None or hasattr(model, "operations"))
@@ -161,7 +187,9 @@ def _traced_model(model):
         raise ValueError(f"model '{model.name}' has no shapes yet: give it an Input, or call it "
                          "on data once")
     inputs = [keras.Input(batch_shape=(None, *shape[1:])) for shape in shapes]
-    outputs = model.call(*inputs)
+    _refuse_modes(model)
+    more = {"training": None} if "training" in inspect.signature(model.call).parameters else {}
+    outputs = model.call(*inputs, **more)
     traced = keras.Model(inputs, outputs, name=model.name)
     traced.trainable = model.trainable
     return traced

@@ -67,7 +67,16 @@ def accelerate(model):
     """
     import types
 
+    import keras
+
     from ._keras_fit import METHODS
+    own = [m for m in ("train_step", "test_step", "predict_step", "compute_loss",
+                       "compute_metrics", "compute_loss_and_updates")
+           if getattr(type(model), m, None) is not getattr(keras.Model, m, None)
+           and not type(model).__module__.startswith("keras.")]
+    if own:
+        raise UnknownLayers(f"model '{model.name}' has its own {', '.join(own)}, which compiled "
+                            "steps would not run")
     _described(model)
     for name, function in METHODS.items():
         object.__setattr__(model, name, types.MethodType(function, model))

@@ -132,4 +132,6 @@ def attention(e, item, values, mask=None, return_attention_scores=False, use_cau
         seen = _both(seen, _causal(e, scores))
     weights = dl.softmax(_masked(e, scores, seen))
     y = dl.matmul(_dropped(e, weights, item.get("dropout") or 0.0), value)
+    if isinstance(mask, (list, tuple)) and mask and mask[0] is not None:
+        y = y * e.unsqueeze(e.cast(mask[0], y.element), -1)  # queries that are not there
     return (y, weights) if return_attention_scores else y

@@ -1,7 +1,7 @@
 """Convolutions and their relatives. Keras's filters are dl's own, channels-last."""
 
 from .. import dl
-from .core import activate, kernel_and_bias
+from .core import activate, kernel_and_bias, of_weight
 from .emitter import UnknownLayers, layer
 
 
@@ -51,10 +51,8 @@ def depthwise(e, item, x):
         kernel = extents(item["kernel_size"], x.rank - 2)
         # Keras up to 3 calls it depthwise_kernel in configurations, and kernel in files.
         w = e.weight(item, "kernel", (*kernel, channels, times),
-                     item.get("depthwise_initializer"),
-                     regularizer=item.get("depthwise_regularizer"),
-                     constraint=item.get("depthwise_constraint"))
-        b = e.weight(item, "bias", (channels * times,), item.get("bias_initializer")) \
+                     **of_weight(item, "depthwise"))
+        b = e.weight(item, "bias", (channels * times,), **of_weight(item, "bias")) \
             if item.get("use_bias", True) else None
         return activate(e, item.get("activation"), _depthwise(e, item, x, w, b, kernel, times))
     return channels_last(e, item, x, last)
@@ -73,11 +71,11 @@ def separable(e, item, x):
         channels, times = x.shape[-1], item.get("depth_multiplier", 1)
         kernel, filters = extents(item["kernel_size"], x.rank - 2), item["filters"]
         w = e.weight(item, "depthwise_kernel", (*kernel, channels, times),
-                     item.get("depthwise_initializer"))
+                     **of_weight(item, "depthwise"))
         p = e.weight(item, "pointwise_kernel",
                      (*[1] * len(kernel), channels * times, filters),
-                     item.get("pointwise_initializer"))
-        b = e.weight(item, "bias", (filters,), item.get("bias_initializer")) \
+                     **of_weight(item, "pointwise"))
+        b = e.weight(item, "bias", (filters,), **of_weight(item, "bias")) \
             if item.get("use_bias", True) else None
         y = dl.conv(_depthwise(e, item, x, w, None, kernel, times), p, b)
         return activate(e, item.get("activation"), y)

@@ -34,7 +34,6 @@ ACTIVATIONS = {
     "soft_shrink": lambda e, x: dl.sign(x) * dl.relu(dl.abs(x) - 0.5),
     "hard_shrink": lambda e, x: dl.select(dl.greater(dl.abs(x), 0.5), x, x * 0.0),
     "tanh_shrink": lambda e, x: x - dl.tanh(x),
-    "threshold": lambda e, x: x,
     # dlc's own, for neurons that decide.
     "unit_step": lambda e, x: dl.unit_step(x),
     "step": lambda e, x: e.cast(dl.greater(x, 0.0), x.element),
@@ -113,14 +112,18 @@ def prelu(e, item, x):
 
 #--- Dense -----------------------------------------------------------------------------
 
-def kernel_and_bias(e, item, shape, bias, kernel="kernel"):
-    """Weights under Keras's names, with what a configuration says of them."""
-    def more(name):
-        return {"initializer": item.get(f"{name}_initializer"),
-                "regularizer": item.get(f"{name}_regularizer"),
-                "constraint": item.get(f"{name}_constraint")}
-    w = e.weight(item, kernel, shape, **more(kernel))
-    b = e.weight(item, "bias", bias, **more("bias")) if item.get("use_bias", True) else None
+def of_weight(item, name):
+    """What a configuration says of a weight, by the word that its keys begin with."""
+    return {"initializer": item.get(f"{name}_initializer"),
+            "regularizer": item.get(f"{name}_regularizer"),
+            "constraint": item.get(f"{name}_constraint")}
+
+
+def kernel_and_bias(e, item, shape, bias):
+    """Weights under Keras's names."""
+    w = e.weight(item, "kernel", shape, **of_weight(item, "kernel"))
+    b = e.weight(item, "bias", bias, **of_weight(item, "bias")) \
+        if item.get("use_bias", True) else None
     return w, b
 
 
@@ -284,8 +287,8 @@ def normalization(e, item, x):
         e.weight(item, key, shape, {"class_name": "Ones" if key == "variance" else "Zeros",
                                     "config": {}}, trainable=False)
         for key in ("mean", "variance"))
-    if not given:
-        spread = [x.shape[d] if d in axes else 1 for d in range(x.rank)]
+    spread = [x.shape[d] if d in axes else 1 for d in range(x.rank)]
+    if mean.rank and (not given or mean.rank == len(axes)):
         mean, variance = e.reshape(mean, spread), e.reshape(variance, spread)
     deviation = dl.maximum(dl.sqrt(variance), 1e-7)
     x = e.cast(x, "f32")
@@ -306,11 +309,14 @@ def embedding(e, item, x):
 
 
 @layer("TimeDistributed")
-def time_distributed(e, item, x, **call):
-    inside = item.wrapped()
+def time_distributed(e, item, x, mask=None):
+    from .model import emit_model, is_model
     batch, steps = e.extent(x, 0), e.extent(x, 1)
     flat = e.reshape(x, [e.product([batch, steps]), *[e.extent(x, d) for d in range(2, x.rank)]])
-    y = emit(e, inside, flat, **call)
+    if is_model(item["layer"]):
+        y = emit_model(e, item["layer"], flat, item.path, item.trainable)
+    else:
+        y = emit(e, item.wrapped(), flat)
     return e.reshape(y, [batch, steps, *[e.extent(y, d) for d in range(1, y.rank)]])
 
 

@@ -5,6 +5,8 @@ loss of each sample, the last dimension being reduced. Formulas are those of Ker
 clipping by 1e-7 they share.
 """
 
+import inspect
+
 from .. import dl, ir
 
 EPSILON = 1e-7
@@ -151,6 +153,24 @@ def full_name(name):
     return _SHORT.get(text, text)
 
 
+_REDUCTIONS = ("sum_over_batch_size", "mean", "sum")
+
+
+def unsupported(name, config):
+    """What dlc does not do of a loss, in words; nothing where it does all."""
+    if name not in LOSSES:
+        return f"dlc knows {', '.join(sorted(LOSSES))}"
+    if config.get("reduction", "mean") not in _REDUCTIONS:
+        return f"reduction {config['reduction']}, expected one of {', '.join(_REDUCTIONS)}"
+    known = set(inspect.signature(LOSSES[name]).parameters)
+    asked = [k for k, v in config.items()
+             if k not in known and k not in ("reduction", "name", "dtype") and v is not None
+             and not (k == "axis" and v == -1)]
+    if config.get("ignore_class") is not None:
+        asked.append("ignore_class")
+    return f"its {', '.join(asked)} is not known to dlc" if asked else ""
+
+
 def prepared(e, name, target, y):
     """Target and prediction of one rank, as Keras squeezes them."""
     if name in SPARSE:
@@ -165,13 +185,17 @@ def prepared(e, name, target, y):
 def emit_loss(e, name, config, target, y, weights=None, mask=None):
     """A number: the mean of the samples' losses, times their weights."""
     target, y = prepared(e, name, target, y)
-    config = {k: v for k, v in config.items() if v is not None}
-    reduction = config.pop("reduction", "sum_over_batch_size")
-    values = LOSSES[name](e, target, y, **config)
+    fault = unsupported(name, config)
+    if fault:
+        raise ir.IRError(f"loss {name}: {fault}")
+    reduction = config.get("reduction", "sum_over_batch_size")
+    known = inspect.signature(LOSSES[name]).parameters
+    values = LOSSES[name](e, target, y, **{k: v for k, v in config.items()
+                                           if k in known and v is not None})
     scale = None
     if mask is not None and mask.rank == values.rank:
         seen = e.cast(mask, values.element)
-        scale = seen / dl.reduce_mean(seen)
+        scale = seen if reduction == "sum" else seen / dl.reduce_mean(seen)
     if weights is not None:
         spread = e.reshape(weights, [e.extent(weights, 0), *[1] * (values.rank - 1)]) \
             if values.rank > 1 and weights.rank == 1 else weights

@@ -4,6 +4,8 @@ What is not here (areas under curves, precision) is computed of the predictions 
 trains.
 """
 
+import inspect
+
 from .. import dl
 from .losses import LOSSES, full_name, prepared
 
@@ -58,13 +60,17 @@ def resolve(name, target_rank, y):
     return name
 
 
-def emit_metric(e, name, config, target, y, weights=None):
+def emit_metric(e, name, config, target, y, weights=None, mask=None):
     """(sum, count) of a metric over the samples, each a number."""
     if name not in SPARSE:
         target, y = prepared(e, name, target, y)
-    config = {k: v for k, v in config.items() if v is not None}
-    values = METRICS[name](e, target, y, **config)
+    known = inspect.signature(METRICS[name]).parameters
+    values = METRICS[name](e, target, y, **{k: v for k, v in config.items()
+                                            if k in known and v is not None})
     ones = values * 0.0 + 1.0
+    # As in Keras: a mask counts where samples have weights.
+    if mask is not None and weights is not None and mask.rank == values.rank:
+        ones = ones * e.cast(mask, values.element)
     if weights is not None:
         ones = ones * (e.reshape(weights, [e.extent(weights, 0), *[1] * (values.rank - 1)])
                        if values.rank > 1 else weights)

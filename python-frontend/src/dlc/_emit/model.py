@@ -1,6 +1,6 @@
 """Models as graphs of layers: Sequential and functional ones, in each other."""
 
-from .. import ir
+from .. import dl, ir
 from .emitter import _LAYERS, Layer, UnknownLayers, emit, unsupported
 from .operations import emit_operation, known_operations
 from .recurrent import _CELLS
@@ -17,6 +17,9 @@ _HANDS_MASK_ON = {
     "RMSNormalization", "GroupNormalization", "UnitNormalization", "Identity", "Add", "Subtract",
     "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Rescaling", "TimeDistributed",
     "MultiHeadAttention", "GroupedQueryAttention", "RepeatVector"}
+
+
+_MERGES = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"}
 
 
 def is_model(item):
@@ -68,7 +71,9 @@ def _apply(e, item, args, kwargs, path, trainable):
     """A layer or a model of a model, for the values of one call."""
     config = item["config"]
     if is_model(item):
-        return emit_model(e, item, args[0], path, trainable)
+        inputs = args[0] if len(args) == 1 and not any(
+            isinstance(v, ir.Value) for v in kwargs.values()) else list(_values([args, kwargs]))
+        return emit_model(e, item, inputs, path, trainable)
     name = config.get("name", item.get("name", item["class_name"]))
     if is_operation(item):
         y = emit_operation(e, item["class_name"], config, f"{path}/{name}", args, kwargs)
@@ -88,11 +93,33 @@ def _apply(e, item, args, kwargs, path, trainable):
         kwargs = {"mask": _mask(args[0]), **kwargs}
     kwargs = {k: v for k, v in kwargs.items() if v is not None and not (
         k == "training" and item["class_name"] != "BatchNormalization")}
+    if item["class_name"] == "BatchNormalization" and _mask(args[0]) is not None and e.training:
+        raise UnknownLayers(f"{made.path} (BatchNormalization of steps that are masked)")
     y = emit(e, made, *args, **kwargs)
     if item["class_name"] in _HANDS_MASK_ON and isinstance(y, ir.Value) and \
             _mask(y) is None:
-        y.mask = _mask(args[0])
+        y.mask = _joined(args[0]) if item["class_name"] in _MERGES else _mask(args[0])
     return y
+
+
+def _values(arguments):
+    """All values in the arguments of a call, in their order."""
+    for a in arguments.values() if isinstance(arguments, dict) else arguments:
+        if isinstance(a, (list, tuple, dict)):
+            yield from _values(a)
+        elif isinstance(a, ir.Value):
+            yield a
+
+
+def _joined(values):
+    """The mask of a merge: true where one of the inputs' is; none where one has none."""
+    masks = [getattr(v, "mask", None) for v in values]
+    if any(m is None for m in masks):
+        return None
+    joined = masks[0]
+    for mask in masks[1:]:
+        joined = joined if mask is joined else dl.or_(joined, mask)
+    return joined
 
 
 def _mask(value):
@@ -137,7 +164,9 @@ def _functional(e, config, inputs, path, trainable):
                 own = argument["config"]
                 with_path = Layer("", {}, path, trainable)
                 return e.weight(with_path, own["name"], own["shape"],
-                                trainable=own["trainable"])
+                                trainable=own["trainable"],
+                                regularizer=own.get("regularizer"),
+                                constraint=own.get("constraint"))
             if argument.get("class_name") == "__array__":
                 value = argument["config"]["value"]
                 return e.module.constant(value.astype("float32") if value.dtype.kind == "f"

@@ -2,6 +2,7 @@
 
 from .. import dl, ir
 from .core import ACTIVATIONS
+from .emitter import UnknownLayers
 
 _OPERATIONS = {}
 
@@ -53,8 +54,26 @@ def emit_operation(e, name, config, path, args, kwargs):
                 args[0], axes=axes, keep_dims=bool(config.get("keepdims")))
         activation = _by_activation().get(name)
         if activation:
-            return ACTIVATIONS[activation](e, args[0])
+            return _activated(e, activation, config, args[0])
     return None
+
+
+# Parameters of activations that dlc has with these numbers alone.
+_FIXED = {"celu": ("alpha", 1.0), "soft_shrink": ("threshold", 0.5),
+          "hard_shrink": ("threshold", 0.5), "squareplus": ("b", 4)}
+
+
+def _activated(e, name, config, x):
+    if name == "leaky_relu":
+        return dl.leaky_relu(x, alpha=float(config.get("negative_slope", 0.2)))
+    if name == "elu":
+        return dl.elu(x, alpha=float(config.get("alpha", 1.0)))
+    if name == "gelu":
+        return dl.gelu_tanh(x) if config.get("approximate", True) else dl.gelu(x)
+    key, number = _FIXED.get(name, ("", None))
+    if key in config and config[key] != number:
+        raise UnknownLayers(f"{config.get('name')} (keras.ops {name} with {key}={config[key]})")
+    return ACTIVATIONS[name](e, x)
 
 
 @operation("Any", "All")

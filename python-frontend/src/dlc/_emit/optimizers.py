@@ -144,7 +144,6 @@ class Nadam(Optimizer):
 OPTIMIZERS = {c.__name__.lower(): c for c in (SGD, Adam, RMSprop, Adagrad, Adadelta, Adamax, Lion,
                                              Nadam)}
 OPTIMIZERS["adamw"] = Adam
-DECAY = {"adamw": 0.004}
 
 
 def clipped(e, config, gradients):

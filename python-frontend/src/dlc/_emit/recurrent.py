@@ -146,6 +146,13 @@ def _state_sizes(item):
     return [(item["units"],)] * (2 if kind == "LSTM" else 1)
 
 
+def _refuse_dropout(item):
+    """A cell of RNN and a ConvLSTM have no dropout here."""
+    asked = [k for k in ("dropout", "recurrent_dropout") if item.get(k)]
+    if asked:
+        raise UnknownLayers(f"{item.path} ({item.class_name} with {', '.join(asked)})")
+
+
 def _kept(e, item, h):
     """States with a share dropped: the same in each step, so it is chosen before them."""
     mask = getattr(item, "recurrent_mask", None)
@@ -247,6 +254,8 @@ def rnn(e, item, x, mask=None, initial_state=None):
     inside = item["cell"]
     inner = Layer(inside["class_name"], inside["config"],
                   f"{item.path}/{inside['config'].get('name', 'cell')}", item.trainable)
+    for one in [inner] if inner.class_name != "StackedRNNCells" else _stacked(inner):
+        _refuse_dropout(one)
     batch, sizes = e.extent(x, 0), _state_sizes(inner)
     states = initial_state or [e.full([batch, *s], 0.0, x.element) for s in sizes]
     reverse = bool(item.get("go_backwards"))
@@ -294,6 +303,7 @@ def bidirectional(e, item, x, mask=None, initial_state=None):
 def conv_lstm(e, item, x, mask=None, initial_state=None):
     if item.get("data_format") == "channels_first":
         raise UnknownLayers(f"{item.path} ({item.class_name}, channels first)")
+    _refuse_dropout(item)
     from .convolution import extents
     rank, filters = x.rank - 3, item["filters"]
     kernel, strides, dilations = (extents(item.get(k, 1), rank)

@@ -137,7 +137,8 @@ class Training:
                 for which, scale in ((wanted.metrics, None), (wanted.weighted_metrics, own)):
                     for name, config, label in which:
                         found = metrics.resolve(name, target.rank, y)
-                        numbers += metrics.emit_metric(e, found, config, target, y, scale)
+                        numbers += metrics.emit_metric(e, found, config, target, y, scale,
+                                                       getattr(y, "mask", None))
                         names.append((k, label, found))
             for weight in self.weights.values():
                 if weight.regularizer and weight.trainable:
@@ -190,7 +191,7 @@ class Training:
             values, gradients = results[:count], list(results[count:])
             gradients = optimizers.clipped(e, config, gradients)
             step = self.module.load(STEPS) + 1.0
-            decay = config.get("weight_decay") or optimizers.DECAY.get(name, 0.0)
+            decay = config.get("weight_decay") or 0.0
             shared = {s: self.module.load(f"training/{s}") for s in self._optimizer.shared}
             for w, g in zip(parameters, gradients):
                 with self.module.place(w.name):

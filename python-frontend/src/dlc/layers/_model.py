@@ -243,20 +243,20 @@ class Model(Callable):
                                   1.0 if share is None else float(share), *kinds))
         self._compiled, self._steps = outputs, {}
 
-    def _made(self, sample_weights=False, learns=True):
+    def _made(self, learns=True):
         """The steps, compiled where there are none that fit."""
         self.build()
         learns = learns and self._compiled is not None
         item = self.item()
         config = self.optimizer.get_config() if learns else {}
         config.pop("learning_rate", None)
-        key = str((item, config, sample_weights, learns))
+        key = str((item, config, learns))
         if key not in self._steps:
             recipe = Recipe(
                 lambda e, x: emit_model(e, item, x), self._input_types(),
                 self._compiled if learns else [Output() for _ in self.outputs],
                 (type(self.optimizer).__name__.lower(), config) if learns else ("sgd", {}),
-                sample_weights)
+                sample_weights=True)
             self._steps = {key: Steps(recipe, lambda w: self._weights[w.name].value)}
         steps = self._steps[key]
         steps.push(lambda name: self._weights[name].value)
@@ -285,8 +285,7 @@ class Model(Callable):
             arrays, count = [a[:cut] for a in arrays], cut
         elif validation_data is not None:
             validation_data = self._checked(*validation_data)
-        weighted = sample_weight is not None or class_weight is not None
-        steps = self._made(weighted)
+        steps = self._made()
         steps.seed(np.random.randint(1 << 31) if _seed[0] is None else _seed[0])
         history, self.stop_training = History(), False
         callbacks = list(callbacks or ())
@@ -342,8 +341,13 @@ class Model(Callable):
             labels = labels[:, 0] if labels.shape[1] == 1 else labels.argmax(1)
             own = np.array([class_weight.get(int(c), 1.0) for c in labels], np.float32)
             sample_weight = own if sample_weight is None else own * np.asarray(sample_weight)
-        weights = [] if sample_weight is None else \
-            [np.asarray(sample_weight, np.float32)] * len(targets)
+        if sample_weight is None:
+            sample_weight = np.ones(len(inputs[0]), np.float32)
+        sample_weight = np.asarray(sample_weight, np.float32)
+        if y is not None and sample_weight.shape != (len(inputs[0]),):
+            raise ValueError(f"sample_weight has the shape {list(sample_weight.shape)}, expected "
+                             f"one number for each of the {len(inputs[0])} samples")
+        weights = [] if y is None else [sample_weight] * len(targets)
         named = [*(("input", t.layer.name, a) for t, a in zip(self.inputs, inputs)),
                  *(("target", n, a) for n, a in zip(self.output_names, targets))]
         counts = {len(a) for _, _, a in named}
@@ -376,7 +380,7 @@ class Model(Callable):
         """Loss and metrics: a number, a list of them, or a dictionary."""
         self._need_compile("evaluate")
         arrays = self._checked(x, y, sample_weight)
-        logs = self._pass(self._made(sample_weight is not None), arrays,
+        logs = self._pass(self._made(), arrays,
                           np.arange(len(arrays[0])), batch_size, False, ())
         if verbose:
             print(" - ".join(f"{k}: {v:.4f}" for k, v in logs.items()))
@@ -398,7 +402,7 @@ class Model(Callable):
         """One step; loss and metrics as evaluate gives them."""
         self._need_compile("train_on_batch")
         arrays = self._checked(x, y, sample_weight)
-        steps = self._made(sample_weight is not None)
+        steps = self._made()
         logs = self._pass(steps, arrays, np.arange(len(arrays[0])), len(arrays[0]), True, ())
         self._keep(steps)
         values = list(logs.values())
