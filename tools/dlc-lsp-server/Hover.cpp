@@ -198,7 +198,7 @@ private:
   bool rewrite(llvm::json::Value &value) {
     llvm::json::Object *message = value.getAsObject();
     const llvm::json::Value *id = message ? message->get("id") : nullptr;
-    if (!id)
+    if (!id || message->get("method")) // a request of the server's own
       return false;
     Question question;
     {
@@ -249,9 +249,10 @@ int serveWithHovers(const DialectRegistry &registry, MessageStyle style,
   close(toServer[0]);
   close(toClient[1]);
 
-  Conversation conversation(registry, style);
-  std::thread([&] { conversation.listen(clientSays, serverHears); }).detach();
-  std::thread answers([&] { conversation.answer(serverSays, clientHears); });
+  // Listening ends with the process, so what it uses does too.
+  auto *conversation = new Conversation(registry, style);
+  std::thread([=] { conversation->listen(clientSays, serverHears); }).detach();
+  std::thread answers([=] { conversation->answer(serverSays, clientHears); });
   int status = server();
   llvm::outs().flush();
   close(STDOUT_FILENO); // the end of what is answered
