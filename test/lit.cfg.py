@@ -37,6 +37,10 @@ for name in ("HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 
+if config.sanitizers:
+    # Also tells the fuzzers that addresses are not to be limited: the shadow takes terabytes.
+    config.environment.setdefault("ASAN_OPTIONS", "detect_leaks=0")
+
 # Some tests want a file system of their own.
 if subprocess.run(["sh", "-c", "d=$(mktemp -d) && mount -t tmpfs -o size=4k none $d "
                    "&& umount $d && rmdir $d"], capture_output=True).returncode == 0:
