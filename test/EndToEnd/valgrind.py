@@ -33,6 +33,8 @@ def examples(path):
             if re.search(r": index\b", match.group(0).splitlines()[0]):
                 continue
             others = re.findall(r"^(?:ml_program\.global|#\w+ =).*$", part, re.MULTILINE)
+            others += re.findall(r"^func\.func [^@]*@(?!example\b).*?^}", part,
+                                 re.MULTILINE | re.DOTALL)
             yield "\n".join([*others, match.group(0)])
 
 
