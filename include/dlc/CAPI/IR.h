@@ -1,5 +1,4 @@
-/*===- IR.h - Modules of dl, made by other languages -----------------*- C
- * -*-===
+/*===- IR.h - Modules of dl, made by other languages ----------------------===
  *
  * What a front end needs to write a model: functions, globals and ops, one call
  * each, whose result types dlc infers and whose mistakes it explains. Values
