@@ -7,8 +7,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Geometry.h"
 #include "Rules.h"
-#include "dlc/Dialect/DL/IR/Window.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -16,71 +16,14 @@ using namespace dlc;
 using dl::Window;
 using dl::formula::Tensor;
 
-namespace {
-/// The attributes that the three share.
-struct Geometry {
-  Window window;
-  IntegerAttr groups;
-  dl::AutoPaddingAttr mode; // kept where extents are unknown
-  DenseI64ArrayAttr padding;
-
-  DenseI64ArrayAttr strides(OpBuilder &b) const {
-    return b.getDenseI64ArrayAttr(window.strides);
-  }
-  DenseI64ArrayAttr dilations(OpBuilder &b) const {
-    return b.getDenseI64ArrayAttr(window.dilations);
-  }
-};
-} // namespace
-
-/// With `same` spelled out for an input of the extents given. Fails where they
-/// are unknown and padding depends on them.
-template <typename OpT>
-static FailureOr<Geometry> read(OpT op, ArrayRef<int64_t> kernel,
-                                ArrayRef<int64_t> extents) {
-  OpBuilder b(op.getContext());
-  Geometry result;
-  Window &window = result.window;
-  window = Window::get(op, kernel);
-  result.groups = op.getGroupsAttr();
-  if (window.isSame()) {
-    for (unsigned d = 0; d < window.rank(); ++d) {
-      int64_t total;
-      if (window.strides[d] == 1) {
-        total = window.reach(d) - 1;
-      } else if (ShapedType::isDynamic(extents[d])) {
-        return op.emitOpError("with padding '")
-               << dl::stringifyAutoPadding(window.mode) << "', stride "
-               << window.strides[d] << " and an unknown extent in spatial "
-               << "dimension " << d << " has no derivative, expected a known "
-               << "extent or padding in numbers";
-      } else {
-        int64_t places = window.outputExtent(d, extents[d]);
-        total = std::max<int64_t>(
-            (places - 1) * window.strides[d] + window.reach(d) - extents[d], 0);
-      }
-      window.low[d] =
-          window.mode == dl::AutoPadding::same ? total / 2 : total - total / 2;
-      window.high[d] = total - window.low[d];
-    }
-    window.isExplicit = true;
-  }
-  SmallVector<int64_t> both(window.low);
-  llvm::append_range(both, window.high);
-  result.padding = b.getDenseI64ArrayAttr(both);
-  return result;
-}
-
 static Value conv(const Geometry &how, Tensor x, Value filter) {
   return dl::ConvOp::create(*x.b, x.loc, x, filter, Value(), how.groups,
                             how.strides(*x.b), how.dilations(*x.b),
                             dl::AutoPaddingAttr(), how.padding);
 }
 
-/// What reaches the input `like` of a convolution with this filter when `g`
-/// reaches its result.
-static Value convTranspose(const Geometry &how, Tensor g, Value filter,
-                           Tensor like) {
+Value dlc::convTranspose(const Geometry &how, Tensor g, Value filter,
+                         Tensor like) {
   OpBuilder &b = *g.b;
   const Window &window = how.window;
   // Rows behind the last window that stays inside get nothing.
@@ -128,7 +71,8 @@ static SmallVector<int64_t> kernelOf(Value filter) {
 }
 
 static LogicalResult differentiateConv(dl::ConvOp op, Gradients &d) {
-  auto how = read(op, kernelOf(op.getFilter()), spatial(op.getX()));
+  auto how = Geometry::read(op, kernelOf(op.getFilter()), spatial(op.getX()),
+                            op.getGroupsAttr());
   if (failed(how))
     return failure();
   Tensor g = d.of(op.getY()), x = d.at(op.getX());
@@ -144,7 +88,8 @@ static LogicalResult differentiateConv(dl::ConvOp op, Gradients &d) {
 static LogicalResult differentiateConvTranspose(dl::ConvTransposeOp op,
                                                 Gradients &d) {
   // As the convolution of the result to the input.
-  auto how = read(op, kernelOf(op.getFilter()), spatial(op.getY()));
+  auto how = Geometry::read(op, kernelOf(op.getFilter()), spatial(op.getY()),
+                            op.getGroupsAttr());
   if (failed(how))
     return failure();
   Tensor g = d.of(op.getY()), x = d.at(op.getX());
@@ -178,7 +123,8 @@ static LogicalResult differentiateConvTranspose(dl::ConvTransposeOp op,
 
 static LogicalResult differentiateFilterGrad(dl::ConvFilterGradOp op,
                                              Gradients &d) {
-  auto how = read(op, op.getWindow(), spatial(op.getX()));
+  auto how = Geometry::read(op, op.getWindow(), spatial(op.getX()),
+                            op.getGroupsAttr());
   if (failed(how))
     return failure();
   Tensor filter = d.of(op.getY()), x = d.at(op.getX()), g = d.at(op.getG());

@@ -1,7 +1,7 @@
 //===- DifferentiatePooling.cpp - Pooling ---------------------------------===//
 
+#include "Geometry.h"
 #include "Rules.h"
-#include "dlc/Dialect/DL/IR/Window.h"
 #include "llvm/Support/MathExtras.h"
 #include <limits>
 
@@ -291,15 +291,58 @@ static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
   return success();
 }
 
+/// As the transposed sum, by filters of ones, of what reaches each window over
+/// the number of its elements, for extents that are not known.
+static LogicalResult differentiateFreeAvgPool(dl::AvgPoolOp op, Gradients &d) {
+  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  int64_t channels = x.shape().back();
+  SmallVector<int64_t> extents(x.shape().drop_front().drop_back());
+  FailureOr<Geometry> how = Geometry::read(op, op.getWindow(), extents,
+                                           d.b.getI64IntegerAttr(channels));
+  if (failed(how))
+    return failure();
+  const Window &window = how->window;
+  for (unsigned s = 0; s < window.rank(); ++s)
+    if (op.getCeilMode() && window.strides[s] != 1)
+      return op.emitOpError("with windows over the edge (ceil_mode) has no "
+                            "derivative for ")
+             << dl::toString(x.type())
+             << ", expected known spatial extents or no ceil_mode";
+  auto filled = [&](ArrayRef<int64_t> shape) {
+    return d.at(dl::BroadcastOp::create(d.b, d.loc, x.type().clone(shape),
+                                        x.constant(1), ValueRange()));
+  };
+  SmallVector<int64_t> filters(window.kernel);
+  filters.append({1, channels});
+  Tensor part = g;
+  bool isPadded = llvm::any_of(how->padding.asArrayRef(),
+                               [](int64_t rows) { return rows != 0; });
+  if (op.getCountPadding() || !isPadded) {
+    part = g / double(llvm::product_of(window.kernel));
+  } else {
+    // One channel stands for all.
+    SmallVector<int64_t> oneFilter(window.kernel);
+    oneFilter.append({1, 1});
+    part = g / d.at(dl::ConvOp::create(
+                   d.b, d.loc, x.filled(1).slice(x.rank() - 1, 0, 1),
+                   filled(oneFilter), Value(), IntegerAttr(), how->strides(d.b),
+                   how->dilations(d.b), dl::AutoPaddingAttr(), how->padding));
+  }
+  d.add(op.getX(), convTranspose(*how, part, filled(filters), x));
+  return success();
+}
+
 /// An equal part of each window that an element lies in.
 static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
   Tensor g = d.of(op.getY()), x = d.at(op.getX());
   FailureOr<Window> read = readStatic(op, x, g);
   int64_t channels = x.shape().back();
-  if (failed(read) || ShapedType::isDynamic(channels))
+  if (ShapedType::isDynamic(channels))
     return op.emitOpError("of shape ")
-           << dl::toString(x.type()) << " has no derivative, expected known "
-           << "spatial extents and channels";
+           << dl::toString(x.type())
+           << " has no derivative, expected known channels";
+  if (failed(read))
+    return differentiateFreeAvgPool(op, d);
   const Window &window = *read;
   unsigned rank = window.rank();
   // How many elements each window has: a convolution of ones by ones.

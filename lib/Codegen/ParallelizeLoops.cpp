@@ -31,8 +31,15 @@ struct Access {
   SmallVector<std::pair<int64_t, int64_t>> ranges;
   bool isWrite = false;
 
+  /// Two reads of a global are two values for one buffer.
+  const void *identity() const {
+    if (auto read = buffer.getDefiningOp<memref::GetGlobalOp>())
+      return read.getNameAttr().getAttr().getAsOpaquePointer();
+    return buffer.getAsOpaquePointer();
+  }
+
   bool meets(const Access &other) const {
-    if (buffer != other.buffer || (!isWrite && !other.isWrite))
+    if (identity() != other.identity() || (!isWrite && !other.isWrite))
       return false;
     for (auto [a, b] : llvm::zip(ranges, other.ranges))
       if (a.second >= 0 && b.second >= 0 &&

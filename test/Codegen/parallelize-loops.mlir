@@ -101,3 +101,33 @@ func.func @between(%y: memref<4096x64xf32>, %z: memref<4096x64xf32>, %a: memref<
   } {dlc.steps}
   return
 }
+
+// -----
+
+// Two reads of one global are one buffer.
+memref.global "private" @shared : memref<64xf32> = uninitialized
+// CHECK-LABEL: func.func @globals
+// CHECK-NOT: scf.forall
+func.func @globals(%z: memref<4096x64xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = arith.constant 4096 : index
+  %f = arith.constant 0.0 : f32
+  %a = memref.get_global @shared : memref<64xf32>
+  scf.for %t = %c0 to %n step %c1 {
+    %v = vector.transfer_read %a[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<64xf32>
+    %e = math.exp %v : vector<64xf32>
+    %e2 = math.exp %e : vector<64xf32>
+    %e3 = math.exp %e2 : vector<64xf32>
+    vector.transfer_write %e3, %a[%c0] {in_bounds = [true]} : vector<64xf32>, memref<64xf32>
+  } {dlc.steps}
+  %b = memref.get_global @shared : memref<64xf32>
+  scf.for %t = %c0 to %n step %c1 {
+    %v = vector.transfer_read %b[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<64xf32>
+    %e = math.exp %v : vector<64xf32>
+    %e2 = math.exp %e : vector<64xf32>
+    %e3 = math.exp %e2 : vector<64xf32>
+    vector.transfer_write %e3, %z[%t, %c0] {in_bounds = [true]} : vector<64xf32>, memref<4096x64xf32>
+  } {dlc.steps}
+  return
+}

@@ -1,0 +1,74 @@
+//===- Geometry.h - What derivatives of windows share -----------*- C++ -*-===//
+
+#ifndef DLC_LIB_AUTODIFF_GEOMETRY_H
+#define DLC_LIB_AUTODIFF_GEOMETRY_H
+
+#include "dlc/Autodiff/Gradients.h"
+#include "dlc/Dialect/DL/IR/Window.h"
+
+namespace dlc {
+
+/// The attributes of a convolution, for those of its derivatives.
+struct Geometry {
+  dl::Window window;
+  mlir::IntegerAttr groups;
+  mlir::DenseI64ArrayAttr padding; // low of all dimensions, then high
+
+  mlir::DenseI64ArrayAttr strides(mlir::OpBuilder &b) const {
+    return b.getDenseI64ArrayAttr(window.strides);
+  }
+  mlir::DenseI64ArrayAttr dilations(mlir::OpBuilder &b) const {
+    return b.getDenseI64ArrayAttr(window.dilations);
+  }
+
+  /// That of an op over an input of the spatial extents given, with `same`
+  /// spelled out. Reports and fails where they are unknown and padding depends
+  /// on them.
+  template <typename OpT>
+  static mlir::FailureOr<Geometry> read(OpT op, llvm::ArrayRef<int64_t> kernel,
+                                        llvm::ArrayRef<int64_t> extents,
+                                        mlir::IntegerAttr groups) {
+    mlir::OpBuilder b(op.getContext());
+    Geometry result;
+    dl::Window &window = result.window;
+    window = dl::Window::get(op, kernel);
+    result.groups = groups;
+    if (window.isSame()) {
+      for (unsigned d = 0; d < window.rank(); ++d) {
+        int64_t total;
+        if (window.strides[d] == 1) {
+          total = window.reach(d) - 1;
+        } else if (mlir::ShapedType::isDynamic(extents[d])) {
+          return op.emitOpError("with padding '")
+                 << dl::stringifyAutoPadding(window.mode) << "', stride "
+                 << window.strides[d] << " and an unknown extent in spatial "
+                 << "dimension " << d << " has no derivative, expected a known "
+                 << "extent or padding in numbers";
+        } else {
+          int64_t places = window.outputExtent(d, extents[d]);
+          total = std::max<int64_t>((places - 1) * window.strides[d] +
+                                        window.reach(d) - extents[d],
+                                    0);
+        }
+        window.low[d] = window.mode == dl::AutoPadding::same
+                            ? total / 2
+                            : total - total / 2;
+        window.high[d] = total - window.low[d];
+      }
+      window.isExplicit = true;
+    }
+    llvm::SmallVector<int64_t> both(window.low);
+    llvm::append_range(both, window.high);
+    result.padding = b.getDenseI64ArrayAttr(both);
+    return result;
+  }
+};
+
+/// What reaches the input `like` of a convolution with this filter when `g`
+/// reaches its result.
+mlir::Value convTranspose(const Geometry &how, dl::formula::Tensor g,
+                          mlir::Value filter, dl::formula::Tensor like);
+
+} // namespace dlc
+
+#endif // DLC_LIB_AUTODIFF_GEOMETRY_H
