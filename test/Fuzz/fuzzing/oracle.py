@@ -217,4 +217,8 @@ def unexplained(wrong, got, want, runs):
             left &= ~changed
             moved = np.fmax(moved, np.abs(run - b))
         left &= ~(distance <= 4 * moved)
+        # Of a number that rounding alone makes another one, such as 1 / (x - x), nobody
+        # can say how far it goes.
+        top = np.max(np.abs(b[np.isfinite(b)]), initial=0)
+        left &= ~(moved >= np.maximum(np.abs(b), 1e-2 * top)) | (top == 0)
     return left

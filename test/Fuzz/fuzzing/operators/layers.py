@@ -47,9 +47,11 @@ def gemm(g):
     operands = [a, fit(g, a.dtype, (n, k) if tb else (k, n))]
     if g.chance(0.7):
         operands.append(fit(g, a.dtype, g.choice([(m, n), (n,), (1, n), (m, 1), (), (1,)])))
+    alpha, beta = g.choice([None, 0.5]), g.choice([None, 0.25, 0.0])
+    # ONNX Runtime adds the bias as it is where there is nothing to sum.
     g.emit("Gemm", operands, [(a.dtype, (m, n), all(v.tame for v in operands))],
            transA=int(ta) or None, transB=int(tb) or None,
-           alpha=g.choice([None, 0.5]), beta=g.choice([None, 0.25, 0.0]))
+           alpha=alpha, beta=beta if k else None)
 
 
 @operator("Einsum", 0.7, 12)
