@@ -19,6 +19,23 @@ def model(text, opset=18, domains=()):
         f"<ir_version: 8, opset_import: [{imports}]> {text}")
 
 
+def computed_pads(given, rank):
+    """Nodes that make `pads` of Pad from torch's list of pairs, the last dimension's first,
+    as torch.onnx.export(dynamo=False) writes them."""
+    return (f"count = Shape({given})\nfirst = Constant<value_ints = [0]>()\n"
+            "some = Gather(count, first)\n"
+            f"most = Constant<value_int = {2 * rank}>()\nrest = Sub(most, some)\n"
+            f"numbers = Cast<to = 7>({given})\n"
+            "zeros = ConstantOfShape<value = int64[1] {0}>(rest)\n"
+            "all = Concat<axis = 0>(numbers, zeros)\n"
+            "pairs = Constant<value_ints = [-1, 2]>()\ntable = Reshape(all, pairs)\n"
+            "back = Constant<value_ints = [-1]>()\n"
+            "end = Constant<value_ints = [-9223372036854775807]>()\n"
+            "reversed = Slice(table, back, end, first, back)\n"
+            "turned = Transpose<perm = [1, 0]>(reversed)\nlist = Reshape(turned, back)\n"
+            "pads = Cast<to = 7>(list)\n")
+
+
 def emit(proto, *options, stage="dl"):
     """The IR of a stage, or what dlc says against the model."""
     with tempfile.TemporaryDirectory() as folder:

@@ -8,9 +8,10 @@ guard pages. Lines of comment say with what, and what must come of it, at all le
     // compile: refused
 
 A word an input: the extents of random elements (`-`: rank 0), or the elements themselves.
-`refused` is a status with a message, `right` (of .onnx.txt, models in ONNX's textual form)
-what ONNX Runtime (or onnx.reference) computes, `computed` (of .mlir) the same at all levels, `3x8` with the
-first output of that shape. An .onnx.txt without calls is called with every choice of its
+`refused` is a status with a message, and nothing touched where extents alone decide it;
+`right` (of .onnx.txt, models in ONNX's textual form) what ONNX Runtime (or onnx.reference)
+computes, `computed` (of .mlir) the same at all levels, `3x8` with the first output of that
+shape. An .onnx.txt without calls is called with every choice of its
 truth values of rank 0, open extents being 3, and must be right. A .mlir that says neither
 how it is called nor that it is refused is a fault itself.
 """

@@ -115,16 +115,24 @@ class Session:
             block = Block(array.nbytes, call.at_end)
             block.fill(call.poison)
             block.write(array.tobytes())
-            block.read_only()
+            block.close()  # what follows from extents is known before an element is read
             inputs[i] = tensor(block, call.extents.get(i, array.shape),
                                arguments[i].element)
         found = [(ctypes.c_int64 * max(a.rank, 1))() for a in arguments[function.inputs:]]
         pointers = (ctypes.POINTER(ctypes.c_int64) * max(len(found), 1))(
             *[ctypes.cast(f, ctypes.POINTER(ctypes.c_int64)) for f in found])
         status = self.info.shapes(self.handle, number, inputs, pointers)
-        if status:
-            return Answer(status, self.message(), [])
         outputs = (abi._Tensor * max(function.outputs, 1))()
+        if status:  # the call is refused too, and touches nothing
+            for i, argument in enumerate(arguments[function.inputs:]):
+                block = Block(0)
+                block.close()
+                shape = [max(argument.shape[d], 1) for d in range(argument.rank)]
+                outputs[i] = tensor(block, shape, argument.element)
+            status = self.info.call(self.handle, number, inputs, outputs)
+            return Answer(status, self.message(), [])
+        for block in blocks:
+            block.read_only()
         places = []
         for i, argument in enumerate(arguments[function.inputs:]):
             dtype = abi._dtype(argument.element)

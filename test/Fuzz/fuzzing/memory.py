@@ -55,5 +55,9 @@ class Block:
     def read_only(self):
         self._protect(_READ)
 
+    def close(self):
+        """Nothing may touch it until read_only."""
+        self._protect(0)
+
     def free(self):
         _libc.munmap(self._start, self._length)

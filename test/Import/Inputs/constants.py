@@ -8,7 +8,22 @@ import re
 
 import numpy as np
 
-from graphs import difference, emit, model
+from graphs import computed_pads, difference, emit, model
+
+# TensorFlow's padding of a convolution by 3 with stride 2, as timm's models compute it:
+# max((ceil(w / 2) - 1) * 2 + 3 - w, 0), half of it before, the rest behind.
+SAME = ("shape = Shape(x)\nplace = Constant<value_int = 2>()\nw = Gather(shape, place)\n"
+        "wide = Cast<to = 1>(w)\nby = Constant<value_float = 2.0>()\nhalf = Div(wide, by)\n"
+        "steps = Ceil(half)\none = Constant<value_float = 1.0>()\nless = Sub(steps, one)\n"
+        "far = Mul(less, by)\nthree = Constant<value_float = 3.0>()\nto = Add(far, three)\n"
+        "over = Sub(to, wide)\nnone = Constant<value_float = 0.0>()\npad = Clip(over, none)\n"
+        "middle = Div(pad, by)\nwhole = Cast<to = 7>(middle)\nlow = Cast<to = 1>(whole)\n"
+        "high = Sub(pad, low)\no = Constant<value_ints = [0]>()\nl = Unsqueeze(low, o)\n"
+        "h = Unsqueeze(high, o)\nedges = Concat<axis = 0>(l, h)\n"
+        + computed_pads("edges", 3) +
+        "padded = Pad(x, pads)\n"
+        "filter = Constant<value = float[1,3,3] {1, 2, -1, 0.5, -2, 1, 3, -1, 2}>()\n"
+        "y = Conv<strides = [2]>(padded, filter)")
 
 # x is [2, 3, 4]; each chain gives int64 values for what the last node needs.
 X = "float[2,3,4] x"
@@ -102,6 +117,7 @@ CASES = {
            "y = If(c) <then_branch = a () => (float[3,4] u) "
            "{ k = Constant<value_int = 0>()  u = Gather(x, k) }, "
            "else_branch = b () => (float[2,3,4] v) { v = Identity(x) }>"),
+    "same padding": SAME,
 }
 PRELUDE = ("zero = Constant<value_ints = [0]>()\ntwo = Constant<value_ints = [2]>()\n"
            "zero2 = Constant<value_ints = [0, 0]>()\n"
@@ -138,6 +154,7 @@ OPEN = {
                 "z = Constant<value_ints = [0]>()\nh = Unsqueeze(p, z)\n"
                 "l = Constant<value_ints = [0, 0, 0, 0, 0]>()\na = Concat<axis = 0>(l, h)\n"
                 "y = Pad(x, a)", "?x3x6"),
+    "same padding": ("float[N,3,4] x", SAME, "?x1x2"),
 }
 for name, (given, body, wanted) in OPEN.items():
     outs = ",".join("?" * len(wanted.split("x")))
