@@ -237,7 +237,7 @@ void importHardSigmoid(Node &n) {
 }
 void importPRelu(Node &n) {
   Tensor x = n.in(0);
-  n.yield(n.g.select(x < 0.0, x * n.in(1), x));
+  n.yield(n.g.select(x < 0.0, x * n.g.stretch(n.in(1), x, "its slope"), x));
 }
 void alignSecondOperand(Node &n) {
   Tensor a = n.in(0), b = n.in(1);

@@ -93,8 +93,8 @@ void importLayerNormalization(Node &n) {
                        g.b.getNamedAttr("operandSegmentSizes",
                                         g.b.getDenseI32ArrayAttr({1, 0, 0}))});
   }
-  Tensor y = g.cast(normal, element) * n.in(1);
-  n.yield(0, n.has(2) ? y + n.in(2) : y);
+  Tensor y = g.cast(normal, element) * g.stretch(n.in(1), x, "its scale");
+  n.yield(0, n.has(2) ? y + g.stretch(n.in(2), x, "its bias") : y);
 }
 
 void importRMSNormalization(Node &n) {
@@ -111,7 +111,7 @@ void importRMSNormalization(Node &n) {
   Tensor mean =
       g.reduce<dl::ReduceMeanOp>(g.op<dl::SquareOp>(wide), axes, true);
   Tensor y = wide * g.op<dl::RsqrtOp>(mean + n.real("epsilon", 1e-5));
-  n.yield(g.cast(y, element) * n.in(1));
+  n.yield(g.cast(y, element) * g.stretch(n.in(1), x, "its scale"));
 }
 
 /// Over all places of runs of channels; `groups` 0 stands for each channel.

@@ -384,6 +384,27 @@ Tensor Graph::broadcast(Tensor x, ArrayRef<Extent> shape) {
   return giveShape<dl::BroadcastOp>(*this, x, shape);
 }
 
+Tensor Graph::stretch(Tensor x, Tensor like, StringRef what) {
+  if (!x || !like)
+    return x;
+  int64_t lead = like.rank() - x.rank();
+  bool isKnown = true, fits = lead >= 0;
+  for (int64_t d = 0; fits && d < x.rank(); ++d) {
+    int64_t from = x.dim(d), to = like.dim(d + lead);
+    if (from == 1)
+      continue;
+    isKnown &= !ShapedType::isDynamic(from) && from == to;
+    fits &= from == to || ShapedType::isDynamic(from) ||
+            ShapedType::isDynamic(to);
+  }
+  if (!fits)
+    return fail(what + " of shape " + dl::toString(x.shape()) +
+                " cannot be stretched to " + dl::toString(like.shape()) +
+                ": aligned at the last dimension, each of its extents must be "
+                "1 or equal");
+  return isKnown ? x : broadcast(x, dims(like));
+}
+
 Tensor Graph::transpose(Tensor x, ArrayRef<int64_t> permutation) {
   if (llvm::equal(permutation, llvm::seq<int64_t>(0, permutation.size())))
     return x;

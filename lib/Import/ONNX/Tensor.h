@@ -195,6 +195,9 @@ public:
   Tensor toNumber(Tensor x);
   Tensor reshape(Tensor x, llvm::ArrayRef<Extent> shape);
   Tensor broadcast(Tensor x, llvm::ArrayRef<Extent> shape);
+  /// x where it may be stretched to `like`, but not `like` to it: as it is if
+  /// that is known, of like's shape otherwise. `what` is its name in a message.
+  Tensor stretch(Tensor x, Tensor like, llvm::StringRef what);
   Tensor transpose(Tensor x, llvm::ArrayRef<int64_t> permutation);
   /// [N, C, spatial...] -> [N, spatial..., C] and back.
   Tensor channelsLast(Tensor x);

@@ -1,6 +1,8 @@
 """Libraries made by dlc, through their self-description (see abi.h)."""
 
 import ctypes
+import inspect
+import keyword
 import os
 from dataclasses import dataclass
 
@@ -128,6 +130,10 @@ class Argument:
     element: int
     is_computed: bool = False
 
+    def __str__(self):
+        extents = ", ".join("?" if e is None else str(e) for e in self.shape)
+        return f"{self.name}: {self.dtype}[{extents}]"
+
 
 class Function:
     """A function of a library; call it with arrays."""
@@ -145,13 +151,24 @@ class Function:
                                            description.outputs]]
         self.inputs = arguments[:description.inputs]
         self.outputs = arguments[description.inputs:]
+        self.__name__ = self.name
+        self.__signature__ = self._signature()
+        self.__doc__ = f"{self!r}\n\n{type(self).__call__.__doc__}"
 
     def __repr__(self):
-        def show(arguments):
-            return ", ".join(
-                f"{a.name}: {a.dtype}[{', '.join('?' if e is None else str(e) for e in a.shape)}]"
-                for a in arguments)
-        return f"{self.name}({show(self.inputs)}) -> {show(self.outputs)}"
+        return (f"{self.name}({', '.join(map(str, self.inputs))}) -> "
+                f"{', '.join(map(str, self.outputs))}")
+
+    def _signature(self):
+        """For help and completion; arrays are given by place alone."""
+        parameter = inspect.Parameter
+        names = [a.name if a.name.isidentifier() and not keyword.iskeyword(a.name)
+                 and a.name != "out" else f"input{i}" for i, a in enumerate(self.inputs)]
+        if len(set(names)) != len(names):
+            names = [f"input{i}" for i in range(len(names))]
+        return inspect.Signature(
+            [*(parameter(n, parameter.POSITIONAL_ONLY) for n in names),
+             parameter("out", parameter.KEYWORD_ONLY, default=None)])
 
     def _describe(self, arrays, arguments):
         """dlc_tensors over the arrays' own memory."""
@@ -281,6 +298,9 @@ class State:
     def shape(self, name):
         return self._tensors[name][0]
 
+    def dtype(self, name):
+        return self._tensors[name][1]
+
     def _call(self, function, name, array):
         if not self._tensors:
             raise LibraryError("this library has no state; compile it with --train")
@@ -352,6 +372,13 @@ class Context:
             return functions[name]
         raise AttributeError(f"there is no function '{name}', only "
                              f"{', '.join(sorted(functions)) or 'none'}")
+
+    def __dir__(self):
+        return sorted({*super().__dir__(), *self.functions})
+
+    def __repr__(self):
+        lines = "".join(f"\n  {f!r}" for f in self.functions.values())
+        return f"<dlc library {self._library.path}{lines}>"
 
     def __del__(self):
         if getattr(self, "_handle", None):

@@ -109,4 +109,4 @@ def export(model, path, **options):
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / path.with_suffix(".mlir").name
         source.write_text(to_module(model).text())
-        return compile_file(source, path, **options)
+        return compile_file(source, path, **options).path

@@ -434,7 +434,7 @@ class Model(Callable):
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder) / path.with_suffix(".mlir").name
             source.write_text(self.to_module().text())
-            return compile_file(source, path, **options)
+            return compile_file(source, path, **options).path
 
 
 class Configured(Model):

@@ -1,0 +1,199 @@
+"""Models that came from elsewhere: they predict, learn by compiled steps, become libraries."""
+
+import itertools
+from collections.abc import MutableMapping
+
+import numpy as np
+
+from . import train
+from ._compile import CompileError, compile
+
+
+def need(module, extra=None):
+    """The module, or an error that says what to install."""
+    import importlib
+    try:
+        return importlib.import_module(module)
+    except ImportError as problem:
+        if problem.name and problem.name.split(".")[0] != module.split(".")[0]:
+            raise
+        name = module.split(".")[0]
+        raise ImportError(f"this needs the package {name}: pip install {name}" +
+                          (f", or dlc[{extra}]" if extra else "")) from None
+
+
+class Parameters(MutableMapping):
+    """The named floats of a model, arrays in the layout that they came in.
+
+    Reading gives a copy; writing takes an array of the same shape, of any kind of number.
+    """
+
+    def __init__(self, model):
+        self._model = model
+
+    def __iter__(self):
+        return iter(self._model._names())
+
+    def __len__(self):
+        return len(self._model._names())
+
+    def __contains__(self, name):
+        return name in self._model._names()
+
+    def __getitem__(self, name):
+        if name not in self:
+            raise KeyError(f"there is no parameter '{name}'; there are {', '.join(self)}")
+        self._model._pull()
+        return np.array(self._model._value(name))
+
+    def __setitem__(self, name, value):
+        old, value = self[name], np.asarray(value)
+        if value.shape != old.shape:
+            raise ValueError(f"parameter '{name}' has shape {list(old.shape)}, the array given "
+                             f"{list(value.shape)}")
+        self._model._store(name, np.array(value, old.dtype, order="C"))
+        self._model._changed()
+
+    def __delitem__(self, name):
+        raise TypeError("the parameters of a model are those it came with")
+
+    def __repr__(self):
+        return "\n".join(f"{n}: {list(self._model._value(n).shape)}" for n in self)
+
+
+class Model:
+    """A network that came from elsewhere. Call it with arrays; `fit` trains it.
+
+    parameters: its named floats, to read and write.
+
+    A kind of model says how its parameters are kept (_names, _value, _store) and gives what
+    `dlc.compile` takes (_form).
+    """
+
+    def __init__(self, name):
+        self._name = name
+        self.parameters = Parameters(self)
+        self._library = self._learner = self._learnt_with = None
+        self._learner_is_newer, self._orders = False, {}
+
+    def _form(self, training=False, values=None):
+        """What is compiled: as the model is, or in the form in which it learns, with other
+        values of parameters by name."""
+        raise NotImplementedError
+
+    #--- Values --------------------------------------------------------------------
+
+    def _changed(self):
+        self._library, self._learner_is_newer = None, False
+        if self._learner:
+            self._push()
+
+    def _push(self):
+        """The parameters into the library that learns."""
+        for name, order in self._orders.items():
+            state = self._learner.state
+            kept = state.dtype(name)
+            state[name] = np.array(np.transpose(self._value(name), order), kept, order="C")
+
+    def _pull(self):
+        """What was learnt, if anything was."""
+        if not self._learner_is_newer:
+            return
+        self._learner_is_newer = False
+        for name, order in self._orders.items():
+            learnt = np.transpose(self._learner.state[name], np.argsort(order))
+            self._store(name, np.array(learnt, self._value(name).dtype, order="C"))
+        self._library = None
+
+    #--- Inference -----------------------------------------------------------------
+
+    def compile(self, output=None, **options):
+        """The library of the model as it is: see `dlc.compile`."""
+        self._pull()
+        return compile(self._form(), output, **options)
+
+    def export(self, path, **options):
+        """Writes a library and its C header; options: those of `dlc.compile`. Returns the
+        path."""
+        return self.compile(path, **options).path
+
+    def predict(self, *inputs):
+        """The outputs of the model, as arrays. Inputs are converted to its types."""
+        self._pull()
+        if self._library is None:
+            self._library = self.compile()
+        function = next(iter(self._library.functions.values()))
+        if len(inputs) != len(function.inputs):
+            raise ValueError(f"{len(inputs)} inputs given, the model takes "
+                             f"{len(function.inputs)}: {', '.join(map(str, function.inputs))}")
+        return function(*[np.asarray(a, i.dtype, order="C")
+                          for a, i in zip(inputs, function.inputs)])
+
+    def __call__(self, *inputs):
+        return self.predict(*inputs)
+
+    #--- Training ------------------------------------------------------------------
+
+    def _prepare(self, loss, optimizer, metrics, options):
+        """A library whose steps are of these words."""
+        words = {"loss": loss, "optimizer": optimizer,
+                 **{k.replace("_", "-"): v for k, v in options.items() if v is not None}}
+        if metrics:
+            words["metrics"] = list(metrics)
+        if self._learnt_with == words:
+            return
+        self._pull()
+        # Numbers that tell in which order of dimensions dlc keeps each parameter.
+        marks = {}
+        for name in self._names():
+            value = self._value(name)
+            numbers = np.arange(1, value.size + 1) % (2048 if value.dtype == np.float16 else 1 << 20)
+            marks[name] = numbers.reshape(value.shape).astype(value.dtype)
+        learner = compile(self._form(training=True, values=marks), train=words).library
+        orders = {name: _order_of(learner.state[name], marks[name], name)
+                  for name in self._names() if name in learner.state}
+        if not orders:
+            raise CompileError("none of the model's parameters learns: it has "
+                               f"{', '.join(self._names()) or 'none'}")
+        self._learner, self._orders, self._learnt_with = learner, orders, words
+        self._push()
+
+    def fit(self, x, y, *, loss, optimizer="adam", epochs=1, batch_size=32,
+            validation_split=0.0, metrics=(), seed=0, report=None, **options):
+        """Trains and returns the history: a list of one dictionary an epoch.
+
+        x: an array, or a list of one an input; y: the target. Their first dimension counts
+            samples.
+        loss, optimizer, metrics and options (rate, momentum, schedule, frozen ...): the words
+            of `dlc --train`, docs/training.md.
+        report: called as report(epoch, done, count, values), see `dlc.train.fit`.
+        """
+        self._prepare(loss, optimizer, metrics, options)
+        inputs = list(x) if isinstance(x, (list, tuple)) else [x]
+        self._learner_is_newer = True
+        return train.fit(self._learner, [np.asarray(a) for a in inputs], np.asarray(y),
+                         epochs=epochs, batch=batch_size, validation=validation_split,
+                         seed=seed, initialize=False, report=report)
+
+    def step_function(self, *, loss, optimizer="adam", metrics=(), **options):
+        """A function of inputs and target that makes one step and returns its loss, or loss
+        and metrics: for a loop of one's own."""
+        self._prepare(loss, optimizer, metrics, options)
+        step = self._learner.functions["step"]
+
+        def run(*arrays):
+            self._learner_is_newer = True
+            values = step(*[np.asarray(a, i.dtype, order="C")
+                            for a, i in zip(arrays, step.inputs)])
+            return tuple(map(float, values)) if isinstance(values, tuple) else float(values)
+        return run
+
+
+def _order_of(kept, value, name):
+    """The permutation of dimensions that makes one array of the other."""
+    for order in itertools.permutations(range(value.ndim)):
+        if tuple(value.shape[o] for o in order) == kept.shape and \
+                np.array_equal(np.transpose(value, order).astype(kept.dtype), kept):
+            return order
+    raise CompileError(f"parameter '{name}' of shape {list(value.shape)} is kept as "
+                       f"{list(kept.shape)}, in another form than its own")

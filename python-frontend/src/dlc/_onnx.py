@@ -1,0 +1,109 @@
+"""Networks that come as ONNX."""
+
+import copy
+from pathlib import Path
+
+import numpy as np
+
+from ._compile import CompileError
+from ._model import Model, need
+
+
+class OnnxModel(Model):
+    """A network as ONNX has it; its parameters are the initialisers of floats."""
+
+    def __init__(self, proto, training=None, name="model"):
+        """proto: an onnx.ModelProto. training: a function that gives the same network in the
+        form in which it learns, where that is another; its parameters have the same names."""
+        super().__init__(name)
+        onnx = need("onnx", "onnx")
+        self._arrays, self._make_training, self._proto = onnx.numpy_helper, training, proto
+        floats = {onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16}
+        self._tensors = {t.name: t for t in proto.graph.initializer
+                         if t.data_type in floats and len(t.dims)}
+
+    def _names(self):
+        return self._tensors.keys()
+
+    def _value(self, name):
+        return self._arrays.to_array(self._tensors[name])
+
+    def _store(self, name, value):
+        self._tensors[name].CopyFrom(self._arrays.from_array(value, name))
+
+    def _form(self, training=False, values=None):
+        proto = self._make_training() if training and self._make_training else self._proto
+        if not values:
+            return proto
+        proto = copy.deepcopy(proto)
+        for t in proto.graph.initializer:
+            if t.name in values:
+                t.CopyFrom(self._arrays.from_array(values[t.name], t.name))
+        return proto
+
+    def SerializeToString(self):
+        """ONNX's own bytes, with the parameters as they are."""
+        self._pull()
+        return self._proto.SerializeToString()
+
+    def __repr__(self):
+        def show(value):
+            extents = [str(d.dim_value) if d.HasField("dim_value") else d.dim_param or "?"
+                       for d in value.type.tensor_type.shape.dim]
+            return f"{value.name}[{', '.join(extents)}]"
+        graph = self._proto.graph
+        known = {t.name for t in graph.initializer}
+        count = sum(int(np.prod(t.dims)) for t in self._tensors.values())
+        return (f"<{self._name}({', '.join(show(i) for i in graph.input if i.name not in known)})"
+                f" -> {', '.join(map(show, graph.output))}, {count:,} parameters>")
+
+
+def from_onnx(model):
+    """A network of ONNX: a file's path, an onnx.ModelProto or its bytes.
+
+    It predicts and learns; its parameters are the initialisers of floats, by name. Needs the
+    package onnx (`dlc.compile` of a file does not).
+    """
+    onnx = need("onnx", "onnx")
+    name = "model"
+    if isinstance(model, (bytes, bytearray)):
+        model = onnx.load_model_from_string(bytes(model))
+    elif not hasattr(model, "SerializeToString"):
+        path, name = str(model), Path(model).stem
+        try:
+            model = onnx.load(path)
+        except OSError as problem:
+            raise CompileError(f"cannot read {path}: {problem.strerror}") from problem
+        except Exception as problem:  # protobuf's own kinds
+            raise CompileError(f"{path} is no ONNX model: {problem}") from problem
+    return OnnxModel(model, name=name)
+
+
+# Operators of ai.onnx.ml that skl2onnx can also write in ONNX's own.
+_TRADITIONAL = {"LinearRegressor", "LinearClassifier", "Scaler", "Normalizer", "Binarizer",
+                "SVMRegressor", "SVMClassifier", "LabelEncoder"}
+
+
+def from_sklearn(estimator, features=None):
+    """A fitted estimator or pipeline of scikit-learn, by skl2onnx.
+
+    features: how many columns its input has, where it does not say so itself
+        (`n_features_in_`). Columns are float32, rows are free. A classifier gives labels and
+        an array of probabilities.
+    """
+    convert, types = need("skl2onnx", "sklearn"), need("skl2onnx.common.data_types", "sklearn")
+    features = features or getattr(estimator, "n_features_in_", None)
+    if not features:
+        raise ValueError(f"{type(estimator).__name__} does not say how many columns it takes: "
+                         "fit it first, or give features=")
+    # Probabilities as an array, not a list of dictionaries.
+    options = {id(part): {"zipmap": False}
+               for part in [estimator, *(s for _, s in getattr(estimator, "steps", []))]
+               if hasattr(part, "predict_proba")}
+    try:
+        proto = convert.convert_sklearn(
+            estimator, initial_types=[("x", types.FloatTensorType([None, features]))],
+            options=options or None, target_opset={"": 18, "ai.onnx.ml": 3}, black_op=_TRADITIONAL)
+    except Exception as problem:
+        raise CompileError(f"skl2onnx refuses {type(estimator).__name__}: {problem}") from problem
+    return OnnxModel(proto, name=type(estimator).__name__)

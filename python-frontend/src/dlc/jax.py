@@ -1,0 +1,184 @@
+"""Functions of JAX.
+
+    model = dlc.from_jax(function, x, parameters=parameters)   # function(parameters, x)
+    history = model.fit(x, y, loss="mse", epochs=3)
+    parameters = model.tree                                    # what was learnt, as a pytree
+    model.export("model.so")
+
+    gradient = dlc.grad(loss)(parameters, x, y)                # as jax.grad, compiled by dlc
+
+A function becomes a jaxpr, whose primitives become ops of dl (docs/jax.md).
+"""
+
+import functools
+
+import numpy as np
+
+from . import ir
+from ._compile import CompileError, compile
+from ._jaxpr import Emission, UnknownPrimitives, hides_gradients, missing
+from ._model import Model, need
+
+
+def _trace(function, arguments):
+    """(jaxpr, its constants, the tree of its results) of a function."""
+    jax = need("jax", "jax")
+    closed, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
+    lacks = missing(closed.jaxpr)
+    if lacks:
+        raise UnknownPrimitives(f"{_name(function)} uses primitives of JAX that dlc lacks: "
+                                f"{', '.join(lacks)}")
+    return closed, jax.tree.structure(shapes)
+
+
+def _name(function):
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _emit(module, closed, arguments):
+    """The results of a jaxpr for values of the function that is open."""
+    from ._emit.emitter import Emitter
+    e = Emitter(module, {}, None)
+    free = None
+    for value, v in zip(arguments, closed.jaxpr.invars):
+        for d, extent in enumerate(v.aval.shape):
+            if free is None and not isinstance(extent, (int, np.integer)):
+                free = e.extent(value, d)
+    return Emission(e, free).call(closed, arguments)
+
+
+def from_jax(function, *example, parameters=None, batch="free"):
+    """A function of JAX as a model of dlc.
+
+    function: of the example's arrays, or of (parameters, arrays...) where parameters are given.
+    example: arrays, or jax.ShapeDtypeStructs, of the shapes and types of its inputs.
+    parameters: a pytree of arrays, which `fit` trains; each has the name of its path, `0/w`.
+    batch: "free": the first extent of each input is any, the same for all; "fixed": all
+        extents are the example's.
+
+    Raises UnknownPrimitives with all that dlc lacks.
+    """
+    if batch not in ("free", "fixed"):
+        raise ValueError(f"batch '{batch}', expected 'free' or 'fixed'")
+    return JaxModel(function, example, parameters, batch == "free")
+
+
+class JaxModel(Model):
+    """A function of JAX that runs and learns by compiled code."""
+
+    def __init__(self, function, example, parameters, is_free):
+        super().__init__(_name(function))
+        jax = need("jax", "jax")
+        self._jax, self._has_parameters = jax, parameters is not None
+        leaves, self._tree = jax.tree_util.tree_flatten_with_path(parameters)
+        self._values = {"/".join(_key(k) for k in path): np.asarray(leaf)
+                        for path, leaf in leaves}
+        first = jax.export.symbolic_shape(Emission.symbol)[0] if is_free else None
+
+        def shaped(value, is_input):
+            value = value if hasattr(value, "shape") else np.asarray(value)
+            shape = tuple(value.shape)
+            if is_free and is_input and shape:
+                shape = (first, *shape[1:])
+            return jax.ShapeDtypeStruct(shape, value.dtype)
+        self._inputs = [shaped(v, True) for v in example]
+        known = [jax.tree.map(lambda v: shaped(v, False), parameters)] if self._has_parameters \
+            else []
+        self._closed, self._results = _trace(function, [*known, *self._inputs])
+
+    @property
+    def tree(self):
+        """The parameters as the pytree that was given, of arrays."""
+        return self._jax.tree_util.tree_unflatten(self._tree, [self.parameters[n]
+                                                               for n in self._values])
+
+    def _names(self):
+        return {n: v for n, v in self._values.items() if v.dtype.kind == "f" and v.ndim}.keys()
+
+    def _value(self, name):
+        return self._values[name]
+
+    def _store(self, name, value):
+        self._values[name] = value
+
+    def to_module(self):
+        """The function as a dlc.ir.Module with the parameters as they are."""
+        self._pull()
+        return self._form()
+
+    def _form(self, training=False, values=None):
+        if training:
+            hidden = hides_gradients(self._closed.jaxpr)
+            if hidden:
+                raise CompileError(f"{self._name} has derivatives of its own, which dlc does not "
+                                   f"take over: {', '.join(sorted(set(hidden)))}")
+        module, values = ir.Module(), {**self._values, **(values or {})}
+        for name, value in values.items():
+            module.add_global(name, value)
+        types = {f"x{i}" if len(self._inputs) > 1 else "x": Emission.type(None, s)
+                 for i, s in enumerate(self._inputs)}
+        with module.function("predict", **types) as f:
+            results = _emit(module, self._closed,
+                            [*[module.load(n) for n in values], *f.arguments])
+            f.returns(**{f"y{i}" if len(results) > 1 else "y": v for i, v in enumerate(results)})
+        return module
+
+    def predict(self, *inputs):
+        """The function's results, as arrays in its own tree."""
+        outputs = super().predict(*inputs)
+        outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+        return self._jax.tree_util.tree_unflatten(self._results, outputs)
+
+    def __repr__(self):
+        count = sum(v.size for v in self._values.values())
+        shapes = ", ".join(f"{s.dtype}{list(map(str, s.shape))}".replace("'", "")
+                           for s in self._inputs)
+        return f"<{self._name}({shapes}), {count:,} parameters>"
+
+
+def _key(entry):
+    """One step of a pytree's path as a word."""
+    return str(next(getattr(entry, k) for k in ("key", "name", "idx") if hasattr(entry, k)))
+
+
+def grad(function, argnums=0):
+    """The gradient of a scalar function of JAX by one of its arguments, as jax.grad has it:
+    dlc's derivative, compiled for the shapes of the arguments."""
+    jax = need("jax", "jax")
+    compiled = {}
+
+    @functools.wraps(function)
+    def gradient(*arguments):
+        leaves, trees = zip(*[jax.tree_util.tree_flatten(a) for a in arguments])
+        flat = [np.asarray(v, order="C") for part in leaves for v in part]
+        key = (trees, tuple((v.shape, v.dtype.str) for v in flat))
+        if key not in compiled:
+            compiled[key] = _gradient(function, arguments, leaves, argnums)
+        found = compiled[key](*flat)
+        found = found if isinstance(found, tuple) else (found,)
+        return jax.tree_util.tree_unflatten(trees[argnums], found)
+    return gradient
+
+
+def _gradient(function, arguments, leaves, argnums):
+    closed, _ = _trace(function, arguments)
+    hidden = hides_gradients(closed.jaxpr)
+    if hidden:
+        raise CompileError(f"{_name(function)} has derivatives of its own, which dlc does not "
+                           f"take over: {', '.join(sorted(set(hidden)))}")
+    shape = closed.jaxpr.outvars[0].aval.shape
+    if len(closed.jaxpr.outvars) != 1 or shape:
+        raise CompileError(f"{_name(function)} gives {len(closed.jaxpr.outvars)} results of which "
+                           f"the first has shape {list(shape)}, expected one number")
+    module = ir.Module()
+    types = {f"x{i}": Emission.type(None, v.aval) for i, v in enumerate(closed.jaxpr.invars)}
+    with module.function("f", public=False, **types) as f:
+        f.returns(y=_emit(module, closed, f.arguments)[0])
+    start = sum(len(part) for part in leaves[:argnums])
+    wanted = list(range(start, start + len(leaves[argnums])))
+    with module.function("gradient", **types) as f:
+        results = module.op("dl.grad", f.arguments, callee="f", wrt=wanted,
+                            types=[list(types.values())[i] for i in wanted])
+        results = results if isinstance(results, tuple) else (results,)
+        f.returns(**{f"g{i}": v for i, v in enumerate(results)})
+    return next(iter(compile(module).functions.values()))

@@ -1,0 +1,227 @@
+"""Modules of PyTorch.
+
+    model = dlc.from_torch(module, example)
+    history = model.fit(x, y, loss="cross_entropy", epochs=3)   # the module learns with it
+    model.export("model.so")
+
+    step = dlc.torch.compile_step(module, example, loss="mse", optimizer="sgd", rate=0.1)
+    fast = torch.compile(module, backend="dlc")
+
+Tensors of the CPU go in and come out without a copy.
+"""
+
+import warnings
+
+import numpy as np
+
+from ._compile import CompileError, compile
+from ._model import need
+from ._onnx import OnnxModel
+
+
+def _as_tuple(values):
+    return tuple(values) if isinstance(values, (list, tuple)) else (values,)
+
+
+def _export(module, example, batch):
+    """The module as an onnx.ModelProto, with nothing folded or left out."""
+    torch = need("torch", "torch")
+    need("onnxscript", "torch")
+    need("onnx", "torch")
+    shapes = None
+    if batch == "free":
+        shapes = tuple({0: torch.export.Dim.AUTO} if t.dim() else {} for t in example)
+        # A batch of one is a number to the exporter.
+        example = tuple(torch.cat([t, t]) if t.dim() and t.shape[0] == 1 else t for t in example)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            program = torch.onnx.export(module, example, dynamo=True, optimize=False,
+                                        verbose=False, dynamic_shapes=shapes)
+        except Exception as problem:
+            raise CompileError(
+                f"torch.onnx.export refuses {type(module).__name__}: {problem}" + (
+                    "; batch='fixed' keeps the example's extents" if shapes else "")) from problem
+    return program.model_proto
+
+
+def from_torch(module, example, batch="free"):
+    """A module of PyTorch as a model of dlc, by torch.onnx.export.
+
+    example: a tensor, or a tuple of one an input.
+    batch: "free": the first extent of each input is any; "fixed": all are the example's.
+
+    What `fit` learns is written back into the module. Training has dropout and batch
+    normalisation as the module has them in train().
+    """
+    torch = need("torch", "torch")
+    if not isinstance(module, torch.nn.Module):
+        raise TypeError(f"{type(module).__name__} is no torch.nn.Module")
+    if batch not in ("free", "fixed"):
+        raise ValueError(f"batch '{batch}', expected 'free' or 'fixed'")
+    return TorchModel(module, _as_tuple(example), batch)
+
+
+class TorchModel(OnnxModel):
+    """A module of PyTorch that runs and learns by compiled code.
+
+    module: the module itself; it has the values of `parameters`.
+    """
+
+    def __init__(self, module, example, batch):
+        self.module = module
+
+        def form(training):
+            was = {m: m.training for m in module.modules()}
+            module.train(training)
+            try:
+                return _export(module, example, batch)
+            finally:
+                for m, mode in was.items():
+                    m.training = mode
+        super().__init__(form(False), training=lambda: form(True), name=type(module).__name__)
+
+    def predict(self, *inputs):
+        """Tensors of tensors, arrays of arrays."""
+        torch = need("torch", "torch")
+        outputs = super().predict(*[_array(v) for v in inputs])
+        if not any(isinstance(v, torch.Tensor) for v in inputs):
+            return outputs
+        return tuple(map(torch.from_numpy, outputs)) if isinstance(outputs, tuple) else \
+            torch.from_numpy(outputs)
+
+    def fit(self, x, y, **options):
+        x = [_array(v) for v in x] if isinstance(x, (list, tuple)) else _array(x)
+        try:
+            return super().fit(x, _array(y), **options)
+        finally:
+            self.sync()
+
+    fit.__doc__ = OnnxModel.fit.__doc__
+
+    def sync(self):
+        """Writes the parameters into the module, after steps of one's own."""
+        torch = need("torch", "torch")
+        if not self._learner_is_newer:
+            return
+        known = dict([*self.module.named_parameters(), *self.module.named_buffers()])
+        with torch.no_grad():
+            for name, value in self.parameters.items():
+                if name in known:
+                    known[name].copy_(torch.from_numpy(value))
+
+
+def _array(value):
+    return value.detach().cpu().numpy() if hasattr(value, "detach") else np.asarray(value)
+
+
+def compile_step(module, example, *, loss, optimizer="adam", metrics=(), batch="free", **options):
+    """A function of inputs and target that makes one training step of the module, for a loop
+    of one's own; it returns the loss, or loss and metrics. Words: docs/training.md.
+
+        step = dlc.torch.compile_step(module, x[:8], loss="mse", rate=0.01)
+        for x, y in batches:
+            loss = step(x, y)
+        step.model.sync()   # into the module
+    """
+    model = from_torch(module, example, batch)
+    run = model.step_function(loss=loss, optimizer=optimizer, metrics=metrics, **options)
+
+    def step(*tensors):
+        return run(*[_array(t) for t in tensors])
+    step.model = model
+    return step
+
+
+#--- torch.compile -------------------------------------------------------------------
+
+
+def backend(graph, example):
+    """The backend "dlc" of torch.compile: graphs without gradients, and with them."""
+    torch = need("torch", "torch")
+    if any(not isinstance(t, torch.Tensor) for t in example):
+        warnings.warn("dlc compiles extents that are known; a graph whose extents are not "
+                      "stays PyTorch's (torch.compile(dynamic=False) makes them known)",
+                      stacklevel=2)
+        return graph.forward
+    wanted = [i for i, t in enumerate(example) if t.requires_grad]
+    inputs = tuple(t.detach() for t in example)
+    proto = _export(graph, inputs, "fixed")
+    drawn = {n.op_type for n in proto.graph.node} & _RANDOM
+    if drawn or _has_batch_statistics(proto):
+        warnings.warn(f"a graph with {', '.join(sorted(drawn)) or 'statistics of the batch'} "
+                      "stays PyTorch's; dlc.from_torch trains such modules", stacklevel=2)
+        return graph.forward
+    _check_inputs(proto, len(example))
+    library = compile(proto)
+    forward = next(iter(library.functions.values()))
+    if not wanted:
+        return lambda *tensors: _call(torch, forward, tensors)
+    backward = _vector_jacobian(library.ir("dl"), wanted)
+
+    class Compiled(torch.autograd.Function):
+        @staticmethod
+        def forward(context, *tensors):
+            context.save_for_backward(*tensors)
+            return _call(torch, forward, tensors)
+
+        @staticmethod
+        def backward(context, *seeds):
+            found = _call(torch, backward, [*context.saved_tensors, *seeds])
+            result = [None] * len(example)
+            for at, gradient in zip(wanted, found):
+                result[at] = gradient
+            return tuple(result)
+
+    return Compiled.apply
+
+
+# What gives other values in each call.
+_RANDOM = {"Dropout", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
+           "Bernoulli", "Multinomial"}
+
+
+def _has_batch_statistics(proto):
+    return any(n.op_type == "BatchNormalization" and
+               any(a.name == "training_mode" and a.i for a in n.attribute)
+               for n in proto.graph.node)
+
+
+def _check_inputs(proto, count):
+    """Refuses a graph that the exporter gave other inputs than it was called with."""
+    if len(proto.graph.input) != count:
+        raise CompileError(f"the exporter gives the graph {len(proto.graph.input)} inputs of "
+                           f"{count}: an input is not used; call the module without it")
+
+
+def _call(torch, function, tensors):
+    outputs = function(*[np.asarray(t.detach().numpy(), a.dtype, order="C")
+                         for t, a in zip(tensors, function.inputs)])
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    return tuple(torch.from_numpy(o) for o in outputs)
+
+
+def _vector_jacobian(text, wanted):
+    """The function of inputs and what reaches the outputs that gives what reaches the wanted
+    inputs, of a module of dl whose one function is public."""
+    import re
+    head = re.search(r"func\.func @(\S+?)\((.*?)\) -> (.*?) \{\n", text, re.S)
+    name = head[1]
+    inputs = re.findall(r"%\S+?: (tensor<[^>]*>)", head[2])
+    outputs = re.findall(r"tensor<[^>]*>", head[3])
+    arguments = [f"%a{i}" for i in range(len(inputs))]
+    seeds = [f"%s{i}" for i in range(len(outputs))]
+    results = [inputs[i] for i in wanted]
+    call = (f"dl.grad @{name}({', '.join(arguments)}) seeds({', '.join(seeds)} : "
+            f"{', '.join(outputs)}) wrt [{', '.join(map(str, wanted))}] : "
+            f"({', '.join(inputs)}) -> ({', '.join(results)})")
+    values = [f"%g#{i}" for i in range(len(results))] if len(results) > 1 else ["%g"]
+    backward = (
+        f"func.func @backward({', '.join(f'{a}: {t}' for a, t in zip(arguments + seeds, inputs + outputs))}) "
+        f"-> ({', '.join(results)}) {{\n"
+        f"  %g{':' + str(len(results)) if len(results) > 1 else ''} = {call}\n"
+        f"  return {', '.join(values)} : {', '.join(results)}\n}}\n")
+    private = text.replace(f"func.func @{name}(", f"func.func private @{name}(", 1)
+    at = private.rindex("}\n", 0, private.index("{-#") if "{-#" in private else len(private)) \
+        if private.startswith("module") or "\nmodule" in private else len(private)
+    return next(iter(compile(private[:at] + backward + private[at:]).functions.values()))
