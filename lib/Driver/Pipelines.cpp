@@ -159,8 +159,10 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   functions.addPass(createReshapeDestinations());
   // Buffers: in place where upstream's analysis allows it.
   functions.addPass(createUnshareDestinations());
-  if (!options.separateBuffers)
+  if (!options.separateBuffers) {
+    functions.addPass(createHideIndices());
     functions.addPass(bufferization::createEmptyTensorEliminationPass());
+  }
   functions.addPass(bufferization::createEmptyTensorToAllocTensorPass());
   functions.addPass(createWriteResults());
   functions.addPass(createCarryInPlace());
@@ -169,8 +171,9 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   // Nothing is freed on the way: PlanArena knows such buffers by their use.
   bufferize.allowReturnAllocsFromLoops = true;
   bufferize.copyBeforeWrite = options.separateBuffers;
+  pm.addNestedPass<func::FuncOp>(createHideIndices());
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
-  addCleanup(pm);
+  addCleanup(pm); // shows the indices again
   if (options.checkBounds)
     pm.addNestedPass<func::FuncOp>(createCheckBounds());
   pm.addPass(createExpandReshapes());

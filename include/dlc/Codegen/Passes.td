@@ -441,6 +441,17 @@ def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
 }
 
+def HideIndices : Pass<"dlc-hide-indices", "::mlir::func::FuncOp"> {
+  let summary = "Put casts behind indices, that analyses do not look further";
+  let description = [{
+    Upstream compares parts of tensors by constraints over everything that leads to
+    their offsets and sizes. Where extents follow from a free one through many layers
+    that takes minutes. A cast of an index to itself, behind each one that is neither a
+    constant nor an `affine.apply`, ends the search; equal values and sums of them stay
+    comparable. Canonicalisation drops the casts.
+  }];
+}
+
 def CarryInPlace : Pass<"dlc-carry-in-place"> {
   let summary = "Copy what a loop hands on into the buffer of the value before";
   let description = [{

@@ -1,5 +1,6 @@
 //===- VectorizeTiles.cpp - Tiles become vectors --------------------------===//
 
+#include "../HideIndices.h"
 #include "VectorizePairs.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -165,8 +166,11 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
         return signalPassFailure();
     }
     // Sums stay in registers while a reduction's loop runs.
+    auto hidden = dlc::hideIndices(rewriter, function);
     function->walk(
         [&](scf::ForOp loop) { hoistLoopInvariantSubsets(rewriter, loop); });
+    for (UnrealizedConversionCastOp cast : hidden)
+      rewriter.replaceOp(cast, cast.getInputs());
     RewritePatternSet patterns(context);
     patterns.add<ForwardTile>(context);
     walkAndApplyPatterns(function, std::move(patterns));

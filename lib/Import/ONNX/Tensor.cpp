@@ -394,8 +394,8 @@ Tensor Graph::stretch(Tensor x, Tensor like, StringRef what) {
     if (from == 1)
       continue;
     isKnown &= !ShapedType::isDynamic(from) && from == to;
-    fits &= from == to || ShapedType::isDynamic(from) ||
-            ShapedType::isDynamic(to);
+    fits &=
+        from == to || ShapedType::isDynamic(from) || ShapedType::isDynamic(to);
   }
   if (!fits)
     return fail(what + " of shape " + dl::toString(x.shape()) +

@@ -1,0 +1,24 @@
+//===- HideIndices.h - Indices of unknown origin ----------------*- C++ -*-===//
+
+#ifndef DLC_LIB_CODEGEN_HIDEINDICES_H
+#define DLC_LIB_CODEGEN_HIDEINDICES_H
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace dlc {
+
+/// Puts a cast of an index to itself behind each index below `root` that is
+/// neither a constant nor an affine.apply, and gives the casts. Folding undoes
+/// it.
+///
+/// Upstream compares parts of tensors by constraints over everything that leads
+/// to their offsets and sizes. Where extents follow from a free one through
+/// many layers each comparison is a long way, and there are as many as pairs of
+/// parts: minutes for a network of attention windows. Behind the casts nothing
+/// is looked at. Equal values, and sums of them, stay comparable.
+llvm::SmallVector<mlir::UnrealizedConversionCastOp>
+hideIndices(mlir::RewriterBase &rewriter, mlir::Operation *root);
+
+} // namespace dlc
+
+#endif // DLC_LIB_CODEGEN_HIDEINDICES_H
