@@ -89,7 +89,13 @@ $(FRONT_ENDS_VENV)/done: python-frontend/requirements-front-ends.txt python-fron
 	@$(FRONT_ENDS_VENV)/bin/pip install --quiet --disable-pip-version-check --no-build-isolation -e python-frontend
 	@touch $@
 
-front-ends: build $(FRONT_ENDS_VENV)/done ## Keras models through dlc, beside Keras itself: FILTER=words of pytest
+# With gigabytes of libraries for GPUs, so only where it is asked for.
+$(FRONT_ENDS_VENV)/torch: $(FRONT_ENDS_VENV)/done
+	@echo "== PyTorch in $(FRONT_ENDS_VENV)"
+	@$(FRONT_ENDS_VENV)/bin/pip install --quiet --disable-pip-version-check torch onnxscript
+	@touch $@
+
+front-ends: build $(FRONT_ENDS_VENV)/done $(if $(TORCH),$(FRONT_ENDS_VENV)/torch) ## Models of Keras, JAX, ONNX, scikit-learn (TORCH=1: and PyTorch) through dlc, beside those: FILTER=words of pytest
 	@DLC=$(abspath $(BIN)/bin/dlc) $(FRONT_ENDS_VENV)/bin/python -m pytest -q python-frontend/tests \
 	   $(if $(filter .,$(FILTER)),,-k '$(FILTER)')
 
