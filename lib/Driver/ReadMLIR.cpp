@@ -1,6 +1,7 @@
 //===- ReadMLIR.cpp - A model's text, read with distrust ------------------===//
 
 #include "ReadMLIR.h"
+#include "CheckNames.h"
 #include "Lowering.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -10,6 +11,7 @@
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
+#include <tuple>
 
 using namespace mlir;
 
@@ -243,10 +245,13 @@ private:
 };
 } // namespace
 
-LogicalResult checkText(llvm::SourceMgr &sources, MLIRContext &context) {
+LogicalResult checkText(llvm::SourceMgr &sources, bool allowNativeCode,
+                        MLIRContext &context) {
   const llvm::MemoryBuffer *buffer =
       sources.getMemoryBuffer(sources.getMainFileID());
   auto [at, message] = TextScanner(buffer->getBuffer()).run();
+  if (message.empty() && !allowNativeCode)
+    std::tie(at, message) = findUseBeforeDefinition(buffer->getBuffer());
   if (message.empty())
     return success();
   auto [line, column] = sources.getLineAndColumn(
@@ -357,7 +362,7 @@ static void suggestOp(Diagnostic &diagnostic, MLIRContext &context) {
 
 OwningOpRef<ModuleOp> readMLIR(llvm::SourceMgr &sources, bool allowNativeCode,
                                MLIRContext &context) {
-  if (failed(checkText(sources, context)))
+  if (failed(checkText(sources, allowNativeCode, context)))
     return {};
   OwningOpRef<ModuleOp> module;
   {

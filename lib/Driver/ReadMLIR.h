@@ -29,7 +29,7 @@ mlir::OwningOpRef<mlir::ModuleOp> readMLIR(llvm::SourceMgr &sources,
 
 /// Refuses text that would crash its parser: nested too deep, or with lists of
 /// other things than it takes for granted.
-llvm::LogicalResult checkText(llvm::SourceMgr &sources,
+llvm::LogicalResult checkText(llvm::SourceMgr &sources, bool allowNativeCode,
                               mlir::MLIRContext &context);
 
 /// Refuses ops, types and attributes that are not known to be safe, and

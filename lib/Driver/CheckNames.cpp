@@ -1,0 +1,224 @@
+//===- CheckNames.cpp - Names of MLIR's text, before its parser -----------===//
+
+#include "CheckNames.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace llvm;
+
+namespace {
+/// Goes through a text once. Names are known by what stands around them:
+///
+///   %a, %b:2 = ...              results
+///   (%i = %x, ...) {            arguments of the region that follows
+///   @f(%x: type) ^bb0(%x: type) ](%x: type) {   the same
+///   scf.forall (%i, %j)         the same
+///   %x                          a use
+///
+/// What it takes for a definition by mistake is not refused here, so it only
+/// has to be sure of uses.
+class NameScanner {
+public:
+  explicit NameScanner(StringRef text) : text(text) {}
+
+  std::pair<size_t, std::string> run() {
+    scopes.emplace_back();
+    while (at < text.size()) {
+      char c = text[at];
+      if (c == '"') {
+        at = endOfString();
+        lastWord = "\"";
+      } else if (text.substr(at).starts_with("//")) {
+        at = std::min(text.find_first_of("\n\r", at), text.size());
+      } else if (c == '%') {
+        size_t begin = at;
+        StringRef name = takeName();
+        if (isDefinition(begin, name))
+          if (unresolved.contains(name))
+            return {begin, ("'%" + name +
+                            "' is used above, before it is defined; expected "
+                            "each value above what uses it")
+                               .str()};
+        lastWord = "%";
+      } else if (isWord(c) || c == '@' || c == '^') {
+        takeWord();
+      } else {
+        takeSign(c);
+        ++at;
+      }
+    }
+    return {0, ""};
+  }
+
+private:
+  static bool isWord(char c) {
+    return isAlnum(c) || c == '_' || c == '.' || c == '$' || c == '-';
+  }
+  static bool isBlank(char c) { return StringRef(" \t\n\r\0", 5).contains(c); }
+
+  size_t endOfString() const {
+    size_t end = at + 1;
+    for (; end < text.size() && text[end] != '"' && text[end] != '\n'; ++end)
+      end += text[end] == '\\';
+    return std::min(end + 1, text.size());
+  }
+
+  /// The name of a value without its `%` and the number of its result.
+  StringRef takeName() {
+    size_t begin = ++at;
+    while (at < text.size() && isWord(text[at]))
+      ++at;
+    StringRef name = text.slice(begin, at);
+    if (at < text.size() && text[at] == '#') // %a#1
+      while (++at < text.size() && isDigit(text[at])) {
+      }
+    return name;
+  }
+
+  void takeWord() {
+    size_t begin = at++;
+    if (text[begin] == '@' && charAt(at) == '"') // @"a name"
+      at = endOfString();
+    while (at < text.size() && isWord(text[at]))
+      ++at;
+    lastWord = text.slice(begin, at);
+    if (lastWord == "func.func") { // nothing is seen through it
+      unresolved.clear();
+      pending.clear();
+    }
+  }
+
+  size_t skipBlanks(size_t from) const {
+    while (from < text.size()) {
+      if (isBlank(text[from]))
+        ++from;
+      else if (text.substr(from).starts_with("//"))
+        from = std::min(text.find_first_of("\n\r", from), text.size());
+      else
+        break;
+    }
+    return from;
+  }
+  char charAt(size_t from) const { return from < text.size() ? text[from] : 0; }
+
+  /// Whether the list of names whose first ended at `from` is one of results:
+  /// it ends in an equals sign. With `single` only that one counts.
+  bool endsInEquals(size_t from, bool single) const {
+    while (true) {
+      from = skipBlanks(from);
+      if (charAt(from) == ':') { // %a:2
+        size_t number = skipBlanks(from + 1);
+        if (!isDigit(charAt(number)))
+          return false;
+        while (isDigit(charAt(number)))
+          ++number;
+        from = skipBlanks(number);
+      }
+      if (charAt(from) == '=')
+        return charAt(from + 1) != '=';
+      if (single || charAt(from) != ',')
+        return false;
+      from = skipBlanks(from + 1);
+      if (charAt(from) != '%')
+        return false;
+      ++from;
+      while (from < text.size() && isWord(text[from]))
+        ++from;
+    }
+  }
+
+  bool isDefinition(size_t begin, StringRef name) {
+    bool isInside = !lists.empty();
+    List list = isInside ? lists.back() : List::none;
+    bool ends = endsInEquals(at, /*single=*/isInside);
+    bool isArgument =
+        ends ? isInside || lastWord == "scf.for"
+             : list == List::loop ||
+                   (list != List::none && charAt(skipBlanks(at)) == ':');
+    if (ends || isArgument) {
+      if (isArgument && list != List::block)
+        pending.push_back(name);
+      else
+        scopes.back().insert(name);
+      return true;
+    }
+    if (none_of(scopes,
+                [&](const StringSet<> &s) { return s.contains(name); }) &&
+        !is_contained(pending, name))
+      unresolved.insert(name);
+    return false;
+  }
+
+  /// Whether a brace that begins here opens attributes.
+  bool opensAttributes() const {
+    size_t from = skipBlanks(at + 1);
+    if (charAt(from) == '"') {
+      size_t end = text.find('"', from + 1);
+      return end != StringRef::npos && charAt(skipBlanks(end + 1)) == '=';
+    }
+    size_t end = from;
+    while (end < text.size() && isWord(text[end]))
+      ++end;
+    char next = charAt(skipBlanks(end));
+    return end != from && (next == '=' || next == ',' || next == '}');
+  }
+
+  void takeSign(char c) {
+    switch (c) {
+    case '(': {
+      bool isLoop = lastWord == "scf.forall" || lastWord == "scf.parallel";
+      bool isTyped =
+          lastWord.starts_with("@") || lastWord == ")" || lastWord == "]";
+      lists.push_back(lastWord.starts_with("^") ? List::block
+                      : isLoop                  ? List::loop
+                      : isTyped                 ? List::typed
+                                                : List::none);
+      break;
+    }
+    case ')':
+      if (!lists.empty())
+        lists.pop_back();
+      break;
+    case '{':
+      outer.push_back(std::move(lists));
+      lists.clear();
+      scopes.emplace_back();
+      if (!opensAttributes()) {
+        for (StringRef name : pending)
+          scopes.back().insert(name);
+        pending.clear();
+      }
+      break;
+    case '}':
+      if (scopes.size() > 1) {
+        scopes.pop_back();
+        lists = std::move(outer.back());
+        outer.pop_back();
+      }
+      break;
+    default:
+      break;
+    }
+    if (!isBlank(c))
+      lastWord = text.substr(at, 1);
+  }
+
+  /// What a bracket's names are: none of these, arguments where a type follows
+  /// (of the region behind, or of the block that begins), arguments of a loop.
+  enum class List { none, typed, block, loop };
+
+  StringRef text;
+  size_t at = 0;
+  StringRef lastWord;      // or sign, before `at`
+  SmallVector<List> lists; // brackets that are open, in these braces
+  SmallVector<SmallVector<List>> outer; // the same of those around
+  SmallVector<StringSet<>> scopes;
+  SmallVector<StringRef> pending; // arguments of the region that comes
+  StringSet<> unresolved;
+};
+} // namespace
+
+std::pair<size_t, std::string> dlc::findUseBeforeDefinition(StringRef text) {
+  return NameScanner(text).run();
+}

@@ -1,0 +1,71 @@
+// RUN: split-file %s %t
+// RUN: not dlc %t/arguments.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=ARGUMENTS
+// RUN: not dlc %t/results.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=RESULTS
+// RUN: not dlc %t/left.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=LEFT
+// RUN: dlc %t/fine.mlir --emit=dl -o %t/o.mlir
+
+//--- arguments.mlir
+// ARGUMENTS: arguments.mlir:6:8: error: '%a' is used above, before it is defined; expected each value above what uses it
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  %y = linalg.map { math.exp } ins(%a : tensor<4xf32>) outs(%e : tensor<4xf32>)
+  %z = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]} outs(%e : tensor<4xf32>) {
+  ^bb0(%a: f32):
+    linalg.yield %a : f32
+  } -> tensor<4xf32>
+  return %z : tensor<4xf32>
+}
+
+//--- results.mlir
+// RESULTS: results.mlir:4:7: error: '%y' is used above
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %z = dl.exp %y#1 : tensor<4xf32>
+  %w, %y:2 = func.call @g(%x) : (tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>)
+  return %z : tensor<4xf32>
+}
+
+//--- left.mlir
+// What a region has defined is gone behind it.
+// LEFT: left.mlir:8:8: error: '%a' is used above
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %y = linalg.reduce ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>) dimensions = [0] (%b: f32, %a: f32) {
+    linalg.yield %a : f32
+  }
+  %z = math.exp %a : f32
+  ^bb1(%a: f32):
+  return %y : tensor<4xf32>
+}
+
+//--- fine.mlir
+// Names are used again, in regions beside each other and in other functions.
+func.func @"a b"(%x: tensor<2x3xf32> {dl.name = "x"}) -> (tensor<2xf32> {dl.name = "y"}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %zero = arith.constant dense<0.0> : tensor<2xf32>
+  %a = linalg.reduce ins(%x : tensor<2x3xf32>) outs(%zero : tensor<2xf32>) dimensions = [1] (%in: f32, %s: f32) {
+    %t = arith.addf %in, %s : f32
+    linalg.yield %t : f32
+  }
+  %b = linalg.reduce ins(%x : tensor<2x3xf32>) outs(%zero : tensor<2xf32>) dimensions = [1] (%in: f32, %s: f32) {
+    %t = arith.mulf %s, %in : f32
+    linalg.yield %t : f32
+  }
+  %r = scf.for %i = %c0 to %c3 step %c1 iter_args(%s = %a) -> (tensor<2xf32>) {
+    %t = dl.add %s, %b : tensor<2xf32>, tensor<2xf32>
+    scf.yield %t : tensor<2xf32>
+  }
+  %n, %q:2 = scf.while (%i = %c0, %s = %r, %t = %r) : (index, tensor<2xf32>, tensor<2xf32>) -> (index, tensor<2xf32>, tensor<2xf32>) {
+    %go = arith.cmpi slt, %i, %c3 : index
+    scf.condition(%go) %i, %s, %t : index, tensor<2xf32>, tensor<2xf32>
+  } do {
+  ^bb0(%i: index, %s: tensor<2xf32>, %t: tensor<2xf32>):
+    %m = arith.addi %i, %c1 : index
+    scf.yield %m, %t, %s : index, tensor<2xf32>, tensor<2xf32>
+  }
+  return %q#1 : tensor<2xf32>
+}
+func.func @second(%a: tensor<3xf32>) -> tensor<3xf32> {
+  %x = dl.exp %a : tensor<3xf32>
+  return %x : tensor<3xf32>
+}
