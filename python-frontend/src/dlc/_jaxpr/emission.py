@@ -1,0 +1,156 @@
+"""Jaxprs, primitive by primitive, as ops of dl.
+
+Extents are numbers or one free one, the first of the inputs ("batch"). What a primitive means
+is said by jax.lax's own pages.
+"""
+
+import numpy as np
+
+from .. import ir
+
+_PRIMITIVES = {}
+
+
+class UnknownPrimitives(Exception):
+    """What dlc lacks of a function, all of it."""
+
+
+def primitive(*names):
+    def register(function):
+        for name in names:
+            _PRIMITIVES[name] = function
+        return function
+    return register
+
+
+def missing(jaxpr):
+    """The primitives in a jaxpr that dlc lacks, sorted."""
+    found = set()
+    for inner in _all(jaxpr):
+        found |= {str(eqn.primitive) for eqn in inner.eqns} - set(_PRIMITIVES)
+    return sorted(found)
+
+
+def _all(jaxpr):
+    """A jaxpr and those in its equations' parameters."""
+    yield jaxpr
+    for eqn in jaxpr.eqns:
+        for value in eqn.params.values():
+            for item in value if isinstance(value, (list, tuple)) else [value]:
+                item = getattr(item, "jaxpr", item)
+                if hasattr(item, "eqns"):
+                    yield from _all(item)
+
+
+def _place_of(eqn):
+    """The line of the user's code: `net.py:12 (cell)`."""
+    try:
+        from jax._src import source_info_util
+        frame = source_info_util.user_frame(eqn.source_info.traceback)
+        return f"{frame.file_name.rpartition('/')[2]}:{frame.start_line} ({frame.function_name})"
+    except Exception:  # JAX's own matters: a place is no reason to fail
+        return str(eqn.primitive)
+
+
+def hides_gradients(jaxpr):
+    """What has a derivative of its own, which dlc would not see: words for each."""
+    found = []
+    for inner in _all(jaxpr):
+        makers = {v: eqn for eqn in inner.eqns for v in eqn.outvars}
+        for eqn in inner.eqns:
+            name = str(eqn.primitive)
+            if name.startswith("custom_vjp"):
+                found.append(f"custom_vjp of {_name_of(eqn)}")
+            elif name == "stop_gradient" and not _is_shift(makers, eqn.invars[0]):
+                found.append("stop_gradient")
+    return found
+
+
+def _name_of(eqn):
+    return eqn.params.get("name") or getattr(eqn.params.get("call_jaxpr"), "name", None) or "?"
+
+
+def _is_shift(makers, value):
+    """Whether a value is the maximum that a softmax or a logsumexp takes off: there no gradient
+    and the gradient are the same."""
+    while value in makers if not hasattr(value, "val") else False:
+        eqn = makers[value]
+        name = str(eqn.primitive)
+        if name == "reduce_max":
+            return True
+        if name not in ("broadcast_in_dim", "max", "reshape", "select_n", "squeeze"):
+            return False
+        value = next((v for v in reversed(eqn.invars) if not hasattr(v, "val")), None)
+    return False
+
+
+class Emission:
+    """Equations into the function of a module that is open.
+
+    e: an Emitter; free: the value of the free extent, an index, or None.
+    """
+
+    def __init__(self, e, free):
+        self.e, self.m, self.free = e, e.module, free
+        self.known, self.makers = {}, {}  # of the jaxpr that is being written
+
+    def run(self, jaxpr, constants, arguments):
+        """The values of a jaxpr's results."""
+        outside = self.known, self.makers
+        known = self.known = {}
+        self.makers = {v: eqn for eqn in jaxpr.eqns for v in eqn.outvars}
+
+        def read(v):
+            if hasattr(v, "val"):
+                return self.constant(v.val, v.aval.dtype)
+            return known[v]
+        known.update(zip(jaxpr.constvars, constants))
+        known.update(zip(jaxpr.invars, arguments))
+        for eqn in jaxpr.eqns:
+            with self.m.place(_place_of(eqn)):
+                results = _PRIMITIVES[str(eqn.primitive)](
+                    self, eqn, *[read(v) for v in eqn.invars])
+            known.update(zip(eqn.outvars, results if isinstance(results, (list, tuple))
+                             else [results]))
+        results = [read(v) for v in jaxpr.outvars]
+        self.known, self.makers = outside
+        return results
+
+    def constant(self, value, dtype):
+        return self.m.constant(np.asarray(value, dtype))
+
+    def extents(self, shape):
+        return [self.extent(e) for e in shape]
+
+    def extent(self, e):
+        """A number, or the free extent's value."""
+        if isinstance(e, (int, np.integer)):
+            return int(e)
+        terms = str(e)
+        if terms == str(self.symbol):
+            return self.free
+        if terms.startswith(f"{self.symbol}*"):  # as JAX writes products by numbers
+            return self.e.product([self.free, int(terms.partition("*")[2])])
+        if terms.endswith(f"*{self.symbol}"):
+            return self.e.product([int(terms.partition("*")[0]), self.free])
+        raise ir.IRError(f"the extent {e} is neither a number nor a multiple of the first one; "
+                         "batch='fixed' takes those of the example")
+
+    def scalar(self, extent, kind):
+        """An extent as a tensor of rank 0."""
+        if isinstance(extent, int):
+            return self.m.constant(extent, kind)
+        number = self.m._op("arith.index_cast", [extent], None, [kind])[0]
+        return self.m._op("tensor.from_elements", [number], None, [f"tensor<{kind}>"])[0]
+
+    symbol = "batch"
+
+    def type(self, aval):
+        return ir.type_of([int(e) if isinstance(e, (int, np.integer)) else None
+                           for e in aval.shape], ir.element_of(aval.dtype))
+
+    def call(self, closed, arguments):
+        inner, constants = (closed.jaxpr, closed.consts) if hasattr(closed, "consts") else \
+            (closed, [])
+        return self.run(inner, [self.constant(c, c.dtype) for c in map(np.asarray, constants)],
+                        arguments)
