@@ -64,11 +64,30 @@ private:
     return std::min(end + 1, text.size());
   }
 
+  /// Of the name that begins at `from`: a number, or a word.
+  size_t endOfName(size_t from) const {
+    bool isNumber = isDigit(charAt(from));
+    while (from < text.size() &&
+           (isNumber ? isDigit(text[from]) : isWord(text[from])))
+      ++from;
+    return from;
+  }
+
+  /// Whether the bracket at `at` is the head of a block: a colon follows.
+  bool isHead() const {
+    size_t from = at;
+    for (unsigned open = 0; from < text.size(); ++from) {
+      open += text[from] == '(';
+      if (text[from] == ')' && --open == 0)
+        return charAt(skipBlanks(from + 1)) == ':';
+    }
+    return false;
+  }
+
   /// The name of a value without its `%` and the number of its result.
   StringRef takeName() {
     size_t begin = ++at;
-    while (at < text.size() && isWord(text[at]))
-      ++at;
+    at = endOfName(at);
     StringRef name = text.slice(begin, at);
     if (at < text.size() && text[at] == '#') // %a#1
       while (++at < text.size() && isDigit(text[at])) {
@@ -83,10 +102,6 @@ private:
     while (at < text.size() && isWord(text[at]))
       ++at;
     lastWord = text.slice(begin, at);
-    if (lastWord == "func.func") { // nothing is seen through it
-      unresolved.clear();
-      pending.clear();
-    }
   }
 
   size_t skipBlanks(size_t from) const {
@@ -122,9 +137,7 @@ private:
       from = skipBlanks(from + 1);
       if (charAt(from) != '%')
         return false;
-      ++from;
-      while (from < text.size() && isWord(text[from]))
-        ++from;
+      from = endOfName(from + 1);
     }
   }
 
@@ -133,7 +146,7 @@ private:
     List list = isInside ? lists.back() : List::none;
     bool ends = endsInEquals(at, /*single=*/isInside);
     bool isArgument =
-        ends ? isInside || lastWord == "scf.for"
+        ends ? isInside || lastWord == "scf.for" || lastWord == "unsigned"
              : list == List::loop ||
                    (list != List::none && charAt(skipBlanks(at)) == ':');
     if (ends || isArgument) {
@@ -170,10 +183,11 @@ private:
       bool isLoop = lastWord == "scf.forall" || lastWord == "scf.parallel";
       bool isTyped =
           lastWord.starts_with("@") || lastWord == ")" || lastWord == "]";
-      lists.push_back(lastWord.starts_with("^") ? List::block
-                      : isLoop                  ? List::loop
-                      : isTyped                 ? List::typed
-                                                : List::none);
+      lists.push_back(lastWord.starts_with("^")
+                          ? isHead() ? List::block : List::none
+                      : isLoop  ? List::loop
+                      : isTyped ? List::typed
+                                : List::none);
       break;
     }
     case ')':

@@ -219,3 +219,23 @@ def test_module_of_ir(rng):
     with module.function("twice", x="tensor<?xf32>") as f:
         f.returns(y=dlc.dl.add(f.x, f.x))
     assert np.array_equal(dlc.compile(module).twice(np.ones(3, np.float32)), [2, 2, 2])
+
+
+def test_cache_touches_nothing_else(cache, monkeypatch):
+    """A folder that holds other things loses none of them."""
+    for name in ("docs", ".ssh", ".new", "a" * 39):
+        (cache / name).mkdir(parents=True)
+        (cache / name / "file").write_text("x" * 1000)
+        os.utime(cache / name, (1e9, 1e9))
+    monkeypatch.setenv("DLC_CACHE_BYTES", "50")
+    dlc.compile(TEXT)
+    assert all((cache / n / "file").exists() for n in ("docs", ".ssh", ".new", "a" * 39))
+
+
+def test_damaged_entry_is_made_again(cache, tmp_path):
+    dlc.compile(TEXT).path.unlink()
+    net = dlc.compile(TEXT)
+    assert net.path.exists()
+    net.path.unlink()
+    (tmp_path / "out").mkdir()
+    assert dlc.load(net.save(tmp_path / "out" / "model.so")).functions  # compiled again

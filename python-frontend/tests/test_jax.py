@@ -268,3 +268,64 @@ def test_place_of_a_mistake(rng):
         return lax.reduce_window(x, 1.0, lax.mul, (1, 2), (1, 2), "VALID")
     with pytest.raises(dlc.ir.IRError, match="reduce_window of other than max and add"):
         dlc.from_jax(function, normal(rng, 3, 4))(normal(rng, 3, 4))
+
+
+EDGES = {
+    "round": lambda x: jnp.round(x),
+    "round away": lambda x: lax.round(x, lax.RoundingMethod.AWAY_FROM_ZERO),
+    "expm1": jnp.expm1, "elu": jax.nn.elu, "selu": jax.nn.selu, "log1p": jnp.log1p,
+    "power 0": lambda x: lax.integer_pow(x, 0), "power": lambda x: lax.pow(x, jnp.int32(2)),
+    "window": lambda x: lax.reduce_window(x, 5.0, lax.add, (2,), (1,), "SAME"),
+    "window of max": lambda x: lax.reduce_window(x, 0.0, lax.max, (2,), (1,), "SAME"),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_edges(name):
+    """Halves, numbers far from 0, what is not finite."""
+    x = np.array([0.5, 1.5, 2.5, -0.5, -1.5, 0.49999997, -100, -250, 88, 1e-8, 3e38], np.float32)
+    if "window" not in name:
+        x = np.append(x, np.float32([np.inf, -np.inf, np.nan]))
+    want, got = EDGES[name](jnp.asarray(x)), dlc.from_jax(EDGES[name], x)(x)
+    np.testing.assert_allclose(got, want, rtol=2e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("function", [
+    lambda x: jnp.exp(x - x.max(1, keepdims=True)) / jnp.exp(x - x.max(1, keepdims=True)).sum(1),
+    lambda x: jnp.exp(x - x.max(1)) / jnp.exp(x - x.max(1)).sum(1, keepdims=True),
+    lambda x: jnp.exp(x - x.max(0)) / jnp.exp(x - x.max(0)).sum(0)])
+def test_not_quite_softmax(function, rng):
+    same(function, normal(rng, 4, 4), batch="fixed")
+
+
+def test_gradients_at_points():
+    """A ReLU at 0; what is stopped elsewhere than in a softmax, a rule of one's own: refused."""
+    x = np.array([-1, 0, 2], np.float32)
+    np.testing.assert_array_equal(dlc.grad(lambda x: jax.nn.relu(x).sum())(x), [0, 0, 1])
+
+    @jax.custom_jvp
+    def rounded(x):
+        return jnp.round(x)
+    rounded.defjvp(lambda p, t: (rounded(*p), t[0]))
+    with pytest.raises(dlc.CompileError, match="custom_jvp of rounded"):
+        dlc.grad(lambda x: rounded(x).sum())(x)
+    with pytest.raises(dlc.CompileError, match="stop_gradient"):
+        dlc.grad(lambda x: (lax.stop_gradient(x.max()) * x).sum())(x)
+    assert abs(dlc.grad(lambda x: x ** 2)(3.0) - 6) < 1e-6
+    with pytest.raises(TypeError, match="argnums is"):
+        dlc.grad(lambda x: x, argnums=(0, 1))
+
+
+def test_parameters_of_any_kind(rng):
+    """Numbers of rank 0 and integers stay in the tree; paths may not collide."""
+    p = {"w": normal(rng, 4, 3), "scale": np.float32(2), "table": np.arange(3)}
+    model = dlc.from_jax(lambda p, x: (x @ p["w"] * p["scale"])[:, p["table"]], normal(rng, 2, 4),
+                         parameters=p)
+    model.fit(normal(rng, 8, 4), normal(rng, 8, 3), loss="mse", rate=0.01)
+    assert set(model.tree) == set(p) and not np.array_equal(model.tree["w"], p["w"])
+    with pytest.raises(ValueError, match="same path"):
+        dlc.from_jax(lambda p, x: x, normal(rng, 2), parameters={"a": {"b": x}, "a/b": x}
+                     if (x := normal(rng, 2)) is not None else None)
+    with pytest.raises(dlc.ir.IRError, match="fill_value"):
+        dlc.from_jax(lambda x: x.at[jnp.array([0, 9])].get(mode="fill", fill_value=7.0),
+                     normal(rng, 3), batch="fixed")(normal(rng, 3))

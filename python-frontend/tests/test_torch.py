@@ -178,3 +178,43 @@ def test_wrong_input():
     model = dlc.from_torch(nn.Linear(2, 2), torch.ones(1, 2))
     with pytest.raises(dlc.CompileError, match="cross_entropy"):
         model.fit(torch.ones(4, 2), torch.ones(4, 2), loss="crossentropy")
+
+
+def test_what_is_written_into_the_module():
+    module, x = nn.Linear(4, 3, bias=False), torch.randn(5, 4)
+    model = dlc.from_torch(module, x)
+    with torch.no_grad():
+        module.weight.fill_(2)
+        torch.testing.assert_close(model(x), module(x))
+    model.fit(x, torch.zeros(5, 3), loss="mse", optimizer="sgd", rate=0.0, batch_size=5)
+    assert (module.weight == 2).all()
+
+
+def test_stopped_gradients_are_not_let_through():
+    class Stopped(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.w = nn.Parameter(torch.ones(4, 3))
+
+        def forward(self, x):
+            h = x @ self.w
+            return h * h.detach()
+    x = torch.randn(5, 4)
+    model = dlc.from_torch(Stopped(), x)
+    with pytest.raises(dlc.CompileError, match="stops gradients"):
+        model.fit(x, torch.zeros(5, 3), loss="mse")
+    fast = torch.compile(lambda x: x.detach() * x, backend=dlc.torch.backend, dynamic=False)
+    x = torch.tensor([2.0, 3.0], requires_grad=True)
+    with pytest.warns(UserWarning, match="stays PyTorch"):
+        fast(x).square().sum().backward()
+    torch.testing.assert_close(x.grad, torch.tensor([16.0, 54.0]))
+
+
+def test_changes_in_place_are_kept():
+    def function(x):
+        x.add_(1)
+        return x * 2
+    x = torch.zeros(3)
+    with pytest.warns(UserWarning, match="add_"):
+        y = torch.compile(function, backend=dlc.torch.backend, dynamic=False)(x)
+    assert (x == 1).all() and (y == 2).all()

@@ -3,6 +3,8 @@
 // RUN: not dlc %t/results.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=RESULTS
 // RUN: not dlc %t/left.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=LEFT
 // RUN: dlc %t/fine.mlir --emit=dl -o %t/o.mlir
+// RUN: not dlc %t/attribute.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=ATTRIBUTE
+// RUN: not dlc %t/number.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=NUMBER
 
 //--- arguments.mlir
 // ARGUMENTS: arguments.mlir:6:8: error: '%a' is used above, before it is defined; expected each value above what uses it
@@ -68,4 +70,23 @@ func.func @"a b"(%x: tensor<2x3xf32> {dl.name = "x"}) -> (tensor<2xf32> {dl.name
 func.func @second(%a: tensor<3xf32>) -> tensor<3xf32> {
   %x = dl.exp %a : tensor<3xf32>
   return %x : tensor<3xf32>
+}
+
+//--- attribute.mlir
+// ATTRIBUTE: attribute.mlir:4:3: error: '%z' is used above
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %r = dl.neg %z {func.func} : tensor<4xf32>
+  %z = dl.exp %x : tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+
+//--- number.mlir
+// NUMBER: number.mlir:7:3: error: '%0' is used above
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %r = scf.if %0->(tensor<4xf32>) {
+    scf.yield %x : tensor<4xf32>
+  } else { scf.yield %x : tensor<4xf32> }
+  // What a number names ends with its digits.
+  %0 = arith.constant true
+  return %r : tensor<4xf32>
 }

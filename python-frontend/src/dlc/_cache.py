@@ -9,6 +9,7 @@ where it is larger than $DLC_CACHE_BYTES, 1 GiB.
 
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 import weakref
@@ -51,14 +52,22 @@ class Entry:
             weakref.finalize(self, shutil.rmtree, str(path), ignore_errors=True)
 
 
-def entry(name, make):
-    """The entry of this name; make(folder) fills a new one. name None: one for this process."""
+# Names of entries, and of what is made or goes: nothing else in the folder is touched.
+_OWN = re.compile(r"[0-9a-f]{40}|\.(new|gone)-[\w-]+")
+
+
+def entry(name, make, holds=()):
+    """The entry of this name; make(folder) fills a new one. name None: one for this process.
+
+    holds: files that an entry has; one that lacks them is made again."""
     root = folder() if name else None
     if root:
         found = root / name
         try:
             os.utime(found)  # the last use
-            return Entry(found)
+            if all((found / file).exists() for file in holds):
+                return Entry(found)
+            _remove(found)
         except OSError:
             pass
         try:
@@ -88,10 +97,23 @@ def _size(path):
     return sum(f.stat().st_size for f in path.iterdir())
 
 
+def _remove(path):
+    """At once out of sight; a library that is loaded lives on."""
+    gone = path.parent / f".gone-{path.name.lstrip('.')}-{os.getpid()}"
+    try:
+        os.rename(path, gone)
+    except OSError:
+        return False
+    shutil.rmtree(gone, ignore_errors=True)
+    return True
+
+
 def _shrink(root, keep):
     """Removes the entries that were used longest ago, and what a killed process left."""
     entries = []
     for path in root.iterdir():
+        if not _OWN.fullmatch(path.name):
+            continue
         try:
             entries.append((path.stat().st_mtime, _size(path), path))
         except OSError:  # gone meanwhile
@@ -102,11 +124,5 @@ def _shrink(root, keep):
         stale = path.name.startswith(".") and time < newest - 24 * 3600
         if not stale and (total <= limit() or path == keep or path.name.startswith(".")):
             continue
-        # At once out of sight; a library that is loaded lives on.
-        gone = root / f".gone-{path.name.lstrip('.')}-{os.getpid()}"
-        try:
-            os.rename(path, gone)
-        except OSError:
-            continue
-        shutil.rmtree(gone, ignore_errors=True)
-        total -= size
+        if _remove(path):
+            total -= size

@@ -177,7 +177,6 @@ def compile(model, output=None, *, cpu="native", level=3, precision="f32", train
     # What lies in other files is not in the key.
     kept = content and not (suffix == ".onnx" and b"location" in content) and not any(
         w.split("=")[0] in _NOT_KEPT for w in words)
-    name = _cache.key(_compiler_identity(), _processor() if "native" in cpu else "", stem, suffix,
-                      content, *words) if kept else None
-    entry = _cache.entry(name, make)
+    name = _cache.key(_compiler_identity(), _processor(), stem, suffix, content, *words) if kept else None
+    entry = _cache.entry(name, make, holds=[f"{stem}.so", f"{stem}.h"])
     return CompiledLibrary(entry.path / f"{stem}.so", source, words, threads, entry)

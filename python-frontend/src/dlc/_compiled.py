@@ -96,7 +96,8 @@ class CompiledLibrary:
         path = Path(path)
         if path.suffix == ".safetensors":
             self.library.save(path)
-        elif path.name == self.path.name and path.resolve() != self.path.resolve():
+        elif path.name == self.path.name and path.resolve() != self.path.resolve() and \
+                self.path.exists() and self.header.exists():
             for made in (self.path, self.header):
                 _copy(made, path.with_suffix(made.suffix))
         else:  # names of C functions follow from the file's

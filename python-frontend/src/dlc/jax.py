@@ -71,8 +71,11 @@ class JaxModel(Model):
         jax = need("jax", "jax")
         self._jax, self._has_parameters = jax, parameters is not None
         leaves, self._tree = jax.tree_util.tree_flatten_with_path(parameters)
-        self._values = {"/".join(_key(k) for k in path): np.asarray(leaf)
+        self._values = {"/".join(_key(k) for k in path): np.asarray(
+                            leaf, jax.dtypes.canonicalize_dtype(np.asarray(leaf).dtype))
                         for path, leaf in leaves}
+        if len(self._values) != len(leaves):
+            raise ValueError("two of the parameters have the same path, joined by '/': rename a key")
         first = jax.export.symbolic_shape(Emission.symbol)[0] if is_free else None
 
         def shaped(value, is_input):
@@ -80,7 +83,7 @@ class JaxModel(Model):
             shape = tuple(value.shape)
             if is_free and is_input and shape:
                 shape = (first, *shape[1:])
-            return jax.ShapeDtypeStruct(shape, value.dtype)
+            return jax.ShapeDtypeStruct(shape, jax.dtypes.canonicalize_dtype(value.dtype))
         self._inputs = [shaped(v, True) for v in example]
         known = [jax.tree.map(lambda v: shaped(v, False), parameters)] if self._has_parameters \
             else []
@@ -89,8 +92,9 @@ class JaxModel(Model):
     @property
     def tree(self):
         """The parameters as the pytree that was given, of arrays."""
-        return self._jax.tree_util.tree_unflatten(self._tree, [self.parameters[n]
-                                                               for n in self._values])
+        self._pull()
+        return self._jax.tree_util.tree_unflatten(self._tree, [np.array(v) for v in
+                                                               self._values.values()])
 
     def _names(self):
         return {n: v for n, v in self._values.items() if v.dtype.kind == "f" and v.ndim}.keys()
@@ -145,12 +149,16 @@ def grad(function, argnums=0):
     """The gradient of a scalar function of JAX by one of its arguments, as jax.grad has it:
     dlc's derivative, compiled for the shapes of the arguments."""
     jax = need("jax", "jax")
+    if not isinstance(argnums, int):
+        raise TypeError(f"argnums is {argnums!r}, expected the number of one argument, which may "
+                        "be a pytree")
     compiled = {}
 
     @functools.wraps(function)
     def gradient(*arguments):
         leaves, trees = zip(*[jax.tree_util.tree_flatten(a) for a in arguments])
-        flat = [np.asarray(v, order="C") for part in leaves for v in part]
+        flat = [np.asarray(v, jax.dtypes.canonicalize_dtype(np.asarray(v).dtype), order="C")
+                for part in leaves for v in part]
         key = (trees, tuple((v.shape, v.dtype.str) for v in flat))
         if key not in compiled:
             compiled[key] = _gradient(function, arguments, leaves, argnums)

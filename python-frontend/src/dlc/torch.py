@@ -42,7 +42,7 @@ def _export(module, example, batch):
             raise CompileError(
                 f"torch.onnx.export refuses {type(module).__name__}: {problem}" + (
                     "; batch='fixed' keeps the example's extents" if shapes else "")) from problem
-    return program.model_proto
+    return program.model_proto, program.exported_program.graph_module
 
 
 def from_torch(module, example, batch="free"):
@@ -75,15 +75,42 @@ class TorchModel(OnnxModel):
             was = {m: m.training for m in module.modules()}
             module.train(training)
             try:
-                return _export(module, example, batch)
+                proto, graph = _export(module, example, batch)
+                cut = _cuts(graph) if training else None
+                if cut:
+                    raise CompileError(
+                        f"{type(module).__name__} stops gradients ({cut}), which ONNX does not "
+                        "say: dlc would let them through")
+                return proto
             finally:
                 for m, mode in was.items():
                     m.training = mode
+        self._versions = {n: (id(t), t._version) for n, t in
+                          [*module.named_parameters(), *module.named_buffers()]}
         super().__init__(form(False), training=lambda: form(True), name=type(module).__name__)
+
+    def _refresh(self):
+        """Takes over what was written into the module since."""
+        tensors = dict([*self.module.named_parameters(), *self.module.named_buffers()])
+        versions = {n: (id(t), t._version) for n, t in tensors.items()}
+        if versions == self._versions:
+            return
+        self.sync()  # steps of one's own come first
+        for name in self._names():
+            if name in tensors:
+                self._store(name, np.array(_array(tensors[name]), self._value(name).dtype,
+                                           order="C"))
+        self._changed()
+        self._versions = {n: (id(t), t._version) for n, t in tensors.items()}
+
+    def _prepare(self, *words):
+        self._refresh()
+        super()._prepare(*words)
 
     def predict(self, *inputs):
         """Tensors of tensors, arrays of arrays."""
         torch = need("torch", "torch")
+        self._refresh()
         outputs = super().predict(*[_array(v) for v in inputs])
         if not any(isinstance(v, torch.Tensor) for v in inputs):
             return outputs
@@ -109,6 +136,7 @@ class TorchModel(OnnxModel):
             for name, value in self.parameters.items():
                 if name in known:
                     known[name].copy_(torch.from_numpy(value))
+        self._versions = {n: (id(t), t._version) for n, t in known.items()}
 
 
 def _array(value):
@@ -145,8 +173,12 @@ def backend(graph, example):
                       stacklevel=2)
         return graph.forward
     wanted = [i for i, t in enumerate(example) if t.requires_grad]
+    kept = _in_place(graph) or wanted and _cuts(graph)
+    if kept:
+        warnings.warn(f"a graph with {kept} stays PyTorch's", stacklevel=2)
+        return graph.forward
     inputs = tuple(t.detach() for t in example)
-    proto = _export(graph, inputs, "fixed")
+    proto, _ = _export(graph, inputs, "fixed")
     drawn = {n.op_type for n in proto.graph.node} & _RANDOM
     if drawn or _has_batch_statistics(proto):
         warnings.warn(f"a graph with {', '.join(sorted(drawn)) or 'statistics of the batch'} "
@@ -174,6 +206,27 @@ def backend(graph, example):
             return tuple(result)
 
     return Compiled.apply
+
+
+def _words(graph):
+    """What a graph's nodes call, with the graphs inside."""
+    for part in graph.modules():
+        for node in getattr(getattr(part, "graph", None), "nodes", ()):
+            if node.op.startswith("call"):
+                yield getattr(node.target, "__name__", str(node.target))
+
+
+def _in_place(graph):
+    """The first call that changes a tensor in place, which an export would not do."""
+    return next((w for w in _words(graph) if w in ("setitem", "copy_") or w.startswith("i") and
+                 w in ("iadd", "isub", "imul", "itruediv", "imatmul", "ipow", "iand", "ior") or
+                 w.split(".")[0].endswith("_") and not w.startswith("_")), None)
+
+
+def _cuts(graph):
+    """The first call behind which no gradient goes, which an export leaves out."""
+    return next((w for w in _words(graph) if w.split(".")[0] in (
+        "detach", "detach_", "_set_grad_enabled", "wrap_with_set_grad_enabled")), None)
 
 
 # What gives other values in each call.

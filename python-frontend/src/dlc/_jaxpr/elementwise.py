@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from .. import dl, ir
 from .emission import primitive
 
@@ -12,7 +14,7 @@ def _same(names, op):
 
 for _names, _op in (
         (["add", "add_any"], "dl.add"), (["sub"], "dl.sub"), (["mul"], "dl.mul"),
-        (["max"], "dl.maximum"), (["min"], "dl.minimum"), (["pow"], "dl.pow"),
+        (["max"], "dl.maximum"), (["min"], "dl.minimum"), 
         (["neg"], "dl.neg"), (["exp"], "dl.exp"), (["log"], "dl.log"), (["tanh"], "dl.tanh"),
         (["logistic"], "dl.sigmoid"), (["sin"], "dl.sin"), (["cos"], "dl.cos"),
         (["tan"], "dl.tan"), (["asin"], "dl.asin"), (["acos"], "dl.acos"), (["atan"], "dl.atan"),
@@ -49,32 +51,54 @@ def _softmax(makers, eqn):
         found = None if hasattr(v, "val") else makers.get(v)
         return found if found and str(found.primitive) in names else None
 
-    above = maker(eqn.invars[0], "exp")
-    total = maker(eqn.invars[1], "broadcast_in_dim", "reshape", "expand_dims")
-    total = total and maker(total.invars[0], "reduce_sum")
-    shifted = above and maker(above.invars[0], "sub")
-    if not total or not shifted or total.invars[0] is not above.outvars[0] or \
-            len(total.params["axes"]) != 1:
-        return None
-    axes, largest = total.params["axes"], shifted.invars[1]
-    while found := maker(largest, "stop_gradient", "broadcast_in_dim", "reshape", "expand_dims",
-                         "max"):
-        operands = [v for v in found.invars if not hasattr(v, "val")]
-        if len(operands) != 1:
+    def widened(v, axis, rank):
+        """What v is made of by putting the one dimension back that was summed over."""
+        found = maker(v, "broadcast_in_dim")
+        if not found or len(found.outvars[0].aval.shape) != rank or \
+                found.outvars[0].aval.shape[axis] != 1 or \
+                tuple(found.params["broadcast_dimensions"]) != tuple(
+                    d for d in range(rank) if d != axis):
             return None
-        largest = operands[0]
-    largest = maker(largest, "reduce_max")
-    if not largest or largest.invars[0] is not shifted.invars[0] or \
-            largest.params["axes"] != axes:
+        return found.invars[0]
+
+    above = maker(eqn.invars[0], "exp")
+    shifted = above and maker(above.invars[0], "sub")
+    if not shifted:
         return None
-    return shifted.invars[0], axes
+    logits, rank = shifted.invars[0], len(above.outvars[0].aval.shape)
+    for axis in range(rank):
+        total = widened(eqn.invars[1], axis, rank)
+        total = total is not None and maker(total, "reduce_sum")
+        if not total or total.invars[0] is not above.outvars[0] or \
+                tuple(total.params["axes"]) != (axis,):
+            continue
+        stopped = maker(shifted.invars[1], "stop_gradient")
+        largest = widened(stopped.invars[0] if stopped else shifted.invars[1], axis, rank)
+        guard = largest is not None and maker(largest, "max")
+        if guard:  # jax.nn.softmax takes the maximum with minus infinity
+            constants = [v for v in guard.invars if hasattr(v, "val")]
+            if len(constants) != 1 or not np.isneginf(np.asarray(constants[0].val)).all():
+                continue
+            largest = next(v for v in guard.invars if not hasattr(v, "val"))
+        largest = largest is not None and maker(largest, "reduce_max")
+        if largest and largest.invars[0] is logits and tuple(largest.params["axes"]) == (axis,):
+            return logits, (axis,)
+    return None
 
 
 @primitive("round")
 def round_(f, eqn, x):
-    if "EVEN" in str(eqn.params["rounding_method"]):
+    if eqn.params["rounding_method"].name == "TO_NEAREST_EVEN":
         return dl.round(x)
-    return dl.sign(x) * dl.floor(dl.abs(x) + 0.5)
+    # Away from zero: what is cut off says whether one more is due.
+    whole = dl.floor(dl.abs(x))
+    whole = dl.select(dl.greater_equal(dl.abs(x) - whole, 0.5), whole + 1.0, whole)
+    return dl.select(dl.less(x, 0.0), -whole, whole)
+
+
+@primitive("pow")
+def power(f, eqn, a, b):
+    return dl.pow(a, f.e.cast(b, a.element))
 
 
 @primitive("exp2")
@@ -87,15 +111,19 @@ def log1p(f, eqn, x):
     # log(1 + x) x / ((1 + x) - 1): the error of 1 + x cancels (Kahan).
     u = x + 1.0
     d = u - 1.0
-    safe = dl.select(dl.equal(d, 0.0), d + 1.0, d)
-    return dl.select(dl.equal(d, 0.0), x, dl.log(u) * x / safe)
+    one = f.e.full([f.e.extent(x, d) for d in range(x.rank)], 1, x.element)
+    plain = dl.equal(u, x)  # so large that 1 is nothing
+    hidden = dl.equal(d, 0.0)
+    share = dl.select(plain, one, dl.select(hidden, one, x / dl.select(hidden, one, d)))
+    return dl.select(dl.and_(hidden, dl.not_(plain)), x, dl.log(u) * share)
 
 
 @primitive("expm1")
 def expm1(f, eqn, x):
-    # 2 e^(x/2) sinh(x/2)
-    half = x * 0.5
-    return dl.exp(half) * dl.sinh(half) * 2.0
+    # 2 e^(x/2) sinh(x/2) where that is more exact than the difference.
+    half = dl.clip(x, low=-1.0, high=1.0) * 0.5
+    return dl.select(dl.less(dl.abs(x), 1.0), dl.exp(half) * dl.sinh(half) * 2.0,
+                     dl.exp(x) - 1.0)
 
 
 @primitive("erfc")
@@ -117,7 +145,7 @@ def is_finite(f, eqn, x):
 def integer_pow(f, eqn, x):
     n = eqn.params["y"]
     if n == 0:
-        return x * 0.0 + 1.0
+        return f.e.full([f.e.extent(x, d) for d in range(x.rank)], 1, x.element)
     result, power, rest = None, x, abs(n)
     while rest:
         if rest & 1:

@@ -52,6 +52,10 @@ def _place_of(eqn):
         return str(eqn.primitive)
 
 
+# Whose derivatives are those of what they compute, but for single points.
+_PLAIN = {"relu", "logaddexp", "logaddexp2", "logsumexp", "sinc", "xlogy", "xlog1py"}
+
+
 def hides_gradients(jaxpr):
     """What has a derivative of its own, which dlc would not see: words for each."""
     found = []
@@ -60,25 +64,36 @@ def hides_gradients(jaxpr):
         for eqn in inner.eqns:
             name = str(eqn.primitive)
             if name.startswith("custom_vjp"):
-                found.append(f"custom_vjp of {_name_of(eqn)}")
-            elif name == "stop_gradient" and not _is_shift(makers, eqn.invars[0]):
+                found.append(f"custom_vjp of {name_of(eqn)}")
+            elif name.startswith("custom_jvp") and name_of(eqn) not in _PLAIN:
+                found.append(f"custom_jvp of {name_of(eqn)}")
+            elif name == "stop_gradient" and not _is_shift(inner, makers, eqn):
                 found.append("stop_gradient")
     return found
 
 
-def _name_of(eqn):
-    return eqn.params.get("name") or getattr(eqn.params.get("call_jaxpr"), "name", None) or "?"
+def name_of(eqn):
+    """The name of the function that a call holds, "?" where JAX does not say."""
+    inner = next((eqn.params[k] for k in ("call_jaxpr", "fun_jaxpr", "jaxpr")
+                  if k in eqn.params), None)
+    about = getattr(getattr(inner, "jaxpr", inner), "debug_info", None)
+    words = str(getattr(about, "func_name", None) or getattr(about, "func_src_info", "")).split()
+    return eqn.params.get("name") or (words[0] if words else "?")
 
 
-def _is_shift(makers, value):
-    """Whether a value is the maximum that a softmax or a logsumexp takes off: there no gradient
-    and the gradient are the same."""
-    while value in makers if not hasattr(value, "val") else False:
+def _is_shift(jaxpr, makers, stop):
+    """Whether what is stopped is the maximum that a softmax or a logsumexp takes off its
+    operand, and may add again: there no gradient and the gradient are the same."""
+    value = stop.invars[0]
+    while not hasattr(value, "val") and value in makers:
         eqn = makers[value]
         name = str(eqn.primitive)
         if name == "reduce_max":
-            return True
-        if name not in ("broadcast_in_dim", "max", "reshape", "select_n", "squeeze"):
+            uses = [e for e in jaxpr.eqns if any(v is stop.outvars[0] for v in e.invars)]
+            return any(str(e.primitive) == "sub" and e.invars[0] is eqn.invars[0]
+                       for e in uses) and all(
+                str(e.primitive) in ("sub", "squeeze", "reshape", "add") for e in uses)
+        if name not in ("broadcast_in_dim", "max", "reshape", "select_n", "squeeze", "is_finite"):
             return False
         value = next((v for v in reversed(eqn.invars) if not hasattr(v, "val")), None)
     return False

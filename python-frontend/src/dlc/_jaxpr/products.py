@@ -128,4 +128,7 @@ def reduce_window(f, eqn, x, *initial):
     out = [f.e.extent(y, d + 1) for d in range(len(moved))]
     y = f.e.reshape(y, [*(lead if still else []), *out, *[f.e.extent(x, d) for d in still[1:]]])
     back = [order.index(d) for d in range(x.rank)]
-    return f.e.transpose(y, back)
+    y = f.e.transpose(y, back)
+    if not initial:
+        return y
+    return dl.maximum(y, initial[0]) if name == "reduce_window_max" else y + initial[0]
