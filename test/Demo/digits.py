@@ -91,7 +91,7 @@ def main():
           f"{time.perf_counter() - start:.1f} s")
     print(f"== Training on {len(x_train):,} digits with it, and on each moved by a pixel "
           "in four directions")
-    learner = dlc.load(trainer)
+    learner = trainer.library
     start = time.perf_counter()
     history = train.fit(
         learner, [images], labels, epochs=arguments.epochs, seed=arguments.seed,
@@ -106,7 +106,7 @@ def main():
     learner.save(work / "digits.safetensors")
     library = dlc.compile(model, work / "digits.so", options=[
         "--parameters", str(work / "digits.safetensors")])
-    classify = dlc.load(library).classify
+    classify = library.classify
     probabilities = classify(x_test)
     answers = probabilities.argmax(axis=1)
     reference = classify_with_numpy(x_test, dict(learner.state.items()))
@@ -128,7 +128,7 @@ def main():
   library for inference                   {os.path.getsize(library):,} bytes with weights
   time per image, one at a time           {single * 1e6:.2f} us (through Python)
   time per image, {len(x_test)} at a time           {batch * 1e6:.3f} us
-  C header                                {library.with_suffix('.h')}
+  C header                                {library.header}
   loss curve                              {work / 'curve.png'}""")
     if differing:
         raise SystemExit("the library and NumPy disagree")
