@@ -30,6 +30,7 @@ if "dlc_options" in lit_config.params:
     dlc, path = wrapped, [folder, *path]
 config.environment["PATH"] = os.pathsep.join(path)
 config.environment["DLC"] = dlc
+config.environment["DLC_CACHE"] = "off"  # each test compiles
 config.environment["PYTHONPATH"] = os.pathsep.join(
     [os.path.join(config.dlc_source, "python-frontend", "src"),
      os.path.join(config.dlc_source, "test", "EndToEnd")])

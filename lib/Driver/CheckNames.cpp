@@ -117,9 +117,17 @@ private:
   }
   char charAt(size_t from) const { return from < text.size() ? text[from] : 0; }
 
-  /// Whether the list of names whose first ended at `from` is one of results:
-  /// it ends in an equals sign. With `single` only that one counts.
-  bool endsInEquals(size_t from, bool single) const {
+  /// Whether the list of names of which one ended at `from` is one of results:
+  /// it ends in an equals sign. Each list is looked through once. With `single`
+  /// only that one name counts.
+  bool endsInEquals(size_t from, bool single) {
+    if (single)
+      return findEquals(from, single);
+    if (from >= endOfList)
+      isListOfResults = findEquals(from, single);
+    return isListOfResults;
+  }
+  bool findEquals(size_t from, bool single) {
     while (true) {
       from = skipBlanks(from);
       if (charAt(from) == ':') { // %a:2
@@ -138,6 +146,7 @@ private:
       if (charAt(from) != '%')
         return false;
       from = endOfName(from + 1);
+      endOfList = from + 1;
     }
   }
 
@@ -151,14 +160,14 @@ private:
                    (list != List::none && charAt(skipBlanks(at)) == ':');
     if (ends || isArgument) {
       if (isArgument && list != List::block)
-        pending.push_back(name);
+        pending.insert(name);
       else
         scopes.back().insert(name);
       return true;
     }
     if (none_of(scopes,
                 [&](const StringSet<> &s) { return s.contains(name); }) &&
-        !is_contained(pending, name))
+        !pending.contains(name))
       unresolved.insert(name);
     return false;
   }
@@ -199,8 +208,8 @@ private:
       lists.clear();
       scopes.emplace_back();
       if (!opensAttributes()) {
-        for (StringRef name : pending)
-          scopes.back().insert(name);
+        for (const auto &name : pending)
+          scopes.back().insert(name.getKey());
         pending.clear();
       }
       break;
@@ -228,7 +237,9 @@ private:
   SmallVector<List> lists; // brackets that are open, in these braces
   SmallVector<SmallVector<List>> outer; // the same of those around
   SmallVector<StringSet<>> scopes;
-  SmallVector<StringRef> pending; // arguments of the region that comes
+  StringSet<> pending;  // arguments of the region that comes
+  size_t endOfList = 0; // of names with commas between, at the last one
+  bool isListOfResults = false;
   StringSet<> unresolved;
 };
 } // namespace

@@ -3,6 +3,7 @@
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ["DLC_CACHE"] = "off"  # each test compiles, but those of the cache
 
 import numpy as np
 import pytest

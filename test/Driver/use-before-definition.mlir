@@ -5,6 +5,11 @@
 // RUN: dlc %t/fine.mlir --emit=dl -o %t/o.mlir
 // RUN: not dlc %t/attribute.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=ATTRIBUTE
 // RUN: not dlc %t/number.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=NUMBER
+// RUN: not dlc %t/freed.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=FREED
+// Many names in a list are looked through once, not once each.
+// RUN: %python -c "print('func.func @f() {', ', '.join(f'%%a{i}' for i in range(300000)), ': f32 return }')" > %t/list.mlir
+// RUN: not dlc %t/list.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=LIST
+// LIST: list.mlir:1:{{[0-9]+}}: error:
 
 //--- arguments.mlir
 // ARGUMENTS: arguments.mlir:6:8: error: '%a' is used above, before it is defined; expected each value above what uses it
@@ -89,4 +94,25 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
   // What a number names ends with its digits.
   %0 = arith.constant true
   return %r : tensor<4xf32>
+}
+
+//--- freed.mlir
+// The second region fails behind its arguments, which the first one's ops use.
+// FREED: freed.mlir:9:5: error: '%s' is used above
+#id = affine_map<(i) -> (i)>
+func.func @momentum(%p: tensor<8xf32>, %v: tensor<8xf32>, %g: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>) {
+  %e = tensor.empty() : tensor<8xf32>
+  %velocity = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+      ins(%v, %g : tensor<8xf32>, tensor<8xf32>) outs(%e : tensor<8xf32>) {
+    linalg.yield %s : f32
+    %s = arith.addf %a, %b : f32
+    linalg.yield %s : f32
+  } -> tensor<8xf32>
+  %parameter = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+      ins(%p, %p : tensor<8xf32>, tensor<8xf32>) outs(%e : tensor<8xf32>) {
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %s = arith.subf %a, %b : f32
+  ^i(%a: f32, %b: f32, %o: f32):
+  } -> tensor<8xf32>
+  return %velocity, %e : tensor<8xf32>, tensor<8xf32>
 }
