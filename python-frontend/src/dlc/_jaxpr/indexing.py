@@ -10,7 +10,8 @@ from .emission import primitive
 def gather(f, eqn, x, indices):
     numbers, sizes = eqn.params["dimension_numbers"], eqn.params["slice_sizes"]
     axes = numbers.start_index_map
-    if eqn.params["fill_value"] is not None:
+    fill = eqn.params["fill_value"]
+    if fill is not None and not np.isnan(fill):  # NaN is what JAX gives by itself
         raise ir.IRError("gather with a fill_value has no op of dl; clamp the indices, or select")
     whole = all(s == x.shape[d] if isinstance(s, (int, np.integer)) else x.shape[d] is None
                 for d, s in enumerate(sizes) if d not in axes)
