@@ -89,7 +89,7 @@ public:
     mlir.disableMultithreading(); // locks are not free
 
     OwningOpRef<ModuleOp> module;
-    if (failed(parse(sources, root.nest("parse"), module)))
+    if (failed(parse(sources, begin(root, "parse"), module)))
       return failure();
     if (failed(checkResources(*module)))
       return failure();
@@ -112,7 +112,7 @@ public:
     pipeline.truncate = options.truncate;
     pipeline.roundOperands = options.precision == Precision::BF16;
     auto lower = [&](StringRef name, auto build, const char *suffix) {
-      TimingScope scope = root.nest(name);
+      TimingScope scope = begin(root, name);
       PassManager pm(&mlir);
       pm.enableTiming(scope);
       build(pm, pipeline);
@@ -268,6 +268,13 @@ private:
     return success();
   }
 
+  /// The stages are what is timed, and what --progress tells.
+  TimingScope begin(TimingScope &root, StringRef name) {
+    if (options.progress)
+      llvm::errs() << "stage: " << name << "\n";
+    return root.nest(name);
+  }
+
   /// Whether threads make up for what their locks cost.
   static bool isLarge(ModuleOp module) {
     int64_t count = 0;
@@ -366,7 +373,7 @@ private:
     llvm::LLVMContext context;
     std::unique_ptr<llvm::Module> code;
     {
-      TimingScope scope = root.nest("translate");
+      TimingScope scope = begin(root, "translate");
       auto translated =
           translateToLLVM(module, interface, processors, options.level, weights,
                           stage == Stage::Library, context);
@@ -380,7 +387,7 @@ private:
       std::unique_ptr<llvm::TargetMachine> machine =
           processors.front().makeMachine(options.level);
       {
-        TimingScope scope = root.nest("optimise");
+        TimingScope scope = begin(root, "optimise");
         optimize(*code, *machine, options.level);
       }
       auto writeIR = [&](auto &os) {
@@ -394,7 +401,7 @@ private:
         return report(std::move(error));
       if (stage == Stage::LLVM)
         return commit();
-      TimingScope scope = root.nest("machine code");
+      TimingScope scope = begin(root, "machine code");
       auto writeCode = [&](llvm::raw_pwrite_stream &os) {
         return emitCode(*code, *machine, stage == Stage::Assembly, os);
       };
@@ -407,13 +414,13 @@ private:
       if (auto error = writeCode(os))
         return report(std::move(error));
     } else {
-      TimingScope scope = root.nest("optimise and machine code");
+      TimingScope scope = begin(root, "optimise and machine code");
       auto parts = emitObjects(*code, processors.front(), options.level);
       if (!parts)
         return report(parts.takeError());
       codes = std::move(*parts);
     }
-    TimingScope scope = root.nest("link");
+    TimingScope scope = begin(root, "link");
     // An object file with weights, or of several parts, is linked from these.
     bool isAlone =
         stage == Stage::Object && objects.empty() && codes.size() == 1;
@@ -478,7 +485,7 @@ private:
                              TimingScope &root) {
     if (!weights.bytes)
       return success();
-    TimingScope scope = root.nest("weights");
+    TimingScope scope = begin(root, "weights");
     bool isBeside = !options.weights.empty();
     auto reserved = artifacts.reserve(
         isBeside ? options.weights : besideOutput(".weights.o"), isBeside);

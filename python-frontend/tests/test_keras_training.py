@@ -92,10 +92,9 @@ def test_optimizer(name, rng):
 
 
 LOSSES = {
-    **{name: (2, None, "any") for name in ("mse", "mae", "mape", "huber", "log_cosh",
-                                           "cosine_similarity")},
-    **{name: (2, "sigmoid", "positive") for name in ("kl_divergence", "poisson", "msle")},
-    **{name: (2, None, "sign") for name in ("hinge", "squared_hinge", "categorical_hinge")},
+    **dict.fromkeys(("mse", "mae", "mape", "huber", "log_cosh", "cosine_similarity"), (2, None, "any")),
+    **dict.fromkeys(("kl_divergence", "poisson", "msle"), (2, "sigmoid", "positive")),
+    **dict.fromkeys(("hinge", "squared_hinge", "categorical_hinge"), (2, None, "sign")),
     "binary_crossentropy": (1, "sigmoid", "binary"),
     "categorical_crossentropy": (3, "softmax", "one of three"),
     "sparse_categorical_crossentropy": (3, "softmax", "class"),

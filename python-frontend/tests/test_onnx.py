@@ -113,8 +113,16 @@ def test_nothing_learns(rng):
 
 def sklearn_cases():
     pytest.importorskip("skl2onnx")
-    from sklearn import (decomposition, ensemble, linear_model, neural_network, pipeline,
-                         preprocessing, svm, tree)
+    from sklearn import (
+        decomposition,
+        ensemble,
+        linear_model,
+        neural_network,
+        pipeline,
+        preprocessing,
+        svm,
+        tree,
+    )
     return {
         "linear": linear_model.LinearRegression(),
         "ridge": linear_model.Ridge(),

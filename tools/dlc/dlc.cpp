@@ -165,6 +165,10 @@ int main(int argc, char **argv) {
                           cl::cat(category));
   cl::opt<bool> verbose("v", cl::desc("Say what was written"),
                         cl::cat(category));
+  cl::opt<bool> progress(
+      "progress",
+      cl::desc("Say on stderr which stage begins, a line each"),
+      cl::cat(category));
   cl::HideUnrelatedOptions(category);
   cl::SetVersionPrinter([](raw_ostream &os) {
     os << "dlc " DLC_VERSION " with LLVM " LLVM_VERSION_STRING "\n";
@@ -245,6 +249,7 @@ int main(int argc, char **argv) {
   }
   options.precision = precision;
   options.verbose = verbose;
+  options.progress = progress;
   options.training.assign(training.begin(), training.end());
   options.parameters = parameters;
   options.checkFinite = checkFinite;

@@ -40,6 +40,8 @@ struct CompileOptions {
   bool saveTemps = false;
   bool timePasses = false;
   bool verbose = false;
+  /// Says on stderr which stage begins, a line each: `stage: linalg`.
+  bool progress = false;
   bool report = false;
   Precision precision = Precision::F32;
   int64_t unroll = 1;       // steps of a recurrent layer in one iteration

@@ -73,6 +73,14 @@ class CompiledLibrary:
             run([source, "-o", output, *self._words, f"--emit={stage}"])
             return output.read_text()
 
+    def plot(self, path=None, function=None):
+        """A function as a picture of its ops, which a notebook shows; path: a .svg file."""
+        from ._graph import of_text
+        graph = of_text(self.ir("dl"), function)
+        if path:
+            graph.save(path)
+        return graph
+
     def report(self):
         """What the library computes: layers, and the loop nests they became, a Report."""
         with self._source.file() as source, tempfile.TemporaryDirectory(prefix="dlc-") as folder:

@@ -5,6 +5,7 @@ does is dlc's. Weights go into the library when a loop begins and come back behi
 before the callbacks of its end.
 """
 
+import functools
 import json
 
 import keras
@@ -18,6 +19,7 @@ from ._emit import losses as loss_table
 from ._emit import metrics as metric_table
 from ._emit import optimizers as optimizer_table
 from ._emit.training import Output, Recipe
+from ._history import curves
 from ._keras_weights import Variables
 from ._steps import Steps, Tally, arguments, listed
 
@@ -293,6 +295,7 @@ def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbac
     finally:
         made.is_ahead = False
     callbacks.on_train_end(logs=logs)
+    self.history.plot = functools.partial(curves, self.history.history)
     return self.history
 
 

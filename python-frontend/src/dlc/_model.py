@@ -1,5 +1,6 @@
 """Models that came from elsewhere: they predict, learn by compiled steps, become libraries."""
 
+import html
 import itertools
 from collections.abc import MutableMapping
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from . import train
 from ._compile import CompileError, compile
+from ._progress import is_watched
 
 
 def need(module, extra=None):
@@ -112,6 +114,13 @@ class Model:
         self._pull()
         return compile(self._form(), output, **options)
 
+    def plot(self, path=None):
+        """The network as a picture of its ops, which a notebook shows; path: a .svg file."""
+        return self.compile().plot(path)
+
+    def _repr_html_(self):
+        return f"<p>{html.escape(self._name)}</p>{self.plot().first(40).svg()}"
+
     def export(self, path, **options):
         """Writes a library and its C header; options: those of `dlc.compile`. Returns the
         path."""
@@ -159,7 +168,7 @@ class Model:
         self._push()
 
     def fit(self, x, y, *, loss, optimizer="adam", epochs=1, batch_size=32,
-            validation_split=0.0, metrics=(), seed=0, report=None, **options):
+            validation_split=0.0, metrics=(), seed=0, report=None, verbose="auto", **options):
         """Trains and returns the history: a list of one dictionary an epoch.
 
         x: an array, or a list of one an input; y: the target. Their first dimension counts
@@ -167,10 +176,15 @@ class Model:
         loss, optimizer, metrics and options (rate, momentum, schedule, frozen ...): the words
             of `dlc --train`, docs/training.md.
         report: called as report(epoch, done, count, values), see `dlc.train.fit`.
+        verbose: 0 says nothing, 2 a line an epoch, 1 has a bar too, where somebody looks;
+            "auto" is 1 there and 0 elsewhere.
         """
         self._prepare(loss, optimizer, metrics, options)
         inputs = list(x) if isinstance(x, (list, tuple)) else [x]
         self._learner_is_newer = True
+        if report is None and (verbose is True or verbose in (1, 2) or
+                               verbose == "auto" and is_watched()):
+            report = train.Progress(epochs, bars=verbose != 2)
         return train.fit(self._learner, [np.asarray(a) for a in inputs], np.asarray(y),
                          epochs=epochs, batch=batch_size, validation=validation_split,
                          seed=seed, initialize=False, report=report)

@@ -13,10 +13,12 @@ import numpy as np
 from . import ir
 from ._compile import compile as compile_file
 from ._emit import Emitter, UnknownLayers, emit_model, unknown_layers
+from ._graph import of_text
 from ._keras_file import FileProblem, SavedModel
 from ._keras_weights import Variables
 
-__all__ = ["FileProblem", "UnknownLayers", "accelerate", "export", "load", "to_module"]
+__all__ = ["FileProblem", "UnknownLayers", "accelerate", "export", "load", "plot",
+           "to_module"]
 
 
 def _described(model):
@@ -94,6 +96,15 @@ def load(path):
     model = Configured(saved.item, saved.array)
     model.build()
     return model
+
+
+def plot(model, path=None):
+    """The model as a picture of the ops that dlc computes, which a notebook shows; path: a .svg
+    file."""
+    graph = of_text(to_module(model).text())
+    if path:
+        graph.save(path)
+    return graph
 
 
 def export(model, path, **options):

@@ -23,7 +23,8 @@ import onnx
 from onnx import numpy_helper
 from onnx.backend.base import Backend, BackendRep, namedtupledict
 
-from ._compile import CompileError, compile as _compile, find_compiler
+from ._compile import CompileError, find_compiler
+from ._compile import compile as _compile
 from ._library import load
 
 

@@ -19,7 +19,9 @@ import numpy as np
 
 from . import data
 from ._compile import CompileError, compile
+from ._history import Epochs, curves, text_curves
 from ._library import LibraryError, load
+from ._progress import Bar
 
 
 class TrainingError(Exception):
@@ -119,7 +121,7 @@ def fit(model, inputs, target, *, epochs=10, batch=32, seed=0, validation=0.0,
     names = [o.name for o in step.outputs]
     settings = {"batch": batch, "seed": seed, "validation": validation,
                 "examples": len(arrays[0])}
-    history, best, waited = [], None, 0
+    history, best, waited = Epochs(), None, 0
     if checkpoint:
         checkpoint = Path(checkpoint)
     if resume:
@@ -205,7 +207,7 @@ def _resume(model, checkpoint, settings):
     if int(model.state["training.random"][1]) != steps:
         raise TrainingError(f"{checkpoint} is of step {model.state['training.random'][1]}, its "
                             f".json file of step {steps}: they do not belong together")
-    return history, (best, kept), waited
+    return Epochs(history), (best, kept), waited
 
 
 def plot(history, path=None, width=64, height=12):
@@ -213,48 +215,24 @@ def plot(history, path=None, width=64, height=12):
     without a path, text."""
     lines = {name: [r[name] for r in history] for name in ("loss", "validation_loss")
              if history and name in history[0]}
-    if path:
-        import matplotlib
-        matplotlib.use("Agg")
-        from matplotlib import pyplot
-        figure, axes = pyplot.subplots(figsize=(7, 4))
-        for name, values in lines.items():
-            axes.plot(range(1, len(values) + 1), values, label=name.replace("_", " "))
-        axes.set_xlabel("epoch")
-        axes.set_ylabel("loss")
-        axes.legend()
-        figure.tight_layout()
-        figure.savefig(path, dpi=120)
-        pyplot.close(figure)
-        return ""
-    if not lines:
-        return ""
-    every = [v for values in lines.values() for v in values]
-    low, high = min(every), max(every)
-    span = (high - low) or 1
-    rows = [[" "] * width for _ in range(height)]
-    for mark, values in zip("*o", lines.values()):
-        for column in range(width):
-            at = column * (len(values) - 1) / max(width - 1, 1)
-            left = int(at)
-            right = min(left + 1, len(values) - 1)
-            value = values[left] + (values[right] - values[left]) * (at - left)
-            rows[round((high - value) / span * (height - 1))][column] = mark
-    text = [f"{high:10.4g} |{''.join(rows[0])}"]
-    text += [f"{'':10} |{''.join(row)}" for row in rows[1:-1]]
-    text.append(f"{low:10.4g} |{''.join(rows[-1])}")
-    text.append(f"{'':10} +{'-' * width}")
-    names = ", ".join(f"{m} {n.replace('_', ' ')}" for m, n in zip("*o", lines))
-    text.append(f"{'':12}epochs 1 to {len(history)}: {names}")
-    return "\n".join(text)
+    if not path:
+        return text_curves(lines, width, height)
+    from matplotlib.figure import Figure  # without a display
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    curves(lines, figure.subplots())
+    figure.savefig(path, dpi=120)
+    return ""
 
 
-class _Progress:
-    """A bar an epoch on a terminal, a line an epoch elsewhere."""
+class Progress:
+    """What `fit` reports to: a line an epoch, and a bar where somebody looks.
 
-    def __init__(self, epochs, quiet):
-        self.epochs, self.quiet, self.bar = epochs, quiet, None
-        self.finished = 0  # epochs, since the program began
+    finished: how many epochs are.
+    """
+
+    def __init__(self, epochs, quiet=False, bars=True):
+        self.epochs, self.quiet, self.bars, self.bar = epochs, quiet, bars, None
+        self.finished = 0
 
     def __call__(self, epoch, done, count, values):
         self.finished += done is None
@@ -270,14 +248,10 @@ class _Progress:
             print(f"epoch {epoch + 1}/{self.epochs}  {shown}  "
                   f"{count / max(seconds, 1e-9):.0f} examples/s", flush=True)
             return
-        if not sys.stderr.isatty():
-            return
         if self.bar is None:
-            from tqdm import tqdm
-            self.bar = tqdm(total=count, desc=f"epoch {epoch + 1}/{self.epochs}",
-                            unit=" examples", leave=False)
-        self.bar.update(done - self.bar.n)
-        self.bar.set_postfix({k: f"{v:.4f}" for k, v in values.items()}, refresh=False)
+            self.bar = Bar(count, f"epoch {epoch + 1}/{self.epochs}", "examples",
+                           None if self.bars else False)
+        self.bar.to(done, values)
 
 
 def _parse(arguments):
@@ -338,7 +312,7 @@ def _check_outputs(options):
 def main(arguments=None):
     """The program dlc-train; returns its exit status."""
     options = _parse(arguments)
-    progress = _Progress(options.epochs, options.quiet)
+    progress = Progress(options.epochs, options.quiet)
     try:
         _check_outputs(options)
         path = options.model

@@ -8,12 +8,12 @@ import os, signal, sys
 from dlc import train
 # A shell's background ignores it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-class Progress(train._Progress):
+class Progress(train.Progress):
     def __call__(self, epoch, done, count, values):
         super().__call__(epoch, done, count, values)
         if (done is None) == {after}:
             os.kill(os.getpid(), 2)
-train._Progress = Progress
+train.Progress = Progress
 sys.exit(train.main(["net.so", "--input", "x.npy", "--target", "t.npy", "--epochs", "50",
                      "--checkpoint", "c.safetensors"]))
 """

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import dl, ir
+from .. import ir
 from . import losses, metrics, optimizers, penalties
 from .emitter import Emitter
 

@@ -14,7 +14,7 @@ def _same(names, op):
 
 for _names, _op in (
         (["add", "add_any"], "dl.add"), (["sub"], "dl.sub"), (["mul"], "dl.mul"),
-        (["max"], "dl.maximum"), (["min"], "dl.minimum"), 
+        (["max"], "dl.maximum"), (["min"], "dl.minimum"),
         (["neg"], "dl.neg"), (["exp"], "dl.exp"), (["log"], "dl.log"), (["tanh"], "dl.tanh"),
         (["logistic"], "dl.sigmoid"), (["sin"], "dl.sin"), (["cos"], "dl.cos"),
         (["tan"], "dl.tan"), (["asin"], "dl.asin"), (["acos"], "dl.acos"), (["atan"], "dl.atan"),

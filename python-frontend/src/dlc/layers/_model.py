@@ -1,5 +1,6 @@
 """Models of dlc.layers: what they hold, how they learn, how they leave."""
 
+import html
 import tempfile
 import time
 from pathlib import Path
@@ -9,10 +10,13 @@ import numpy as np
 from .. import initializers, ir, losses, optimizers
 from .._compile import compile as compile_file
 from .._emit import Emitter, UnknownLayers, emit_model, unknown_layers
-from .._emit.model import places
 from .._emit import losses as loss_table
 from .._emit import metrics as metric_table
+from .._emit.model import places
 from .._emit.training import Output, Recipe
+from .._graph import of_layers, of_text
+from .._history import History
+from .._progress import Bar
 from .._specs import serialized
 from .._steps import Steps, Tally, arguments, listed
 from ._layer import Callable, InputLayer, Layer, Tensor, unique
@@ -24,23 +28,6 @@ def set_random_seed(seed):
     """First weights, the order of samples and dropout follow from it."""
     _seed[0] = seed
     np.random.seed(seed)
-
-
-class History:
-    """What `fit` returns: history[name] is a list, a number an epoch."""
-
-    def __init__(self):
-        self.history, self.epoch = {}, []
-
-    def add(self, epoch, logs):
-        self.epoch.append(epoch)
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(value)
-
-    def __repr__(self):
-        last = {k: v[-1] for k, v in self.history.items()}
-        return f"<{len(self.epoch)} epochs, the last: " + ", ".join(
-            f"{k} {v:.4g}" for k, v in last.items()) + ">"
 
 
 class Model(Callable):
@@ -197,6 +184,22 @@ class Model(Callable):
                   f"Non-trainable params: {total - learns:,}"]
         print_fn("\n".join(lines))
 
+    def plot(self, path=None):
+        """The model as a picture of its layers, which a notebook shows; path: a .svg file."""
+        graph = of_layers(self) if self._layers else of_text(self.to_module().text())
+        if path:
+            graph.save(path)
+        return graph
+
+    def _repr_html_(self):
+        lines = []
+        try:
+            self.summary(lines.append)
+        except (ir.IRError, ValueError, UnknownLayers) as problem:
+            lines = [str(problem)]
+        return f"<pre>{html.escape(lines[0])}</pre>{self.plot().first(40).svg()}" \
+            if self._layers else f"<pre>{html.escape(lines[0])}</pre>"
+
     def _fresh(self):
         """The weights as the layers' `trainable` has them now."""
         module, weights = ir.Module(), {}
@@ -275,7 +278,8 @@ class Model(Callable):
             validation_data=None, shuffle=True, class_weight=None, sample_weight=None,
             initial_epoch=0):
         """Trains, and returns a History. x and y: arrays, lists or dictionaries of them, whose
-        first dimension counts samples; the rest is as keras.Model.fit has it."""
+        first dimension counts samples; the rest is as keras.Model.fit has it: verbose 0 says
+        nothing, 2 a line an epoch, 1 has a bar too, where somebody looks."""
         self._need_compile("fit")
         arrays = self._checked(x, y, sample_weight, class_weight)
         count = len(arrays[0])
@@ -296,7 +300,9 @@ class Model(Callable):
                 begin = time.monotonic()
                 self._tell(callbacks, "on_epoch_begin", epoch, {})
                 order = np.random.permutation(count) if shuffle else np.arange(count)
-                logs = self._pass(steps, arrays, order, batch_size, True, callbacks)
+                with Bar(count, f"epoch {epoch + 1}/{epochs}", "samples",
+                         None if verbose in (1, "auto") else False) as bar:
+                    logs = self._pass(steps, arrays, order, batch_size, True, callbacks, bar)
                 if validation_data is not None:
                     held = self._pass(steps, validation_data, np.arange(len(validation_data[0])),
                                       batch_size, False, ())
@@ -362,7 +368,7 @@ class Model(Callable):
                 raise ValueError(f"{kind} {name} has elements of {array.dtype}, expected numbers")
         return [*inputs, *targets, *weights]
 
-    def _pass(self, steps, arrays, order, batch_size, training, callbacks):
+    def _pass(self, steps, arrays, order, batch_size, training, callbacks, bar=None):
         function = steps["step" if training else "evaluate"]
         tally, logs = Tally(self.output_names, steps.training), {}
         for number, start in enumerate(range(0, len(order), batch_size)):
@@ -374,6 +380,8 @@ class Model(Callable):
                 raise ValueError(f"the loss is {logs['loss']} in batch {number + 1}; a smaller "
                                  "learning_rate or clipnorm may help")
             self._tell(callbacks, "on_train_batch_end", number, logs)
+            if bar:
+                bar.to(start + len(chosen), logs)
         return logs
 
     def evaluate(self, x, y, batch_size=32, verbose=0, sample_weight=None, return_dict=False):
@@ -387,14 +395,18 @@ class Model(Callable):
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values
 
-    def predict(self, x, batch_size=32, verbose=0):
-        """The outputs for an array of samples."""
+    def predict(self, x, batch_size=32, verbose="auto"):
+        """The outputs for an array of samples. A bar counts them where somebody looks and it
+        takes more than a second, unless verbose is 0."""
         arrays, parts = self._checked(x), []
         function = self._made(learns=self._compiled is not None)["predict"]
-        for start in range(0, max(len(arrays[0]), 1), batch_size):
-            results = function(*arguments(function, [a[start:start + batch_size]
-                                                     for a in arrays]))
-            parts.append(results if isinstance(results, tuple) else (results,))
+        count = len(arrays[0])
+        with Bar(count, "predict", "samples", None if verbose else False, after=1.0) as bar:
+            for start in range(0, max(count, 1), batch_size):
+                results = function(*arguments(function, [a[start:start + batch_size]
+                                                         for a in arrays]))
+                parts.append(results if isinstance(results, tuple) else (results,))
+                bar.to(min(start + batch_size, count))
         outputs = [np.concatenate(p) for p in zip(*parts)]
         return outputs[0] if len(outputs) == 1 else outputs
 
