@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import c_program
 import dlc
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -38,7 +39,9 @@ def test_example(name, tmp_path):
     rng = np.random.default_rng(0)
     (x,) = (rng.integers(0, 9, [8 if e is None else e for e in a.shape]).astype(a.dtype)
             for a in function.inputs)
-    assert np.allclose(function(x), model.predict(x), atol=1e-6)
+    y = function(x)
+    assert np.allclose(y, model.predict(x), atol=1e-6)
+    assert np.array_equal(c_program.run(library.path, function, [x], y, tmp_path)[0], y)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - OWN))
