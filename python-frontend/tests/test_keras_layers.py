@@ -23,7 +23,10 @@ def case(name, shape, *layers, high=None):
 
 case("dense", (5,), lambda: L.Dense(3, activation="relu"))
 case("dense of three dimensions", (4, 5), lambda: L.Dense(3, activation="gelu"))
-for name in ["elu", "selu", "softplus", "softsign", "silu", "gelu", "exponential", "hard_sigmoid", "hard_silu", "leaky_relu", "mish", "relu6", "tanh", "sigmoid", "softmax", "log_softmax", "log_sigmoid", "hard_tanh", "celu", "squareplus", "soft_shrink", "hard_shrink", "tanh_shrink"]:
+for name in ["elu", "selu", "softplus", "softsign", "silu", "gelu", "exponential", "hard_sigmoid",
+             "hard_silu", "leaky_relu", "mish", "relu6", "tanh", "sigmoid", "softmax",
+             "log_softmax", "log_sigmoid", "hard_tanh", "celu", "squareplus", "soft_shrink",
+             "hard_shrink", "tanh_shrink"]:
     case(f"activation {name}", (5,), lambda name=name: L.Activation(name))
 case("conv1d", (9, 2), lambda: L.Conv1D(3, 3, padding="causal", dilation_rate=2))
 case("conv2d", (9, 8, 2), lambda: L.Conv2D(4, (3, 2), strides=2, padding="same",

@@ -92,7 +92,8 @@ def test_optimizer(name, rng):
 
 
 LOSSES = {
-    **dict.fromkeys(("mse", "mae", "mape", "huber", "log_cosh", "cosine_similarity"), (2, None, "any")),
+    **dict.fromkeys(("mse", "mae", "mape", "huber", "log_cosh", "cosine_similarity"),
+                    (2, None, "any")),
     **dict.fromkeys(("kl_divergence", "poisson", "msle"), (2, "sigmoid", "positive")),
     **dict.fromkeys(("hinge", "squared_hinge", "categorical_hinge"), (2, None, "sign")),
     "binary_crossentropy": (1, "sigmoid", "binary"),
@@ -184,7 +185,7 @@ def test_callbacks_and_class_weights(rng):
                       keras.callbacks.EarlyStopping("loss", min_delta=1e-2, patience=1),
                       keras.callbacks.LearningRateScheduler(lambda e, r: r * 0.9),
                       keras.callbacks.LambdaCallback(
-                          on_epoch_end=lambda e, l: seen.append(float(l["loss"])))]).history
+                          on_epoch_end=lambda e, logs: seen.append(float(logs["loss"])))]).history
             for m in (own, other)]
     same_logs(*logs)
     assert len(logs[0]["loss"]) < 30 and len(seen) == 2 * len(logs[0]["loss"])

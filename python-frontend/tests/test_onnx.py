@@ -6,7 +6,7 @@ import pytest
 import dlc
 
 onnx = pytest.importorskip("onnx")
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 
 @pytest.fixture
@@ -43,7 +43,8 @@ def test_predict_and_parameters(net, rng, tmp_path):
     model.parameters["b"] = np.ones(5)
     want = np.tanh(np.ones((4, 5))) @ model.parameters["out"]
     np.testing.assert_allclose(model(x), want, atol=1e-5)
-    with pytest.raises(ValueError, match=r"parameter 'w' has shape \[5, 36\], the array given \[3\]"):
+    with pytest.raises(ValueError,
+                       match=r"parameter 'w' has shape \[5, 36\], the array given \[3\]"):
         model.parameters["w"] = np.zeros(3)
     with pytest.raises(KeyError, match="there is no parameter 'v'; there are filter, w"):
         model.parameters["v"] = np.zeros(3)
@@ -131,7 +132,8 @@ def sklearn_cases():
                                          linear_model.LinearRegression()),
         "reduced": pipeline.make_pipeline(decomposition.PCA(2), linear_model.Ridge()),
         "logistic": linear_model.LogisticRegression(max_iter=50),
-        "mlp classifier": neural_network.MLPClassifier(hidden_layer_sizes=(8,), max_iter=20, random_state=0),
+        "mlp classifier": neural_network.MLPClassifier(hidden_layer_sizes=(8,), max_iter=20,
+                                                       random_state=0),
         "scaled logistic": pipeline.make_pipeline(preprocessing.MinMaxScaler(),
                                                   linear_model.LogisticRegression()),
         "tree": tree.DecisionTreeClassifier(max_depth=4, random_state=0),

@@ -5,6 +5,10 @@
     y = model.forward(x)
 """
 
+from __future__ import annotations
+
+from typing import Any
+
 from ._compile import CompileError, compile
 from ._library import Context, Function, Library, LibraryError, load
 
@@ -19,7 +23,7 @@ __all__ = ["CompileError", "Context", "Function", "Library", "LibraryError",
            "compile", "load", *_FUNCTIONS]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     import importlib
     if name in _MODULES:
         return importlib.import_module(f"dlc.{name}")
@@ -28,5 +32,5 @@ def __getattr__(name):
     raise AttributeError(f"module 'dlc' has no attribute '{name}'")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted({*__all__, *_MODULES})

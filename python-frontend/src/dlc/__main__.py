@@ -1,12 +1,14 @@
 """`python -m dlc model.onnx -o model.so`, and the console scripts: dlc's own programs."""
 
+from __future__ import annotations
+
 import os
 import sys
 
 from ._compile import CompileError, find_program
 
 
-def _run(name):
+def _run(name: str) -> None:
     try:
         program = find_program(name)
         os.execv(program, [program, *sys.argv[1:]])
@@ -14,17 +16,17 @@ def _run(name):
         sys.exit(f"{name}: {problem}")
 
 
-def dlc():
+def dlc() -> None:
     """The compiler."""
     _run("dlc")
 
 
-def dlc_opt():
+def dlc_opt() -> None:
     """Passes alone."""
     _run("dlc-opt")
 
 
-def dlc_run():
+def dlc_run() -> None:
     """Libraries: what they have, on random or given data."""
     _run("dlc-run")
 

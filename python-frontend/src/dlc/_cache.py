@@ -7,6 +7,9 @@ otherwise dlc/libraries in the user's cache folder; the entries that were used l
 where it is larger than $DLC_CACHE_BYTES, 1 GiB.
 """
 
+from __future__ import annotations
+
+import contextlib
 import hashlib
 import os
 import re
@@ -14,9 +17,13 @@ import shutil
 import tempfile
 import weakref
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 
-def folder():
+def folder() -> Path | None:
     """Where entries are, None where nothing is kept."""
     given = os.environ.get("DLC_CACHE")
     if given:
@@ -25,7 +32,7 @@ def folder():
     return Path(base) / "dlc" / "libraries"
 
 
-def limit():
+def limit() -> int:
     """Bytes that the entries may take."""
     try:
         return int(os.environ.get("DLC_CACHE_BYTES", 1 << 30))
@@ -33,7 +40,7 @@ def limit():
         return 1 << 30
 
 
-def key(*parts):
+def key(*parts: str | bytes) -> str:
     """The name of an entry: texts and bytes, each with its length."""
     digest = hashlib.sha256()
     for part in parts:
@@ -46,7 +53,7 @@ def key(*parts):
 class Entry:
     """A folder with what a compilation made; a temporary one goes with this object."""
 
-    def __init__(self, path, temporary=False):
+    def __init__(self, path: str | os.PathLike[str], temporary: bool = False) -> None:
         self.path = Path(path)
         if temporary:
             weakref.finalize(self, shutil.rmtree, str(path), ignore_errors=True)
@@ -56,12 +63,12 @@ class Entry:
 _OWN = re.compile(r"[0-9a-f]{40}|\.(new|gone)-[\w-]+")
 
 
-def entry(name, make, holds=()):
+def entry(name: str | None, make: Callable[[Path], object], holds: Iterable[str] = ()) -> Entry:
     """The entry of this name; make(folder) fills a new one. name None: one for this process.
 
     holds: files that an entry has; one that lacks them is made again."""
     root = folder() if name else None
-    if root:
+    if name and root:
         found = root / name
         try:
             os.utime(found)  # the last use
@@ -93,11 +100,11 @@ def entry(name, make, holds=()):
     return Entry(found)
 
 
-def _size(path):
+def _size(path: Path) -> int:
     return sum(f.stat().st_size for f in path.iterdir())
 
 
-def _remove(path):
+def _remove(path: Path) -> bool:
     """At once out of sight; a library that is loaded lives on."""
     gone = path.parent / f".gone-{path.name.lstrip('.')}-{os.getpid()}"
     try:
@@ -108,16 +115,14 @@ def _remove(path):
     return True
 
 
-def _shrink(root, keep):
+def _shrink(root: Path, keep: Path) -> None:
     """Removes the entries that were used longest ago, and what a killed process left."""
     entries = []
     for path in root.iterdir():
         if not _OWN.fullmatch(path.name):
             continue
-        try:
+        with contextlib.suppress(OSError):  # gone meanwhile
             entries.append((path.stat().st_mtime, _size(path), path))
-        except OSError:  # gone meanwhile
-            pass
     total = sum(size for _, size, _ in entries)
     newest = max((time for time, _, _ in entries), default=0)
     for time, size, path in sorted(entries):

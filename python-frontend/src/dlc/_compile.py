@@ -1,5 +1,7 @@
 """The compiler as a function: runs the program `dlc`."""
 
+from __future__ import annotations
+
 import functools
 import os
 import platform
@@ -10,9 +12,15 @@ import tempfile
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from . import _cache
 from ._progress import Bar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ._compiled import CompiledLibrary
 
 
 class CompileError(Exception):
@@ -26,7 +34,7 @@ _NOT_KEPT = ("--weights", "--parameters", "--tune", "--save-temps", "--emit", "-
              "--time-passes", "-v", "-o")
 
 
-def find_program(name):
+def find_program(name: str) -> str:
     """The path of one of dlc's programs: beside $DLC, carried by the package, or on the PATH."""
     given = os.environ.get("DLC")
     if given:
@@ -44,7 +52,7 @@ def find_program(name):
     return found
 
 
-def find_compiler():
+def find_compiler() -> str:
     """$DLC, the package's own, or `dlc` on the PATH."""
     return find_program("dlc")
 
@@ -56,7 +64,7 @@ _STAGES = {"parse": 0, "tosa": 1, "define": 1, "parameters": 1, "training": 1, "
            "optimise and machine code": 58, "link": 99}
 
 
-def run(command, progress=None):
+def run(command: Sequence[Any], progress: bool | None = None) -> str:
     """Runs dlc with these words and returns what it printed; Ctrl-C ends it.
 
     progress: whether a bar tells the stage (None: where somebody looks, after a second).
@@ -69,6 +77,7 @@ def run(command, progress=None):
                 subprocess.Popen(command, stdout=printed, stderr=subprocess.PIPE,
                                  text=True) as process:
             try:
+                assert process.stderr is not None
                 for line in process.stderr:
                     word, _, stage = line.rstrip("\n").partition("stage: ")
                     if word or not stage:
@@ -94,11 +103,11 @@ def run(command, progress=None):
 class Source:
     """A model as a file: the one that it came from, or a temporary one."""
 
-    def __init__(self, content, name, path=None):
+    def __init__(self, content: bytes, name: str, path: Path | None = None) -> None:
         self._content, self._name, self._path = content, name, path
 
     @contextmanager
-    def file(self):
+    def file(self) -> Iterator[Path]:
         if self._path:
             yield self._path
             return
@@ -108,7 +117,7 @@ class Source:
             yield path
 
 
-def read(model):
+def read(model: Any) -> tuple[bytes, str, Path | None]:
     """(content, suffix, path) of a model: bytes, .mlir or .onnx, and the file if it is one."""
     if isinstance(model, str) and ("\n" in model or "func.func" in model):
         return model.encode(), ".mlir", None
@@ -138,7 +147,7 @@ def read(model):
                        "dlc.from_torch(module, example)")
 
 
-def _compiler_identity():
+def _compiler_identity() -> str:
     program = os.path.realpath(find_compiler())
     try:
         about = os.stat(program)
@@ -148,7 +157,7 @@ def _compiler_identity():
 
 
 @functools.lru_cache(None)
-def _processor():
+def _processor() -> str:
     """What native code depends on."""
     try:
         text = Path("/proc/cpuinfo").read_text()
@@ -158,7 +167,7 @@ def _processor():
         return platform.processor()
 
 
-def _training(train):
+def _training(train: dict[str, Any] | str | Iterable[str] | None) -> list[str]:
     """The words of --train of a dictionary, a text or several texts."""
     if train is None:
         return []
@@ -168,8 +177,10 @@ def _training(train):
     return ["--train", *(train.split() if isinstance(train, str) else train)]
 
 
-def compile(model, output=None, *, cpu="native", level=3, precision="f32", train=None,
-            threads=0, options=(), progress=None):
+def compile(model: Any, output: str | os.PathLike[str] | None = None, *, cpu: str = "native",
+            level: int = 3, precision: str = "f32",
+            train: dict[str, Any] | str | Iterable[str] | None = None, threads: int = 0,
+            options: Iterable[object] = (), progress: bool | None = None) -> CompiledLibrary:
     """Compiles a model and returns its library, whose functions take and give arrays.
 
     model: path of a .onnx or .mlir file, the text of MLIR, an onnx.ModelProto or its bytes,
@@ -200,13 +211,14 @@ def compile(model, output=None, *, cpu="native", level=3, precision="f32", train
             run([file, "-o", output, *words], progress)
         return CompiledLibrary(output, source, words, threads)
 
-    def make(folder):
+    def make(folder: Path) -> None:
         with source.file() as file:
             run([file, "-o", folder / f"{stem}.so", *words], progress)
 
     # What lies in other files is not in the key.
     kept = content and not (suffix == ".onnx" and b"location" in content) and not any(
         w.split("=")[0] in _NOT_KEPT for w in words)
-    name = _cache.key(_compiler_identity(), _processor(), stem, suffix, content, *words) if kept else None
+    name = _cache.key(_compiler_identity(), _processor(), stem, suffix, content,
+                      *words) if kept else None
     entry = _cache.entry(name, make, holds=[f"{stem}.so", f"{stem}.h"])
     return CompiledLibrary(entry.path / f"{stem}.so", source, words, threads, entry)

@@ -1,5 +1,7 @@
 """What `compile` returns: a library that knows the model and options it was made with."""
 
+from __future__ import annotations
+
 import functools
 import html
 import os
@@ -7,9 +9,22 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ._compile import run
 from ._library import LibraryError, load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from ._cache import Entry
+    from ._compile import Source
+    from ._graph import Graph
+    from ._library import Function, Library, State
+    from ._profile import Profile
 
 
 class CompiledLibrary:
@@ -18,7 +33,12 @@ class CompiledLibrary:
     path: the shared library; header: its C header.
     """
 
-    def __init__(self, path, source, words, threads=0, entry=None):
+    if TYPE_CHECKING:  # the library's
+        functions: dict[str, Function]
+        state: State
+
+    def __init__(self, path: str | os.PathLike[str], source: Source, words: list[str],
+                 threads: int = 0, entry: Entry | None = None) -> None:
         self.path = Path(path)
         self.header = self.path.with_suffix(".h")
         self._source, self._words, self._threads, self._entry = source, words, threads, entry
@@ -26,38 +46,38 @@ class CompiledLibrary:
             self._functions()
 
     @functools.cached_property
-    def library(self):
+    def library(self) -> Library:
         """The library as dlc.load gives it."""
         return load(self.path, self._threads)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
         return getattr(self.library, name)
 
-    def __dir__(self):
+    def __dir__(self) -> Iterable[str]:
         try:
             return sorted({*super().__dir__(), *dir(self.library)})
         except LibraryError:
             return super().__dir__()
 
-    def __fspath__(self):
+    def __fspath__(self) -> str:
         return str(self.path)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return str(self.path)
 
-    def _functions(self):
+    def _functions(self) -> list[Function]:
         try:
             return list(self.library.functions.values())
         except LibraryError:  # for another processor: told when it is called
             return []
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lines = "".join(f"\n  {f!r}" for f in self._functions())
         return f"<dlc library {self.path} ({' '.join(self._words)}){lines}>"
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td><b>{html.escape(f.name)}</b></td>"
             f"<td>{html.escape(', '.join(map(str, f.inputs)))}</td>"
@@ -66,14 +86,15 @@ class CompiledLibrary:
         return (f"<p>dlc library <code>{html.escape(str(self.path))}</code></p><table>"
                 f"<tr><th>function</th><th>inputs</th><th>outputs</th></tr>{rows}</table>")
 
-    def ir(self, stage="dl"):
+    def ir(self, stage: str = "dl") -> str:
         """The model's text at a stage: "dl", "linalg", "vector", "llvm" or "asm"."""
         with self._source.file() as source, tempfile.TemporaryDirectory(prefix="dlc-") as folder:
             output = Path(folder) / f"out.{ {'llvm': 'll', 'asm': 's'}.get(stage, 'mlir')}"
             run([source, "-o", output, *self._words, f"--emit={stage}"])
             return output.read_text()
 
-    def plot(self, path=None, function=None):
+    def plot(self, path: str | os.PathLike[str] | None = None,
+             function: str | None = None) -> Graph:
         """A function as a picture of its ops, which a notebook shows; path: a .svg file."""
         from ._graph import of_text
         graph = of_text(self.ir("dl"), function)
@@ -81,13 +102,14 @@ class CompiledLibrary:
             graph.save(path)
         return graph
 
-    def report(self):
+    def report(self) -> Report:
         """What the library computes: layers, and the loop nests they became, a Report."""
         with self._source.file() as source, tempfile.TemporaryDirectory(prefix="dlc-") as folder:
             return Report(run([source, "-o", Path(folder) / self.path.name, *self._words,
                                "--report"]))
 
-    def profile(self, *inputs, function=None, calls=20):
+    def profile(self, *inputs: npt.NDArray[Any] | np.generic | float, function: str | None = None,
+                calls: int = 20) -> Profile:
         """Where the time of a call goes, a Profile: the median of some calls.
 
         inputs: arrays, as the function takes them. function: its name, where there are several.
@@ -98,7 +120,7 @@ class CompiledLibrary:
             run([source, "-o", path, *self._words, "--profile"])
             return measure(load(path, self._threads), inputs, function, calls)
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes the library and its header to another place: .so, .a, .o. To a
         .safetensors file: what the library keeps from call to call, its parameters."""
         path = Path(path)
@@ -114,7 +136,7 @@ class CompiledLibrary:
         return path
 
 
-def _copy(source, target):
+def _copy(source: Path, target: Path) -> None:
     """At once or not at all."""
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name)
     os.close(handle)
@@ -129,19 +151,19 @@ def _copy(source, target):
 class Table:
     """Rows of one kind: a list of dictionaries, text, HTML, a pandas.DataFrame."""
 
-    def __init__(self, rows, title=""):
+    def __init__(self, rows: Sequence[dict[str, Any]], title: str = "") -> None:
         self.rows, self.title = rows, title
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.rows)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, at):
+    def __getitem__(self, at: Any) -> Any:
         return self.rows[at]
 
-    def __str__(self):
+    def __str__(self) -> str:
         cells = [list(self.rows[0]) if self.rows else []]
         cells += [[_show(v) for v in row.values()] for row in self.rows]
         widths = [max(map(len, column)) for column in zip(*cells)]
@@ -150,14 +172,14 @@ class Table:
 
     __repr__ = __str__
 
-    def _repr_html_(self):
-        def line(cells, tag):
+    def _repr_html_(self) -> str:
+        def line(cells: Iterable[str], tag: str) -> str:
             return "<tr>" + "".join(f"<{tag}>{html.escape(c)}</{tag}>" for c in cells) + "</tr>"
         rows = "".join(line([_show(v) for v in row.values()], "td") for row in self.rows)
         return (f"<p>{html.escape(self.title)}</p><table>"
                 f"{line(list(self.rows[0]) if self.rows else [], 'th')}{rows}</table>")
 
-    def dataframe(self):
+    def dataframe(self) -> Any:
         """The rows as a pandas.DataFrame."""
         try:
             import pandas
@@ -166,20 +188,20 @@ class Table:
         return pandas.DataFrame(self.rows)
 
 
-def _show(value):
+def _show(value: object) -> str:
     return "-" if value is None else f"{value:,.1f}" if isinstance(value, float) else \
         f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def bars(rows, label, value, axis):
+def bars(rows: Iterable[dict[str, Any]], label: str, value: str, axis: str) -> Any:
     """Horizontal bars of matplotlib, the largest on top; returns the axes."""
     try:
         import matplotlib.pyplot as plt
     except ImportError:
         raise ImportError("a plot needs matplotlib: pip install matplotlib") from None
-    rows = sorted((r for r in rows if r[value]), key=lambda r: r[value])[-20:]
-    _, axes = plt.subplots(figsize=(8, 0.3 * len(rows) + 1))
-    axes.barh([f"{i}: {r[label]}" for i, r in enumerate(rows)], [r[value] for r in rows])
+    shown = sorted((r for r in rows if r[value]), key=lambda r: r[value])[-20:]
+    _, axes = plt.subplots(figsize=(8, 0.3 * len(shown) + 1))
+    axes.barh([f"{i}: {r[label]}" for i, r in enumerate(shown)], [r[value] for r in shown])
     axes.set_xlabel(axis)
     axes.figure.tight_layout()
     return axes
@@ -192,7 +214,7 @@ _NEST = (("computes", 2, 42), ("kind", 43, 55), ("flop", 56, 64), ("bytes", 65, 
 _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 
-def _number(text):
+def _number(text: str) -> float | None:
     """`1.2 M`, `1,024`, `10.9 us` as a number, None of what is not known."""
     found = re.fullmatch(r"([\d.,]+) ?([kMGT]?|us)", text)
     if not found:
@@ -204,9 +226,12 @@ def _number(text):
 class Report:
     """What `dlc --report` says. str: its text; layers and nests: tables by function."""
 
-    def __init__(self, text):
-        self.text, self.layers, self.nests = text, {}, {}
-        table, rows = None, None
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.layers: dict[str, Table] = {}
+        self.nests: dict[str, Table] = {}
+        table: str | None = None
+        rows: list[dict[str, Any]] = []
         for line in text.splitlines():
             if found := re.match(r"(function|loop nests of) (\S+)", line):
                 table, rows = found[1], []
@@ -221,20 +246,20 @@ class Report:
                     rows.append({"layer": words[0], "output": shape,
                                  "weights": _number(words[-2]), "connections": _number(words[-1])})
             elif table and line.startswith("  "):
-                cells = {name: line[a:b].strip() for name, a, b in _NEST}
+                cells: dict[str, Any] = {name: line[a:b].strip() for name, a, b in _NEST}
                 for name in ("flop", "bytes", "expected us"):
                     cells[name] = _number(cells[name])
                 rows.append(cells)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text
 
     __repr__ = __str__
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return "".join(t._repr_html_() for t in (*self.layers.values(), *self.nests.values()))
 
-    def plot(self, function=None):
+    def plot(self, function: str | None = None) -> Any:
         """Bars of the expected time of each loop nest, by matplotlib; returns the axes."""
         nests = self.nests[function or next(iter(self.nests))]
         return bars(nests, "computes", "expected us", "expected time, us")

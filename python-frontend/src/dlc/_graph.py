@@ -1,8 +1,15 @@
 """Pictures of networks: boxes and arrows as SVG, which notebooks and browsers show."""
 
+from __future__ import annotations
+
 import html
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
 
 _BOX, _GAP, _ROW = 190, 24, 74  # width of a box, space between two, height of a row
 
@@ -10,7 +17,7 @@ _BOX, _GAP, _ROW = 190, 24, 74  # width of a box, space between two, height of a
 class Node:
     """A box: a title, a line below it, and the keys of the nodes that its inputs come from."""
 
-    def __init__(self, title, note="", sources=()):
+    def __init__(self, title: str, note: str = "", sources: Iterable[str] = ()) -> None:
         self.title, self.note, self.sources = title, note, tuple(sources)
 
 
@@ -20,19 +27,19 @@ class Graph:
     nodes: {key: Node}, each behind those that it takes from.
     """
 
-    def __init__(self, nodes, title=""):
+    def __init__(self, nodes: Mapping[str, Node], title: str | None = "") -> None:
         self.nodes, self.title = dict(nodes), title
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.nodes)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<graph of {self.title or 'a network'}: {len(self)} nodes>"
 
-    def _repr_svg_(self):
+    def _repr_svg_(self) -> str:
         return self.svg()
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> Path:
         """Writes a .svg file and returns its path."""
         path = Path(path)
         if path.suffix != ".svg":
@@ -40,7 +47,7 @@ class Graph:
         path.write_text(self.svg(), encoding="utf-8")
         return path
 
-    def first(self, count):
+    def first(self, count: int) -> Graph:
         """The graph of the first nodes, where there are more."""
         if len(self) <= count:
             return self
@@ -48,9 +55,11 @@ class Graph:
         kept["..."] = Node(f"... {len(self) - count} more", "", [list(kept)[-1]])
         return Graph(kept, self.title)
 
-    def _rows(self):
+    def _rows(self) -> tuple[list[list[str]], dict[str, float]]:
         """Keys by row: a node stands below all it takes from, near the middle of them."""
-        level, rows, place = {}, [], {}
+        level: dict[str, int] = {}
+        rows: list[list[str]] = []
+        place: dict[str, float] = {}
         for key, node in self.nodes.items():
             above = [level[s] for s in node.sources if s in level]
             level[key] = max(above) + 1 if above else 0
@@ -58,7 +67,7 @@ class Graph:
                 rows.append([])
             rows[level[key]].append(key)
         for row in rows:
-            def middle(key):
+            def middle(key: str) -> float:
                 xs = [place[s] for s in self.nodes[key].sources if s in place]
                 return sum(xs) / len(xs) if xs else 0.0
             row.sort(key=middle)
@@ -66,7 +75,7 @@ class Graph:
                 place[key] = (at - (len(row) - 1) / 2) * (_BOX + _GAP)
         return rows, place
 
-    def svg(self):
+    def svg(self) -> str:
         """The picture as text of an SVG file."""
         rows, place = self._rows()
         width = max([len(r) for r in rows], default=1) * (_BOX + _GAP) + _GAP
@@ -99,15 +108,15 @@ class Graph:
         return "\n".join([*parts, "</svg>"])
 
 
-def _cut(text, length=28):
+def _cut(text: str, length: int = 28) -> str:
     return text if len(text) <= length else text[:length - 3] + "..."
 
 
-def of_layers(model):
+def of_layers(model: Any) -> Graph:
     """The graph of a model of dlc.layers: a node each call of a layer."""
-    nodes = {}
+    nodes: dict[str, Node] = {}
 
-    def visit(layer, call):
+    def visit(layer: Any, call: int) -> str:
         key = f"{layer.name}:{call}"
         if key in nodes or key in open_:
             return key
@@ -119,7 +128,7 @@ def of_layers(model):
         nodes[key] = Node(layer.name, f"{kind} {list(shape)}" if shape else kind, sources)
         return key
 
-    open_ = set()
+    open_: set[str] = set()
     for tensor in model.outputs:
         visit(tensor.layer, tensor.node)
     return Graph(nodes, model.name)
@@ -132,12 +141,15 @@ _HIDDEN = {"arith.constant", "ml_program.global_load", "ml_program.global_load_c
            "func.return", "return", "dl.constant"}
 
 
-def of_text(text, function=None):
+def of_text(text: str, function: str | None = None) -> Graph:
     """The graph of a function in a module's text: a node each op but constants.
 
     Ops that hold others are one node with all that those use.
     """
-    nodes, inside, current, name, indent = {}, False, None, None, 0
+    nodes: dict[str, Node] = {}
+    current: Node | None = None
+    name: str | None = None
+    inside, indent = False, 0
     for line in text.splitlines():
         body = re.sub(r'"(?:[^"\\]|\\.)*"', '""', line)
         if not inside:
@@ -169,5 +181,5 @@ def of_text(text, function=None):
     return Graph(nodes, name)
 
 
-def _short(type_):
+def _short(type_: str) -> str:
     return type_.removeprefix("tensor<").removesuffix(">")

@@ -1,7 +1,14 @@
 """What a training went through, and its curves: pictures by matplotlib, or text."""
 
+from __future__ import annotations
 
-def _pyplot():
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def _pyplot() -> Any:
     try:
         from matplotlib import pyplot
     except ImportError:
@@ -9,14 +16,14 @@ def _pyplot():
     return pyplot
 
 
-def curves(values, axes=None):
+def curves(values: Mapping[str, Sequence[float]], axes: Any = None) -> Any:
     """Draws numbers by epoch, {name: [one an epoch]}, and returns matplotlib's axes.
 
     What is measured on other samples (val_loss beside loss) is dashed, in the same colour.
     """
     if axes is None:
         _, axes = _pyplot().subplots(figsize=(7, 4), layout="constrained")
-    colors = {}
+    colors: dict[str, Any] = {}
     for name, line in values.items():
         own = name.removeprefix("val_").removeprefix("validation_")
         style = "-" if own == name else "--"
@@ -28,7 +35,7 @@ def curves(values, axes=None):
     return axes
 
 
-def text_curves(lines, width=64, height=12):
+def text_curves(lines: Mapping[str, Sequence[float]], width: int = 64, height: int = 12) -> str:
     """At most two lines of numbers, {name: [one an epoch]}, as text of so many characters."""
     if not lines:
         return ""
@@ -53,19 +60,19 @@ def text_curves(lines, width=64, height=12):
     return "\n".join(text)
 
 
-class Epochs(list):
+class Epochs(list[dict[str, float]]):
     """A list of one dictionary an epoch: epoch, loss, metrics, seconds."""
 
-    def values(self):
+    def values(self) -> dict[str, list[float]]:
         """{name: [one an epoch]} of losses and metrics."""
         names = [n for n in (self[0] if self else ()) if n not in ("epoch", "seconds")]
         return {n: [record[n] for record in self] for n in names}
 
-    def plot(self, axes=None):
+    def plot(self, axes: Any = None) -> Any:
         """The losses and metrics by epoch, by matplotlib; returns the axes."""
         return curves(self.values(), axes)
 
-    def dataframe(self):
+    def dataframe(self) -> Any:
         """The records as a pandas.DataFrame."""
         from ._compiled import Table
         return Table(list(self)).dataframe()
@@ -74,20 +81,21 @@ class Epochs(list):
 class History:
     """What `fit` of dlc.layers returns: history[name] is a list, a number an epoch."""
 
-    def __init__(self):
-        self.history, self.epoch = {}, []
+    def __init__(self) -> None:
+        self.history: dict[str, list[float]] = {}
+        self.epoch: list[int] = []
 
-    def add(self, epoch, logs):
+    def add(self, epoch: int, logs: Mapping[str, float]) -> None:
         """One more epoch."""
         self.epoch.append(epoch)
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
 
-    def plot(self, axes=None):
+    def plot(self, axes: Any = None) -> Any:
         """The losses and metrics by epoch, by matplotlib; returns the axes."""
         return curves(self.history, axes)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         last = {k: v[-1] for k, v in self.history.items()}
         return f"<{len(self.epoch)} epochs, the last: " + ", ".join(
             f"{k} {v:.4g}" for k, v in last.items()) + ">"

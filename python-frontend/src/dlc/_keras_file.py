@@ -3,19 +3,29 @@
 Nothing in a file is run: a Lambda is a layer that is not known.
 """
 
+from __future__ import annotations
+
 import io
 import json
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+    from typing import Any
+
+    import numpy.typing as npt
 
 
 class FileProblem(Exception):
     """A file that is no model of Keras, or lacks something of it."""
 
 
-def _h5(source, path):
+def _h5(source: io.BytesIO | Path, path: Path) -> Any:
     try:
         import h5py
     except ImportError:
@@ -30,7 +40,9 @@ def _h5(source, path):
 class SavedModel:
     """item: the configuration; array(name, shape): a weight by its emitted name."""
 
-    def __init__(self, path):
+    item: dict[str, Any]
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         path = Path(path)
         self._path = path
         if zipfile.is_zipfile(path):
@@ -54,38 +66,41 @@ class SavedModel:
         if "config" not in self.item or "layers" not in self.item.get("config", {}):
             raise FileProblem(f"{path} holds a {self.item.get('class_name')}, expected a "
                               "Sequential or functional model")
-        self._orders = {}  # prefix of emitted names: how many weights of it were asked for
+        # Prefix of emitted names: the weights of it that were asked for.
+        self._orders: dict[str, list[str]] = {}
 
-    def _read_groups(self, file):
+    def _read_groups(self, file: Any) -> None:
         """.keras: datasets by number below groups that say the name of their layer."""
-        self._found = []  # (names of the layers around, [arrays])
+        # (names of the layers around, [arrays])
+        self._found: list[tuple[list[str], list[Any]]] | None = []
+        groups = self._found
 
-        def visit(group, names):
+        def visit(group: Any, names: list[str]) -> None:
             own = group.get("vars")
             if own is not None:
                 name = own.attrs.get("name")
                 names = [*names, name] if name else names
                 arrays = [own[k] for k in sorted(own, key=int)]
                 if arrays:
-                    self._found.append((names, arrays))
+                    groups.append((names, arrays))
             for key in group:
                 if key != "vars" and hasattr(group[key], "keys"):
                     visit(group[key], names)
 
         visit(file, [])
 
-    def _read_names(self, file):
+    def _read_names(self, file: Any) -> None:
         """.h5: datasets by their whole names."""
         self._found = None
-        self._named = []
+        self._named: list[tuple[list[str], Any]] = []
 
-        def visit(name, value):
+        def visit(name: str, value: Any) -> None:
             if hasattr(value, "shape"):
                 self._named.append((name.split("/"), value))
 
         file["model_weights"].visititems(visit)
 
-    def array(self, name, shape):
+    def array(self, name: str, shape: Sequence[int]) -> npt.NDArray[np.float32]:
         parts = name.split("/")
         if self._found is None:
             # Without the model's own name, which the file does not have.
@@ -108,7 +123,7 @@ class SavedModel:
         return found.reshape(shape)
 
 
-def within(words, path):
+def within(words: Iterable[str], path: Iterable[str]) -> bool:
     """Whether the words stand in the path in this order."""
     rest = iter(path)
     return all(any(part == word for part in rest) for word in words)

@@ -5,8 +5,11 @@ does is dlc's. Weights go into the library when a loop begins and come back behi
 before the callbacks of its end.
 """
 
+from __future__ import annotations
+
 import functools
 import json
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -23,30 +26,41 @@ from ._history import curves
 from ._keras_weights import Variables
 from ._steps import Steps, Tally, arguments, listed
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def _named(which):
+    import numpy.typing as npt
+
+    from ._keras_graph import Described
+
+    Logs = dict[str, float]
+    Arrays = list[npt.NDArray[Any]]
+
+
+def _named(which: Any) -> tuple[str, dict[str, Any]]:
     """(name, configuration) of a loss or metric of Keras's as it was given to compile; the
-    name is None where it is not Keras's."""
+    name is empty where it is not Keras's."""
     if isinstance(which, str):
         return loss_table.full_name(which), {}
     if isinstance(which, (keras.losses.Loss, keras.metrics.Metric)):
         if not type(which).__module__.startswith("keras."):
-            return None, {}
+            return "", {}
         function = getattr(which, "_fn", None) or getattr(which, "fn", None)
         config = dict(getattr(which, "_fn_kwargs", None) or {})
         if hasattr(which, "reduction") and isinstance(which, keras.losses.Loss):
             config["reduction"] = which.reduction
         name = loss_table.full_name(type(which).__name__)
         if name in ("mean_metric_wrapper", "loss_function_wrapper"):
-            return _named(function)[0] if function else None, config
+            return _named(function)[0] if function else "", config
         return name, {k: v for k, v in config.items() if v is not None}
     name = loss_table.full_name(getattr(which, "__name__", ""))
     # A function of the user's own may have the name of one of Keras's.
     own = getattr(keras.losses, name, None) or getattr(keras.metrics, name, None)
-    return (name if own is which else None), {}
+    return (name if own is which else ""), {}
 
 
-def _of_output(spec, names, k):
+def _of_output(spec: Any, names: Sequence[str], k: int) -> Any:
     """What a list, a dictionary or one for all says of output k."""
     if isinstance(spec, dict):
         return spec.get(names[k])
@@ -55,7 +69,7 @@ def _of_output(spec, names, k):
     return spec
 
 
-def _output_names(model):
+def _output_names(model: Any) -> list[str]:
     inner = getattr(model, "_functional", None)  # a Sequential has one
     return list((inner or model).output_names)
 
@@ -63,7 +77,8 @@ def _output_names(model):
 class Compiled(Steps):
     """The steps of one Keras model."""
 
-    def __init__(self, described, recipe, host_metrics):
+    def __init__(self, described: Described, recipe: Recipe,
+                 host_metrics: list[tuple[int, Any]]) -> None:
         self.host_metrics, self.variables = host_metrics, Variables(described)
         self.is_ahead = False  # of Keras's weights, while fit runs
         self.inputs = [t.name for t in described.inputs]
@@ -71,14 +86,14 @@ class Compiled(Steps):
         super().__init__(recipe, lambda w: np.reshape(
             np.asarray(self.variables[w.name], np.float32), w.shape))
 
-    def push_from(self, model):
+    def push_from(self, model: Any) -> None:
         """Keras's weights, which are older than the library's while it learns."""
         if self.is_ahead:
             self.pull_to(model)
             return
         self.push(lambda name: self.variables[name])
 
-    def pull_to(self, model):
+    def pull_to(self, model: Any) -> None:
         for name, value in self.pull():
             variable = self.variables[name]
             variable.assign(np.reshape(value, variable.shape))
@@ -86,9 +101,9 @@ class Compiled(Steps):
             model.optimizer.iterations.assign(self.count)
 
 
-def _key(model):
+def _key(model: Any) -> str:
     """Equal where the compiled library still fits the model."""
-    key = [[v.path, bool(v.trainable)] for v in model.variables]
+    key: list[Any] = [[v.path, bool(v.trainable)] for v in model.variables]
     key += [[layer.name, layer.trainable] for layer in model._flatten_layers()]
     if getattr(model, "_compile_loss", None) is not None:
         config = model.optimizer.get_config()
@@ -98,18 +113,21 @@ def _key(model):
     return json.dumps(key, default=str)
 
 
-def compiled(model, learns=True):
+def compiled(model: Any, learns: bool = True) -> Compiled:
     """The model's library, made where there is none that fits."""
     learns = learns and getattr(model, "_compile_loss", None) is not None
     key = _key(model) + str(learns)
-    store = model.__dict__.setdefault("_dlc_compiled", {})
+    store: dict[str, Any] = model.__dict__.setdefault("_dlc_compiled", {})
+    made: Compiled
     if key in store:
-        return store[key]
+        made = store[key]
+        return made
     from .keras import _described, input_types
     described = _described(model)
     names = _output_names(described.model)
-    outputs, host = [Output() for _ in names], []
-    optimizer = ("sgd", {})
+    outputs = [Output() for _ in names]
+    host: list[tuple[int, Any]] = []
+    optimizer: tuple[str, dict[str, Any]] = ("sgd", {})
     if learns:
         outputs, host = _wanted(model, names)
         kind = type(model.optimizer).__name__.lower()
@@ -123,11 +141,11 @@ def compiled(model, learns=True):
     store.clear()
     store["held"] = getattr(model, "_compile_loss", None), model._compile_metrics \
         if learns else None  # the key has their addresses
-    store[key] = Compiled(described, recipe, host)
-    return store[key]
+    made = store[key] = Compiled(described, recipe, host)
+    return made
 
 
-def _check_optimizer(optimizer):
+def _check_optimizer(optimizer: Any) -> None:
     """What an optimiser is told that dlc does not do."""
     config = optimizer.get_config()
     asked = [k for k in ("use_ema", "gradient_accumulation_steps", "loss_scale_factor")
@@ -139,7 +157,8 @@ def _check_optimizer(optimizer):
         raise UnknownLayers(f"optimizer {type(optimizer).__name__} with {', '.join(asked)}")
 
 
-def _wanted(model, names):
+def _wanted(model: Any,
+            names: Sequence[str]) -> tuple[list[Output], list[tuple[int, Any]]]:
     """Outputs with losses and metrics; metrics that Keras computes itself."""
     spec, weights = model._compile_loss._user_loss, model._compile_loss._user_loss_weights
     chosen, weighted = (getattr(model._compile_metrics, f"_user_{k}", None)
@@ -149,14 +168,14 @@ def _wanted(model, names):
     for k, name in enumerate(names):
         loss = _of_output(spec, names, k)
         share = _of_output(weights, names, k)
-        output = Output(None if loss is None else _named(loss),
-                        1.0 if share is None else float(share))
-        if loss is not None:
-            fault = loss_table.unsupported(*output.loss)
+        named = None if loss is None else _named(loss)
+        output = Output(named, 1.0 if share is None else float(share))
+        if named is not None:
+            fault = loss_table.unsupported(*named)
             if fault:
                 raise UnknownLayers(f"loss {getattr(loss, '__name__', loss)}: {fault}")
         for source, target in ((chosen, output.metrics), (weighted, output.weighted_metrics)):
-            own = _of_output(source, names, k) if len(names) > 1 else source
+            own: Any = _of_output(source, names, k) if len(names) > 1 else source
             if isinstance(own, dict):
                 own = own.get(name)
             for metric in own if isinstance(own, (list, tuple)) else [own] * (own is not None):
@@ -177,7 +196,7 @@ def _wanted(model, names):
 class _Logs(Tally):
     """A tally with the metrics that Keras computes itself."""
 
-    def __init__(self, model, made):
+    def __init__(self, model: Any, made: Compiled) -> None:
         super().__init__(made.outputs, made.training)
         self._host = made.host_metrics
         self._chosen = [k for k, o in enumerate(made.training.recipe.outputs)
@@ -185,16 +204,18 @@ class _Logs(Tally):
         for _, metric in self._host:
             metric.reset_state()
 
-    def note(self, results, batch, targets):
+    def note(self, results: Any, batch: int, targets: Sequence[Any]) -> Logs:
         results = results if isinstance(results, tuple) else (results,)
         logs = self.add(results, batch)
         for k, metric in self._host:
-            metric.update_state(targets[self._chosen.index(k)], results[1 + 2 * len(self._labels) + k])
+            metric.update_state(targets[self._chosen.index(k)],
+                                results[1 + 2 * len(self._labels) + k])
             logs[metric.name] = float(metric.result())
         return logs
 
 
-def _split_batch(model, made, data):
+def _split_batch(model: Any, made: Compiled,
+                 data: Any) -> tuple[list[Any], list[Any], Arrays]:
     """Inputs, targets of the outputs that have a loss, and a weight for each sample."""
     x, y, weights = data_adapter_utils.unpack_x_y_sample_weight(data)
     inputs = listed(x, made.inputs)
@@ -219,13 +240,15 @@ def _split_batch(model, made, data):
     return inputs, targets, found
 
 
-def _rate(model):
+def _rate(model: Any) -> float:
     return float(np.asarray(model.optimizer.learning_rate))
 
 
-def _run(model, made, iterator, training, callbacks):
+def _run(model: Any, made: Compiled, iterator: Any, training: bool,
+         callbacks: Any) -> Logs:
     """One pass over the data; the logs at its end."""
-    tally, logs = _Logs(model, made), {}
+    tally = _Logs(model, made)
+    logs: Logs = {}
     function = made["step" if training else "evaluate"]
     phase = "train" if training else "test"
     begin_batch, end_batch = (getattr(callbacks, f"on_{phase}_batch_{w}")
@@ -249,10 +272,13 @@ def _run(model, made, iterator, training, callbacks):
     return logs
 
 
-def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None,
-        validation_split=0.0, validation_data=None, shuffle=True, class_weight=None,
-        sample_weight=None, initial_epoch=0, steps_per_epoch=None, validation_steps=None,
-        validation_batch_size=None, validation_freq=1):
+def fit(self: Any, x: Any = None, y: Any = None, batch_size: int | None = None, epochs: int = 1,
+        verbose: int | str = "auto", callbacks: Any = None, validation_split: float = 0.0,
+        validation_data: Any = None, shuffle: bool = True,
+        class_weight: dict[int, float] | None = None, sample_weight: Any = None,
+        initial_epoch: int = 0, steps_per_epoch: int | None = None,
+        validation_steps: int | None = None, validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1) -> Any:
     """As keras.Model.fit."""
     self._assert_compile_called("fit")
     if validation_split and validation_data is None:
@@ -299,14 +325,14 @@ def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbac
     return self.history
 
 
-def _begin(model, made):
+def _begin(model: Any, made: Compiled) -> None:
     """Random numbers follow Keras's seed; steps go on where the optimiser is."""
     seed = keras.src.utils.rng_utils.get_random_seed()
     made.seed(np.random.randint(1 << 31) if seed is None else seed)
     made.count = int(np.asarray(model.optimizer.iterations))
 
 
-def _evaluate(model, iterator, callbacks, made):
+def _evaluate(model: Any, iterator: Any, callbacks: Any, made: Compiled) -> Logs:
     callbacks.on_test_begin()
     model.stop_evaluating = False
     logs = dict(_run(model, made, iterator, False, callbacks))
@@ -314,8 +340,10 @@ def _evaluate(model, iterator, callbacks, made):
     return logs
 
 
-def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None,
-             steps=None, callbacks=None, return_dict=False, **kwargs):
+def evaluate(self: Any, x: Any = None, y: Any = None, batch_size: int | None = None,
+             verbose: int | str = "auto", sample_weight: Any = None, steps: int | None = None,
+             callbacks: Any = None, return_dict: bool = False,
+             **kwargs: Any) -> float | list[float] | Logs:
     """As keras.Model.evaluate."""
     self._assert_compile_called("evaluate")
     iterator = EpochIterator(x=x, y=y, sample_weight=sample_weight, batch_size=batch_size,
@@ -331,12 +359,13 @@ def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weigh
     return logs if return_dict else _flat(logs)
 
 
-def _flat(logs):
+def _flat(logs: Logs) -> float | list[float]:
     values = list(logs.values())
     return values[0] if len(values) == 1 else values
 
 
-def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+def predict(self: Any, x: Any, batch_size: int | None = None, verbose: int | str = "auto",
+            steps: int | None = None, callbacks: Any = None) -> npt.NDArray[Any] | Arrays:
     """As keras.Model.predict."""
     made = compiled(self, learns=bool(self.__dict__.get("_dlc_compiled")))
     made.push_from(self)
@@ -361,7 +390,9 @@ def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None
     return outputs[0] if len(outputs) == 1 else outputs
 
 
-def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+def train_on_batch(self: Any, x: Any, y: Any = None, sample_weight: Any = None,
+                   class_weight: dict[int, float] | None = None,
+                   return_dict: bool = False) -> float | list[float] | Logs:
     """As keras.Model.train_on_batch."""
     self._assert_compile_called("train_on_batch")
     if class_weight is not None:
@@ -376,7 +407,8 @@ def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, retur
     return logs if return_dict else _flat(logs)
 
 
-def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+def test_on_batch(self: Any, x: Any, y: Any = None, sample_weight: Any = None,
+                  return_dict: bool = False) -> float | list[float] | Logs:
     """As keras.Model.test_on_batch."""
     made = compiled(self)
     made.push_from(self)
@@ -384,7 +416,8 @@ def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
     return logs if return_dict else _flat(logs)
 
 
-def _on_batch(model, made, data, name, more):
+def _on_batch(model: Any, made: Compiled, data: Any, name: str,
+              more: tuple[np.float32, ...]) -> Logs:
     function = made[name]
     inputs, targets, weights = _split_batch(model, made, data)
     results = function(*arguments(function, [*inputs, *targets, *weights]), *more)

@@ -5,9 +5,12 @@ the model's own graph is walked, and layers that dlc does not know are called on
 tensors, whose operations stand in their place.
 """
 
+from __future__ import annotations
+
 import functools
 import inspect
 import re
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -17,13 +20,21 @@ from keras.src.ops.function import make_node_key
 from ._emit.emitter import _LAYERS, UnknownLayers
 from ._emit.recurrent import _CELLS
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    Item = dict[str, Any]
+
 
 class Described:
     """item: the configuration; layers: {path: layer} of those that hold variables; variables:
     {name: variable} of those that a traced call uses itself; inputs: of the model."""
 
-    def __init__(self, model):
-        self.layers, self.variables, self._path = {}, {}, []
+    def __init__(self, model: Any) -> None:
+        self.layers: dict[str, Any] = {}
+        self.variables: dict[str, Any] = {}
+        self._path: list[str] = []
         if not _is_functional(model):
             model = _traced_model(model)
         self.model, self.inputs = model, model.inputs
@@ -31,7 +42,7 @@ class Described:
 
     #--- Models ------------------------------------------------------------------------
 
-    def _model(self, model, name):
+    def _model(self, model: Any, name: str) -> Item:
         """A Sequential or functional model as an item of its path."""
         graph = getattr(model, "_functional", None) or model
         self._path.append(name)
@@ -44,7 +55,7 @@ class Described:
             "input_layers": [_history(t, graph) for t in graph.inputs],
             "output_layers": [_history(t, graph) for t in graph.outputs]}}
 
-    def _operation(self, op, graph):
+    def _operation(self, op: Any, graph: Any) -> Item:
         nodes = _nodes(op, graph)
         calls = [{"args": [self._argument(a, graph) for a in n.arguments.args],
                   "kwargs": {k: self._argument(v, graph)
@@ -52,7 +63,7 @@ class Described:
         item = self._item(op, nodes)
         return {**item, "name": op.name, "inbound_nodes": calls}
 
-    def _argument(self, value, graph):
+    def _argument(self, value: Any, graph: Any) -> Any:
         if isinstance(value, KerasTensor):
             return {"class_name": "__keras_tensor__",
                     "config": {"keras_history": _history(value, graph)}}
@@ -83,7 +94,7 @@ class Described:
 
     #--- Layers ------------------------------------------------------------------------
 
-    def _item(self, op, nodes):
+    def _item(self, op: Any, nodes: Sequence[Any]) -> Item:
         name, kind = op.name, type(op).__name__
         path = "/".join([*self._path, name])
         if not isinstance(op, keras.Layer):
@@ -102,7 +113,7 @@ class Described:
             item["config"]["cell"] = self._cell(op, path)
         return {"class_name": kind, "module": "keras.layers", "config": item["config"]}
 
-    def _traced(self, layer, nodes):
+    def _traced(self, layer: Any, nodes: Sequence[Any]) -> Any:
         """The functional model that a layer's call makes of its inputs; None where it cannot
         be called so."""
         call = functools.partial(layer.function, **(layer.arguments or {})) \
@@ -111,9 +122,9 @@ class Described:
         if not nodes:
             return None
         first = nodes[0].arguments
-        inputs = []
+        inputs: list[Any] = []
 
-        def fresh(value):
+        def fresh(value: Any) -> Any:
             if isinstance(value, KerasTensor):
                 inputs.append(keras.Input(batch_shape=value.shape, dtype=value.dtype))
                 return inputs[-1]
@@ -136,7 +147,7 @@ class Described:
         traced.trainable = layer.trainable
         return traced
 
-    def _cell(self, layer, path):
+    def _cell(self, layer: Any, path: str) -> Item:
         """A user's cell: its call on one step, as a model of the input and the states."""
         cell = layer.cell
         shape = layer._build_shapes_dict["sequences_shape"] \
@@ -164,7 +175,7 @@ class Described:
             "name": cell.name, "state_sizes": sizes, "model": item}}
 
 
-def _refuse_modes(layer):
+def _refuse_modes(layer: Any) -> None:
     """A call that asks in Python whether it trains does two things, and is traced once."""
     try:
         text = inspect.getsource(type(layer).call)
@@ -175,12 +186,12 @@ def _refuse_modes(layer):
                             "asks whether it trains; leave that to the layers in it")
 
 
-def _is_functional(model):
+def _is_functional(model: Any) -> bool:
     return isinstance(model, keras.Model) and (
         getattr(model, "_functional", None) is not None or hasattr(model, "operations"))
 
 
-def _traced_model(model):
+def _traced_model(model: Any) -> Any:
     """A subclassed model that was called, as the functional one that its call makes."""
     shapes = list((getattr(model, "_build_shapes_dict", None) or {}).values())
     if not shapes:
@@ -195,11 +206,11 @@ def _traced_model(model):
     return traced
 
 
-def _history(tensor, graph):
+def _history(tensor: Any, graph: Any) -> list[Any]:
     op, node, index = tensor._keras_history
     return [op.name, _nodes(op, graph).index(op._inbound_nodes[node]), index]
 
 
-def _nodes(op, graph):
+def _nodes(op: Any, graph: Any) -> list[Any]:
     """The calls of a layer that belong to this graph."""
     return [n for k, n in enumerate(op._inbound_nodes) if make_node_key(op, k) in graph._nodes]

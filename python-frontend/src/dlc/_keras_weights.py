@@ -1,21 +1,30 @@
 """Which variable of a Keras model is which tensor of the emitted one."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ._emit.emitter import UnknownLayers
 from ._keras_file import within
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ._keras_graph import Described
 
 
 class Variables:
     """The variables of a described model by the emitted names."""
 
-    def __init__(self, described):
+    def __init__(self, described: Described) -> None:
         self._layers, self._found = described.layers, dict(described.variables)
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Any:
         if name not in self._found:
             self._found[name] = self._find(name)
         return self._found[name]
 
-    def _find(self, name):
+    def _find(self, name: str) -> Any:
         parts = name.split("/")
         for cut in range(len(parts) - 1, 0, -1):
             layer = self._layers.get("/".join(parts[:cut]))

@@ -1,12 +1,20 @@
 """Libraries made by dlc, through their self-description (see abi.h)."""
 
+from __future__ import annotations
+
 import ctypes
 import inspect
 import keyword
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, KeysView, Sequence
+
+    import numpy.typing as npt
 
 _ABI_VERSION = 5
 
@@ -17,7 +25,7 @@ class LibraryError(Exception):
     status: the dlc_status of a refused call, else None.
     """
 
-    def __init__(self, message, status=None):
+    def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
 
@@ -98,8 +106,8 @@ class _Info(ctypes.Structure):
 
 # By the numbers of abi.h: name of the NumPy type, or of ml_dtypes and the NumPy
 # type that stands in for it where that package is missing.
-_ELEMENTS = [
-    None, "float16", ("bfloat16", "uint16"), "float32", "float64", "bool",
+_ELEMENTS: list[str | tuple[str, str]] = [
+    "", "float16", ("bfloat16", "uint16"), "float32", "float64", "bool",
     "int32", "int64", "int8", "int16", "uint8", "uint16", "uint32", "uint64",
     ("float8_e4m3fn", "uint8"), ("float8_e4m3fnuz", "uint8"),
     ("float8_e5m2", "uint8"), ("float8_e5m2fnuz", "uint8"),
@@ -107,13 +115,14 @@ _ELEMENTS = [
     ("int4", "int8"), ("uint4", "uint8"), ("int2", "int8"), ("uint2", "uint8")]
 
 
-def _dtype(element):
+def _dtype(element: int) -> np.dtype[Any]:
     name = _ELEMENTS[element]
     if isinstance(name, str):
         return np.dtype(name)
     try:
         import ml_dtypes
-        return np.dtype(getattr(ml_dtypes, name[0]))
+        found: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name[0]))
+        return found
     except (ImportError, AttributeError):
         return np.dtype(name[1])
 
@@ -125,12 +134,12 @@ class Argument:
     is_computed: an output whose shape follows from values; the library makes it.
     """
     name: str
-    dtype: np.dtype
-    shape: tuple
+    dtype: np.dtype[Any]
+    shape: tuple[int | None, ...]
     element: int
     is_computed: bool = False
 
-    def __str__(self):
+    def __str__(self) -> str:
         extents = ", ".join("?" if e is None else str(e) for e in self.shape)
         return f"{self.name}: {self.dtype}[{extents}]"
 
@@ -138,10 +147,10 @@ class Argument:
 class Function:
     """A function of a library; call it with arrays."""
 
-    def __init__(self, context, number, description):
+    def __init__(self, context: Context, number: int, description: _Function) -> None:
         self._context = context
         self._number = number
-        self.name = description.name.decode()
+        self.name: str = description.name.decode()
         arguments = [
             Argument(a.name.decode(), _dtype(a.element),
                      tuple(None if a.shape[d] < 0 else a.shape[d]
@@ -155,11 +164,11 @@ class Function:
         self.__signature__ = self._signature()
         self.__doc__ = f"{self!r}\n\n{type(self).__call__.__doc__}"
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (f"{self.name}({', '.join(map(str, self.inputs))}) -> "
                 f"{', '.join(map(str, self.outputs))}")
 
-    def _signature(self):
+    def _signature(self) -> inspect.Signature:
         """For help and completion; arrays are given by place alone."""
         parameter = inspect.Parameter
         names = [a.name if a.name.isidentifier() and not keyword.iskeyword(a.name)
@@ -170,7 +179,8 @@ class Function:
             [*(parameter(n, parameter.POSITIONAL_ONLY) for n in names),
              parameter("out", parameter.KEYWORD_ONLY, default=None)])
 
-    def _describe(self, arrays, arguments):
+    def _describe(self, arrays: Sequence[npt.NDArray[Any] | None], arguments: Sequence[Argument]
+                  ) -> tuple[ctypes.Array[_Tensor], list[ctypes.Array[ctypes.c_int64]]]:
         """dlc_tensors over the arrays' own memory."""
         tensors = (_Tensor * max(len(arrays), 1))()
         shapes = []
@@ -185,7 +195,7 @@ class Function:
             tensor.element = argument.element
         return tensors, shapes
 
-    def _check(self, array, argument):
+    def _check(self, array: Any, argument: Argument) -> None:
         if not isinstance(array, np.ndarray):
             raise LibraryError(f"{self.name}: '{argument.name}' is a "
                                f"{type(array).__name__}, expected a numpy array")
@@ -199,7 +209,8 @@ class Function:
                 f"{self.name}: '{argument.name}' is not contiguous in row-major "
                 "order; pass numpy.ascontiguousarray(...) of it")
 
-    def __call__(self, *inputs, out=None):
+    def __call__(self, *inputs: npt.NDArray[Any] | np.generic | float,
+                 out: npt.NDArray[Any] | Sequence[npt.NDArray[Any]] | None = None) -> Any:
         """Runs the function.
 
         inputs: contiguous arrays of the declared types, read in place; numbers of
@@ -213,13 +224,15 @@ class Function:
         if len(inputs) != len(self.inputs):
             raise LibraryError(f"{self.name}: {len(inputs)} inputs given, "
                                f"expected {len(self.inputs)}")
-        inputs = [np.asarray(value, argument.dtype)
-                  if argument.shape == () and isinstance(value, (bool, int, float, np.generic))
-                  else value
-                  for value, argument in zip(inputs, self.inputs)]
-        for array, argument in zip(inputs, self.inputs):
+        arrays: list[Any] = [
+            np.asarray(value, argument.dtype)
+            if argument.shape == () and isinstance(value, (bool, int, float, np.generic))
+            else value
+            for value, argument in zip(inputs, self.inputs)]
+        for array, argument in zip(arrays, self.inputs):
             self._check(array, argument)
-        tensors, keep = self._describe(inputs, self.inputs)
+        tensors, keep = self._describe(arrays, self.inputs)
+        outputs: list[Any]
         if out is None:
             found = [(ctypes.c_int64 * max(len(a.shape), 1))()
                      for a in self.outputs]
@@ -271,50 +284,50 @@ class State:
         model.state["w1"] = w * 0.5
     """
 
-    def __init__(self, context):
+    def __init__(self, context: Context) -> None:
         self._context = context
         info = context._library.info
-        self._tensors = {}
+        self._tensors: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {}
         for i in range(info.state_count):
             state = info.states[i]
             self._tensors[state.name.decode()] = (
                 tuple(state.shape[:state.rank]), _dtype(state.element))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._tensors)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._tensors)
 
-    def __contains__(self, name):
+    def __contains__(self, name: object) -> bool:
         return name in self._tensors
 
-    def keys(self):
+    def keys(self) -> KeysView[str]:
         return self._tensors.keys()
 
-    def items(self):
+    def items(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         return ((name, self[name]) for name in self)
 
-    def shape(self, name):
+    def shape(self, name: str) -> tuple[int, ...]:
         return self._tensors[name][0]
 
-    def dtype(self, name):
+    def dtype(self, name: str) -> np.dtype[Any]:
         return self._tensors[name][1]
 
-    def _call(self, function, name, array):
+    def _call(self, function: str, name: str, array: npt.NDArray[Any]) -> None:
         if not self._tensors:
             raise LibraryError("this library has no state; compile it with --train")
         info = self._context._library.info
         self._context._require(getattr(info, function)(
             self._context._handle, name.encode(), array.ctypes.data, array.nbytes))
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
         shape, dtype = self._tensors.get(name, ((), np.dtype(np.float32)))
-        array = np.empty(shape, dtype)
+        array: npt.NDArray[Any] = np.empty(shape, dtype)
         self._call("get", name, array)
         return array
 
-    def __setitem__(self, name, value):
+    def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
         shape, dtype = self._tensors.get(name, (None, None))
         array = np.asarray(value, order="C")
         if shape is not None and (array.shape != shape or array.dtype != dtype):
@@ -326,61 +339,63 @@ class State:
 class Context:
     """State of one caller: use it from one thread at a time."""
 
-    def __init__(self, library, threads=0, weights=None):
+    def __init__(self, library: Library, threads: int = 0,
+                 weights: str | os.PathLike[str] | None = None) -> None:
         self._library = library
-        self._handle = ctypes.c_void_p()
+        self._handle: ctypes.c_void_p | None = ctypes.c_void_p()
         options = _Options(ctypes.sizeof(_Options), threads, None, 0,
                            None if weights is None else os.fsencode(weights))
         self._require(library.info.create(
             ctypes.byref(self._handle), ctypes.byref(options), _ABI_VERSION,
             library.info.interface_hash))
-        self.functions = {}
+        self.functions: dict[str, Function] = {}
         for number in range(library.info.function_count):
             function = Function(self, number, library.info.functions[number])
             self.functions[function.name] = function
         self.state = State(self)
 
-    def _file(self, function, path):
+    def _file(self, function: str, path: str | os.PathLike[str]) -> None:
         if not len(self.state):
             raise LibraryError("this library has no state; compile it with --train")
         self._require(getattr(self._library.info, function)(
             self._handle, os.fsencode(path)))
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the state to a safetensors file, at once or not at all."""
         self._file("save", path)
 
-    def restore(self, path):
+    def restore(self, path: str | os.PathLike[str]) -> None:
         """Reads the state from a file that `save` wrote; one that does not hold
         exactly this state is refused, and nothing changes."""
         self._file("load", path)
 
-    def _require(self, status):
+    def _require(self, status: int) -> None:
         if status != 0:
             message = self._library.info.error(self._handle).decode(
                 errors="replace")
             raise LibraryError(message, status)
 
     @property
-    def threads(self):
+    def threads(self) -> int:
         """How many threads this context uses at most."""
-        return self._library.info.threads(self._handle)
+        count: int = self._library.info.threads(self._handle)
+        return count
 
-    def __getattr__(self, name):
-        functions = self.__dict__.get("functions", {})
+    def __getattr__(self, name: str) -> Function:
+        functions: dict[str, Function] = self.__dict__.get("functions", {})
         if name in functions:
             return functions[name]
         raise AttributeError(f"there is no function '{name}', only "
                              f"{', '.join(sorted(functions)) or 'none'}")
 
-    def __dir__(self):
+    def __dir__(self) -> Iterable[str]:
         return sorted({*super().__dir__(), *self.functions})
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lines = "".join(f"\n  {f!r}" for f in self.functions.values())
         return f"<dlc library {self._library.path}{lines}>"
 
-    def __del__(self):
+    def __del__(self) -> None:
         if getattr(self, "_handle", None):
             self._library.info.destroy(self._handle)
             self._handle = None
@@ -389,7 +404,8 @@ class Context:
 class Library(Context):
     """A loaded library with a context of its own; `context()` makes more."""
 
-    def __init__(self, path, threads=0, weights=None):
+    def __init__(self, path: str | os.PathLike[str], threads: int = 0,
+                 weights: str | os.PathLike[str] | None = None) -> None:
         path = os.path.abspath(os.fspath(path))
         try:
             self._dll = ctypes.CDLL(path)
@@ -410,18 +426,19 @@ class Library(Context):
         ctypes.memmove(ctypes.byref(self.info), ctypes.byref(table),
                        min(table.size, ctypes.sizeof(_Info)))
         self.path = path
-        self.name = self.info.name.decode()
-        self.cpu = self.info.cpu.decode()
-        self.weight_bytes = self.info.weight_bytes
+        self.name: str = self.info.name.decode()
+        self.cpu: str = self.info.cpu.decode()
+        self.weight_bytes: int = self.info.weight_bytes
         self._weights = weights
         super().__init__(self, threads, weights)
 
-    def context(self, threads=0):
+    def context(self, threads: int = 0) -> Context:
         """Another context over the same weights, for another thread."""
         return Context(self, threads, self._weights)
 
 
-def load(path, threads=0, weights=None):
+def load(path: str | os.PathLike[str], threads: int = 0,
+         weights: str | os.PathLike[str] | None = None) -> Library:
     """Loads a library made by dlc.
 
     path: the .so file.

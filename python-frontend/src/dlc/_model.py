@@ -1,8 +1,11 @@
 """Models that came from elsewhere: they predict, learn by compiled steps, become libraries."""
 
+from __future__ import annotations
+
 import html
 import itertools
 from collections.abc import MutableMapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,8 +13,24 @@ from . import train
 from ._compile import CompileError, compile
 from ._progress import is_watched
 
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
+    from types import ModuleType
+    from typing import Any
 
-def need(module, extra=None):
+    import numpy.typing as npt
+
+    from ._compiled import CompiledLibrary
+    from ._graph import Graph
+    from ._history import Epochs
+    from ._library import Library
+
+    Place = str | os.PathLike[str]
+
+
+def need(module: str, extra: str | None = None) -> ModuleType:
     """The module, or an error that says what to install."""
     import importlib
     try:
@@ -24,31 +43,31 @@ def need(module, extra=None):
                           (f", or dlc[{extra}]" if extra else "")) from None
 
 
-class Parameters(MutableMapping):
+class Parameters(MutableMapping[str, "npt.NDArray[Any]"]):
     """The named floats of a model, arrays in the layout that they came in.
 
     Reading gives a copy; writing takes an array of the same shape, of any kind of number.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: Model) -> None:
         self._model = model
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._model._names())
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._model._names())
 
-    def __contains__(self, name):
+    def __contains__(self, name: object) -> bool:
         return name in self._model._names()
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
         if name not in self:
             raise KeyError(f"there is no parameter '{name}'; there are {', '.join(self)}")
         self._model._pull()
         return np.array(self._model._value(name))
 
-    def __setitem__(self, name, value):
+    def __setitem__(self, name: str, value: npt.ArrayLike) -> None:
         old, value = self[name], np.asarray(value)
         if value.shape != old.shape:
             raise ValueError(f"parameter '{name}' has shape {list(old.shape)}, the array given "
@@ -56,10 +75,10 @@ class Parameters(MutableMapping):
         self._model._store(name, np.array(value, old.dtype, order="C"))
         self._model._changed()
 
-    def __delitem__(self, name):
+    def __delitem__(self, name: str) -> None:
         raise TypeError("the parameters of a model are those it came with")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return "\n".join(f"{n}: {list(self._model._value(n).shape)}" for n in self)
 
 
@@ -72,34 +91,48 @@ class Model:
     `dlc.compile` takes (_form).
     """
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self._name = name
         self.parameters = Parameters(self)
-        self._library = self._learner = self._learnt_with = None
-        self._learner_is_newer, self._orders = False, {}
+        self._library: CompiledLibrary | None = None
+        self._learner: Library | None = None
+        self._learnt_with: dict[str, Any] | None = None
+        self._learner_is_newer = False
+        self._orders: dict[str, tuple[int, ...]] = {}
 
-    def _form(self, training=False, values=None):
+    def _names(self) -> Collection[str]:
+        raise NotImplementedError
+
+    def _value(self, name: str) -> npt.NDArray[Any]:
+        raise NotImplementedError
+
+    def _store(self, name: str, value: npt.NDArray[Any]) -> None:
+        raise NotImplementedError
+
+    def _form(self, training: bool = False,
+              values: Mapping[str, npt.NDArray[Any]] | None = None) -> Any:
         """What is compiled: as the model is, or in the form in which it learns, with other
         values of parameters by name."""
         raise NotImplementedError
 
     #--- Values --------------------------------------------------------------------
 
-    def _changed(self):
+    def _changed(self) -> None:
         self._library, self._learner_is_newer = None, False
         if self._learner:
             self._push()
 
-    def _push(self):
+    def _push(self) -> None:
         """The parameters into the library that learns."""
+        assert self._learner is not None
         for name, order in self._orders.items():
             state = self._learner.state
             kept = state.dtype(name)
             state[name] = np.array(np.transpose(self._value(name), order), kept, order="C")
 
-    def _pull(self):
+    def _pull(self) -> None:
         """What was learnt, if anything was."""
-        if not self._learner_is_newer:
+        if not self._learner_is_newer or self._learner is None:
             return
         self._learner_is_newer = False
         for name, order in self._orders.items():
@@ -109,24 +142,24 @@ class Model:
 
     #--- Inference -----------------------------------------------------------------
 
-    def compile(self, output=None, **options):
+    def compile(self, output: Place | None = None, **options: Any) -> CompiledLibrary:
         """The library of the model as it is: see `dlc.compile`."""
         self._pull()
         return compile(self._form(), output, **options)
 
-    def plot(self, path=None):
+    def plot(self, path: Place | None = None) -> Graph:
         """The network as a picture of its ops, which a notebook shows; path: a .svg file."""
         return self.compile().plot(path)
 
-    def _repr_html_(self):
+    def _repr_html_(self) -> str:
         return f"<p>{html.escape(self._name)}</p>{self.plot().first(40).svg()}"
 
-    def export(self, path, **options):
+    def export(self, path: Place, **options: Any) -> Path:
         """Writes a library and its C header; options: those of `dlc.compile`. Returns the
         path."""
         return self.compile(path, **options).path
 
-    def predict(self, *inputs):
+    def predict(self, *inputs: npt.ArrayLike) -> Any:
         """The outputs of the model, as arrays. Inputs are converted to its types."""
         self._pull()
         if self._library is None:
@@ -138,15 +171,17 @@ class Model:
         return function(*[np.asarray(a, i.dtype, order="C")
                           for a, i in zip(inputs, function.inputs)])
 
-    def __call__(self, *inputs):
+    def __call__(self, *inputs: npt.ArrayLike) -> Any:
         return self.predict(*inputs)
 
     #--- Training ------------------------------------------------------------------
 
-    def _prepare(self, loss, optimizer, metrics, options):
+    def _prepare(self, loss: str, optimizer: str, metrics: Iterable[str],
+                 options: Mapping[str, Any], /) -> None:
         """A library whose steps are of these words."""
-        words = {"loss": loss, "optimizer": optimizer,
-                 **{k.replace("_", "-"): v for k, v in options.items() if v is not None}}
+        words: dict[str, Any] = {
+            "loss": loss, "optimizer": optimizer,
+            **{k.replace("_", "-"): v for k, v in options.items() if v is not None}}
         if metrics:
             words["metrics"] = list(metrics)
         if self._learnt_with == words:
@@ -156,7 +191,8 @@ class Model:
         marks = {}
         for name in self._names():
             value = self._value(name)
-            numbers = np.arange(1, value.size + 1) % (2048 if value.dtype == np.float16 else 1 << 20)
+            period = 2048 if value.dtype == np.float16 else 1 << 20
+            numbers = np.arange(1, value.size + 1) % period
             marks[name] = numbers.reshape(value.shape).astype(value.dtype)
         learner = compile(self._form(training=True, values=marks), train=words).library
         orders = {name: _order_of(learner.state[name], marks[name], name)
@@ -167,8 +203,11 @@ class Model:
         self._learner, self._orders, self._learnt_with = learner, orders, words
         self._push()
 
-    def fit(self, x, y, *, loss, optimizer="adam", epochs=1, batch_size=32,
-            validation_split=0.0, metrics=(), seed=0, report=None, verbose="auto", **options):
+    def fit(self, x: Any, y: npt.ArrayLike, *, loss: str, optimizer: str = "adam",
+            epochs: int = 1, batch_size: int = 32, validation_split: float = 0.0,
+            metrics: Iterable[str] = (), seed: int = 0,
+            report: Callable[..., object] | None = None, verbose: int | str = "auto",
+            **options: Any) -> Epochs:
         """Trains and returns the history: a list of one dictionary an epoch.
 
         x: an array, or a list of one an input; y: the target. Their first dimension counts
@@ -180,6 +219,7 @@ class Model:
             "auto" is 1 there and 0 elsewhere.
         """
         self._prepare(loss, optimizer, metrics, options)
+        assert self._learner is not None
         inputs = list(x) if isinstance(x, (list, tuple)) else [x]
         self._learner_is_newer = True
         if report is None and (verbose is True or verbose in (1, 2) or
@@ -189,13 +229,15 @@ class Model:
                          epochs=epochs, batch=batch_size, validation=validation_split,
                          seed=seed, initialize=False, report=report)
 
-    def step_function(self, *, loss, optimizer="adam", metrics=(), **options):
+    def step_function(self, *, loss: str, optimizer: str = "adam", metrics: Iterable[str] = (),
+                      **options: Any) -> Callable[..., float | tuple[float, ...]]:
         """A function of inputs and target that makes one step and returns its loss, or loss
         and metrics: for a loop of one's own."""
         self._prepare(loss, optimizer, metrics, options)
+        assert self._learner is not None
         step = self._learner.functions["step"]
 
-        def run(*arrays):
+        def run(*arrays: npt.ArrayLike) -> float | tuple[float, ...]:
             self._learner_is_newer = True
             values = step(*[np.asarray(a, i.dtype, order="C")
                             for a, i in zip(arrays, step.inputs)])
@@ -203,7 +245,8 @@ class Model:
         return run
 
 
-def _order_of(kept, value, name):
+def _order_of(kept: npt.NDArray[Any], value: npt.NDArray[Any],
+              name: str) -> tuple[int, ...]:
     """The permutation of dimensions that makes one array of the other."""
     for order in itertools.permutations(range(value.ndim)):
         if tuple(value.shape[o] for o in order) == kept.shape and \

@@ -1,37 +1,48 @@
 """Networks that come as ONNX."""
 
+from __future__ import annotations
+
 import copy
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._compile import CompileError
 from ._model import Model, need
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, KeysView, Mapping
+
+    import numpy.typing as npt
+
 
 class OnnxModel(Model):
     """A network as ONNX has it; its parameters are the initialisers of floats."""
 
-    def __init__(self, proto, training=None, name="model"):
+    def __init__(self, proto: Any, training: Callable[[], Any] | None = None,
+                 name: str = "model") -> None:
         """proto: an onnx.ModelProto. training: a function that gives the same network in the
         form in which it learns, where that is another; its parameters have the same names."""
         super().__init__(name)
         onnx = need("onnx", "onnx")
         self._arrays, self._make_training, self._proto = onnx.numpy_helper, training, proto
         floats = {onnx.TensorProto.FLOAT, onnx.TensorProto.DOUBLE, onnx.TensorProto.FLOAT16}
-        self._tensors = {t.name: t for t in proto.graph.initializer
+        self._tensors: dict[str, Any] = {t.name: t for t in proto.graph.initializer
                          if t.data_type in floats and len(t.dims)}
 
-    def _names(self):
+    def _names(self) -> KeysView[str]:
         return self._tensors.keys()
 
-    def _value(self, name):
-        return self._arrays.to_array(self._tensors[name])
+    def _value(self, name: str) -> npt.NDArray[Any]:
+        array: npt.NDArray[Any] = self._arrays.to_array(self._tensors[name])
+        return array
 
-    def _store(self, name, value):
+    def _store(self, name: str, value: npt.NDArray[Any]) -> None:
         self._tensors[name].CopyFrom(self._arrays.from_array(value, name))
 
-    def _form(self, training=False, values=None):
+    def _form(self, training: bool = False,
+              values: Mapping[str, npt.NDArray[Any]] | None = None) -> Any:
         proto = self._make_training() if training and self._make_training else self._proto
         if not values:
             return proto
@@ -41,13 +52,14 @@ class OnnxModel(Model):
                 t.CopyFrom(self._arrays.from_array(values[t.name], t.name))
         return proto
 
-    def SerializeToString(self):
+    def SerializeToString(self) -> bytes:
         """ONNX's own bytes, with the parameters as they are."""
         self._pull()
-        return self._proto.SerializeToString()
+        content: bytes = self._proto.SerializeToString()
+        return content
 
-    def __repr__(self):
-        def show(value):
+    def __repr__(self) -> str:
+        def show(value: Any) -> str:
             extents = [str(d.dim_value) if d.HasField("dim_value") else d.dim_param or "?"
                        for d in value.type.tensor_type.shape.dim]
             return f"{value.name}[{', '.join(extents)}]"
@@ -58,7 +70,7 @@ class OnnxModel(Model):
                 f" -> {', '.join(map(show, graph.output))}, {count:,} parameters>")
 
 
-def from_onnx(model):
+def from_onnx(model: Any) -> OnnxModel:
     """A network of ONNX: a file's path, an onnx.ModelProto or its bytes.
 
     It predicts and learns; its parameters are the initialisers of floats, by name. Needs the
@@ -84,7 +96,7 @@ _TRADITIONAL = {"LinearRegressor", "LinearClassifier", "Scaler", "Normalizer", "
                 "SVMRegressor", "SVMClassifier", "LabelEncoder"}
 
 
-def from_sklearn(estimator, features=None):
+def from_sklearn(estimator: Any, features: int | None = None) -> OnnxModel:
     """A fitted estimator or pipeline of scikit-learn, by skl2onnx.
 
     features: how many columns its input has, where it does not say so itself

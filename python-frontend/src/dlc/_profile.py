@@ -1,12 +1,22 @@
 """How long the loop nests of a library take that was compiled with --profile."""
 
+from __future__ import annotations
+
 import ctypes
 import time
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._compiled import Table, bars
 from ._library import LibraryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from ._library import Library
 
 
 class _Region(ctypes.Structure):
@@ -34,16 +44,18 @@ class Profile(Table):
     whole_us: the median of whole calls. rest_us: what of it lies outside all nests.
     """
 
-    def __init__(self, rows, title, whole_us, rest_us):
+    def __init__(self, rows: Sequence[dict[str, Any]], title: str, whole_us: float,
+                 rest_us: float) -> None:
         super().__init__(rows, title)
         self.whole_us, self.rest_us = whole_us, rest_us
 
-    def plot(self):
+    def plot(self) -> Any:
         """Bars of the time of each loop nest, by matplotlib; returns the axes."""
         return bars(self.rows, "computes", "us", "time, us")
 
 
-def measure(library, inputs, function, calls):
+def measure(library: Library, inputs: Sequence[npt.NDArray[Any] | np.generic | float],
+            function: str | None, calls: int) -> Profile:
     functions = library.functions
     if function is None:
         if len(functions) != 1:
@@ -55,8 +67,8 @@ def measure(library, inputs, function, calls):
     call, info = functions[function], library.info
     if calls < 1:
         raise LibraryError(f"calls is {calls}, expected 1 or more")
-    regions = ctypes.cast(info.regions, ctypes.POINTER(_Region))
-    regions = [regions[i] for i in range(info.region_count)]
+    table = ctypes.cast(info.regions, ctypes.POINTER(_Region))
+    regions = [table[i] for i in range(info.region_count)]
     events = np.zeros(1024, _DTYPE)
     call(*inputs)  # memory is taken, threads are started
     sums, whole = np.zeros((calls, len(regions))), np.zeros(calls)

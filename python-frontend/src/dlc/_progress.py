@@ -1,13 +1,16 @@
 """Bars of progress by tqdm: on a terminal and in a notebook, where tqdm is installed."""
 
+from __future__ import annotations
+
 import sys
 import warnings
+from typing import Any
 
 
-def is_watched():
+def is_watched() -> bool:
     """Whether a person may be looking: standard error is a terminal, or this is a notebook."""
-    shell = sys.modules.get("IPython")
-    shell = shell and shell.get_ipython()
+    module = sys.modules.get("IPython")
+    shell = module and module.get_ipython()
     return sys.stderr.isatty() or type(shell).__name__ == "ZMQInteractiveShell"
 
 
@@ -18,8 +21,9 @@ class Bar:
     looks. after: seconds that pass before it is drawn, so short work leaves no flicker.
     """
 
-    def __init__(self, total, title, unit, shown=None, after=0.0):
-        self._bar = None
+    def __init__(self, total: int, title: str, unit: str, shown: bool | None = None,
+                 after: float = 0.0) -> None:
+        self._bar: Any = None
         if shown if shown is not None else is_watched():
             try:
                 with warnings.catch_warnings():
@@ -29,18 +33,18 @@ class Bar:
                 return
             self._bar = tqdm(total=total, desc=title, unit=f" {unit}", leave=False, delay=after)
 
-    def __enter__(self):
+    def __enter__(self) -> Bar:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def close(self):
+    def close(self) -> None:
         """The bar goes away."""
         if self._bar is not None:
             self._bar.close()
 
-    def to(self, done, note=None):
+    def to(self, done: int, note: str | dict[str, float] | None = None) -> None:
         """So much is done; note: a word, or numbers by name, that stand behind the bar."""
         if self._bar is None:
             return

@@ -1,13 +1,26 @@
 """The compiled steps of a model that learns, and the means over their batches."""
 
+from __future__ import annotations
+
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ._compile import compile as compile_file
 from ._emit.training import RANDOM, STEPS, Training
 from ._library import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    import numpy.typing as npt
+
+    from ._emit import Weight
+    from ._emit.training import Recipe
+    from ._library import Function
 
 
 class Steps:
@@ -16,7 +29,7 @@ class Steps:
     value_of: the first value of a Weight. training: the module and what its tensors are.
     """
 
-    def __init__(self, recipe, value_of):
+    def __init__(self, recipe: Recipe, value_of: Callable[[Weight], npt.ArrayLike]) -> None:
         self.training = Training(recipe, value_of)
         self._folder = tempfile.TemporaryDirectory(prefix="dlc-")
         source = Path(self._folder.name) / "model.mlir"
@@ -25,39 +38,39 @@ class Steps:
         self._seeded = False
 
     @property
-    def weights(self):
+    def weights(self) -> dict[str, Weight]:
         return self.training.weights
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Function:
         return self.library.functions[name]
 
-    def push(self, value_of):
+    def push(self, value_of: Callable[[str], npt.ArrayLike]) -> None:
         """Weights into the library: value_of(name) is an array of as many elements."""
         for name, weight in self.weights.items():
             self.library.state[name] = np.reshape(np.asarray(value_of(name), np.float32),
                                                   weight.shape)
 
-    def pull(self):
+    def pull(self) -> list[tuple[str, npt.NDArray[Any]]]:
         """[(name, array)] of the weights."""
         return [(name, self.library.state[name]) for name in self.weights]
 
-    def seed(self, seed):
+    def seed(self, seed: int) -> None:
         """Random numbers begin with this seed, once."""
         if not self._seeded:
             self.library.state[RANDOM] = np.array([seed, 0], np.int64)
             self._seeded = True
 
     @property
-    def count(self):
+    def count(self) -> int:
         """How many steps were made."""
         return int(self.library.state[STEPS])
 
     @count.setter
-    def count(self, number):
+    def count(self, number: int) -> None:
         self.library.state[STEPS] = np.array(number, np.float32)
 
 
-def arguments(function, arrays):
+def arguments(function: Function, arrays: Iterable[npt.ArrayLike]) -> list[npt.NDArray[Any]]:
     """Arrays as the function takes them: elements, order, a last extent of 1 or not."""
     found = []
     for array, argument in zip(arrays, function.inputs):
@@ -71,7 +84,7 @@ def arguments(function, arrays):
     return found
 
 
-def listed(values, names):
+def listed(values: Any, names: Sequence[str]) -> list[Any]:
     """One, several or named arrays as a list in the order of the names."""
     if isinstance(values, dict):
         return [values[n] for n in names if n in values]
@@ -84,11 +97,12 @@ class Tally:
     names: of the model's outputs, which stand before labels where there are several.
     """
 
-    def __init__(self, names, training):
+    def __init__(self, names: Sequence[str], training: Training) -> None:
         self._names, self._labels = names, training.metric_labels
-        self._sums = {}
+        # Of each: sum, of how many, whether the root is wanted.
+        self._sums: dict[str, tuple[float, float, bool]] = {}
 
-    def add(self, results, batch):
+    def add(self, results: Sequence[npt.NDArray[Any]], batch: int) -> dict[str, float]:
         """The means so far, with the results of a step on `batch` samples."""
         self._sum("loss", float(results[0]) * batch, batch)
         for at, (k, label, kind) in enumerate(self._labels):
@@ -99,10 +113,10 @@ class Tally:
                       count, kind == "root_mean_squared_error")
         return self.means()
 
-    def _sum(self, name, total, count, root=False):
+    def _sum(self, name: str, total: float, count: float, root: bool = False) -> None:
         before = self._sums.get(name, (0.0, 0.0, root))
         self._sums[name] = before[0] + total, before[1] + count, root
 
-    def means(self):
+    def means(self) -> dict[str, float]:
         return {k: (s / n) ** 0.5 if root else s / n if n else 0.0
                 for k, (s, n, root) in self._sums.items()}

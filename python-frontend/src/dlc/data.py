@@ -1,12 +1,23 @@
 """Examples from files: .npy, .npz, CSV and the idx format of MNIST."""
 
+from __future__ import annotations
+
 import contextlib
 import csv
 import gzip
 import struct
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator
+
+    import numpy.typing as npt
+
+    from ._library import Argument
 
 
 class DataError(Exception):
@@ -14,7 +25,7 @@ class DataError(Exception):
 
 
 @contextlib.contextmanager
-def _damage_told(path):
+def _damage_told(path: str | os.PathLike[str]) -> Iterator[None]:
     """What a reader raises becomes a DataError that names the file. NumPy, csv, gzip and
     zipfile raise a dozen kinds over damaged files, each its own and those of what it calls."""
     try:
@@ -26,10 +37,11 @@ def _damage_told(path):
 
 
 # The type codes of the idx format (yann.lecun.com/exdb/mnist, "THE IDX FILE FORMAT").
-_IDX = {8: np.uint8, 9: np.int8, 11: np.int16, 12: np.int32, 13: np.float32, 14: np.float64}
+_IDX: dict[int, type[np.generic]] = {8: np.uint8, 9: np.int8, 11: np.int16, 12: np.int32,
+                                     13: np.float32, 14: np.float64}
 
 
-def _read_idx(path, data):
+def _read_idx(path: Path, data: bytes) -> npt.NDArray[Any]:
     if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in _IDX:
         raise DataError(f"{path} is no idx file: it begins with {data[:4].hex()}")
     dtype, rank = np.dtype(_IDX[data[2]]).newbyteorder(">"), data[3]
@@ -51,10 +63,11 @@ class Table:
     words: by column, the different words of a column of text, sorted.
     """
 
-    def __init__(self, names, values, words):
+    def __init__(self, names: list[str] | None, values: npt.NDArray[np.float64],
+                 words: dict[int, list[str]]) -> None:
         self.names, self.values, self.words = names, values, words
 
-    def find(self, text):
+    def find(self, text: str) -> range:
         """The columns that `3`, `0-3`, or a name in the first line means, as a range."""
         if self.names and text in self.names:
             at = self.names.index(text)
@@ -70,7 +83,7 @@ class Table:
         return range(low, high + 1)
 
 
-def _is_number(word):
+def _is_number(word: str) -> bool:
     try:
         float(word)
         return True
@@ -78,7 +91,7 @@ def _is_number(word):
         return False
 
 
-def _read_csv(path):
+def _read_csv(path: str | os.PathLike[str]) -> Table:
     """The file as a Table. Fields may be quoted; the first line is names where none of its
     fields is a number and the lines below it are of another kind."""
     with open(path, encoding="utf-8-sig", newline="") as file:
@@ -97,7 +110,7 @@ def _read_csv(path):
     return _read_words(path)
 
 
-def _read_words(path):
+def _read_words(path: str | os.PathLike[str]) -> Table:
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file, skipinitialspace=True)
         try:
@@ -125,7 +138,7 @@ def _read_words(path):
         if not any(map(_is_number, column)):
             words[c] = sorted(set(column))
             places = {word: i for i, word in enumerate(words[c])}
-            column = [places[word] if word else word for word in column]
+            column = [str(places[word]) if word else word for word in column]
         for i, word in enumerate(column):
             if not _is_number(word):
                 raise DataError(f"{path}, line {lines[i][0]}, column "
@@ -149,7 +162,7 @@ _OTHERS = ((b"\x89HDF", "an HDF5 file; save its arrays as .npz"),
            (b"version https://git-lfs", "a pointer of Git LFS; fetch it first: git lfs pull"))
 
 
-def _identify(data):
+def _identify(data: bytes) -> str | None:
     """What other kind of file this is, or None."""
     for magic, kind in _OTHERS:
         if data.startswith(magic):
@@ -165,7 +178,7 @@ def _identify(data):
     return None
 
 
-def read_array(path, name=None):
+def read_array(path: str | os.PathLike[str], name: str | None = None) -> npt.NDArray[Any]:
     """One array from a file; `name` picks one of an .npz file's.
 
     Raises DataError where the file is missing, damaged or of another kind.
@@ -179,7 +192,8 @@ def read_array(path, name=None):
         with open(path, "rb") as file:
             start = file.read(4096)
         if start.startswith(b"\x93NUMPY"):
-            return np.load(path, allow_pickle=False)
+            loaded: npt.NDArray[Any] = np.load(path, allow_pickle=False)
+            return loaded
         if start.startswith(b"PK") and (path.suffix == ".npz" or b".npy" in start):
             with np.load(path, allow_pickle=False) as arrays:
                 if name is None and len(arrays.files) == 1:
@@ -200,7 +214,7 @@ def read_array(path, name=None):
         return _read_idx(path, data)
 
 
-def read_column(text, tell=None):
+def read_column(text: str, tell: Callable[[str], object] | None = None) -> npt.NDArray[Any]:
     """An array named on a command line: `file`, `file.npz:name`, or columns of a CSV
     file, `file.csv:0-3`, `file.csv:4` or, where its first line has names, `file.csv:age`.
     tell: is called with a line of text for each column of words, which says what number
@@ -227,7 +241,7 @@ def read_column(text, tell=None):
     return table.values[:, columns.start:columns.stop]
 
 
-def fit(array, argument, what):
+def fit(array: npt.NDArray[Any], argument: Argument, what: str) -> npt.NDArray[Any]:
     """`array` in the type and shape that an input of a function has: more or fewer
     dimensions of extent 1, elements converted where no number is lost that matters.
 
@@ -246,8 +260,7 @@ def fit(array, argument, what):
         raise DataError(f"{what} has shape {list(array.shape)}, '{argument.name}' of the "
                         f"model is [{wanted}]")
     kinds = np.dtype(argument.dtype).kind
-    if kinds in "iu" and array.dtype.kind == "f":
-        if not np.array_equal(array, np.floor(array)):
-            raise DataError(f"{what} holds fractions, '{argument.name}' of the model is "
-                            f"{argument.dtype}")
+    if kinds in "iu" and array.dtype.kind == "f" and not np.array_equal(array, np.floor(array)):
+        raise DataError(f"{what} holds fractions, '{argument.name}' of the model is "
+                        f"{argument.dtype}")
     return np.ascontiguousarray(array, argument.dtype)

@@ -6,17 +6,39 @@ of the entry, attributes by name. Results: a value, or a tuple of several. Ops t
 of Python's have a line behind their names: `dl.not_`, `dl.and_`, `dl.or_`.
 """
 
+from __future__ import annotations
+
 import inspect
 import keyword
+from typing import TYPE_CHECKING, Any
 
 from . import ir as _ir
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
-def __dir__():
+    # What has not one result.
+    _Several = Callable[..., tuple[_ir.Value, ...]]
+    adagrad: _Several
+    adam: _Several
+    batch_norm_training: _Several
+    gru: _Several
+    lstm: _Several
+    momentum: _Several
+    rmsprop: _Several
+    rnn: _Several
+    top_k: _Several
+    clip_by_global_norm: Callable[..., Any]
+    grad: Callable[..., Any]
+    scan: Callable[..., Any]
+    split: Callable[..., Any]
+
+
+def __dir__() -> list[str]:
     return sorted(name[3:] + "_" * keyword.iskeyword(name[3:]) for name in _ir.catalogue())
 
 
-def _module_of(values):
+def _module_of(values: Iterable[Any]) -> _ir.Module | None:
     for value in values:
         if isinstance(value, _ir.Value):
             return value.module
@@ -27,21 +49,22 @@ def _module_of(values):
     return None
 
 
-def __getattr__(name):
+def _made(name: str) -> Callable[..., _ir.Value]:
     key = f"dl.{name.rstrip('_')}"
     if name.startswith("_") or key not in _ir.catalogue():
         raise AttributeError(f"dl has no op '{name}'")
     entry = _ir.catalogue()[key]
 
-    def function(*operands, **attributes):
+    def function(*operands: Any, **attributes: Any) -> Any:
         module = _module_of([*operands, *attributes.values()])
         if module is None:
             raise _ir.IRError(f"{key}: no operand is a value of a module")
         return module.op(key, *operands, **attributes)
 
+    about: Any = function
     kinds = inspect.Parameter
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = f"{entry['summary']}\n\n{entry['description']}"
+    about.__name__ = about.__qualname__ = name
+    about.__doc__ = f"{entry['summary']}\n\n{entry['description']}"
     optional = False
     parameters = []
     for operand in entry["operands"]:
@@ -52,6 +75,10 @@ def __getattr__(name):
         has_default = attribute["optional"] or "default" in attribute
         parameters.append(kinds(attribute["name"], kinds.KEYWORD_ONLY,
                                 default=None if has_default else kinds.empty))
-    function.__signature__ = inspect.Signature(parameters)
+    about.__signature__ = inspect.Signature(parameters)
     globals()[name] = function
     return function
+
+
+# A variable, whose type mypy knows before it reads uses in lambdas.
+__getattr__: Callable[[str], Callable[..., _ir.Value]] = _made

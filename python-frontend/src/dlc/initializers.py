@@ -1,19 +1,30 @@
 """First values of weights, by Keras's names; drawn by numpy."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from . import _specs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    import numpy.typing as npt
 
 
 class Initializer(_specs.Configured):
     """`initializer(shape, rng)` is an array of f32."""
 
-    def __call__(self, shape, rng):
+    def __call__(self, shape: Sequence[int],
+                 rng: np.random.Generator) -> npt.NDArray[np.float32]:
         return values({"class_name": type(self).__name__, "config": self.get_config()}, shape,
                       rng)
 
 
-def _initializer(name, doc, **defaults):
+def _initializer(name: str, doc: str, **defaults: Any) -> type[Initializer]:
     return _specs.make(Initializer, name, doc, module=__name__, **defaults)
 
 
@@ -47,14 +58,14 @@ _SCALED = {"glorot_uniform": (1.0, "fan_avg", "uniform"),
            "lecun_normal": (1.0, "fan_in", "truncated_normal")}
 
 
-def _plain(name):
+def _plain(name: str) -> str:
     """GlorotUniform and glorot_uniform are one."""
     text = "".join("_" + c.lower() if c.isupper() and i else c.lower()
                    for i, c in enumerate(name))
     return text.removesuffix("_initializer")
 
 
-def _fans(shape):
+def _fans(shape: Sequence[int]) -> tuple[int, int]:
     if len(shape) < 2:
         extent = shape[0] if shape else 1
         return extent, extent
@@ -62,33 +73,37 @@ def _fans(shape):
     return window * shape[-2], window * shape[-1]
 
 
-def _normal_within_two(rng, shape):
+def _normal_within_two(rng: np.random.Generator, shape: Sequence[int]) -> npt.NDArray[Any]:
     x = rng.standard_normal(shape)
     while (outside := np.abs(x) > 2).any():
         x[outside] = rng.standard_normal(int(outside.sum()))
     return x
 
 
-def _scaled(shape, rng, scale, mode, distribution):
+def _scaled(shape: Sequence[int], rng: np.random.Generator, scale: float, mode: str,
+            distribution: str) -> npt.NDArray[Any]:
     inputs, outputs = _fans(shape)
     count = {"fan_in": inputs, "fan_out": outputs, "fan_avg": (inputs + outputs) / 2}[mode]
     variance = scale / max(count, 1.0)
+    deviation: float = variance ** 0.5
     if distribution == "uniform":
-        limit = (3.0 * variance) ** 0.5
+        limit: float = (3.0 * variance) ** 0.5
         return rng.uniform(-limit, limit, shape)
     if distribution == "untruncated_normal":
-        return rng.standard_normal(shape) * variance ** 0.5
+        return rng.standard_normal(shape) * deviation
     # What is cut off would have made the deviation 1.
-    return _normal_within_two(rng, shape) * (variance ** 0.5 / 0.87962566103423978)
+    return _normal_within_two(rng, shape) * (deviation / 0.87962566103423978)
 
 
-def values(which, shape, rng):
+def values(which: str | dict[str, Any] | None, shape: Sequence[int],
+           rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """First values: which is a name, a configuration, or None for zeros."""
     if which is None:
         return np.zeros(shape, np.float32)
     name, config = (which["class_name"], which["config"]) if isinstance(which, dict) else \
         (which, {})
     name = _plain(name)
+    found: npt.NDArray[Any]
     if name in _SCALED:
         found = _scaled(shape, rng, *_SCALED[name])
     elif name == "variance_scaling":
@@ -110,7 +125,8 @@ def values(which, shape, rng):
         q *= np.sign(np.diag(r))
         found = config.get("gain", 1.0) * (q if rows >= shape[-1] else q.T).reshape(shape)
     elif name == "identity":
-        found = config.get("gain", 1.0) * np.eye(*shape)
+        extents: Any = shape  # two of them
+        found = config.get("gain", 1.0) * np.eye(*extents)
     elif name == "forget_bias":  # of an LSTM: 1 for the forget gate
         units = config["units"]
         found = values(config["rest"], shape, rng)

@@ -11,16 +11,25 @@ dlc infers the types of results and explains what does not fit; nothing is compu
 `dlc.dl` has a function for each op.
 """
 
+from __future__ import annotations
+
 import ctypes
 import functools
 import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ._compile import find_compiler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import SupportsFloat, SupportsIndex
+
+    import numpy.typing as npt
 
 # numpy's names of element types, by MLIR's.
 _DTYPES = {"f16": "float16", "f32": "float32", "f64": "float64", "i1": "bool", "i8": "int8",
@@ -34,7 +43,7 @@ class IRError(Exception):
     """An op that dlc refuses: the place, and what was found and expected."""
 
 
-def element_of(dtype):
+def element_of(dtype: npt.DTypeLike) -> str:
     """MLIR's name of numpy's elements: 'f32' of float32."""
     name = np.dtype(dtype).name
     if name not in _ELEMENTS:
@@ -42,14 +51,14 @@ def element_of(dtype):
     return _ELEMENTS[name]
 
 
-def type_of(shape, element="f32"):
+def type_of(shape: Iterable[SupportsIndex | None], element: str = "f32") -> str:
     """The text of a tensor's type; None is an extent that is free."""
     extents = ["?" if e is None else str(int(e)) for e in shape]
     return f"tensor<{'x'.join([*extents, element])}>"
 
 
 @functools.lru_cache(None)
-def _library():
+def _library() -> ctypes.CDLL:
     """libdlc-ir.so: $DLC_IR, or beside the compiler, or in the folder lib beside its own."""
     path = os.environ.get("DLC_IR")
     if not path:
@@ -59,8 +68,8 @@ def _library():
         if not found:
             raise IRError(f"there is no libdlc-ir.so in {here.parent / 'lib'}; set the "
                           "environment variable DLC_IR to it")
-        path = found[0]
-    library = ctypes.CDLL(str(path))
+        path = str(found[0])
+    library = ctypes.CDLL(path)
     text, number, values = ctypes.c_char_p, ctypes.c_int, ctypes.POINTER(ctypes.c_int32)
     texts, module = ctypes.POINTER(text), ctypes.c_void_p
     for name, result, arguments in (
@@ -83,12 +92,12 @@ def _library():
 
 
 @functools.lru_cache(None)
-def catalogue():
+def catalogue() -> dict[str, dict[str, Any]]:
     """{name: entry} of all ops of dl: operands, attributes, results, words about them."""
     return {op["name"]: op for op in json.loads(_library().dlc_ir_catalogue())}
 
 
-def _texts(words):
+def _texts(words: Sequence[str | None]) -> ctypes.Array[ctypes.c_char_p]:
     return (ctypes.c_char_p * max(len(words), 1))(
         *[w.encode() if w is not None else None for w in words])
 
@@ -98,46 +107,59 @@ class Value:
 
     __array_priority__ = 1000  # array + value is value's own
 
-    def __init__(self, module, number):
+    if TYPE_CHECKING:  # set below
+        def __add__(self, other: Any) -> Value: ...
+        __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __add__
+        __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __lt__ = __le__ = __gt__ = __ge__ = __add__
+
+    def __init__(self, module: Module, number: int) -> None:
         self.module, self._number = module, number
 
     @functools.cached_property
-    def type(self):
+    def type(self) -> str:
         """MLIR's text, `tensor<?x4xf32>`."""
-        return _library().dlc_ir_type(self.module._handle, self._number).decode()
+        text: bytes = _library().dlc_ir_type(self.module._handle, self._number)
+        return text.decode()
 
     @functools.cached_property
-    def _parts(self):
+    def _parts(self) -> tuple[list[str], str]:
         words = self.type[self.type.index("<") + 1:-1].split("x") if "<" in self.type else []
         return words[:-1], words[-1] if words else self.type
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int | None, ...]:
         """Extents; None where one is known only at run time."""
         return tuple(None if e == "?" else int(e) for e in self._parts[0])
 
     @property
-    def rank(self):
+    def rank(self) -> int:
         return len(self._parts[0])
 
     @property
-    def element(self):
+    def element(self) -> str:
         """MLIR's name of the elements, `f32`."""
         return self._parts[1]
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype[Any]:
         return np.dtype(_DTYPES[self.element])
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{self.type}>"
 
-    def _with(self, name, other, swapped=False):
+    def __neg__(self) -> Value:
+        return self._of("dl.neg", self)
+
+    def _with(self, name: str, other: Any, swapped: bool = False) -> Value:
         operands = (self, other)
-        return self.module.op(name, *(operands[::-1] if swapped else operands))
+        return self._of(name, *(operands[::-1] if swapped else operands))
+
+    def _of(self, name: str, *operands: Any) -> Value:
+        result: Value = self.module.op(name, *operands)
+        return result
 
 
-def _binary(name):
+def _binary(name: str) -> tuple[Callable[[Value, Any], Value], Callable[[Value, Any], Value]]:
     return (lambda self, other: self._with(name, other),
             lambda self, other: self._with(name, other, swapped=True))
 
@@ -149,28 +171,28 @@ for _word, _name in (("add", "dl.add"), ("sub", "dl.sub"), ("mul", "dl.mul"),
 for _word, _name in (("lt", "dl.less"), ("le", "dl.less_equal"), ("gt", "dl.greater"),
                      ("ge", "dl.greater_equal")):
     setattr(Value, f"__{_word}__", _binary(_name)[0])
-Value.__neg__ = lambda self: self.module.op("dl.neg", self)
 
 
 class Function:
     """A function that is being written; its arguments are attributes by name."""
 
-    def __init__(self, module, name, arguments):
+    def __init__(self, module: Module, name: str, arguments: dict[str, Value]) -> None:
         self._module, self._name = module, name
         self._arguments, self._returned = arguments, False
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Value:
         try:
-            return self.__dict__["_arguments"][name]
+            argument: Value = self.__dict__["_arguments"][name]
         except KeyError:
             raise AttributeError(f"function '{self._name}' has no argument '{name}', only "
                                  f"{', '.join(self._arguments) or 'none'}") from None
+        return argument
 
     @property
-    def arguments(self):
+    def arguments(self) -> list[Value]:
         return list(self._arguments.values())
 
-    def returns(self, **results):
+    def returns(self, **results: Value) -> None:
         """Ends the function; results are named."""
         numbers = [v._number for v in results.values()]
         self._module._require(_library().dlc_ir_end_function(
@@ -182,24 +204,25 @@ class Function:
 class Module:
     """A module of dl: globals and functions."""
 
-    def __init__(self):
-        self._handle = _library().dlc_ir_create()
+    def __init__(self) -> None:
+        self._handle: int | None = _library().dlc_ir_create()
         if not self._handle:
             raise MemoryError("no memory for a module")
-        self._places, self._globals = [], {}
+        self._places: list[str] = []
+        self._globals: dict[str, tuple[str, bool]] = {}
 
-    def __del__(self):
+    def __del__(self) -> None:
         if getattr(self, "_handle", None):
             _library().dlc_ir_destroy(self._handle)
             self._handle = None
 
-    def _require(self, status):
+    def _require(self, status: int) -> int:
         if status < 0:
             raise IRError(_library().dlc_ir_message(self._handle).decode())
         return status
 
     @contextmanager
-    def place(self, name):
+    def place(self, name: str) -> Iterator[None]:
         """Ops inside are said to be of this place, below the places around it."""
         self._places.append(name)
         try:
@@ -207,12 +230,12 @@ class Module:
         finally:
             self._places.pop()
 
-    def _place(self):
+    def _place(self) -> bytes:
         return "/".join(self._places).encode()
 
     #--- Globals ---------------------------------------------------------------
 
-    def add_global(self, name, value, mutable=False):
+    def add_global(self, name: str, value: npt.ArrayLike, mutable: bool = False) -> None:
         """A named tensor, an array; it is copied."""
         array = np.asarray(value, order="C")  # ascontiguousarray would make rank 0 rank 1
         text = type_of(array.shape, element_of(array.dtype))
@@ -221,19 +244,20 @@ class Module:
             array.ctypes.data if array.any() else None, array.nbytes, self._place()))
         self._globals[name] = (text, mutable)
 
-    def load(self, name):
+    def load(self, name: str) -> Value:
         """The tensor of this name, as it is now."""
         text, mutable = self._globals[name]
         op = "ml_program.global_load" + ("" if mutable else "_const")
         return self._op(op, [], f'{{global = @"{name}"}}', [text])[0]
 
-    def store(self, name, value):
+    def store(self, name: str, value: Value) -> None:
         self._op("ml_program.global_store", [value], f'{{global = @"{name}"}}', [])
 
     #--- Functions and regions ---------------------------------------------------
 
     @contextmanager
-    def function(self, name, public=True, **arguments):
+    def function(self, name: str, public: bool = True,
+                 **arguments: str | Value) -> Iterator[Function]:
         """A function of arguments by name, each a type's text or another value's type."""
         types = [a.type if isinstance(a, Value) else a for a in arguments.values()]
         numbers = (ctypes.c_int32 * max(len(types), 1))()
@@ -251,7 +275,7 @@ class Module:
             begun.returns()
 
     @contextmanager
-    def region(self, *types):
+    def region(self, *types: str) -> Iterator[list[Value]]:
         """A region of the op that comes next; yields its arguments."""
         numbers = (ctypes.c_int32 * max(len(types), 1))()
         self._require(_library().dlc_ir_begin_region(self._handle, len(types),
@@ -261,7 +285,7 @@ class Module:
 
     #--- Ops ---------------------------------------------------------------------
 
-    def constant(self, value, element=None):
+    def constant(self, value: npt.ArrayLike, element: str | None = None) -> Value:
         """A tensor of known elements."""
         array = np.asarray(value)
         if element:
@@ -273,7 +297,8 @@ class Module:
             array.ctypes.data, array.nbytes, self._place(), ctypes.byref(number)))
         return Value(self, number.value)
 
-    def _op(self, name, operands, attributes, types=None, regions=0):
+    def _op(self, name: str, operands: Sequence[Value], attributes: str | None,
+            types: Sequence[str] | None = None, regions: int = 0) -> list[Value]:
         numbers = (ctypes.c_int32 * max(len(operands), 1))(*[o._number for o in operands])
         results = (ctypes.c_int32 * 256)()
         count = self._require(_library().dlc_ir_op(
@@ -283,7 +308,8 @@ class Module:
             results, len(results)))
         return [Value(self, results[i]) for i in range(count)]
 
-    def op(self, name, *operands, types=None, regions=0, sizes=None, **attributes):
+    def op(self, name: str, *operands: Any, types: Sequence[str] | None = None, regions: int = 0,
+           sizes: Iterable[int] | None = None, **attributes: Any) -> Any:
         """An op of dl by name: its result, a tuple of several, None of none.
 
         operands: values in the order of the op's entry, a list where it takes any number,
@@ -311,9 +337,10 @@ class Module:
         if len(operands) > len(slots):
             raise IRError(f"{name}: {len(operands)} operands given, it takes {len(slots)}: "
                           f"{', '.join(s['name'] for s in slots)}")
-        given = [*operands, *[None] * (len(slots) - len(operands))]
+        given: list[Any] = [*operands, *[None] * (len(slots) - len(operands))]
         given = [named.get(s["name"], g) for s, g in zip(slots, given)]
-        flat, counts = [], []
+        flat: list[Value] = []
+        counts: list[int] = []
         element = next((v.element for v in _values(given)), None)
         for slot, operand in zip(slots, given):
             if slot["count"] == "variadic":
@@ -329,36 +356,40 @@ class Module:
         if entry["segments"]:
             words.append(f"operandSegmentSizes = array<i32: {', '.join(map(str, counts))}>")
         if entry["result_segments"]:
+            if sizes is None:
+                raise IRError(f"{name}: how many of its results are of each kind does not follow "
+                              "from its operands; give it as sizes")
             words.append(f"resultSegmentSizes = array<i32: {', '.join(map(str, sizes))}>")
         results = self._op(name, flat, f"{{{', '.join(words)}}}", types, regions)
         return None if not results else results[0] if len(results) == 1 else tuple(results)
 
-    def _constant(self, value, element):
+    def _constant(self, value: npt.ArrayLike, element: str | None) -> Value:
         is_array = isinstance(value, (np.ndarray, np.generic))
         return self.constant(value, None if is_array else element)
 
     #--- Text ----------------------------------------------------------------------
 
-    def text(self, elide=0):
+    def text(self, elide: int = 0) -> str:
         """The module as `.mlir`. elide: constants of more elements are left out; such text
         is for reading alone."""
-        text = _library().dlc_ir_text(self._handle, elide)
-        if text is None:
+        found = _library().dlc_ir_text(self._handle, elide)
+        if found is None:
             self._require(-1)
-        return text.decode()
+        text: str = found.decode()
+        return text
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self.text(elide=8)
 
 
-def _values(operands):
+def _values(operands: Iterable[Any]) -> Iterator[Value]:
     for operand in operands:
         for value in operand if isinstance(operand, (list, tuple)) else [operand]:
             if isinstance(value, Value):
                 yield value
 
 
-def _attribute(entry, name, value):
+def _attribute(entry: dict[str, Any], name: str, value: Any) -> str:
     """`name = value` as MLIR writes it."""
     found = next((a for a in entry["attributes"] if a["name"] == name), None)
     if not found:
@@ -372,18 +403,19 @@ def _attribute(entry, name, value):
             raise IRError(f"{entry['name']}: {name} '{value}', expected one of "
                           f"{', '.join(found['words'])}")
         return f"{name} = {found['words'][value]} : i32"
-    write = {"I64Attr": lambda v: f"{int(v)} : i64", "F64Attr": lambda v: f"{_float(v)} : f64",
-             "DenseI64ArrayAttr": lambda v: f"array<i64{':' if len(v) else ''} "
-                                            f"{', '.join(str(int(e)) for e in v)}>",
-             "DenseF64ArrayAttr": lambda v: f"array<f64{':' if len(v) else ''} "
-                                            f"{', '.join(map(_float, v))}>",
-             "StrAttr": json.dumps, "StrArrayAttr": json.dumps, "TypeAttr": str,
-             "FlatSymbolRefAttr": lambda v: f'@"{v}"',
-             "FlatSymbolRefArrayAttr": lambda v: "[" + ", ".join(f'@"{e}"' for e in v) + "]"}
+    write: dict[str, Callable[[Any], str]] = {
+        "I64Attr": lambda v: f"{int(v)} : i64", "F64Attr": lambda v: f"{_float(v)} : f64",
+        "DenseI64ArrayAttr": lambda v: f"array<i64{':' if len(v) else ''} "
+                                       f"{', '.join(str(int(e)) for e in v)}>",
+        "DenseF64ArrayAttr": lambda v: f"array<f64{':' if len(v) else ''} "
+                                       f"{', '.join(map(_float, v))}>",
+        "StrAttr": json.dumps, "StrArrayAttr": json.dumps, "TypeAttr": str,
+        "FlatSymbolRefAttr": lambda v: f'@"{v}"',
+        "FlatSymbolRefArrayAttr": lambda v: "[" + ", ".join(f'@"{e}"' for e in v) + "]"}
     return f"{name} = {write[kind](value)}"
 
 
-def _float(value):
+def _float(value: SupportsFloat) -> str:
     """A number as MLIR reads it: with a point, or as bits where it is not finite."""
     value = float(value)
     if not np.isfinite(value):

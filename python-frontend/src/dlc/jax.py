@@ -10,7 +10,10 @@
 A function becomes a jaxpr, whose primitives become ops of dl (docs/jax.md).
 """
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,8 +22,15 @@ from ._compile import CompileError, compile
 from ._jaxpr import Emission, UnknownPrimitives, hides_gradients, missing
 from ._model import Model, need
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, KeysView, Mapping, Sequence
 
-def _trace(function, arguments):
+    import numpy.typing as npt
+
+    from ._library import Function
+
+
+def _trace(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, Any]:
     """(jaxpr, its constants, the tree of its results) of a function."""
     jax = need("jax", "jax")
     closed, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
@@ -31,11 +41,12 @@ def _trace(function, arguments):
     return closed, jax.tree.structure(shapes)
 
 
-def _name(function):
-    return getattr(function, "__name__", type(function).__name__)
+def _name(function: Callable[..., Any]) -> str:
+    name: str = getattr(function, "__name__", type(function).__name__)
+    return name
 
 
-def _emit(module, closed, arguments):
+def _emit(module: ir.Module, closed: Any, arguments: Sequence[ir.Value]) -> list[ir.Value]:
     """The results of a jaxpr for values of the function that is open."""
     from ._emit.emitter import Emitter
     e = Emitter(module, {}, None)
@@ -47,7 +58,8 @@ def _emit(module, closed, arguments):
     return Emission(e, free).call(closed, arguments)
 
 
-def from_jax(function, *example, parameters=None, batch="free"):
+def from_jax(function: Callable[..., Any], *example: Any, parameters: Any = None,
+             batch: str = "free") -> JaxModel:
     """A function of JAX as a model of dlc.
 
     function: of the example's arrays, or of (parameters, arrays...) where parameters are given.
@@ -66,7 +78,8 @@ def from_jax(function, *example, parameters=None, batch="free"):
 class JaxModel(Model):
     """A function of JAX that runs and learns by compiled code."""
 
-    def __init__(self, function, example, parameters, is_free):
+    def __init__(self, function: Callable[..., Any], example: Sequence[Any], parameters: Any,
+                 is_free: bool) -> None:
         super().__init__(_name(function))
         jax = need("jax", "jax")
         self._jax, self._has_parameters = jax, parameters is not None
@@ -75,10 +88,11 @@ class JaxModel(Model):
                             leaf, jax.dtypes.canonicalize_dtype(np.asarray(leaf).dtype))
                         for path, leaf in leaves}
         if len(self._values) != len(leaves):
-            raise ValueError("two of the parameters have the same path, joined by '/': rename a key")
+            raise ValueError("two of the parameters have the same path, joined by '/': "
+                             "rename a key")
         first = jax.export.symbolic_shape(Emission.symbol)[0] if is_free else None
 
-        def shaped(value, is_input):
+        def shaped(value: Any, is_input: bool) -> Any:
             value = value if hasattr(value, "shape") else np.asarray(value)
             shape = tuple(value.shape)
             if is_free and is_input and shape:
@@ -90,27 +104,28 @@ class JaxModel(Model):
         self._closed, self._results = _trace(function, [*known, *self._inputs])
 
     @property
-    def tree(self):
+    def tree(self) -> Any:
         """The parameters as the pytree that was given, of arrays."""
         self._pull()
         return self._jax.tree_util.tree_unflatten(self._tree, [np.array(v) for v in
                                                                self._values.values()])
 
-    def _names(self):
+    def _names(self) -> KeysView[str]:
         return {n: v for n, v in self._values.items() if v.dtype.kind == "f" and v.ndim}.keys()
 
-    def _value(self, name):
+    def _value(self, name: str) -> npt.NDArray[Any]:
         return self._values[name]
 
-    def _store(self, name, value):
+    def _store(self, name: str, value: npt.NDArray[Any]) -> None:
         self._values[name] = value
 
-    def to_module(self):
+    def to_module(self) -> ir.Module:
         """The function as a dlc.ir.Module with the parameters as they are."""
         self._pull()
         return self._form()
 
-    def _form(self, training=False, values=None):
+    def _form(self, training: bool = False,
+              values: Mapping[str, npt.NDArray[Any]] | None = None) -> ir.Module:
         if training:
             hidden = hides_gradients(self._closed.jaxpr)
             if hidden:
@@ -121,41 +136,41 @@ class JaxModel(Model):
             module.add_global(name, value)
         types = {f"x{i}" if len(self._inputs) > 1 else "x": Emission.type(None, s)
                  for i, s in enumerate(self._inputs)}
-        with module.function("predict", **types) as f:
+        with module.function("predict", public=True, **types) as f:
             results = _emit(module, self._closed,
                             [*[module.load(n) for n in values], *f.arguments])
             f.returns(**{f"y{i}" if len(results) > 1 else "y": v for i, v in enumerate(results)})
         return module
 
-    def predict(self, *inputs):
+    def predict(self, *inputs: npt.ArrayLike) -> Any:
         """The function's results, as arrays in its own tree."""
         outputs = super().predict(*inputs)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         return self._jax.tree_util.tree_unflatten(self._results, outputs)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         count = sum(v.size for v in self._values.values())
         shapes = ", ".join(f"{s.dtype}{list(map(str, s.shape))}".replace("'", "")
                            for s in self._inputs)
         return f"<{self._name}({shapes}), {count:,} parameters>"
 
 
-def _key(entry):
+def _key(entry: Any) -> str:
     """One step of a pytree's path as a word."""
     return str(next(getattr(entry, k) for k in ("key", "name", "idx") if hasattr(entry, k)))
 
 
-def grad(function, argnums=0):
+def grad(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
     """The gradient of a scalar function of JAX by one of its arguments, as jax.grad has it:
     dlc's derivative, compiled for the shapes of the arguments."""
     jax = need("jax", "jax")
     if not isinstance(argnums, int):
         raise TypeError(f"argnums is {argnums!r}, expected the number of one argument, which may "
                         "be a pytree")
-    compiled = {}
+    compiled: dict[Any, Function] = {}
 
     @functools.wraps(function)
-    def gradient(*arguments):
+    def gradient(*arguments: Any) -> Any:
         leaves, trees = zip(*[jax.tree_util.tree_flatten(a) for a in arguments])
         flat = [np.asarray(v, jax.dtypes.canonicalize_dtype(np.asarray(v).dtype), order="C")
                 for part in leaves for v in part]
@@ -168,7 +183,8 @@ def grad(function, argnums=0):
     return gradient
 
 
-def _gradient(function, arguments, leaves, argnums):
+def _gradient(function: Callable[..., Any], arguments: Sequence[Any],
+              leaves: Sequence[Sequence[Any]], argnums: int) -> Function:
     closed, _ = _trace(function, arguments)
     hidden = hides_gradients(closed.jaxpr)
     if hidden:
@@ -184,7 +200,7 @@ def _gradient(function, arguments, leaves, argnums):
         f.returns(y=_emit(module, closed, f.arguments)[0])
     start = sum(len(part) for part in leaves[:argnums])
     wanted = list(range(start, start + len(leaves[argnums])))
-    with module.function("gradient", **types) as f:
+    with module.function("gradient", public=True, **types) as f:
         results = module.op("dl.grad", f.arguments, callee="f", wrt=wanted,
                             types=[list(types.values())[i] for i in wanted])
         results = results if isinstance(results, tuple) else (results,)

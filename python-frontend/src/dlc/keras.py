@@ -5,8 +5,11 @@
     model = dlc.keras.load("saved.keras") # without Keras
 """
 
+from __future__ import annotations
+
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,11 +20,22 @@ from ._graph import of_text
 from ._keras_file import FileProblem, SavedModel
 from ._keras_weights import Variables
 
+if TYPE_CHECKING:
+    import os
+    from typing import Any
+
+    from ._emit import Weight
+    from ._graph import Graph
+    from ._keras_graph import Described
+    from .layers._model import Configured
+
+    Place = str | os.PathLike[str]
+
 __all__ = ["FileProblem", "UnknownLayers", "accelerate", "export", "load", "plot",
            "to_module"]
 
 
-def _described(model):
+def _described(model: Any) -> Described:
     """A Keras model as a configuration, with the layers that hold its variables."""
     from ._keras_graph import Described
     found = Described(model)
@@ -31,7 +45,7 @@ def _described(model):
     return found
 
 
-def input_types(described):
+def input_types(described: Described) -> dict[str, str]:
     """{name: type} of a described model's inputs."""
     found = {}
     for tensor in described.inputs:
@@ -40,12 +54,13 @@ def input_types(described):
     return found
 
 
-def to_module(model):
+def to_module(model: Any) -> ir.Module:
     """The model at inference, as a module of dl with its weights."""
     found = _described(model)
-    variables, module, weights = Variables(found), ir.Module(), {}
+    variables, module = Variables(found), ir.Module()
+    weights: dict[str, Weight] = {}
 
-    def load(weight):
+    def load(weight: Weight) -> ir.Value:
         if weight.value is None:
             weight.value = np.asarray(variables[weight.name], np.float32)
             if weight.value.shape != tuple(weight.shape):
@@ -53,7 +68,7 @@ def to_module(model):
             module.add_global(weight.name, weight.value)
         return module.load(weight.name)
 
-    with module.function("predict", **input_types(found)) as f:
+    with module.function("predict", public=True, **input_types(found)) as f:
         y = emit_model(Emitter(module, weights, load), found.item,
                        f.arguments if len(f.arguments) > 1 else f.arguments[0])
         results = y if isinstance(y, (list, tuple)) else [y]
@@ -61,7 +76,7 @@ def to_module(model):
     return module
 
 
-def accelerate(model):
+def accelerate(model: Any) -> Any:
     """The same model, whose fit, evaluate, predict, train_on_batch and test_on_batch run
     steps that dlc compiles. Everything else is Keras's: compile, callbacks, save.
 
@@ -85,7 +100,7 @@ def accelerate(model):
     return model
 
 
-def load(path):
+def load(path: Place) -> Configured:
     """A model that Keras saved, .keras or .h5, as a model of dlc.layers: it predicts, learns
     and is exported. Keras is not needed, h5py is.
 
@@ -98,7 +113,7 @@ def load(path):
     return model
 
 
-def plot(model, path=None):
+def plot(model: Any, path: Place | None = None) -> Graph:
     """The model as a picture of the ops that dlc computes, which a notebook shows; path: a .svg
     file."""
     graph = of_text(to_module(model).text())
@@ -107,7 +122,7 @@ def plot(model, path=None):
     return graph
 
 
-def export(model, path, **options):
+def export(model: Any, path: Place, **options: Any) -> Path:
     """Writes a library and its C header; options: those of `dlc.compile`.
 
     model: a Keras model, or the path of one that Keras saved.

@@ -1,14 +1,24 @@
 """Losses by Keras's names. A word does as well: `loss="mse"`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from . import _specs
 from ._emit.losses import LOSSES, full_name
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    def __getattr__(name: str) -> type[Loss]:
+        """The classes that are made below."""
 
 
 class Loss(_specs.Configured):
     """A number that training makes small."""
 
 
-_PARAMETERS = {
+_PARAMETERS: dict[str, dict[str, Any]] = {
     "huber": {"delta": 1.0},
     "binary_crossentropy": {"from_logits": False, "label_smoothing": 0.0},
     "categorical_crossentropy": {"from_logits": False, "label_smoothing": 0.0, "axis": -1},
@@ -22,7 +32,7 @@ for _name in LOSSES:
                                     reduction="sum_over_batch_size", name=None)
 
 
-def named(which):
+def named(which: str | Loss) -> tuple[str, dict[str, Any]]:
     """(name, configuration) of a loss as `compile` takes it."""
     config = {}
     if isinstance(which, Loss):

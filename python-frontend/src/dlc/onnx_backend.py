@@ -10,6 +10,8 @@ are compiled for the number and the shapes of their tensors, optional values for
 whether there is one, as the first run has them.
 """
 
+from __future__ import annotations
+
 import functools
 import itertools
 import re
@@ -17,6 +19,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
@@ -27,26 +30,31 @@ from ._compile import CompileError, find_compiler
 from ._compile import compile as _compile
 from ._library import load
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ._library import Function, Library
+
 
 @functools.lru_cache
-def _operators():
+def _operators() -> dict[str, list[tuple[int, int]]]:
     """{operator: [(first opset, last opset)]}, as the compiler lists them."""
     listed = subprocess.run([find_compiler(), "--list-onnx-operators"],
                             capture_output=True, text=True, check=True).stdout
-    found = {}
+    found: dict[str, list[tuple[int, int]]] = {}
     for line in listed.splitlines():
         name, first, last = line.split()
         found.setdefault(name, []).append((int(first), int(last)))
     return found
 
 
-def _compile_model(model, folder, options):
+def _compile_model(model: Any, folder: str, options: Iterable[object]) -> Library:
     path = Path(folder) / "model.onnx"
     path.write_bytes(model.SerializeToString())
     return load(_compile(path, path.with_suffix(".so"), options=options))
 
 
-def _with_constants(model, values):
+def _with_constants(model: Any, values: Mapping[str, Any]) -> Any:
     """The model with inputs of these names replaced by initializers."""
     result = onnx.ModelProto()
     result.CopyFrom(model)
@@ -59,19 +67,19 @@ def _with_constants(model, values):
     return result
 
 
-def _is_list(info):
+def _is_list(info: Any) -> bool:
     """Whether a ValueInfoProto is a sequence or an optional value."""
     return info.type.WhichOneof("value") in ("sequence_type", "optional_type")
 
 
-def _kind(value):
+def _kind(value: Any) -> Any:
     """What a model with lists is compiled for."""
     if isinstance(value, (list, tuple)):
         return tuple(_kind(part) for part in value)
     return None if value is None else (np.asarray(value).dtype, np.shape(value))
 
 
-def _with_tensors(model, lists):
+def _with_tensors(model: Any, lists: Mapping[str, Any]) -> Any:
     """The model with these inputs, {name: sequence or optional value}, made of
     tensors: name_0, name_1, ... are the inputs of a sequence."""
     helper = onnx.helper
@@ -79,7 +87,7 @@ def _with_tensors(model, lists):
     result.CopyFrom(model)
     infos, nodes = [], []
 
-    def tensor(name, value):
+    def tensor(name: str, value: Any) -> None:
         infos.append(helper.make_tensor_value_info(
             name, helper.np_dtype_to_tensor_dtype(np.asarray(value).dtype),
             np.shape(value)))
@@ -107,26 +115,26 @@ def _with_tensors(model, lists):
     return result
 
 
-class DlcRep(BackendRep):
+class DlcRep(BackendRep):  # type: ignore[misc]
     """A compiled model.
 
     constants: names of the inputs whose values it was compiled for.
     """
 
-    def __init__(self, model, options=()):
+    def __init__(self, model: Any, options: Iterable[object] = ()) -> None:
         self._given = self._model = model
         self._options = options
         self._folder = tempfile.mkdtemp(prefix="dlc-onnx-")
-        self._values = {}
-        self._library = None
-        self.constants = ()
+        self._values: dict[str, Any] = {}
+        self._library: Library | None = None
+        self.constants: tuple[str, ...] = ()
         self._initializers = {i.name for i in model.graph.initializer}
         self._names = [i.name for i in model.graph.input
                        if i.name not in self._initializers]
         self._outputs = [o.name for o in model.graph.output]
         self._sequences = {o.name for o in model.graph.output if _is_list(o)}
         self._lists = [i.name for i in model.graph.input if _is_list(i)]
-        self._kinds = None
+        self._kinds: dict[str, Any] | None = None
         if self._lists:
             return  # compiled for the first run's
         try:
@@ -137,7 +145,7 @@ class DlcRep(BackendRep):
                 shutil.rmtree(self._folder, ignore_errors=True)
                 raise
 
-    def _unknown_inputs(self, error):
+    def _unknown_inputs(self, error: CompileError) -> list[str]:
         """Inputs that the compiler says it must know."""
         named = re.findall(r"operand \d+, '([^']*)'\) must be known while "
                            "compiling", str(error))
@@ -150,19 +158,19 @@ class DlcRep(BackendRep):
                 and i.type.tensor_type.elem_type in integers
                 and i.name not in self._values]
 
-    def _prepare(self, inputs):
+    def _prepare(self, inputs: Mapping[str, Any]) -> Library:
         """Compiles for the values of inputs that must be known."""
         if self._library and all(
                 np.array_equal(inputs[name], value)
                 for name, value in self._values.items()):
-            return
+            return self._library
         while True:
             try:
                 self._library = _compile_model(
                     _with_constants(self._model, self._values), self._folder,
                     self._options)
                 self.constants = tuple(self._values)
-                return
+                return self._library
             except CompileError as error:
                 new = [n for n in self._unknown_inputs(error)
                        if n not in self._values]
@@ -170,22 +178,18 @@ class DlcRep(BackendRep):
                     raise
                 self._values.update((n, np.array(inputs[n])) for n in new)
 
-    def run(self, inputs, **kwargs):
+    def run(self, inputs: Any, **kwargs: Any) -> Any:
         """Runs the model.
 
         inputs: arrays in the order of the model's inputs, or a dict by name.
         """
-        if isinstance(inputs, dict):
-            given = dict(inputs)
-        else:
-            given = dict(zip(self._names, inputs))
-        given = self._flatten(given)
-        self._prepare(given)
+        given = self._flatten(
+            dict(inputs) if isinstance(inputs, dict) else dict(zip(self._names, inputs)))
+        function = self._prepare(given).main
         arrays = []
-        function = self._library.main
         names = [i.name for i in self._model.graph.input
                  if i.name not in self._initializers]
-        for argument, name in zip(
+        for _, name in zip(
                 function.inputs, [n for n in names if n not in self._values]):
             array = np.ascontiguousarray(given[name])
             if array.ndim != np.ndim(given[name]):
@@ -197,7 +201,7 @@ class DlcRep(BackendRep):
         return namedtupledict("Outputs", self._outputs)(
             *self._collect(function, results))
 
-    def _flatten(self, given):
+    def _flatten(self, given: dict[str, Any]) -> dict[str, Any]:
         """Inputs by name with lists as their tensors; the model follows them."""
         if not self._lists:
             return given
@@ -213,7 +217,7 @@ class DlcRep(BackendRep):
                 given[name] = value
         return given
 
-    def _collect(self, function, results):
+    def _collect(self, function: Function, results: Sequence[Any]) -> Sequence[Any]:
         """Results with those of a sequence as a list."""
         if not self._sequences:
             return results
@@ -228,22 +232,22 @@ class DlcRep(BackendRep):
             collected.append([found[part] for part in parts])
         return collected
 
-    def __del__(self):
+    def __del__(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-class DlcBackend(Backend):
+class DlcBackend(Backend):  # type: ignore[misc]
     """Compiles models for the processor that it runs on."""
 
     @classmethod
-    def is_compatible(cls, model, device="CPU", **kwargs):
+    def is_compatible(cls, model: Any, device: str = "CPU", **kwargs: Any) -> bool:
         """Whether dlc knows all operators of the model, in their opsets."""
         known = _operators()
         versions = {i.domain if i.domain != "ai.onnx" else "": i.version
                     for i in model.opset_import}
         functions = {(f.domain, f.name) for f in model.functions}
 
-        def all_known(nodes):
+        def all_known(nodes: Any) -> bool:
             for node in nodes:
                 domain = "" if node.domain == "ai.onnx" else node.domain
                 name = (domain + "." if domain else "") + node.op_type
@@ -259,17 +263,19 @@ class DlcBackend(Backend):
         return cls.supports_device(device) and all_known(model.graph.node)
 
     @classmethod
-    def prepare(cls, model, device="CPU", options=(), **kwargs):
+    def prepare(cls, model: Any, device: str = "CPU", options: Iterable[object] = (),
+                **kwargs: Any) -> DlcRep:
         if not cls.supports_device(device):
             raise ValueError(f"there is no device {device}, expected CPU")
         return DlcRep(model, options)
 
     @classmethod
-    def run_model(cls, model, inputs, device="CPU", **kwargs):
+    def run_model(cls, model: Any, inputs: Any, device: str = "CPU", **kwargs: Any) -> Any:
         return cls.prepare(model, device).run(inputs)
 
     @classmethod
-    def run_node(cls, node, inputs, device="CPU", outputs_info=None, **kwargs):
+    def run_node(cls, node: Any, inputs: Any, device: str = "CPU", outputs_info: Any = None,
+                 **kwargs: Any) -> Any:
         """Runs one node: a model of it with inputs of the arrays' shapes."""
         helper = onnx.helper
         names = [n for n in node.input if n]
@@ -284,7 +290,7 @@ class DlcBackend(Backend):
         return cls.run_model(model, inputs, device)
 
     @classmethod
-    def supports_device(cls, device):
+    def supports_device(cls, device: str) -> bool:
         return device.split(":")[0] == "CPU"
 
 

@@ -1,20 +1,28 @@
 """Optimisers by Keras's names, arguments and formulas."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from . import _specs
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Optimizer(_specs.Configured):
     """The learning rate is a number, or a function of the number of steps so far."""
 
-    def rate(self, step):
+    def rate(self, step: int) -> float:
         rate = self._config["learning_rate"]
         return float(rate(step)) if callable(rate) else float(rate)
 
 
-_COMMON = dict(weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None, name=None)
+_COMMON: dict[str, Any] = {"weight_decay": None, "clipnorm": None, "clipvalue": None,
+                           "global_clipnorm": None, "name": None}
 
 
-def _optimizer(name, doc, /, **defaults):
+def _optimizer(name: str, doc: str, /, **defaults: Any) -> type[Optimizer]:
     return _specs.make(Optimizer, name, doc, module=__name__, **defaults, **_COMMON)
 
 
@@ -43,7 +51,7 @@ _ALL = {c.__name__.lower(): c for c in (SGD, Adam, AdamW, RMSprop, Adagrad, Adad
                                         Nadam, Lion)}
 
 
-def get(which):
+def get(which: str | Optimizer) -> Optimizer:
     """An optimiser of its name, or itself."""
     if isinstance(which, Optimizer):
         return which

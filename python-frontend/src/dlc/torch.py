@@ -10,7 +10,10 @@
 Tensors of the CPU go in and come out without a copy.
 """
 
+from __future__ import annotations
+
 import warnings
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,12 +21,18 @@ from ._compile import CompileError, compile
 from ._model import need
 from ._onnx import OnnxModel
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
-def _as_tuple(values):
+    from ._history import Epochs
+    from ._library import Function
+
+
+def _as_tuple(values: Any) -> tuple[Any, ...]:
     return tuple(values) if isinstance(values, (list, tuple)) else (values,)
 
 
-def _export(module, example, batch):
+def _export(module: Any, example: tuple[Any, ...], batch: str) -> tuple[Any, Any]:
     """The module as an onnx.ModelProto, with nothing folded or left out."""
     torch = need("torch", "torch")
     need("onnxscript", "torch")
@@ -45,7 +54,7 @@ def _export(module, example, batch):
     return program.model_proto, program.exported_program.graph_module
 
 
-def from_torch(module, example, batch="free"):
+def from_torch(module: Any, example: Any, batch: str = "free") -> TorchModel:
     """A module of PyTorch as a model of dlc, by torch.onnx.export.
 
     example: a tensor, or a tuple of one an input.
@@ -68,10 +77,10 @@ class TorchModel(OnnxModel):
     module: the module itself; it has the values of `parameters`.
     """
 
-    def __init__(self, module, example, batch):
+    def __init__(self, module: Any, example: tuple[Any, ...], batch: str) -> None:
         self.module = module
 
-        def form(training):
+        def form(training: bool) -> Any:
             was = {m: m.training for m in module.modules()}
             module.train(training)
             try:
@@ -89,7 +98,7 @@ class TorchModel(OnnxModel):
                           [*module.named_parameters(), *module.named_buffers()]}
         super().__init__(form(False), training=lambda: form(True), name=type(module).__name__)
 
-    def _refresh(self):
+    def _refresh(self) -> None:
         """Takes over what was written into the module since."""
         tensors = dict([*self.module.named_parameters(), *self.module.named_buffers()])
         versions = {n: (id(t), t._version) for n, t in tensors.items()}
@@ -103,11 +112,11 @@ class TorchModel(OnnxModel):
         self._changed()
         self._versions = {n: (id(t), t._version) for n, t in tensors.items()}
 
-    def _prepare(self, *words):
+    def _prepare(self, *words: Any) -> None:
         self._refresh()
         super()._prepare(*words)
 
-    def predict(self, *inputs):
+    def predict(self, *inputs: Any) -> Any:
         """Tensors of tensors, arrays of arrays."""
         torch = need("torch", "torch")
         self._refresh()
@@ -117,7 +126,7 @@ class TorchModel(OnnxModel):
         return tuple(map(torch.from_numpy, outputs)) if isinstance(outputs, tuple) else \
             torch.from_numpy(outputs)
 
-    def fit(self, x, y, **options):
+    def fit(self, x: Any, y: Any, **options: Any) -> Epochs:
         x = [_array(v) for v in x] if isinstance(x, (list, tuple)) else _array(x)
         try:
             return super().fit(x, _array(y), **options)
@@ -126,7 +135,7 @@ class TorchModel(OnnxModel):
 
     fit.__doc__ = OnnxModel.fit.__doc__
 
-    def sync(self):
+    def sync(self) -> None:
         """Writes the parameters into the module, after steps of one's own."""
         torch = need("torch", "torch")
         if not self._learner_is_newer:
@@ -139,11 +148,12 @@ class TorchModel(OnnxModel):
         self._versions = {n: (id(t), t._version) for n, t in known.items()}
 
 
-def _array(value):
+def _array(value: Any) -> Any:
     return value.detach().cpu().numpy() if hasattr(value, "detach") else np.asarray(value)
 
 
-def compile_step(module, example, *, loss, optimizer="adam", metrics=(), batch="free", **options):
+def compile_step(module: Any, example: Any, *, loss: str, optimizer: str = "adam",
+                 metrics: Sequence[str] = (), batch: str = "free", **options: Any) -> Any:
     """A function of inputs and target that makes one training step of the module, for a loop
     of one's own; it returns the loss, or loss and metrics. Words: docs/training.md.
 
@@ -155,16 +165,17 @@ def compile_step(module, example, *, loss, optimizer="adam", metrics=(), batch="
     model = from_torch(module, example, batch)
     run = model.step_function(loss=loss, optimizer=optimizer, metrics=metrics, **options)
 
-    def step(*tensors):
+    def step(*tensors: Any) -> Any:
         return run(*[_array(t) for t in tensors])
-    step.model = model
+    made: Any = step
+    made.model = model
     return step
 
 
 #--- torch.compile -------------------------------------------------------------------
 
 
-def backend(graph, example):
+def backend(graph: Any, example: Sequence[Any]) -> Any:
     """The backend "dlc" of torch.compile: graphs without gradients, and with them."""
     torch = need("torch", "torch")
     if any(not isinstance(t, torch.Tensor) for t in example):
@@ -191,16 +202,16 @@ def backend(graph, example):
         return lambda *tensors: _call(torch, forward, tensors)
     backward = _vector_jacobian(library.ir("dl"), wanted)
 
-    class Compiled(torch.autograd.Function):
+    class Compiled(torch.autograd.Function):  # type: ignore[name-defined,misc]
         @staticmethod
-        def forward(context, *tensors):
+        def forward(context: Any, *tensors: Any) -> tuple[Any, ...]:
             context.save_for_backward(*tensors)
             return _call(torch, forward, tensors)
 
         @staticmethod
-        def backward(context, *seeds):
+        def backward(context: Any, *seeds: Any) -> tuple[Any, ...]:
             found = _call(torch, backward, [*context.saved_tensors, *seeds])
-            result = [None] * len(example)
+            result: list[Any] = [None] * len(example)
             for at, gradient in zip(wanted, found):
                 result[at] = gradient
             return tuple(result)
@@ -208,7 +219,7 @@ def backend(graph, example):
     return Compiled.apply
 
 
-def _words(graph):
+def _words(graph: Any) -> Iterator[str]:
     """What a graph's nodes call, with the graphs inside."""
     for part in graph.modules():
         for node in getattr(getattr(part, "graph", None), "nodes", ()):
@@ -216,14 +227,14 @@ def _words(graph):
                 yield getattr(node.target, "__name__", str(node.target))
 
 
-def _in_place(graph):
+def _in_place(graph: Any) -> str | None:
     """The first call that changes a tensor in place, which an export would not do."""
     return next((w for w in _words(graph) if w in ("setitem", "copy_") or w.startswith("i") and
                  w in ("iadd", "isub", "imul", "itruediv", "imatmul", "ipow", "iand", "ior") or
                  w.split(".")[0].endswith("_") and not w.startswith("_")), None)
 
 
-def _cuts(graph):
+def _cuts(graph: Any) -> str | None:
     """The first call behind which no gradient goes, which an export leaves out."""
     return next((w for w in _words(graph) if w.split(".")[0] in (
         "detach", "detach_", "_set_grad_enabled", "wrap_with_set_grad_enabled")), None)
@@ -234,31 +245,32 @@ _RANDOM = {"Dropout", "RandomNormal", "RandomNormalLike", "RandomUniform", "Rand
            "Bernoulli", "Multinomial"}
 
 
-def _has_batch_statistics(proto):
+def _has_batch_statistics(proto: Any) -> bool:
     return any(n.op_type == "BatchNormalization" and
                any(a.name == "training_mode" and a.i for a in n.attribute)
                for n in proto.graph.node)
 
 
-def _check_inputs(proto, count):
+def _check_inputs(proto: Any, count: int) -> None:
     """Refuses a graph that the exporter gave other inputs than it was called with."""
     if len(proto.graph.input) != count:
         raise CompileError(f"the exporter gives the graph {len(proto.graph.input)} inputs of "
                            f"{count}: an input is not used; call the module without it")
 
 
-def _call(torch, function, tensors):
+def _call(torch: Any, function: Function, tensors: Iterable[Any]) -> tuple[Any, ...]:
     outputs = function(*[np.asarray(t.detach().numpy(), a.dtype, order="C")
                          for t, a in zip(tensors, function.inputs)])
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     return tuple(torch.from_numpy(o) for o in outputs)
 
 
-def _vector_jacobian(text, wanted):
+def _vector_jacobian(text: str, wanted: Sequence[int]) -> Function:
     """The function of inputs and what reaches the outputs that gives what reaches the wanted
     inputs, of a module of dl whose one function is public."""
     import re
     head = re.search(r"func\.func @(\S+?)\((.*?)\) -> (.*?) \{\n", text, re.S)
+    assert head is not None, text
     name = head[1]
     inputs = re.findall(r"%\S+?: (tensor<[^>]*>)", head[2])
     outputs = re.findall(r"tensor<[^>]*>", head[3])
@@ -269,9 +281,9 @@ def _vector_jacobian(text, wanted):
             f"{', '.join(outputs)}) wrt [{', '.join(map(str, wanted))}] : "
             f"({', '.join(inputs)}) -> ({', '.join(results)})")
     values = [f"%g#{i}" for i in range(len(results))] if len(results) > 1 else ["%g"]
+    parameters = [f"{a}: {t}" for a, t in zip(arguments + seeds, inputs + outputs)]
     backward = (
-        f"func.func @backward({', '.join(f'{a}: {t}' for a, t in zip(arguments + seeds, inputs + outputs))}) "
-        f"-> ({', '.join(results)}) {{\n"
+        f"func.func @backward({', '.join(parameters)}) -> ({', '.join(results)}) {{\n"
         f"  %g{':' + str(len(results)) if len(results) > 1 else ''} = {call}\n"
         f"  return {', '.join(values)} : {', '.join(results)}\n}}\n")
     private = text.replace(f"func.func @{name}(", f"func.func private @{name}(", 1)

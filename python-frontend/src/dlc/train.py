@@ -7,6 +7,8 @@ The same from Python:
     history = dlc.train.fit(dlc.load("model.so"), [x], y, epochs=20)
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import os
@@ -14,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,12 +26,24 @@ from ._history import Epochs, curves, text_curves
 from ._library import LibraryError, load
 from ._progress import Bar
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from ._compiled import CompiledLibrary
+    from ._library import Library
+
+    _Arrays = Sequence[npt.NDArray[Any]]
+    _Best = tuple[float, dict[str, npt.NDArray[Any]] | None]
+    _Report = Callable[[int, int | None, int, dict[str, float]], object]
+
 
 class TrainingError(Exception):
     """The training cannot go on; the message says at which step and why."""
 
 
-def _write_atomically(path, text):
+def _write_atomically(path: Path, text: str) -> None:
     path = Path(path)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     with os.fdopen(handle, "w") as file:
@@ -39,7 +54,7 @@ def _write_atomically(path, text):
 class _Sets:
     """The examples that are learnt from, and those that are held back."""
 
-    def __init__(self, arrays, held, seed):
+    def __init__(self, arrays: _Arrays, held: int, seed: int) -> None:
         count = len(arrays[0])
         order = np.random.default_rng([seed, 0]).permutation(count)
         kept = count - held
@@ -48,7 +63,8 @@ class _Sets:
         self.held = [a[order[kept:]] for a in arrays] if held else None
 
 
-def _check(model, inputs, target):
+def _check(model: Library | CompiledLibrary, inputs: Sequence[npt.ArrayLike],
+           target: npt.ArrayLike) -> list[npt.NDArray[Any]]:
     """All arrays as the step takes them."""
     for name in ("step", "evaluate"):
         if name not in model.functions:
@@ -69,10 +85,11 @@ def _check(model, inputs, target):
     return arrays
 
 
-def evaluate(model, arrays, batch):
+def evaluate(model: Library | CompiledLibrary, arrays: _Arrays, batch: int) -> dict[str, float]:
     """Mean loss and metrics over examples, by name."""
     function = model.functions["evaluate"]
-    totals, count = None, len(arrays[0])
+    totals: Any = None
+    count = len(arrays[0])
     for start in range(0, count, batch):
         part = [a[start:start + batch] for a in arrays]
         values = function(*part)
@@ -82,8 +99,10 @@ def evaluate(model, arrays, batch):
     return dict(zip([o.name for o in function.outputs], (totals / count).tolist()))
 
 
-def fit(model, inputs, target, *, epochs=10, batch=32, seed=0, validation=0.0,
-        initialize=True, checkpoint=None, resume=False, patience=0, report=None):
+def fit(model: Library | CompiledLibrary, inputs: Sequence[npt.ArrayLike], target: npt.ArrayLike, *,
+        epochs: int = 10, batch: int = 32, seed: int = 0, validation: float = 0.0,
+        initialize: bool = True, checkpoint: str | os.PathLike[str] | None = None,
+        resume: bool = False, patience: int = 0, report: _Report | None = None) -> Epochs:
     """Trains for some epochs and returns the history: a list of one dict an epoch.
 
     model: a library with step and evaluate (`dlc --train`).
@@ -121,11 +140,11 @@ def fit(model, inputs, target, *, epochs=10, batch=32, seed=0, validation=0.0,
     names = [o.name for o in step.outputs]
     settings = {"batch": batch, "seed": seed, "validation": validation,
                 "examples": len(arrays[0])}
-    history, best, waited = Epochs(), None, 0
-    if checkpoint:
-        checkpoint = Path(checkpoint)
+    history, waited = Epochs(), 0
+    best: _Best | None = None
+    file = Path(checkpoint) if checkpoint else None
     if resume:
-        history, best, waited = _resume(model, checkpoint, settings)
+        history, best, waited = _resume(model, file, settings)
     elif initialize:
         model.functions["initialize"](np.array(seed, np.int64))
     for epoch in range(len(history), epochs):
@@ -151,8 +170,9 @@ def fit(model, inputs, target, *, epochs=10, batch=32, seed=0, validation=0.0,
             seen += len(chosen)
             if report:
                 report(epoch, seen, sets.count, dict(zip(names, totals / seen)))
-        record = {"epoch": epoch + 1, **dict(zip(names, (totals / seen).tolist()))}
-        if held:
+        record: dict[str, float] = {"epoch": epoch + 1,
+                                    **dict(zip(names, (totals / seen).tolist()))}
+        if sets.held is not None:
             record.update({f"validation_{k}": v
                            for k, v in evaluate(model, sets.held, batch).items()})
         record["seconds"] = time.monotonic() - begin
@@ -162,21 +182,22 @@ def fit(model, inputs, target, *, epochs=10, batch=32, seed=0, validation=0.0,
             best, waited = (score, dict(model.state.items()) if patience else None), 0
         else:
             waited += 1
-        if checkpoint:
-            _save(model, checkpoint, settings, history, best[0], waited, patience and waited == 0)
+        if file:
+            _save(model, file, settings, history, best[0], waited, patience > 0 and waited == 0)
         if report:
             report(epoch, None, sets.count, record)
-    if patience and waited >= patience and best[1] is not None:
+    if patience and waited >= patience and best and best[1] is not None:
         for name, value in best[1].items():
             model.state[name] = value
     return history
 
 
-def _best_file(checkpoint):
+def _best_file(checkpoint: Path) -> Path:
     return checkpoint.with_suffix(".best.safetensors")
 
 
-def _save(model, checkpoint, settings, history, best, waited, is_best):
+def _save(model: Library | CompiledLibrary, checkpoint: Path, settings: dict[str, float],
+          history: Epochs, best: float, waited: int, is_best: bool) -> None:
     model.save(checkpoint)
     if is_best:
         model.save(_best_file(checkpoint))
@@ -185,7 +206,8 @@ def _save(model, checkpoint, settings, history, best, waited, is_best):
          "step": int(model.state["training.random"][1])}, indent=1))
 
 
-def _resume(model, checkpoint, settings):
+def _resume(model: Library | CompiledLibrary, checkpoint: Path | None,
+            settings: dict[str, float]) -> tuple[Epochs, _Best, int]:
     if not checkpoint:
         raise TrainingError("nothing to resume from: no checkpoint is named")
     try:
@@ -210,11 +232,13 @@ def _resume(model, checkpoint, settings):
     return Epochs(history), (best, kept), waited
 
 
-def plot(history, path=None, width=64, height=12):
+def plot(history: Sequence[dict[str, float]], path: str | os.PathLike[str] | None = None,
+         width: int = 64, height: int = 12) -> str:
     """The losses by epoch: a picture in a file (.png, .svg, .pdf) with matplotlib, or,
     without a path, text."""
-    lines = {name: [r[name] for r in history] for name in ("loss", "validation_loss")
-             if history and name in history[0]}
+    lines: dict[str, list[float]] = {
+        name: [r[name] for r in history] for name in ("loss", "validation_loss")
+        if history and name in history[0]}
     if not path:
         return text_curves(lines, width, height)
     from matplotlib.figure import Figure  # without a display
@@ -230,11 +254,13 @@ class Progress:
     finished: how many epochs are.
     """
 
-    def __init__(self, epochs, quiet=False, bars=True):
-        self.epochs, self.quiet, self.bars, self.bar = epochs, quiet, bars, None
+    def __init__(self, epochs: int, quiet: bool = False, bars: bool = True) -> None:
+        self.epochs, self.quiet, self.bars = epochs, quiet, bars
+        self.bar: Bar | None = None
         self.finished = 0
 
-    def __call__(self, epoch, done, count, values):
+    def __call__(self, epoch: int, done: int | None, count: int,
+                 values: dict[str, float]) -> None:
         self.finished += done is None
         if self.quiet:
             return
@@ -254,7 +280,7 @@ class Progress:
         self.bar.to(done, values)
 
 
-def _parse(arguments):
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="dlc-train", description="Trains a library that dlc --train made. Files of data: "
         ".npy, .npz (file.npz:name), .csv (columns file.csv:0-3 or file.csv:name; words become "
@@ -287,7 +313,7 @@ def _parse(arguments):
     return parser.parse_args(arguments)
 
 
-def _check_outputs(options):
+def _check_outputs(options: argparse.Namespace) -> None:
     """Refuses before the training what could not be written after it."""
     for name in ("save", "checkpoint", "curve"):
         path = getattr(options, name)
@@ -309,7 +335,7 @@ def _check_outputs(options):
               "in the end", file=sys.stderr)
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """The program dlc-train; returns its exit status."""
     options = _parse(arguments)
     progress = Progress(options.epochs, options.quiet)

@@ -1,13 +1,24 @@
 """Attention, and products by einsum's notation."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 from .. import dl, ir
 from .emitter import layer
 from .random import _dropped
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Union
 
-def einsum(e, equation, a, b):
+    from .emitter import Emitter, Layer
+
+    Attended = Union[ir.Value, tuple[ir.Value, ir.Value]]  # the latter with the weights
+
+
+def einsum(e: Emitter, equation: str, a: ir.Value, b: ir.Value) -> ir.Value:
     """A product of two tensors: letters of both and of the result are the batch, letters of
     both alone are summed over. `...` stands for the leading dimensions of a."""
     left, result = equation.replace(" ", "").split("->")
@@ -25,7 +36,7 @@ def einsum(e, equation, a, b):
     extents = {c: e.extent(v, d) for v, letters in ((a, first), (b, second))
                for d, c in enumerate(letters)}
 
-    def packed(v, letters, order):
+    def packed(v: ir.Value, letters: str, order: Sequence[Sequence[str]]) -> ir.Value:
         v = e.transpose(v, [letters.index(c) for group in order for c in group])
         return e.reshape(v, [e.product([extents[c] for c in group]) for group in order])
 
@@ -39,25 +50,28 @@ def einsum(e, equation, a, b):
     return e.transpose(y, [made.index(c) for c in result])
 
 
-def _masked(e, scores, mask):
+def _masked(e: Emitter, scores: ir.Value, mask: ir.Value | None) -> ir.Value:
     """Scores that softmax makes 0 where the mask is false."""
     return scores if mask is None else scores + e.cast(dl.not_(mask), scores.element) * -3e4
 
 
-def _causal(e, scores):
+def _causal(e: Emitter, scores: ir.Value) -> ir.Value:
     """True where a place may look: at itself and before."""
     rows, columns = e.extent(scores, scores.rank - 2), e.extent(scores, scores.rank - 1)
     places = [e._shaped("dl.iota", None, [rows, columns], element="i64", axis=a) for a in (0, 1)]
     return dl.greater_equal(places[0], places[1])
 
 
-def _both(a, b):
+def _both(a: ir.Value | None, b: ir.Value) -> ir.Value:
     return b if a is None else a if b is None else dl.and_(a, b)
 
 
 @layer("MultiHeadAttention", "GroupedQueryAttention")
-def multi_head_attention(e, item, query, value, key=None, attention_mask=None, mask=None,
-                         query_mask=None, use_causal_mask=False, return_attention_scores=False):
+def multi_head_attention(e: Emitter, item: Layer, query: ir.Value, value: ir.Value,
+                         key: ir.Value | None = None, attention_mask: ir.Value | None = None,
+                         mask: ir.Value | None = None, query_mask: ir.Value | None = None,
+                         use_causal_mask: bool = False,
+                         return_attention_scores: bool = False) -> Attended:
     key = value if key is None else key
     heads, size = item.get("num_heads") or item.get("num_query_heads"), \
         item.get("key_dim") or item.get("head_dim")
@@ -65,7 +79,7 @@ def multi_head_attention(e, item, query, value, key=None, attention_mask=None, m
     depth = item.get("value_dim") or size
     width = query.shape[-1]
 
-    def project(x, name, count, features):
+    def project(x: ir.Value, name: str, count: int, features: int) -> ir.Value:
         inner = item.child(name)
         w = e.weight(inner, "kernel", (x.shape[-1], count, features),
                      item.get("kernel_initializer"), regularizer=item.get("kernel_regularizer"))
@@ -77,7 +91,7 @@ def multi_head_attention(e, item, query, value, key=None, attention_mask=None, m
     q = project(query, "query", heads, size)
     k, v = project(key, "key", groups, size), project(value, "value", groups, depth)
     if groups != heads:
-        def repeated(x):
+        def repeated(x: ir.Value) -> ir.Value:
             batch, steps, features = (e.extent(x, d) for d in (0, 2, 3))
             x = e.broadcast(e.unsqueeze(x, 2), [batch, groups, heads // groups, steps, features])
             return e.reshape(x, [batch, heads, steps, features])
@@ -107,9 +121,11 @@ def multi_head_attention(e, item, query, value, key=None, attention_mask=None, m
 
 
 @layer("Attention", "AdditiveAttention")
-def attention(e, item, values, mask=None, return_attention_scores=False, use_causal_mask=False):
-    query, value, *key = values
-    key = key[0] if key else value
+def attention(e: Emitter, item: Layer, values: Sequence[ir.Value],
+              mask: Sequence[ir.Value | None] | None = None, return_attention_scores: bool = False,
+              use_causal_mask: bool = False) -> Attended:
+    query, value, *rest = values
+    key = rest[0] if rest else value
     if item.class_name == "AdditiveAttention":
         joined = dl.tanh(e.unsqueeze(query, 2) + e.unsqueeze(key, 1))
         if item.get("use_scale", True):

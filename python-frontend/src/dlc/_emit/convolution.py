@@ -1,15 +1,27 @@
 """Convolutions and their relatives. Keras's filters are dl's own, channels-last."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
 from .. import dl
 from .core import activate, kernel_and_bias, of_weight
 from .emitter import UnknownLayers, layer
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
 
-def extents(value, rank):
+    from .. import ir
+    from .emitter import Emitter, Layer
+
+
+def extents(value: int | Sequence[int], rank: int) -> list[int]:
     return [value] * rank if isinstance(value, int) else list(value)
 
 
-def channels_last(e, item, x, function):
+def channels_last(e: Emitter, item: Layer, x: ir.Value,
+                  function: Callable[[ir.Value], ir.Value]) -> ir.Value:
     """function of x with channels last, in whichever order x has them."""
     if item.get("data_format") != "channels_first":
         return function(x)
@@ -17,7 +29,7 @@ def channels_last(e, item, x, function):
     return e.transpose(y, [0, y.rank - 1, *range(1, y.rank - 1)])
 
 
-def _window(e, item, x):
+def _window(e: Emitter, item: Layer, x: ir.Value) -> tuple[ir.Value, dict[str, Any]]:
     """Attributes of a window; a causal one is padded here."""
     rank = x.rank - 2
     strides, dilations = (extents(item.get(k, 1), rank) for k in ("strides", "dilation_rate"))
@@ -25,15 +37,15 @@ def _window(e, item, x):
     if padding == "causal":
         before = dilations[0] * (extents(item["kernel_size"], 1)[0] - 1)
         x, padding = dl.pad(x, low=[0, before, 0], high=[0, 0, 0]), "valid"
-    attributes = {"strides": strides, "dilations": dilations}
+    attributes: dict[str, Any] = {"strides": strides, "dilations": dilations}
     if padding == "same":
         attributes["auto_padding"] = "same"
     return x, attributes
 
 
 @layer("Conv1D", "Conv2D", "Conv3D")
-def conv(e, item, x):
-    def last(x):
+def conv(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
+    def last(x: ir.Value) -> ir.Value:
         groups = item.get("groups", 1)
         kernel = extents(item["kernel_size"], x.rank - 2)
         w, b = kernel_and_bias(e, item, (*kernel, x.shape[-1] // groups, item["filters"]),
@@ -45,8 +57,8 @@ def conv(e, item, x):
 
 
 @layer("DepthwiseConv1D", "DepthwiseConv2D")
-def depthwise(e, item, x):
-    def last(x):
+def depthwise(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
+    def last(x: ir.Value) -> ir.Value:
         channels, times = x.shape[-1], item.get("depth_multiplier", 1)
         kernel = extents(item["kernel_size"], x.rank - 2)
         # Keras up to 3 calls it depthwise_kernel in configurations, and kernel in files.
@@ -58,16 +70,17 @@ def depthwise(e, item, x):
     return channels_last(e, item, x, last)
 
 
-def _depthwise(e, item, x, w, b, kernel, times):
-    channels = x.shape[-1]
+def _depthwise(e: Emitter, item: Layer, x: ir.Value, w: ir.Value, b: ir.Value | None,
+               kernel: Sequence[int], times: int) -> ir.Value:
+    channels = cast("int", x.shape[-1])
     w = e.reshape(w, [*kernel, 1, channels * times])
     x, window = _window(e, item, x)
     return dl.conv(x, w, b, groups=channels, **window)
 
 
 @layer("SeparableConv1D", "SeparableConv2D")
-def separable(e, item, x):
-    def last(x):
+def separable(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
+    def last(x: ir.Value) -> ir.Value:
         channels, times = x.shape[-1], item.get("depth_multiplier", 1)
         kernel, filters = extents(item["kernel_size"], x.rank - 2), item["filters"]
         w = e.weight(item, "depthwise_kernel", (*kernel, channels, times),
@@ -83,17 +96,17 @@ def separable(e, item, x):
 
 
 @layer("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
-def conv_transpose(e, item, x):
-    def last(x):
+def conv_transpose(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
+    def last(x: ir.Value) -> ir.Value:
         rank, filters = x.rank - 2, item["filters"]
         kernel, strides = (extents(item[k], rank) for k in ("kernel_size", "strides"))
         dilations = extents(item.get("dilation_rate", 1), rank)
         w, b = kernel_and_bias(e, item, (*kernel, filters, x.shape[-1]), (filters,))
         more = item.get("output_padding")
-        more = None if more is None else extents(more, rank)
+        wanted: list[int | None] = [None] * rank if more is None else [*extents(more, rank)]
         # Of d (K - 1) + 1 places that an input reaches, "same" keeps as many as the stride.
         low, high, extra = [], [], []
-        for k, s, d, o in zip(kernel, strides, dilations, more or [None] * rank):
+        for k, s, d, o in zip(kernel, strides, dilations, wanted):
             reach = d * (k - 1) + 1
             if item["padding"].lower() == "valid":
                 total = 0

@@ -1,12 +1,22 @@
 """Dense layers, activations, and layers that move elements."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
 from .. import dl, ir
 from .emitter import UnknownLayers, emit, layer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from .emitter import Emitter, Layer, Named
 
 #--- Activations ---------------------------------------------------------------------
 
 # Each of Keras's names, as what it does to x.
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[[Emitter, ir.Value], ir.Value]] = {
     "linear": lambda e, x: x,
     "relu": lambda e, x: dl.relu(x),
     "relu6": lambda e, x: dl.clip(x, low=0.0, high=6.0),
@@ -42,7 +52,7 @@ ACTIVATIONS = {
 }
 
 
-def name_of_activation(which):
+def name_of_activation(which: Named | None) -> str:
     """The name in what a configuration says of an activation."""
     if isinstance(which, dict):
         which = which.get("config") if which.get("class_name") == "function" else which
@@ -51,7 +61,7 @@ def name_of_activation(which):
     return which or "linear"
 
 
-def activate(e, which, x):
+def activate(e: Emitter, which: Named | None, x: ir.Value) -> ir.Value:
     name = name_of_activation(which)
     if name not in ACTIVATIONS:
         raise ir.IRError(f"activation '{name}' is none of {', '.join(sorted(ACTIVATIONS))}")
@@ -59,12 +69,12 @@ def activate(e, which, x):
 
 
 @layer("Activation")
-def activation(e, item, x):
+def activation(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     return activate(e, item["activation"], x)
 
 
 @layer("ReLU")
-def relu(e, item, x):
+def relu(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     slope, threshold = item.get("negative_slope") or 0.0, item.get("threshold") or 0.0
     high = item.get("max_value")
     if threshold:
@@ -76,17 +86,17 @@ def relu(e, item, x):
 
 
 @layer("LeakyReLU")
-def leaky_relu(e, item, x):
+def leaky_relu(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     return dl.leaky_relu(x, alpha=item.get("negative_slope", 0.3))
 
 
 @layer("ELU")
-def elu(e, item, x):
+def elu(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     return dl.elu(x, alpha=item.get("alpha", 1.0))
 
 
 @layer("Softmax")
-def softmax(e, item, x, mask=None):
+def softmax(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = None) -> ir.Value:
     if mask is not None:
         x = x + e.cast(dl.not_(mask), x.element) * -3e4
     axis = item.get("axis", -1)
@@ -98,7 +108,7 @@ def softmax(e, item, x, mask=None):
 
 
 @layer("PReLU")
-def prelu(e, item, x):
+def prelu(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     shared = set(item.get("shared_axes") or ())
     shape = [1 if d in shared else x.shape[d] for d in range(1, x.rank)]
     if None in shape:
@@ -112,14 +122,15 @@ def prelu(e, item, x):
 
 #--- Dense -----------------------------------------------------------------------------
 
-def of_weight(item, name):
+def of_weight(item: Layer, name: str) -> dict[str, Any]:
     """What a configuration says of a weight, by the word that its keys begin with."""
     return {"initializer": item.get(f"{name}_initializer"),
             "regularizer": item.get(f"{name}_regularizer"),
             "constraint": item.get(f"{name}_constraint")}
 
 
-def kernel_and_bias(e, item, shape, bias):
+def kernel_and_bias(e: Emitter, item: Layer, shape: Sequence[int | None],
+                    bias: Sequence[int]) -> tuple[ir.Value, ir.Value | None]:
     """Weights under Keras's names."""
     w = e.weight(item, "kernel", shape, **of_weight(item, "kernel"))
     b = e.weight(item, "bias", bias, **of_weight(item, "bias")) \
@@ -128,7 +139,7 @@ def kernel_and_bias(e, item, shape, bias):
 
 
 @layer("Dense")
-def dense(e, item, x):
+def dense(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     units, inputs = item["units"], x.shape[-1]
     if inputs is None:
         raise ir.IRError(f"{item.path}: the last extent of the input {list(x.shape)} must be "
@@ -141,7 +152,7 @@ def dense(e, item, x):
 
 
 @layer("EinsumDense")
-def einsum_dense(e, item, x):
+def einsum_dense(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     from .attention import einsum
     equation = item["equation"].replace(" ", "")
     left, result = equation.split("->")
@@ -168,31 +179,31 @@ def einsum_dense(e, item, x):
 
 
 @layer("Perceptron", "Adaline")
-def neuron(e, item, x):
+def neuron(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     units = item.get("units", 1)
     w, b = kernel_and_bias(e, item, (x.shape[-1], units), (units,))
     default = "step" if item.class_name == "Perceptron" else "linear"
     sums = dl.dense(x, w, b)
     y = activate(e, item.get("activation") or default, sums)
-    y.sums = sums  # what the perceptron's rule changes
+    cast("Any", y).sums = sums  # what the perceptron's rule changes
     return y
 
 
 #--- Shapes ----------------------------------------------------------------------------
 
 @layer("InputLayer", "Identity", "Masking", "ActivityRegularization")
-def identity(e, item, x):
+def identity(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     if item.class_name == "Masking":
         seen = dl.not_equal(x, item.get("mask_value", 0.0))
         mask = dl.greater(dl.reduce_max(e.cast(seen, "f32"), axes=[-1]), 0.0)
         x = x * e.unsqueeze(e.cast(mask, x.element), -1)
-        x.mask = mask
+        cast("Any", x).mask = mask
     if item.class_name == "ActivityRegularization":
         add_activity_loss(e, {"class_name": "L1L2", "config": item.config}, x)
     return x
 
 
-def add_activity_loss(e, which, x):
+def add_activity_loss(e: Emitter, which: Named, x: ir.Value) -> None:
     """What a regulariser of results adds to the loss: by the sample."""
     from .penalties import penalty
     term = penalty(e, which, x)
@@ -200,7 +211,7 @@ def add_activity_loss(e, which, x):
         e.losses.append(term / e.cast(_batch(e, x), "f32"))
 
 
-def _batch(e, x):
+def _batch(e: Emitter, x: ir.Value) -> ir.Value:
     """How many samples x has, as a tensor of rank 0."""
     first = e.extent(x, 0)
     if not isinstance(first, ir.Value):
@@ -210,37 +221,37 @@ def _batch(e, x):
 
 
 @layer("Flatten")
-def flatten(e, item, x):
+def flatten(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     if item.get("data_format") == "channels_first" and x.rank > 2:
         x = e.transpose(x, [0, *range(2, x.rank), 1])
     return e.unsqueeze(x, -1) if x.rank == 1 else dl.flatten(x)
 
 
 @layer("Reshape")
-def reshape(e, item, x):
+def reshape(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     return e.reshape(x, [e.extent(x, 0), *item["target_shape"]])
 
 
 @layer("Permute")
-def permute(e, item, x):
+def permute(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     return e.transpose(x, [0, *item["dims"]])
 
 
 @layer("RepeatVector")
-def repeat_vector(e, item, x):
+def repeat_vector(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     return e.broadcast(e.unsqueeze(x, 1), [e.extent(x, 0), item["n"], e.extent(x, 1)])
 
 
-def _pairs(value, rank):
+def _pairs(value: Any, rank: int) -> list[tuple[int, int]]:
     """Padding or cropping, as a pair for each spatial dimension."""
     values = [value] * rank if isinstance(value, int) else list(value)
     if rank == 1 and len(values) == 2 and all(isinstance(v, int) for v in values):
-        return [tuple(values)]
+        return [(values[0], values[1])]
     return [(v, v) if isinstance(v, int) else tuple(v) for v in values]
 
 
 @layer("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D")
-def zero_padding(e, item, x):
+def zero_padding(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     pairs = _pairs(item["padding"], x.rank - 2)
     first = 2 if item.get("data_format") == "channels_first" else 1
     low, high = [0] * x.rank, [0] * x.rank
@@ -250,7 +261,7 @@ def zero_padding(e, item, x):
 
 
 @layer("Cropping1D", "Cropping2D", "Cropping3D")
-def cropping(e, item, x):
+def cropping(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     pairs = _pairs(item["cropping"], x.rank - 2)
     first = 2 if item.get("data_format") == "channels_first" else 1
     for d, (before, after) in enumerate(pairs):
@@ -259,7 +270,7 @@ def cropping(e, item, x):
 
 
 @layer("UpSampling1D", "UpSampling2D", "UpSampling3D")
-def upsampling(e, item, x):
+def upsampling(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     size = item["size"]
     size = [size] * (x.rank - 2) if isinstance(size, int) else list(size)
     if item.get("interpolation", "nearest") != "nearest":
@@ -270,13 +281,13 @@ def upsampling(e, item, x):
 
 
 @layer("Rescaling")
-def rescaling(e, item, x):
+def rescaling(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     x = e.cast(x, "f32")
     return x * e.module.constant(item["scale"], "f32") + e.module.constant(item["offset"], "f32")
 
 
 @layer("Normalization")
-def normalization(e, item, x):
+def normalization(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     axis = item.get("axis", -1)
     axes = [axis] if isinstance(axis, int) else list(axis or ())
     axes = [a % x.rank for a in axes]
@@ -296,7 +307,7 @@ def normalization(e, item, x):
 
 
 @layer("Embedding")
-def embedding(e, item, x):
+def embedding(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     table = e.weight(item, "embeddings", (item["input_dim"], item["output_dim"]),
                      item.get("embeddings_initializer"),
                      regularizer=item.get("embeddings_regularizer"),
@@ -304,12 +315,13 @@ def embedding(e, item, x):
     index = x if x.element in ("i32", "i64") else e.cast(x, "i64")
     y = dl.gather(table, index)
     if item.get("mask_zero"):
-        y.mask = dl.not_equal(index, 0)
+        cast("Any", y).mask = dl.not_equal(index, 0)
     return y
 
 
 @layer("TimeDistributed")
-def time_distributed(e, item, x, mask=None):
+def time_distributed(e: Emitter, item: Layer, x: ir.Value,
+                     mask: ir.Value | None = None) -> ir.Value:
     from .model import emit_model, is_model
     batch, steps = e.extent(x, 0), e.extent(x, 1)
     flat = e.reshape(x, [e.product([batch, steps]), *[e.extent(x, d) for d in range(2, x.rank)]])

@@ -1,12 +1,24 @@
 """What the functions that emit layers have in common."""
 
-from dataclasses import dataclass, field
+from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from .. import dl, ir
 
-_LAYERS = {}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any, TypeVar, Union
+
+    import numpy.typing as npt
+
+    Config = dict[str, Any]
+    Named = Union[str, Config]  # a word, or a class name with its configuration
+    Extent = Union[int, ir.Value]  # a number, or an index that is known at run time
+    Function = TypeVar("Function", bound=Callable[..., Any])
+
+_LAYERS: dict[str, Callable[..., Any]] = {}
 
 
 class UnknownLayers(Exception):
@@ -21,12 +33,12 @@ class Weight:
     for zeros; regularizer, constraint: likewise.
     """
     name: str
-    shape: tuple
+    shape: tuple[int, ...]
     trainable: bool
-    initializer: object = None
-    regularizer: object = None
-    constraint: object = None
-    value: np.ndarray = None
+    initializer: Named | None = None
+    regularizer: Named | None = None
+    constraint: Named | None = None
+    value: npt.NDArray[Any] | None = None
 
 
 @dataclass
@@ -37,23 +49,25 @@ class Layer:
     trainable: whether its tensors learn.
     """
     class_name: str
-    config: dict
+    config: Config
     path: str
     trainable: bool = True
-    inner: list = field(default_factory=list)  # layers that it wraps
+    inner: list[Layer] = field(default_factory=list)  # layers that it wraps
+    recurrent_mask: ir.Value | None = field(default=None, init=False, repr=False, compare=False)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: str) -> Any:
         return self.config[key]
 
-    def get(self, key, default=None):
+    def get(self, key: str, default: Any = None) -> Any:
         return self.config.get(key, default)
 
-    def child(self, name, config=None, class_name=None):
+    def child(self, name: str, config: Config | None = None,
+              class_name: str | None = None) -> Layer:
         """A layer that this one holds under a name."""
         return Layer(class_name or self.class_name, self.config if config is None else config,
                      f"{self.path}/{name}", self.trainable)
 
-    def wrapped(self, key="layer", name=None):
+    def wrapped(self, key: str = "layer", name: str | None = None) -> Layer:
         """The layer of a configuration within this one."""
         inside = self.config[key]
         config = inside["config"]
@@ -61,9 +75,9 @@ class Layer:
                      self.trainable and config.get("trainable", True))
 
 
-def layer(*names):
+def layer(*names: str) -> Callable[[Function], Function]:
     """Registers the function that emits the layers of these classes."""
-    def register(function):
+    def register(function: Function) -> Function:
         for name in names:
             _LAYERS[name] = function
         return function
@@ -71,23 +85,23 @@ def layer(*names):
 
 
 # What a configuration may not ask for, and when it does.
-_UNSUPPORTED = {
+_UNSUPPORTED: dict[str, Callable[[Any], bool]] = {
     "stateful": bool, "sliding_window": bool, "use_gate": bool,
     "renorm": bool, "lora_rank": bool, "quantization_config": bool, "sparse": bool,
     "ragged": bool, "attention_axes": lambda v: v not in (None, [1], (1,), 1)}
 
 
-def unsupported(config):
+def unsupported(config: Config) -> list[str]:
     """Words about what a configuration asks for that dlc does not have."""
     return [f"{key}={config[key]}" for key, asked in _UNSUPPORTED.items()
             if key in config and asked(config[key])]
 
 
-def known_layers():
+def known_layers() -> list[str]:
     return sorted(_LAYERS)
 
 
-def emit(e, item, *inputs, **call):
+def emit(e: Emitter, item: Layer, *inputs: Any, **call: Any) -> Any:
     """The result of a layer for values; call: what its `call` takes besides."""
     if item.class_name not in _LAYERS:
         raise UnknownLayers(f"{item.path} ({item.class_name})")
@@ -116,46 +130,54 @@ class Emitter:
     values of weights that layers change themselves (running averages).
     """
 
-    def __init__(self, module, weights, load, training=False, random=None):
+    def __init__(self, module: ir.Module, weights: dict[str, Weight],
+                 load: Callable[[Weight], ir.Value] | None, training: bool = False,
+                 random: ir.Value | None = None) -> None:
         self.module, self.weights, self._load = module, weights, load
         self.training, self.random = training, random
-        self.updates, self.losses = {}, []
+        self.updates: dict[str, ir.Value] = {}
+        self.losses: list[ir.Value] = []
         self._streams = 0
 
     #--- Weights -------------------------------------------------------------------
 
-    def weight(self, item, name, shape, initializer=None, trainable=True, **more):
+    def weight(self, item: Layer, name: str, shape: Sequence[int | None],
+               initializer: Named | None = None, trainable: bool = True,
+               regularizer: Named | None = None, constraint: Named | None = None) -> ir.Value:
         full = f"{item.path}/{name}"
         found = self.weights.get(full)
         if found is None:
-            found = self.weights[full] = Weight(full, tuple(shape),
-                                                trainable and item.trainable, initializer, **more)
+            found = self.weights[full] = Weight(
+                full, cast("tuple[int, ...]", tuple(shape)), trainable and item.trainable,
+                initializer, regularizer, constraint)
         if found.shape != tuple(shape):
             raise ir.IRError(f"{item.path}: {name} has the shape {list(found.shape)}, the input "
                              f"wants {list(shape)}")
+        assert self._load is not None  # JAX's functions have no layers
         return self._load(found)
 
-    def stream(self):
+    def stream(self) -> int:
         """A number that no other layer's random numbers have."""
         self._streams += 1
         return self._streams - 1
 
     #--- Shapes ----------------------------------------------------------------------
 
-    def index(self, number):
+    def index(self, number: int) -> ir.Value:
         """A number known now, as an index."""
         return self.module._op("arith.constant", [], f"{{value = {int(number)} : index}}",
                                ["index"])[0]
 
-    def extent(self, x, d):
+    def extent(self, x: ir.Value, d: int) -> Extent:
         """An extent of x: a number, or an index that is known at run time."""
         known = x.shape[d]
         if known is not None:
             return known
         return self.module._op("tensor.dim", [x, self.index(d % x.rank)], None, ["index"])[0]
 
-    def product(self, extents):
-        number, values = 1, []
+    def product(self, extents: Iterable[Extent]) -> Extent:
+        number = 1
+        values: list[ir.Value] = []
         for extent in extents:
             if isinstance(extent, ir.Value):
                 values.append(extent)
@@ -170,15 +192,17 @@ class Emitter:
             result = self.module._op("arith.muli", [result, value], None, ["index"])[0]
         return result
 
-    def _shaped(self, name, x, extents, **attributes):
+    def _shaped(self, name: str, x: ir.Value | None, extents: Sequence[Extent | None],
+                **attributes: Any) -> ir.Value:
         unknown = [e for e in extents if isinstance(e, ir.Value)]
         shape = [None if isinstance(e, ir.Value) or e in (None, -1) else e for e in extents]
         operands = [] if x is None else [x]
-        return self.module.op(name, *operands, unknown,
-                              types=[ir.type_of(shape, attributes.pop("element", None)
-                                                or x.element)], **attributes)
+        result: ir.Value = self.module.op(
+            name, *operands, unknown, types=[ir.type_of(shape, attributes.pop("element", None)
+                                                        or operands[0].element)], **attributes)
+        return result
 
-    def reshape(self, x, extents):
+    def reshape(self, x: ir.Value, extents: Iterable[Extent | None]) -> ir.Value:
         """x under another shape: numbers, indices, and one -1 at most."""
         extents = list(extents)
         free = [i for i, e in enumerate(extents)
@@ -186,7 +210,7 @@ class Emitter:
         if len(free) == 1:
             extents[free[0]] = -1
         elif any(not isinstance(extents[i], ir.Value) for i in free):
-            rest = [e for e in extents if isinstance(e, ir.Value) or e not in (None, -1)]
+            rest = [e for e in extents if isinstance(e, ir.Value) or e is not None and e != -1]
             whole = self.product([self.extent(x, d) for d in range(x.rank)])
             divisor = self.product(rest)
             size = self.module._op("arith.divui", [
@@ -196,39 +220,41 @@ class Emitter:
                        for e in extents]
         return self._shaped("dl.reshape", x, extents)
 
-    def broadcast(self, x, extents):
+    def broadcast(self, x: ir.Value, extents: Sequence[Extent | None]) -> ir.Value:
         return self._shaped("dl.broadcast", x, extents)
 
-    def full(self, extents, number, element="f32"):
+    def full(self, extents: Sequence[Extent | None], number: float,
+             element: str = "f32") -> ir.Value:
         """A tensor of one number."""
         return self.broadcast(self.module.constant(number, element), extents)
 
-    def transpose(self, x, permutation):
+    def transpose(self, x: ir.Value, permutation: Iterable[int]) -> ir.Value:
         return x if list(permutation) == list(range(x.rank)) else dl.transpose(
             x, permutation=permutation)
 
-    def slice(self, x, axis, start, end, step=1):
+    def slice(self, x: ir.Value, axis: int, start: int, end: int | None,
+              step: int = 1) -> ir.Value:
         """Places `start` to before `end` of a dimension; end None: to its end."""
         last = (1 << 63) - 1 if step > 0 else -(1 << 63)
         starts, ends, steps = [0] * x.rank, [(1 << 63) - 1] * x.rank, [1] * x.rank
         starts[axis], ends[axis], steps[axis] = start, last if end is None else end, step
         return dl.slice(x, starts=starts, ends=ends, steps=steps)
 
-    def squeeze(self, x, axis):
+    def squeeze(self, x: ir.Value, axis: int) -> ir.Value:
         axis %= x.rank
         return self.reshape(x, [self.extent(x, d) for d in range(x.rank) if d != axis])
 
-    def unsqueeze(self, x, axis):
+    def unsqueeze(self, x: ir.Value, axis: int) -> ir.Value:
         axis %= x.rank + 1
         extents = [self.extent(x, d) for d in range(x.rank)]
         return self.reshape(x, [*extents[:axis], 1, *extents[axis:]])
 
-    def cast(self, x, element):
+    def cast(self, x: ir.Value, element: str) -> ir.Value:
         return x if x.element == element else dl.cast(x, to=element)
 
     #--- Activations -------------------------------------------------------------------
 
-    def activation(self, which, x):
+    def activation(self, which: Named | None, x: ir.Value) -> ir.Value:
         """An activation of Keras by its name, its configuration, or None."""
         from .core import activate
         return activate(self, which, x)

@@ -5,52 +5,61 @@ loss of each sample, the last dimension being reduced. Formulas are those of Ker
 clipping by 1e-7 they share.
 """
 
+from __future__ import annotations
+
 import inspect
+from typing import TYPE_CHECKING, cast
 
 from .. import dl, ir
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .emitter import Config, Emitter
 
 EPSILON = 1e-7
 
 
-def _mean(x):
+def _mean(x: ir.Value) -> ir.Value:
     return dl.reduce_mean(x, axes=[-1])
 
 
-def _sum(x):
+def _sum(x: ir.Value) -> ir.Value:
     return dl.reduce_sum(x, axes=[-1])
 
 
-def _unit(x):
+def _unit(x: ir.Value) -> ir.Value:
     return x / dl.sqrt(dl.maximum(_kept_sum(dl.square(x)), 1e-12))
 
 
-def _kept_sum(x):
+def _kept_sum(x: ir.Value) -> ir.Value:
     return dl.reduce_sum(x, axes=[-1], keep_dims=True)
 
 
-def _huber(e, t, y, delta=1.0):
+def _huber(e: Emitter, t: ir.Value, y: ir.Value, delta: float = 1.0) -> ir.Value:
     error = dl.abs(y - t)
     return _mean(dl.select(dl.less_equal(error, delta), dl.square(error) * 0.5,
                            error * delta - 0.5 * delta * delta))
 
 
-def _log_cosh(e, t, y):
+def _log_cosh(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     x = y - t
     return _mean(x + dl.softplus(x * -2.0) - 0.6931471805599453)
 
 
-def _signs(t):
+def _signs(t: ir.Value) -> ir.Value:
     """Labels of 0 and 1 as -1 and 1; others as they are."""
     is_binary = dl.reduce_min(dl.select(dl.or_(dl.equal(t, 0.0), dl.equal(t, 1.0)),
                                         t * 0.0 + 1.0, t * 0.0))
     return dl.select(dl.greater(is_binary, 0.5), t * 2.0 - 1.0, t)
 
 
-def _smooth(t, smoothing, share):
+def _smooth(t: ir.Value, smoothing: float, share: float) -> ir.Value:
     return t if not smoothing else t * (1.0 - smoothing) + smoothing * share
 
 
-def _binary_cross_entropy(e, t, y, from_logits=False, label_smoothing=0.0):
+def _binary_cross_entropy(e: Emitter, t: ir.Value, y: ir.Value, from_logits: bool = False,
+                          label_smoothing: float = 0.0) -> ir.Value:
     t = _smooth(t, label_smoothing, 0.5)
     if from_logits:
         return _mean(dl.relu(y) - y * t + dl.softplus(-dl.abs(y)))
@@ -58,56 +67,61 @@ def _binary_cross_entropy(e, t, y, from_logits=False, label_smoothing=0.0):
     return _mean(-(t * dl.log(y) + (1.0 - t) * dl.log(1.0 - y)))
 
 
-def _log_probabilities(y, from_logits, axis):
+def _log_probabilities(y: ir.Value, from_logits: bool, axis: int) -> ir.Value:
     if from_logits:
         return dl.log_softmax(y, axis=axis)
     y = y / dl.reduce_sum(y, axes=[axis], keep_dims=True)
     return dl.log(dl.clip(y, low=EPSILON, high=1.0 - EPSILON))
 
 
-def _categorical_cross_entropy(e, t, y, from_logits=False, label_smoothing=0.0, axis=-1):
+def _categorical_cross_entropy(e: Emitter, t: ir.Value, y: ir.Value, from_logits: bool = False,
+                               label_smoothing: float = 0.0, axis: int = -1) -> ir.Value:
     t = _smooth(t, label_smoothing, 1.0 / (y.shape[axis] or 1))
     return -dl.reduce_sum(t * _log_probabilities(y, from_logits, axis), axes=[axis])
 
 
-def one_hot(e, labels, classes):
+def one_hot(e: Emitter, labels: ir.Value, classes: int) -> ir.Value:
     """Rows of 0 with a 1 at the label's place."""
     places = e.module.constant(list(range(classes)), labels.element)
     return e.cast(dl.equal(e.unsqueeze(labels, -1), places), "f32")
 
 
-def _sparse_cross_entropy(e, t, y, from_logits=False, ignore_class=None, axis=-1):
+def _sparse_cross_entropy(e: Emitter, t: ir.Value, y: ir.Value, from_logits: bool = False,
+                          ignore_class: int | None = None, axis: int = -1) -> ir.Value:
     if axis % y.rank != y.rank - 1:
         raise ir.IRError("sparse_categorical_crossentropy takes classes in the last dimension")
     if t.rank == y.rank:
         t = e.squeeze(t, -1)
-    t = require_classes(e, t, y.shape[-1]) if ignore_class is None else t
-    loss = -_sum(one_hot(e, t, y.shape[-1]) * _log_probabilities(y, from_logits, axis))
+    classes = cast("int", y.shape[-1])
+    t = require_classes(e, t, classes) if ignore_class is None else t
+    loss = -_sum(one_hot(e, t, classes) * _log_probabilities(y, from_logits, axis))
     if ignore_class is not None:
         loss = dl.select(dl.equal(t, int(ignore_class)), loss * 0.0, loss)
     return loss
 
 
-def require_classes(e, labels, classes):
+def require_classes(e: Emitter, labels: ir.Value, classes: int) -> ir.Value:
     """The labels; a call ends where one is no class."""
-    return e.module.op("dl.require_range", labels, what="a label", least=0, past=classes)
+    checked: ir.Value = e.module.op("dl.require_range", labels, what="a label", least=0,
+                                    past=classes)
+    return checked
 
 
-def _kl_divergence(e, t, y):
+def _kl_divergence(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     t, y = (dl.clip(v, low=EPSILON, high=1.0) for v in (t, y))
     return _sum(t * dl.log(t / y))
 
 
-def _categorical_hinge(e, t, y):
+def _categorical_hinge(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     return dl.relu(dl.reduce_max((1.0 - t) * y, axes=[-1]) - _sum(t * y) + 1.0)
 
 
-def _logarithmic(e, t, y):
+def _logarithmic(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     a, b = (dl.log(dl.relu(v - EPSILON) + (1.0 + EPSILON)) for v in (y, t))
     return _mean(dl.square(a - b))
 
 
-def _perceptron(e, t, y):
+def _perceptron(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     """Its gradient's descent is the perceptron's rule, w += rate (t - y) x: what a
     neuron gives is taken for constant, and its sum is changed."""
     if not hasattr(y, "sums"):
@@ -117,7 +131,7 @@ def _perceptron(e, t, y):
 
 
 # The parameters of each are those of its Keras class.
-LOSSES = {
+LOSSES: dict[str, Callable[..., ir.Value]] = {
     "mean_squared_error": lambda e, t, y: _mean(dl.square(t - y)),
     "mean_absolute_error": lambda e, t, y: _mean(dl.abs(t - y)),
     "mean_absolute_percentage_error": lambda e, t, y: 100.0 * _mean(
@@ -144,7 +158,7 @@ _SHORT = {"mse": "mean_squared_error", "mae": "mean_absolute_error",
           "kl_divergence", "cosine": "cosine_similarity"}
 
 
-def full_name(name):
+def full_name(name: str) -> str:
     """A loss's or metric's name as it is written out: mse, MeanSquaredError and
     mean_squared_error are one."""
     text = "".join("_" + c.lower() if c.isupper() and i and not name[i - 1].isupper() else
@@ -156,7 +170,7 @@ def full_name(name):
 _REDUCTIONS = ("sum_over_batch_size", "mean", "sum")
 
 
-def unsupported(name, config):
+def unsupported(name: str, config: Config) -> str:
     """What dlc does not do of a loss, in words; nothing where it does all."""
     if name not in LOSSES:
         return f"dlc knows {', '.join(sorted(LOSSES))}"
@@ -171,7 +185,7 @@ def unsupported(name, config):
     return f"its {', '.join(asked)} is not known to dlc" if asked else ""
 
 
-def prepared(e, name, target, y):
+def prepared(e: Emitter, name: str, target: ir.Value, y: ir.Value) -> tuple[ir.Value, ir.Value]:
     """Target and prediction of one rank, as Keras squeezes them."""
     if name in SPARSE:
         return target, y
@@ -182,7 +196,8 @@ def prepared(e, name, target, y):
     return e.cast(target, y.element), y
 
 
-def emit_loss(e, name, config, target, y, weights=None, mask=None):
+def emit_loss(e: Emitter, name: str, config: Config, target: ir.Value, y: ir.Value,
+              weights: ir.Value | None = None, mask: ir.Value | None = None) -> ir.Value:
     """A number: the mean of the samples' losses, times their weights."""
     target, y = prepared(e, name, target, y)
     fault = unsupported(name, config)

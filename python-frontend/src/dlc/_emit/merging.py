@@ -1,12 +1,22 @@
 """Layers of several inputs."""
 
+from __future__ import annotations
+
 from functools import reduce
+from typing import TYPE_CHECKING
 
 from .. import dl, ir
 from .emitter import layer
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-def aligned(e, values):
+    from .emitter import Emitter, Layer
+
+    Merge = Callable[[Emitter, Layer, Sequence[ir.Value]], ir.Value]
+
+
+def aligned(e: Emitter, values: Sequence[ir.Value]) -> list[ir.Value]:
     """Operands of fewer dimensions get extents of 1 behind the batch, as Keras does."""
     rank = max(v.rank for v in values)
     return [v if v.rank == rank else
@@ -15,8 +25,9 @@ def aligned(e, values):
             for v in values]
 
 
-def _fold(function):
-    def emit(e, item, values):
+def _fold(
+          function: Callable[[ir.Value, ir.Value], ir.Value]) -> Merge:
+    def emit(e: Emitter, item: Layer, values: Sequence[ir.Value]) -> ir.Value:
         return reduce(function, aligned(e, values))
     return emit
 
@@ -29,18 +40,18 @@ layer("Minimum")(_fold(lambda a, b: dl.minimum(a, b)))
 
 
 @layer("Average")
-def average(e, item, values):
+def average(e: Emitter, item: Layer, values: Sequence[ir.Value]) -> ir.Value:
     return reduce(lambda a, b: a + b, aligned(e, values)) / float(len(values))
 
 
 @layer("Concatenate")
-def concatenate(e, item, values):
+def concatenate(e: Emitter, item: Layer, values: Sequence[ir.Value]) -> ir.Value:
     axis = item.get("axis", -1)
     return dl.concat(list(values), axis=axis % values[0].rank)
 
 
 @layer("Dot")
-def dot(e, item, values):
+def dot(e: Emitter, item: Layer, values: Sequence[ir.Value]) -> ir.Value:
     a, b = values
     axes = item["axes"]
     axes = [axes, axes] if isinstance(axes, int) else list(axes)

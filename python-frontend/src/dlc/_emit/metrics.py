@@ -4,36 +4,45 @@ What is not here (areas under curves, precision) is computed of the predictions 
 trains.
 """
 
+from __future__ import annotations
+
 import inspect
+from typing import TYPE_CHECKING
 
 from .. import dl
 from .losses import LOSSES, full_name, prepared
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def _matches(e, same, element):
+    from .. import ir
+    from .emitter import Config, Emitter
+
+
+def _matches(e: Emitter, same: ir.Value, element: str) -> ir.Value:
     return e.cast(same, element)
 
 
-def _binary_accuracy(e, t, y, threshold=0.5):
+def _binary_accuracy(e: Emitter, t: ir.Value, y: ir.Value, threshold: float = 0.5) -> ir.Value:
     return dl.reduce_mean(_matches(e, dl.equal(t, e.cast(dl.greater(y, threshold), t.element)),
                                    "f32"), axes=[-1])
 
 
-def _categorical_accuracy(e, t, y):
+def _categorical_accuracy(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     return _matches(e, dl.equal(dl.arg_max(t, axis=t.rank - 1),
                                 dl.arg_max(y, axis=y.rank - 1)), "f32")
 
 
-def _sparse_accuracy(e, t, y):
+def _sparse_accuracy(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     t = e.squeeze(t, -1) if t.rank == y.rank else t
     return _matches(e, dl.equal(e.cast(t, "i64"), dl.arg_max(y, axis=y.rank - 1)), "f32")
 
 
-def _accuracy(e, t, y):
+def _accuracy(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     return _matches(e, dl.equal(t, y), "f32")
 
 
-METRICS = {
+METRICS: dict[str, Callable[..., ir.Value]] = {
     "binary_accuracy": _binary_accuracy,
     "categorical_accuracy": _categorical_accuracy,
     "sparse_categorical_accuracy": _sparse_accuracy,
@@ -50,7 +59,7 @@ METRICS = {
 SPARSE = {"sparse_categorical_accuracy", "sparse_categorical_crossentropy"}
 
 
-def resolve(name, target_rank, y):
+def resolve(name: str, target_rank: int, y: ir.Value) -> str:
     """The metric that a word stands for: accuracy is one of three, by what it is of."""
     name = full_name(name)
     if name in ("accuracy", "acc"):
@@ -60,7 +69,9 @@ def resolve(name, target_rank, y):
     return name
 
 
-def emit_metric(e, name, config, target, y, weights=None, mask=None):
+def emit_metric(e: Emitter, name: str, config: Config, target: ir.Value, y: ir.Value,
+                weights: ir.Value | None = None,
+                mask: ir.Value | None = None) -> tuple[ir.Value, ir.Value]:
     """(sum, count) of a metric over the samples, each a number."""
     if name not in SPARSE:
         target, y = prepared(e, name, target, y)

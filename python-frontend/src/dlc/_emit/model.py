@@ -1,9 +1,21 @@
 """Models as graphs of layers: Sequential and functional ones, in each other."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
 from .. import dl, ir
 from .emitter import _LAYERS, Layer, UnknownLayers, emit, unsupported
 from .operations import emit_operation, known_operations
 from .recurrent import _CELLS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    from .emitter import Config, Emitter
+
+    Place = Sequence[Any]  # a layer's name, the number of its call, the number of the result
 
 _SEQUENTIAL, _FUNCTIONAL = {"Sequential"}, {"Functional", "Model"}
 
@@ -22,11 +34,11 @@ _HANDS_MASK_ON = {
 _MERGES = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"}
 
 
-def is_model(item):
+def is_model(item: Config) -> bool:
     return item["class_name"] in _SEQUENTIAL | _FUNCTIONAL
 
 
-def is_operation(item):
+def is_operation(item: Config) -> bool:
     """Whether it is a function of keras.ops. Old files do not say so: layers of these names
     take a list, functions two values."""
     module, name = item.get("module"), item["class_name"]
@@ -37,7 +49,7 @@ def is_operation(item):
         name not in _LAYERS or any(len(n["args"]) == 2 for n in nodes if isinstance(n, dict)))
 
 
-def unknown_layers(item, path=""):
+def unknown_layers(item: Config, path: str = "") -> list[str]:
     """All layers of a model that dlc does not know, as `path (class)`."""
     config, name = item["config"], item["class_name"]
     here = f"{path}/{config.get('name', name)}" if path else config.get("name", name)
@@ -57,7 +69,8 @@ def unknown_layers(item, path=""):
          for u in unknown_layers(c["config"]["model"], here)]
 
 
-def emit_model(e, item, inputs, path="", trainable=True):
+def emit_model(e: Emitter, item: Config, inputs: Any, path: str = "",
+               trainable: bool = True) -> Any:
     """The outputs of a model for values: one, or a list as the model has them."""
     config = item["config"]
     path = f"{path}/{config['name']}" if path else config["name"]
@@ -67,7 +80,8 @@ def emit_model(e, item, inputs, path="", trainable=True):
     return _functional(e, config, inputs, path, trainable)
 
 
-def _apply(e, item, args, kwargs, path, trainable):
+def _apply(e: Emitter, item: Config, args: Sequence[Any], kwargs: dict[str, Any], path: str,
+           trainable: bool) -> Any:
     """A layer or a model of a model, for the values of one call."""
     config = item["config"]
     if is_model(item):
@@ -87,8 +101,8 @@ def _apply(e, item, args, kwargs, path, trainable):
                                                              kwargs.get("value"))}
         kwargs = {**{k: m for k, m in masks.items() if m is not None}, **kwargs}
     elif item["class_name"] in ("Attention", "AdditiveAttention"):
-        masks = [_mask(v) for v in args[0]]
-        kwargs = {**({"mask": masks} if any(m is not None for m in masks) else {}), **kwargs}
+        both = [_mask(v) for v in args[0]]
+        kwargs = {**({"mask": both} if any(m is not None for m in both) else {}), **kwargs}
     elif item["class_name"] in _TAKES_MASK and _mask(args[0]) is not None:
         kwargs = {"mask": _mask(args[0]), **kwargs}
     kwargs = {k: v for k, v in kwargs.items() if v is not None and not (
@@ -98,11 +112,12 @@ def _apply(e, item, args, kwargs, path, trainable):
     y = emit(e, made, *args, **kwargs)
     if item["class_name"] in _HANDS_MASK_ON and isinstance(y, ir.Value) and \
             _mask(y) is None:
-        y.mask = _joined(args[0]) if item["class_name"] in _MERGES else _mask(args[0])
+        mask = _joined(args[0]) if item["class_name"] in _MERGES else _mask(args[0])
+        cast("Any", y).mask = mask
     return y
 
 
-def _values(arguments):
+def _values(arguments: Any) -> Iterator[ir.Value]:
     """All values in the arguments of a call, in their order."""
     for a in arguments.values() if isinstance(arguments, dict) else arguments:
         if isinstance(a, (list, tuple, dict)):
@@ -111,7 +126,7 @@ def _values(arguments):
             yield a
 
 
-def _joined(values):
+def _joined(values: Any) -> ir.Value | None:
     """The mask of a merge: true where one of the inputs' is; none where one has none."""
     masks = [getattr(v, "mask", None) for v in values]
     if any(m is None for m in masks):
@@ -122,14 +137,14 @@ def _joined(values):
     return joined
 
 
-def _mask(value):
+def _mask(value: Any) -> ir.Value | None:
     if isinstance(value, (list, tuple)):
         found = [m for m in map(_mask, value) if m is not None]
         return found[0] if found else None
     return getattr(value, "mask", None)
 
 
-def _sequential(e, config, x, path, trainable):
+def _sequential(e: Emitter, config: Config, x: Any, path: str, trainable: bool) -> Any:
     if isinstance(x, (list, tuple)) and len(x) == 1:
         x = x[0]
     for item in config["layers"]:
@@ -138,7 +153,7 @@ def _sequential(e, config, x, path, trainable):
     return x
 
 
-def places(spec):
+def places(spec: Any) -> list[Place]:
     """[layer, node, tensor] of one input or of several, however they are nested."""
     if isinstance(spec, dict):
         return [p for v in spec.values() for p in places(v)]
@@ -147,14 +162,14 @@ def places(spec):
     return [p for v in spec for p in places(v)]
 
 
-def _functional(e, config, inputs, path, trainable):
+def _functional(e: Emitter, config: Config, inputs: Any, path: str, trainable: bool) -> Any:
     inputs = list(inputs.values()) if isinstance(inputs, dict) else \
         list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
     found = {}  # (layer, node): its result
     for place, value in zip(places(config["input_layers"]), inputs, strict=True):
         found[place[0], 0] = value
 
-    def resolve(argument):
+    def resolve(argument: Any) -> Any:
         if isinstance(argument, dict):
             if argument.get("class_name") == "__keras_tensor__":
                 layer, node, tensor = argument["config"]["keras_history"]
@@ -180,7 +195,7 @@ def _functional(e, config, inputs, path, trainable):
             return [resolve(v) for v in argument]
         return argument
 
-    def is_ready(argument):
+    def is_ready(argument: Any) -> bool:
         if isinstance(argument, dict):
             if argument.get("class_name") == "__keras_tensor__":
                 layer, node, _ = argument["config"]["keras_history"]
@@ -201,8 +216,8 @@ def _functional(e, config, inputs, path, trainable):
             found[item.get("name", name), k] = _apply(
                 e, item, resolve(node["args"]), resolve(node["kwargs"]), path, trainable)
         if len(later) == len(left):
-            raise ir.IRError(f"{path}: the layers {', '.join(i['config']['name'] for i, _ in left)} "
-                             "wait for each other")
+            names = ", ".join(i["config"]["name"] for i, _ in left)
+            raise ir.IRError(f"{path}: the layers {names} wait for each other")
         left = later
     outputs = []
     for layer, node, tensor in places(config["output_layers"]):

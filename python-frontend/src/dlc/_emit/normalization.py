@@ -1,12 +1,23 @@
 """Normalisation."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .. import dl
 from .emitter import UnknownLayers, layer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .. import ir
+    from .emitter import Emitter, Layer
 
 ONES = {"class_name": "Ones", "config": {}}
 
 
-def scale_and_offset(e, item, shape):
+def scale_and_offset(e: Emitter, item: Layer,
+                     shape: Sequence[int | None]) -> tuple[ir.Value | None, ir.Value | None]:
     gamma, beta = (
         e.weight(item, name, shape, item.get(f"{name}_initializer", default),
                  regularizer=item.get(f"{name}_regularizer"),
@@ -16,7 +27,8 @@ def scale_and_offset(e, item, shape):
 
 
 @layer("BatchNormalization")
-def batch_normalization(e, item, x, training=None, mask=None):
+def batch_normalization(e: Emitter, item: Layer, x: ir.Value, training: bool | None = None,
+                        mask: ir.Value | None = None) -> ir.Value:
     axis = item.get("axis", -1)
     axis = (axis[0] if isinstance(axis, (list, tuple)) else axis) % x.rank
     channels = x.shape[axis]
@@ -42,7 +54,7 @@ def batch_normalization(e, item, x, training=None, mask=None):
 
 
 @layer("LayerNormalization")
-def layer_normalization(e, item, x):
+def layer_normalization(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     axis = item.get("axis", -1)
     axes = sorted(a % x.rank for a in ([axis] if isinstance(axis, int) else axis))
     shape = [x.shape[a] for a in axes]
@@ -60,7 +72,7 @@ def layer_normalization(e, item, x):
 
 
 @layer("RMSNormalization")
-def rms_normalization(e, item, x):
+def rms_normalization(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     axis = item.get("axis", -1)
     axes = sorted(a % x.rank for a in ([axis] if isinstance(axis, int) else axis))
     scale = e.weight(item, "scale", [x.shape[a] for a in axes], ONES)
@@ -70,7 +82,7 @@ def rms_normalization(e, item, x):
 
 
 @layer("GroupNormalization")
-def group_normalization(e, item, x):
+def group_normalization(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     axis = item.get("axis", -1) % x.rank
     channels = x.shape[axis]
     groups = channels if item["groups"] == -1 else item["groups"]
@@ -92,7 +104,7 @@ def group_normalization(e, item, x):
 
 
 @layer("UnitNormalization")
-def unit_normalization(e, item, x):
+def unit_normalization(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     axis = item.get("axis", -1)
     axes = [axis] if isinstance(axis, int) else list(axis)
     square = dl.reduce_sum(dl.square(x), axes=axes, keep_dims=True)

@@ -1,10 +1,20 @@
 """Functions of keras.ops, which stand in functional models as nodes of their own."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .. import dl, ir
 from .core import ACTIVATIONS
 from .emitter import UnknownLayers
 
-_OPERATIONS = {}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from .emitter import Config, Emitter, Function
+
+_OPERATIONS: dict[str, Callable[..., ir.Value]] = {}
 
 _UNARY = {"Absolute": "abs", "Abs": "abs", "Negative": "neg", "Exp": "exp", "Log": "log",
           "Sqrt": "sqrt", "Rsqrt": "rsqrt", "Square": "square", "Sin": "sin", "Cos": "cos",
@@ -20,23 +30,24 @@ _REDUCTIONS = {"Sum": "reduce_sum", "Mean": "reduce_mean", "Max": "reduce_max",
                "Min": "reduce_min", "Amax": "reduce_max", "Amin": "reduce_min"}
 
 
-def operation(*names):
-    def register(function):
+def operation(*names: str) -> Callable[[Function], Function]:
+    def register(function: Function) -> Function:
         for name in names:
             _OPERATIONS[name] = function
         return function
     return register
 
 
-def known_operations():
+def known_operations() -> list[str]:
     return sorted({*_OPERATIONS, *_UNARY, *_BINARY, *_REDUCTIONS, *_by_activation()})
 
 
-def _by_activation():
+def _by_activation() -> dict[str, str]:
     return {name.title().replace("_", ""): name for name in ACTIVATIONS}
 
 
-def emit_operation(e, name, config, path, args, kwargs):
+def emit_operation(e: Emitter, name: str, config: Config, path: str, args: Sequence[Any],
+                   kwargs: Mapping[str, Any]) -> Any:
     """The result of an operation of keras.ops."""
     with e.module.place(path):
         if name in _OPERATIONS:
@@ -63,7 +74,7 @@ _FIXED = {"celu": ("alpha", 1.0), "soft_shrink": ("threshold", 0.5),
           "hard_shrink": ("threshold", 0.5), "squareplus": ("b", 4)}
 
 
-def _activated(e, name, config, x):
+def _activated(e: Emitter, name: str, config: Config, x: ir.Value) -> ir.Value:
     if name == "leaky_relu":
         return dl.leaky_relu(x, alpha=float(config.get("negative_slope", 0.2)))
     if name == "elu":
@@ -77,7 +88,7 @@ def _activated(e, name, config, x):
 
 
 @operation("Any", "All")
-def any_(e, config, x, *_):
+def any_(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     axes = config.get("axis")
     axes = [axes] if isinstance(axes, int) else axes
     kept = bool(config.get("keepdims"))
@@ -88,7 +99,7 @@ def any_(e, config, x, *_):
 
 
 @operation("Reshape")
-def reshape(e, config, x, *_):
+def reshape(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     shape = list(config["newshape"])
     # Keras writes a batch that is free as None or -1.
     first = e.extent(x, 0) if shape[0] in (None, -1) and -1 in shape[1:] else shape[0]
@@ -96,52 +107,52 @@ def reshape(e, config, x, *_):
 
 
 @operation("Transpose")
-def transpose(e, config, x, *_):
+def transpose(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     return e.transpose(x, config.get("axes") or list(range(x.rank))[::-1])
 
 
 @operation("ExpandDims")
-def expand_dims(e, config, x, *_):
+def expand_dims(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     return e.unsqueeze(x, config["axis"])
 
 
 @operation("Squeeze")
-def squeeze(e, config, x, *_):
+def squeeze(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     return e.squeeze(x, config["axis"])
 
 
 @operation("Concatenate")
-def concatenate(e, config, values, *_):
+def concatenate(e: Emitter, config: Config, values: Sequence[ir.Value], *_: Any) -> ir.Value:
     return dl.concat(list(values), axis=(config.get("axis") or 0) % values[0].rank)
 
 
 @operation("Softmax")
-def softmax(e, config, x, *_):
+def softmax(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     return dl.softmax(x, axis=config.get("axis", -1))
 
 
 @operation("LogSoftmax")
-def log_softmax(e, config, x, *_):
+def log_softmax(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     return dl.log_softmax(x, axis=config.get("axis", -1))
 
 
 @operation("Clip")
-def clip(e, config, x, *_):
+def clip(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     return dl.clip(x, low=config["x_min"], high=config["x_max"])
 
 
 @operation("Cast")
-def cast(e, config, x, *_):
+def cast(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     return e.cast(x, ir.element_of(config["dtype"]))
 
 
 @operation("Where")
-def where(e, config, condition, a, b):
+def where(e: Emitter, config: Config, condition: ir.Value, a: Any, b: Any) -> ir.Value:
     return dl.select(condition, a, b)
 
 
 @operation("GetItem")
-def get_item(e, config, x, key):
+def get_item(e: Emitter, config: Config, x: ir.Value, key: Any) -> ir.Value:
     """x[key] for numbers, slices, None and an ellipsis."""
     keys = list(key) if isinstance(key, (list, tuple)) else [key]
     if ... in keys:

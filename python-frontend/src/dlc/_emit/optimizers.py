@@ -5,32 +5,48 @@ f32) with the states that it keeps for the parameter, and gives the next values 
 Adam has its epsilon outside of the corrected root, which is not where the paper has it.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .. import dl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import ClassVar
+
+    from .. import ir
+    from .emitter import Config, Emitter
+
+    # The next values of the parameter and of its states, by their names.
+    Updated = tuple[ir.Value, dict[str, ir.Value]]
 
 
 class Optimizer:
     """`names` are those of the states kept for each parameter, `first` their first values,
     `shared` states of all parameters together; `update` makes the next ones."""
-    shared = {}
+    shared: ClassVar[dict[str, float]] = {}
 
-    def __init__(self, config):
+    def __init__(self, config: Config) -> None:
         self.config = config
 
-    def names(self):
+    def names(self) -> list[str]:
         return []
 
-    def first(self, name):
+    def first(self, name: str) -> float:
         return 0.0
 
-    def update(self, e, p, g, rate, step, s):
+    def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
+               s: Mapping[str, ir.Value]) -> Updated:
         raise NotImplementedError
 
 
 class SGD(Optimizer):
-    def names(self):
+    def names(self) -> list[str]:
         return ["momentum"] if self.config.get("momentum") else []
 
-    def update(self, e, p, g, rate, step, s):
+    def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
+               s: Mapping[str, ir.Value]) -> Updated:
         share = self.config.get("momentum") or 0.0
         if not share:
             return p - rate * g, {}
@@ -40,10 +56,11 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    def names(self):
+    def names(self) -> list[str]:
         return ["m", "v", *(["v_hat"] if self.config.get("amsgrad") else [])]
 
-    def update(self, e, p, g, rate, step, s):
+    def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
+               s: Mapping[str, ir.Value]) -> Updated:
         b1, b2 = self.config.get("beta_1", 0.9), self.config.get("beta_2", 0.999)
         power1, power2 = (dl.pow(e.module.constant(b, "f32"), step) for b in (b1, b2))
         alpha = rate * dl.sqrt(1.0 - power2) / (1.0 - power1)
@@ -56,11 +73,12 @@ class Adam(Optimizer):
 
 
 class RMSprop(Optimizer):
-    def names(self):
+    def names(self) -> list[str]:
         return ["velocity", *(["momentum"] if self.config.get("momentum") else []),
                 *(["average"] if self.config.get("centered") else [])]
 
-    def update(self, e, p, g, rate, step, s):
+    def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
+               s: Mapping[str, ir.Value]) -> Updated:
         rho, epsilon = self.config.get("rho", 0.9), self.config.get("epsilon", 1e-7)
         v = s["velocity"] * rho + dl.square(g) * (1.0 - rho)
         after, denominator = {"velocity": v}, v + epsilon
@@ -74,22 +92,25 @@ class RMSprop(Optimizer):
 
 
 class Adagrad(Optimizer):
-    def names(self):
+    def names(self) -> list[str]:
         return ["accumulator"]
 
-    def first(self, name):
-        return self.config.get("initial_accumulator_value", 0.1)
+    def first(self, name: str) -> float:
+        value: float = self.config.get("initial_accumulator_value", 0.1)
+        return value
 
-    def update(self, e, p, g, rate, step, s):
+    def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
+               s: Mapping[str, ir.Value]) -> Updated:
         a = s["accumulator"] + dl.square(g)
         return p - rate * g / dl.sqrt(a + self.config.get("epsilon", 1e-7)), {"accumulator": a}
 
 
 class Adadelta(Optimizer):
-    def names(self):
+    def names(self) -> list[str]:
         return ["gradient", "change"]
 
-    def update(self, e, p, g, rate, step, s):
+    def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
+               s: Mapping[str, ir.Value]) -> Updated:
         rho, epsilon = self.config.get("rho", 0.95), self.config.get("epsilon", 1e-7)
         a = s["gradient"] * rho + dl.square(g) * (1.0 - rho)
         change = -dl.sqrt(s["change"] + epsilon) * g / dl.sqrt(a + epsilon)
@@ -98,10 +119,11 @@ class Adadelta(Optimizer):
 
 
 class Adamax(Optimizer):
-    def names(self):
+    def names(self) -> list[str]:
         return ["m", "u"]
 
-    def update(self, e, p, g, rate, step, s):
+    def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
+               s: Mapping[str, ir.Value]) -> Updated:
         b1, b2 = self.config.get("beta_1", 0.9), self.config.get("beta_2", 0.999)
         m = s["m"] + (g - s["m"]) * (1.0 - b1)
         u = dl.maximum(s["u"] * b2, dl.abs(g))
@@ -111,10 +133,11 @@ class Adamax(Optimizer):
 
 
 class Lion(Optimizer):
-    def names(self):
+    def names(self) -> list[str]:
         return ["m"]
 
-    def update(self, e, p, g, rate, step, s):
+    def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
+               s: Mapping[str, ir.Value]) -> Updated:
         b1, b2 = self.config.get("beta_1", 0.9), self.config.get("beta_2", 0.99)
         after = p - rate * dl.sign(s["m"] * b1 + g * (1.0 - b1))
         return after, {"m": s["m"] * b2 + g * (1.0 - b2)}
@@ -122,12 +145,13 @@ class Lion(Optimizer):
 
 class Nadam(Optimizer):
     """Its product of momenta over all steps is a state of its own."""
-    shared = {"product": 1.0}
+    shared: ClassVar[dict[str, float]] = {"product": 1.0}
 
-    def names(self):
+    def names(self) -> list[str]:
         return ["m", "v"]
 
-    def update(self, e, p, g, rate, step, s):
+    def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
+               s: Mapping[str, ir.Value]) -> Updated:
         b1, b2 = self.config.get("beta_1", 0.9), self.config.get("beta_2", 0.999)
         base = e.module.constant(0.96, "f32")
         u = (1.0 - dl.pow(base, step) * 0.5) * b1
@@ -146,7 +170,7 @@ OPTIMIZERS = {c.__name__.lower(): c for c in (SGD, Adam, RMSprop, Adagrad, Adade
 OPTIMIZERS["adamw"] = Adam
 
 
-def clipped(e, config, gradients):
+def clipped(e: Emitter, config: Config, gradients: list[ir.Value]) -> list[ir.Value]:
     """Gradients within the limits of a configuration."""
     if config.get("clipnorm"):
         limit = config["clipnorm"]

@@ -1,16 +1,23 @@
 """Regularisers, which add to the loss, and constraints, which weights keep after a step."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .. import dl, ir
 
+if TYPE_CHECKING:
+    from .emitter import Config, Emitter, Named
 
-def _parts(which):
+
+def _parts(which: Named) -> tuple[str, Config]:
     """(class name, configuration) of what Keras serialises, or of a word."""
     if isinstance(which, str):
         return which, {}
     return which["class_name"], which["config"]
 
 
-def penalty(e, which, w):
+def penalty(e: Emitter, which: Named, w: ir.Value) -> ir.Value | None:
     """What a regulariser adds to the loss."""
     name, config = _parts(which)
     name = name.lower()
@@ -26,13 +33,13 @@ def penalty(e, which, w):
     raise ir.IRError(f"regularizer {_parts(which)[0]} is none of L1, L2, L1L2")
 
 
-def constrained(e, which, w):
+def constrained(e: Emitter, which: Named, w: ir.Value) -> ir.Value:
     """The weights, as a constraint wants them."""
     name, config = _parts(which)
     axes = config.get("axis", 0)
     axes = [axes] if isinstance(axes, int) else list(axes)
 
-    def norm():
+    def norm() -> ir.Value:
         return dl.sqrt(dl.reduce_sum(dl.square(w), axes=axes, keep_dims=True))
 
     if name in ("NonNeg", "non_neg", "nonneg"):

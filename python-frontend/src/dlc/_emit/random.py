@@ -1,10 +1,21 @@
 """Layers that behave at random while they learn."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .. import dl
 from .emitter import layer
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def _dropped(e, x, rate, extents=None):
+    from .. import ir
+    from .emitter import Emitter, Extent, Layer
+
+
+def _dropped(e: Emitter, x: ir.Value, rate: float,
+             extents: Sequence[Extent] | None = None) -> ir.Value:
     """x with a share of 0s, scaled so that the mean stays; extents: of the choice."""
     if not e.training or not rate:
         return x
@@ -16,7 +27,7 @@ def _dropped(e, x, rate, extents=None):
 
 
 @layer("Dropout")
-def dropout(e, item, x):
+def dropout(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     shape = item.get("noise_shape")
     if shape is None:
         return _dropped(e, x, item["rate"])
@@ -25,35 +36,35 @@ def dropout(e, item, x):
 
 
 @layer("SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D")
-def spatial_dropout(e, item, x):
+def spatial_dropout(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     channel = 1 if item.get("data_format") == "channels_first" else x.rank - 1
     return _dropped(e, x, item["rate"],
                     [e.extent(x, d) if d in (0, channel) else 1 for d in range(x.rank)])
 
 
-def _normal(e, x, deviation, mean=0.0):
+def _normal(e: Emitter, x: ir.Value, deviation: float, mean: float = 0.0) -> ir.Value:
     return e._shaped("dl.random_normal", e.random, [e.extent(x, d) for d in range(x.rank)],
                      element=x.element, stream=e.stream(), mean=mean, deviation=deviation)
 
 
 @layer("GaussianNoise")
-def gaussian_noise(e, item, x):
+def gaussian_noise(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     return x + _normal(e, x, item["stddev"]) if e.training and item["stddev"] else x
 
 
 @layer("GaussianDropout")
-def gaussian_dropout(e, item, x):
+def gaussian_dropout(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     rate = item["rate"]
     return x * _normal(e, x, (rate / (1.0 - rate)) ** 0.5, 1.0) if e.training and rate else x
 
 
 @layer("AlphaDropout")
-def alpha_dropout(e, item, x):
-    rate = item["rate"]
+def alpha_dropout(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
+    rate: float = item["rate"]
     if not e.training or not rate:
         return x
     low = -1.6732632423543772 * 1.0507009873554805
-    a = ((1 - rate) * (1 + rate * low ** 2)) ** -0.5
+    a: float = ((1 - rate) * (1 + rate * low ** 2)) ** -0.5
     shape = item.get("noise_shape") or [None] * x.rank
     kept = e._shaped("dl.random_uniform", e.random,
                      [e.extent(x, d) if s is None else s for d, s in enumerate(shape)],

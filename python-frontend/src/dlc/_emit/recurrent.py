@@ -1,9 +1,23 @@
 """Recurrent layers: dl's own where it has them, a scan over a cell everywhere else."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
 from .. import dl, ir
 from .core import activate, name_of_activation
 from .emitter import Layer, UnknownLayers, emit, layer
 from .random import _dropped
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Union
+
+    from .emitter import Emitter, Extent, Function, Named
+
+    States = Sequence[ir.Value]
+    Stepped = tuple[ir.Value, list[ir.Value]]  # an output, and the states after it
+    Results = Union[ir.Value, tuple[ir.Value, ...]]
 
 # Keras's activations that dl's recurrent ops take by name.
 _DIRECT = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "softplus": "softplus",
@@ -11,12 +25,12 @@ _DIRECT = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "softplus": "so
            "exponential": "exp", "hard_sigmoid": "hard_sigmoid", "gelu": "gelu",
            "mish": "mish"}
 _GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
-_CELLS = {}
+_CELLS: dict[str, Callable[[Emitter, Layer, ir.Value, States], Stepped]] = {}
 
 
-def cell(*names):
+def cell(*names: str) -> Callable[[Function], Function]:
     """Registers a cell: (e, item, x, states) -> (output, next states)."""
-    def register(function):
+    def register(function: Function) -> Function:
         for name in names:
             _CELLS[name] = function
         return function
@@ -25,16 +39,17 @@ def cell(*names):
 
 #--- Weights ---------------------------------------------------------------------------
 
-def _kind(item):
+def _kind(item: Layer) -> str:
     return item.class_name.removesuffix("Cell")
 
 
-def _weights(e, item, inputs):
+def _weights(e: Emitter, item: Layer,
+             inputs: int | None) -> tuple[ir.Value, ir.Value, ir.Value | None]:
     """Kernel, recurrent kernel and bias (None without) of a gated layer or its cell."""
     kind, units = _kind(item), item["units"]
     columns = _GATES[kind] * units
 
-    def more(name, default):
+    def more(name: str, default: Named | None) -> dict[str, Any]:
         return {"initializer": item.get(f"{name}_initializer", default),
                 "regularizer": item.get(f"{name}_regularizer"),
                 "constraint": item.get(f"{name}_constraint")}
@@ -44,7 +59,8 @@ def _weights(e, item, inputs):
                  **more("recurrent", "orthogonal"))
     if not item.get("use_bias", True):
         return w, u, None
-    shape, bias = (columns,), more("bias", None)
+    bias = more("bias", None)
+    shape: tuple[int, ...] = (columns,)
     if kind == "GRU" and item.get("reset_after", True):
         shape = (2, columns)
     if kind == "LSTM" and item.get("unit_forget_bias", True):
@@ -53,7 +69,7 @@ def _weights(e, item, inputs):
     return w, u, e.weight(item, "bias", shape, **bias)
 
 
-def _activations(item):
+def _activations(item: Layer) -> list[str]:
     first = name_of_activation(item.get("activation", "tanh"))
     gates = name_of_activation(item.get("recurrent_activation", "sigmoid"))
     return {"SimpleRNN": [first], "GRU": [gates, first], "LSTM": [gates, first, first]}[
@@ -62,13 +78,14 @@ def _activations(item):
 
 #--- Cells ---------------------------------------------------------------------------
 
-def _split(e, x, count):
-    size = x.shape[-1] // count
+def _split(e: Emitter, x: ir.Value, count: int) -> list[ir.Value]:
+    size = cast("int", x.shape[-1]) // count
     return [e.slice(x, x.rank - 1, i * size, (i + 1) * size) for i in range(count)]
 
 
 @cell("SimpleRNN", "SimpleRNNCell")
-def simple_rnn_cell(e, item, x, states):
+def simple_rnn_cell(e: Emitter, item: Layer, x: ir.Value,
+                    states: States) -> Stepped:
     (h,) = states
     w, u, b = _weights(e, item, x.shape[-1])
     y = activate(e, item.get("activation", "tanh"),
@@ -77,7 +94,8 @@ def simple_rnn_cell(e, item, x, states):
 
 
 @cell("LSTM", "LSTMCell")
-def lstm_cell(e, item, x, states):
+def lstm_cell(e: Emitter, item: Layer, x: ir.Value,
+              states: States) -> Stepped:
     h, c = states
     w, u, b = _weights(e, item, x.shape[-1])
     i, f, g, o = _split(e, dl.dense(x, w, b) + dl.matmul(_kept(e, item, h), u), 4)
@@ -88,7 +106,8 @@ def lstm_cell(e, item, x, states):
 
 
 @cell("GRU", "GRUCell")
-def gru_cell(e, item, x, states):
+def gru_cell(e: Emitter, item: Layer, x: ir.Value,
+             states: States) -> Stepped:
     (h,) = states
     w, u, b = _weights(e, item, x.shape[-1])
     units, kept = item["units"], _kept(e, item, h)
@@ -111,9 +130,11 @@ def gru_cell(e, item, x, states):
 
 
 @cell("StackedRNNCells")
-def stacked_cells(e, item, x, states):
-    states, after = list(states), []
-    for k, inner in enumerate(_stacked(item)):
+def stacked_cells(e: Emitter, item: Layer, x: ir.Value,
+                  states: States) -> Stepped:
+    states = list(states)
+    after: list[ir.Value] = []
+    for inner in _stacked(item):
         size = len(_state_sizes(inner))
         x, now = _CELLS[inner.class_name](e, inner, x, states[:size])
         states, after = states[size:], [*after, *now]
@@ -121,7 +142,8 @@ def stacked_cells(e, item, x, states):
 
 
 @cell("__traced__")
-def traced_cell(e, item, x, states):
+def traced_cell(e: Emitter, item: Layer, x: ir.Value,
+                states: States) -> Stepped:
     """A user's cell, which was called on symbolic tensors."""
     from .model import emit_model
     parent = item.path.rpartition("/")[0]
@@ -129,12 +151,12 @@ def traced_cell(e, item, x, states):
     return y, after
 
 
-def _stacked(item):
+def _stacked(item: Layer) -> list[Layer]:
     return [Layer(c["class_name"], c["config"], f"{item.path}/{c['config'].get('name', k)}",
                   item.trainable) for k, c in enumerate(item["cells"])]
 
 
-def _state_sizes(item):
+def _state_sizes(item: Layer) -> list[tuple[int, ...]]:
     """Extents of the states behind the batch."""
     kind = _kind(item)
     if kind == "__traced__":
@@ -146,14 +168,14 @@ def _state_sizes(item):
     return [(item["units"],)] * (2 if kind == "LSTM" else 1)
 
 
-def _refuse_dropout(item):
+def _refuse_dropout(item: Layer) -> None:
     """A cell of RNN and a ConvLSTM have no dropout here."""
     asked = [k for k in ("dropout", "recurrent_dropout") if item.get(k)]
     if asked:
         raise UnknownLayers(f"{item.path} ({item.class_name} with {', '.join(asked)})")
 
 
-def _kept(e, item, h):
+def _kept(e: Emitter, item: Layer, h: ir.Value) -> ir.Value:
     """States with a share dropped: the same in each step, so it is chosen before them."""
     mask = getattr(item, "recurrent_mask", None)
     return h if mask is None else h * mask
@@ -161,12 +183,14 @@ def _kept(e, item, h):
 
 #--- Layers ----------------------------------------------------------------------------
 
-def _elements(x):
+def _elements(x: ir.Value) -> str:
     """The type of x at one step of its second dimension."""
     return ir.type_of([x.shape[0], *x.shape[2:]], x.element)
 
 
-def run(e, step, x, states, output=None, reverse=False, mask=None, zeroed=False):
+def run(e: Emitter, step: Callable[[ir.Value, States], Stepped], x: ir.Value, states: States,
+        output: ir.Value, reverse: bool = False, mask: ir.Value | None = None,
+        zeroed: bool = False) -> Stepped:
     """(outputs `[B, T, ...]`, last states) of step(x at t, states) -> (output, next states).
 
     output: zeros of an output's shape, with a mask. Where the mask of a sample is false its
@@ -178,7 +202,7 @@ def run(e, step, x, states, output=None, reverse=False, mask=None, zeroed=False)
         y, after = step(elements[0], now[:len(states)])
         if mask is not None:
             seen = elements[1]
-            def chosen(new, old):
+            def chosen(new: ir.Value, old: ir.Value) -> ir.Value:
                 shape = [e.extent(seen, 0), *[1] * (new.rank - 1)]
                 return dl.select(e.reshape(seen, shape), new, old)
             after = [chosen(a, b) for a, b in zip(after, now)]
@@ -193,7 +217,7 @@ def run(e, step, x, states, output=None, reverse=False, mask=None, zeroed=False)
     return results[-1], list(results[:len(states)])
 
 
-def _with_dropout(e, item, x, batch):
+def _with_dropout(e: Emitter, item: Layer, x: ir.Value, batch: Extent) -> ir.Value:
     """x as the cell sees it; the choices are the same in all steps."""
     rate = item.get("dropout") or 0.0
     if rate and e.training:
@@ -205,7 +229,8 @@ def _with_dropout(e, item, x, batch):
 
 
 @layer("SimpleRNN", "LSTM", "GRU")
-def gated(e, item, x, mask=None, initial_state=None):
+def gated(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = None,
+          initial_state: list[ir.Value] | tuple[ir.Value, ...] | ir.Value | None = None) -> Results:
     if x.rank != 3 or x.shape[2] is None:
         raise ir.IRError(f"{item.path}: the input has the shape {list(x.shape)}, expected "
                          "[batch, steps, features] with features that are known")
@@ -220,7 +245,7 @@ def gated(e, item, x, mask=None, initial_state=None):
         getattr(item, "recurrent_mask", None) is None
     if is_direct:
         w, u, b = _weights(e, item, x.shape[-1])
-        more = {"direction": "reverse" if reverse else None}
+        more: dict[str, Any] = {"direction": "reverse" if reverse else None}
         if kind == "GRU" and item.get("reset_after", True):
             more["linear_before_reset"] = True
             if b is not None:
@@ -239,10 +264,11 @@ def gated(e, item, x, mask=None, initial_state=None):
     return _results(e, item, y, finals, reverse, mask)
 
 
-def _results(e, item, y, finals, reverse, mask):
+def _results(e: Emitter, item: Layer, y: ir.Value, finals: States, reverse: bool,
+             mask: ir.Value | None) -> Results:
     if item.get("return_sequences"):
         result = e.slice(y, 1, -1, None, -1) if reverse else y
-        result.mask = mask
+        cast("Any", result).mask = mask
     else:
         result = finals[0] if len(finals) and item.class_name in _GATES else \
             e.squeeze(e.slice(y, 1, 0, 1) if reverse else e.slice(y, 1, -1, None), 1)
@@ -250,7 +276,8 @@ def _results(e, item, y, finals, reverse, mask):
 
 
 @layer("RNN")
-def rnn(e, item, x, mask=None, initial_state=None):
+def rnn(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = None,
+        initial_state: States | None = None) -> Results:
     inside = item["cell"]
     inner = Layer(inside["class_name"], inside["config"],
                   f"{item.path}/{inside['config'].get('name', 'cell')}", item.trainable)
@@ -267,7 +294,8 @@ def rnn(e, item, x, mask=None, initial_state=None):
 
 
 @layer("Bidirectional")
-def bidirectional(e, item, x, mask=None, initial_state=None):
+def bidirectional(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = None,
+                  initial_state: States | None = None) -> Results:
     inside = item["layer"]
     other = item.get("backward_layer") or {
         "class_name": inside["class_name"],
@@ -289,18 +317,20 @@ def bidirectional(e, item, x, mask=None, initial_state=None):
     if inside["config"].get("return_sequences"):
         backward = e.slice(backward, 1, -1, None, -1)
     merge = item.get("merge_mode", "concat")
-    y = {"concat": lambda: dl.concat([forward, backward], axis=forward.rank - 1),
-         "sum": lambda: forward + backward, "mul": lambda: forward * backward,
-         "ave": lambda: (forward + backward) * 0.5,
-         None: lambda: (forward, backward)}[merge]()
+    merges: dict[str | None, Callable[[], Results]] = {
+        "concat": lambda: dl.concat([forward, backward], axis=forward.rank - 1),
+        "sum": lambda: forward + backward, "mul": lambda: forward * backward,
+        "ave": lambda: (forward + backward) * 0.5, None: lambda: (forward, backward)}
+    y = merges[merge]()
     if isinstance(y, tuple):
         return (*y, *finals)
-    y.mask = mask if inside["config"].get("return_sequences") else None
+    cast("Any", y).mask = mask if inside["config"].get("return_sequences") else None
     return (y, *finals) if finals else y
 
 
 @layer("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
-def conv_lstm(e, item, x, mask=None, initial_state=None):
+def conv_lstm(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = None,
+              initial_state: States | None = None) -> Results:
     if item.get("data_format") == "channels_first":
         raise UnknownLayers(f"{item.path} ({item.class_name}, channels first)")
     _refuse_dropout(item)
@@ -326,7 +356,7 @@ def conv_lstm(e, item, x, mask=None, initial_state=None):
     z = e.reshape(z, [batch, steps, *shape])
     gate, inner = item.get("recurrent_activation", "sigmoid"), item.get("activation", "tanh")
 
-    def step(z, states):
+    def step(z: ir.Value, states: States) -> Stepped:
         h, c = states
         i, f, g, o = _split(e, z + dl.conv(h, u, auto_padding="same"), 4)
         c = activate(e, gate, f) * c + activate(e, gate, i) * activate(e, inner, g)

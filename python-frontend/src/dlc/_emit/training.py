@@ -1,12 +1,23 @@
 """The functions of a model that learns: predict, step, evaluate."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import ir
 from . import losses, metrics, optimizers, penalties
 from .emitter import Emitter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    import numpy.typing as npt
+
+    from .emitter import Config, Weight
 
 RANDOM, STEPS = "training/random", "training/steps"
 
@@ -15,10 +26,10 @@ RANDOM, STEPS = "training/random", "training/steps"
 class Output:
     """What is wanted of one output: a loss (name, configuration) and metrics (name,
     configuration, label)."""
-    loss: tuple = None
+    loss: tuple[str, Config] | None = None
     weight: float = 1.0  # of the loss, among those of all outputs
-    metrics: list = field(default_factory=list)
-    weighted_metrics: list = field(default_factory=list)
+    metrics: list[tuple[str, Config, str]] = field(default_factory=list)
+    weighted_metrics: list[tuple[str, Config, str]] = field(default_factory=list)
 
 
 @dataclass
@@ -29,10 +40,10 @@ class Recipe:
     optimizer: (name, configuration). sample_weights: whether steps take weights of samples.
     predictions: whether step and evaluate give the outputs as well.
     """
-    forward: object
-    inputs: dict
-    outputs: list
-    optimizer: tuple = ("sgd", {})
+    forward: Callable[[Emitter, Any], Any]
+    inputs: dict[str, str]
+    outputs: list[Output]
+    optimizer: tuple[str, Config] = ("sgd", {})
     sample_weights: bool = False
     predictions: bool = False
 
@@ -41,41 +52,44 @@ class Training:
     """A module with predict, step and evaluate, and what its tensors are.
 
     weights: {name: Weight} of the model. metric_labels: (output, label, metric) of each metric.
-    Where no output has a loss there is predict alone. step and evaluate take inputs, then a target for each
-    output that has a loss, then weights of samples; step also the learning rate. They give the
-    loss, then sum and count of each metric, then predictions where those are wanted.
+    Where no output has a loss there is predict alone. step and evaluate take inputs, then a
+    target for each output that has a loss, then weights of samples; step also the learning rate.
+    They give the loss, then sum and count of each metric, then predictions where those are wanted.
     """
 
-    def __init__(self, recipe, value_of):
+    def __init__(self, recipe: Recipe, value_of: Callable[[Weight], npt.ArrayLike]) -> None:
         """value_of: the first value of a Weight, an array."""
         self.recipe, self._value_of = recipe, value_of
-        self.module, self.weights = ir.Module(), {}
-        self.metric_labels, self.states, self.targets = [], {}, []
+        self.module = ir.Module()
+        self.weights: dict[str, Weight] = {}
+        self.metric_labels: list[tuple[int, str, str]] = []
+        self.states: dict[str, npt.ArrayLike] = {}
+        self.targets: list[tuple[str, str]] = []
         self._optimizer = optimizers.OPTIMIZERS[recipe.optimizer[0]](recipe.optimizer[1])
         self._write()
 
     #--- Tensors -------------------------------------------------------------------
 
-    def _load(self, weight):
+    def _load(self, weight: Weight) -> ir.Value:
         if weight.name not in self.module._globals:
             weight.value = np.asarray(self._value_of(weight), np.float32, order="C")
             self.module.add_global(weight.name, weight.value, mutable=True)
         return self.module.load(weight.name)
 
-    def _state(self, name, value):
+    def _state(self, name: str, value: npt.ArrayLike) -> None:
         self.module.add_global(name, value, mutable=True)
         self.states[name] = value
 
-    def _emitter(self, **more):
+    def _emitter(self, **more: Any) -> Emitter:
         return Emitter(self.module, self.weights, self._load, **more)
 
-    def _forward(self, e, inputs):
+    def _forward(self, e: Emitter, inputs: Sequence[ir.Value]) -> list[ir.Value]:
         y = self.recipe.forward(e, inputs if len(inputs) > 1 else inputs[0])
         return list(y) if isinstance(y, (list, tuple)) else [y]
 
     #--- Functions -------------------------------------------------------------------
 
-    def _write(self):
+    def _write(self) -> None:
         self._write_predict()
         if not self.targets:
             return
@@ -86,8 +100,8 @@ class Training:
         self._write_loss("evaluate", public=True, training=False)
         self._write_step(parameters)
 
-    def _write_predict(self):
-        with self.module.function("predict", **self.recipe.inputs) as f:
+    def _write_predict(self) -> None:
+        with self.module.function("predict", public=True, **self.recipe.inputs) as f:
             self._state(RANDOM, np.zeros(2, np.int64))
             outputs = self._forward(self._emitter(), f.arguments)
             self._types = [y.type for y in outputs]
@@ -102,10 +116,10 @@ class Training:
                 f"target{k}" if len(outputs) > 1 else "target",
                 ir.type_of(shape[:-1], "i64") if is_sparse else type_))
 
-    def _named(self, outputs):
+    def _named(self, outputs: Sequence[ir.Value]) -> dict[str, ir.Value]:
         return {f"y{k}" if len(outputs) > 1 else "y": y for k, y in enumerate(outputs)}
 
-    def _arguments(self):
+    def _arguments(self) -> dict[str, str]:
         """Of step and evaluate: inputs, targets, weights of samples."""
         found = {**self.recipe.inputs, **dict(self.targets)}
         if self.recipe.sample_weights:
@@ -114,13 +128,17 @@ class Training:
                           ir.type_of([batch]) for k in range(len(self.targets))})
         return found
 
-    def _terms(self, e, arguments):
+    def _terms(self, e: Emitter,
+               arguments: Sequence[ir.Value]) -> tuple[ir.Value, list[ir.Value], list[ir.Value]]:
         """(loss, [metric's sum, count, ...], outputs) of a batch."""
         count = len(self.recipe.inputs)
         inputs, rest = arguments[:count], arguments[count:]
         targets, weights = rest[:len(self.targets)], rest[len(self.targets):]
         outputs = self._forward(e, inputs)
-        total, numbers, names, at = None, [], [], 0
+        total: ir.Value | None = None
+        numbers: list[ir.Value] = []
+        names: list[tuple[int, str, str]] = []
+        at = 0
         with e.module.place("loss"):
             for k, (wanted, y) in enumerate(zip(self.recipe.outputs, outputs)):
                 if wanted.loss is None:
@@ -140,16 +158,17 @@ class Training:
                         numbers += metrics.emit_metric(e, found, config, target, y, scale,
                                                        getattr(y, "mask", None))
                         names.append((k, label, found))
+            assert total is not None  # an output has a loss
             for weight in self.weights.values():
                 if weight.regularizer and weight.trainable:
-                    term = penalties.penalty(e, weight.regularizer, self._load(weight))
-                    total = total if term is None else total + term
+                    more = penalties.penalty(e, weight.regularizer, self._load(weight))
+                    total = total if more is None else total + more
             for term in e.losses:
                 total = total + term
         self.metric_labels = names
         return total, numbers, outputs
 
-    def _write_loss(self, name, public, training):
+    def _write_loss(self, name: str, public: bool, training: bool) -> None:
         arguments = self._arguments()
         if training:
             arguments["random"] = "tensor<2xi64>"
@@ -168,7 +187,7 @@ class Training:
                 self._result_names = list(results)
             f.returns(**results)
 
-    def _write_step(self, parameters):
+    def _write_step(self, parameters: Sequence[Weight]) -> None:
         name, config = self.recipe.optimizer
         arguments = {**self._arguments(), "rate": "tensor<f32>"}
         self._state(STEPS, np.zeros((), np.float32))
@@ -178,7 +197,7 @@ class Training:
                                                          np.float32))
         for state, first in self._optimizer.shared.items():
             self._state(f"training/{state}", np.float32(first).reshape(()))
-        with self.module.function("step", **arguments) as f:
+        with self.module.function("step", public=True, **arguments) as f:
             *given, rate = f.arguments
             e = self._emitter()
             random = self.module.load(RANDOM)
@@ -203,7 +222,8 @@ class Training:
             kept = [n for n in self._result_names if not n.startswith("update")]
             f.returns(**dict(zip(kept, values)))
 
-    def _update(self, e, w, g, rate, step, decay, shared):
+    def _update(self, e: Emitter, w: Weight, g: ir.Value, rate: ir.Value, step: ir.Value,
+                decay: float, shared: Mapping[str, ir.Value]) -> None:
         p = self.module.load(w.name)
         if decay:
             p = p - p * (rate * float(decay))

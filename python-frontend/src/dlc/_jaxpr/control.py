@@ -1,12 +1,23 @@
 """Calls, loops and branches."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .. import dl
 from .emission import name_of, primitive
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from .. import ir
+    from .emission import Emission
 
 
 @primitive("jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "remat2",
            "custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_lin")
-def call(f, eqn, *values):
+def call(f: Emission, eqn: Any, *values: ir.Value) -> ir.Value | list[ir.Value]:
     if str(eqn.primitive) == "custom_jvp_call" and name_of(eqn) == "relu":
         return dl.relu(values[0])
     inner = next(eqn.params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in eqn.params)
@@ -14,8 +25,9 @@ def call(f, eqn, *values):
 
 
 @primitive("scan")
-def scan(f, eqn, *values):
+def scan(f: Emission, eqn: Any, *values: ir.Value) -> list[ir.Value]:
     p = eqn.params
+    carried: Sequence[ir.Value]
     constants, carried = values[:p["num_consts"]], values[
         p["num_consts"]:p["num_consts"] + p["num_carry"]]
     inputs = values[p["num_consts"] + p["num_carry"]:]
@@ -38,16 +50,16 @@ def scan(f, eqn, *values):
     return list(found) if isinstance(found, tuple) else [found]
 
 
-def _as(f, value, kind):
+def _as(f: Emission, value: ir.Value, kind: str) -> ir.Value:
     return value if value.type == kind else f.m._op("tensor.cast", [value], None, [kind])[0]
 
 
 @primitive("cond")
-def cond(f, eqn, which, *values):
+def cond(f: Emission, eqn: Any, which: ir.Value, *values: ir.Value) -> list[ir.Value]:
     branches = eqn.params["branches"]
     kinds = [f.type(v.aval) for v in eqn.outvars]
 
-    def choose(at):
+    def choose(at: int) -> list[ir.Value]:
         """Branches from `at` on."""
         if at == len(branches) - 1:
             return f.call(branches[at], list(values))
@@ -63,8 +75,9 @@ def cond(f, eqn, which, *values):
 
 
 @primitive("while")
-def while_(f, eqn, *values):
+def while_(f: Emission, eqn: Any, *values: ir.Value) -> list[ir.Value]:
     p = eqn.params
+    carried: Sequence[ir.Value]
     test, body = values[:p["cond_nconsts"]], values[
         p["cond_nconsts"]:p["cond_nconsts"] + p["body_nconsts"]]
     carried = values[p["cond_nconsts"] + p["body_nconsts"]:]

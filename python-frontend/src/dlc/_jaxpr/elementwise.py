@@ -1,14 +1,23 @@
 """Primitives that go element by element."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import dl, ir
 from .emission import primitive
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
-def _same(names, op):
+    from .emission import Emission
+
+
+def _same(names: Sequence[str], op: str) -> None:
     primitive(*names)(lambda f, eqn, *values: f.m.op(op, *values))
 
 
@@ -23,20 +32,20 @@ for _names, _op in (
         (["rsqrt"], "dl.rsqrt"), (["abs"], "dl.abs"), (["sign"], "dl.sign"),
         (["floor"], "dl.floor"), (["ceil"], "dl.ceil"), (["erf"], "dl.erf"),
         (["square"], "dl.square"), (["gt"], "dl.greater"), (["ge"], "dl.greater_equal"),
-        (["lt"], "dl.less"), (["le"], "dl.less_equal"),         (["rem"], "dl.remainder"), (["and"], "dl.and"),
-        (["or"], "dl.or"), (["xor"], "dl.xor"), (["not"], "dl.not")):
+        (["lt"], "dl.less"), (["le"], "dl.less_equal"), (["rem"], "dl.remainder"),
+        (["and"], "dl.and"), (["or"], "dl.or"), (["xor"], "dl.xor"), (["not"], "dl.not")):
     _same(_names, _op)
 
 
 @primitive("eq", "ne")
-def equal(f, eqn, a, b):
+def equal(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
     differ = dl.xor(a, b) if a.element == "i1" else dl.not_equal(a, b)
     return differ if str(eqn.primitive) == "ne" else \
         dl.not_(differ) if a.element == "i1" else dl.equal(a, b)
 
 
 @primitive("div")
-def divide(f, eqn, a, b):
+def divide(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
     found = _softmax(f.makers, eqn)
     if found:
         logits, axes = found
@@ -44,14 +53,14 @@ def divide(f, eqn, a, b):
     return dl.div(a, b)
 
 
-def _softmax(makers, eqn):
+def _softmax(makers: Mapping[Any, Any], eqn: Any) -> tuple[Any, tuple[int]] | None:
     """(logits, axes) where a division is e^(x - max x) / sum of it, as jax.nn.softmax writes it:
     a cross entropy is then of the logits, and the loop nest is one."""
-    def maker(v, *names):
+    def maker(v: Any, *names: str) -> Any:
         found = None if hasattr(v, "val") else makers.get(v)
         return found if found and str(found.primitive) in names else None
 
-    def widened(v, axis, rank):
+    def widened(v: Any, axis: int, rank: int) -> Any:
         """What v is made of by putting the one dimension back that was summed over."""
         found = maker(v, "broadcast_in_dim")
         if not found or len(found.outvars[0].aval.shape) != rank or \
@@ -87,7 +96,7 @@ def _softmax(makers, eqn):
 
 
 @primitive("round")
-def round_(f, eqn, x):
+def round_(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     if eqn.params["rounding_method"].name == "TO_NEAREST_EVEN":
         return dl.round(x)
     # Away from zero: what is cut off says whether one more is due.
@@ -97,17 +106,17 @@ def round_(f, eqn, x):
 
 
 @primitive("pow")
-def power(f, eqn, a, b):
+def power(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
     return dl.pow(a, f.e.cast(b, a.element))
 
 
 @primitive("exp2")
-def exp2(f, eqn, x):
+def exp2(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return dl.exp(x * math.log(2))
 
 
 @primitive("log1p")
-def log1p(f, eqn, x):
+def log1p(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     # log(1 + x) x / ((1 + x) - 1): the error of 1 + x cancels (Kahan).
     u = x + 1.0
     d = u - 1.0
@@ -119,7 +128,7 @@ def log1p(f, eqn, x):
 
 
 @primitive("expm1")
-def expm1(f, eqn, x):
+def expm1(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     # 2 e^(x/2) sinh(x/2) where that is more exact than the difference.
     half = dl.clip(x, low=-1.0, high=1.0) * 0.5
     return dl.select(dl.less(dl.abs(x), 1.0), dl.exp(half) * dl.sinh(half) * 2.0,
@@ -127,41 +136,43 @@ def expm1(f, eqn, x):
 
 
 @primitive("erfc")
-def erfc(f, eqn, x):
+def erfc(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return 1.0 - dl.erf(x)
 
 
 @primitive("cbrt")
-def cbrt(f, eqn, x):
+def cbrt(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return dl.sign(x) * dl.pow(dl.abs(x), 1 / 3)
 
 
 @primitive("is_finite")
-def is_finite(f, eqn, x):
+def is_finite(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return dl.equal(x - x, 0.0)
 
 
 @primitive("integer_pow")
-def integer_pow(f, eqn, x):
+def integer_pow(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     n = eqn.params["y"]
     if n == 0:
         return f.e.full([f.e.extent(x, d) for d in range(x.rank)], 1, x.element)
-    result, power, rest = None, x, abs(n)
+    result: ir.Value | None = None
+    power, rest = x, abs(n)
     while rest:
         if rest & 1:
             result = power if result is None else result * power
         rest >>= 1
         power = dl.square(power) if rest else power
+    assert result is not None  # n is not 0
     return 1.0 / result if n < 0 else result
 
 
 @primitive("clamp")
-def clamp(f, eqn, low, x, high):
+def clamp(f: Emission, eqn: Any, low: ir.Value, x: ir.Value, high: ir.Value) -> ir.Value:
     return dl.minimum(dl.maximum(x, low), high)
 
 
 @primitive("select_n")
-def select_n(f, eqn, which, *cases):
+def select_n(f: Emission, eqn: Any, which: ir.Value, *cases: ir.Value) -> ir.Value:
     if which.element == "i1":
         return dl.select(which, cases[1], cases[0])
     result = cases[-1]
@@ -171,11 +182,11 @@ def select_n(f, eqn, which, *cases):
 
 
 @primitive("convert_element_type")
-def convert(f, eqn, x):
+def convert(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return f.e.cast(x, ir.element_of(eqn.params["new_dtype"]))
 
 
 @primitive("stop_gradient", "copy", "copy_p", "optimization_barrier", "reduce_precision",
            "sharding_constraint", "device_put", "mesh_cast", "pvary")
-def same(f, eqn, *values):
+def same(f: Emission, eqn: Any, *values: ir.Value) -> list[ir.Value]:
     return list(values)

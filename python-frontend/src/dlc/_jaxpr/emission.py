@@ -4,26 +4,38 @@ Extents are numbers or one free one, the first of the inputs ("batch"). What a p
 is said by jax.lax's own pages.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import ir
 
-_PRIMITIVES = {}
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import Any
+
+    import numpy.typing as npt
+
+    from .._emit.emitter import Emitter, Extent, Function
+
+_PRIMITIVES: dict[str, Callable[..., Any]] = {}
 
 
 class UnknownPrimitives(Exception):
     """What dlc lacks of a function, all of it."""
 
 
-def primitive(*names):
-    def register(function):
+def primitive(*names: str) -> Callable[[Function], Function]:
+    def register(function: Function) -> Function:
         for name in names:
             _PRIMITIVES[name] = function
         return function
     return register
 
 
-def missing(jaxpr):
+def missing(jaxpr: Any) -> list[str]:
     """The primitives in a jaxpr that dlc lacks, sorted."""
     found = set()
     for inner in _all(jaxpr):
@@ -31,7 +43,7 @@ def missing(jaxpr):
     return sorted(found)
 
 
-def _all(jaxpr):
+def _all(jaxpr: Any) -> Iterator[Any]:
     """A jaxpr and those in its equations' parameters."""
     yield jaxpr
     for eqn in jaxpr.eqns:
@@ -42,7 +54,7 @@ def _all(jaxpr):
                     yield from _all(item)
 
 
-def _place_of(eqn):
+def _place_of(eqn: Any) -> str:
     """The line of the user's code: `net.py:12 (cell)`."""
     try:
         from jax._src import source_info_util
@@ -56,7 +68,7 @@ def _place_of(eqn):
 _PLAIN = {"relu", "logaddexp", "logaddexp2", "logsumexp", "sinc", "xlogy", "xlog1py"}
 
 
-def hides_gradients(jaxpr):
+def hides_gradients(jaxpr: Any) -> list[str]:
     """What has a derivative of its own, which dlc would not see: words for each."""
     found = []
     for inner in _all(jaxpr):
@@ -72,7 +84,7 @@ def hides_gradients(jaxpr):
     return found
 
 
-def name_of(eqn):
+def name_of(eqn: Any) -> str:
     """The name of the function that a call holds, "?" where JAX does not say."""
     inner = next((eqn.params[k] for k in ("call_jaxpr", "fun_jaxpr", "jaxpr")
                   if k in eqn.params), None)
@@ -81,7 +93,7 @@ def name_of(eqn):
     return eqn.params.get("name") or (words[0] if words else "?")
 
 
-def _is_shift(jaxpr, makers, stop):
+def _is_shift(jaxpr: Any, makers: Mapping[Any, Any], stop: Any) -> bool:
     """Whether what is stopped is the maximum that a softmax or a logsumexp takes off its
     operand, and may add again: there no gradient and the gradient are the same."""
     value = stop.invars[0]
@@ -105,17 +117,21 @@ class Emission:
     e: an Emitter; free: the value of the free extent, an index, or None.
     """
 
-    def __init__(self, e, free):
+    def __init__(self, e: Emitter, free: Extent | None) -> None:
         self.e, self.m, self.free = e, e.module, free
-        self.known, self.makers = {}, {}  # of the jaxpr that is being written
+        # Of the jaxpr that is being written.
+        self.known: dict[Any, ir.Value] = {}
+        self.makers: dict[Any, Any] = {}
 
-    def run(self, jaxpr, constants, arguments):
+    def run(self, jaxpr: Any, constants: Sequence[ir.Value],
+            arguments: Sequence[ir.Value]) -> list[ir.Value]:
         """The values of a jaxpr's results."""
         outside = self.known, self.makers
-        known = self.known = {}
+        known: dict[Any, ir.Value] = {}
+        self.known = known
         self.makers = {v: eqn for eqn in jaxpr.eqns for v in eqn.outvars}
 
-        def read(v):
+        def read(v: Any) -> ir.Value:
             if hasattr(v, "val"):
                 return self.constant(v.val, v.aval.dtype)
             return known[v]
@@ -131,27 +147,28 @@ class Emission:
         self.known, self.makers = outside
         return results
 
-    def constant(self, value, dtype):
+    def constant(self, value: Any, dtype: npt.DTypeLike) -> ir.Value:
         return self.m.constant(np.asarray(value, dtype))
 
-    def extents(self, shape):
+    def extents(self, shape: Iterable[Any]) -> list[Extent]:
         return [self.extent(e) for e in shape]
 
-    def extent(self, e):
+    def extent(self, e: Any) -> Extent:
         """A number, or the free extent's value."""
         if isinstance(e, (int, np.integer)):
             return int(e)
         terms = str(e)
-        if terms == str(self.symbol):
-            return self.free
-        if terms.startswith(f"{self.symbol}*"):  # as JAX writes products by numbers
-            return self.e.product([self.free, int(terms.partition("*")[2])])
-        if terms.endswith(f"*{self.symbol}"):
-            return self.e.product([int(terms.partition("*")[0]), self.free])
+        if self.free is not None:
+            if terms == str(self.symbol):
+                return self.free
+            if terms.startswith(f"{self.symbol}*"):  # as JAX writes products by numbers
+                return self.e.product([self.free, int(terms.partition("*")[2])])
+            if terms.endswith(f"*{self.symbol}"):
+                return self.e.product([int(terms.partition("*")[0]), self.free])
         raise ir.IRError(f"the extent {e} is neither a number nor a multiple of the first one; "
                          "batch='fixed' takes those of the example")
 
-    def scalar(self, extent, kind):
+    def scalar(self, extent: Extent, kind: str) -> ir.Value:
         """An extent as a tensor of rank 0."""
         if isinstance(extent, int):
             return self.m.constant(extent, kind)
@@ -160,11 +177,11 @@ class Emission:
 
     symbol = "batch"
 
-    def type(self, aval):
+    def type(self: Emission | None, aval: Any) -> str:
         return ir.type_of([int(e) if isinstance(e, (int, np.integer)) else None
                            for e in aval.shape], ir.element_of(aval.dtype))
 
-    def call(self, closed, arguments):
+    def call(self, closed: Any, arguments: Sequence[ir.Value]) -> list[ir.Value]:
         inner, constants = (closed.jaxpr, closed.consts) if hasattr(closed, "consts") else \
             (closed, [])
         return self.run(inner, [self.constant(c, c.dtype) for c in map(np.asarray, constants)],

@@ -1,13 +1,24 @@
 """Primitives that take and put what indices name."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
 import numpy as np
 
 from .. import dl, ir
 from .emission import primitive
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from .._emit.emitter import Extent
+    from .emission import Emission
+
 
 @primitive("gather")
-def gather(f, eqn, x, indices):
+def gather(f: Emission, eqn: Any, x: ir.Value, indices: ir.Value) -> ir.Value:
     numbers, sizes = eqn.params["dimension_numbers"], eqn.params["slice_sizes"]
     axes = numbers.start_index_map
     fill = eqn.params["fill_value"]
@@ -42,7 +53,7 @@ def gather(f, eqn, x, indices):
     return dl.gather(f.e.reshape(x, [-1]), places, axis=0)
 
 
-def _line(f, extent, rank, at):
+def _line(f: Emission, extent: Extent, rank: int, at: int) -> ir.Value:
     """0, 1, ... along a dimension, with extents of 1 beside it."""
     if isinstance(extent, int):
         y = f.m.constant(np.arange(extent))
@@ -51,7 +62,9 @@ def _line(f, extent, rank, at):
     return f.e.reshape(y, [extent if d == at else 1 for d in range(rank)])
 
 
-def _places(f, x, indices, rank, axes, windows, extents, batches, clamped=None):
+def _places(f: Emission, x: ir.Value, indices: ir.Value, rank: int, axes: Sequence[int],
+            windows: Mapping[int, int], extents: Mapping[int, Extent], batches: Mapping[int, int],
+            clamped: Mapping[int, Any] | None = None) -> tuple[ir.Value | None, ir.Value | None]:
     """(number of each element in x, of all of x in a row; whether it is in x).
 
     rank: of what is asked for. axes: the dimensions of x that the vectors of indices count
@@ -60,13 +73,15 @@ def _places(f, x, indices, rank, axes, windows, extents, batches, clamped=None):
     clamped: {axis: extent} of windows that are moved to be inside.
     """
     lead = [d for d in range(rank) if d not in windows.values()]
-    total, inside, stride = None, None, 1
+    total: ir.Value | None = None
+    inside: ir.Value | None = None
+    stride: Extent = 1
     for d in range(x.rank - 1, -1, -1):
         parts, extent = [], f.e.extent(x, d)
         if d in axes:
             at = axes.index(d)
             start = f.e.squeeze(f.e.slice(indices, indices.rank - 1, at, at + 1), -1)
-            shape = [1] * rank
+            shape: list[Extent] = [1] * rank
             for i, at in enumerate(lead):
                 shape[at] = f.e.extent(start, i)
             start = f.e.cast(f.e.reshape(start, shape), "i64")
@@ -93,7 +108,7 @@ def _places(f, x, indices, rank, axes, windows, extents, batches, clamped=None):
 
 @primitive("scatter", "scatter-add", "scatter-mul", "scatter-min", "scatter-max", "scatter_add",
            "scatter_mul", "scatter_min", "scatter_max")
-def scatter(f, eqn, x, indices, updates):
+def scatter(f: Emission, eqn: Any, x: ir.Value, indices: ir.Value, updates: ir.Value) -> ir.Value:
     numbers = eqn.params["dimension_numbers"]
     kept = [d for d in range(x.rank) if d not in numbers.inserted_window_dims
             and d not in numbers.operand_batching_dims]
@@ -113,7 +128,7 @@ def scatter(f, eqn, x, indices, updates):
 
 
 @primitive("dynamic_slice")
-def dynamic_slice(f, eqn, x, *starts):
+def dynamic_slice(f: Emission, eqn: Any, x: ir.Value, *starts: ir.Value) -> ir.Value:
     sizes = eqn.params["slice_sizes"]
     for axis, (start, size) in enumerate(zip(starts, sizes)):
         if size == x.shape[axis] or not isinstance(size, (int, np.integer)):
@@ -126,12 +141,13 @@ def dynamic_slice(f, eqn, x, *starts):
 
 
 @primitive("dynamic_update_slice")
-def dynamic_update_slice(f, eqn, x, update, *starts):
+def dynamic_update_slice(f: Emission, eqn: Any, x: ir.Value, update: ir.Value,
+                         *starts: ir.Value) -> ir.Value:
     axes = [d for d in range(x.rank) if update.shape[d] != x.shape[d]]
     if len(axes) != 1:
         raise ir.IRError("dynamic_update_slice along one dimension alone has ops of dl")
     axis, start = axes[0], starts[axes[0]]
-    size, whole = update.shape[axis], x.shape[axis]
+    size, whole = cast("int", update.shape[axis]), cast("int", x.shape[axis])
     start = dl.minimum(dl.maximum(start, 0), whole - size)
     # Which of the update's rows each row of x is, if any.
     places = f.m.constant(np.arange(whole), start.element) - start

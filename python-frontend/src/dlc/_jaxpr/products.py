@@ -1,15 +1,24 @@
 """Reductions, products and windows."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import dl, ir
 from .._emit.attention import einsum
 from .emission import primitive
 
+if TYPE_CHECKING:
+    from typing import Any
 
-def _reduction(name, op):
+    from .emission import Emission
+
+
+def _reduction(name: str, op: str) -> None:
     @primitive(name)
-    def emit(f, eqn, x):
+    def emit(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
         axes = list(eqn.params["axes"])
         return f.m.op(op, x, axes=axes) if axes else x
 
@@ -20,25 +29,25 @@ for _name, _op in (("reduce_sum", "dl.reduce_sum"), ("reduce_max", "dl.reduce_ma
 
 
 @primitive("reduce_and", "reduce_or")
-def reduce_logical(f, eqn, x):
+def reduce_logical(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     op = "dl.reduce_min" if str(eqn.primitive) == "reduce_and" else "dl.reduce_max"
     return f.e.cast(f.m.op(op, f.e.cast(x, "i32"), axes=list(eqn.params["axes"])), "i1")
 
 
 @primitive("argmax", "argmin")
-def arg(f, eqn, x):
+def arg(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     op = dl.arg_max if str(eqn.primitive) == "argmax" else dl.arg_min
     return f.e.cast(op(x, axis=eqn.params["axes"][0]), ir.element_of(eqn.params["index_dtype"]))
 
 
 @primitive("cumsum", "cumprod")
-def cumulative(f, eqn, x):
+def cumulative(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return dl.cumulative(x, kind="sum" if str(eqn.primitive) == "cumsum" else "prod",
                          axis=eqn.params["axis"], reverse=eqn.params["reverse"])
 
 
 @primitive("dot_general")
-def dot_general(f, eqn, a, b):
+def dot_general(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
     (inner_a, inner_b), (batch_a, batch_b) = eqn.params["dimension_numbers"]
     kind = eqn.params["preferred_element_type"]
     if kind is not None:
@@ -49,10 +58,10 @@ def dot_general(f, eqn, a, b):
         return dl.matmul(a, b)
     letters = iter("abcdefghijklmnopqrstuvwxyz")
     first = [next(letters) for _ in range(a.rank)]
-    second = [None] * b.rank
+    places: list[str | None] = [None] * b.rank
     for i, j in [*zip(batch_a, batch_b), *zip(inner_a, inner_b)]:
-        second[j] = first[i]
-    second = [c or next(letters) for c in second]
+        places[j] = first[i]
+    second = [c or next(letters) for c in places]
     result = [first[i] for i in batch_a]
     result += [c for i, c in enumerate(first) if i not in batch_a and i not in inner_a]
     result += [c for j, c in enumerate(second) if j not in batch_b and j not in inner_b]
@@ -60,7 +69,7 @@ def dot_general(f, eqn, a, b):
 
 
 @primitive("conv_general_dilated")
-def convolution(f, eqn, x, w):
+def convolution(f: Emission, eqn: Any, x: ir.Value, w: ir.Value) -> ir.Value:
     p = eqn.params
     numbers = p["dimension_numbers"]
     if p["batch_group_count"] != 1:
@@ -95,13 +104,13 @@ def convolution(f, eqn, x, w):
 
 
 @primitive("reduce_window_max", "reduce_window_sum", "reduce_window")
-def reduce_window(f, eqn, x, *initial):
+def reduce_window(f: Emission, eqn: Any, x: ir.Value, *initial: ir.Value) -> ir.Value:
     p = eqn.params
     name = str(eqn.primitive)
     if name == "reduce_window":
         inner = [str(q.primitive) for q in p["jaxpr"].eqns]
         name = {"max": "reduce_window_max", "add": "reduce_window_sum"}.get(
-            inner[0] if len(inner) == 1 else None)
+            inner[0] if len(inner) == 1 else "", "")
         if not name:
             raise ir.IRError("reduce_window of other than max and add has no op of dl")
     window, strides = list(p["window_dimensions"]), list(p["window_strides"])

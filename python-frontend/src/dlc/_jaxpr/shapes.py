@@ -1,16 +1,26 @@
 """Primitives that move elements."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .. import dl, ir
 from .emission import primitive
 
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .._emit.emitter import Extent
+    from .emission import Emission
+
 
 @primitive("broadcast_in_dim")
-def broadcast_in_dim(f, eqn, x, *_):
+def broadcast_in_dim(f: Emission, eqn: Any, x: ir.Value, *_: Any) -> ir.Value:
     shape, places = eqn.params["shape"], eqn.params["broadcast_dimensions"]
     extents = f.extents(shape)
-    narrow = [1] * len(shape)
+    narrow: list[Extent] = [1] * len(shape)
     for d, at in enumerate(places):
         narrow[at] = f.e.extent(x, d)
     if x.rank != len(shape):
@@ -22,7 +32,7 @@ def broadcast_in_dim(f, eqn, x, *_):
 
 
 @primitive("reshape")
-def reshape(f, eqn, x, *_):
+def reshape(f: Emission, eqn: Any, x: ir.Value, *_: Any) -> ir.Value:
     shape = eqn.params["new_sizes"]
     if all(isinstance(s, (int, np.integer)) for s in shape):
         return f.e.reshape(x, [int(s) for s in shape])
@@ -33,43 +43,43 @@ def reshape(f, eqn, x, *_):
 
 
 @primitive("squeeze")
-def squeeze(f, eqn, x):
+def squeeze(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     gone = {d % x.rank for d in eqn.params["dimensions"]}
     return f.e.reshape(x, [f.e.extent(x, d) for d in range(x.rank) if d not in gone])
 
 
 @primitive("expand_dims")
-def expand_dims(f, eqn, x):
+def expand_dims(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     rank = len(eqn.outvars[0].aval.shape)
     new, old = {d % rank for d in eqn.params["dimensions"]}, iter(range(x.rank))
     return f.e.reshape(x, [1 if d in new else f.e.extent(x, next(old)) for d in range(rank)])
 
 
 @primitive("transpose")
-def transpose(f, eqn, x):
+def transpose(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return f.e.transpose(x, list(eqn.params["permutation"]))
 
 
 @primitive("concatenate")
-def concatenate(f, eqn, *values):
+def concatenate(f: Emission, eqn: Any, *values: ir.Value) -> ir.Value:
     return dl.concat(list(values), axis=eqn.params["dimension"])
 
 
 @primitive("stack")
-def stack(f, eqn, *values):
+def stack(f: Emission, eqn: Any, *values: ir.Value) -> ir.Value:
     axis = eqn.params.get("axis", eqn.params.get("dimension", 0))
     return dl.concat([f.e.unsqueeze(v, axis) for v in values], axis=axis)
 
 
 @primitive("rev")
-def rev(f, eqn, x):
+def rev(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     for axis in eqn.params["dimensions"]:
         x = f.e.slice(x, axis, -1, None, -1)
     return x
 
 
 @primitive("slice")
-def slice_(f, eqn, x):
+def slice_(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     starts, ends = eqn.params["start_indices"], eqn.params["limit_indices"]
     steps = eqn.params["strides"] or [1] * x.rank
     for axis, (start, end, step) in enumerate(zip(starts, ends, steps)):
@@ -81,7 +91,7 @@ def slice_(f, eqn, x):
 
 
 @primitive("split")
-def split(f, eqn, x):
+def split(f: Emission, eqn: Any, x: ir.Value) -> list[ir.Value]:
     axis, at, parts = eqn.params["axis"], 0, []
     for size in eqn.params["sizes"]:
         parts.append(f.e.slice(x, axis, at, at + size))
@@ -90,7 +100,7 @@ def split(f, eqn, x):
 
 
 @primitive("pad")
-def pad(f, eqn, x, value):
+def pad(f: Emission, eqn: Any, x: ir.Value, value: ir.Value) -> ir.Value:
     for axis, (low, high, inner) in enumerate(eqn.params["padding_config"]):
         if inner:
             raise ir.IRError("pad between elements (interior) has no op of dl")
@@ -109,7 +119,7 @@ def pad(f, eqn, x, value):
 
 
 @primitive("iota")
-def iota(f, eqn, *_):
+def iota(f: Emission, eqn: Any, *_: Any) -> ir.Value:
     # 0, 1, ... along a dimension: known, but for the free one.
     shape, axis = eqn.params["shape"], eqn.params["dimension"]
     kind = ir.element_of(eqn.params["dtype"])
@@ -121,5 +131,5 @@ def iota(f, eqn, *_):
 
 
 @primitive("dim_as_value")
-def dim_as_value(f, eqn):
+def dim_as_value(f: Emission, eqn: Any) -> ir.Value:
     return f.scalar(f.extent(eqn.params["dim"]), ir.element_of(eqn.outvars[0].aval.dtype))

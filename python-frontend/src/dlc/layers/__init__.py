@@ -9,9 +9,18 @@
 `Perceptron` and `Adaline` are dlc's own: single neurons that decide, and that are linear.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._history import History
 from ._layer import Input, InputLayer, Layer, Tensor
-from ._model import History, Model, Sequential, set_random_seed
+from ._model import Model, Sequential, set_random_seed
 from ._table import LAYERS
+
+if TYPE_CHECKING:
+    def __getattr__(name: str) -> type[Layer]:
+        """The layers of the table."""
 
 globals().update(LAYERS)
 __all__ = ["History", "Input", "InputLayer", "Layer", "Model", "Sequential", "Tensor",

@@ -1,20 +1,30 @@
 """A layer is its configuration; calling it on tensors remembers that it was called."""
 
+from __future__ import annotations
+
 import re
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from .. import _specs
 
-_names = Counter()
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from typing import Any
+
+    Item = dict[str, Any]
+    Shape = Sequence[int | None]
+
+_names: Counter[str] = Counter()
 
 
-def _snake(name):
+def _snake(name: str) -> str:
     """Conv2D is conv2d, MaxPooling2D max_pooling2d, as in Keras."""
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def unique(word):
+def unique(word: str) -> str:
     """dense, dense_1, dense_2, ..."""
     _names[word] += 1
     return word if _names[word] == 1 else f"{word}_{_names[word] - 1}"
@@ -26,47 +36,55 @@ class Tensor:
     shape: extents that are known now, for inputs alone; a model knows those of all.
     """
 
-    def __init__(self, layer, node, index, shape=None, dtype="float32"):
+    def __init__(self, layer: Callable, node: int, index: int, shape: Shape | None = None,
+                 dtype: str = "float32") -> None:
         self.layer, self.node, self.index = layer, node, index
         self.shape, self.dtype = shape, dtype
 
-    def spec(self):
+    def spec(self) -> Item:
         return {"class_name": "__keras_tensor__",
                 "config": {"keras_history": [self.layer.name, self.node, self.index]}}
 
-    def __repr__(self):
+    def extents(self) -> Shape:
+        """The shape, which an input has."""
+        assert self.shape is not None
+        return self.shape
+
+    def __repr__(self) -> str:
         return f"<{self.layer.name} {list(self.shape) if self.shape else ''}>"
 
-    def _with(self, name, other, swapped=False):
+    def _with(self, name: str, other: Any, swapped: bool = False) -> Tensor:
         node = Operation(name)
-        return node(other, self) if swapped else node(self, other)
+        made: Tensor = node(other, self) if swapped else node(self, other)
+        return made
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> Tensor:
         return self._with("Add", other)
 
-    def __radd__(self, other):
+    def __radd__(self, other: Any) -> Tensor:
         return self._with("Add", other, True)
 
-    def __sub__(self, other):
+    def __sub__(self, other: Any) -> Tensor:
         return self._with("Subtract", other)
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: Any) -> Tensor:
         return self._with("Subtract", other, True)
 
-    def __mul__(self, other):
+    def __mul__(self, other: Any) -> Tensor:
         return self._with("Multiply", other)
 
-    def __rmul__(self, other):
+    def __rmul__(self, other: Any) -> Tensor:
         return self._with("Multiply", other, True)
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: Any) -> Tensor:
         return self._with("TrueDivide", other)
 
-    def __neg__(self):
-        return Operation("Negative")(self)
+    def __neg__(self) -> Tensor:
+        made: Tensor = Operation("Negative")(self)
+        return made
 
 
-def _specified(value):
+def _specified(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.spec()
     if isinstance(value, (list, tuple)):
@@ -74,7 +92,7 @@ def _specified(value):
     return value
 
 
-def tensors(value):
+def tensors(value: Any) -> Iterator[Tensor]:
     """All tensors in the arguments of a call."""
     if isinstance(value, Tensor):
         yield value
@@ -89,10 +107,19 @@ def tensors(value):
 class Callable:
     """What can be called on tensors: nodes are its calls, in their order."""
 
-    def begin(self):
-        self.nodes, self.arguments = [], []
+    name: str
+    trainable: bool
 
-    def __call__(self, *args, **kwargs):
+    def begin(self) -> None:
+        self.nodes: list[Item] = []
+        self.arguments: list[list[Tensor]] = []
+
+    def item(self) -> Item:
+        """Its configuration and calls, as Keras serialises its own."""
+        raise NotImplementedError
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """A Tensor, or a list of them where there are several results."""
         found = list(tensors([args, kwargs]))
         if not found:
             raise TypeError(f"{self.name} is called on {args}, expected tensors: begin with "
@@ -104,15 +131,17 @@ class Callable:
         made = [Tensor(self, node, i) for i in range(count)]
         return made[0] if count == 1 else made
 
-    def results(self):
+    def results(self) -> int:
         return 1
 
 
 class Layer(_specs.Configured, Callable):
     """A layer of a model. name, trainable and dtype are of all layers."""
 
-    def __init__(self, *args, name=None, trainable=True, dtype=None, input_shape=None,
-                 input_dim=None, batch_input_shape=None, **kwargs):
+    def __init__(self, *args: Any, name: str | None = None, trainable: bool = True,
+                 dtype: str | None = None, input_shape: Shape | None = None,
+                 input_dim: int | None = None, batch_input_shape: Shape | None = None,
+                 **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if dtype not in (None, "float32"):
             raise ValueError(f"{type(self).__name__}: dtype is {dtype}, expected float32")
@@ -121,17 +150,18 @@ class Layer(_specs.Configured, Callable):
         self.begin()
         if batch_input_shape is not None:
             input_shape = batch_input_shape[1:]
-        self.input_shape = (input_dim,) if input_dim is not None else \
+        self.input_shape: tuple[int | None, ...] | None = \
+            (input_dim,) if input_dim is not None else \
             None if input_shape is None else tuple(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> Item:
         return {"name": self.name, "trainable": self.trainable, **super().get_config()}
 
-    def item(self):
+    def item(self) -> Item:
         return {"class_name": type(self).__name__, "module": "dlc.layers",
                 "config": self.get_config(), "name": self.name, "inbound_nodes": self.nodes}
 
-    def results(self):
+    def results(self) -> int:
         config = self._config
         if not config.get("return_state"):
             return 1
@@ -141,11 +171,11 @@ class Layer(_specs.Configured, Callable):
 class Operation(Callable):
     """A function of keras.ops between tensors."""
 
-    def __init__(self, class_name):
+    def __init__(self, class_name: str) -> None:
         self.class_name, self.name, self.trainable = class_name, unique(_snake(class_name)), True
         self.begin()
 
-    def item(self):
+    def item(self) -> Item:
         return {"class_name": self.class_name, "module": "dlc.ops", "name": self.name,
                 "config": {"name": self.name}, "inbound_nodes": self.nodes}
 
@@ -155,19 +185,25 @@ class InputLayer(Layer):
 
     __signature__ = None
 
-    def __init__(self, shape=None, batch_size=None, dtype="float32", batch_shape=None, name=None):
+    def __init__(self, shape: Shape | None = None, batch_size: int | None = None,
+                 dtype: str | None = "float32", batch_shape: Shape | None = None,
+                 name: str | None = None) -> None:
         self._config = {}
         if batch_shape is not None:
             batch_size, shape = batch_shape[0], batch_shape[1:]
+        if shape is None:
+            raise TypeError("InputLayer: 'shape' is missing")
         self.name = name or unique("input_layer")
         self.trainable, self.input_shape, self.dtype = True, tuple(shape), dtype or "float32"
         self.begin()
         self.output = Tensor(self, 0, 0, (batch_size, *self.input_shape), self.dtype)
 
-    def get_config(self):
-        return {"name": self.name, "batch_shape": list(self.output.shape), "dtype": self.dtype}
+    def get_config(self) -> Item:
+        return {"name": self.name, "batch_shape": list(self.output.extents()), "dtype": self.dtype}
 
 
-def Input(shape=None, batch_size=None, dtype="float32", name=None, batch_shape=None):
+def Input(shape: Shape | None = None, batch_size: int | None = None,
+          dtype: str | None = "float32", name: str | None = None,
+          batch_shape: Shape | None = None) -> Tensor:
     """A tensor to begin a model with. shape: of a sample, without the batch."""
     return InputLayer(shape, batch_size, dtype, batch_shape, name).output

@@ -1,9 +1,12 @@
 """Models of dlc.layers: what they hold, how they learn, how they leave."""
 
+from __future__ import annotations
+
 import html
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,10 +24,26 @@ from .._specs import serialized
 from .._steps import Steps, Tally, arguments, listed
 from ._layer import Callable, InputLayer, Layer, Tensor, unique
 
-_seed = [None]
+if TYPE_CHECKING:
+    import os
+    from collections import abc
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    import numpy.typing as npt
+
+    from .._emit import Weight
+    from .._graph import Graph
+
+    Array = npt.NDArray[Any]
+    Item = dict[str, Any]
+    Logs = dict[str, float]
+    Place = str | os.PathLike[str]
+
+_seed: list[int | None] = [None]
 
 
-def set_random_seed(seed):
+def set_random_seed(seed: int) -> None:
     """First weights, the order of samples and dropout follow from it."""
     _seed[0] = seed
     np.random.seed(seed)
@@ -36,7 +55,14 @@ class Model(Callable):
     A model is a layer too: it can be called in another one, and shares its weights there.
     """
 
-    def __init__(self, inputs, outputs, name=None):
+    optimizer: optimizers.Optimizer
+    history: History
+    inputs: list[Tensor]
+    outputs: list[Any]  # tensors; names where there are none
+    output_shapes: list[tuple[int | None, ...]]
+    _layers: list[Callable]
+
+    def __init__(self, inputs: Any, outputs: Any, name: str | None = None) -> None:
         self.name, self.trainable = name or unique("model"), True
         self.inputs, self.outputs = listed(inputs, []), listed(outputs, [])
         for tensor in self.inputs:
@@ -46,16 +72,19 @@ class Model(Callable):
         self._layers = self._reachable()
         self._prepare()
 
-    def _prepare(self):
+    def _prepare(self) -> None:
         self.begin()
         self.stop_training = False
-        self._weights, self._steps, self._compiled = None, {}, None
+        self._weights: dict[str, Weight] | None = None
+        self._steps: dict[str, Steps] = {}
+        self._compiled: list[Output] | None = None
 
-    def _reachable(self):
+    def _reachable(self) -> list[Callable]:
         """Layers that outputs depend on, in the order of their first use."""
-        found, open_ = [], set()
+        found: list[Callable] = []
+        open_: set[int] = set()
 
-        def visit(layer):
+        def visit(layer: Callable) -> None:
             if id(layer) in open_:
                 return
             open_.add(id(layer))
@@ -66,8 +95,8 @@ class Model(Callable):
 
         for tensor in [*self.inputs, *self.outputs]:
             visit(tensor.layer)
-        missing = [l.name for l in found if isinstance(l, InputLayer)
-                   and all(l is not t.layer for t in self.inputs)]
+        missing = [layer.name for layer in found if isinstance(layer, InputLayer)
+                   and all(layer is not t.layer for t in self.inputs)]
         if missing:
             raise ValueError(f"model '{self.name}': outputs depend on {', '.join(missing)}, which "
                              "is no input of the model")
@@ -76,22 +105,22 @@ class Model(Callable):
     #--- Structure -------------------------------------------------------------------
 
     @property
-    def layers(self):
+    def layers(self) -> list[Any]:
         return list(self._layers)
 
-    def get_layer(self, name):
+    def get_layer(self, name: str) -> Any:
         for layer in self._layers:
             if layer.name == name:
                 return layer
         raise ValueError(f"model '{self.name}' has no layer '{name}', only "
-                         f"{', '.join(l.name for l in self._layers)}")
+                         f"{', '.join(layer.name for layer in self._layers)}")
 
-    def results(self):
+    def results(self) -> int:
         return len(self.outputs)
 
-    def item(self):
+    def item(self) -> Item:
         """The model as a configuration, as Keras serialises its own."""
-        def place(t):
+        def place(t: Tensor) -> list[Any]:
             return [t.layer.name, t.node, t.index]
         return {"class_name": "Functional", "module": "dlc.layers", "name": self.name,
                 "inbound_nodes": self.nodes, "config": serialized({
@@ -100,16 +129,17 @@ class Model(Callable):
                     "input_layers": [place(t) for t in self.inputs],
                     "output_layers": [place(t) for t in self.outputs]})}
 
-    def _input_types(self):
-        return {t.layer.name: ir.type_of(t.shape, ir.element_of(t.dtype)) for t in self.inputs}
+    def _input_types(self) -> dict[str, str]:
+        return {t.layer.name: ir.type_of(t.extents(), ir.element_of(t.dtype))
+                for t in self.inputs}
 
     @property
-    def output_names(self):
+    def output_names(self) -> Sequence[str]:
         return [t.layer.name for t in self.outputs]
 
     #--- Weights ---------------------------------------------------------------------
 
-    def build(self):
+    def build(self) -> None:
         """Makes the weights; shapes that do not fit are told here, with the layer."""
         if self._weights is not None:
             return
@@ -118,15 +148,16 @@ class Model(Callable):
         if missing:
             raise UnknownLayers("dlc does not know these layers: " + ", ".join(missing))
         rng = np.random.default_rng(_seed[0])
-        module, weights = ir.Module(), {}
+        module = ir.Module()
+        weights: dict[str, Weight] = {}
 
-        def load(weight):
+        def load(weight: Weight) -> ir.Value:
             if weight.value is None:
                 weight.value = initializers.values(weight.initializer, weight.shape, rng)
                 module.add_global(weight.name, np.zeros(weight.shape, np.float32))
             return module.load(weight.name)
 
-        with module.function("predict", **self._input_types()) as f:
+        with module.function("predict", public=True, **self._input_types()) as f:
             y = emit_model(Emitter(module, weights, load), item,
                            f.arguments if len(f.arguments) > 1 else f.arguments[0])
             self.output_shapes = [v.shape for v in listed(y, [])]
@@ -134,44 +165,44 @@ class Model(Callable):
         self._weights = weights
 
     @property
-    def weights(self):
+    def weights(self) -> dict[str, Array]:
         """{name: array} of all weights."""
-        self.build()
-        return {name: w.value for name, w in self._weights.items()}
+        return {name: _value_of(w) for name, w in self._weighted().items()}
 
-    def get_weights(self):
+    def get_weights(self) -> list[Array]:
         return list(self.weights.values())
 
-    def set_weights(self, arrays):
-        self.build()
-        for weight, array in zip(self._weights.values(), arrays, strict=True):
-            array = np.asarray(array, np.float32)
+    def set_weights(self, arrays: Iterable[npt.ArrayLike]) -> None:
+        for weight, given in zip(self._weighted().values(), arrays, strict=True):
+            array = np.asarray(given, np.float32)
             if array.shape != tuple(weight.shape):
                 raise ValueError(f"weight {weight.name} has the shape {list(weight.shape)}, the "
                                  f"array given {list(array.shape)}")
             weight.value = array
 
-    def save_weights(self, path):
-        np.savez(path, **{name.replace("/", "|"): a for name, a in self.weights.items()})
+    def save_weights(self, path: Place) -> None:
+        arrays: dict[str, Any] = {n.replace("/", "|"): a for n, a in self.weights.items()}
+        np.savez(path, **arrays)
 
-    def load_weights(self, path):
+    def load_weights(self, path: Place) -> None:
         with np.load(path) as file:
             self.set_weights([file[name.replace("/", "|")] for name in self.weights])
 
-    def count_params(self):
+    def count_params(self) -> int:
         return sum(int(np.prod(w.shape)) for w in self._weighted().values())
 
-    def _weighted(self):
+    def _weighted(self) -> dict[str, Weight]:
         self.build()
+        assert self._weights is not None
         return self._weights
 
-    def summary(self, print_fn=print):
+    def summary(self, print_fn: abc.Callable[[str], object] = print) -> None:
         """A table of layers, shapes of their results and numbers of weights."""
-        self.build()
+        weights = self._weighted()
         rows = [("Layer (type)", "Params")]
         for layer in self._layers:
             prefix = f"{self.name}/{layer.name}/"
-            count = sum(int(np.prod(w.shape)) for n, w in self._weights.items()
+            count = sum(int(np.prod(w.shape)) for n, w in weights.items()
                         if n.startswith(prefix))
             kind = getattr(layer, "class_name", type(layer).__name__)
             rows.append((f"{layer.name} ({kind})", f"{count:,}"))
@@ -184,15 +215,15 @@ class Model(Callable):
                   f"Non-trainable params: {total - learns:,}"]
         print_fn("\n".join(lines))
 
-    def plot(self, path=None):
+    def plot(self, path: Place | None = None) -> Graph:
         """The model as a picture of its layers, which a notebook shows; path: a .svg file."""
         graph = of_layers(self) if self._layers else of_text(self.to_module().text())
         if path:
             graph.save(path)
         return graph
 
-    def _repr_html_(self):
-        lines = []
+    def _repr_html_(self) -> str:
+        lines: list[str] = []
         try:
             self.summary(lines.append)
         except (ir.IRError, ValueError, UnknownLayers) as problem:
@@ -200,39 +231,42 @@ class Model(Callable):
         return f"<pre>{html.escape(lines[0])}</pre>{self.plot().first(40).svg()}" \
             if self._layers else f"<pre>{html.escape(lines[0])}</pre>"
 
-    def _fresh(self):
+    def _fresh(self) -> dict[str, Weight]:
         """The weights as the layers' `trainable` has them now."""
-        module, weights = ir.Module(), {}
+        module = ir.Module()
+        weights: dict[str, Weight] = {}
 
-        def load(weight):
+        def load(weight: Weight) -> ir.Value:
             if weight.name not in module._globals:
                 module.add_global(weight.name, np.zeros(weight.shape, np.float32))
             return module.load(weight.name)
 
-        with module.function("predict", **self._input_types()) as f:
+        with module.function("predict", public=True, **self._input_types()) as f:
             emit_model(Emitter(module, weights, load), self.item(),
                        f.arguments if len(f.arguments) > 1 else f.arguments[0])
         return weights
 
     #--- Learning ----------------------------------------------------------------------
 
-    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None,
-                weighted_metrics=None):
+    def compile(self, optimizer: str | optimizers.Optimizer = "rmsprop", loss: Any = None,
+                loss_weights: Any = None, metrics: Any = None,
+                weighted_metrics: Any = None) -> None:
         """How the model learns, in words or objects of dlc.optimizers and dlc.losses.
 
         With several outputs, losses, weights and metrics are lists or dictionaries by name.
         """
         self.optimizer = optimizers.get(optimizer)
-        names, outputs = self.output_names, []
+        names = self.output_names
+        outputs: list[Output] = []
 
-        def of(spec, k):
+        def of(spec: Any, k: int) -> Any:
             if isinstance(spec, dict):
                 return spec.get(names[k])
             return spec[k] if isinstance(spec, (list, tuple)) and len(names) > 1 else spec
 
         for k in range(len(names)):
             chosen, share = of(loss, k), of(loss_weights, k)
-            kinds = []
+            kinds: list[list[tuple[str, dict[str, Any], str]]] = []
             for spec in (metrics, weighted_metrics):
                 own = of(spec, k)
                 own = own if isinstance(own, (list, tuple)) else [own] * (own is not None)
@@ -246,10 +280,11 @@ class Model(Callable):
                                   1.0 if share is None else float(share), *kinds))
         self._compiled, self._steps = outputs, {}
 
-    def _made(self, learns=True):
+    def _made(self, learns: bool = True) -> Steps:
         """The steps, compiled where there are none that fit."""
-        self.build()
-        learns = learns and self._compiled is not None
+        weights = self._weighted()
+        compiled = self._compiled if learns else None
+        learns = compiled is not None
         item = self.item()
         config = self.optimizer.get_config() if learns else {}
         config.pop("learning_rate", None)
@@ -257,26 +292,29 @@ class Model(Callable):
         if key not in self._steps:
             recipe = Recipe(
                 lambda e, x: emit_model(e, item, x), self._input_types(),
-                self._compiled if learns else [Output() for _ in self.outputs],
+                [Output() for _ in self.outputs] if compiled is None else compiled,
                 (type(self.optimizer).__name__.lower(), config) if learns else ("sgd", {}),
                 sample_weights=True)
-            self._steps = {key: Steps(recipe, lambda w: self._weights[w.name].value)}
+            self._steps = {key: Steps(recipe, lambda w: _value_of(weights[w.name]))}
         steps = self._steps[key]
-        steps.push(lambda name: self._weights[name].value)
+        steps.push(lambda name: _value_of(weights[name]))
         return steps
 
-    def _keep(self, steps):
+    def _keep(self, steps: Steps) -> None:
+        weights = self._weighted()
         for name, value in steps.pull():
-            self._weights[name].value = value
+            weights[name].value = value
 
-    def _need_compile(self, what):
+    def _need_compile(self, what: str) -> None:
         if self._compiled is None:
             raise ValueError(f"{what} of model '{self.name}': call model.compile(optimizer, loss) "
                              "first")
 
-    def fit(self, x, y, batch_size=32, epochs=1, verbose=1, callbacks=None, validation_split=0.0,
-            validation_data=None, shuffle=True, class_weight=None, sample_weight=None,
-            initial_epoch=0):
+    def fit(self, x: Any, y: Any, batch_size: int = 32, epochs: int = 1, verbose: int | str = 1,
+            callbacks: Iterable[Any] | None = None, validation_split: float = 0.0,
+            validation_data: Sequence[Any] | None = None, shuffle: bool = True,
+            class_weight: Mapping[int, float] | None = None,
+            sample_weight: npt.ArrayLike | None = None, initial_epoch: int = 0) -> History:
         """Trains, and returns a History. x and y: arrays, lists or dictionaries of them, whose
         first dimension counts samples; the rest is as keras.Model.fit has it: verbose 0 says
         nothing, 2 a line an epoch, 1 has a bar too, where somebody looks."""
@@ -323,19 +361,20 @@ class Model(Callable):
         return history
 
     @staticmethod
-    def _tell(callbacks, event, *args):
+    def _tell(callbacks: Iterable[Any], event: str, *args: Any) -> None:
         for callback in callbacks:
             getattr(callback, event, lambda *_: None)(*args)
 
     @staticmethod
-    def _arrays(values, names):
+    def _arrays(values: Any, names: Sequence[str]) -> list[Array]:
         """An array for each name; of one alone a list of numbers does as well."""
         if len(names) == 1 and isinstance(values, (list, tuple)) and \
                 not (len(values) == 1 and isinstance(values[0], np.ndarray)):
             return [np.asarray(values)]
         return [np.asarray(a) for a in listed(values, names)]
 
-    def _checked(self, x, y=None, sample_weight=None, class_weight=None):
+    def _checked(self, x: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None,
+                 class_weight: Mapping[int, float] | None = None) -> list[Array]:
         """Inputs, targets and weights of samples as arrays of as many samples."""
         inputs = self._arrays(x, [t.layer.name for t in self.inputs])
         targets = [] if y is None else self._arrays(y, self.output_names)
@@ -368,9 +407,12 @@ class Model(Callable):
                 raise ValueError(f"{kind} {name} has elements of {array.dtype}, expected numbers")
         return [*inputs, *targets, *weights]
 
-    def _pass(self, steps, arrays, order, batch_size, training, callbacks, bar=None):
+    def _pass(self, steps: Steps, arrays: Sequence[Array], order: npt.NDArray[np.integer[Any]],
+              batch_size: int, training: bool, callbacks: Iterable[Any],
+              bar: Bar | None = None) -> Logs:
         function = steps["step" if training else "evaluate"]
-        tally, logs = Tally(self.output_names, steps.training), {}
+        tally = Tally(self.output_names, steps.training)
+        logs: Logs = {}
         for number, start in enumerate(range(0, len(order), batch_size)):
             chosen = order[start:start + batch_size]
             more = (self.optimizer.rate(steps.count),) if training else ()
@@ -384,7 +426,9 @@ class Model(Callable):
                 bar.to(start + len(chosen), logs)
         return logs
 
-    def evaluate(self, x, y, batch_size=32, verbose=0, sample_weight=None, return_dict=False):
+    def evaluate(self, x: Any, y: Any, batch_size: int = 32, verbose: int | str = 0,
+                 sample_weight: npt.ArrayLike | None = None,
+                 return_dict: bool = False) -> float | list[float] | Logs:
         """Loss and metrics: a number, a list of them, or a dictionary."""
         self._need_compile("evaluate")
         arrays = self._checked(x, y, sample_weight)
@@ -395,10 +439,12 @@ class Model(Callable):
         values = list(logs.values())
         return logs if return_dict else values[0] if len(values) == 1 else values
 
-    def predict(self, x, batch_size=32, verbose="auto"):
+    def predict(self, x: Any, batch_size: int = 32,
+                verbose: int | str = "auto") -> Array | list[Array]:
         """The outputs for an array of samples. A bar counts them where somebody looks and it
         takes more than a second, unless verbose is 0."""
-        arrays, parts = self._checked(x), []
+        arrays = self._checked(x)
+        parts: list[tuple[Array, ...]] = []
         function = self._made(learns=self._compiled is not None)["predict"]
         count = len(arrays[0])
         with Bar(count, "predict", "samples", None if verbose else False, after=1.0) as bar:
@@ -410,7 +456,8 @@ class Model(Callable):
         outputs = [np.concatenate(p) for p in zip(*parts)]
         return outputs[0] if len(outputs) == 1 else outputs
 
-    def train_on_batch(self, x, y, sample_weight=None):
+    def train_on_batch(self, x: Any, y: Any,
+                       sample_weight: npt.ArrayLike | None = None) -> float | list[float]:
         """One step; loss and metrics as evaluate gives them."""
         self._need_compile("train_on_batch")
         arrays = self._checked(x, y, sample_weight)
@@ -422,17 +469,18 @@ class Model(Callable):
 
     #--- Out -----------------------------------------------------------------------------
 
-    def to_module(self):
+    def to_module(self) -> ir.Module:
         """The model at inference, as a module of dl with its weights."""
-        self.build()
-        module, weights, item = ir.Module(), {}, self.item()
+        own = self._weighted()
+        module, item = ir.Module(), self.item()
+        weights: dict[str, Weight] = {}
 
-        def load(weight):
+        def load(weight: Weight) -> ir.Value:
             if weight.name not in module._globals:
-                module.add_global(weight.name, self._weights[weight.name].value)
+                module.add_global(weight.name, _value_of(own[weight.name]))
             return module.load(weight.name)
 
-        with module.function("predict", **self._input_types()) as f:
+        with module.function("predict", public=True, **self._input_types()) as f:
             y = emit_model(Emitter(module, weights, load), item,
                            f.arguments if len(f.arguments) > 1 else f.arguments[0])
             results = listed(y, [])
@@ -440,7 +488,7 @@ class Model(Callable):
                          for i, v in enumerate(results)})
         return module
 
-    def export(self, path, **options):
+    def export(self, path: Place, **options: Any) -> Path:
         """Writes a library and its C header; options: those of `dlc.compile`."""
         path = Path(path)
         with tempfile.TemporaryDirectory() as folder:
@@ -449,13 +497,20 @@ class Model(Callable):
             return compile_file(source, path, **options).path
 
 
+def _value_of(weight: Weight) -> Array:
+    """The values of a weight that was made."""
+    assert weight.value is not None
+    return weight.value
+
+
 class Configured(Model):
     """A model of a configuration that something else wrote: a file of Keras's.
 
     value_of: the values of a weight by its name and shape.
     """
 
-    def __init__(self, item, value_of):
+    def __init__(self, item: Item,
+                 value_of: abc.Callable[[str, Sequence[int]], Array] | None) -> None:
         self._item, self.name, self.trainable = item, item["config"]["name"], True
         self._value_of = value_of
         self.inputs = [InputLayer(batch_shape=i["config"]["batch_shape"],
@@ -468,20 +523,20 @@ class Configured(Model):
         self._layers = []
         self._prepare()
 
-    output_names = ()  # of the outputs, in their order
+    output_names: Sequence[str] = ()  # of the outputs, in their order
 
-    def item(self):
+    def item(self) -> Item:
         return self._item
 
-    def build(self):
+    def build(self) -> None:
         super().build()
         if self._value_of is not None:
             value_of, self._value_of = self._value_of, None
-            for weight in self._weights.values():
+            for weight in self._weighted().values():
                 weight.value = value_of(weight.name, weight.shape)
 
 
-def _input_layers(item):
+def _input_layers(item: Item) -> list[Item]:
     """The input layers of a model, in the order of its inputs."""
     config = item["config"]
     found = {i["config"]["name"]: i for i in config["layers"] if i["class_name"] == "InputLayer"}
@@ -495,14 +550,14 @@ def _input_layers(item):
 class Sequential(Model):
     """Layers one after the other; the first has an input_shape, or is an Input."""
 
-    def __init__(self, layers=None, name=None):
+    def __init__(self, layers: Iterable[Any] | None = None, name: str | None = None) -> None:
         self.name, self.trainable = name or unique("sequential"), True
-        self._chain, self.inputs, self.outputs = [], [], []
+        self.inputs, self.outputs = [], []
         self._prepare()
         for layer in layers or ():
             self.add(layer)
 
-    def add(self, layer):
+    def add(self, layer: Any) -> None:
         """One more layer."""
         if isinstance(layer, Tensor):
             layer = layer.layer
@@ -514,7 +569,7 @@ class Sequential(Model):
             shape = getattr(layer, "input_shape", None) if isinstance(layer, Layer) else None
             if isinstance(layer, Model):
                 source = layer.inputs[0]
-                first = InputLayer(source.shape[1:], dtype=source.dtype)
+                first = InputLayer(source.extents()[1:], dtype=source.dtype)
             elif shape is None:
                 raise ValueError(f"{layer.name} is the first layer of '{self.name}': give it an "
                                  "input_shape, or begin with Input(shape=...)")

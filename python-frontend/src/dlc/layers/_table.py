@@ -1,21 +1,29 @@
 """The layers: names, parameters and defaults as Keras 3 has them."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from .. import _specs
 from ._layer import Layer
 
-LAYERS = {}
+if TYPE_CHECKING:
+    from typing import Any
+
+LAYERS: dict[str, type[Layer]] = {}
 
 
-def _layer(name, doc, /, *required, **defaults):
+def _layer(name: str, doc: str, /, *required: str, **defaults: Any) -> None:
     LAYERS[name] = _specs.make(Layer, name, doc, *required, module="dlc.layers", **defaults)
 
 
-def _alias(name, other):
+def _alias(name: str, other: str) -> None:
     LAYERS[other] = type(other, (LAYERS[name],), {"__module__": "dlc.layers"})
 
 
-def _initialized(*names, **defaults):
-    found = {f"{n}_initializer": defaults.get(n, "glorot_uniform") for n in names}
+def _initialized(*names: str, **defaults: str) -> dict[str, str | None]:
+    found: dict[str, str | None] = {
+        f"{n}_initializer": defaults.get(n, "glorot_uniform") for n in names}
     found["bias_initializer"] = "zeros"
     found.update({f"{n}_regularizer": None for n in (*names, "bias", "activity")})
     found.update({f"{n}_constraint": None for n in (*names, "bias")})
@@ -23,7 +31,7 @@ def _initialized(*names, **defaults):
 
 
 _KERNEL = _initialized("kernel")
-_ACTIVE = {"activation": None, "use_bias": True}
+_ACTIVE: dict[str, Any] = {"activation": None, "use_bias": True}
 
 _layer("Activation", "A function by its name, of each element.", "activation")
 _layer("Dense", "y = f(x W + b).", "units", **_ACTIVE, **_KERNEL)
@@ -77,9 +85,10 @@ for _d in (1, 2, 3):
     _alias(f"GlobalMaxPooling{_d}D", f"GlobalMaxPool{_d}D")
     _alias(f"GlobalAveragePooling{_d}D", f"GlobalAvgPool{_d}D")
 
-_RECURRENT = {**_initialized("kernel", "recurrent", recurrent="orthogonal"), "dropout": 0.0,
-              "recurrent_dropout": 0.0, "return_sequences": False, "return_state": False,
-              "go_backwards": False, "stateful": False, "unroll": False, "seed": None}
+_RECURRENT: dict[str, Any] = {
+    **_initialized("kernel", "recurrent", recurrent="orthogonal"), "dropout": 0.0,
+    "recurrent_dropout": 0.0, "return_sequences": False, "return_state": False,
+    "go_backwards": False, "stateful": False, "unroll": False, "seed": None}
 _layer("SimpleRNN", "h(t) = f(x(t) W + h(t-1) U + b).", "units", activation="tanh",
        use_bias=True, **_RECURRENT)
 _layer("LSTM", "Long short-term memory (Hochreiter and Schmidhuber, 1997).", "units",
@@ -87,8 +96,9 @@ _layer("LSTM", "Long short-term memory (Hochreiter and Schmidhuber, 1997).", "un
        **_RECURRENT)
 _layer("GRU", "A gated recurrent unit (Cho et al., 2014).", "units", activation="tanh",
        recurrent_activation="sigmoid", use_bias=True, reset_after=True, **_RECURRENT)
-_CELL = {**_initialized("kernel", "recurrent", recurrent="orthogonal"), "dropout": 0.0,
-         "recurrent_dropout": 0.0}
+_CELL: dict[str, Any] = {
+    **_initialized("kernel", "recurrent", recurrent="orthogonal"), "dropout": 0.0,
+    "recurrent_dropout": 0.0}
 _layer("SimpleRNNCell", "A step of SimpleRNN.", "units", activation="tanh", use_bias=True,
        **_CELL)
 _layer("LSTMCell", "A step of LSTM.", "units", activation="tanh",
@@ -127,9 +137,10 @@ _layer("AlphaDropout", "Dropout that keeps mean and variance, for selu.", "rate"
        noise_shape=None, seed=None)
 _layer("ActivityRegularization", "A penalty on what passes.", l1=0.0, l2=0.0)
 
-_SCALED = {"center": True, "scale": True, "beta_initializer": "zeros",
-           "gamma_initializer": "ones", "beta_regularizer": None, "gamma_regularizer": None,
-           "beta_constraint": None, "gamma_constraint": None}
+_SCALED: dict[str, Any] = {
+    "center": True, "scale": True, "beta_initializer": "zeros", "gamma_initializer": "ones",
+    "beta_regularizer": None, "gamma_regularizer": None, "beta_constraint": None,
+    "gamma_constraint": None}
 _layer("BatchNormalization", "Ioffe and Szegedy, 2015.", axis=-1, momentum=0.99, epsilon=0.001,
        **_SCALED, moving_mean_initializer="zeros", moving_variance_initializer="ones")
 _layer("LayerNormalization", "Ba et al., 2016.", axis=-1, epsilon=0.001, **_SCALED)
