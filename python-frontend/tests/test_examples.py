@@ -5,10 +5,10 @@ import runpy
 import sys
 from pathlib import Path
 
+import c_program
 import numpy as np
 import pytest
 
-import c_program
 import dlc
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"

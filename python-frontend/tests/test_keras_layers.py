@@ -11,6 +11,8 @@ from keras import layers as L
 
 import dlc
 import dlc.keras
+from dlc import ir
+from dlc import layers as own_layers
 
 CASES = {}
 
@@ -291,3 +293,17 @@ def test_unknown_layers_are_named_together():
         dlc.keras.accelerate(model)
     assert "outer/inner/first (LSTM with stateful=True)" in str(problem.value)
     assert "(keras.ops Erfinv)" in str(problem.value)
+
+
+@pytest.mark.parametrize("layer, shape", [
+    (own_layers.Dense(2, name="d"), (None,)), (own_layers.Conv1D(2, 3, name="d"), (8, None)),
+    (own_layers.DepthwiseConv2D(3, name="d"), (8, 8, None)),
+    (own_layers.SeparableConv1D(2, 3, name="d"), (8, None)),
+    (own_layers.GroupNormalization(2, name="d"), (8, None)),
+    (own_layers.BatchNormalization(name="d"), (8, None)),
+    (own_layers.LSTM(2, name="d"), (8, None))],
+    ids=lambda value: type(value).__name__)
+def test_extents_that_weights_follow_from_are_known(layer, shape):
+    model = own_layers.Sequential([own_layers.Input(shape=shape), layer])
+    with pytest.raises(ir.IRError, match="/d: the .* must be known"):
+        model.build()

@@ -11,11 +11,10 @@ from .random import _dropped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Union
 
     from .emitter import Emitter, Layer
 
-    Attended = Union[ir.Value, tuple[ir.Value, ir.Value]]  # the latter with the weights
+    Attended = ir.Value | tuple[ir.Value, ir.Value]  # the latter with the weights
 
 
 def einsum(e: Emitter, equation: str, a: ir.Value, b: ir.Value) -> ir.Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from .. import dl
 from .core import activate, kernel_and_bias, of_weight
@@ -48,7 +48,7 @@ def conv(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     def last(x: ir.Value) -> ir.Value:
         groups = item.get("groups", 1)
         kernel = extents(item["kernel_size"], x.rank - 2)
-        w, b = kernel_and_bias(e, item, (*kernel, x.shape[-1] // groups, item["filters"]),
+        w, b = kernel_and_bias(e, item, (*kernel, e.known(item, x) // groups, item["filters"]),
                                (item["filters"],))
         x, window = _window(e, item, x)
         return activate(e, item.get("activation"),
@@ -59,7 +59,7 @@ def conv(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 @layer("DepthwiseConv1D", "DepthwiseConv2D")
 def depthwise(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     def last(x: ir.Value) -> ir.Value:
-        channels, times = x.shape[-1], item.get("depth_multiplier", 1)
+        channels, times = e.known(item, x), item.get("depth_multiplier", 1)
         kernel = extents(item["kernel_size"], x.rank - 2)
         # Keras up to 3 calls it depthwise_kernel in configurations, and kernel in files.
         w = e.weight(item, "kernel", (*kernel, channels, times),
@@ -72,7 +72,7 @@ def depthwise(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 
 def _depthwise(e: Emitter, item: Layer, x: ir.Value, w: ir.Value, b: ir.Value | None,
                kernel: Sequence[int], times: int) -> ir.Value:
-    channels = cast("int", x.shape[-1])
+    channels = e.known(item, x)
     w = e.reshape(w, [*kernel, 1, channels * times])
     x, window = _window(e, item, x)
     return dl.conv(x, w, b, groups=channels, **window)
@@ -81,7 +81,7 @@ def _depthwise(e: Emitter, item: Layer, x: ir.Value, w: ir.Value, b: ir.Value | 
 @layer("SeparableConv1D", "SeparableConv2D")
 def separable(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     def last(x: ir.Value) -> ir.Value:
-        channels, times = x.shape[-1], item.get("depth_multiplier", 1)
+        channels, times = e.known(item, x), item.get("depth_multiplier", 1)
         kernel, filters = extents(item["kernel_size"], x.rank - 2), item["filters"]
         w = e.weight(item, "depthwise_kernel", (*kernel, channels, times),
                      **of_weight(item, "depthwise"))

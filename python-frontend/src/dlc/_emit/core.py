@@ -140,10 +140,7 @@ def kernel_and_bias(e: Emitter, item: Layer, shape: Sequence[int | None],
 
 @layer("Dense")
 def dense(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
-    units, inputs = item["units"], x.shape[-1]
-    if inputs is None:
-        raise ir.IRError(f"{item.path}: the last extent of the input {list(x.shape)} must be "
-                         "known")
+    units, inputs = item["units"], e.known(item, x)
     w, b = kernel_and_bias(e, item, (inputs, units), (units,))
     if x.rank == 1:
         raise ir.IRError(f"{item.path}: the input has the shape {list(x.shape)}, expected two "

@@ -9,13 +9,13 @@ from .. import dl, ir
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import Any, TypeVar, Union
+    from typing import Any, TypeVar
 
     import numpy.typing as npt
 
     Config = dict[str, Any]
-    Named = Union[str, Config]  # a word, or a class name with its configuration
-    Extent = Union[int, ir.Value]  # a number, or an index that is known at run time
+    Named = str | Config  # a word, or a class name with its configuration
+    Extent = int | ir.Value  # a number, or an index that is known at run time
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 _LAYERS: dict[str, Callable[..., Any]] = {}
@@ -141,10 +141,22 @@ class Emitter:
 
     #--- Weights -------------------------------------------------------------------
 
+    def known(self, item: Layer, x: ir.Value, axis: int = -1) -> int:
+        """An extent that decides over the shape of weights."""
+        extent = x.shape[axis]
+        if extent is None:
+            place = "last" if axis in (-1, x.rank - 1) else f"{axis % x.rank}th"
+            raise ir.IRError(f"{item.path}: the {place} extent of the input {list(x.shape)} must "
+                             "be known")
+        return extent
+
     def weight(self, item: Layer, name: str, shape: Sequence[int | None],
                initializer: Named | None = None, trainable: bool = True,
                regularizer: Named | None = None, constraint: Named | None = None) -> ir.Value:
         full = f"{item.path}/{name}"
+        if None in shape:
+            raise ir.IRError(f"{item.path}: the shape {list(shape)} of {name} must be known, it "
+                             "follows from the input")
         found = self.weights.get(full)
         if found is None:
             found = self.weights[full] = Weight(

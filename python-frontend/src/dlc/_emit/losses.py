@@ -8,7 +8,7 @@ clipping by 1e-7 they share.
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from .. import dl, ir
 
@@ -92,7 +92,9 @@ def _sparse_cross_entropy(e: Emitter, t: ir.Value, y: ir.Value, from_logits: boo
         raise ir.IRError("sparse_categorical_crossentropy takes classes in the last dimension")
     if t.rank == y.rank:
         t = e.squeeze(t, -1)
-    classes = cast("int", y.shape[-1])
+    classes = y.shape[-1]
+    if classes is None:
+        raise ir.IRError("sparse_categorical_crossentropy: the number of classes must be known")
     t = require_classes(e, t, classes) if ignore_class is None else t
     loss = -_sum(one_hot(e, t, classes) * _log_probabilities(y, from_logits, axis))
     if ignore_class is not None:
@@ -154,7 +156,7 @@ SPARSE = {"sparse_categorical_crossentropy"}
 _SHORT = {"mse": "mean_squared_error", "mae": "mean_absolute_error",
           "mape": "mean_absolute_percentage_error", "msle": "mean_squared_logarithmic_error",
           "bce": "binary_crossentropy", "cce": "categorical_crossentropy",
-          "kld": "kl_divergence", "logcosh": "log_cosh", "kullback_leibler_divergence":
+          "kld": "kl_divergence", "kldivergence": "kl_divergence", "logcosh": "log_cosh", "kullback_leibler_divergence":
           "kl_divergence", "cosine": "cosine_similarity"}
 
 

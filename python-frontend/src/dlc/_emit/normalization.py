@@ -84,7 +84,7 @@ def rms_normalization(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 @layer("GroupNormalization")
 def group_normalization(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     axis = item.get("axis", -1) % x.rank
-    channels = x.shape[axis]
+    channels = e.known(item, x, axis)
     groups = channels if item["groups"] == -1 else item["groups"]
     if channels % groups:
         raise UnknownLayers(f"{item.path} (GroupNormalization of {channels} channels in {groups} "

@@ -11,13 +11,13 @@ from .random import _dropped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Union
+    from typing import Any
 
     from .emitter import Emitter, Extent, Function, Named
 
     States = Sequence[ir.Value]
     Stepped = tuple[ir.Value, list[ir.Value]]  # an output, and the states after it
-    Results = Union[ir.Value, tuple[ir.Value, ...]]
+    Results = ir.Value | tuple[ir.Value, ...]
 
 # Keras's activations that dl's recurrent ops take by name.
 _DIRECT = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "softplus": "softplus",
