@@ -360,6 +360,24 @@ def integer_conv():
                 **attributes)
 
 
+def dynamic_quantize():
+    """Of nothing but zeros too, which have no range: the scale is 1, as in ONNX Runtime."""
+    low, high = choose((0, 0), (0, 0), (-1, 0), (0, 1), (-1, 1), (1, 2), (-2, -1))
+
+    def reference(feeds):
+        most = np.maximum(feeds["x"].max(), np.float32(0))
+        least = np.minimum(feeds["x"].min(), np.float32(0))
+        scale = (most - least) / np.float32(255) if most != least else np.float32(1)
+        point = np.rint(np.clip(-least / scale, 0, 255))
+        y = np.clip(np.rint(feeds["x"] / scale) + point, 0, 255)
+        return [y.astype(np.uint8), scale, point.astype(np.uint8)]
+
+    return Case("DynamicQuantizeLinear", ["x"],
+                {"x": take(whole(1, 9), make=lambda *shape: RANDOM.uniform(
+                    low, high, shape).astype(np.float32))},
+                outputs=3, opset=choose(11, 18), reference=reference, tolerance=1e-6)
+
+
 def causal_conv():
     channels, k, length = whole(1, 5), whole(1, 4), whole(1, 6)
     free = {"x": take(channels, length), "w": constant(floats(channels, 1, k))}
@@ -443,8 +461,8 @@ def sequence():
 
 
 CASES = [grid_sample, affine_grid, deform_conv, col2im, center_crop_pad,
-         tensor_scatter, swiglu, dft, stft, unique, pool, integer_conv, causal_conv,
-         linear_attention, det, sequence]
+         tensor_scatter, swiglu, dft, stft, unique, pool, integer_conv, dynamic_quantize,
+         causal_conv, linear_attention, det, sequence]
 
 
 def check(name, number, case, folder):

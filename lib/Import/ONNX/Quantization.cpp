@@ -106,7 +106,10 @@ void importDynamicQuantizeLinear(Node &n) {
   Tensor zero = g.number(type, 0), full = g.number(type, 255);
   Tensor most = g.maximum(g.reduce<dl::ReduceMaxOp>(x, axes, false), zero);
   Tensor least = g.minimum(g.reduce<dl::ReduceMinOp>(x, axes, false), zero);
-  Tensor scale = (most - least) / 255.0;
+  // Nothing but zeros has no range; any scale would do, and ONNX Runtime's
+  // is 1.
+  Tensor scale = g.select(g.op<dl::EqualOp>(most, least), g.number(type, 1),
+                          (most - least) / 255.0);
   Tensor point =
       g.op<dl::RoundOp>(g.minimum(g.maximum(-least / scale, zero), full));
   n.yield(0, quantize(n, x, scale, g.cast(point, element), element, 0));

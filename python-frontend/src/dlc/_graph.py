@@ -136,6 +136,7 @@ def of_layers(model: Any) -> Graph:
 
 # One op in the text of a function: results, name, the rest.
 _OP = re.compile(r'  (?:%([\w$.-]+)(?::\d+)? = )?"?([a-z_]\w*(?:\.\w+)*)"?(.*)')
+_TENSOR = re.compile(r"tensor<[^>]*>")
 _ARGUMENT = re.compile(r'%([\w$.-]+): (tensor<[^>]*>)(?: \{dl\.name = "([^"]*)")?')
 _HIDDEN = {"arith.constant", "ml_program.global_load", "ml_program.global_load_const",
            "func.return", "return", "dl.constant"}
@@ -164,15 +165,21 @@ def of_text(text: str, function: str | None = None) -> Graph:
         uses = re.findall(r"%([\w$.-]+)", body)
         if len(line) - len(line.lstrip()) == indent and (found := _OP.match(line[indent - 2:])):
             result, op, rest = found.groups()
+            types = _TENSOR.findall(rest)
+            operands = [u for u in uses if u != result]
+            # Where the types of results follow, those of operands alone are printed.
+            if len(operands) == len(types):
+                for use, type_ in zip(operands, types):
+                    if use in nodes:
+                        nodes[use].note = nodes[use].note or _short(type_)
             if op in _HIDDEN:
                 current = None
                 continue
-            types = re.findall(r"tensor<[^>]*>", rest)
-            key = result or f"{op}{len(nodes)}"
-            current = nodes[key] = Node(op, _short(types[-1]) if types else "",
-                                        [u for u in uses if u in nodes])
+            current = nodes[result or f"{op}{len(nodes)}"] = Node(
+                op, _short(types[-1]) if types and "->" in rest else "",
+                [u for u in operands if u in nodes])
         elif current is not None:  # the inside of an op with a region
-            if line.strip().startswith("}") and (types := re.findall(r"tensor<[^>]*>", line)):
+            if line.strip().startswith("}") and (types := _TENSOR.findall(line)):
                 current.note = _short(types[-1])
             current.sources += tuple(u for u in uses if u in nodes and nodes[u] is not current)
     if not inside:
