@@ -15,6 +15,8 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 NAMES = sorted(p.stem for p in EXAMPLES.glob("*.py") if p.stem != "series")
 # Without counterpart in Keras: neurons that decide, and their rule.
 OWN = {"perceptron", "adaline"}
+NEEDS = {"jax_scan": ["jax"], "keras_own_layer": ["keras"],
+         "torch_resnet": ["torch", "onnxscript", "sklearn"]}
 
 
 @pytest.fixture(autouse=True)
@@ -34,14 +36,15 @@ def test_example(name, tmp_path):
     names = runpy.run_path(str(EXAMPLES / f"{name}.py"))
     falls(names)
     model = names["model"]
-    library = dlc.load(model.export(tmp_path / "model.so"))
+    path = tmp_path / "model.so"
+    library = dlc.load(model.export(path))
     function = library.functions["predict"]
     rng = np.random.default_rng(0)
     (x,) = (rng.integers(0, 9, [8 if e is None else e for e in a.shape]).astype(a.dtype)
             for a in function.inputs)
     y = function(x)
     assert np.allclose(y, model.predict(x), atol=1e-6)
-    assert np.array_equal(c_program.run(library.path, function, [x], y, tmp_path)[0], y)
+    assert np.array_equal(c_program.run(path, function, [x], y, tmp_path)[0], y)
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - OWN))
@@ -61,3 +64,20 @@ def test_example_with_keras(name, tmp_path):
     keras.utils.set_random_seed(1)
     falls(runpy.run_path(str(path)))
     assert "keras" in sys.modules
+
+
+@pytest.mark.parametrize("name", sorted(NEEDS))
+def test_example_of_a_framework(name, tmp_path):
+    for package in NEEDS[name]:
+        pytest.importorskip(package)
+    names = runpy.run_path(str(EXAMPLES / "frameworks" / f"{name}.py"))
+    model, path = names["model"], tmp_path / "model.so"
+    if "keras" in NEEDS[name]:
+        dlc.keras.export(model, path)
+    else:
+        model.export(path)
+    function = next(iter(dlc.load(path).functions.values()))
+    x = np.ascontiguousarray(names["x"][:8], np.float32)
+    y = function(x)
+    assert np.allclose(y, model.predict(x), atol=1e-5)
+    assert np.array_equal(c_program.run(path, function, [x], y, tmp_path)[0], y)

@@ -322,3 +322,96 @@ def test_what_would_be_ignored_is_refused(rng):
         model.compile(**more)
         with pytest.raises(dlc.keras.UnknownLayers, match=words):
             model.fit(*data, verbose=0)
+
+
+class Gates(L.Layer):
+    """Weights that its call takes functions of, one of them in a list."""
+
+    def build(self, shape):
+        self.share = self.add_weight(shape=(shape[-1],), initializer="zeros", name="share")
+        self.scales = [self.add_weight(shape=(shape[-1],), initializer="ones", name=f"scale{k}")
+                       for k in range(2)]
+
+    def call(self, x):
+        share = keras.ops.sigmoid(self.share)
+        return x * share * self.scales[0] + (1 - share) * keras.ops.tanh(self.scales[1])
+
+
+class Leaky(L.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.units = self.state_size = units
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], self.units), name="kernel")
+        self.share = self.add_weight(shape=(self.units,), initializer="zeros", name="share")
+
+    def call(self, x, states):
+        share = keras.ops.sigmoid(self.share)
+        state = share * keras.ops.tanh(x @ self.kernel) + (1 - share) * states[0]
+        return state, [state]
+
+
+class Whole(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.last = L.Dense(1)
+
+    def build(self, shape):
+        self.gain = self.add_weight(shape=(shape[-1],), initializer="ones", name="gain")
+        self.last.build(shape)
+
+    def call(self, x):
+        return self.last(x * keras.ops.exp(self.gain))
+
+
+def whole():
+    model = Whole()
+    model(np.zeros((2, 4)))
+    return model
+
+
+OWN = {"layer": (lambda: keras.Sequential([keras.Input((4,)), Gates(), L.Dense(1)]), (4,)),
+       "layer twice": (lambda: _twice(Gates()), (4,)),
+       "cell": (lambda: keras.Sequential([keras.Input((5, 4)), L.RNN(Leaky(6)), L.Dense(1)]),
+                (5, 4)),
+       "model": (whole, (4,))}
+
+
+def _twice(layer):
+    x = keras.Input((4,))
+    return keras.Model(x, L.Dense(1)(layer(keras.ops.tanh(layer(x)))))
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_functions_of_weights_learn(name, rng):
+    make, shape = OWN[name]
+    own, other = twins(make, loss="mse", optimizer=lambda: O.SGD(0.05))
+    x, y = rng.normal(size=(320, *shape)), rng.normal(size=(320, 1))
+    first = [np.array(w) for w in own.weights]
+    for m in (own, other):
+        m.fit(x, y, epochs=10, batch_size=32, shuffle=False, verbose=0)
+    assert distance(own, other) <= 1e-6
+    assert all(np.abs(np.asarray(w) - f).max() > 1e-4 for w, f in zip(own.weights, first))
+
+
+@pytest.mark.parametrize("call, words", [
+    (lambda self, x: x * np.asarray(self.gain), "trace"),
+    (lambda self, x: self.inner(x) * keras.ops.tanh(self.inner.bias), "takes the number of"),
+    (lambda self, x: self.gain, "returns a weight itself")], ids=["numpy", "inner", "itself"])
+def test_numbers_of_weights_are_refused(call, words):
+    class Reads(L.Layer):
+        def build(self, shape):
+            self.gain = self.add_weight(shape=(shape[-1],), name="gain")
+            self.inner = L.Dense(shape[-1])
+            self.inner.build(shape)
+
+        def compute_output_shape(self, shape):
+            return shape
+
+    Reads.call = call
+    x = keras.Input((4,))
+    model = keras.Model(x, L.Dense(1)(Reads(name="reads")(x)))
+    with pytest.raises(dlc.keras.UnknownLayers, match=words):
+        dlc.keras.accelerate(model)
+    assert np.isfinite(np.asarray(model.weights[0].value)).all()  # and all is as it was

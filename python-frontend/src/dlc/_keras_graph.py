@@ -19,6 +19,7 @@ from keras.src.ops.function import make_node_key
 
 from ._emit.emitter import _LAYERS, UnknownLayers
 from ._emit.recurrent import _CELLS
+from ._keras_trace import Symbols
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +36,11 @@ class Described:
         self.layers: dict[str, Any] = {}
         self.variables: dict[str, Any] = {}
         self._path: list[str] = []
+        self._symbols = Symbols()
         if not _is_functional(model):
-            model = _traced_model(model)
-        self.model, self.inputs = model, model.inputs
+            model = _traced_model(model, self._symbols)
+        self.model = model
+        self.inputs = [t for t in model.inputs if self._symbols.variable(t) is None]
         self.item = self._model(model, model.name)
 
     #--- Models ------------------------------------------------------------------------
@@ -47,12 +50,15 @@ class Described:
         graph = getattr(model, "_functional", None) or model
         self._path.append(name)
         try:
-            layers = [self._operation(op, graph) for op in graph.operations]
+            layers = [self._operation(op, graph) for op in graph.operations
+                      if not (isinstance(op, keras.layers.InputLayer) and
+                              self._symbols.variable(op.output) is not None)]
         finally:
             self._path.pop()
         return {"class_name": "Functional", "module": "dlc.keras", "name": name, "config": {
             "name": name, "trainable": model.trainable, "layers": layers,
-            "input_layers": [_history(t, graph) for t in graph.inputs],
+            "input_layers": [_history(t, graph) for t in graph.inputs
+                             if self._symbols.variable(t) is None],
             "output_layers": [_history(t, graph) for t in graph.outputs]}}
 
     def _operation(self, op: Any, graph: Any) -> Item:
@@ -64,6 +70,8 @@ class Described:
         return {**item, "name": op.name, "inbound_nodes": calls}
 
     def _argument(self, value: Any, graph: Any) -> Any:
+        if isinstance(value, KerasTensor) and self._symbols.variable(value) is not None:
+            value = self._symbols.variable(value)
         if isinstance(value, KerasTensor):
             return {"class_name": "__keras_tensor__",
                     "config": {"keras_history": _history(value, graph)}}
@@ -137,8 +145,9 @@ class Described:
         if "training" in inspect.signature(call).parameters:
             kwargs.setdefault("training", None)  # layers inside decide by the mode
         try:
-            outputs = call(*args, **kwargs)
-            traced = keras.Model(inputs, outputs, name=layer.name)
+            outputs = self._symbols.call(layer, call, *args, **kwargs)
+            traced = keras.Model([*inputs, *self._symbols.inputs], outputs,
+                                 name=layer.name)
         except Exception as problem:  # pylint: disable=broad-except
             raise UnknownLayers(
                 f"dlc does not know the layer {'/'.join([*self._path, layer.name])} "
@@ -159,9 +168,10 @@ class Described:
         x = keras.Input(batch_shape=(None, *shape[2:]))
         states = [keras.Input(batch_shape=(None, *s)) for s in sizes]
         try:
-            y, after = cell.call(x, states)
+            y, after = self._symbols.call(cell, cell.call, x, states)
             after = list(after) if isinstance(after, (list, tuple)) else [after]
-            traced = keras.Model([x, *states], [y, *after], name=cell.name)
+            traced = keras.Model([x, *states, *self._symbols.inputs], [y, *after],
+                                 name=cell.name)
         except Exception as problem:  # pylint: disable=broad-except
             raise UnknownLayers(f"dlc does not know the cell {path}/{cell.name} "
                                 f"({type(cell).__name__}), and its call cannot be traced: "
@@ -191,7 +201,7 @@ def _is_functional(model: Any) -> bool:
         getattr(model, "_functional", None) is not None or hasattr(model, "operations"))
 
 
-def _traced_model(model: Any) -> Any:
+def _traced_model(model: Any, symbols: Symbols) -> Any:
     """A subclassed model that was called, as the functional one that its call makes."""
     shapes = list((getattr(model, "_build_shapes_dict", None) or {}).values())
     if not shapes:
@@ -200,8 +210,8 @@ def _traced_model(model: Any) -> Any:
     inputs = [keras.Input(batch_shape=(None, *shape[1:])) for shape in shapes]
     _refuse_modes(model)
     more = {"training": None} if "training" in inspect.signature(model.call).parameters else {}
-    outputs = model.call(*inputs, **more)
-    traced = keras.Model(inputs, outputs, name=model.name)
+    outputs = symbols.call(model, model.call, *inputs, **more)
+    traced = keras.Model([*inputs, *symbols.inputs], outputs, name=model.name)
     traced.trainable = model.trainable
     return traced
 

@@ -157,7 +157,8 @@ _SHORT = {"mse": "mean_squared_error", "mae": "mean_absolute_error",
           "mape": "mean_absolute_percentage_error", "msle": "mean_squared_logarithmic_error",
           "bce": "binary_crossentropy", "cce": "categorical_crossentropy",
           "kld": "kl_divergence", "kldivergence": "kl_divergence",
-          "kullback_leibler_divergence": "kl_divergence", "logcosh": "log_cosh", "cosine": "cosine_similarity"}
+          "kullback_leibler_divergence": "kl_divergence", "logcosh": "log_cosh",
+          "cosine": "cosine_similarity"}
 
 
 def full_name(name: str) -> str:

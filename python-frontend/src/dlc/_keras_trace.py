@@ -1,0 +1,94 @@
+"""Calls of a user's own layers on symbolic tensors, in which their weights are symbolic too.
+
+A function of a weight, `ops.sigmoid(self.w)`, would otherwise be computed while tracing: its
+number would stand in the library, and the weight would not learn.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import keras
+from keras import KerasTensor
+from keras.src.backend.common.stateless_scope import in_stateless_scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+# Keras's own lists of a layer's variables.
+_BOOKKEEPING = {"_trainable_variables", "_non_trainable_variables", "_metrics"}
+
+
+class Symbols:
+    """Symbolic tensors in place of variables. inputs: those of the last call."""
+
+    def __init__(self) -> None:
+        self._variables: dict[int, Any] = {}
+        self._known: dict[int, KerasTensor] = {}
+        self.inputs: list[KerasTensor] = []
+
+    def variable(self, tensor: Any) -> Any:
+        """The variable that a tensor stands for, or None."""
+        return self._variables.get(id(tensor))
+
+    def _of(self, value: Any) -> Any:
+        """The same with symbols for all variables in it; the same object where there are none."""
+        if isinstance(value, keras.Variable):
+            if id(value) not in self._known:
+                made = keras.Input(batch_shape=value.shape, dtype=value.dtype)
+                self._known[id(value)], self._variables[id(made)] = made, value
+            symbol = self._known[id(value)]
+            if all(symbol is not i for i in self.inputs):
+                self.inputs.append(symbol)
+            return symbol
+        if isinstance(value, dict):
+            found = {k: self._of(v) for k, v in value.items()}
+            return found if any(found[k] is not value[k] for k in found) else value
+        if isinstance(value, (list, tuple)):
+            items = [self._of(v) for v in value]
+            if all(a is b for a, b in zip(items, value)):
+                return value
+            return items if isinstance(value, list) else tuple(items)
+        return value
+
+    def call(self, layer: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """function(*args, **kwargs), while the layer's weights are symbols.
+
+        Raises TypeError where the call takes the number of a weight.
+        """
+        self.inputs = []
+        attributes = vars(layer)
+        held = {k: v for k, v in attributes.items() if k not in _BOOKKEEPING}
+        symbols = {k: self._of(v) for k, v in held.items()}
+        changed = [k for k, v in symbols.items() if v is not held[k]]
+        attributes.update({k: symbols[k] for k in changed})
+        try:
+            with _no_numbers():
+                outputs = function(*args, **kwargs)
+        finally:
+            attributes.update({k: held[k] for k in changed})
+        flat = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        if any(self.variable(t) is not None for t in flat):
+            raise TypeError("it returns a weight itself")
+        return outputs
+
+
+@contextmanager
+def _no_numbers() -> Iterator[None]:
+    """Weights have no numbers but where a known layer infers its shapes."""
+    owner = next(c for c in keras.Variable.__mro__ if "value" in vars(c))
+    own = vars(owner)["value"]
+
+    def value(variable: Any) -> Any:
+        if not in_stateless_scope():
+            raise TypeError(f"it takes the number of {variable.path}, which changes while it "
+                            "learns")
+        return own.fget(variable)
+
+    owner.value = property(value)
+    try:
+        yield
+    finally:
+        owner.value = own
