@@ -16,6 +16,22 @@ def constraint(record, records):
     return kinds[0].lower() if kinds else "one"
 
 
+# Tensors whose elements do not follow from other operands.
+ELEMENTS = {"DL_BoolTensor": "i1", "DL_IndexTensor": "i64"}
+SCALARS = {"I1", "I32", "I64", "F32", "F64", "Index"}
+
+
+def kind(record, records):
+    """What a number that is given for an operand becomes: a scalar of a type, or a tensor of
+    certain elements; nothing where it is one of the others' elements."""
+    while record.get("baseType"):
+        record = records[record["baseType"]["def"]]
+    name = record["!name"]
+    if name in SCALARS:
+        return {"scalar": name.lower()}
+    return {"element": ELEMENTS[name]} if name in ELEMENTS else {}
+
+
 def attribute(name, record, records):
     is_a = lambda kind: record["!name"] in records["!instanceof"].get(kind, ())
     base = record
@@ -38,7 +54,8 @@ def entry(op, records):
         if record["!name"] in records["!instanceof"]["Attr"]:
             attributes.append(attribute(name, record, records))
         else:
-            operands.append({"name": name, "count": constraint(record, records)})
+            operands.append({"name": name, "count": constraint(record, records),
+                             **kind(record, records)})
     results = [{"name": name, "count": constraint(records[result["def"]], records)}
                for result, name in op["results"]["args"]]
     return {"name": f"dl.{op['opName']}", "summary": op["summary"],

@@ -415,3 +415,35 @@ def test_numbers_of_weights_are_refused(call, words):
     with pytest.raises(dlc.keras.UnknownLayers, match=words):
         dlc.keras.accelerate(model)
     assert np.isfinite(np.asarray(model.weights[0].value)).all()  # and all is as it was
+
+
+def _nested():
+    shared = L.Dense(4, activation="tanh")
+    z, x = keras.Input((4,)), keras.Input((4,))
+    inner = keras.Model(z, shared(z), name="inner")
+    return keras.Model(x, L.Dense(1)(shared(inner(shared(x)))))
+
+
+def test_layer_inside_and_outside_is_one(rng):
+    own, other = twins(_nested, loss="mse", optimizer=lambda: O.SGD(0.05))
+    x, y = rng.normal(size=(320, 4)), rng.normal(size=(320, 1))
+    for m in (own, other):
+        m.fit(x, y, epochs=10, batch_size=32, shuffle=False, verbose=0)
+    assert distance(own, other) <= 1e-6
+
+
+def test_variable_of_two_layers_is_refused():
+    class Tied(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.table = L.Dense(4, use_bias=False)
+
+        def call(self, x):
+            return self.table(x) @ self.table.kernel
+
+    model = Tied()
+    model(np.zeros((2, 4)))
+    with pytest.raises(dlc.keras.UnknownLayers, match="are one variable of Keras"):
+        dlc.keras.accelerate(model)
+        model.compile("sgd", "mse")
+        model.fit(np.zeros((8, 4)), np.zeros((8, 4)), verbose=0)

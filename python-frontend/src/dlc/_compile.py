@@ -117,6 +117,14 @@ class Source:
             yield path
 
 
+def _module(model: Any) -> Any:
+    """The dlc.ir.Module of a model that has one, else the model as it is."""
+    if any(c.__module__.split(".")[0] == "keras" for c in type(model).__mro__):
+        from . import keras
+        return keras.to_module(model)
+    return model.to_module() if hasattr(model, "to_module") else model  # dlc.layers, dlc.from_...
+
+
 def read(model: Any) -> tuple[bytes, str, Path | None]:
     """(content, suffix, path) of a model: bytes, .mlir or .onnx, and the file if it is one."""
     if isinstance(model, str) and ("\n" in model or "func.func" in model):
@@ -131,11 +139,6 @@ def read(model: Any) -> tuple[bytes, str, Path | None]:
         return bytes(model), ".onnx", None
     if hasattr(model, "SerializeToString"):  # onnx.ModelProto
         return model.SerializeToString(), ".onnx", None
-    if any(c.__module__.split(".")[0] == "keras" for c in type(model).__mro__):
-        from . import keras
-        model = keras.to_module(model)
-    if hasattr(model, "to_module"):  # of dlc.layers, dlc.from_...
-        model = model.to_module()
     if hasattr(model, "text"):  # dlc.ir.Module
         return model.text().encode(), ".mlir", None
     if isinstance(model, str) or not hasattr(model, "state_dict"):
@@ -192,7 +195,8 @@ def compile(model: Any, output: str | os.PathLike[str] | None = None, *, cpu: st
     level: 0 to 3, as `dlc -O`.
     precision: "f32", or "bf16" for products with rounded operands and sums of
         f32, as `dlc --precision`.
-    train: what `dlc --train` takes, as a dictionary or text: {"loss": "mse"}.
+    train: what `dlc --train` takes, as a dictionary or text: {"loss": "mse"}. Weights of layers
+        with trainable = False stay as they are, unless `frozen` says which do.
     threads: threads of the library's calls at most, as in `dlc.load`.
     options: further arguments of dlc.
     progress: True or False for a bar of the stages; by default there is one on a terminal and
@@ -201,8 +205,13 @@ def compile(model: Any, output: str | os.PathLike[str] | None = None, *, cpu: st
     Raises CompileError where dlc refuses the model or cannot be run.
     """
     from ._compiled import CompiledLibrary
+    model = _module(model)
     content, suffix, path = read(model)
-    words = [f"--cpu={cpu}", f"-O{level}", f"--precision={precision}", *_training(train),
+    learns = _training(train)
+    frozen = getattr(model, "frozen", ())
+    if learns and frozen and not any(w.startswith("frozen=") for w in learns):
+        learns.append(f"frozen={','.join(frozen)}")
+    words = [f"--cpu={cpu}", f"-O{level}", f"--precision={precision}", *learns,
              *map(str, options)]
     stem = Path(output).stem if output else path.stem if path else "model"
     source = Source(content, f"{stem}{suffix}", path)

@@ -67,7 +67,7 @@ class Described:
                   "kwargs": {k: self._argument(v, graph)
                              for k, v in n.arguments.kwargs.items()}} for n in nodes]
         item = self._item(op, nodes)
-        return {**item, "name": op.name, "inbound_nodes": calls}
+        return {**item, "name": op.name, "inbound_nodes": calls, "identity": id(op)}
 
     def _argument(self, value: Any, graph: Any) -> Any:
         if isinstance(value, KerasTensor) and self._symbols.variable(value) is not None:
@@ -82,7 +82,8 @@ class Described:
                     break
                 name = f"{value.name}_{k}"
             return {"class_name": "__variable__", "config": {
-                "name": name, "shape": list(value.shape), "trainable": value.trainable,
+                "name": name, "identity": id(value), "shape": list(value.shape),
+                "trainable": value.trainable,
                 "regularizer": value.regularizer and keras.regularizers.serialize(
                     value.regularizer),
                 "constraint": value.constraint and keras.constraints.serialize(

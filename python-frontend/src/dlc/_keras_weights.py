@@ -18,11 +18,18 @@ class Variables:
 
     def __init__(self, described: Described) -> None:
         self._layers, self._found = described.layers, dict(described.variables)
+        self._names: dict[int, str] = {}
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._found:
             self._found[name] = self._find(name)
-        return self._found[name]
+        variable = self._found[name]
+        first = self._names.setdefault(id(variable), name)
+        if first != name:
+            raise UnknownLayers(f"{first} and {name} are one variable of Keras ({variable.path}), "
+                                "of which dlc would make two that learn apart: use the layer, or "
+                                "the variable alone")
+        return variable
 
     def _find(self, name: str) -> Any:
         parts = name.split("/")

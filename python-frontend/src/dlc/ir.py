@@ -210,6 +210,7 @@ class Module:
             raise MemoryError("no memory for a module")
         self._places: list[str] = []
         self._globals: dict[str, tuple[str, bool]] = {}
+        self.frozen: list[str] = []  # globals that do not learn when the module is trained
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None):
@@ -309,21 +310,22 @@ class Module:
         return [Value(self, results[i]) for i in range(count)]
 
     def op(self, name: str, *operands: Any, types: Sequence[str] | None = None, regions: int = 0,
-           sizes: Iterable[int] | None = None, **attributes: Any) -> Any:
+           **attributes: Any) -> Any:
         """An op of dl by name: its result, a tuple of several, None of none.
 
         operands: values in the order of the op's entry, a list where it takes any number,
             None for one that is left out. Arrays, numbers and lists of numbers become
-            constants, of the first value's elements where they are no arrays.
+            constants: scalars where the op takes those, truth values and indices where it
+            takes these, else of the first other value's elements where they are no arrays.
         types: of the results, where the op's do not follow from operands and attributes.
         regions: how many of the regions that were written last are the op's.
-        sizes: how many of the results are of each of the entry's, where several may be any
-            number.
-        attributes: by name, as numbers, words, lists; operands may also be named.
+        attributes: by name, as numbers, words, lists; operands may also be named. Where
+            several results may be any number, sizes says how many are of each of the entry's.
         """
         entry = catalogue().get(name)
         if not entry:
             raise IRError(f"dl has no op '{name}'")
+        sizes = attributes.pop("sizes", None) if entry["result_segments"] else None
         for needed in entry["attributes"]:
             if not needed["optional"] and "default" not in needed and \
                     attributes.get(needed["name"]) is None:
@@ -341,7 +343,9 @@ class Module:
         given = [named.get(s["name"], g) for s, g in zip(slots, given)]
         flat: list[Value] = []
         counts: list[int] = []
-        element = next((v.element for v in _values(given)), None)
+        # The elements of what has none of its own.
+        element = next((v.element for v in _values(
+            g for s, g in zip(slots, given) if not s.keys() & {"element", "scalar"})), None)
         for slot, operand in zip(slots, given):
             if slot["count"] == "variadic":
                 values = list(operand or ())
@@ -350,7 +354,9 @@ class Module:
             if slot["count"] == "one" and not values:
                 raise IRError(f"{name}: operand '{slot['name']}' is missing")
             counts.append(len(values))
-            flat += [v if isinstance(v, Value) else self._constant(v, element) for v in values]
+            flat += [v if isinstance(v, Value) else
+                     self._scalar(name, slot, v) if "scalar" in slot else
+                     self._constant(v, slot.get("element", element)) for v in values]
         words = [_attribute(entry, key, value) for key, value in attributes.items()
                  if value is not None and value is not False]
         if entry["segments"]:
@@ -362,6 +368,15 @@ class Module:
             words.append(f"resultSegmentSizes = array<i32: {', '.join(map(str, sizes))}>")
         results = self._op(name, flat, f"{{{', '.join(words)}}}", types, regions)
         return None if not results else results[0] if len(results) == 1 else tuple(results)
+
+    def _scalar(self, name: str, slot: dict[str, Any], value: Any) -> Value:
+        number, kind = np.asarray(value), slot["scalar"]
+        if number.ndim or number.dtype.kind not in ("iubf" if kind[0] == "f" else "iub"):
+            raise IRError(f"{name}: operand '{slot['name']}' is {value!r}, expected a number of "
+                          f"type {kind}")
+        text = f"{float(number):.17e}" if kind[0] == "f" else f"{int(number)}"
+        text = ["false", "true"][int(number)] if kind == "i1" else f"{text} : {kind}"
+        return self._op("arith.constant", [], f"{{value = {text}}}", [kind])[0]
 
     def _constant(self, value: npt.ArrayLike, element: str | None) -> Value:
         is_array = isinstance(value, (np.ndarray, np.generic))

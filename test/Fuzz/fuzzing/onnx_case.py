@@ -153,8 +153,10 @@ def judge(model, data, want, got):
             left &= ~oracle.is_nan(np.asarray(other[i]))  # a NaN of weight 0
         if ordered and left.any():
             left &= ~(oracle.is_nan(g) ^ oracle.is_nan(w))
-            # Comparisons of what is NaN, or not; what lies beside a NaN of TopK.
-            if (special or has_nan) and (w.dtype.kind != "f" or "TopK" in operators):
+            # Comparisons of what is NaN, or not, and what they choose; what lies beside a NaN
+            # of TopK.
+            if (special or has_nan) and (w.dtype.kind != "f" or
+                                         operators & {"TopK", "If", "Loop", "Where"}):
                 left = np.zeros_like(left)
             if not left.any():
                 kind = "NaN in an order"

@@ -138,8 +138,14 @@ class Emitter:
         self.updates: dict[str, ir.Value] = {}
         self.losses: list[ir.Value] = []
         self._streams = 0
+        self._homes: dict[Any, str] = {}
 
     #--- Weights -------------------------------------------------------------------
+
+    def home(self, identity: Any, path: str) -> str:
+        """The path under which a layer, a model or a variable has its weights: that of its first
+        use, wherever else it stands. identity: None where there is but one use."""
+        return path if identity is None else self._homes.setdefault(identity, path)
 
     def known(self, item: Layer, x: ir.Value, axis: int = -1) -> int:
         """An extent that decides over the shape of weights."""

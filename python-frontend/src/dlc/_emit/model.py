@@ -73,7 +73,7 @@ def emit_model(e: Emitter, item: Config, inputs: Any, path: str = "",
                trainable: bool = True) -> Any:
     """The outputs of a model for values: one, or a list as the model has them."""
     config = item["config"]
-    path = f"{path}/{config['name']}" if path else config["name"]
+    path = e.home(item.get("identity"), f"{path}/{config['name']}" if path else config["name"])
     trainable = trainable and config.get("trainable", True)
     if item["class_name"] in _SEQUENTIAL:
         return _sequential(e, config, inputs, path, trainable)
@@ -94,7 +94,7 @@ def _apply(e: Emitter, item: Config, args: Sequence[Any], kwargs: dict[str, Any]
         if y is None:
             raise UnknownLayers(f"{path}/{name} (keras.ops {item['class_name']})")
         return y
-    made = Layer(item["class_name"], config, f"{path}/{name}",
+    made = Layer(item["class_name"], config, e.home(item.get("identity"), f"{path}/{name}"),
                  trainable and config.get("trainable", True))
     if item["class_name"] in ("MultiHeadAttention", "GroupedQueryAttention"):
         masks = {"query_mask": _mask(args[0]), "mask": _mask(args[1] if len(args) > 1 else
@@ -177,8 +177,9 @@ def _functional(e: Emitter, config: Config, inputs: Any, path: str, trainable: b
                 return value[tensor] if isinstance(value, (list, tuple)) else value
             if argument.get("class_name") == "__variable__":
                 own = argument["config"]
-                with_path = Layer("", {}, path, trainable)
-                return e.weight(with_path, own["name"], own["shape"],
+                home, _, name = e.home(own.get("identity"),
+                                       f"{path}/{own['name']}").rpartition("/")
+                return e.weight(Layer("", {}, home, trainable), name, own["shape"],
                                 trainable=own["trainable"],
                                 regularizer=own.get("regularizer"),
                                 constraint=own.get("constraint"))
@@ -204,7 +205,8 @@ def _functional(e: Emitter, config: Config, inputs: Any, path: str, trainable: b
         return all(map(is_ready, argument)) if isinstance(argument, (list, tuple)) else True
 
     left = [(item, k) for item in config["layers"]
-            for k in range(len(item["inbound_nodes"])) if item["class_name"] != "InputLayer"]
+            for k, node in enumerate(item["inbound_nodes"])
+            if node is not None and item["class_name"] != "InputLayer"]
     while left:
         later = []
         for item, k in left:

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .. import _specs
 
 if TYPE_CHECKING:
@@ -142,7 +144,10 @@ class Layer(_specs.Configured, Callable):
                  dtype: str | None = None, input_shape: Shape | None = None,
                  input_dim: int | None = None, batch_input_shape: Shape | None = None,
                  **kwargs: Any) -> None:
+        if input_dim is not None and "input_dim" in self.__signature__.parameters:
+            kwargs["input_dim"], input_dim = input_dim, None  # Embedding's own
         super().__init__(*args, **kwargs)
+        self._values: dict[str, Any] = {}  # the weights that models made of it
         if dtype not in (None, "float32"):
             raise ValueError(f"{type(self).__name__}: dtype is {dtype}, expected float32")
         self.name = name or unique(_snake(type(self).__name__))
@@ -154,12 +159,29 @@ class Layer(_specs.Configured, Callable):
             (input_dim,) if input_dim is not None else \
             None if input_shape is None else tuple(input_shape)
 
+    def get_weights(self) -> list[Any]:
+        """Its arrays, once a model that holds it was built."""
+        return list(self._values.values())
+
+    def set_weights(self, arrays: Sequence[Any]) -> None:
+        """Other numbers for its arrays, which all models that hold it have then."""
+        if len(arrays) != len(self._values):
+            raise ValueError(f"{self.name} has {len(self._values)} weights, {len(arrays)} arrays "
+                             "are given" + ("" if self._values else "; build its model first"))
+        for (name, old), given in zip(self._values.items(), arrays):
+            array = np.asarray(given, np.float32)
+            if array.shape != old.shape:
+                raise ValueError(f"{self.name}: {name} has the shape {list(old.shape)}, the array "
+                                 f"given {list(array.shape)}")
+            self._values[name] = array
+
     def get_config(self) -> Item:
         return {"name": self.name, "trainable": self.trainable, **super().get_config()}
 
     def item(self) -> Item:
         return {"class_name": type(self).__name__, "module": "dlc.layers",
-                "config": self.get_config(), "name": self.name, "inbound_nodes": self.nodes}
+                "config": self.get_config(), "name": self.name, "inbound_nodes": self.nodes,
+                "identity": id(self)}
 
     def results(self) -> int:
         config = self._config

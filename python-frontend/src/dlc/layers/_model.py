@@ -69,6 +69,7 @@ class Model(Callable):
             if not isinstance(tensor, Tensor) or not isinstance(tensor.layer, InputLayer):
                 raise TypeError(f"model '{self.name}': inputs are {self.inputs}, expected what "
                                 "Input(shape=...) gives")
+        self._calls: dict[int, set[int]] = {}
         self._layers = self._reachable()
         self._prepare()
 
@@ -76,25 +77,27 @@ class Model(Callable):
         self.begin()
         self.stop_training = False
         self._weights: dict[str, Weight] | None = None
+        self._values: dict[str, Array] = {}  # of a model without layers of its own
         self._steps: dict[str, Steps] = {}
         self._compiled: list[Output] | None = None
 
     def _reachable(self) -> list[Callable]:
-        """Layers that outputs depend on, in the order of their first use."""
+        """Layers that outputs depend on, in the order of their first use; notes the calls of
+        them that belong to this model, as a layer may be called in others too."""
         found: list[Callable] = []
-        open_: set[int] = set()
 
-        def visit(layer: Callable) -> None:
-            if id(layer) in open_:
+        def visit(tensor: Tensor) -> None:
+            layer, calls = tensor.layer, self._calls.setdefault(id(tensor.layer), set())
+            if tensor.node in calls:
                 return
-            open_.add(id(layer))
-            for arguments_ in layer.arguments:
-                for tensor in arguments_:
-                    visit(tensor.layer)
-            found.append(layer)
+            calls.add(tensor.node)
+            for before in layer.arguments[tensor.node] if layer.arguments else ():
+                visit(before)
+            if all(layer is not f for f in found):
+                found.append(layer)
 
         for tensor in [*self.inputs, *self.outputs]:
-            visit(tensor.layer)
+            visit(tensor)
         missing = [layer.name for layer in found if isinstance(layer, InputLayer)
                    and all(layer is not t.layer for t in self.inputs)]
         if missing:
@@ -123,11 +126,17 @@ class Model(Callable):
         def place(t: Tensor) -> list[Any]:
             return [t.layer.name, t.node, t.index]
         return {"class_name": "Functional", "module": "dlc.layers", "name": self.name,
-                "inbound_nodes": self.nodes, "config": serialized({
+                "inbound_nodes": self.nodes, "identity": id(self), "config": serialized({
                     "name": self.name, "trainable": self.trainable,
-                    "layers": [layer.item() for layer in self._layers],
+                    "layers": [self._own_calls(layer) for layer in self._layers],
                     "input_layers": [place(t) for t in self.inputs],
                     "output_layers": [place(t) for t in self.outputs]})}
+
+    def _own_calls(self, layer: Callable) -> Item:
+        """A layer's item, with nothing in the places of calls that other models make."""
+        item, calls = layer.item(), self._calls.get(id(layer), set())
+        return {**item, "inbound_nodes": [n if k in calls else None
+                                          for k, n in enumerate(item["inbound_nodes"])]}
 
     def _input_types(self) -> dict[str, str]:
         return {t.layer.name: ir.type_of(t.extents(), ir.element_of(t.dtype))
@@ -152,8 +161,13 @@ class Model(Callable):
         weights: dict[str, Weight] = {}
 
         def load(weight: Weight) -> ir.Value:
-            if weight.value is None:
-                weight.value = initializers.values(weight.initializer, weight.shape, rng)
+            if weight.name not in module._globals:
+                store, key = self._place(weight.name)
+                if key not in store:
+                    store[key] = initializers.values(weight.initializer, weight.shape, rng)
+                elif store[key].shape != tuple(weight.shape):
+                    raise ir.IRError(f"{weight.name} has the shape {list(store[key].shape)} in "
+                                     f"another model, here {list(weight.shape)}")
                 module.add_global(weight.name, np.zeros(weight.shape, np.float32))
             return module.load(weight.name)
 
@@ -164,10 +178,26 @@ class Model(Callable):
             f.returns(**{f"y{i}": v for i, v in enumerate(listed(y, []))})
         self._weights = weights
 
+    def _place(self, name: str) -> tuple[dict[str, Array], str]:
+        """Where the array of a weight is kept: by the layer that it is of, for all models."""
+        parts = name.split("/")[1:]
+        holder: Any = self
+        while isinstance(holder, Model) and holder._layers:
+            holder = holder.get_layer(parts.pop(0))
+        return holder._values, "/".join(parts)
+
+    def _value(self, name: str) -> Array:
+        store, key = self._place(name)
+        return store[key]
+
+    def _store(self, name: str, array: Array) -> None:
+        store, key = self._place(name)
+        store[key] = array
+
     @property
     def weights(self) -> dict[str, Array]:
         """{name: array} of all weights."""
-        return {name: _value_of(w) for name, w in self._weighted().items()}
+        return {name: self._value(name) for name in self._weighted()}
 
     def get_weights(self) -> list[Array]:
         return list(self.weights.values())
@@ -178,7 +208,7 @@ class Model(Callable):
             if array.shape != tuple(weight.shape):
                 raise ValueError(f"weight {weight.name} has the shape {list(weight.shape)}, the "
                                  f"array given {list(array.shape)}")
-            weight.value = array
+            self._store(weight.name, array)
 
     def save_weights(self, path: Place) -> None:
         arrays: dict[str, Any] = {n.replace("/", "|"): a for n, a in self.weights.items()}
@@ -282,7 +312,7 @@ class Model(Callable):
 
     def _made(self, learns: bool = True) -> Steps:
         """The steps, compiled where there are none that fit."""
-        weights = self._weighted()
+        self.build()
         compiled = self._compiled if learns else None
         learns = compiled is not None
         item = self.item()
@@ -295,15 +325,14 @@ class Model(Callable):
                 [Output() for _ in self.outputs] if compiled is None else compiled,
                 (type(self.optimizer).__name__.lower(), config) if learns else ("sgd", {}),
                 sample_weights=True)
-            self._steps = {key: Steps(recipe, lambda w: _value_of(weights[w.name]))}
+            self._steps = {key: Steps(recipe, lambda w: self._value(w.name))}
         steps = self._steps[key]
-        steps.push(lambda name: _value_of(weights[name]))
+        steps.push(self._value)
         return steps
 
     def _keep(self, steps: Steps) -> None:
-        weights = self._weighted()
         for name, value in steps.pull():
-            weights[name].value = value
+            self._store(name, value)
 
     def _need_compile(self, what: str) -> None:
         if self._compiled is None:
@@ -471,13 +500,13 @@ class Model(Callable):
 
     def to_module(self) -> ir.Module:
         """The model at inference, as a module of dl with its weights."""
-        own = self._weighted()
+        self.build()
         module, item = ir.Module(), self.item()
         weights: dict[str, Weight] = {}
 
         def load(weight: Weight) -> ir.Value:
             if weight.name not in module._globals:
-                module.add_global(weight.name, _value_of(own[weight.name]))
+                module.add_global(weight.name, self._value(weight.name))
             return module.load(weight.name)
 
         with module.function("predict", public=True, **self._input_types()) as f:
@@ -486,6 +515,7 @@ class Model(Callable):
             results = listed(y, [])
             f.returns(**{f"y{i}" if len(results) > 1 else "y": v
                          for i, v in enumerate(results)})
+        module.frozen = [w.name for w in weights.values() if not w.trainable]
         return module
 
     def export(self, path: Place, **options: Any) -> Path:
@@ -495,12 +525,6 @@ class Model(Callable):
             source = Path(folder) / path.with_suffix(".mlir").name
             source.write_text(self.to_module().text())
             return compile_file(source, path, **options).path
-
-
-def _value_of(weight: Weight) -> Array:
-    """The values of a weight that was made."""
-    assert weight.value is not None
-    return weight.value
 
 
 class Configured(Model):
@@ -533,7 +557,7 @@ class Configured(Model):
         if self._value_of is not None:
             value_of, self._value_of = self._value_of, None
             for weight in self._weighted().values():
-                weight.value = value_of(weight.name, weight.shape)
+                self._store(weight.name, value_of(weight.name, weight.shape))
 
 
 def _input_layers(item: Item) -> list[Item]:
@@ -553,6 +577,7 @@ class Sequential(Model):
     def __init__(self, layers: Iterable[Any] | None = None, name: str | None = None) -> None:
         self.name, self.trainable = name or unique("sequential"), True
         self.inputs, self.outputs = [], []
+        self._calls = {}
         self._prepare()
         for layer in layers or ():
             self.add(layer)
@@ -581,5 +606,7 @@ class Sequential(Model):
             self._layers = [first]
         result = layer(self.outputs[0])
         self.outputs = [result] if isinstance(result, Tensor) else list(result)
-        self._layers.append(layer)
+        if id(layer) not in self._calls:
+            self._layers.append(layer)
+        self._calls.setdefault(id(layer), set()).add(self.outputs[0].node)
         self._weights, self._steps = None, {}
