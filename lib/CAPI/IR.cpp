@@ -532,6 +532,8 @@ const char *dlc_ir_text(dlc_ir *ir, int64_t elide) {
   OpPrintingFlags flags;
   if (elide > 0)
     flags.elideLargeElementsAttrs(elide).elideLargeResourceString(elide);
+  else // what is compiled keeps its places, for messages and reports
+    flags.enableDebugInfo();
   own.text.clear();
   llvm::raw_string_ostream out(own.text);
   own.module->print(out, flags);

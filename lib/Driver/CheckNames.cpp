@@ -27,7 +27,7 @@ public:
     while (at < text.size()) {
       char c = text[at];
       if (c == '"') {
-        at = endOfString();
+        at = endOfString(at);
         lastWord = "\"";
       } else if (text.substr(at).starts_with("//")) {
         at = std::min(text.find_first_of("\n\r", at), text.size());
@@ -57,8 +57,9 @@ private:
   }
   static bool isBlank(char c) { return StringRef(" \t\n\r\0", 5).contains(c); }
 
-  size_t endOfString() const {
-    size_t end = at + 1;
+  /// Behind the string that begins at `from`.
+  size_t endOfString(size_t from) const {
+    size_t end = from + 1;
     for (; end < text.size() && text[end] != '"' && text[end] != '\n'; ++end)
       end += text[end] == '\\';
     return std::min(end + 1, text.size());
@@ -98,7 +99,7 @@ private:
   void takeWord() {
     size_t begin = at++;
     if (text[begin] == '@' && charAt(at) == '"') // @"a name"
-      at = endOfString();
+      at = endOfString(at);
     while (at < text.size() && isWord(text[at]))
       ++at;
     lastWord = text.slice(begin, at);
@@ -112,6 +113,24 @@ private:
         from = std::min(text.find_first_of("\n\r", from), text.size());
       else
         break;
+    }
+    return from;
+  }
+  /// Behind blanks and the place `loc(...)` that an argument of a region may
+  /// have behind its name.
+  size_t skipPlace(size_t from) const {
+    from = skipBlanks(from);
+    if (!text.substr(from).starts_with("loc("))
+      return from;
+    unsigned open = 0;
+    for (from += 3; from < text.size(); ++from) {
+      if (text[from] == '"')
+        from = endOfString(from) - 1;
+      open += text[from] == '(';
+      if (text[from] == ')' && --open == 0)
+        return skipBlanks(from + 1);
+      if (open > 256) // or what is in each other would be read again and again
+        return from;
     }
     return from;
   }
@@ -129,7 +148,7 @@ private:
   }
   bool findEquals(size_t from, bool single) {
     while (true) {
-      from = skipBlanks(from);
+      from = skipPlace(from);
       if (charAt(from) == ':') { // %a:2
         size_t number = skipBlanks(from + 1);
         if (!isDigit(charAt(number)))
@@ -157,7 +176,7 @@ private:
     bool isArgument =
         ends ? isInside || lastWord == "scf.for" || lastWord == "unsigned"
              : list == List::loop ||
-                   (list != List::none && charAt(skipBlanks(at)) == ':');
+                   (list != List::none && charAt(skipPlace(at)) == ':');
     if (ends || isArgument) {
       if (isArgument && list != List::block)
         pending.insert(name);

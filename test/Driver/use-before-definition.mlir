@@ -3,6 +3,7 @@
 // RUN: not dlc %t/results.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=RESULTS
 // RUN: not dlc %t/left.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=LEFT
 // RUN: dlc %t/fine.mlir --emit=dl -o %t/o.mlir
+// RUN: dlc %t/places.mlir --emit=dl -o %t/o.mlir
 // RUN: not dlc %t/attribute.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=ATTRIBUTE
 // RUN: not dlc %t/number.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=NUMBER
 // RUN: not dlc %t/freed.mlir --emit=dl -o %t/o.mlir 2>&1 | FileCheck %s --check-prefix=FREED
@@ -42,6 +43,16 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
   ^bb1(%a: f32):
   return %y : tensor<4xf32>
 }
+
+//--- places.mlir
+// Arguments of regions may have a place between their name and the rest.
+func.func @f(%x: tensor<3x2xf32> loc(callsite("in" at "file":1:2)), %h: tensor<2xf32> loc(unknown)) -> tensor<2xf32> {
+  %last, %all = dl.scan states(%a loc(callsite("(" at ")")) = %h : tensor<2xf32>) inputs(%b loc(fused["x", "y"]) = %x : tensor<3x2xf32>) {
+    %c = dl.add %a, %b : tensor<2xf32>, tensor<2xf32> loc("sum")
+    dl.yield states(%c : tensor<2xf32>) outputs(%c : tensor<2xf32>)
+  }
+  return %last : tensor<2xf32>
+} loc("whole")
 
 //--- fine.mlir
 // Names are used again, in regions beside each other and in other functions.
