@@ -18,6 +18,7 @@ from dlc import losses as own_losses
 from dlc._emit import emitter, known_layers, losses, metrics
 from dlc._emit.operations import known_operations
 from dlc._emit.optimizers import OPTIMIZERS
+from dlc._emit.recurrent import _CELLS
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "keras-api.md"
 # Bases and wrappers that are not used by themselves.
@@ -47,7 +48,7 @@ def refused(which):
 
 
 def layer_rows():
-    known = set(known_layers()) | {"InputLayer"}
+    known = set(known_layers()) | set(_CELLS) | {"InputLayer", "Lambda"}
     for name, which in classes(keras.layers).items():
         if not issubclass(which, keras.layers.Layer):
             continue

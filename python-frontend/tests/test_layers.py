@@ -70,7 +70,8 @@ def test_weights_of_a_layer_are_told_when_they_do_not_fit():
     with pytest.raises(ValueError, match="d has 0 weights, 2 arrays are given; build"):
         layer.set_weights([np.zeros((3, 2)), np.zeros(2)])
     Sequential([Input(shape=(3,)), layer]).build()
-    with pytest.raises(ValueError, match=r"kernel has the shape \[3, 2\], the array given \[2, 3\]"):
+    with pytest.raises(ValueError, match=r"kernel has the shape \[3, 2\], the array given "
+                                         r"\[2, 3\]"):
         layer.set_weights([np.zeros((2, 3)), np.zeros(2)])
 
 
@@ -119,6 +120,7 @@ def test_numbers_become_what_the_op_takes():
 
 def test_numbers_that_do_not_fit_are_told():
     module = ir.Module()
-    with pytest.raises(ir.IRError, match=r"operand 'most' is \[2\], expected a number of type i64"), \
+    with pytest.raises(ir.IRError, match=r"operand 'most' is \[2\], expected a number of type "
+                                         r"i64"), \
             module.function("h", b="tensor<1x4x4xf32>", s="tensor<1x1x4xf32>") as f:
         dl.non_max_suppression(f.b, f.s, [2], 0.5, 0.1)
