@@ -23,8 +23,8 @@ namespace dlc {
 
 namespace {
 /// Looks at a text as MLIR's lexer does for what its parser does not survive:
-/// brackets nested too deep, and lists of other things than it takes for
-/// granted.
+/// brackets nested too deep, lists of other things than it takes for granted,
+/// and sizes that it makes room for before it looks at what is there.
 class TextScanner {
 public:
   explicit TextScanner(StringRef text) : text(text) {}
@@ -163,6 +163,10 @@ private:
                   last != '{' && last != ',';
     bool isTrait = name == "iterator_types" && !isOfOtherForm();
     rest = skipBlanks(rest);
+    if (name == "array" && rest.consume_front("<"))
+      return checkArray(skipBlanks(rest));
+    if (name == "tensor.from_elements")
+      return checkElements(rest);
     if (!(isList || isTrait) || !rest.consume_front("="))
       return "";
     rest = skipBlanks(rest);
@@ -173,6 +177,72 @@ private:
              "behind "
              "the equals sign";
     return "";
+  }
+
+  /// The parser of `array<type: ...>` asks an index for its width.
+  static std::string checkArray(StringRef rest) {
+    if (!rest.starts_with("index") && !rest.starts_with("!"))
+      return "";
+    return "an array of these elements, expected a type of so many bits, "
+           "array<i64: 1>";
+  }
+
+  /// Behind `{...}`, where the text begins with it.
+  static StringRef skipBraces(StringRef rest) {
+    if (!rest.starts_with("{"))
+      return rest;
+    unsigned open = 0;
+    for (size_t i = 0; i < rest.size(); ++i) {
+      open += rest[i] == '{';
+      if (rest[i] == '"')
+        for (++i; i < rest.size() && rest[i] != '"'; ++i)
+          i += rest[i] == '\\';
+      else if (rest[i] == '}' && --open == 0)
+        return rest.substr(i + 1);
+    }
+    return "";
+  }
+
+  /// A type for each element is made room for, as many as the result has by its
+  /// own word, before they are compared with the operands.
+  static std::string checkElements(StringRef rest) {
+    bool isGeneric = rest.consume_front("(");
+    size_t count = 0;
+    for (rest = skipBlanks(rest); rest.consume_front("%"); ++count) {
+      rest = skipBlanks(rest.drop_while([](char c) {
+        return llvm::isAlnum(c) || StringRef("_$.-#").contains(c);
+      }));
+      rest.consume_front(",");
+      rest = skipBlanks(rest);
+    }
+    if (isGeneric)
+      rest.consume_front(")");
+    rest = skipBlanks(rest);
+    rest.consume_front("<"); // <{properties}>
+    rest = skipBlanks(skipBraces(rest));
+    rest.consume_front(">");
+    rest = skipBlanks(skipBraces(skipBlanks(rest)));
+    rest.consume_front(":");
+    if (isGeneric)
+      rest = rest.split("->").second;
+    rest = skipBlanks(rest);
+    rest.consume_front("(");
+    rest = skipBlanks(rest);
+    rest.consume_front("tensor");
+    rest = skipBlanks(rest);
+    if (!rest.consume_front("<"))
+      return "expected the type of its result written out, tensor<2xf32>";
+    uint64_t size = 1, extent;
+    for (rest = skipBlanks(rest); !rest.consumeInteger(10, extent);
+         rest = skipBlanks(rest)) {
+      size = llvm::SaturatingMultiply(size, extent);
+      rest = skipBlanks(rest);
+      rest.consume_front("x");
+    }
+    if (size <= count)
+      return "";
+    return std::to_string(count) + " elements are given, the result has " +
+           std::to_string(size);
   }
 
   /// `<{...}>` and `({...}) {...}`: attributes that a verifier looks at first.
@@ -349,7 +419,8 @@ static void suggestOp(Diagnostic &diagnostic, MLIRContext &context) {
   std::string text = diagnostic.str();
   StringRef rest = text;
   size_t at = rest.find("dl.");
-  if (at == StringRef::npos || !rest.contains("custom op"))
+  if (at == StringRef::npos || !rest.contains("custom op") ||
+      !rest.contains("is unknown"))
     return;
   StringRef name = rest.substr(at + 3).take_while(
       [](char c) { return llvm::isAlnum(c) || c == '_'; });

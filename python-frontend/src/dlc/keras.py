@@ -73,7 +73,7 @@ def to_module(model: Any) -> ir.Module:
                        f.arguments if len(f.arguments) > 1 else f.arguments[0])
         results = y if isinstance(y, (list, tuple)) else [y]
         f.returns(**{f"y{i}" if len(results) > 1 else "y": v for i, v in enumerate(results)})
-    module.frozen = [w.name for w in weights.values() if not w.trainable]
+    module.frozen = [w.name for w in weights.values() if w.frozen]
     return module
 
 

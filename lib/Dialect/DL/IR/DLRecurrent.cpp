@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Directives.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "dlc/Dialect/DL/IR/Recurrent.h"
 

@@ -30,7 +30,8 @@ class Weight:
     """A tensor of a layer.
 
     name: the global's, `model/dense/kernel`; initializer: a configuration as Keras's, or None
-    for zeros; regularizer, constraint: likewise.
+    for zeros; regularizer, constraint: likewise. trainable: whether steps move it by its
+    gradient; frozen: whether nothing moves it, running averages neither.
     """
     name: str
     shape: tuple[int, ...]
@@ -39,6 +40,7 @@ class Weight:
     regularizer: Named | None = None
     constraint: Named | None = None
     value: npt.NDArray[Any] | None = None
+    frozen: bool = False
 
 
 @dataclass
@@ -167,7 +169,7 @@ class Emitter:
         if found is None:
             found = self.weights[full] = Weight(
                 full, cast("tuple[int, ...]", tuple(shape)), trainable and item.trainable,
-                initializer, regularizer, constraint)
+                initializer, regularizer, constraint, frozen=not item.trainable)
         if found.shape != tuple(shape):
             raise ir.IRError(f"{item.path}: {name} has the shape {list(found.shape)}, the input "
                              f"wants {list(shape)}")

@@ -515,7 +515,7 @@ class Model(Callable):
             results = listed(y, [])
             f.returns(**{f"y{i}" if len(results) > 1 else "y": v
                          for i, v in enumerate(results)})
-        module.frozen = [w.name for w in weights.values() if not w.trainable]
+        module.frozen = [w.name for w in weights.values() if w.frozen]
         return module
 
     def export(self, path: Place, **options: Any) -> Path:

@@ -36,7 +36,7 @@ def DL_ConvOp : DL_Convolution<"conv"> {
   }];
   let assemblyFormat = [{
     $x `,` $filter (`,` $bias^)?
-    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations) | `groups` $groups
+    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations) | `groups` custom<Number>($groups)
            | `padding` custom<Padding>($auto_padding, $padding))
     attr-dict `:` type($x) `,` type($filter) (`,` type($bias)^)?
   }];
@@ -54,7 +54,7 @@ def DL_ConvTransposeOp : DL_Convolution<"conv_transpose",
   }];
   let assemblyFormat = [{
     $x `,` $filter (`,` $bias^)?
-    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations) | `groups` $groups
+    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations) | `groups` custom<Number>($groups)
            | `padding` custom<Padding>($auto_padding, $padding)
            | `output_padding` custom<Extents>($output_padding))
     attr-dict `:` type($x) `,` type($filter) (`,` type($bias)^)?
@@ -82,7 +82,7 @@ def DL_ConvFilterGradOp : DL_InferredOp<"conv_filter_grad"> {
   let results = (outs DL_FloatTensor:$y);
   let assemblyFormat = [{
     $x `,` $g `window` $window
-    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations) | `groups` $groups
+    oilist(`strides` custom<Extents>($strides) | `dilations` custom<Extents>($dilations) | `groups` custom<Number>($groups)
            | `padding` custom<Padding>($auto_padding, $padding))
     attr-dict `:` type($x) `,` type($g)
   }];

@@ -215,7 +215,7 @@ def DL_ClipOp : DL_Elementwise<"clip", [{
                        OptionalAttr<F64Attr>:$high);
   let results = (outs DL_Tensor:$y);
   let assemblyFormat = [{
-    $x oilist(`low` $low | `high` $high) attr-dict `:` type($x)
+    $x oilist(`low` custom<Number>($low) | `high` custom<Number>($high)) attr-dict `:` type($x)
   }];
   let extraClassDeclaration = !strconcat(compatibleDeclaration, keepsElementType);
   let hasVerifier = 1;

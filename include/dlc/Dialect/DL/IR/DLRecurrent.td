@@ -161,7 +161,7 @@ def DL_RnnOp : DL_Recurrent<"rnn", 1, (ins), (ins), (ins), (outs)> {
     $x `,` $weights `,` $recurrent oilist(
       `bias` `(` $bias `:` type($bias) `)` | `init` `(` $h0 `:` type($h0) `)`
       | `lengths` `(` $lengths `:` type($lengths) `)` | `direction` $direction
-      | `batch_first` $batch_first | `activations` $activations | `clip` $clip)
+      | `batch_first` $batch_first | `activations` $activations | `clip` custom<Number>($clip))
     attr-dict `:` type($x) `,` type($weights) `,` type($recurrent)
   }];
 }
@@ -185,7 +185,7 @@ def DL_LstmOp : DL_Recurrent<"lstm", 4, (ins), (ins Optional<DL_FloatTensor>:$c0
       | `cell` `(` $c0 `:` type($c0) `)`
       | `peephole` `(` $peephole `:` type($peephole) `)`
       | `lengths` `(` $lengths `:` type($lengths) `)` | `direction` $direction
-      | `batch_first` $batch_first | `activations` $activations | `clip` $clip
+      | `batch_first` $batch_first | `activations` $activations | `clip` custom<Number>($clip)
       | `coupled` $coupled)
     attr-dict `:` type($x) `,` type($weights) `,` type($recurrent)
   }];
@@ -209,7 +209,7 @@ def DL_GruOp : DL_Recurrent<"gru", 3, (ins Optional<DL_FloatTensor>:$recurrent_b
       | `recurrent_bias` `(` $recurrent_bias `:` type($recurrent_bias) `)`
       | `init` `(` $h0 `:` type($h0) `)`
       | `lengths` `(` $lengths `:` type($lengths) `)` | `direction` $direction
-      | `batch_first` $batch_first | `activations` $activations | `clip` $clip
+      | `batch_first` $batch_first | `activations` $activations | `clip` custom<Number>($clip)
       | `linear_before_reset` $linear_before_reset)
     attr-dict `:` type($x) `,` type($weights) `,` type($recurrent)
   }];

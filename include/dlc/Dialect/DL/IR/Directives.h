@@ -42,6 +42,22 @@ inline void printExtents(mlir::OpAsmPrinter &printer, mlir::Operation *,
   printer << ']';
 }
 
+/// A number in an optional clause. (What ODS makes of an optional `$attribute`
+/// there takes any attribute, a type too, for the number.)
+inline mlir::ParseResult parseNumber(mlir::OpAsmParser &parser,
+                                     mlir::IntegerAttr &number) {
+  return parser.parseAttribute(number, parser.getBuilder().getI64Type());
+}
+inline mlir::ParseResult parseNumber(mlir::OpAsmParser &parser,
+                                     mlir::FloatAttr &number) {
+  return parser.parseAttribute(number, parser.getBuilder().getF64Type());
+}
+
+inline void printNumber(mlir::OpAsmPrinter &printer, mlir::Operation *,
+                        mlir::Attribute number) {
+  printer.printAttributeWithoutType(number);
+}
+
 /// `valid`, `same`, `same_lower`, `[1, 1]` for both sides, `[0, 0] to [1, 1]`.
 inline mlir::ParseResult parsePadding(mlir::OpAsmParser &parser,
                                       AutoPaddingAttr &mode,
