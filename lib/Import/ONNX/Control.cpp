@@ -201,6 +201,85 @@ dl::ScanOp Cell::build(size_t outputs) {
   return g.failed ? dl::ScanOp() : scan;
 }
 
+namespace {
+/// A value that a loop carries to put something behind it in each iteration:
+/// its number among those carried, along which dimension, and what.
+struct Growing {
+  size_t number;
+  int64_t axis;
+  std::string piece;
+};
+} // namespace
+
+/// How often a graph and those in its nodes use a value.
+static size_t countUses(const onnx::GraphProto &graph, StringRef name) {
+  size_t count = 0;
+  for (const onnx::NodeProto &node : graph.node()) {
+    count += llvm::count(node.input(), name);
+    for (const onnx::AttributeProto &attribute : node.attribute())
+      if (attribute.has_g())
+        count += countUses(attribute.g(), name);
+  }
+  for (const onnx::ValueInfoProto &output : graph.output())
+    count += output.name() == name;
+  return count;
+}
+
+/// Takes lists that grow out of a loop's body: what is put behind them becomes
+/// an output that is scanned. So the body carries values of one shape.
+static SmallVector<Growing> takeGrowing(onnx::GraphProto &body,
+                                        size_t carried) {
+  SmallVector<Growing> found;
+  if (size_t(body.input_size()) != 2 + carried ||
+      size_t(body.output_size()) < 1 + carried)
+    return found;
+  for (size_t number = carried; number-- > 0;) {
+    std::string before = body.input(2 + number).name();
+    std::string after = body.output(1 + number).name();
+    auto *nodes = body.mutable_node();
+    auto at = llvm::find_if(*nodes, [&](const onnx::NodeProto &node) {
+      return node.op_type() == "Concat" && node.domain().empty() &&
+             node.input_size() == 2 && node.input(0) == before &&
+             node.output_size() == 1 && node.output(0) == after;
+    });
+    if (at == nodes->end() || at->input(1) == before ||
+        countUses(body, before) != 1 || countUses(body, after) != 1)
+      continue;
+    int64_t axis = 0;
+    for (const onnx::AttributeProto &attribute : at->attribute())
+      if (attribute.name() == "axis")
+        axis = attribute.i();
+    found.push_back({number, axis, at->input(1)});
+    nodes->erase(at);
+    body.mutable_input()->erase(body.input().begin() + 2 + number);
+    body.mutable_output()->erase(body.output().begin() + 1 + number);
+  }
+  std::reverse(found.begin(), found.end());
+  for (const Growing &list : found)
+    body.add_output()->set_name(list.piece);
+  return found;
+}
+
+/// The list behind the loop: what it was before, then the pieces, of which
+/// `pieces` has one in each iteration, [iterations, ...].
+static Tensor grown(Graph &g, Tensor before, Tensor pieces, int64_t axis) {
+  int64_t rank = pieces.rank() - 1;
+  if (g.failed || rank != before.rank() || rank < 1 || axis < -rank ||
+      axis >= rank)
+    return g.fail("puts a piece behind a list of another rank");
+  axis += axis < 0 ? rank : 0;
+  Ints order;
+  Extents shape;
+  for (int64_t d = 0; d < rank; ++d) {
+    if (d == axis)
+      order.push_back(0);
+    order.push_back(d + 1);
+    Extent extent = g.dim(pieces, d + 1);
+    shape.push_back(d == axis ? g.mul(g.dim(pieces, 0), extent) : extent);
+  }
+  return g.concat({before, g.reshape(g.transpose(pieces, order), shape)}, axis);
+}
+
 void importLoop(Node &n) {
   Graph &g = n.g;
   const onnx::GraphProto *body = n.graph("body");
@@ -283,6 +362,12 @@ void importLoop(Node &n) {
            "') must be known while compiling: make it an initializer");
     return;
   }
+  onnx::GraphProto rest = *body;
+  SmallVector<Growing> lists = takeGrowing(rest, carried.size());
+  SmallVector<Tensor> all = carried;
+  for (const Growing &list : llvm::reverse(lists))
+    carried.erase(carried.begin() + list.number);
+  body = &rest;
   // The number of the iteration is an input; where their number has no limit, a
   // state that counts.
   std::optional<int64_t> constant = getConstantIntValue(limit);
@@ -314,19 +399,33 @@ void importLoop(Node &n) {
   }
   if (g.failed)
     return;
-  auto scan = cell.build(scans);
+  if (isEndless && !lists.empty()) {
+    n.fail("puts pieces behind a list over an unlimited number of iterations, "
+           "expected the operand M");
+    return;
+  }
+  auto scan = cell.build(scans + lists.size());
   if (!scan)
     return;
-  for (size_t i = 0; i < carried.size(); ++i)
-    n.yield(i, g.wrap(scan.getFinals()[i]));
-  for (size_t i = 0; i < scans; ++i) {
-    Tensor all = g.wrap(scan.getOutputs()[i]);
-    if (scan.getCount()) {
-      auto done = g.elements(g.wrap(scan.getCount()), /*forced=*/true);
-      all = g.slice(all, 0, g.extent(0), (*done)[0]);
+  auto scanned = [&](size_t i) {
+    Tensor values = g.wrap(scan.getOutputs()[i]);
+    if (!scan.getCount())
+      return values;
+    auto done = g.elements(g.wrap(scan.getCount()), /*forced=*/true);
+    return g.slice(values, 0, g.extent(0), (*done)[0]);
+  };
+  ValueRange finals = scan.getFinals();
+  for (size_t i = 0, list = 0; i < all.size(); ++i) {
+    if (list < lists.size() && lists[list].number == i) {
+      n.yield(i, grown(g, all[i], scanned(scans + list), lists[list].axis));
+      ++list;
+      continue;
     }
-    n.yield(carried.size() + i, all);
+    n.yield(i, g.wrap(finals.front()));
+    finals = finals.drop_front();
   }
+  for (size_t i = 0; i < scans; ++i)
+    n.yield(all.size() + i, scanned(i));
 }
 
 void importScan(Node &n) {
