@@ -234,16 +234,26 @@ static SmallVector<Growing> takeGrowing(onnx::GraphProto &body,
       size_t(body.output_size()) < 1 + carried)
     return found;
   for (size_t number = carried; number-- > 0;) {
-    std::string before = body.input(2 + number).name();
-    std::string after = body.output(1 + number).name();
+    const onnx::ValueInfoProto &input = body.input(2 + number);
+    std::string before = input.name(), after = body.output(1 + number).name();
     auto *nodes = body.mutable_node();
+    if (countUses(body, before) != 1 || countUses(body, after) != 1)
+      continue;
+    // Exporters cast the list to what it is.
+    auto copy = llvm::find_if(*nodes, [&](const onnx::NodeProto &node) {
+      return node.op_type() == "Cast" && node.domain().empty() &&
+             node.input_size() == 1 && node.input(0) == before &&
+             node.attribute_size() == 1 &&
+             node.attribute(0).i() == input.type().tensor_type().elem_type() &&
+             countUses(body, node.output(0)) == 1;
+    });
+    std::string list = copy == nodes->end() ? before : copy->output(0);
     auto at = llvm::find_if(*nodes, [&](const onnx::NodeProto &node) {
       return node.op_type() == "Concat" && node.domain().empty() &&
-             node.input_size() == 2 && node.input(0) == before &&
+             node.input_size() == 2 && node.input(0) == list &&
              node.output_size() == 1 && node.output(0) == after;
     });
-    if (at == nodes->end() || at->input(1) == before ||
-        countUses(body, before) != 1 || countUses(body, after) != 1)
+    if (at == nodes->end())
       continue;
     int64_t axis = 0;
     for (const onnx::AttributeProto &attribute : at->attribute())
@@ -251,6 +261,10 @@ static SmallVector<Growing> takeGrowing(onnx::GraphProto &body,
         axis = attribute.i();
     found.push_back({number, axis, at->input(1)});
     nodes->erase(at);
+    if (list != before)
+      nodes->erase(llvm::find_if(*nodes, [&](const onnx::NodeProto &node) {
+        return node.output_size() && node.output(0) == list;
+      }));
     body.mutable_input()->erase(body.input().begin() + 2 + number);
     body.mutable_output()->erase(body.output().begin() + 1 + number);
   }
