@@ -15,7 +15,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 NAMES = sorted(p.stem for p in EXAMPLES.glob("*.py") if p.stem != "series")
 # Without counterpart in Keras: neurons that decide, and their rule.
 OWN = {"perceptron", "adaline"}
-NEEDS = {"jax_scan": ["jax"], "keras_own_layer": ["keras"],
+NEEDS = {"jax_scan": ["jax"], "keras_densenet": ["keras"], "keras_own_layer": ["keras"],
          "torch_resnet": ["torch", "onnxscript", "sklearn"]}
 
 
