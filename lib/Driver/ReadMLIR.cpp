@@ -159,6 +159,8 @@ private:
       name = rest.take_while(isOfName).str();
       rest = rest.substr(name.size());
     }
+    if (name.empty())
+      return "";
     bool isList = (name == "dimensions" || name == "permutation") &&
                   last != '{' && last != ',';
     bool isTrait = name == "iterator_types" && !isOfOtherForm();
@@ -187,22 +189,6 @@ private:
            "array<i64: 1>";
   }
 
-  /// Behind `{...}`, where the text begins with it.
-  static StringRef skipBraces(StringRef rest) {
-    if (!rest.starts_with("{"))
-      return rest;
-    unsigned open = 0;
-    for (size_t i = 0; i < rest.size(); ++i) {
-      open += rest[i] == '{';
-      if (rest[i] == '"')
-        for (++i; i < rest.size() && rest[i] != '"'; ++i)
-          i += rest[i] == '\\';
-      else if (rest[i] == '}' && --open == 0)
-        return rest.substr(i + 1);
-    }
-    return "";
-  }
-
   /// A type for each element is made room for, as many as the result has by its
   /// own word, before they are compared with the operands.
   static std::string checkElements(StringRef rest) {
@@ -215,16 +201,28 @@ private:
       rest.consume_front(",");
       rest = skipBlanks(rest);
     }
-    if (isGeneric)
-      rest.consume_front(")");
-    rest = skipBlanks(rest);
-    rest.consume_front("<"); // <{properties}>
-    rest = skipBlanks(skipBraces(rest));
-    rest.consume_front(">");
-    rest = skipBlanks(skipBraces(skipBlanks(rest)));
-    rest.consume_front(":");
-    if (isGeneric)
-      rest = rest.split("->").second;
+    // No attributes, which a model would not be allowed anyway: what is looked
+    // for behind them might stand in a string or a comment.
+    auto take = [&](StringRef token) {
+      rest = skipBlanks(rest);
+      return rest.consume_front(token);
+    };
+    if (isGeneric) {
+      take(")");
+      if (take("<{"))
+        take("}>");
+    }
+    if (take("{"))
+      take("}");
+    if (take(":") && isGeneric && take("(")) {
+      do {
+        rest = skipBlanks(rest).drop_while([](char c) {
+          return llvm::isAlnum(c) || StringRef("_.!<>").contains(c);
+        });
+      } while (take(","));
+      take(")");
+      take("->");
+    }
     rest = skipBlanks(rest);
     rest.consume_front("(");
     rest = skipBlanks(rest);

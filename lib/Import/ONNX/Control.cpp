@@ -4,6 +4,7 @@
 #include "Single.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 
@@ -237,13 +238,17 @@ static SmallVector<Growing> takeGrowing(onnx::GraphProto &body,
     const onnx::ValueInfoProto &input = body.input(2 + number);
     std::string before = input.name(), after = body.output(1 + number).name();
     auto *nodes = body.mutable_node();
-    if (countUses(body, before) != 1 || countUses(body, after) != 1)
+    // A piece that was taken out is a use too.
+    if (countUses(body, before) != 1 || countUses(body, after) != 1 ||
+        llvm::any_of(found, [&](const Growing &other) {
+          return other.piece == before || other.piece == after;
+        }))
       continue;
     // Exporters cast the list to what it is.
     auto copy = llvm::find_if(*nodes, [&](const onnx::NodeProto &node) {
       return node.op_type() == "Cast" && node.domain().empty() &&
-             node.input_size() == 1 && node.input(0) == before &&
-             node.attribute_size() == 1 &&
+             node.output_size() == 1 && node.input_size() == 1 &&
+             node.input(0) == before && node.attribute_size() == 1 &&
              node.attribute(0).i() == input.type().tensor_type().elem_type() &&
              countUses(body, node.output(0)) == 1;
     });
@@ -378,10 +383,13 @@ void importLoop(Node &n) {
   }
   onnx::GraphProto rest = *body;
   SmallVector<Growing> lists = takeGrowing(rest, carried.size());
+  llvm::SaveAndRestore copied(n.importer.copies,
+                              n.importer.copies + !lists.empty());
   SmallVector<Tensor> all = carried;
   for (const Growing &list : llvm::reverse(lists))
     carried.erase(carried.begin() + list.number);
-  body = &rest;
+  if (!lists.empty())
+    body = &rest;
   // The number of the iteration is an input; where their number has no limit, a
   // state that counts.
   std::optional<int64_t> constant = getConstantIntValue(limit);

@@ -14,6 +14,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SaveAndRestore.h"
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <set>
@@ -287,6 +288,7 @@ bool Importer::readCall(const onnx::FunctionProto &function, Node &node) {
   }
   int64_t number = 0;
   bool fine = true;
+  llvm::SaveAndRestore copied(copies, copies + 1);
   for (const onnx::NodeProto &inner : function.node()) {
     // Operands that the caller left out stay out.
     onnx::NodeProto bound = bindAttributes(inner, call, function, 0);

@@ -119,6 +119,10 @@ std::string dataTypeName(int32_t dataType);
 
 class Importer {
 public:
+  /// How many copies of parts of the model are being read, which go while it
+  /// stays: what they hold is copied, not referred to.
+  unsigned copies = 0;
+
   Importer(llvm::StringRef path, const ImportOptions &options,
            mlir::MLIRContext *context)
       : path(path), options(options), b(context), g(b, options.evaluator) {}

@@ -366,7 +366,7 @@ ElementsAttr Importer::readTensor(const TensorProto &tensor) {
     return DenseElementsAttr::getFromRawBuffer(type, data);
   bool isAligned = reinterpret_cast<uintptr_t>(data.data()) % (width / 8) == 0;
   StringRef key = tensor.name().empty() ? "constant" : StringRef(tensor.name());
-  if (!converted.empty() || !isAligned)
+  if (!converted.empty() || !isAligned || copies)
     return DenseResourceElementsAttr::get(
         type, key,
         HeapAsmResourceBlob::allocateAndCopyWithAlign(data, /*align=*/64));

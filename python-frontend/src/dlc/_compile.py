@@ -73,9 +73,9 @@ def run(command: Sequence[Any], progress: bool | None = None) -> str:
     said = []
     try:
         with Bar(100, "compile", "%", progress, after=1.0) as bar, \
-                tempfile.TemporaryFile("w+") as printed, \
+                tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed, \
                 subprocess.Popen(command, stdout=printed, stderr=subprocess.PIPE,
-                                 text=True) as process:
+                                 encoding="utf-8", errors="replace") as process:
             try:
                 assert process.stderr is not None
                 for line in process.stderr:

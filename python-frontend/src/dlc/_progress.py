@@ -11,7 +11,8 @@ def is_watched() -> bool:
     """Whether a person may be looking: standard error is a terminal, or this is a notebook."""
     module = sys.modules.get("IPython")
     shell = module and module.get_ipython()
-    return sys.stderr.isatty() or type(shell).__name__ == "ZMQInteractiveShell"
+    is_terminal = getattr(sys.stderr, "isatty", lambda: False)  # stderr may be None
+    return bool(is_terminal()) or type(shell).__name__ == "ZMQInteractiveShell"
 
 
 class Bar:

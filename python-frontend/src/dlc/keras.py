@@ -132,8 +132,4 @@ def export(model: Any, path: Place, **options: Any) -> Path:
     """
     if isinstance(model, (str, Path)):
         return load(model).export(path, **options)
-    path = Path(path)
-    with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / path.with_suffix(".mlir").name
-        source.write_text(to_module(model).text())
-        return compile_file(source, path, **options).path
+    return compile_file(to_module(model), Path(path), **options).path

@@ -520,11 +520,7 @@ class Model(Callable):
 
     def export(self, path: Place, **options: Any) -> Path:
         """Writes a library and its C header; options: those of `dlc.compile`."""
-        path = Path(path)
-        with tempfile.TemporaryDirectory() as folder:
-            source = Path(folder) / path.with_suffix(".mlir").name
-            source.write_text(self.to_module().text())
-            return compile_file(source, path, **options).path
+        return compile_file(self.to_module(), Path(path), **options).path
 
 
 class Configured(Model):
