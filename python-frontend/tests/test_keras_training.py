@@ -447,3 +447,45 @@ def test_variable_of_two_layers_is_refused():
         dlc.keras.accelerate(model)
         model.compile("sgd", "mse")
         model.fit(np.zeros((8, 4)), np.zeros((8, 4)), verbose=0)
+
+
+def test_tied_weights_are_exported(rng, tmp_path):
+    """What would learn wrongly computes rightly."""
+    class Tied(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.table = L.Dense(3, use_bias=False)
+
+        def call(self, x):
+            return keras.ops.matmul(self.table(x), keras.ops.transpose(self.table.kernel))
+
+    model, x = Tied(), rng.normal(size=(2, 4)).astype(np.float32)
+    want = np.asarray(model(x))
+    dlc.keras.export(model, tmp_path / "m.so")
+    assert np.allclose(dlc.load(tmp_path / "m.so").predict(x), want, atol=1e-5)
+    with pytest.raises(dlc.keras.UnknownLayers, match="takes the number of"):
+        dlc.compile(model, train={"loss": "mse"})
+
+
+def test_own_layers_keep_what_is_frozen():
+    class Whole(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.base, self.head = L.Dense(4, name="base"), L.Dense(1, name="head")
+            self.base.trainable = False
+
+        def call(self, x):
+            return self.head(self.base(x))
+
+    model = Whole()
+    model(np.zeros((2, 4)))
+    module = dlc.keras.to_module(model)
+    assert not model.base.trainable and model.head.trainable
+    assert sorted(module.frozen) == [f"{model.name}/base/bias", f"{model.name}/base/kernel"]
+
+
+def test_statistics_are_frozen_but_for_running_averages():
+    normal = L.Normalization(mean=0.5, variance=2.0, name="n")
+    model = keras.Sequential([keras.Input((4,)), normal, L.BatchNormalization(name="b"),
+                              L.Dense(1, name="d")], name="m")
+    assert not [n for n in dlc.keras.to_module(model).frozen if n.startswith(("m/b", "m/d"))]

@@ -129,3 +129,25 @@ def test_numbers_that_do_not_fit_are_told():
                                          r"i64"), \
             module.function("h", b="tensor<1x4x4xf32>", s="tensor<1x1x4xf32>") as f:
         dl.non_max_suppression(f.b, f.s, [2], 0.5, 0.1)
+
+
+def test_export_keeps_frozen_layers(tmp_path):
+    model = Sequential([Input(shape=(4,)), Dense(4, name="base", trainable=False),
+                        Dense(1, name="head")])
+    model.export(tmp_path / "m.so", train={"loss": "mse"})
+    assert {n.split("/", 1)[1] for n in dlc.load(tmp_path / "m.so").state if "/" in n} == {
+        "head/kernel", "head/bias"}
+
+
+def test_deep_models_are_built_and_drawn():
+    x = y = Input(shape=(2,))
+    for _ in range(1200):
+        y = y + x
+    assert len(Model(x, y).plot()) == 1201
+
+
+def test_fractions_are_no_indices():
+    module = ir.Module()
+    with pytest.raises(ir.IRError, match="are no elements of i64"), \
+            module.function("f", x="tensor<4xf32>") as f:
+        dl.gather(f.x, [0.7, 1.9])

@@ -117,11 +117,11 @@ class Source:
             yield path
 
 
-def _module(model: Any) -> Any:
+def _module(model: Any, learns: bool) -> Any:
     """The dlc.ir.Module of a model that has one, else the model as it is."""
     if any(c.__module__.split(".")[0] == "keras" for c in type(model).__mro__):
         from . import keras
-        return keras.to_module(model)
+        return keras.to_module(model, learns)
     return model.to_module() if hasattr(model, "to_module") else model  # dlc.layers, dlc.from_...
 
 
@@ -205,7 +205,7 @@ def compile(model: Any, output: str | os.PathLike[str] | None = None, *, cpu: st
     Raises CompileError where dlc refuses the model or cannot be run.
     """
     from ._compiled import CompiledLibrary
-    model = _module(model)
+    model = _module(model, train is not None)
     content, suffix, path = read(model)
     learns = _training(train)
     frozen = getattr(model, "frozen", ())

@@ -114,23 +114,16 @@ def _cut(text: str, length: int = 28) -> str:
 
 def of_layers(model: Any) -> Graph:
     """The graph of a model of dlc.layers: a node each call of a layer."""
+    from .layers._layer import calls_before
+
+    def key(tensor: Any) -> str:
+        return f"{tensor.layer.name}:{tensor.node}"
+
     nodes: dict[str, Node] = {}
-
-    def visit(layer: Any, call: int) -> str:
-        key = f"{layer.name}:{call}"
-        if key in nodes or key in open_:
-            return key
-        open_.add(key)
-        tensors = layer.arguments[call] if call < len(layer.arguments) else ()
-        sources = [visit(t.layer, t.node) for t in tensors]
-        kind = getattr(layer, "class_name", type(layer).__name__)
-        shape = getattr(layer, "shape", None)
-        nodes[key] = Node(layer.name, f"{kind} {list(shape)}" if shape else kind, sources)
-        return key
-
-    open_: set[str] = set()
-    for tensor in model.outputs:
-        visit(tensor.layer, tensor.node)
+    for tensor in calls_before(model.outputs):
+        kind = getattr(tensor.layer, "class_name", type(tensor.layer).__name__)
+        note = f"{kind} {list(tensor.shape)}" if tensor.shape else kind
+        nodes[key(tensor)] = Node(tensor.layer.name, note, map(key, tensor.sources()))
     return Graph(nodes, model.name)
 
 

@@ -32,21 +32,23 @@ class Described:
     """item: the configuration; layers: {path: layer} of those that hold variables; variables:
     {name: variable} of those that a traced call uses itself; inputs: of the model."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, learns: bool = True) -> None:
         self.layers: dict[str, Any] = {}
         self.variables: dict[str, Any] = {}
         self._path: list[str] = []
-        self._symbols = Symbols()
+        self._symbols = Symbols(learns)
+        trainable = model.trainable
         if not _is_functional(model):
             model = _traced_model(model, self._symbols)
         self.model = model
         self.inputs = [t for t in model.inputs if self._symbols.variable(t) is None]
-        self.item = self._model(model, model.name)
+        self.item = self._model(model, model.name, trainable)
 
     #--- Models ------------------------------------------------------------------------
 
-    def _model(self, model: Any, name: str) -> Item:
-        """A Sequential or functional model as an item of its path."""
+    def _model(self, model: Any, name: str, trainable: bool | None = None) -> Item:
+        """A Sequential or functional model as an item of its path. trainable: in place of its
+        own, which sets that of all layers in it."""
         graph = getattr(model, "_functional", None) or model
         self._path.append(name)
         try:
@@ -56,7 +58,8 @@ class Described:
         finally:
             self._path.pop()
         return {"class_name": "Functional", "module": "dlc.keras", "name": name, "config": {
-            "name": name, "trainable": model.trainable, "layers": layers,
+            "name": name, "trainable": model.trainable if trainable is None else trainable,
+            "layers": layers,
             "input_layers": [_history(t, graph) for t in graph.inputs
                              if self._symbols.variable(t) is None],
             "output_layers": [_history(t, graph) for t in graph.outputs]}}
@@ -115,7 +118,7 @@ class Described:
         if kind == "Lambda" or not is_keras or kind not in _LAYERS:
             traced = self._traced(op, nodes)
             if traced is not None:
-                return self._model(traced, name)
+                return self._model(traced, name, op.trainable)
         self.layers[path] = op
         item = keras.saving.serialize_keras_object(op)
         if kind == "RNN" and item["config"]["cell"]["class_name"] not in _CELLS:
@@ -154,7 +157,6 @@ class Described:
                 f"dlc does not know the layer {'/'.join([*self._path, layer.name])} "
                 f"({type(layer).__name__}), and its call cannot be traced: "
                 f"{type(problem).__name__}: {problem}") from problem
-        traced.trainable = layer.trainable
         return traced
 
     def _cell(self, layer: Any, path: str) -> Item:
@@ -211,10 +213,12 @@ def _traced_model(model: Any, symbols: Symbols) -> Any:
     inputs = [keras.Input(batch_shape=(None, *shape[1:])) for shape in shapes]
     _refuse_modes(model)
     more = {"training": None} if "training" in inspect.signature(model.call).parameters else {}
-    outputs = symbols.call(model, model.call, *inputs, **more)
-    traced = keras.Model([*inputs, *symbols.inputs], outputs, name=model.name)
-    traced.trainable = model.trainable
-    return traced
+    try:
+        outputs = symbols.call(model, model.call, *inputs, **more)
+        return keras.Model([*inputs, *symbols.inputs], outputs, name=model.name)
+    except Exception as problem:  # pylint: disable=broad-except
+        raise UnknownLayers(f"the call of model '{model.name}' cannot be traced: "
+                            f"{type(problem).__name__}: {problem}") from problem
 
 
 def _history(tensor: Any, graph: Any) -> list[Any]:

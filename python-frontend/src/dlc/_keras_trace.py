@@ -6,7 +6,8 @@ number would stand in the library, and the weight would not learn.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import keras
@@ -22,9 +23,11 @@ _BOOKKEEPING = {"_trainable_variables", "_non_trainable_variables", "_metrics"}
 
 
 class Symbols:
-    """Symbolic tensors in place of variables. inputs: those of the last call."""
+    """Symbolic tensors in place of variables. inputs: those of the last call. learns: whether
+    numbers of weights are refused, which are right for inference alone."""
 
-    def __init__(self) -> None:
+    def __init__(self, learns: bool) -> None:
+        self._learns = learns
         self._variables: dict[int, Any] = {}
         self._known: dict[int, KerasTensor] = {}
         self.inputs: list[KerasTensor] = []
@@ -65,7 +68,7 @@ class Symbols:
         changed = [k for k, v in symbols.items() if v is not held[k]]
         attributes.update({k: symbols[k] for k in changed})
         try:
-            with _no_numbers():
+            with _no_numbers() if self._learns else nullcontext():
                 outputs = function(*args, **kwargs)
         finally:
             attributes.update({k: held[k] for k in changed})
@@ -79,10 +82,10 @@ class Symbols:
 def _no_numbers() -> Iterator[None]:
     """Weights have no numbers but where a known layer infers its shapes."""
     owner = next(c for c in keras.Variable.__mro__ if "value" in vars(c))
-    own = vars(owner)["value"]
+    own, tracer = vars(owner)["value"], threading.get_ident()
 
     def value(variable: Any) -> Any:
-        if not in_stateless_scope():
+        if threading.get_ident() == tracer and not in_stateless_scope():
             raise TypeError(f"it takes the number of {variable.path}, which changes while it "
                             "learns")
         return own.fget(variable)

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 
 class Variables:
-    """The variables of a described model by the emitted names."""
+    """The variables of a described model by the emitted names. learns: whether a variable may
+    have one name alone."""
 
-    def __init__(self, described: Described) -> None:
+    def __init__(self, described: Described, learns: bool = True) -> None:
+        self._learns = learns
         self._layers, self._found = described.layers, dict(described.variables)
         self._names: dict[int, str] = {}
 
@@ -25,7 +27,7 @@ class Variables:
             self._found[name] = self._find(name)
         variable = self._found[name]
         first = self._names.setdefault(id(variable), name)
-        if first != name:
+        if self._learns and first != name:
             raise UnknownLayers(f"{first} and {name} are one variable of Keras ({variable.path}), "
                                 "of which dlc would make two that learn apart: use the layer, or "
                                 "the variable alone")

@@ -380,6 +380,9 @@ class Module:
 
     def _constant(self, value: npt.ArrayLike, element: str | None) -> Value:
         is_array = isinstance(value, (np.ndarray, np.generic))
+        if element and element[0] in "iu" and not is_array and \
+                not np.array_equal(np.asarray(value), np.asarray(value).astype(_DTYPES[element])):
+            raise IRError(f"{value!r} are no elements of {element}")
         return self.constant(value, None if is_array else element)
 
     #--- Text ----------------------------------------------------------------------

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,10 +34,10 @@ __all__ = ["FileProblem", "UnknownLayers", "accelerate", "export", "load", "plot
            "to_module"]
 
 
-def _described(model: Any) -> Described:
+def _described(model: Any, learns: bool = True) -> Described:
     """A Keras model as a configuration, with the layers that hold its variables."""
     from ._keras_graph import Described
-    found = Described(model)
+    found = Described(model, learns)
     missing = unknown_layers(found.item)
     if missing:
         raise UnknownLayers("dlc does not know these layers: " + ", ".join(missing))
@@ -54,10 +53,11 @@ def input_types(described: Described) -> dict[str, str]:
     return found
 
 
-def to_module(model: Any) -> ir.Module:
-    """The model at inference, as a module of dl with its weights."""
-    found = _described(model)
-    variables, module = Variables(found), ir.Module()
+def to_module(model: Any, learns: bool = False) -> ir.Module:
+    """The model at inference, as a module of dl with its weights. learns: whether it is to be
+    trained, so that what would learn wrongly is refused."""
+    found = _described(model, learns)
+    variables, module = Variables(found, learns), ir.Module()
     weights: dict[str, Weight] = {}
 
     def load(weight: Weight) -> ir.Value:
@@ -132,4 +132,4 @@ def export(model: Any, path: Place, **options: Any) -> Path:
     """
     if isinstance(model, (str, Path)):
         return load(model).export(path, **options)
-    return compile_file(to_module(model), Path(path), **options).path
+    return compile_file(model, Path(path), **options).path

@@ -160,7 +160,10 @@ class Emitter:
 
     def weight(self, item: Layer, name: str, shape: Sequence[int | None],
                initializer: Named | None = None, trainable: bool = True,
-               regularizer: Named | None = None, constraint: Named | None = None) -> ir.Value:
+               regularizer: Named | None = None, constraint: Named | None = None,
+               running: bool = False) -> ir.Value:
+        """A tensor of a layer. running: an average that the training step moves, though it does
+        not learn."""
         full = f"{item.path}/{name}"
         if None in shape:
             raise ir.IRError(f"{item.path}: the shape {list(shape)} of {name} must be known, it "
@@ -169,7 +172,8 @@ class Emitter:
         if found is None:
             found = self.weights[full] = Weight(
                 full, cast("tuple[int, ...]", tuple(shape)), trainable and item.trainable,
-                initializer, regularizer, constraint, frozen=not item.trainable)
+                initializer, regularizer, constraint,
+                frozen=not item.trainable or not (trainable or running))
         if found.shape != tuple(shape):
             raise ir.IRError(f"{item.path}: {name} has the shape {list(found.shape)}, the input "
                              f"wants {list(shape)}")

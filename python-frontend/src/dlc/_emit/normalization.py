@@ -34,9 +34,10 @@ def batch_normalization(e: Emitter, item: Layer, x: ir.Value, training: bool | N
     channels = x.shape[axis]
     gamma, beta = scale_and_offset(e, item, (channels,))
     mean = e.weight(item, "moving_mean", (channels,), item.get("moving_mean_initializer"),
-                    trainable=False)
+                    trainable=False, running=True)
     variance = e.weight(item, "moving_variance", (channels,),
-                        item.get("moving_variance_initializer", ONES), trainable=False)
+                        item.get("moving_variance_initializer", ONES), trainable=False,
+                        running=True)
     ones = e.module.constant([1.0] * channels, x.element) if gamma is None else gamma
     zeros = e.module.constant([0.0] * channels, x.element) if beta is None else beta
     forward = [d for d in range(x.rank) if d != axis] + [axis]

@@ -43,6 +43,10 @@ class Tensor:
         self.layer, self.node, self.index = layer, node, index
         self.shape, self.dtype = shape, dtype
 
+    def sources(self) -> Sequence[Tensor]:
+        """What its call takes."""
+        return self.layer.arguments[self.node] if self.layer.arguments else ()
+
     def spec(self) -> Item:
         return {"class_name": "__keras_tensor__",
                 "config": {"keras_history": [self.layer.name, self.node, self.index]}}
@@ -104,6 +108,22 @@ def tensors(value: Any) -> Iterator[Tensor]:
     elif isinstance(value, (list, tuple)):
         for v in value:
             yield from tensors(v)
+
+
+def calls_before(ends: Sequence[Tensor]) -> list[Tensor]:
+    """A tensor for each call that these come from, theirs too; each stands behind those that it
+    takes from."""
+    found: dict[tuple[int, int], Tensor] = {}
+    stack = [(tensor, False) for tensor in reversed(ends)]
+    while stack:
+        tensor, is_left = stack.pop()
+        key = id(tensor.layer), tensor.node
+        if is_left:
+            found.setdefault(key, tensor)
+        elif key not in found:
+            stack.append((tensor, True))
+            stack += [(t, False) for t in reversed(tensor.sources())]
+    return list(found.values())
 
 
 class Callable:

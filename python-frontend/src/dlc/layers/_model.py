@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ from .._history import History
 from .._progress import Bar
 from .._specs import serialized
 from .._steps import Steps, Tally, arguments, listed
-from ._layer import Callable, InputLayer, Layer, Tensor, unique
+from ._layer import Callable, InputLayer, Layer, Tensor, calls_before, unique
 
 if TYPE_CHECKING:
     import os
@@ -84,26 +83,16 @@ class Model(Callable):
     def _reachable(self) -> list[Callable]:
         """Layers that outputs depend on, in the order of their first use; notes the calls of
         them that belong to this model, as a layer may be called in others too."""
-        found: list[Callable] = []
-
-        def visit(tensor: Tensor) -> None:
-            layer, calls = tensor.layer, self._calls.setdefault(id(tensor.layer), set())
-            if tensor.node in calls:
-                return
-            calls.add(tensor.node)
-            for before in layer.arguments[tensor.node] if layer.arguments else ():
-                visit(before)
-            if all(layer is not f for f in found):
-                found.append(layer)
-
-        for tensor in [*self.inputs, *self.outputs]:
-            visit(tensor)
-        missing = [layer.name for layer in found if isinstance(layer, InputLayer)
+        found: dict[int, Callable] = {}
+        for tensor in calls_before([*self.inputs, *self.outputs]):
+            found.setdefault(id(tensor.layer), tensor.layer)
+            self._calls.setdefault(id(tensor.layer), set()).add(tensor.node)
+        missing = [layer.name for layer in found.values() if isinstance(layer, InputLayer)
                    and all(layer is not t.layer for t in self.inputs)]
         if missing:
             raise ValueError(f"model '{self.name}': outputs depend on {', '.join(missing)}, which "
                              "is no input of the model")
-        return found
+        return list(found.values())
 
     #--- Structure -------------------------------------------------------------------
 
@@ -546,7 +535,7 @@ class Configured(Model):
     output_names: Sequence[str] = ()  # of the outputs, in their order
 
     def item(self) -> Item:
-        return self._item
+        return {**self._item, "inbound_nodes": self.nodes}
 
     def build(self) -> None:
         super().build()
