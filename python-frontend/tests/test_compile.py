@@ -12,6 +12,7 @@ import pytest
 
 import dlc
 from dlc import _cache
+from dlc._feed import ArrayFeed
 
 TEXT = """func.func @net(%x: tensor<?x4xf32> {dl.name = "x"}) -> (tensor<?x3xf32> {dl.name = "y"}) {
   %w = arith.constant dense<0.5> : tensor<4x3xf32>
@@ -212,6 +213,53 @@ def test_warnings_are_told():
 def test_no_model(model, words):
     with pytest.raises(dlc.CompileError, match=words):
         dlc.compile(model)
+
+
+def test_targets():
+    with pytest.raises(dlc.CompileError, match="target 'gpu', expected cpu"):
+        dlc.compile(TEXT, target="gpu")
+    assert "net" in dir(dlc.compile(TEXT, target="cpu"))
+
+
+def test_bound_calls_read_and_write_in_place(rng):
+    net = dlc.compile(TEXT)
+    x, y = np.zeros((2, 4), np.float32), np.zeros((2, 3), np.float32)
+    call = net.net.bind(x, out=y)
+    for _ in range(3):
+        x[...] = rng.normal(size=x.shape)
+        assert call() is y and np.array_equal(y, net.net(x))
+    own = net.net.bind(x)
+    assert own() is own.outputs[0] and own.inputs[0] is x
+    del net
+    assert np.array_equal(own(), y)
+    with pytest.raises(dlc.LibraryError, match="expected float32"):
+        own.function.bind(x.astype(np.float64))
+
+
+def test_computed_shapes_are_not_bound():
+    module = dlc.ir.Module()
+    with module.function("places", x="tensor<?xf32>") as f:
+        f.returns(y=dlc.dl.nonzero(dlc.dl.greater(f.x, 0.0)))
+    with pytest.raises(dlc.LibraryError, match="'y' follows from values"):
+        dlc.compile(module).places.bind(np.ones(3, np.float32))
+
+
+@pytest.mark.parametrize("element", ["float32", "float64", "int32"])
+def test_batches_are_those_of_the_arrays(element, rng):
+    """All samples once, in the order given, the last batch smaller."""
+    module = dlc.ir.Module()
+    with module.function("scaled", x="tensor<?x2xf32>", by="tensor<f32>") as f:
+        f.returns(y=f.x * f.by)
+    function = dlc.compile(module).scaled
+    x, by = (rng.normal(size=(7, 2)) * 9).astype(element), np.array(2, np.float32)
+    for order in (None, rng.permutation(7)):
+        feed = ArrayFeed(function, [x], 3)
+        for _ in range(2):
+            found = [(count, call().copy()) for count, call in feed.batches(order, [by])]
+            assert [count for count, _ in found] == [3, 3, 1]
+            wanted = x if order is None else x[order]
+            assert np.array_equal(np.concatenate([y for _, y in found]),
+                                  wanted.astype(np.float32) * 2)
 
 
 def test_module_of_ir(rng):

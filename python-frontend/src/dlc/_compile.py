@@ -29,6 +29,8 @@ class CompileError(Exception):
 
 # Where a wheel has the programs.
 _CARRIED = Path(__file__).parent / "_bin"
+# What a library can be for.
+_TARGETS = ("cpu",)
 # What reads or writes files of its own, or writes something else than a library.
 _NOT_KEPT = ("--weights", "--parameters", "--tune", "--save-temps", "--emit", "--report",
              "--time-passes", "-v", "-o")
@@ -180,8 +182,8 @@ def _training(train: dict[str, Any] | str | Iterable[str] | None) -> list[str]:
     return ["--train", *(train.split() if isinstance(train, str) else train)]
 
 
-def compile(model: Any, output: str | os.PathLike[str] | None = None, *, cpu: str = "native",
-            level: int = 3, precision: str = "f32",
+def compile(model: Any, output: str | os.PathLike[str] | None = None, *, target: str = "cpu",
+            cpu: str = "native", level: int = 3, precision: str = "f32",
             train: dict[str, Any] | str | Iterable[str] | None = None, threads: int = 0,
             options: Iterable[object] = (), progress: bool | None = None) -> CompiledLibrary:
     """Compiles a model and returns its library, whose functions take and give arrays.
@@ -191,6 +193,7 @@ def compile(model: Any, output: str | os.PathLike[str] | None = None, *, cpu: st
     output: where to write the library; the C header goes to the same place with suffix .h.
         Without it both lie in a cache ($DLC_CACHE, `off` for none; docs/python.md) and
         what was compiled before is found there.
+    target: what runs the library; "cpu" is the one there is.
     cpu: processor to compile for, as `dlc --cpu`.
     level: 0 to 3, as `dlc -O`.
     precision: "f32", or "bf16" for products with rounded operands and sums of
@@ -205,6 +208,8 @@ def compile(model: Any, output: str | os.PathLike[str] | None = None, *, cpu: st
     Raises CompileError where dlc refuses the model or cannot be run.
     """
     from ._compiled import CompiledLibrary
+    if target not in _TARGETS:
+        raise CompileError(f"target '{target}', expected {' or '.join(_TARGETS)}")
     model = _module(model, train is not None)
     content, suffix, path = read(model)
     learns = _training(train)

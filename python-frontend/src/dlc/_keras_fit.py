@@ -23,8 +23,9 @@ from ._emit import metrics as metric_table
 from ._emit import optimizers as optimizer_table
 from ._emit.training import Output, Recipe
 from ._history import curves
+from ._keras_data import Hooks, Rate, feed_of, held_arrays, order_of
 from ._keras_weights import Variables
-from ._steps import Steps, Tally, arguments, listed
+from ._steps import Steps, Tally, arguments, listed, shaped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -206,7 +207,8 @@ class _Logs(Tally):
 
     def note(self, results: Any, batch: int, targets: Sequence[Any]) -> Logs:
         results = results if isinstance(results, tuple) else (results,)
-        logs = self.add(results, batch)
+        self.add(results, batch)
+        logs = self.means()
         for k, metric in self._host:
             metric.update_state(targets[self._chosen.index(k)],
                                 results[1 + 2 * len(self._labels) + k])
@@ -248,26 +250,42 @@ def _run(model: Any, made: Compiled, iterator: Any, training: bool,
          callbacks: Any) -> Logs:
     """One pass over the data; the logs at its end."""
     tally = _Logs(model, made)
-    logs: Logs = {}
     function = made["step" if training else "evaluate"]
-    phase = "train" if training else "test"
-    begin_batch, end_batch = (getattr(callbacks, f"on_{phase}_batch_{w}")
-                              for w in ("begin", "end"))
+    hooks = Hooks(callbacks, "train" if training else "test")
+    rate = Rate(model.optimizer) if training else None
+    more = [rate.array] if rate else []
+
+    def is_over() -> bool:
+        return bool(model.stop_training if training else
+                    getattr(model, "stop_evaluating", False))
+
+    data = held_arrays(iterator) if not made.host_metrics else None
+    if data is not None:
+        inputs, targets, weights = _split_batch(model, made, data)
+        feed = feed_of(iterator, function, shaped(function, [*inputs, *targets, *weights]))
+        for at, (count, call) in enumerate(feed.batches(order_of(iterator), more)):
+            hooks.begin(at)
+            if rate:
+                rate.update()
+            call()
+            tally.add(call.outputs, count)
+            if not hooks.is_empty:
+                hooks.end(at, tally.means())
+            if is_over():
+                break
+        return tally.means()
+    logs: Logs = {}
     with iterator.catch_stop_iteration():
         for first, last, buffer in iterator:
-            begin_batch(first)
-            for data in buffer:
-                inputs, targets, weights = _split_batch(model, made, data)
+            hooks.begin(first)
+            for batch in buffer:
+                inputs, targets, weights = _split_batch(model, made, batch)
                 arrays = arguments(function, [*inputs, *targets, *weights])
-                more = (np.float32(_rate(model)),) if training else ()
-                if training and not isinstance(model.optimizer._learning_rate,
-                                               keras.Variable):
-                    model.optimizer.iterations.assign(model.optimizer.iterations + 1)
+                if rate:
+                    rate.update()
                 logs = tally.note(function(*arrays, *more), len(inputs[0]), targets)
-            end_batch(last, logs)
-            if training and model.stop_training:
-                break
-            if not training and getattr(model, "stop_evaluating", False):
+            hooks.end(last, logs)
+            if is_over():
                 break
     return logs
 

@@ -209,6 +209,52 @@ class Function:
                 f"{self.name}: '{argument.name}' is not contiguous in row-major "
                 "order; pass numpy.ascontiguousarray(...) of it")
 
+    def _given(self, inputs: Sequence[Any]) -> list[npt.NDArray[Any]]:
+        """The inputs as arrays that fit."""
+        if len(inputs) != len(self.inputs):
+            raise LibraryError(f"{self.name}: {len(inputs)} inputs given, "
+                               f"expected {len(self.inputs)}")
+        arrays: list[npt.NDArray[Any]] = [
+            np.asarray(value, argument.dtype)
+            if argument.shape == () and isinstance(value, (bool, int, float, np.generic))
+            else value
+            for value, argument in zip(inputs, self.inputs)]
+        for array, argument in zip(arrays, self.inputs):
+            self._check(array, argument)
+        return arrays
+
+    def _written(self, tensors: ctypes.Array[_Tensor],
+                 out: npt.NDArray[Any] | Sequence[npt.NDArray[Any]] | None
+                 ) -> list[npt.NDArray[Any] | None]:
+        """The arrays to write to: those of `out`, or new ones; None where they are computed."""
+        context = self._context
+        if out is None:
+            found = [(ctypes.c_int64 * max(len(a.shape), 1))()
+                     for a in self.outputs]
+            pointers = (ctypes.POINTER(ctypes.c_int64) * len(found))(
+                *[ctypes.cast(f, ctypes.POINTER(ctypes.c_int64)) for f in found])
+            context._require(context._library.info.shapes(
+                context._handle, self._number, tensors, pointers))
+            return [None if a.is_computed else
+                    np.empty(tuple(f[:len(a.shape)]), a.dtype)
+                    for f, a in zip(found, self.outputs)]
+        outputs: list[npt.NDArray[Any] | None] = \
+            list(out) if isinstance(out, (list, tuple)) else [out]  # type: ignore[list-item]
+        if len(outputs) != len(self.outputs):
+            raise LibraryError(f"{self.name}: {len(outputs)} outputs given, "
+                               f"expected {len(self.outputs)}")
+        for array, argument in zip(outputs, self.outputs):
+            if argument.is_computed:
+                raise LibraryError(
+                    f"{self.name}: the shape of '{argument.name}' follows "
+                    "from values, so it cannot be written to an array of "
+                    "yours; call without out")
+            self._check(array, argument)
+            if array is not None and not array.flags.writeable:
+                raise LibraryError(f"{self.name}: '{argument.name}' is "
+                                   "read-only")
+        return outputs
+
     def __call__(self, *inputs: npt.NDArray[Any] | np.generic | float,
                  out: npt.NDArray[Any] | Sequence[npt.NDArray[Any]] | None = None) -> Any:
         """Runs the function.
@@ -220,47 +266,13 @@ class Function:
 
         Returns the output, or a tuple of several. Raises LibraryError.
         """
-        library, context = self._context._library, self._context
-        if len(inputs) != len(self.inputs):
-            raise LibraryError(f"{self.name}: {len(inputs)} inputs given, "
-                               f"expected {len(self.inputs)}")
-        arrays: list[Any] = [
-            np.asarray(value, argument.dtype)
-            if argument.shape == () and isinstance(value, (bool, int, float, np.generic))
-            else value
-            for value, argument in zip(inputs, self.inputs)]
-        for array, argument in zip(arrays, self.inputs):
-            self._check(array, argument)
+        context = self._context
+        arrays = self._given(inputs)
         tensors, keep = self._describe(arrays, self.inputs)
-        outputs: list[Any]
-        if out is None:
-            found = [(ctypes.c_int64 * max(len(a.shape), 1))()
-                     for a in self.outputs]
-            pointers = (ctypes.POINTER(ctypes.c_int64) * len(found))(
-                *[ctypes.cast(f, ctypes.POINTER(ctypes.c_int64)) for f in found])
-            context._require(library.info.shapes(
-                context._handle, self._number, tensors, pointers))
-            outputs = [None if a.is_computed else
-                       np.empty(tuple(f[:len(a.shape)]), a.dtype)
-                       for f, a in zip(found, self.outputs)]
-        else:
-            outputs = list(out) if isinstance(out, (list, tuple)) else [out]
-            if len(outputs) != len(self.outputs):
-                raise LibraryError(f"{self.name}: {len(outputs)} outputs given, "
-                                   f"expected {len(self.outputs)}")
-            for array, argument in zip(outputs, self.outputs):
-                if argument.is_computed:
-                    raise LibraryError(
-                        f"{self.name}: the shape of '{argument.name}' follows "
-                        "from values, so it cannot be written to an array of "
-                        "yours; call without out")
-                self._check(array, argument)
-                if not array.flags.writeable:
-                    raise LibraryError(f"{self.name}: '{argument.name}' is "
-                                       "read-only")
+        outputs = self._written(tensors, out)
         results, keep_out = self._describe(outputs, self.outputs)
-        context._require(library.info.call(context._handle, self._number,
-                                           tensors, results))
+        context._require(context._library.info.call(context._handle, self._number,
+                                                    tensors, results))
         for number, (tensor, argument) in enumerate(zip(results, self.outputs)):
             if argument.is_computed:
                 shape = tuple(tensor.shape[:tensor.rank])
@@ -270,9 +282,55 @@ class Function:
                     ctypes.memmove(array.ctypes.data, tensor.data, array.nbytes)
                 outputs[number] = array
         del keep, keep_out
-        if not outputs:
-            return None
-        return outputs[0] if len(outputs) == 1 else tuple(outputs)
+        return _one_or_all(outputs)
+
+    def bind(self, *inputs: npt.NDArray[Any] | np.generic | float,
+             out: npt.NDArray[Any] | Sequence[npt.NDArray[Any]] | None = None) -> BoundCall:
+        """A call on these very arrays, checked once and made again and again.
+
+        For loops in which the call itself is short: write to the inputs, call, read the
+        outputs. Arguments are those of a call. Raises LibraryError, also where the shape of
+        an output follows from values.
+        """
+        for argument in self.outputs:
+            if argument.is_computed:
+                raise LibraryError(f"{self.name}: the shape of '{argument.name}' follows from "
+                                   "values, so no array can be bound to it; call the function")
+        arrays = self._given(inputs)
+        tensors, keep = self._describe(arrays, self.inputs)
+        outputs = self._written(tensors, out)
+        results, keep_out = self._describe(outputs, self.outputs)
+        return BoundCall(self, arrays, outputs, (tensors, results, keep, keep_out))
+
+
+def _one_or_all(outputs: Sequence[Any]) -> Any:
+    if not outputs:
+        return None
+    return outputs[0] if len(outputs) == 1 else tuple(outputs)
+
+
+class BoundCall:
+    """A function with its arrays: each call reads `inputs` and writes `outputs`.
+
+    inputs, outputs: the arrays, to be written and read in place.
+    """
+
+    def __init__(self, function: Function, inputs: Sequence[npt.NDArray[Any]],
+                 outputs: Sequence[Any], described: tuple[Any, ...]) -> None:
+        self.function, self.inputs, self.outputs = function, tuple(inputs), tuple(outputs)
+        self._result = _one_or_all(outputs)
+        self._described = described  # points into the arrays, which live as long
+        context = function._context
+        self._require, self._call = context._require, context._library.info.call
+        self._arguments = context._handle, function._number, described[0], described[1]
+
+    def __call__(self) -> Any:
+        """The output, or a tuple of several: the same arrays each time. Raises LibraryError."""
+        self._require(self._call(*self._arguments))
+        return self._result
+
+    def __repr__(self) -> str:
+        return f"<call of {self.function!r}>"
 
 
 class State:

@@ -70,8 +70,8 @@ class Steps:
         self.library.state[STEPS] = np.array(number, np.float32)
 
 
-def arguments(function: Function, arrays: Iterable[npt.ArrayLike]) -> list[npt.NDArray[Any]]:
-    """Arrays as the function takes them: elements, order, a last extent of 1 or not."""
+def shaped(function: Function, arrays: Iterable[npt.ArrayLike]) -> list[npt.NDArray[Any]]:
+    """Arrays of the ranks that the function takes: with a last extent of 1 or without."""
     found = []
     for array, argument in zip(arrays, function.inputs):
         array = np.asarray(array)
@@ -80,8 +80,14 @@ def arguments(function: Function, arrays: Iterable[npt.ArrayLike]) -> list[npt.N
             array = array[..., None]
         elif array.ndim == rank + 1 and array.shape[-1] == 1:
             array = array[..., 0]
-        found.append(np.asarray(array, argument.dtype, order="C"))
+        found.append(array)
     return found
+
+
+def arguments(function: Function, arrays: Iterable[npt.ArrayLike]) -> list[npt.NDArray[Any]]:
+    """Arrays as the function takes them: ranks, elements, order."""
+    return [np.asarray(array, argument.dtype, order="C")
+            for array, argument in zip(shaped(function, arrays), function.inputs)]
 
 
 def listed(values: Any, names: Sequence[str]) -> list[Any]:
@@ -102,8 +108,8 @@ class Tally:
         # Of each: sum, of how many, whether the root is wanted.
         self._sums: dict[str, tuple[float, float, bool]] = {}
 
-    def add(self, results: Sequence[npt.NDArray[Any]], batch: int) -> dict[str, float]:
-        """The means so far, with the results of a step on `batch` samples."""
+    def add(self, results: Sequence[npt.NDArray[Any]], batch: int) -> None:
+        """Counts the results of a step on `batch` samples."""
         self._sum("loss", float(results[0]) * batch, batch)
         for at, (k, label, kind) in enumerate(self._labels):
             total, count = float(results[1 + 2 * at]), float(results[2 + 2 * at])
@@ -111,7 +117,6 @@ class Tally:
                 total, count = total * batch, batch
             self._sum(f"{self._names[k]}_{label}" if len(self._names) > 1 else label, total,
                       count, kind == "root_mean_squared_error")
-        return self.means()
 
     def _sum(self, name: str, total: float, count: float, root: bool = False) -> None:
         before = self._sums.get(name, (0.0, 0.0, root))

@@ -22,6 +22,7 @@ import numpy as np
 
 from . import data
 from ._compile import CompileError, compile
+from ._feed import ArrayFeed
 from ._history import Epochs, curves, text_curves
 from ._library import LibraryError, load
 from ._progress import Bar
@@ -138,6 +139,7 @@ def fit(model: Library | CompiledLibrary, inputs: Sequence[npt.ArrayLike], targe
         raise TrainingError(f"{sets.count} examples are left to learn from, the model takes "
                             f"batches of {batch}")
     names = [o.name for o in step.outputs]
+    feed = ArrayFeed(step, sets.training, batch)
     settings = {"batch": batch, "seed": seed, "validation": validation,
                 "examples": len(arrays[0])}
     history, waited = Epochs(), 0
@@ -151,23 +153,21 @@ def fit(model: Library | CompiledLibrary, inputs: Sequence[npt.ArrayLike], targe
         if patience and waited >= patience:
             break
         order = np.random.default_rng([seed, epoch + 1]).permutation(sets.count)
-        last = sets.count - batch + 1 if fixed else sets.count
+        last = sets.count // batch * batch if fixed else sets.count
         totals, seen, begin = np.zeros(len(names)), 0, time.monotonic()
-        for start in range(0, last, batch):
-            chosen = order[start:start + batch]
+        for number, (count, call) in enumerate(feed.batches(order[:last]), 1):
             try:
-                values = step(*[a[chosen] for a in sets.training])
+                call()
             except LibraryError as error:
-                raise TrainingError(f"epoch {epoch + 1}, step {start // batch + 1}: "
-                                    f"{error}") from error
-            values = np.array(values if isinstance(values, tuple) else (values,), np.float64)
+                raise TrainingError(f"epoch {epoch + 1}, step {number}: {error}") from error
+            values = np.array(call.outputs, np.float64)
             if not np.isfinite(values[0]):
                 raise TrainingError(
-                    f"epoch {epoch + 1}, step {start // batch + 1}: the loss is {values[0]}; "
-                    "a smaller rate or clip-norm may help, and dlc --check-finite tells the "
-                    "first op that is to blame")
-            totals += values * len(chosen)
-            seen += len(chosen)
+                    f"epoch {epoch + 1}, step {number}: the loss is {values[0]}; a smaller rate "
+                    "or clip-norm may help, and dlc --check-finite tells the first op that is to "
+                    "blame")
+            totals += values * count
+            seen += count
             if report:
                 report(epoch, seen, sets.count, dict(zip(names, totals / seen)))
         record: dict[str, float] = {"epoch": epoch + 1,

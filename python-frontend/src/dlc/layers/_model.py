@@ -16,11 +16,12 @@ from .._emit import losses as loss_table
 from .._emit import metrics as metric_table
 from .._emit.model import places
 from .._emit.training import Output, Recipe
+from .._feed import ArrayFeed
 from .._graph import of_layers, of_text
 from .._history import History
 from .._progress import Bar
 from .._specs import serialized
-from .._steps import Steps, Tally, arguments, listed
+from .._steps import Steps, Tally, arguments, listed, shaped
 from ._layer import Callable, InputLayer, Layer, Tensor, calls_before, unique
 
 if TYPE_CHECKING:
@@ -355,13 +356,12 @@ class Model(Callable):
             for epoch in range(initial_epoch, epochs):
                 begin = time.monotonic()
                 self._tell(callbacks, "on_epoch_begin", epoch, {})
-                order = np.random.permutation(count) if shuffle else np.arange(count)
+                order = np.random.permutation(count) if shuffle else None
                 with Bar(count, f"epoch {epoch + 1}/{epochs}", "samples",
                          None if verbose in (1, "auto") else False) as bar:
                     logs = self._pass(steps, arrays, order, batch_size, True, callbacks, bar)
                 if validation_data is not None:
-                    held = self._pass(steps, validation_data, np.arange(len(validation_data[0])),
-                                      batch_size, False, ())
+                    held = self._pass(steps, validation_data, None, batch_size, False, ())
                     logs.update({f"val_{k}": v for k, v in held.items()})
                 history.add(epoch, logs)
                 self._keep(steps)
@@ -425,23 +425,27 @@ class Model(Callable):
                 raise ValueError(f"{kind} {name} has elements of {array.dtype}, expected numbers")
         return [*inputs, *targets, *weights]
 
-    def _pass(self, steps: Steps, arrays: Sequence[Array], order: npt.NDArray[np.integer[Any]],
-              batch_size: int, training: bool, callbacks: Iterable[Any],
-              bar: Bar | None = None) -> Logs:
+    def _pass(self, steps: Steps, arrays: Sequence[Array],
+              order: npt.NDArray[np.integer[Any]] | None, batch_size: int, training: bool,
+              callbacks: Iterable[Any], bar: Bar | None = None) -> Logs:
+        """One pass over the samples, in an order if one is given; the logs at its end."""
         function = steps["step" if training else "evaluate"]
+        feed = ArrayFeed(function, shaped(function, arrays), batch_size)
         tally = Tally(self.output_names, steps.training)
         logs: Logs = {}
-        for number, start in enumerate(range(0, len(order), batch_size)):
-            chosen = order[start:start + batch_size]
-            more = (self.optimizer.rate(steps.count),) if training else ()
-            results = function(*arguments(function, [a[chosen] for a in arrays]), *more)
-            logs = tally.add(results if isinstance(results, tuple) else (results,), len(chosen))
+        rate, first, done = np.zeros((), np.float32), steps.count if training else 0, 0
+        for number, (count, call) in enumerate(feed.batches(order, [rate] if training else [])):
+            if training:
+                rate[...] = self.optimizer.rate(first + number)
+            call()
+            tally.add(call.outputs, count)
+            logs, done = tally.means(), done + count
             if not np.isfinite(logs["loss"]):
                 raise ValueError(f"the loss is {logs['loss']} in batch {number + 1}; a smaller "
                                  "learning_rate or clipnorm may help")
             self._tell(callbacks, "on_train_batch_end", number, logs)
             if bar:
-                bar.to(start + len(chosen), logs)
+                bar.to(done, logs)
         return logs
 
     def evaluate(self, x: Any, y: Any, batch_size: int = 32, verbose: int | str = 0,
@@ -450,8 +454,7 @@ class Model(Callable):
         """Loss and metrics: a number, a list of them, or a dictionary."""
         self._need_compile("evaluate")
         arrays = self._checked(x, y, sample_weight)
-        logs = self._pass(self._made(), arrays,
-                          np.arange(len(arrays[0])), batch_size, False, ())
+        logs = self._pass(self._made(), arrays, None, batch_size, False, ())
         if verbose:
             print(" - ".join(f"{k}: {v:.4f}" for k, v in logs.items()))
         values = list(logs.values())

@@ -1,0 +1,106 @@
+"""What Keras does around each batch, where that can be had for less.
+
+Keras's loop slices, converts and hands on every batch through general code, which takes longer
+than the step of a small model. Where a data adapter holds NumPy arrays alone, `ArrayFeed` makes
+their batches, in Keras's order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+from keras.src import callbacks as callbacks_module
+from keras.src import tree
+from keras.src.trainers.data_adapters.array_data_adapter import ArrayDataAdapter
+from keras.src.utils.python_utils import is_default
+
+from ._feed import ArrayFeed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    import numpy.typing as npt
+
+    from ._library import Function
+
+    Array = npt.NDArray[Any]
+
+
+def held_arrays(iterator: Any) -> Any:
+    """The (x, y, weights) of Keras's iterator as they are where they are NumPy arrays of numbers
+    alone and an epoch goes once over them; None otherwise."""
+    adapter = iterator.data_adapter
+    if type(adapter) is not ArrayDataAdapter or adapter._shuffle == "batch" or \
+            iterator.steps_per_epoch or iterator.steps_per_execution != 1:
+        return None
+    leaves = [a for a in tree.flatten(adapter._inputs) if a is not None]
+    if not all(type(a) is np.ndarray and a.dtype.kind in "biuf" for a in leaves):
+        return None
+    return adapter._inputs
+
+
+def feed_of(iterator: Any, function: Function, columns: Sequence[Array]) -> ArrayFeed:
+    """Batches of columns, of the iterator's size."""
+    return ArrayFeed(function, columns, iterator.data_adapter._batch_size)
+
+
+def order_of(iterator: Any) -> Array | None:
+    """The samples in the order of the next epoch: the one that Keras draws."""
+    adapter = iterator.data_adapter
+    return np.random.permutation(adapter._num_samples) if adapter._shuffle else None
+
+
+def _is_wanted(callback: Any, name: str) -> bool:
+    """Whether a callback does something in on_train_batch_end and the like."""
+    older = name.replace("_train", "")  # on_batch_end, which the newer calls
+    return not is_default(getattr(callback, name)) or not is_default(getattr(callback, older))
+
+
+class Hooks:
+    """Those callbacks alone that do something around a batch.
+
+    phase: train or test. is_empty: whether there is none.
+    """
+
+    def __init__(self, callbacks: Any, phase: str) -> None:
+        names = [f"on_{phase}_batch_{when}" for when in ("begin", "end")]
+        own = callbacks.callbacks if type(callbacks) is callbacks_module.CallbackList else None
+        self._begin, self._end = (
+            [getattr(callbacks, n)] if own is None else
+            [getattr(c, n) for c in own if _is_wanted(c, n)] for n in names)
+        self.is_empty = not self._begin and not self._end
+
+    def begin(self, batch: int) -> None:
+        for call in self._begin:
+            call(batch)
+
+    def end(self, batch: int, logs: dict[str, float]) -> None:
+        for call in self._end:
+            call(batch, logs)
+
+
+class Rate:
+    """The learning rate of an optimiser, read again only where it may have changed.
+
+    array: the rate of the next step, after `update`.
+    """
+
+    def __init__(self, optimizer: Any) -> None:
+        self._optimizer = optimizer
+        self.array: npt.NDArray[np.float32] = np.zeros((), np.float32)
+        self._seen: Any = None
+
+    def update(self) -> None:
+        own = self._optimizer._learning_rate
+        if not isinstance(own, keras.Variable):  # a schedule goes by the steps made
+            self.array[...] = np.asarray(self._optimizer.learning_rate)
+            self._optimizer.iterations.assign(self._optimizer.iterations + 1)
+            return
+        # A JAX array never changes, so the same one is the same rate; others may change.
+        value = own._value if keras.backend.backend() == "jax" else None
+        if value is None or value is not self._seen:
+            self.array[...] = keras.ops.convert_to_numpy(own)
+            self._seen = value
