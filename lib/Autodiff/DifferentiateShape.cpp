@@ -145,8 +145,7 @@ static LogicalResult differentiateBroadcast(dl::BroadcastOp op, Gradients &d) {
 static LogicalResult differentiateSlice(dl::SliceOp op, Gradients &d) {
   Tensor g = d.of(op.getY()), x = d.at(op.getX());
   int64_t rank = x.rank();
-  SmallVector<int64_t> low(rank, 0), high(rank, 0);
-  bool isPadded = false;
+  SmallVector<int64_t> low(rank, 0), high(rank, 0), padded;
   for (int64_t axis = 0; axis < rank; ++axis) {
     int64_t start = op.getStarts()[axis], end = op.getEnds()[axis],
             step = op.getSteps() ? (*op.getSteps())[axis] : 1,
@@ -159,7 +158,7 @@ static LogicalResult differentiateSlice(dl::SliceOp op, Gradients &d) {
       };
       low[axis] = clamp(start);
       high[axis] = extent - std::max(clamp(end), low[axis]);
-      isPadded = true;
+      padded.push_back(axis);
       continue;
     }
     Value from = dl::SliceOp::create(
@@ -168,7 +167,11 @@ static LogicalResult differentiateSlice(dl::SliceOp op, Gradients &d) {
         d.b.getDenseI64ArrayAttr(step));
     g = scatterAlong(g, d.at(from), axis, x);
   }
-  if (isPadded)
+  if (padded.size() == 1) {
+    d.addPart(op.getX(), g, padded.front(), low[padded.front()]);
+    return success();
+  }
+  if (!padded.empty())
     g = g.with(dl::PadOp::create(
         d.b, d.loc, g, d.b.getDenseI64ArrayAttr(low),
         d.b.getDenseI64ArrayAttr(high),

@@ -72,6 +72,62 @@ void Gradients::add(Value value, Value gradient) {
   through.try_emplace(value, atHand);
 }
 
+void Gradients::addPart(Value value, Value gradient, int64_t axis,
+                        int64_t start) {
+  if (!needs(value) || !gradient)
+    return;
+  partsOf[value].push_back({gradient, axis, start});
+  through.try_emplace(value, atHand);
+}
+
+/// x with zeros before and behind it along an axis.
+static Tensor padded(Tensor x, int64_t axis, int64_t low, int64_t high) {
+  if (!low && !high)
+    return x;
+  SmallVector<int64_t> before(x.rank(), 0), behind(x.rank(), 0);
+  before[axis] = low;
+  behind[axis] = high;
+  OpBuilder &b = *x.b;
+  return x.with(dl::PadOp::create(
+      b, x.loc, x, b.getDenseI64ArrayAttr(before),
+      b.getDenseI64ArrayAttr(behind),
+      dl::PadModeAttr::get(b.getContext(), dl::PadMode::constant),
+      b.getF64FloatAttr(0)));
+}
+
+/// Takes parts along one axis that do not overlap, and gives them in one tensor.
+Tensor Gradients::joined(Tensor like, SmallVectorImpl<Part> &parts) {
+  llvm::stable_sort(parts, [](const Part &a, const Part &b) {
+    return std::pair(a.axis, a.start) < std::pair(b.axis, b.start);
+  });
+  int64_t axis = parts.front().axis, end = 0;
+  SmallVector<Tensor> found;
+  SmallVector<int64_t> gaps; // before each
+  llvm::erase_if(parts, [&](const Part &part) {
+    if (part.axis != axis || part.start < end)
+      return false;
+    found.push_back(at(part.gradient));
+    gaps.push_back(part.start - end);
+    end = part.start + found.back().shape()[axis];
+    return true;
+  });
+  int64_t rest = like.shape()[axis] - end;
+  for (auto [i, part] : llvm::enumerate(found))
+    part = padded(part, axis, gaps[i], i + 1 == found.size() ? rest : 0);
+  return found.size() == 1 ? found.front() : concat(found, axis);
+}
+
+Value Gradients::get(Value value) {
+  auto it = partsOf.find(value);
+  if (it == partsOf.end())
+    return reached.lookup(value);
+  SmallVector<Part, 0> parts = std::move(it->second);
+  partsOf.erase(it);
+  while (!parts.empty())
+    add(value, joined(at(current(value)), parts));
+  return reached.lookup(value);
+}
+
 void Gradients::replace(Operation *op, ValueRange values) {
   for (auto [old, now] : llvm::zip(op->getResults(), values)) {
     replaced[old] = now;

@@ -48,7 +48,7 @@ static bool hasPlainResults(linalg::GenericOp op) {
 }
 
 /// The most results of one op: each is a stream of its own.
-constexpr size_t mostResults = 4;
+constexpr size_t mostResults = 6;
 
 /// One op with the results of both; upstream's fusion takes one operand inside,
 /// where the consumer may read several results. Loops and places are the same,

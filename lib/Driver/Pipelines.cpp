@@ -203,7 +203,8 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
     pm.addNestedPass<func::FuncOp>(createCheckBounds());
   pm.addPass(createEmitChecks());
   pm.addPass(createOutlineParallelLoops());
-  pm.addPass(createExpandCopies());
+  pm.addNestedPass<func::FuncOp>(createExpandCopies(ExpandCopiesOptions{
+      options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   OpPassManager &loops = pm.nest<func::FuncOp>();
   loops.addPass(createConvertLinalgToLoopsPass());
   addCleanup(loops);

@@ -19,15 +19,21 @@ namespace {
 /// steps before the scan.
 class Hoister {
 public:
-  explicit Hoister(ScanOp scan) : scan(scan), b(scan) {}
-
-  /// The values that become inputs.
-  SmallVector<Value> run() {
+  explicit Hoister(ScanOp scan) : scan(scan), b(scan) {
     for (Value element : scan.getElements())
       isStepwise.insert(element);
     for (Operation &op : scan.getBody().front().without_terminator())
       if (canDoAllSteps(&op))
         isStepwise.insert(op.getResult(0));
+  }
+
+  /// Whether a value of the cell does not change with the state.
+  bool isFree(Value value) {
+    return isStepwise.contains(value) || isOutside(value);
+  }
+
+  /// The values that become inputs.
+  SmallVector<Value> run() {
     // Products, and what they need. Arithmetic alone stays where it is: there
     // it is done while its operands are in registers.
     SmallVector<Value> found;
@@ -136,24 +142,37 @@ private:
 };
 
 /// [a, b] W = a W_a + b W_b where one part changes with the state and the other
-/// does not.
+/// does not. Parts of one kind side by side stay one.
 void splitConcatenations(ScanOp scan) {
+  Hoister hoister(scan);
   for (auto dense :
        llvm::make_early_inc_range(scan.getBody().front().getOps<DenseOp>())) {
     auto concat = dense.getX().getDefiningOp<ConcatOp>();
     if (!concat || !scan.getBody().isAncestor(concat->getParentRegion()) ||
         int64_t(concat.getAxis()) != tensorType(dense.getX()).getRank() - 1)
       continue;
+    bool isKnown = llvm::none_of(concat.getInputs(), [](Value part) {
+      return ShapedType::isDynamic(tensorType(part).getShape().back());
+    });
+    bool isMixed = llvm::any_of(concat.getInputs(), [&](Value part) {
+      return hoister.isFree(part) != hoister.isFree(concat.getInputs()[0]);
+    });
+    if (!isKnown || !isMixed)
+      continue;
     OpBuilder b(dense);
     Location loc = dense.getLoc();
     Value sum, bias = dense.getBias();
     int64_t first = 0;
-    bool isKnown = llvm::none_of(concat.getInputs(), [](Value part) {
-      return ShapedType::isDynamic(tensorType(part).getShape().back());
-    });
-    if (!isKnown)
-      continue;
-    for (Value part : concat.getInputs()) {
+    for (ValueRange left = concat.getInputs(); !left.empty();) {
+      size_t count = 1;
+      while (count < left.size() &&
+             hoister.isFree(left[count]) == hoister.isFree(left[0]))
+        ++count;
+      Value part = left[0];
+      if (count > 1)
+        part = ConcatOp::create(b, loc, left.take_front(count),
+                                concat.getAxisAttr());
+      left = left.drop_front(count);
       int64_t size = tensorType(part).getShape().back();
       Value rows =
           SliceOp::create(b, loc, dense.getWeights(), 0, first, first + size);

@@ -39,6 +39,43 @@ func.func @concatenated(%xs: tensor<?x2x6xf32>, %h0: tensor<2x8xf32>, %w: tensor
 
 // -----
 
+// Parts of one kind stay one: two products, not three.
+// CHECK-LABEL: func.func @kinds
+// CHECK: dl.dense %arg0, %{{.*}} : tensor<?x2x6xf32>, tensor<6x8xf32>
+// CHECK: dl.scan
+// CHECK: dl.concat
+// CHECK: dl.dense %{{.*}} : tensor<2x16xf32>, tensor<16x8xf32>
+// CHECK-NOT: dl.dense
+func.func @kinds(%xs: tensor<?x2x6xf32>, %h0: tensor<2x8xf32>, %w: tensor<22x8xf32>) -> tensor<2x8xf32> {
+  %last = dl.scan states(%h = %h0 : tensor<2x8xf32>) inputs(%x = %xs : tensor<?x2x6xf32>) {
+    %n = dl.neg %h : tensor<2x8xf32>
+    %hx = dl.concat %h, %n, %x axis 1 : tensor<2x8xf32>, tensor<2x8xf32>, tensor<2x6xf32>
+    %p = dl.dense %hx, %w : tensor<2x22xf32>, tensor<22x8xf32>
+    dl.yield states(%p : tensor<2x8xf32>)
+  }
+  return %last : tensor<2x8xf32>
+}
+
+// -----
+
+// Where nothing can leave, the product stays whole.
+// CHECK-LABEL: func.func @whole
+// CHECK: dl.concat
+// CHECK-NEXT: dl.dense %{{.*}}, %arg1 : tensor<2x8xf32>, tensor<8x4xf32>
+// CHECK-NOT: dl.dense
+func.func @whole(%h0: tensor<2x4xf32>, %w: tensor<8x4xf32>, %xs: tensor<5x2x4xf32>) -> tensor<2x4xf32> {
+  %last = dl.scan states(%h = %h0 : tensor<2x4xf32>) inputs(%x = %xs : tensor<5x2x4xf32>) {
+    %a = dl.mul %h, %x : tensor<2x4xf32>
+    %b = dl.add %h, %x : tensor<2x4xf32>
+    %both = dl.concat %a, %b axis 1 : tensor<2x4xf32>, tensor<2x4xf32>
+    %p = dl.dense %both, %w : tensor<2x8xf32>, tensor<8x4xf32>
+    dl.yield states(%p : tensor<2x4xf32>)
+  }
+  return %last : tensor<2x4xf32>
+}
+
+// -----
+
 // What the product needs goes along, beside another axis too; what depends on nothing of the
 // scan leaves as well.
 // CHECK-LABEL: func.func @needed

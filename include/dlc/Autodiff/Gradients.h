@@ -51,8 +51,8 @@ public:
   /// Goes backward over `ops`, which stand in one block in this order, and
   /// emits at the builder's place. Ops without a rule are all reported.
   llvm::LogicalResult run(llvm::ArrayRef<mlir::Operation *> ops);
-  /// What reaches a value; null: nothing does.
-  mlir::Value get(mlir::Value value) const { return reached.lookup(value); }
+  /// What reaches a value; null: nothing does. It may emit the sum of parts.
+  mlir::Value get(mlir::Value value);
   /// The same; zeros where nothing does.
   mlir::Value getOrZero(mlir::Value value);
   /// What stands for a result of `ops` since a rule has replaced its op.
@@ -76,6 +76,11 @@ public:
   /// Adds to what reaches a value: summed over dimensions that were stretched
   /// from extent 1, and in the type of the value.
   void add(mlir::Value value, mlir::Value gradient);
+  /// Adds to the part of a value that begins at `start` along `axis`, whose
+  /// extents along it are known. Parts that do not overlap are put together
+  /// when the value is asked for, and no zeros are added: the gates of a cell.
+  void addPart(mlir::Value value, mlir::Value gradient, int64_t axis,
+               int64_t start);
   /// Puts other values in the place of the results of the op at hand.
   void replace(mlir::Operation *op, mlir::ValueRange values);
 
@@ -84,11 +89,18 @@ public:
   const DifferentiationOptions &options;
 
 private:
+  struct Part {
+    mlir::Value gradient;
+    int64_t axis, start;
+  };
+
+  Tensor joined(Tensor like, llvm::SmallVectorImpl<Part> &parts);
   llvm::LogicalResult differentiate(mlir::Operation *op);
   llvm::LogicalResult reportMissing(mlir::Operation *op);
 
   llvm::DenseSet<mlir::Value> active;
   llvm::DenseMap<mlir::Value, mlir::Value> reached, replaced;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Part, 0>> partsOf;
   /// Through which op something reached a value first, for the message.
   llvm::DenseMap<mlir::Value, mlir::Operation *> through;
   mlir::Operation *atHand = nullptr;

@@ -324,12 +324,27 @@ def ExpandArith : Pass<"dlc-expand-arith"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
 }
 
-def ExpandCopies : Pass<"dlc-expand-copies"> {
-  let summary = "Turn copies between strided buffers into linalg.copy";
+def ExpandCopies : Pass<"dlc-expand-copies", "::mlir::func::FuncOp"> {
+  let summary = "Turn copies between strided buffers into loops of vectors";
   let description = [{
-    Upstream would call a function of its runner library for them.
+    Rows that are contiguous on both sides are copied by vectors, what is left of a row by
+    halves of them; other copies become `linalg.copy`. Upstream would call a function of its
+    runner library for all of them. Copies of whole buffers stay: they are calls of memcpy.
+
+    ```mlir
+    memref.copy %x, %y : memref<?x20xf32> to memref<?x20xf32, strided<[?, 1]>>
+    // becomes, for vectors of 512 bits, a loop over
+    %0 = vector.load %x[%i, %c0] : memref<?x20xf32>, vector<16xf32>
+    vector.store %0, %y[%i, %c0] : ...
+    %1 = vector.load %x[%i, %c16] : memref<?x20xf32>, vector<4xf32>
+    vector.store %1, %y[%i, %c16] : ...
+    ```
   }];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+  let options = DLCMachineOptions<>.machine;
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
 }
 
 def ExpandReshapes : Pass<"dlc-expand-reshapes"> {
