@@ -103,6 +103,30 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
       signalPassFailure();
   }
 
+  /// Whether an expression over operands is the value `end`. Bounds of values
+  /// know nothing of products of extents (the rows of [?, ?, 512]), so these are
+  /// compared as they are written.
+  static bool isEnd(AffineExpr expr, const AffineMap &map, ValueRange given,
+                    Value end) {
+    unsigned symbols = map.getNumSymbols();
+    AffineMap difference = AffineMap::get(
+        map.getNumDims(), symbols + 1,
+        expr - getAffineSymbolExpr(symbols, expr.getContext()));
+    SmallVector<Value> operands(given);
+    operands.push_back(end);
+    affine::fullyComposeAffineMapAndOperands(&difference, &operands);
+    affine::canonicalizeMapAndOperands(&difference, &operands);
+    difference = simplifyAffineMap(difference);
+    if (difference.isSingleConstant() &&
+        difference.getSingleConstantResult() == 0)
+      return true;
+    FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual(
+        ValueBoundsConstraintSet::Variable(
+            AffineMap::get(map.getNumDims(), symbols, expr), given),
+        ValueBoundsConstraintSet::Variable(end));
+    return succeeded(equal) && *equal;
+  }
+
   /// min(step, end - iv) is the step in the rounds that are left. Upstream sees
   /// that only where the minimum names the bound itself, not where it has been
   /// composed with what the bound was computed from.
@@ -124,13 +148,7 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
         if (auto constant = dyn_cast<AffineConstantExpr>(result);
             constant && constant.getValue() == *step)
           continue;
-        AffineMap sum =
-            AffineMap::get(map.getNumDims(), map.getNumSymbols(), result + iv);
-        SmallVector<Value> operands(op.getOperands());
-        FailureOr<bool> equal = ValueBoundsConstraintSet::areEqual(
-            ValueBoundsConstraintSet::Variable(sum, operands),
-            ValueBoundsConstraintSet::Variable(end));
-        isStep &= succeeded(equal) && *equal;
+        isStep &= isEnd(result + iv, map, op.getOperands(), end);
       }
       if (isStep) {
         rewriter.setInsertionPoint(op);
