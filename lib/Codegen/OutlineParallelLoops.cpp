@@ -1,6 +1,7 @@
 //===- OutlineParallelLoops.cpp - Tasks as functions ----------------------===//
 
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -36,15 +37,39 @@ struct OutlineParallelLoops
         outline(function, loop, number);
       }
     }
+    // Of loops of one task, which upstream has put in their place.
+    getOperation().walk([](codegen::ScaleCostOp scale) { scale.erase(); });
     if (auto placeholder =
             getOperation().lookupSymbol<func::FuncOp>(names::worker))
       placeholder.erase();
+  }
+
+  /// About the nanoseconds of one iteration, with the extents at hand.
+  static Value takeCost(OpBuilder &b, scf::ForallOp loop) {
+    Location loc = loop.getLoc();
+    auto constant = [&](int64_t number) {
+      return arith::ConstantIndexOp::create(b, loc, number);
+    };
+    int64_t known = 1000;
+    if (auto attr = loop->getAttrOfType<IntegerAttr>(names::cost))
+      known = attr.getInt();
+    Value cost = constant(known);
+    for (auto scale : llvm::make_early_inc_range(
+             loop.getBody()->getOps<codegen::ScaleCostOp>())) {
+      // A second is as good as more, and the product does not wrap around.
+      cost = arith::MinUIOp::create(b, loc, cost, constant(1000000000));
+      cost = arith::MulIOp::create(b, loc, cost, scale.getExtent());
+      cost = arith::DivUIOp::create(b, loc, cost, constant(scale.getAssumed()));
+      scale.erase();
+    }
+    return cost;
   }
 
   void outline(func::FuncOp function, scf::ForallOp loop, size_t number) {
     Location loc = loop.getLoc();
     OpBuilder b(loop);
     Type index = b.getIndexType();
+    Value cost = takeCost(b, loop);
 
     // Trip counts; the tasks are numbered row-major.
     SmallVector<Value> lower = loop.getLowerBound(b),
@@ -114,11 +139,7 @@ struct OutlineParallelLoops
 
     // The call: context, tasks, cost, captures.
     Value context = function.getArgument(0);
-    int64_t cost = 1000;
-    if (auto attr = loop->getAttrOfType<IntegerAttr>(names::cost))
-      cost = attr.getInt();
-    SmallVector<Value> operands{context, total,
-                                arith::ConstantIndexOp::create(b, loc, cost)};
+    SmallVector<Value> operands{context, total, cost};
     llvm::append_range(operands, captures);
     auto dispatch = func::FuncOp::create(
         top, loc, stem + names::dispatchSuffix.str(),

@@ -1,6 +1,7 @@
 //===- ParallelizeLoops.cpp - Independent loops as tasks ------------------===//
 
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -79,6 +80,8 @@ Access accessOf(Value value, bool isWrite) {
 std::optional<SmallVector<Access>> accessesOf(Operation *root) {
   SmallVector<Access> accesses;
   WalkResult result = root->walk([&](Operation *op) {
+    if (isa<codegen::ScaleCostOp>(op))
+      return WalkResult::advance();
     // What it holds is walked as well; linalg ops have effects of their own
     // beside that.
     auto known = dyn_cast<MemoryEffectOpInterface>(op);

@@ -4,6 +4,7 @@
 #include "dlc/Dialect/DL/IR/Formula.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "dlc/Transforms/Transforms.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace dlc::dl;
@@ -179,7 +180,11 @@ private:
       Tensor sum = one.kind == Hoisted::RowSum
                        ? rows(one.left).sum({0}, /*keepDims=*/false)
                        : matmul(rows(one.left).transpose(), rows(one.right));
-      old.replaceAllUsesWith(sum.with(scan.getInitial()[i]) + sum);
+      // Sums mostly begin with nothing.
+      Value first = scan.getInitial()[i];
+      old.replaceAllUsesWith(matchPattern(first, m_AnyZeroFloat())
+                                 ? sum
+                                 : sum.with(first) + sum);
     }
     at = 0;
     for (auto [i, one] : llvm::enumerate(outputs)) {

@@ -30,6 +30,21 @@ func.func @gradient(%a: tensor<7x2x3xf32>, %g: tensor<7x2x4xf32>, %s0: tensor<2x
 // CHECK: dl.reduce_sum
 // CHECK: dl.dense %[[V]], %arg3 : tensor<7x2x4xf32>, tensor<4x5xf32>
 
+// Nothing is added to a sum that begins with zeros.
+func.func @zeros(%g: tensor<7x2x4xf32>) -> tensor<4xf32> {
+  %zeros = arith.constant dense<0.0> : tensor<4xf32>
+  %rows = dl.scan states(%y = %zeros : tensor<4xf32>) inputs(%gt = %g : tensor<7x2x4xf32>) {
+    %r = dl.reduce_sum %gt axes [0] : tensor<2x4xf32>
+    %y1 = dl.add %y, %r : tensor<4xf32>
+    dl.yield states(%y1 : tensor<4xf32>)
+  }
+  return %rows : tensor<4xf32>
+}
+// CHECK-LABEL: func.func @zeros
+// CHECK-NOT: dl.scan
+// CHECK: %[[SUM:.*]] = dl.reduce_sum
+// CHECK-NEXT: return %[[SUM]]
+
 // A sum that is read on the way stays.
 func.func @read(%g: tensor<7x2x4xf32>, %db: tensor<4xf32>) -> (tensor<4xf32>, tensor<7x4xf32>) {
   %rows, %all = dl.scan states(%y = %db : tensor<4xf32>) inputs(%gt = %g : tensor<7x2x4xf32>) {

@@ -165,13 +165,15 @@ def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
     not overlap takes the product that it reads inside, by rows of windows, where the
     product's result would leave the second level cache. Tasks are `scf.forall`
     iterations with an attribute `dlc.cost` (about the nanoseconds of one), by which
-    the runtime decides how many threads pay; the tasks do not depend on the number of
+    the runtime decides how many threads pay; where that depends on extents that are not
+    known, `codegen.scale_cost` tells how. The tasks do not depend on the number of
     threads, so neither do results. Work below a few microseconds gets no tasks.
     Inside a task the operand that all its rows share is copied into a contiguous
     panel where enough rows read it. TilingStrategy.h holds the choice of sizes.
   }];
   let options = DLCMachineOptions<>.machine;
   let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
     "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
 }

@@ -3,6 +3,7 @@
 #include "Roots.h"
 #include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -170,6 +171,7 @@ private:
 
   FailureOr<linalg::LinalgOp> apply(Root root, const Tiles &tiles) {
     if (tiles.hasTasks()) {
+      SmallVector<std::pair<Value, int64_t>> assumed = findAssumed(root, tiles);
       auto options = scf::SCFTilingOptions()
                          .setLoopType(scf::SCFTilingOptions::LoopType::ForallOp)
                          .setTileSizes(toSizes(rewriter, tiles.tasks));
@@ -178,8 +180,13 @@ private:
         return failure();
       root = *task;
       auto forall = root.op->getParentOfType<scf::ForallOp>();
-      if (forall)
+      if (forall) {
         forall->setAttr(names::cost, rewriter.getI64IntegerAttr(tiles.cost));
+        rewriter.setInsertionPointToStart(forall.getBody());
+        for (auto [extent, guess] : assumed)
+          codegen::ScaleCostOp::create(rewriter, forall.getLoc(), extent,
+                                       guess);
+      }
       if (tiles.packPanel && root.contraction)
         packPanel(root.contraction);
     }
@@ -193,6 +200,40 @@ private:
     if (failed(tiled))
       return failure();
     return tiled->op;
+  }
+
+  /// The extents, and what was assumed of them, by which a task takes longer:
+  /// of a loop that is cut into tasks no more than a task's part.
+  SmallVector<std::pair<Value, int64_t>> findAssumed(Root root,
+                                                     const Tiles &tiles) {
+    SmallVector<std::pair<Value, int64_t>> found;
+    if (tiles.assumed.empty())
+      return found;
+    linalg::LinalgOp op = root.contraction ? root.contraction : root.op;
+    Location loc = op.getLoc();
+    rewriter.setInsertionPoint(root.op);
+    SmallVector<Range> domain =
+        cast<TilingInterface>(op.getOperation()).getIterationDomain(rewriter);
+    for (auto [loop, guess] : tiles.assumed) {
+      Value extent =
+          getValueOrCreateConstantIndexOp(rewriter, loc, domain[loop].size);
+      if (int64_t size = taskSize(root, tiles, loop))
+        extent = arith::MinUIOp::create(
+            rewriter, loc, extent,
+            arith::ConstantIndexOp::create(rewriter, loc, size));
+      found.push_back({extent, guess});
+    }
+    return found;
+  }
+
+  /// How much of a loop of the contraction a task takes; 0: all.
+  static int64_t taskSize(Root root, const Tiles &tiles, unsigned loop) {
+    if (!root.contraction || root.contraction == root.op)
+      return tiles.tasks[loop];
+    AffineMap out = root.contraction.getIndexingMapsArray().back();
+    auto place =
+        out.getResultPosition(getAffineDimExpr(loop, out.getContext()));
+    return place ? tiles.tasks[*place] : 0;
   }
 
   /// Tasks of rows, in them one row at a time; then each op of the row alone.

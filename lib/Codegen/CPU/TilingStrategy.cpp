@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 
 using namespace mlir;
 
@@ -23,6 +24,13 @@ static constexpr int64_t taskWork = 200000;
 static constexpr double streamedBytes = 8 << 20;
 
 static bool isDynamic(int64_t size) { return ShapedType::isDynamic(size); }
+
+/// What is assumed of the rows and of the sums of a product whose extents are
+/// not known: a batch of sequences; in a loop over their steps a batch.
+static constexpr int64_t assumedRows = 256, assumedRowsOfStep = 16;
+/// Of what is assumed, tasks of rows are at least this long, where rows are many
+/// enough.
+static constexpr int64_t rowTaskWork = 50000;
 
 /// Loop extents, an unknown one taken as `guess`.
 static SmallVector<int64_t> guessedRanges(linalg::LinalgOp op, int64_t guess) {
@@ -197,7 +205,13 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
                       const Machine &machine) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   SmallVector<int64_t> guessed = guessedRanges(op, 8);
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   unsigned rank = ranges.size();
+  const bool isInLoop = isa<LoopLikeOpInterface>(op->getParentOp());
+  for (unsigned loop = 0; loop < rank; ++loop)
+    if (isDynamic(ranges[loop]) &&
+        (loop == loops.m || iterators[loop] == utils::IteratorType::reduction))
+      guessed[loop] = isInLoop ? assumedRowsOfStep : assumedRows;
   int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
   double flops = 2 * product(guessed);
   // Nanoseconds at two vector multiply-adds a cycle and 3 GHz, rounded down.
@@ -208,7 +222,6 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   Tiles tiles;
   tiles.tasks.assign(rank, 0);
   tiles.inner.assign(rank, 0);
-  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   const Schedule schedule = chooseSchedule(op, loops, machine);
   const bool rowsFirst = schedule.rowsFirst;
   int64_t n = ranges[loops.n], width = schedule.columns * lanes;
@@ -263,6 +276,18 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
     // where it spilled them amid the code of a whole network (twice the time).
     if (rowsFirst && tasks == 1 && guessed[loop] > 1)
       left = std::max(left, 2.0);
+    // There may be any number of rows: tasks of a size that pays, as many as it
+    // takes.
+    if (loop == loops.m && isDynamic(ranges[loop]) && !isInLoop) {
+      double row = work / tasks / guessed[loop];
+      int64_t unit = tiles.inner[loop];
+      int64_t size = std::max<int64_t>(
+          64, llvm::divideCeil(int64_t(rowTaskWork / row), unit) * unit);
+      tiles.tasks[loop] = size;
+      tasks *= std::ceil(double(guessed[loop]) / size);
+      rowsPerTask *= std::min(guessed[loop], size);
+      continue;
+    }
     if (left <= 1.5 || guessed[loop] == 1) {
       rowsPerTask *= guessed[loop];
       continue;
@@ -274,8 +299,16 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
     rowsPerTask *= size;
   }
   tiles.cost = std::max<int64_t>(1, work / tasks);
-  // A copy of the panel costs about as much as a few rows of the product.
-  tiles.packPanel = rowsPerTask >= 32 && (isDynamic(n) || n > width);
+  for (unsigned loop = 0; loop < rank; ++loop)
+    if (isDynamic(ranges[loop]) && loop != loops.n) {
+      int64_t size = tiles.tasks[loop] ? tiles.tasks[loop] : guessed[loop];
+      tiles.assumed.push_back({loop, std::min(size, guessed[loop])});
+    }
+  // A copy of the panel costs about as much as a few rows of the product, which
+  // there may be where their number is not known: then it must be worth more.
+  bool mayBeFew = loops.m && isDynamic(ranges[*loops.m]);
+  tiles.packPanel = rowsPerTask >= 32 && (isDynamic(n) || n > width) &&
+                    (!mayBeFew || rightBytes > keptBytes);
   return tiles;
 }
 

@@ -85,8 +85,12 @@ struct Tiles {
   /// Sizes of the innermost tiles and the order of their loops.
   llvm::SmallVector<int64_t> inner;
   llvm::SmallVector<int64_t> order;
-  /// About the nanoseconds of one task.
+  /// About the nanoseconds of one task where the unknown extents are those that
+  /// were assumed.
   int64_t cost = 0;
+  /// The loops of unknown extent, of the op that the tiles were chosen for, by
+  /// which a task takes longer; the extent assumed of each.
+  llvm::SmallVector<std::pair<unsigned, int64_t>> assumed;
   /// Whether to copy the right operand's part of a task into a panel.
   bool packPanel = false;
 

@@ -35,4 +35,24 @@ def Codegen_RequireOp : Codegen_Op<"require", [MemoryEffects<[MemRead, MemWrite]
   let hasCanonicalizeMethod = 1;
 }
 
+def Codegen_ScaleCostOp : Codegen_Op<"scale_cost", [MemoryEffects<[MemWrite]>]> {
+  let summary = "tell how the cost of a task grows with an extent";
+  let description = [{
+    Stands in the body of an `scf.forall`. The attribute `dlc.cost` of that loop is about the
+    nanoseconds of one iteration where `extent` is `assumed`; they are proportional to it. The
+    extent comes from outside of the loop. `dlc-outline-parallel-loops` computes the cost of the
+    extents at hand, by which the runtime decides how many threads a loop is worth, and takes
+    the op away. It counts as a write, so that it stays where it is until then.
+
+    ```mlir
+    scf.forall (%i) = (0) to (512) step (32) {
+      codegen.scale_cost %rows assumed 256
+      ...
+    } {dlc.cost = 21845 : i64}
+    ```
+  }];
+  let arguments = (ins Index:$extent, ConfinedAttr<I64Attr, [IntPositive]>:$assumed);
+  let assemblyFormat = "$extent `assumed` $assumed attr-dict";
+}
+
 #endif // DLC_DIALECT_CODEGEN_IR_CODEGENOPS_TD
