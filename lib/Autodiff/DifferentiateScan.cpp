@@ -122,6 +122,26 @@ private:
     return x.reshape(shape);
   }
 
+  /// An element that was raised, or not, as a value of this type again. Extents
+  /// are the element's own: the forward cell's values are not to be read here.
+  static Value lower(Tensor x, Type wanted) {
+    auto type = cast<RankedTensorType>(wanted);
+    int64_t more = x.rank() - type.getRank();
+    OpBuilder &b = *x.b;
+    Value value = x;
+    if (more) {
+      SmallVector<Value> extents;
+      if (type.getNumDynamicDims() > 1)
+        for (int64_t d = 0; d < type.getRank(); ++d)
+          if (type.isDynamicDim(d))
+            extents.push_back(x.extent(more + d));
+      value = dl::ReshapeOp::create(b, x.loc, type, value, extents);
+    }
+    return value.getType() == type
+               ? value
+               : Value(tensor::CastOp::create(b, x.loc, type, value));
+  }
+
   /// Whether the outputs of a scan with lengths may hold a value: it belongs to
   /// the samples.
   bool fitsLengths(Value value) {
@@ -257,13 +277,8 @@ private:
     IRMapping mapping;
     size_t at = 0;
     SmallVector<Value> held;
-    for (Value candidate : candidates) {
-      Value value = elements[at++];
-      value = tensor(value).reshapeAs(tensor(candidate));
-      if (value.getType() != candidate.getType())
-        value = tensor::CastOp::create(inner, loc, candidate.getType(), value);
-      held.push_back(value);
-    }
+    for (Value candidate : candidates)
+      held.push_back(lower(tensor(elements[at++]), candidate.getType()));
     size_t stateCount = op.getStates().size();
     for (auto [state, value] : llvm::zip(op.getStates(), held))
       mapping.map(state, value);

@@ -36,3 +36,22 @@ func.func @gradient(%x: tensor<7x2x3xf32>, %u: tensor<3x3xf32>, %h0: tensor<2x3x
 // CUT: reverse {
 // CUT: dl.remainder
 // CUT: dl.select
+
+// States with several free extents: what is kept is read as it comes, its extents are its own.
+func.func private @free_loss(%x: tensor<?x4x?xf32>, %h0: tensor<?x?xf32>) -> tensor<f32> {
+  %h = dl.scan states(%s = %h0 : tensor<?x?xf32>) inputs(%e = %x : tensor<?x4x?xf32>) axis 1 {
+    %q = dl.square %s : tensor<?x?xf32>
+    %p = dl.mul %q, %e : tensor<?x?xf32>
+    dl.yield states(%p : tensor<?x?xf32>)
+  }
+  %l = dl.reduce_sum %h : tensor<?x?xf32>
+  return %l : tensor<f32>
+}
+func.func @free(%x: tensor<?x4x?xf32>, %h0: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  %g = dl.grad @free_loss(%x, %h0) wrt [1] : (tensor<?x4x?xf32>, tensor<?x?xf32>) -> tensor<?x?xf32>
+  return %g : tensor<?x?xf32>
+}
+// CHECK-LABEL: func.func @free(
+// CHECK: dl.scan {{.*}} reverse {
+// CHECK-NOT: dl.reshape
+// CHECK: dl.yield
