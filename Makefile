@@ -98,6 +98,8 @@ $(FRONT_ENDS_VENV)/torch: $(FRONT_ENDS_VENV)/done
 front-ends: build $(FRONT_ENDS_VENV)/done $(if $(TORCH),$(FRONT_ENDS_VENV)/torch) ## Models of Keras, JAX, ONNX, scikit-learn (TORCH=1: and PyTorch) through dlc, beside those: FILTER=words of pytest
 	@DLC=$(abspath $(BIN)/bin/dlc) $(FRONT_ENDS_VENV)/bin/python -m pytest -q python-frontend/tests \
 	   $(if $(filter .,$(FILTER)),,-k '$(FILTER)')
+	@$(if $(TORCH),echo "== Keras on PyTorch"; KERAS_BACKEND=torch DLC=$(abspath $(BIN)/bin/dlc) \
+	   $(FRONT_ENDS_VENV)/bin/python -m pytest -q -W ignore python-frontend/tests/test_keras_training.py)
 
 wheel: build ## The Python package with the compiler in it, tried in an environment that has nothing else
 	@test -x $(WHEEL)/tools/bin/auditwheel || (python3 -m venv $(WHEEL)/tools && $(WHEEL)/tools/bin/pip install \

@@ -66,6 +66,7 @@ def test_report():
     assert "dl.tanh" in str(report) and "<table>" in report._repr_html_()
     frame = pytest.importorskip("pandas") and report.layers["net"].dataframe()
     assert list(frame.columns) == ["layer", "output", "weights", "connections"]
+    assert str(frame["weights"].dtype) == "Int64"
 
 
 def test_profile(rng):

@@ -49,6 +49,14 @@ case("max pool", (7, 8, 2), lambda: L.MaxPooling2D(2, padding="same"))
 case("average pool", (7, 8, 2), lambda: L.AveragePooling2D(3, strides=2, padding="same"))
 case("global average", (7, 8, 2), L.GlobalAveragePooling2D)
 case("global max", (7, 2), lambda: L.GlobalMaxPooling1D(keepdims=True))
+for kind in ("Average", "Max"):
+    for d, shape, size in ((1, (7, 2), 3), (2, (7, 5, 3), (3, 5)), (2, (6, 4, 3), 2),
+                           (2, (3, 4, 2), (5, 6)), (3, (5, 7, 4, 2), (2, 3, 4)),
+                           (3, (4, 6, 2, 2), (2, 3, 1))):
+        case(f"adaptive {kind} {shape} to {size}", shape,
+             lambda k=f"Adaptive{kind}Pooling{d}D", s=size: getattr(L, k)(s))
+case("adaptive average, channels first", (3, 7, 5), lambda: L.AdaptiveAveragePooling2D(
+    3, data_format="channels_first"))
 case("batch norm", (5, 3), L.BatchNormalization)
 case("layer norm", (5, 3), L.LayerNormalization)
 case("layer norm of two axes", (5, 3), lambda: L.LayerNormalization(axis=[1, 2]))
@@ -285,13 +293,15 @@ def test_files_that_are_no_models(tmp_path):
 
 
 def test_unknown_layers_are_named_together():
+    first = L.Dense(3, name="first")
     inner = keras.Sequential([
-        keras.Input((4, 3), batch_size=2), L.LSTM(2, stateful=True, name="first"),
+        keras.Input((4, 3), batch_size=2), first,
         L.Lambda(lambda x: keras.ops.erfinv(x), name="second")], name="inner")
     model = keras.Sequential([keras.Input((4, 3), batch_size=2), inner], name="outer")
+    first.enable_lora(1)
     with pytest.raises(dlc.keras.UnknownLayers) as problem:
         dlc.keras.accelerate(model)
-    assert "outer/inner/first (LSTM with stateful=True)" in str(problem.value)
+    assert "outer/inner/first (Dense with lora_rank=1)" in str(problem.value)
     assert "(keras.ops Erfinv)" in str(problem.value)
 
 

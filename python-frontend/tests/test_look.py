@@ -106,6 +106,26 @@ func.func @f(%a: tensor<4xf32>, %c: tensor<i1>, %b: tensor<4xf32>) -> tensor<4xf
     assert set(graph.nodes["1"].sources) == {"0", "a", "b", "c"}
 
 
+def test_a_function_ends_with_its_place():
+    """What stands behind it, the values of large weights, is no node."""
+    graph = _graph.of_text("""
+module {
+  func.func @f(%a: tensor<4xf32>) -> tensor<4xf32> {
+    %0 = dl.tanh %a : tensor<4xf32> loc(#loc1)
+    return %0 : tensor<4xf32> loc(#loc)
+  } loc(#loc)
+} loc(#loc)
+{-#
+  dialect_resources: {
+    builtin: {
+      w: "0x0400000000000000"
+    }
+  }
+#-}
+""")
+    assert [n.title for n in graph.nodes.values()] == ["a", "dl.tanh"]
+
+
 def test_long_graphs_are_cut():
     graph = _graph.Graph({k: _graph.Node(f"n{k}", "", [k - 1] if k else []) for k in range(50)})
     assert len(graph.first(40)) == 41 and "10 more" in graph.first(40).svg()

@@ -185,7 +185,8 @@ class Table:
             import pandas
         except ImportError:
             raise ImportError("a data frame needs pandas: pip install pandas") from None
-        return pandas.DataFrame(self.rows)
+        # Counts stay whole numbers where one is missing.
+        return pandas.DataFrame(self.rows).convert_dtypes()
 
 
 def _show(value: object) -> str:

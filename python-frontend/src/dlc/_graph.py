@@ -153,8 +153,8 @@ def of_text(text: str, function: str | None = None) -> Graph:
                 for key, type_, given in _ARGUMENT.findall(found[2]):
                     nodes[key] = Node(given or key, _short(type_))
             continue
-        if len(line) - len(line.lstrip()) < indent and line.strip() == "}":
-            break
+        if len(line) - len(line.lstrip()) < indent and line.lstrip().startswith("}"):
+            break  # with its place behind it where places are printed
         uses = re.findall(r"%([\w$.-]+)", body)
         if len(line) - len(line.lstrip()) == indent and (found := _OP.match(line[indent - 2:])):
             result, op, rest = found.groups()

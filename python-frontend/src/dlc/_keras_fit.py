@@ -17,57 +17,28 @@ from keras.src import callbacks as callbacks_module
 from keras.src.trainers.data_adapters import array_slicing, data_adapter_utils
 from keras.src.trainers.epoch_iterator import EpochIterator
 
-from ._emit import UnknownLayers, emit_model
-from ._emit import losses as loss_table
-from ._emit import metrics as metric_table
-from ._emit import optimizers as optimizer_table
+from . import _keras_optimizer as keras_optimizer
+from . import _keras_wanted as keras_wanted
+from ._emit import emit_model
 from ._emit.training import Output, Recipe
 from ._history import curves
-from ._keras_data import Hooks, Rate, feed_of, held_arrays, order_of
-from ._keras_weights import Variables
+from ._keras_data import Hooks, feed_of, held_arrays, order_of
+from ._keras_losses import extents_of, targets_of
+from ._keras_optimizer import Rate
+from ._keras_weights import Mirror, Variables
 from ._steps import Steps, Tally, arguments, listed, shaped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     import numpy.typing as npt
 
     from ._keras_graph import Described
+    from ._keras_losses import Extents
 
     Logs = dict[str, float]
     Arrays = list[npt.NDArray[Any]]
-
-
-def _named(which: Any) -> tuple[str, dict[str, Any]]:
-    """(name, configuration) of a loss or metric of Keras's as it was given to compile; the
-    name is empty where it is not Keras's."""
-    if isinstance(which, str):
-        return loss_table.full_name(which), {}
-    if isinstance(which, (keras.losses.Loss, keras.metrics.Metric)):
-        if not type(which).__module__.startswith("keras."):
-            return "", {}
-        function = getattr(which, "_fn", None) or getattr(which, "fn", None)
-        config = dict(getattr(which, "_fn_kwargs", None) or {})
-        if hasattr(which, "reduction") and isinstance(which, keras.losses.Loss):
-            config["reduction"] = which.reduction
-        name = loss_table.full_name(type(which).__name__)
-        if name in ("mean_metric_wrapper", "loss_function_wrapper"):
-            return _named(function)[0] if function else "", config
-        return name, {k: v for k, v in config.items() if v is not None}
-    name = loss_table.full_name(getattr(which, "__name__", ""))
-    # A function of the user's own may have the name of one of Keras's.
-    own = getattr(keras.losses, name, None) or getattr(keras.metrics, name, None)
-    return (name if own is which else ""), {}
-
-
-def _of_output(spec: Any, names: Sequence[str], k: int) -> Any:
-    """What a list, a dictionary or one for all says of output k."""
-    if isinstance(spec, dict):
-        return spec.get(names[k])
-    if isinstance(spec, (list, tuple)):
-        return spec[k] if k < len(spec) else None
-    return spec
 
 
 def _output_names(model: Any) -> list[str]:
@@ -79,27 +50,63 @@ class Compiled(Steps):
     """The steps of one Keras model."""
 
     def __init__(self, described: Described, recipe: Recipe,
-                 host_metrics: list[tuple[int, Any]]) -> None:
+                 host_metrics: list[tuple[int, Any]], optimizer: Any = None) -> None:
+        """optimizer: Keras's, where the model learns."""
         self.host_metrics, self.variables = host_metrics, Variables(described)
+        if optimizer is not None:
+            recipe.facts = lambda w: keras_optimizer.facts(optimizer, w, self.variables[w.name])
+        # Outputs and kinds of losses where the steps depend on extents of targets, and those.
+        self.by_data: dict[int, str] = {}
+        self.extents: dict[int, Extents] = {}
+        self._tensors = described.model.outputs
         self.is_ahead = False  # of Keras's weights, while fit runs
         self.inputs = [t.name for t in described.inputs]
         self.outputs = _output_names(described.model)
         super().__init__(recipe, lambda w: np.reshape(
             np.asarray(self.variables[w.name], np.float32), w.shape))
+        self._mirror = Mirror((n, self.variables[n], w.shape) for n, w in self.weights.items())
+        self._memory: Mirror | None = None  # of what the optimiser remembers
+
+    def fits(self, y: Any) -> bool:
+        """Whether the steps are for targets of these extents."""
+        return extents_of(y, self.outputs, self.by_data, self._tensors) == self.extents
 
     def push_from(self, model: Any) -> None:
         """Keras's weights, which are older than the library's while it learns."""
         if self.is_ahead:
             self.pull_to(model)
             return
-        self.push(lambda name: self.variables[name])
+        self._mirror.push(self.library.state)
+        if self._memory is not None:
+            self._memory.push(self.library.state)
 
     def pull_to(self, model: Any) -> None:
-        for name, value in self.pull():
-            variable = self.variables[name]
-            variable.assign(np.reshape(value, variable.shape))
-        if self.training.targets and getattr(model, "optimizer", None) is not None:
-            model.optimizer.iterations.assign(self.count)
+        self._mirror.pull(self.library.state)
+        if self._memory is not None:
+            self._memory.pull(self.library.state)
+            model.optimizer._iterations.assign(self.count)
+
+    def begin(self, model: Any) -> None:
+        """Random numbers follow Keras's seed; steps go on where the optimiser is."""
+        seed = keras.src.utils.rng_utils.get_random_seed()
+        self.seed(np.random.randint(1 << 31) if seed is None else seed)
+        optimizer = model.optimizer
+        if self._memory is None:
+            keras_optimizer.build(optimizer, model)
+            shapes = self.training.states
+            self._memory = Mirror((n, v, np.shape(shapes[n])) for n, v in keras_optimizer.states(
+                optimizer, self.training, self.variables))
+        self.count = int(np.asarray(optimizer._iterations))
+
+    def pull_states(self) -> None:
+        """What evaluate and predict move too: what stateful layers remember."""
+        self._mirror.pull(self.library.state, self.training.moved)
+
+    def forget(self) -> None:
+        """What the library holds may be half of a step."""
+        for mirror in (self._mirror, self._memory):
+            if mirror is not None:
+                mirror.forget()
 
 
 def _key(model: Any) -> str:
@@ -107,91 +114,47 @@ def _key(model: Any) -> str:
     key: list[Any] = [[v.path, bool(v.trainable)] for v in model.variables]
     key += [[layer.name, layer.trainable] for layer in model._flatten_layers()]
     if getattr(model, "_compile_loss", None) is not None:
-        config = model.optimizer.get_config()
-        config.pop("learning_rate", None)
-        key += [type(model.optimizer).__name__, config, id(model._compile_loss),
+        key += [keras_optimizer.key(model.optimizer), id(model._compile_loss),
                 id(model._compile_metrics)]
     return json.dumps(key, default=str)
 
 
-def compiled(model: Any, learns: bool = True) -> Compiled:
-    """The model's library, made where there is none that fits."""
+def compiled(model: Any, learns: bool = True,
+             targets: Callable[[], Any] | None = None) -> Compiled:
+    """The model's library, made where there is none that fits. targets: those that are learnt, for
+    losses whose steps depend on their shape."""
     learns = learns and getattr(model, "_compile_loss", None) is not None
     key = _key(model) + str(learns)
     store: dict[str, Any] = model.__dict__.setdefault("_dlc_compiled", {})
-    made: Compiled
-    if key in store:
-        made = store[key]
+    made: Compiled | None = store.get(key)
+    if made and (targets is None or not made.by_data or made.fits(targets())):
         return made
     from .keras import _described, input_types
     described = _described(model)
     names = _output_names(described.model)
+    by_data = keras_wanted.outputs_by_data(model, names) if learns else {}
+    if by_data and targets is None:
+        return compiled(model, learns=False)
     outputs = [Output() for _ in names]
     host: list[tuple[int, Any]] = []
+    extents: dict[int, Extents] = {}
     optimizer: tuple[str, dict[str, Any]] = ("sgd", {})
     if learns:
-        outputs, host = _wanted(model, names)
-        kind = type(model.optimizer).__name__.lower()
-        if kind not in optimizer_table.OPTIMIZERS:
-            raise UnknownLayers(f"optimizer {type(model.optimizer).__name__}; dlc knows "
-                                f"{', '.join(sorted(optimizer_table.OPTIMIZERS))}")
-        optimizer = (kind, model.optimizer.get_config())
-        _check_optimizer(model.optimizer)
+        if by_data and targets is not None:
+            extents = extents_of(targets(), names, by_data, described.model.outputs)
+        outputs, host = keras_wanted.wanted(model, names, described.model.outputs, extents)
+        optimizer = keras_optimizer.described(model.optimizer)
     recipe = Recipe(lambda e, x: emit_model(e, described.item, x), input_types(described), outputs,
-                    optimizer, sample_weights=True, predictions=bool(host))
+                    optimizer, sample_weights=True, predictions=bool(host),
+                    # On JAX, Keras loses the mask before its metrics see it.
+                    masks_metrics=keras.backend.backend() != "jax")
     store.clear()
-    store["held"] = getattr(model, "_compile_loss", None), model._compile_metrics \
-        if learns else None  # the key has their addresses
-    made = store[key] = Compiled(described, recipe, host)
+    # The key has the addresses of what is held.
+    store["held"] = (model._compile_loss, model._compile_metrics, model.optimizer) \
+        if learns else None
+    made = store[key] = Compiled(described, recipe, host, model.optimizer if learns else None)
+    made.by_data, made.extents = by_data, extents
     return made
-
-
-def _check_optimizer(optimizer: Any) -> None:
-    """What an optimiser is told that dlc does not do."""
-    config = optimizer.get_config()
-    asked = [k for k in ("use_ema", "gradient_accumulation_steps", "loss_scale_factor")
-             if config.get(k)]
-    if getattr(optimizer, "_exclude_from_weight_decay", None) or \
-            getattr(optimizer, "_exclude_from_weight_decay_pattern", None):
-        asked.append("exclude_from_weight_decay")
-    if asked:
-        raise UnknownLayers(f"optimizer {type(optimizer).__name__} with {', '.join(asked)}")
-
-
-def _wanted(model: Any,
-            names: Sequence[str]) -> tuple[list[Output], list[tuple[int, Any]]]:
-    """Outputs with losses and metrics; metrics that Keras computes itself."""
-    spec, weights = model._compile_loss._user_loss, model._compile_loss._user_loss_weights
-    chosen, weighted = (getattr(model._compile_metrics, f"_user_{k}", None)
-                        for k in ("metrics", "weighted_metrics")) \
-        if model._compile_metrics is not None else (None, None)
-    outputs, host = [], []
-    for k, name in enumerate(names):
-        loss = _of_output(spec, names, k)
-        share = _of_output(weights, names, k)
-        named = None if loss is None else _named(loss)
-        output = Output(named, 1.0 if share is None else float(share))
-        if named is not None:
-            fault = loss_table.unsupported(*named)
-            if fault:
-                raise UnknownLayers(f"loss {getattr(loss, '__name__', loss)}: {fault}")
-        for source, target in ((chosen, output.metrics), (weighted, output.weighted_metrics)):
-            own: Any = _of_output(source, names, k) if len(names) > 1 else source
-            if isinstance(own, dict):
-                own = own.get(name)
-            for metric in own if isinstance(own, (list, tuple)) else [own] * (own is not None):
-                kind, config = _named(metric)
-                if kind in metric_table.METRICS or kind == "acc":
-                    label = metric if isinstance(metric, str) else \
-                        getattr(metric, "name", None) or metric.__name__
-                    target.append((kind, config, label))
-                else:
-                    made = keras.metrics.get(metric)
-                    if not isinstance(made, keras.metrics.Metric):
-                        made = keras.metrics.MeanMetricWrapper(made, name=made.__name__)
-                    host.append((k, made))
-        outputs.append(output)
-    return outputs, host
 
 
 class _Logs(Tally):
@@ -234,6 +197,10 @@ def _split_batch(model: Any, made: Compiled,
     own = own * len(made.outputs) if len(own) == 1 else own
     found = []
     for k in chosen:
+        if own[k] is not None and k in made.training.ignore_weights:
+            raise ValueError(f"the loss of {made.outputs[k]} is one number that is not reduced, so "
+                             "weights of samples have no part in it; expected a loss of each "
+                             "sample, or reduction='mean'")
         given = np.ones(count, np.float32) if own[k] is None else np.asarray(own[k], np.float32)
         if given.size != count:
             raise ValueError(f"weights of samples have the shape {list(given.shape)}, expected "
@@ -306,13 +273,13 @@ def fit(self: Any, x: Any = None, y: Any = None, batch_size: int | None = None, 
                              steps_per_epoch=steps_per_epoch, shuffle=shuffle,
                              class_weight=class_weight,
                              steps_per_execution=self.steps_per_execution)
-    made = compiled(self)
+    made = compiled(self, targets=lambda: targets_of(iterator))
     if not isinstance(callbacks, callbacks_module.CallbackList):
         callbacks = callbacks_module.CallbackList(
             callbacks, add_history=True, add_progbar=verbose != 0, verbose=verbose,
             epochs=epochs, steps=iterator.num_batches, model=self)
     self.stop_training, logs = False, {}
-    _begin(self, made)
+    made.begin(self)
     callbacks.on_train_begin()
     try:
         for epoch in range(self._initial_epoch or initial_epoch, epochs):
@@ -338,16 +305,11 @@ def fit(self: Any, x: Any = None, y: Any = None, batch_size: int | None = None, 
         raise
     finally:
         made.is_ahead = False
+        if epochs > 0:
+            keras_optimizer.finish(self.optimizer, self)
     callbacks.on_train_end(logs=logs)
     self.history.plot = functools.partial(curves, self.history.history)
     return self.history
-
-
-def _begin(model: Any, made: Compiled) -> None:
-    """Random numbers follow Keras's seed; steps go on where the optimiser is."""
-    seed = keras.src.utils.rng_utils.get_random_seed()
-    made.seed(np.random.randint(1 << 31) if seed is None else seed)
-    made.count = int(np.asarray(model.optimizer.iterations))
 
 
 def _evaluate(model: Any, iterator: Any, callbacks: Any, made: Compiled) -> Logs:
@@ -367,13 +329,16 @@ def evaluate(self: Any, x: Any = None, y: Any = None, batch_size: int | None = N
     iterator = EpochIterator(x=x, y=y, sample_weight=sample_weight, batch_size=batch_size,
                              steps_per_epoch=steps, shuffle=False,
                              steps_per_execution=self.steps_per_execution)
-    made = compiled(self)
+    made = compiled(self, targets=lambda: targets_of(iterator))
     made.push_from(self)
     if not isinstance(callbacks, callbacks_module.CallbackList):
         callbacks = callbacks_module.CallbackList(
             callbacks, add_progbar=verbose != 0, verbose=verbose, epochs=1,
             steps=iterator.num_batches, model=self)
-    logs = _evaluate(self, iterator, callbacks, made)
+    try:
+        logs = _evaluate(self, iterator, callbacks, made)
+    finally:
+        made.pull_states()
     return logs if return_dict else _flat(logs)
 
 
@@ -395,14 +360,17 @@ def predict(self: Any, x: Any, batch_size: int | None = None, verbose: int | str
             steps=iterator.num_batches, model=self)
     function, found = made["predict"], []
     callbacks.on_predict_begin()
-    with iterator.catch_stop_iteration():
-        for first, last, buffer in iterator:
-            callbacks.on_predict_batch_begin(first)
-            for data in buffer:
-                inputs, _, _ = _split_batch(self, made, data)
-                results = function(*arguments(function, inputs))
-                found.append(results if isinstance(results, tuple) else (results,))
-            callbacks.on_predict_batch_end(last, {"outputs": found[-1]})
+    try:
+        with iterator.catch_stop_iteration():
+            for first, last, buffer in iterator:
+                callbacks.on_predict_batch_begin(first)
+                for data in buffer:
+                    inputs, _, _ = _split_batch(self, made, data)
+                    results = function(*arguments(function, inputs))
+                    found.append(results if isinstance(results, tuple) else (results,))
+                callbacks.on_predict_batch_end(last, {"outputs": found[-1]})
+    finally:
+        made.pull_states()
     callbacks.on_predict_end()
     outputs = [np.concatenate(parts) for parts in zip(*found)]
     return outputs[0] if len(outputs) == 1 else outputs
@@ -417,10 +385,14 @@ def train_on_batch(self: Any, x: Any, y: Any = None, sample_weight: Any = None,
         if sample_weight is not None:
             raise ValueError("train_on_batch takes sample_weight or class_weight, not both")
         sample_weight = data_adapter_utils.class_weight_to_sample_weights(y, class_weight)
-    made = compiled(self)
-    _begin(self, made)
+    made = compiled(self, targets=lambda: y)
+    made.begin(self)
     made.push_from(self)
-    logs = _on_batch(self, made, (x, y, sample_weight), "step", (np.float32(_rate(self)),))
+    try:
+        logs = _on_batch(self, made, (x, y, sample_weight), "step", (np.float32(_rate(self)),))
+    except BaseException:
+        made.forget()
+        raise
     made.pull_to(self)
     return logs if return_dict else _flat(logs)
 
@@ -428,9 +400,12 @@ def train_on_batch(self: Any, x: Any, y: Any = None, sample_weight: Any = None,
 def test_on_batch(self: Any, x: Any, y: Any = None, sample_weight: Any = None,
                   return_dict: bool = False) -> float | list[float] | Logs:
     """As keras.Model.test_on_batch."""
-    made = compiled(self)
+    made = compiled(self, targets=lambda: y)
     made.push_from(self)
-    logs = _on_batch(self, made, (x, y, sample_weight), "evaluate", ())
+    try:
+        logs = _on_batch(self, made, (x, y, sample_weight), "evaluate", ())
+    finally:
+        made.pull_states()
     return logs if return_dict else _flat(logs)
 
 

@@ -8,8 +8,6 @@ tensors, whose operations stand in their place.
 from __future__ import annotations
 
 import functools
-import inspect
-import re
 from typing import TYPE_CHECKING
 
 import keras
@@ -17,12 +15,13 @@ import numpy as np
 from keras import KerasTensor
 from keras.src.ops.function import make_node_key
 
+from ._emit.cells import _CELLS
 from ._emit.emitter import _LAYERS, UnknownLayers
-from ._emit.recurrent import _CELLS
+from ._keras_modes import signature
 from ._keras_trace import Symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     Item = dict[str, Any]
@@ -36,29 +35,87 @@ class Described:
         self.layers: dict[str, Any] = {}
         self.variables: dict[str, Any] = {}
         self._path: list[str] = []
-        self._symbols = Symbols(learns)
-        trainable = model.trainable
-        if not _is_functional(model):
-            model = _traced_model(model, self._symbols)
-        self.model = model
-        self.inputs = [t for t in model.inputs if self._symbols.variable(t) is None]
-        self.item = self._model(model, model.name, trainable)
+        self._symbols, self._learns = Symbols(learns), learns
+        self._mode: bool | None = None  # of a traced call: whether layers learn
+        self._is_traced = False
+        if _is_functional(model):
+            self.model = model
+            self.item = self._model(model, model.name, model.trainable)
+        else:
+            self.item = self._modes(lambda mode: self._subclassed(model, mode))
+        self.inputs = [t for t in self.model.inputs if self._symbols.variable(t) is None]
+
+    #--- Modes -------------------------------------------------------------------------
+
+    def _modes(self, make: Callable[[bool], Item], mode: bool | None = None) -> Item:
+        """What make(mode) says of a traced call: at inference, and under "learning" of what it
+        does while it learns. A call in a traced one has the mode of that."""
+        mode = self._mode if mode is None else mode
+        if mode is not None:
+            return self._in_mode(mode, make)
+        found = self._in_mode(False, make)
+        if self._learns:
+            learning = self._in_mode(True, make)
+            found["learning"] = learning
+            found["differs"] = signature(found) != signature(learning)
+        return found
+
+    def _in_mode(self, mode: bool, make: Callable[[bool], Item]) -> Item:
+        before, self._mode = self._mode, mode
+        try:
+            return make(mode)
+        finally:
+            self._mode = before
+
+    def _mode_of(self, op: Any, nodes: Sequence[Any]) -> bool | None:
+        """The mode of a layer's calls, where it is known. In a functional model what they were
+        given counts for nothing: it gives its own to all."""
+        given = {n.arguments.kwargs.get("training") for n in nodes} if self._is_traced else set()
+        modes = {g if isinstance(g, bool) else self._mode for g in given}
+        if len(modes) > 1:
+            raise UnknownLayers(f"dlc does not know {'/'.join([*self._path, op.name])} "
+                                f"({type(op).__name__}), which is called with training=True and "
+                                "with training=False; call it in one of the modes")
+        return modes.pop() if modes else self._mode
+
+    def _subclassed(self, model: Any, mode: bool) -> Item:
+        """A subclassed model that was called, as the functional one that its call makes."""
+        inputs, outputs = _called(model, self._symbols, mode)
+        losses = self._symbols.losses
+        if not mode:
+            self.model = keras.Model(inputs, outputs, name=model.name)
+        return self._traced_item(_model_of(inputs, outputs, losses, model.name), model,
+                                 len(losses))
+
+    def _traced_item(self, traced: Any, layer: Any, losses: int) -> Item:
+        """What a call of a layer makes. losses: how many of the last outputs it adds to the
+        loss."""
+        item = self._model(traced, layer.name, layer.trainable, is_traced=True)
+        regularizer = getattr(layer, "activity_regularizer", None)
+        if regularizer is not None:
+            item["activity_regularizer"] = keras.regularizers.serialize(regularizer)
+        return {**item, "losses": losses}
 
     #--- Models ------------------------------------------------------------------------
 
-    def _model(self, model: Any, name: str, trainable: bool | None = None) -> Item:
+    def _model(self, model: Any, name: str, trainable: bool | None = None,
+               is_traced: bool = False) -> Item:
         """A Sequential or functional model as an item of its path. trainable: in place of its
-        own, which sets that of all layers in it."""
+        own, which sets that of all layers in it. is_traced: whether a call was made that gives
+        each layer its mode."""
         graph = getattr(model, "_functional", None) or model
         self._path.append(name)
+        before, self._is_traced = self._is_traced, is_traced
         try:
             layers = [self._operation(op, graph) for op in graph.operations
                       if not (isinstance(op, keras.layers.InputLayer) and
                               self._symbols.variable(op.output) is not None)]
         finally:
             self._path.pop()
+            self._is_traced = before
         return {"class_name": "Functional", "module": "dlc.keras", "name": name, "config": {
-            "name": name, "trainable": model.trainable if trainable is None else trainable,
+            "name": name, "is_traced": is_traced,
+            "trainable": model.trainable if trainable is None else trainable,
             "layers": layers,
             "input_layers": [_history(t, graph) for t in graph.inputs
                              if self._symbols.variable(t) is None],
@@ -112,27 +169,23 @@ class Described:
         if not isinstance(op, keras.Layer):
             return {"class_name": kind, "module": "keras.ops", "config": {
                 "name": name, **{k: v for k, v in vars(op).items() if not k.startswith("_")}}}
+        mode = self._mode_of(op, nodes)
         if _is_functional(op):
-            return self._model(op, name)
+            return self._model(op, name) if mode is None else \
+                self._in_mode(mode, lambda _: self._model(op, name))
         is_keras = type(op).__module__.startswith("keras.")
-        if kind == "Lambda" or not is_keras or kind not in _LAYERS:
-            traced = self._traced(op, nodes)
-            if traced is not None:
-                return self._model(traced, name, op.trainable)
+        if nodes and (kind == "Lambda" or not is_keras or kind not in _LAYERS):
+            return self._modes(lambda mode: self._traced(op, nodes, mode), mode)
         self.layers[path] = op
         item = keras.saving.serialize_keras_object(op)
         if kind == "RNN" and item["config"]["cell"]["class_name"] not in _CELLS:
-            item["config"]["cell"] = self._cell(op, path)
+            item["config"]["cell"] = self._cell(op, path, mode)
         return {"class_name": kind, "module": "keras.layers", "config": item["config"]}
 
-    def _traced(self, layer: Any, nodes: Sequence[Any]) -> Any:
-        """The functional model that a layer's call makes of its inputs; None where it cannot
-        be called so."""
+    def _traced(self, layer: Any, nodes: Sequence[Any], mode: bool) -> Item:
+        """The functional model that a layer's call makes of its inputs."""
         call = functools.partial(layer.function, **(layer.arguments or {})) \
             if type(layer).__name__ == "Lambda" else layer.call
-        _refuse_modes(layer)
-        if not nodes:
-            return None
         first = nodes[0].arguments
         inputs: list[Any] = []
 
@@ -145,21 +198,20 @@ class Described:
             return value
 
         args = [fresh(a) for a in first.args]
-        kwargs = {k: fresh(v) for k, v in first.kwargs.items() if v is not None}
-        if "training" in inspect.signature(call).parameters:
-            kwargs.setdefault("training", None)  # layers inside decide by the mode
+        kwargs = {k: fresh(v) for k, v in first.kwargs.items()
+                  if v is not None and k != "training"}
         try:
-            outputs = self._symbols.call(layer, call, *args, **kwargs)
-            traced = keras.Model([*inputs, *self._symbols.inputs], outputs,
-                                 name=layer.name)
+            outputs = self._symbols.call(layer, mode, call, *args, **kwargs)
+            traced = _model_of([*inputs, *self._symbols.inputs], outputs, self._symbols.losses,
+                               layer.name)
         except Exception as problem:  # pylint: disable=broad-except
             raise UnknownLayers(
                 f"dlc does not know the layer {'/'.join([*self._path, layer.name])} "
                 f"({type(layer).__name__}), and its call cannot be traced: "
                 f"{type(problem).__name__}: {problem}") from problem
-        return traced
+        return self._traced_item(traced, layer, len(self._symbols.losses))
 
-    def _cell(self, layer: Any, path: str) -> Item:
+    def _cell(self, layer: Any, path: str, mode: bool | None) -> Item:
         """A user's cell: its call on one step, as a model of the input and the states."""
         cell = layer.cell
         shape = layer._build_shapes_dict["sequences_shape"] \
@@ -168,35 +220,37 @@ class Described:
         sizes = cell.state_size
         sizes = list(sizes) if isinstance(sizes, (list, tuple)) else [sizes]
         sizes = [tuple(s) if isinstance(s, (list, tuple)) else (s,) for s in sizes]
-        x = keras.Input(batch_shape=(None, *shape[2:]))
-        states = [keras.Input(batch_shape=(None, *s)) for s in sizes]
-        try:
-            y, after = self._symbols.call(cell, cell.call, x, states)
-            after = list(after) if isinstance(after, (list, tuple)) else [after]
-            traced = keras.Model([x, *states, *self._symbols.inputs], [y, *after],
-                                 name=cell.name)
-        except Exception as problem:  # pylint: disable=broad-except
-            raise UnknownLayers(f"dlc does not know the cell {path}/{cell.name} "
-                                f"({type(cell).__name__}), and its call cannot be traced: "
-                                f"{problem}") from problem
+
+        def traced(mode: bool) -> Item:
+            x = keras.Input(batch_shape=(None, *shape[2:]))
+            states = [keras.Input(batch_shape=(None, *s)) for s in sizes]
+            try:
+                y, after = self._symbols.call(cell, mode, cell.call, x, states)
+                if self._symbols.losses:
+                    raise TypeError("it adds to the loss at each step")
+                after = list(after) if isinstance(after, (list, tuple)) else [after]
+                made = keras.Model([x, *states, *self._symbols.inputs], [y, *after],
+                                   name=cell.name)
+            except Exception as problem:  # pylint: disable=broad-except
+                raise UnknownLayers(f"dlc does not know the cell {path}/{cell.name} "
+                                    f"({type(cell).__name__}), and its call cannot be traced: "
+                                    f"{problem}") from problem
+            return self._traced_item(made, cell, 0)
+
         self._path.append(layer.name)
         try:
-            item = self._model(traced, cell.name)
+            item = self._modes(traced, mode)
         finally:
             self._path.pop()
         return {"class_name": "__traced__", "config": {
             "name": cell.name, "state_sizes": sizes, "model": item}}
 
 
-def _refuse_modes(layer: Any) -> None:
-    """A call that asks in Python whether it trains does two things, and is traced once."""
-    try:
-        text = inspect.getsource(type(layer).call)
-    except (OSError, TypeError):
-        return
-    if re.search(r"\b(if|and|or|not)\s+training\b|\btraining\s+(is|==|and|or)\b", text):
-        raise UnknownLayers(f"dlc does not know {layer.name} ({type(layer).__name__}), whose call "
-                            "asks whether it trains; leave that to the layers in it")
+def _model_of(inputs: Sequence[Any], outputs: Any, losses: Sequence[Any], name: str) -> Any:
+    """A functional model of traced results, those that are added to the loss behind the others."""
+    if losses:
+        outputs = [*keras.tree.flatten(outputs), *losses]
+    return keras.Model(inputs, outputs, name=name)
 
 
 def _is_functional(model: Any) -> bool:
@@ -204,18 +258,21 @@ def _is_functional(model: Any) -> bool:
         getattr(model, "_functional", None) is not None or hasattr(model, "operations"))
 
 
-def _traced_model(model: Any, symbols: Symbols) -> Any:
-    """A subclassed model that was called, as the functional one that its call makes."""
+def _called(model: Any, symbols: Symbols, mode: bool) -> tuple[list[Any], Any]:
+    """Symbolic inputs of a subclassed model that was called, and what its call makes of them."""
     shapes = list((getattr(model, "_build_shapes_dict", None) or {}).values())
     if not shapes:
-        raise ValueError(f"model '{model.name}' has no shapes yet: give it an Input, or call it "
-                         "on data once")
-    inputs = [keras.Input(batch_shape=(None, *shape[1:])) for shape in shapes]
-    _refuse_modes(model)
-    more = {"training": None} if "training" in inspect.signature(model.call).parameters else {}
+        raise ValueError(f"model '{model.name}' has no shapes yet: give it an Input or a "
+                         "build(input_shape) of its own, or call it on data once")
+    # What layers remember is of as many samples as they were built for.
+    is_fixed = any(getattr(layer, "stateful", False) for layer in model._flatten_layers())
+    inputs = [keras.Input(batch_shape=(shape[0] if is_fixed else None, *shape[1:]))
+              for shape in shapes]
     try:
-        outputs = symbols.call(model, model.call, *inputs, **more)
-        return keras.Model([*inputs, *symbols.inputs], outputs, name=model.name)
+        outputs = symbols.call(model, mode, model.call, *inputs)
+        inputs += symbols.inputs
+        keras.Model(inputs, outputs)  # refuses outputs that do not depend on them
+        return inputs, outputs
     except Exception as problem:  # pylint: disable=broad-except
         raise UnknownLayers(f"the call of model '{model.name}' cannot be traced: "
                             f"{type(problem).__name__}: {problem}") from problem

@@ -6,13 +6,16 @@ number would stand in the library, and the weight would not learn.
 
 from __future__ import annotations
 
+import inspect
 import threading
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import keras
 from keras import KerasTensor
+from keras.src.backend.common import global_state
 from keras.src.backend.common.stateless_scope import in_stateless_scope
+from keras.src.layers.layer import CallContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,14 +26,16 @@ _BOOKKEEPING = {"_trainable_variables", "_non_trainable_variables", "_metrics"}
 
 
 class Symbols:
-    """Symbolic tensors in place of variables. inputs: those of the last call. learns: whether
-    numbers of weights are refused, which are right for inference alone."""
+    """Symbolic tensors in place of variables. inputs: those of the last call; losses: what it
+    adds to the loss. learns: whether numbers of weights are refused, which are right for inference
+    alone."""
 
     def __init__(self, learns: bool) -> None:
         self._learns = learns
         self._variables: dict[int, Any] = {}
         self._known: dict[int, KerasTensor] = {}
         self.inputs: list[KerasTensor] = []
+        self.losses: list[KerasTensor] = []
 
     def variable(self, tensor: Any) -> Any:
         """The variable that a tensor stands for, or None."""
@@ -56,26 +61,46 @@ class Symbols:
             return items if isinstance(value, list) else tuple(items)
         return value
 
-    def call(self, layer: Any, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """function(*args, **kwargs), while the layer's weights are symbols.
+    def call(self, layer: Any, training: bool, function: Callable[..., Any], *args: Any,
+             **kwargs: Any) -> Any:
+        """function(*args, **kwargs), while the layer's weights are symbols; `losses` has what it
+        adds to the loss. training: what the layers in it get that are not told.
 
         Raises TypeError where the call takes the number of a weight.
         """
-        self.inputs = []
+        self.inputs, self.losses = [], []
+        if "training" in inspect.signature(function).parameters:
+            kwargs.setdefault("training", training)
         attributes = vars(layer)
         held = {k: v for k, v in attributes.items() if k not in _BOOKKEEPING}
         symbols = {k: self._of(v) for k, v in held.items()}
         changed = [k for k, v in symbols.items() if v is not held[k]]
         attributes.update({k: symbols[k] for k in changed})
+        attributes["add_loss"] = lambda loss: self.losses.extend(keras.tree.flatten(loss))
         try:
-            with _no_numbers() if self._learns else nullcontext():
+            with _mode(layer, kwargs.get("training", training)), \
+                    _no_numbers() if self._learns else nullcontext():
                 outputs = function(*args, **kwargs)
         finally:
+            del attributes["add_loss"]
             attributes.update({k: held[k] for k in changed})
         flat = outputs if isinstance(outputs, (list, tuple)) else [outputs]
         if any(self.variable(t) is not None for t in flat):
             raise TypeError("it returns a weight itself")
         return outputs
+
+
+@contextmanager
+def _mode(layer: Any, training: bool) -> Iterator[None]:
+    """Calls inside are those of a layer that is called with this mode."""
+    before = global_state.get_global_attribute("current_call_ctx")
+    context: Any = CallContext(entry_layer=layer)
+    context.training = training
+    global_state.set_global_attribute("current_call_ctx", context)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute("current_call_ctx", before)
 
 
 @contextmanager

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._emit.emitter import UnknownLayers
+import numpy as np
+
+from ._emit.emitter import STATE, UnknownLayers
 from ._keras_file import within
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Sequence
     from typing import Any
 
     from ._keras_graph import Described
+    from ._library import State
 
 
 class Variables:
@@ -42,6 +46,10 @@ class Variables:
         else:
             raise UnknownLayers(f"{name} (the Keras model has no such layer)")
         wanted = parts[cut:]
+        if wanted[-1].startswith(f"{STATE}_"):
+            holder = next(v for v in layer._flatten_layers() if len(wanted) == 1 or
+                          v.name == wanted[-2])
+            return flat(holder.states)[int(wanted[-1].rpartition("_")[2])]
         fitting = [v for v in layer.weights if v.path.split("/")[-1] == wanted[-1] and
                    within(wanted[:-1], v.path.split("/"))]
         # A layer's own variables come first; those below have longer paths.
@@ -50,3 +58,53 @@ class Variables:
             raise UnknownLayers(f"{name}: {type(layer).__name__} has "
                                 f"{', '.join(v.path for v in layer.weights) or 'no variables'}")
         return fitting[0]
+
+
+def flat(states: Any) -> list[Any]:
+    """The variables of a recurrent layer's states, which are nested for a stack of cells."""
+    return [v for s in states for v in flat(s)] if isinstance(states, (list, tuple)) else [states]
+
+
+class Mirror:
+    """Variables of Keras's and the states of a library that have their values.
+
+    A variable whose value is still the array that it was given last is not pushed again. That
+    can be told where arrays never change, which is JAX.
+    """
+
+    def __init__(self, triples: Iterable[tuple[str, Any, Sequence[int]]]) -> None:
+        """triples: name and variable, with the shape of the state."""
+        self._triples = list(triples)
+        self._given: dict[str, Any] = {}
+
+    def push(self, state: State) -> None:
+        """The variables' values, into the library."""
+        for name, variable, shape in self._triples:
+            value = variable.value
+            if value is not self._given.get(name):
+                state[name] = np.reshape(np.asarray(variable, np.float32), shape)
+                self._note(name, value)
+
+    def pull(self, state: State, names: Container[str] | None = None) -> None:
+        """The library's values, into the variables: all, or those of these names."""
+        moved = [(n, v) for n, v, _ in self._triples if names is None or n in names]
+        values: list[Any] = [np.reshape(state[n], v.shape) for n, v in moved]
+        if moved and _is_constant(moved[0][1].value):
+            import jax
+            values = jax.device_put(values)  # of all at once, which takes a third of the time
+        for (name, variable), value in zip(moved, values):
+            variable.assign(value)
+            self._note(name, variable.value)
+
+    def forget(self) -> None:
+        """The library's values may be others than those that were pushed."""
+        self._given = {}
+
+    def _note(self, name: str, value: Any) -> None:
+        if _is_constant(value):
+            self._given[name] = value
+
+
+def _is_constant(value: Any) -> bool:
+    """Whether it is an array that never changes: one of JAX's."""
+    return type(value).__module__.startswith("jax")

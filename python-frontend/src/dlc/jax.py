@@ -13,13 +13,22 @@ A function becomes a jaxpr, whose primitives become ops of dl (docs/jax.md).
 from __future__ import annotations
 
 import functools
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import ir
 from ._compile import CompileError, compile
-from ._jaxpr import Emission, UnknownPrimitives, hides_gradients, missing
+from ._jaxpr import (
+    Emission,
+    HiddenGradient,
+    UnknownPrimitives,
+    is_key,
+    is_number,
+    missing,
+    solve,
+)
 from ._model import Model, need
 
 if TYPE_CHECKING:
@@ -36,8 +45,8 @@ def _trace(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any,
     closed, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
     lacks = missing(closed.jaxpr)
     if lacks:
-        raise UnknownPrimitives(f"{_name(function)} uses primitives of JAX that dlc lacks: "
-                                f"{', '.join(lacks)}")
+        raise UnknownPrimitives(f"{_name(function)} uses primitives of JAX that dlc lacks:" +
+                                "".join(f"\n  {lack}" for lack in lacks))
     return closed, jax.tree.structure(shapes)
 
 
@@ -46,16 +55,29 @@ def _name(function: Callable[..., Any]) -> str:
     return name
 
 
-def _emit(module: ir.Module, closed: Any, arguments: Sequence[ir.Value]) -> list[ir.Value]:
-    """The results of a jaxpr for values of the function that is open."""
+def _emit(module: ir.Module, closed: Any, arguments: Sequence[ir.Value],
+          learns: bool = False) -> list[ir.Value]:
+    """The results of a jaxpr for values of the function that is open. learns: whether
+    derivatives are taken of them."""
     from ._emit.emitter import Emitter
     e = Emitter(module, {}, None)
-    free = None
-    for value, v in zip(arguments, closed.jaxpr.invars):
-        for d, extent in enumerate(v.aval.shape):
-            if free is None and not isinstance(extent, (int, np.integer)):
-                free = e.extent(value, d)
-    return Emission(e, free).call(closed, arguments)
+    symbols, values = solve(e, arguments, [Emission.shape(v.aval) for v in closed.jaxpr.invars])
+    return Emission(e, symbols, learns).call(closed, values)
+
+
+class _Converted:
+    """Says once that numbers are made float32."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._is_told = name, False
+
+    def tell(self, arrays: Sequence[Any], wanted: Sequence[Any]) -> None:
+        given = [str(getattr(a, "dtype", "")) for a in arrays]
+        if not self._is_told and any(g == "float64" and w != np.float64
+                                     for g, w in zip(given, wanted)):
+            self._is_told = True
+            warnings.warn(f"{self._name} takes float32, arrays of float64 are converted in each "
+                          "call; give x.astype(numpy.float32)", stacklevel=4)
 
 
 def from_jax(function: Callable[..., Any], *example: Any, parameters: Any = None,
@@ -63,12 +85,14 @@ def from_jax(function: Callable[..., Any], *example: Any, parameters: Any = None
     """A function of JAX as a model of dlc.
 
     function: of the example's arrays, or of (parameters, arrays...) where parameters are given.
-    example: arrays, or jax.ShapeDtypeStructs, of the shapes and types of its inputs.
+    example: arrays, or jax.ShapeDtypeStructs, of the shapes and types of its inputs; keys of
+        jax.random too. Extents of jax.export.symbolic_shape are free, each by its name, and
+        all others are then as they are.
     parameters: a pytree of arrays, which `fit` trains; each has the name of its path, `0/w`.
     batch: "free": the first extent of each input is any, the same for all; "fixed": all
         extents are the example's.
 
-    Raises UnknownPrimitives with all that dlc lacks.
+    Raises UnknownPrimitives with all that dlc lacks, where it stands, what to do instead.
     """
     if batch not in ("free", "fixed"):
         raise ValueError(f"batch '{batch}', expected 'free' or 'fixed'")
@@ -90,6 +114,8 @@ class JaxModel(Model):
         if len(self._values) != len(leaves):
             raise ValueError("two of the parameters have the same path, joined by '/': "
                              "rename a key")
+        is_named = any(not is_number(e) for v in example for e in getattr(v, "shape", ()))
+        is_free = is_free and not is_named
         first = jax.export.symbolic_shape(Emission.symbol)[0] if is_free else None
 
         def shaped(value: Any, is_input: bool) -> Any:
@@ -97,7 +123,9 @@ class JaxModel(Model):
             shape = tuple(value.shape)
             if is_free and is_input and shape:
                 shape = (first, *shape[1:])
-            return jax.ShapeDtypeStruct(shape, jax.dtypes.canonicalize_dtype(value.dtype))
+            return jax.ShapeDtypeStruct(shape, value.dtype if is_key(value) else
+                                        jax.dtypes.canonicalize_dtype(value.dtype))
+        self._converted = _Converted(self._name)
         self._inputs = [shaped(v, True) for v in example]
         known = [jax.tree.map(lambda v: shaped(v, False), parameters)] if self._has_parameters \
             else []
@@ -126,24 +154,22 @@ class JaxModel(Model):
 
     def _form(self, training: bool = False,
               values: Mapping[str, npt.NDArray[Any]] | None = None) -> ir.Module:
-        if training:
-            hidden = hides_gradients(self._closed.jaxpr)
-            if hidden:
-                raise CompileError(f"{self._name} has derivatives of its own, which dlc does not "
-                                   f"take over: {', '.join(sorted(set(hidden)))}")
         module, values = ir.Module(), {**self._values, **(values or {})}
         for name, value in values.items():
             module.add_global(name, value)
-        types = {f"x{i}" if len(self._inputs) > 1 else "x": Emission.type(None, s)
+        types = {f"x{i}" if len(self._inputs) > 1 else "x": Emission.type(s)
                  for i, s in enumerate(self._inputs)}
         with module.function("predict", public=True, **types) as f:
             results = _emit(module, self._closed,
-                            [*[module.load(n) for n in values], *f.arguments])
+                            [*[module.load(n) for n in values], *f.arguments], training)
             f.returns(**{f"y{i}" if len(results) > 1 else "y": v for i, v in enumerate(results)})
         return module
 
     def predict(self, *inputs: npt.ArrayLike) -> Any:
         """The function's results, as arrays in its own tree."""
+        self._converted.tell(inputs, [s.dtype for s in self._inputs])
+        inputs = tuple(np.asarray(self._jax.random.key_data(a)) if is_key(a) else a
+                       for a in inputs)
         outputs = super().predict(*inputs)
         outputs = outputs if isinstance(outputs, tuple) else (outputs,)
         return self._jax.tree_util.tree_unflatten(self._results, outputs)
@@ -168,12 +194,18 @@ def grad(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
         raise TypeError(f"argnums is {argnums!r}, expected the number of one argument, which may "
                         "be a pytree")
     compiled: dict[Any, Function] = {}
+    converted = _Converted(f"the gradient of {_name(function)}")
+
+    def plain(value: Any) -> npt.NDArray[Any]:
+        array = np.asarray(jax.random.key_data(value) if is_key(value) else value)
+        return np.asarray(array, jax.dtypes.canonicalize_dtype(array.dtype), order="C")
 
     @functools.wraps(function)
     def gradient(*arguments: Any) -> Any:
         leaves, trees = zip(*[jax.tree_util.tree_flatten(a) for a in arguments])
-        flat = [np.asarray(v, jax.dtypes.canonicalize_dtype(np.asarray(v).dtype), order="C")
-                for part in leaves for v in part]
+        given = [v for part in leaves for v in part]
+        flat = [plain(v) for v in given]
+        converted.tell(given, [v.dtype for v in flat])
         key = (trees, tuple((v.shape, v.dtype.str) for v in flat))
         if key not in compiled:
             compiled[key] = _gradient(function, arguments, leaves, argnums)
@@ -186,18 +218,21 @@ def grad(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
 def _gradient(function: Callable[..., Any], arguments: Sequence[Any],
               leaves: Sequence[Sequence[Any]], argnums: int) -> Function:
     closed, _ = _trace(function, arguments)
-    hidden = hides_gradients(closed.jaxpr)
-    if hidden:
-        raise CompileError(f"{_name(function)} has derivatives of its own, which dlc does not "
-                           f"take over: {', '.join(sorted(set(hidden)))}")
     shape = closed.jaxpr.outvars[0].aval.shape
     if len(closed.jaxpr.outvars) != 1 or shape:
         raise CompileError(f"{_name(function)} gives {len(closed.jaxpr.outvars)} results of which "
                            f"the first has shape {list(shape)}, expected one number")
-    module = ir.Module()
-    types = {f"x{i}": Emission.type(None, v.aval) for i, v in enumerate(closed.jaxpr.invars)}
-    with module.function("f", public=False, **types) as f:
-        f.returns(y=_emit(module, closed, f.arguments)[0])
+    types = {f"x{i}": Emission.type(v.aval) for i, v in enumerate(closed.jaxpr.invars)}
+    try:
+        module = ir.Module()
+        with module.function("f", public=False, **types) as f:
+            f.returns(y=_emit(module, closed, f.arguments, learns=True)[0])
+    except HiddenGradient:  # then the derivative is JAX's, and compiled as any other function
+        jax, module = need("jax", "jax"), ir.Module()
+        closed, _ = _trace(jax.grad(function, argnums), arguments)
+        with module.function("gradient", public=True, **types) as f:
+            f.returns(**{f"g{i}": v for i, v in enumerate(_emit(module, closed, f.arguments))})
+        return next(iter(compile(module).functions.values()))
     start = sum(len(part) for part in leaves[:argnums])
     wanted = list(range(start, start + len(leaves[argnums])))
     with module.function("gradient", public=True, **types) as f:

@@ -57,6 +57,13 @@ def to_module(model: Any, learns: bool = False) -> ir.Module:
     """The model at inference, as a module of dl with its weights. learns: whether it is to be
     trained, so that what would learn wrongly is refused."""
     found = _described(model, learns)
+    if learns:
+        from ._keras_modes import differing
+        apart = list(differing(found.item))
+        if apart:
+            raise UnknownLayers(f"{', '.join(apart)}: the call does something else while it "
+                                "learns, of which dlc.compile(model, train=...) knows nothing; "
+                                "use dlc.keras.accelerate(model) and fit")
     variables, module = Variables(found, learns), ir.Module()
     weights: dict[str, Weight] = {}
 
@@ -65,12 +72,13 @@ def to_module(model: Any, learns: bool = False) -> ir.Module:
             weight.value = np.asarray(variables[weight.name], np.float32)
             if weight.value.shape != tuple(weight.shape):
                 weight.value = weight.value.reshape(weight.shape)
-            module.add_global(weight.name, weight.value)
+            module.add_global(weight.name, weight.value, mutable=weight.is_state)
         return module.load(weight.name)
 
     with module.function("predict", public=True, **input_types(found)) as f:
-        y = emit_model(Emitter(module, weights, load), found.item,
-                       f.arguments if len(f.arguments) > 1 else f.arguments[0])
+        e = Emitter(module, weights, load)
+        y = emit_model(e, found.item, f.arguments if len(f.arguments) > 1 else f.arguments[0])
+        e.store_updates()
         results = y if isinstance(y, (list, tuple)) else [y]
         f.returns(**{f"y{i}" if len(results) > 1 else "y": v for i, v in enumerate(results)})
     module.frozen = [w.name for w in weights.values() if w.frozen]
@@ -79,7 +87,8 @@ def to_module(model: Any, learns: bool = False) -> ir.Module:
 
 def accelerate(model: Any) -> Any:
     """The same model, whose fit, evaluate, predict, train_on_batch and test_on_batch run
-    steps that dlc compiles. Everything else is Keras's: compile, callbacks, save.
+    steps that dlc compiles. Everything else is Keras's: compile, callbacks, save. Besides, it has
+    reset_states(), which begins all stateful layers anew.
 
     Raises UnknownLayers, with all of them named, where dlc lacks a layer.
     """
@@ -98,7 +107,19 @@ def accelerate(model: Any) -> Any:
     _described(model)
     for name, function in METHODS.items():
         object.__setattr__(model, name, types.MethodType(function, model))
+    for name in ("reset_states", "reset_state"):  # Keras 3 has them of layers alone
+        if not hasattr(model, name):
+            object.__setattr__(model, name, types.MethodType(_reset_states, model))
     return model
+
+
+def _reset_states(model: Any) -> None:
+    """All stateful layers of a Keras model begin anew."""
+    from ._keras_weights import flat
+    for layer in model._flatten_layers():
+        if getattr(layer, "stateful", False) and hasattr(layer, "cell"):
+            for variable in flat(layer.states):
+                variable.assign(np.zeros(variable.shape, np.float32))
 
 
 def load(path: Place) -> Configured:

@@ -18,12 +18,19 @@ class Loss(_specs.Configured):
     """A number that training makes small."""
 
 
+_FOCAL = {"alpha": 0.25, "gamma": 2.0, "from_logits": False, "label_smoothing": 0.0, "axis": -1}
 _PARAMETERS: dict[str, dict[str, Any]] = {
     "huber": {"delta": 1.0},
     "binary_crossentropy": {"from_logits": False, "label_smoothing": 0.0},
     "categorical_crossentropy": {"from_logits": False, "label_smoothing": 0.0, "axis": -1},
-    "sparse_categorical_crossentropy": {"from_logits": False, "ignore_class": None, "axis": -1}}
-_NAMES = {"kl_divergence": "KLDivergence", "log_cosh": "LogCosh"}
+    "sparse_categorical_crossentropy": {"from_logits": False, "ignore_class": None, "axis": -1},
+    "binary_focal_crossentropy": {"apply_class_balancing": False, **_FOCAL},
+    "categorical_focal_crossentropy": _FOCAL,
+    "categorical_generalized_crossentropy": {"q": 0.5}, "dice": {"axis": None},
+    "tversky": {"alpha": 0.5, "beta": 0.5, "axis": None},
+    "circle": {"gamma": 80.0, "margin": 0.4, "remove_diagonal": True}}
+_NAMES = {"kl_divergence": "KLDivergence", "log_cosh": "LogCosh", "ctc": "CTC",
+          "categorical_generalized_crossentropy": "CategoricalGeneralizedCrossEntropy"}
 
 for _name in LOSSES:
     _class = _NAMES.get(_name) or "".join(w.capitalize() for w in _name.split("_"))

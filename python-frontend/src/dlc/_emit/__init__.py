@@ -6,8 +6,8 @@ layer that has none is named together with all others before anything is made.
 """
 
 from .emitter import Emitter, Layer, UnknownLayers, Weight, emit, known_layers
-from . import (attention, convolution, core, merging, normalization, operations, pooling, random,
-               recurrent)
+from . import (attention, augmentation, conv_lstm, convolution, core, merging, normalization,
+               operations, pooling, preprocessing, random, recurrent)
 from .model import emit_model, unknown_layers
 
 __all__ = ["Emitter", "Layer", "UnknownLayers", "Weight", "emit", "emit_model", "known_layers",

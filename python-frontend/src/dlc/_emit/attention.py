@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from .. import dl, ir
-from .emitter import layer
+from .core import add_activity_loss, of_weight
+from .emitter import UnknownLayers, layer
 from .random import _dropped
 
 if TYPE_CHECKING:
@@ -50,73 +51,152 @@ def einsum(e: Emitter, equation: str, a: ir.Value, b: ir.Value) -> ir.Value:
 
 
 def _masked(e: Emitter, scores: ir.Value, mask: ir.Value | None) -> ir.Value:
-    """Scores that softmax makes 0 where the mask is false."""
-    return scores if mask is None else scores + e.cast(dl.not_(mask), scores.element) * -3e4
+    """Scores that softmax makes 0 where the mask is false, all the same where all of it is."""
+    return scores if mask is None else dl.select(
+        mask, scores, -1e9 if scores.element == "f32" else -3e4)
+
+
+def _places(e: Emitter, scores: ir.Value) -> list[ir.Value]:
+    """Of each score the place that looks, and the one that is looked at."""
+    shape = [e.extent(scores, scores.rank - 2), e.extent(scores, scores.rank - 1)]
+    return [e._shaped("dl.iota", None, shape, element="i64", axis=a) for a in (0, 1)]
 
 
 def _causal(e: Emitter, scores: ir.Value) -> ir.Value:
     """True where a place may look: at itself and before."""
-    rows, columns = e.extent(scores, scores.rank - 2), e.extent(scores, scores.rank - 1)
-    places = [e._shaped("dl.iota", None, [rows, columns], element="i64", axis=a) for a in (0, 1)]
-    return dl.greater_equal(places[0], places[1])
+    return dl.greater_equal(*_places(e, scores))
+
+
+def _near(e: Emitter, scores: ir.Value, window: int) -> ir.Value:
+    """True where a place may look: at fewer than `window` places away."""
+    looks, seen = _places(e, scores)
+    return dl.less(dl.abs(looks - seen), window)
 
 
 def _both(a: ir.Value | None, b: ir.Value) -> ir.Value:
     return b if a is None else a if b is None else dl.and_(a, b)
 
 
-@layer("MultiHeadAttention", "GroupedQueryAttention")
+def _projected(e: Emitter, item: Layer, x: ir.Value, name: str, count: int,
+               features: int) -> ir.Value:
+    """`[..., features]` for each of some heads."""
+    inner = item.child(name)
+    w = e.weight(inner, "kernel", (x.shape[-1], count, features), **of_weight(item, "kernel"))
+    y = einsum(e, "...a,abc->...bc", x, w)
+    if item.get("use_bias", True):
+        y = y + e.weight(inner, "bias", (count, features), **of_weight(item, "bias"))
+    y = dl.sigmoid(y) if name == "gate" else y
+    if item.get("activity_regularizer"):  # of each product, as Keras
+        add_activity_loss(e, item["activity_regularizer"], y)
+    return y
+
+
+def _of_scores(e: Emitter, item: Layer, mask: ir.Value, scores: ir.Value,
+               count: int) -> ir.Value:
+    """A mask with the dimensions of scores: what it lacks stands before the last ones, `count`
+    that look and as many that are looked at."""
+    lead, ones = mask.rank - 2 * count, scores.rank - 2 - (mask.rank - 2 * count)
+    if lead < 0 or ones < 0:
+        raise ir.IRError(f"{item.path}: the attention_mask has the shape {list(mask.shape)}, "
+                         f"expected {2 * count} dimensions of places that look and that are "
+                         "looked at, behind that of the batch")
+    mask = mask if mask.element == "i1" else dl.not_equal(mask, 0)
+    extents = e.extents(mask)
+    return e.reshape(mask, [*extents[:lead], *[1] * ones, e.product(extents[lead:lead + count]),
+                            e.product(extents[lead + count:])])
+
+
+@layer("MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention")
 def multi_head_attention(e: Emitter, item: Layer, query: ir.Value, value: ir.Value,
                          key: ir.Value | None = None, attention_mask: ir.Value | None = None,
-                         mask: ir.Value | None = None, query_mask: ir.Value | None = None,
-                         use_causal_mask: bool = False,
+                         query_mask: ir.Value | None = None, value_mask: ir.Value | None = None,
+                         key_mask: ir.Value | None = None, use_causal_mask: bool = False,
                          return_attention_scores: bool = False) -> Attended:
     key = value if key is None else key
-    heads, size = item.get("num_heads") or item.get("num_query_heads"), \
-        item.get("key_dim") or item.get("head_dim")
+    heads, size = item.get("num_heads") or item["num_query_heads"], \
+        item.get("key_dim") or item["head_dim"]
     groups = item.get("num_key_value_heads") or heads
     depth = item.get("value_dim") or size
-    width = query.shape[-1]
+    chosen = item.get("attention_axes")
+    chosen = range(1, query.rank - 1) if chosen is None else \
+        [chosen] if isinstance(chosen, int) else chosen
+    axes = [a % query.rank for a in chosen]
+    rest = [d for d in range(1, query.rank - 1) if d not in axes]
 
-    def project(x: ir.Value, name: str, count: int, features: int) -> ir.Value:
-        inner = item.child(name)
-        w = e.weight(inner, "kernel", (x.shape[-1], count, features),
-                     item.get("kernel_initializer"), regularizer=item.get("kernel_regularizer"))
-        y = einsum(e, "...a,abc->...bc", x, w)
-        if item.get("use_bias", True):
-            y = y + e.weight(inner, "bias", (count, features), item.get("bias_initializer"))
-        return e.transpose(y, [0, 2, 1, 3])  # [batch, heads, steps, features]
+    def arranged(x: ir.Value) -> ir.Value:
+        """`[batch, other dimensions, heads, places, features]`."""
+        x = e.transpose(x, [0, *rest, x.rank - 2, *axes, x.rank - 1])
+        shape = e.extents(x)
+        at = 2 + len(rest)
+        return x if len(axes) == 1 else e.reshape(
+            x, [*shape[:at], e.product(shape[at:-1]), shape[-1]])
 
-    q = project(query, "query", heads, size)
-    k, v = project(key, "key", groups, size), project(value, "value", groups, depth)
+    projected = _projected(e, item, query, "query", heads, size)
+    q = arranged(projected)
+    k = arranged(_projected(e, item, key, "key", groups, size))
+    gate = _projected(e, item, query, "gate", heads, depth) if item.get("use_gate") else None
+    v = arranged(_projected(e, item, value, "value", groups, depth))
     if groups != heads:
         def repeated(x: ir.Value) -> ir.Value:
             batch, steps, features = (e.extent(x, d) for d in (0, 2, 3))
             x = e.broadcast(e.unsqueeze(x, 2), [batch, groups, heads // groups, steps, features])
             return e.reshape(x, [batch, heads, steps, features])
         k, v = repeated(k), repeated(v)
-    scores = dl.matmul(q, e.transpose(k, [0, 1, 3, 2])) * (1.0 / math.sqrt(size))
-    if attention_mask is not None and attention_mask.rank == 3:
-        attention_mask = e.unsqueeze(attention_mask, 1)
-    if query_mask is not None:
-        attention_mask = _both(attention_mask, e.reshape(
-            query_mask, [e.extent(query_mask, 0), 1, e.extent(query_mask, 1), 1]))
-    if mask is not None:  # of the values
-        attention_mask = _both(attention_mask, e.reshape(
-            mask, [e.extent(mask, 0), 1, 1, e.extent(mask, 1)]))
+    order = [*range(k.rank - 2), k.rank - 1, k.rank - 2]
+    scores = dl.matmul(q, e.transpose(k, order)) * (1.0 / math.sqrt(size))
+    window = item.get("sliding_window")
+    own = [m for m in (query_mask, value_mask, key_mask) if m is not None]
+    if (own or use_causal_mask or window) and axes != [1]:
+        raise UnknownLayers(f"{item.path} ({item.class_name} with attention_axes={axes}, where "
+                            "masks of steps, use_causal_mask and sliding_window need [1])")
+    seen = None if attention_mask is None else _of_scores(e, item, attention_mask, scores,
+                                                          len(axes))
+    for m in own:
+        steps = [e.extent(m, 1), 1] if m is query_mask else [1, e.extent(m, 1)]
+        seen = _both(seen, e.reshape(m, [e.extent(m, 0), *[1] * (scores.rank - 3), *steps]))
     if use_causal_mask:
-        attention_mask = _both(attention_mask, _causal(e, scores))
-    weights = dl.softmax(_masked(e, scores, attention_mask))
-    chosen = _dropped(e, weights, item.get("dropout") or 0.0)
-    y = e.transpose(dl.matmul(chosen, v), [0, 2, 1, 3])
+        seen = _both(seen, _causal(e, scores))
+    if window:
+        seen = _both(seen, _near(e, scores, window))
+    weights = dl.softmax(_masked(e, scores, seen))
+    rate = item.get("dropout") or 0.0
+    if seen is not None and (rate or return_attention_scores or query.rank != 3):
+        weights = weights * e.cast(seen, weights.element)  # where all is masked, as Keras
+    y = dl.matmul(_dropped(e, weights, rate), v)
+    y = _arranged_back(e, y, projected, rest, axes)
+    y = y if gate is None else y * gate
+    y = _joined_heads(e, item, y, heads, depth, query.shape[-1])
+    if "head_dim" in item.config and item.get("activity_regularizer"):
+        add_activity_loss(e, item["activity_regularizer"], y)  # Keras has it of product and layer
+    if not return_attention_scores:
+        return y
+    if len(axes) > 1:
+        shapes = [[e.extent(x, a) for a in axes] for x in (query, value)]
+        weights = e.reshape(weights, [*e.extents(weights)[:-2], *shapes[0], *shapes[1]])
+    return y, weights
+
+
+def _arranged_back(e: Emitter, y: ir.Value, like: ir.Value, rest: list[int],
+                   axes: list[int]) -> ir.Value:
+    """`[batch, dimensions of like, heads, features]` of what is arranged for products."""
+    if len(axes) > 1:
+        shape = e.extents(y)
+        y = e.reshape(y, [*shape[:-2], *[e.extent(like, a) for a in axes], shape[-1]])
+    now = [0, *rest, like.rank - 2, *axes, like.rank - 1]
+    return e.transpose(y, [now.index(d) for d in range(like.rank)])
+
+
+def _joined_heads(e: Emitter, item: Layer, y: ir.Value, heads: int, depth: int,
+                  width: int | None) -> ir.Value:
+    """The output's product, of all heads together."""
     inner, out = item.child("attention_output"), item.get("output_shape")
-    out = width if out is None else out[-1] if isinstance(out, (list, tuple)) else out
-    w = e.weight(inner, "kernel", (heads, depth, out), item.get("kernel_initializer"),
-                 regularizer=item.get("kernel_regularizer"))
-    y = einsum(e, "...bc,bcd->...d", y, w)
+    shape = [width] if not out else [out] if isinstance(out, int) else list(out)
+    letters = "defghijk"[:len(shape)]
+    w = e.weight(inner, "kernel", (heads, depth, *shape), **of_weight(item, "kernel"))
+    y = einsum(e, f"...bc,bc{letters}->...{letters}", y, w)
     if item.get("use_bias", True):
-        y = y + e.weight(inner, "bias", (out,), item.get("bias_initializer"))
-    return (y, weights) if return_attention_scores else y
+        y = y + e.weight(inner, "bias", shape, **of_weight(item, "bias"))
+    return y
 
 
 @layer("Attention", "AdditiveAttention")

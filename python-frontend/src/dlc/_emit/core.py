@@ -266,17 +266,6 @@ def cropping(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     return x
 
 
-@layer("UpSampling1D", "UpSampling2D", "UpSampling3D")
-def upsampling(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
-    size = item["size"]
-    size = [size] * (x.rank - 2) if isinstance(size, int) else list(size)
-    if item.get("interpolation", "nearest") != "nearest":
-        raise UnknownLayers(f"{item.path} ({item.class_name} with interpolation "
-                            f"{item['interpolation']})")
-    from .convolution import channels_last
-    return channels_last(e, item, x, lambda x: dl.upsample(x, scales=size))
-
-
 @layer("Rescaling")
 def rescaling(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     x = e.cast(x, "f32")
@@ -320,12 +309,32 @@ def embedding(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 def time_distributed(e: Emitter, item: Layer, x: ir.Value,
                      mask: ir.Value | None = None) -> ir.Value:
     from .model import emit_model, is_model
+    inner = item.wrapped()
+
+    def applied(x: ir.Value) -> ir.Value:
+        y: ir.Value = emit_model(e, item["layer"], x, item.path, item.trainable) \
+            if is_model(item["layer"]) else emit(e, inner, x)
+        return y
+
+    if _remembers(item["layer"], e.training):
+        if x.shape[1] is None:
+            raise UnknownLayers(f"{item.path} (TimeDistributed of a layer that each step changes, "
+                                f"of {list(x.shape)}: how many steps must be known)")
+        parts = [applied(e.squeeze(e.slice(x, 1, t, t + 1), 1)) for t in range(x.shape[1])]
+        return dl.concat([e.unsqueeze(y, 1) for y in parts], axis=1)
     batch, steps = e.extent(x, 0), e.extent(x, 1)
     flat = e.reshape(x, [e.product([batch, steps]), *[e.extent(x, d) for d in range(2, x.rank)]])
-    if is_model(item["layer"]):
-        y = emit_model(e, item["layer"], flat, item.path, item.trainable)
-    else:
-        y = emit(e, item.wrapped(), flat)
+    y = applied(flat)
     return e.reshape(y, [batch, steps, *[e.extent(y, d) for d in range(1, y.rank)]])
+
+
+def _remembers(item: Any, training: bool) -> bool:
+    """Whether a layer or one in it gives another result to the step that comes next, or has
+    moments of each step alone."""
+    if isinstance(item, dict):
+        return bool(item.get("stateful")) or \
+            training and item.get("class_name") == "BatchNormalization" or \
+            any(_remembers(v, training) for v in item.values())
+    return isinstance(item, (list, tuple)) and any(_remembers(v, training) for v in item)
 
 

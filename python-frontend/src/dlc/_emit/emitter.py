@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from .. import dl, ir
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any, TypeVar
 
     import numpy.typing as npt
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 _LAYERS: dict[str, Callable[..., Any]] = {}
+
+# What names of states begin with, in the layer that they are of.
+STATE = "rnn_state"
 
 
 class UnknownLayers(Exception):
@@ -31,7 +35,8 @@ class Weight:
 
     name: the global's, `model/dense/kernel`; initializer: a configuration as Keras's, or None
     for zeros; regularizer, constraint: likewise. trainable: whether steps move it by its
-    gradient; frozen: whether nothing moves it, running averages neither.
+    gradient; frozen: whether nothing moves it, running averages neither. is_state: whether it is
+    what a layer remembers from call to call, and no weight.
     """
     name: str
     shape: tuple[int, ...]
@@ -41,6 +46,15 @@ class Weight:
     constraint: Named | None = None
     value: npt.NDArray[Any] | None = None
     frozen: bool = False
+    is_state: bool = False
+
+
+@dataclass
+class Choices:
+    """What a cell keeps of its input and of its first state, scaled: one factor for all gates or
+    one for each, none where all is kept."""
+    inputs: list[ir.Value] = field(default_factory=list)
+    states: list[ir.Value] = field(default_factory=list)
 
 
 @dataclass
@@ -55,7 +69,7 @@ class Layer:
     path: str
     trainable: bool = True
     inner: list[Layer] = field(default_factory=list)  # layers that it wraps
-    recurrent_mask: ir.Value | None = field(default=None, init=False, repr=False, compare=False)
+    choices: Choices = field(default_factory=Choices, init=False, repr=False)
 
     def __getitem__(self, key: str) -> Any:
         return self.config[key]
@@ -88,9 +102,7 @@ def layer(*names: str) -> Callable[[Function], Function]:
 
 # What a configuration may not ask for, and when it does.
 _UNSUPPORTED: dict[str, Callable[[Any], bool]] = {
-    "stateful": bool, "sliding_window": bool, "use_gate": bool,
-    "renorm": bool, "lora_rank": bool, "quantization_config": bool, "sparse": bool,
-    "ragged": bool, "attention_axes": lambda v: v not in (None, [1], (1,), 1)}
+    "lora_rank": bool, "quantization_config": bool, "sparse": bool, "ragged": bool}
 
 
 def unsupported(config: Config) -> list[str]:
@@ -128,15 +140,15 @@ class Emitter:
 
     weights: {name: Weight}, which grows: a weight that is not there yet is made. load: how a
     weight is read, by its name. training: whether layers behave as they do while they learn;
-    then random is the state of random numbers, `tensor<2xi64>`, and `updates` has the next
-    values of weights that layers change themselves (running averages).
+    then random is the state of random numbers, `tensor<2xi64>`. updates: the next values of
+    globals that layers change themselves, running averages and states.
     """
 
     def __init__(self, module: ir.Module, weights: dict[str, Weight],
                  load: Callable[[Weight], ir.Value] | None, training: bool = False,
                  random: ir.Value | None = None) -> None:
         self.module, self.weights, self._load = module, weights, load
-        self.training, self.random = training, random
+        self.training, self._random = training, random
         self.updates: dict[str, ir.Value] = {}
         self.losses: list[ir.Value] = []
         self._streams = 0
@@ -161,9 +173,9 @@ class Emitter:
     def weight(self, item: Layer, name: str, shape: Sequence[int | None],
                initializer: Named | None = None, trainable: bool = True,
                regularizer: Named | None = None, constraint: Named | None = None,
-               running: bool = False) -> ir.Value:
+               running: bool = False, is_state: bool = False) -> ir.Value:
         """A tensor of a layer. running: an average that the training step moves, though it does
-        not learn."""
+        not learn. What the function has changed already is as it is then."""
         full = f"{item.path}/{name}"
         if None in shape:
             raise ir.IRError(f"{item.path}: the shape {list(shape)} of {name} must be known, it "
@@ -173,12 +185,46 @@ class Emitter:
             found = self.weights[full] = Weight(
                 full, cast("tuple[int, ...]", tuple(shape)), trainable and item.trainable,
                 initializer, regularizer, constraint,
-                frozen=not item.trainable or not (trainable or running))
+                frozen=not is_state and (not item.trainable or not (trainable or running)),
+                is_state=is_state)
         if found.shape != tuple(shape):
             raise ir.IRError(f"{item.path}: {name} has the shape {list(found.shape)}, the input "
                              f"wants {list(shape)}")
         assert self._load is not None  # JAX's functions have no layers
-        return self._load(found)
+        return self.updates[full] if full in self.updates else self._load(found)
+
+    def state(self, item: Layer, number: int, shape: Sequence[int | None]) -> ir.Value:
+        """What a layer remembers from call to call, one of several tensors by its number."""
+        return self.weight(item, f"{STATE}_{number}", shape, trainable=False, is_state=True)
+
+    def remember(self, item: Layer, number: int, value: ir.Value) -> None:
+        """Another value of a state from the next call on."""
+        self.updates[f"{item.path}/{STATE}_{number}"] = value
+
+    def store_updates(self) -> list[str]:
+        """Ends a function that changes globals itself; their names. What the module holds as
+        constants stays."""
+        stored = [name for name in self.updates if self.module._globals[name][1]]
+        for name in stored:
+            self.module.store(name, self.updates[name])
+        return stored
+
+    @contextmanager
+    def mode(self, training: bool) -> Iterator[None]:
+        """Layers inside behave as while they learn, or as at inference."""
+        before, self.training = self.training, training
+        try:
+            yield
+        finally:
+            self.training = before
+
+    @property
+    def random(self) -> ir.Value:
+        """The state of random numbers."""
+        if self._random is None:
+            raise UnknownLayers(f"{'/'.join(self.module._places)} with training=True, which is "
+                                "random at inference too; there dlc has no random numbers")
+        return self._random
 
     def stream(self) -> int:
         """A number that no other layer's random numbers have."""
@@ -198,6 +244,9 @@ class Emitter:
         if known is not None:
             return known
         return self.module._op("tensor.dim", [x, self.index(d % x.rank)], None, ["index"])[0]
+
+    def extents(self, x: ir.Value) -> list[Extent]:
+        return [self.extent(x, d) for d in range(x.rank)]
 
     def product(self, extents: Iterable[Extent]) -> Extent:
         number = 1
@@ -272,6 +321,11 @@ class Emitter:
         axis %= x.rank + 1
         extents = [self.extent(x, d) for d in range(x.rank)]
         return self.reshape(x, [*extents[:axis], 1, *extents[axis:]])
+
+    def without_gradient(self, x: ir.Value) -> ir.Value:
+        """x as a constant of gradients: floor has none, and is exact where x 2^40 is whole, which
+        an f32 of 2^-16 or more is; of smaller ones 2^-40 at most is lost."""
+        return dl.floor(x * 2.0 ** 40) * 2.0 ** -40
 
     def cast(self, x: ir.Value, element: str) -> ir.Value:
         return x if x.element == element else dl.cast(x, to=element)

@@ -8,43 +8,42 @@ clipping by 1e-7 they share.
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from .. import dl, ir
+from . import class_losses
+from .ctc import ctc
+from .loss_terms import (
+    EPSILON,
+    kept_total,
+    known_classes,
+    mean,
+    one_hot,
+    probabilities,
+    require_classes,
+    smooth,
+    total,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .emitter import Config, Emitter
 
-EPSILON = 1e-7
-
-
-def _mean(x: ir.Value) -> ir.Value:
-    return dl.reduce_mean(x, axes=[-1])
-
-
-def _sum(x: ir.Value) -> ir.Value:
-    return dl.reduce_sum(x, axes=[-1])
-
 
 def _unit(x: ir.Value) -> ir.Value:
-    return x / dl.sqrt(dl.maximum(_kept_sum(dl.square(x)), 1e-12))
-
-
-def _kept_sum(x: ir.Value) -> ir.Value:
-    return dl.reduce_sum(x, axes=[-1], keep_dims=True)
+    return x / dl.sqrt(dl.maximum(kept_total(dl.square(x)), 1e-12))
 
 
 def _huber(e: Emitter, t: ir.Value, y: ir.Value, delta: float = 1.0) -> ir.Value:
     error = dl.abs(y - t)
-    return _mean(dl.select(dl.less_equal(error, delta), dl.square(error) * 0.5,
-                           error * delta - 0.5 * delta * delta))
+    return mean(dl.select(dl.less_equal(error, delta), dl.square(error) * 0.5,
+                          error * delta - 0.5 * delta * delta))
 
 
 def _log_cosh(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     x = y - t
-    return _mean(x + dl.softplus(x * -2.0) - 0.6931471805599453)
+    return mean(x + dl.softplus(x * -2.0) - 0.6931471805599453)
 
 
 def _signs(t: ir.Value) -> ir.Value:
@@ -54,36 +53,26 @@ def _signs(t: ir.Value) -> ir.Value:
     return dl.select(dl.greater(is_binary, 0.5), t * 2.0 - 1.0, t)
 
 
-def _smooth(t: ir.Value, smoothing: float, share: float) -> ir.Value:
-    return t if not smoothing else t * (1.0 - smoothing) + smoothing * share
-
-
 def _binary_cross_entropy(e: Emitter, t: ir.Value, y: ir.Value, from_logits: bool = False,
                           label_smoothing: float = 0.0) -> ir.Value:
-    t = _smooth(t, label_smoothing, 0.5)
+    t = smooth(t, label_smoothing, 0.5)
     if from_logits:
-        return _mean(dl.relu(y) - y * t + dl.softplus(-dl.abs(y)))
-    y = dl.clip(y, low=EPSILON, high=1.0 - EPSILON)
-    return _mean(-(t * dl.log(y) + (1.0 - t) * dl.log(1.0 - y)))
+        return mean(dl.relu(y) - y * t + dl.softplus(-dl.abs(y)))
+    y = probabilities(y)
+    return mean(-(t * dl.log(y) + (1.0 - t) * dl.log(1.0 - y)))
 
 
 def _log_probabilities(y: ir.Value, from_logits: bool, axis: int) -> ir.Value:
     if from_logits:
         return dl.log_softmax(y, axis=axis)
     y = y / dl.reduce_sum(y, axes=[axis], keep_dims=True)
-    return dl.log(dl.clip(y, low=EPSILON, high=1.0 - EPSILON))
+    return dl.log(probabilities(y))
 
 
 def _categorical_cross_entropy(e: Emitter, t: ir.Value, y: ir.Value, from_logits: bool = False,
                                label_smoothing: float = 0.0, axis: int = -1) -> ir.Value:
-    t = _smooth(t, label_smoothing, 1.0 / (y.shape[axis] or 1))
+    t = smooth(t, label_smoothing, 1.0 / (y.shape[axis] or 1))
     return -dl.reduce_sum(t * _log_probabilities(y, from_logits, axis), axes=[axis])
-
-
-def one_hot(e: Emitter, labels: ir.Value, classes: int) -> ir.Value:
-    """Rows of 0 with a 1 at the label's place."""
-    places = e.module.constant(list(range(classes)), labels.element)
-    return e.cast(dl.equal(e.unsqueeze(labels, -1), places), "f32")
 
 
 def _sparse_cross_entropy(e: Emitter, t: ir.Value, y: ir.Value, from_logits: bool = False,
@@ -92,35 +81,31 @@ def _sparse_cross_entropy(e: Emitter, t: ir.Value, y: ir.Value, from_logits: boo
         raise ir.IRError("sparse_categorical_crossentropy takes classes in the last dimension")
     if t.rank == y.rank:
         t = e.squeeze(t, -1)
-    classes = y.shape[-1]
-    if classes is None:
-        raise ir.IRError("sparse_categorical_crossentropy: the number of classes must be known")
-    t = require_classes(e, t, classes) if ignore_class is None else t
-    loss = -_sum(one_hot(e, t, classes) * _log_probabilities(y, from_logits, axis))
+    classes = known_classes("sparse_categorical_crossentropy", y)
+    counts = None
     if ignore_class is not None:
-        loss = dl.select(dl.equal(t, int(ignore_class)), loss * 0.0, loss)
+        counts = dl.not_equal(t, int(ignore_class))
+        t = dl.select(counts, t, t * 0)
+    t = require_classes(e, t, classes)
+    loss = -total(one_hot(e, t, classes) * _log_probabilities(y, from_logits, axis))
+    if counts is not None:
+        loss = dl.select(counts, loss, loss * 0.0)
+        cast("Any", loss).mask = counts
     return loss
-
-
-def require_classes(e: Emitter, labels: ir.Value, classes: int) -> ir.Value:
-    """The labels; a call ends where one is no class."""
-    checked: ir.Value = e.module.op("dl.require_range", labels, what="a label", least=0,
-                                    past=classes)
-    return checked
 
 
 def _kl_divergence(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     t, y = (dl.clip(v, low=EPSILON, high=1.0) for v in (t, y))
-    return _sum(t * dl.log(t / y))
+    return total(t * dl.log(t / y))
 
 
 def _categorical_hinge(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
-    return dl.relu(dl.reduce_max((1.0 - t) * y, axes=[-1]) - _sum(t * y) + 1.0)
+    return dl.relu(dl.reduce_max((1.0 - t) * y, axes=[-1]) - total(t * y) + 1.0)
 
 
 def _logarithmic(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     a, b = (dl.log(dl.relu(v - EPSILON) + (1.0 + EPSILON)) for v in (y, t))
-    return _mean(dl.square(a - b))
+    return mean(dl.square(a - b))
 
 
 def _perceptron(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
@@ -129,30 +114,43 @@ def _perceptron(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
     if not hasattr(y, "sums"):
         raise ir.IRError("loss perceptron is of neurons that decide: end the model with a "
                          "Perceptron layer")
-    return _sum((y - t) * y.sums)
+    return total((y - t) * y.sums)
 
 
 # The parameters of each are those of its Keras class.
 LOSSES: dict[str, Callable[..., ir.Value]] = {
-    "mean_squared_error": lambda e, t, y: _mean(dl.square(t - y)),
-    "mean_absolute_error": lambda e, t, y: _mean(dl.abs(t - y)),
-    "mean_absolute_percentage_error": lambda e, t, y: 100.0 * _mean(
+    "mean_squared_error": lambda e, t, y: mean(dl.square(t - y)),
+    "mean_absolute_error": lambda e, t, y: mean(dl.abs(t - y)),
+    "mean_absolute_percentage_error": lambda e, t, y: 100.0 * mean(
         dl.abs((t - y) / dl.maximum(dl.abs(t), EPSILON))),
     "mean_squared_logarithmic_error": _logarithmic,
     "huber": _huber,
     "log_cosh": _log_cosh,
-    "cosine_similarity": lambda e, t, y: -_sum(_unit(t) * _unit(y)),
+    "cosine_similarity": lambda e, t, y: -total(_unit(t) * _unit(y)),
     "kl_divergence": _kl_divergence,
-    "poisson": lambda e, t, y: _mean(y - t * dl.log(y + EPSILON)),
-    "hinge": lambda e, t, y: _mean(dl.relu(1.0 - _signs(t) * y)),
-    "squared_hinge": lambda e, t, y: _mean(dl.square(dl.relu(1.0 - _signs(t) * y))),
+    "poisson": lambda e, t, y: mean(y - t * dl.log(y + EPSILON)),
+    "hinge": lambda e, t, y: mean(dl.relu(1.0 - _signs(t) * y)),
+    "squared_hinge": lambda e, t, y: mean(dl.square(dl.relu(1.0 - _signs(t) * y))),
     "categorical_hinge": _categorical_hinge,
     "binary_crossentropy": _binary_cross_entropy,
     "categorical_crossentropy": _categorical_cross_entropy,
     "sparse_categorical_crossentropy": _sparse_cross_entropy,
+    "binary_focal_crossentropy": class_losses.binary_focal,
+    "categorical_focal_crossentropy": class_losses.categorical_focal,
+    "categorical_generalized_crossentropy": class_losses.generalized_cross_entropy,
+    "dice": class_losses.dice,
+    "tversky": class_losses.tversky,
+    "circle": class_losses.circle,
+    "ctc": ctc,
     "perceptron": _perceptron,
 }
-SPARSE = {"sparse_categorical_crossentropy"}
+# Their targets are labels: one for each vector of the output, or as many as there are.
+SPARSE = {"sparse_categorical_crossentropy", "categorical_generalized_crossentropy", "circle"}
+# One that a user wrote: its configuration has `emit`, (emitter, target, prediction) -> values.
+OWN = "own"
+# Elements of targets whose extents, behind the batch, do not follow from the output: they are
+# `target` in the configuration.
+BY_DATA = {"ctc": "i64", OWN: "f32"}
 _SHORT = {"mse": "mean_squared_error", "mae": "mean_absolute_error",
           "mape": "mean_absolute_percentage_error", "msle": "mean_squared_logarithmic_error",
           "bce": "binary_crossentropy", "cce": "categorical_crossentropy",
@@ -170,27 +168,34 @@ def full_name(name: str) -> str:
     return _SHORT.get(text, text)
 
 
-_REDUCTIONS = ("sum_over_batch_size", "mean", "sum")
+_REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight")
 
 
 def unsupported(name: str, config: Config) -> str:
     """What dlc does not do of a loss, in words; nothing where it does all."""
-    if name not in LOSSES:
+    if name not in LOSSES and name != OWN:
         return f"dlc knows {', '.join(sorted(LOSSES))}"
     if config.get("reduction", "mean") not in _REDUCTIONS:
         return f"reduction {config['reduction']}, expected one of {', '.join(_REDUCTIONS)}"
+    if name == OWN:
+        return ""
     known = set(inspect.signature(LOSSES[name]).parameters)
+    known |= {"reduction", "name", "dtype", "target"}
     asked = [k for k, v in config.items()
-             if k not in known and k not in ("reduction", "name", "dtype") and v is not None
-             and not (k == "axis" and v == -1)]
-    if config.get("ignore_class") is not None:
-        asked.append("ignore_class")
+             if k not in known and v is not None and not (k == "axis" and v == -1)]
     return f"its {', '.join(asked)} is not known to dlc" if asked else ""
+
+
+def target_type(name: str, config: Config, shape: Sequence[int | None], type_: str) -> str:
+    """The type of the targets of an output of this shape and type."""
+    if name in BY_DATA:
+        return ir.type_of([shape[0], *config["target"]], BY_DATA[name])
+    return ir.type_of(shape[:-1], "i64") if name in SPARSE else type_
 
 
 def prepared(e: Emitter, name: str, target: ir.Value, y: ir.Value) -> tuple[ir.Value, ir.Value]:
     """Target and prediction of one rank, as Keras squeezes them."""
-    if name in SPARSE:
+    if name in SPARSE or name in BY_DATA:
         return target, y
     if target.rank == y.rank - 1 and y.shape[-1] == 1:
         target = e.unsqueeze(target, -1)
@@ -206,18 +211,40 @@ def emit_loss(e: Emitter, name: str, config: Config, target: ir.Value, y: ir.Val
     fault = unsupported(name, config)
     if fault:
         raise ir.IRError(f"loss {name}: {fault}")
-    reduction = config.get("reduction", "sum_over_batch_size")
-    known = inspect.signature(LOSSES[name]).parameters
-    values = LOSSES[name](e, target, y, **{k: v for k, v in config.items()
-                                           if k in known and v is not None})
+    if name == OWN:
+        values = config["emit"](e, target, y)
+    else:
+        known = inspect.signature(LOSSES[name]).parameters
+        values = LOSSES[name](e, target, y, **{k: v for k, v in config.items()
+                                               if k in known and v is not None})
+    masks = [m for m in (mask, getattr(values, "mask", None))
+             if m is not None and m.rank == values.rank]
+    return _reduced(e, values, config.get("reduction", "sum_over_batch_size"), weights,
+                    masks[0] if len(masks) == 1 else dl.and_(*masks) if masks else None)
+
+
+def _reduced(e: Emitter, values: ir.Value, reduction: str, weights: ir.Value | None,
+             mask: ir.Value | None) -> ir.Value:
+    """The samples' losses as one. What is masked does not count in a mean."""
+    if values.rank == 0 and reduction == "sum":
+        # Steps always have weights, and a sum over ones would count the samples.
+        cast("Any", values).ignores_weights = True
+        return values
     scale = None
-    if mask is not None and mask.rank == values.rank:
-        seen = e.cast(mask, values.element)
-        scale = seen if reduction == "sum" else seen / dl.reduce_mean(seen)
+    if mask is not None:
+        scale = e.cast(mask, values.element)
+        if reduction in ("sum_over_batch_size", "mean"):
+            scale = scale / dl.maximum(dl.reduce_mean(scale), 1e-30)  # of 0 where all is masked
     if weights is not None:
         spread = e.reshape(weights, [e.extent(weights, 0), *[1] * (values.rank - 1)]) \
             if values.rank > 1 and weights.rank == 1 else weights
         scale = spread if scale is None else scale * spread
-    if scale is not None:
-        values = values * scale
+    if scale is None:
+        return dl.reduce_sum(values) if reduction == "sum" else dl.reduce_mean(values)
+    if reduction == "mean_with_sample_weight":
+        whole = dl.reduce_sum(values * 0.0 + scale)
+        is_none = dl.equal(whole, 0.0)
+        return dl.select(is_none, whole * 0.0, dl.reduce_sum(values * scale) /
+                         dl.select(is_none, whole + 1.0, whole))
+    values = values * scale
     return dl.reduce_sum(values) if reduction == "sum" else dl.reduce_mean(values)

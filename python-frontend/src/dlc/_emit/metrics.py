@@ -70,17 +70,17 @@ def resolve(name: str, target_rank: int, y: ir.Value) -> str:
 
 
 def emit_metric(e: Emitter, name: str, config: Config, target: ir.Value, y: ir.Value,
-                weights: ir.Value | None = None,
-                mask: ir.Value | None = None) -> tuple[ir.Value, ir.Value]:
-    """(sum, count) of a metric over the samples, each a number."""
+                weights: ir.Value | None = None, mask: ir.Value | None = None,
+                always_masked: bool = False) -> tuple[ir.Value, ir.Value]:
+    """(sum, count) of a metric over the samples, each a number. A mask counts where samples
+    have weights, as in Keras on JAX, or always, as on its other backends."""
     if name not in SPARSE:
         target, y = prepared(e, name, target, y)
     known = inspect.signature(METRICS[name]).parameters
     values = METRICS[name](e, target, y, **{k: v for k, v in config.items()
                                             if k in known and v is not None})
     ones = values * 0.0 + 1.0
-    # As in Keras: a mask counts where samples have weights.
-    if mask is not None and weights is not None and mask.rank == values.rank:
+    if mask is not None and mask.rank == values.rank and (weights is not None or always_masked):
         ones = ones * e.cast(mask, values.element)
     if weights is not None:
         ones = ones * (e.reshape(weights, [e.extent(weights, 0), *[1] * (values.rank - 1)])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from .. import dl, ir
+from .cells import _CELLS
+from .core import add_activity_loss
 from .emitter import _LAYERS, Layer, UnknownLayers, emit, unsupported
 from .operations import emit_operation, known_operations
-from .recurrent import _CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,14 +22,16 @@ _SEQUENTIAL, _FUNCTIONAL = {"Sequential"}, {"Functional", "Model"}
 
 # Layers that take the mask of their input, and those that hand it on.
 _TAKES_MASK = {"SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D",
-               "ConvLSTM3D", "Softmax", "GlobalAveragePooling1D", "GlobalAvgPool1D"}
+               "ConvLSTM3D", "Softmax", "GlobalAveragePooling1D", "GlobalAvgPool1D",
+               "BatchNormalization"}
 _HANDS_MASK_ON = {
     "InputLayer", "Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "Dense",
     "EinsumDense", "Dropout", "SpatialDropout1D", "GaussianNoise", "GaussianDropout",
     "AlphaDropout", "ActivityRegularization", "BatchNormalization", "LayerNormalization",
     "RMSNormalization", "GroupNormalization", "UnitNormalization", "Identity", "Add", "Subtract",
-    "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Rescaling", "TimeDistributed",
-    "MultiHeadAttention", "GroupedQueryAttention", "RepeatVector"}
+    "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Rescaling", "Normalization",
+    "SpatialDropout2D", "SpatialDropout3D", "TimeDistributed",
+    "MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention", "RepeatVector"}
 
 
 _MERGES = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate"}
@@ -54,7 +57,9 @@ def unknown_layers(item: Config, path: str = "") -> list[str]:
     config, name = item["config"], item["class_name"]
     here = f"{path}/{config.get('name', name)}" if path else config.get("name", name)
     if is_model(item):
-        return [u for inner in config["layers"] for u in unknown_layers(inner, here)]
+        found = [u for inner in config["layers"] for u in unknown_layers(inner, here)]
+        learning = unknown_layers(item["learning"], path) if "learning" in item else []
+        return list(dict.fromkeys([*found, *learning]))
     if is_operation(item):
         return [] if name in known_operations() else [f"{here} (keras.ops {name})"]
     inside = [config[k] for k in ("layer", "backward_layer") if isinstance(config.get(k), dict)]
@@ -71,7 +76,23 @@ def unknown_layers(item: Config, path: str = "") -> list[str]:
 
 def emit_model(e: Emitter, item: Config, inputs: Any, path: str = "",
                trainable: bool = True) -> Any:
-    """The outputs of a model for values: one, or a list as the model has them."""
+    """The outputs of a model for values: one, or a list as the model has them.
+
+    item["learning"], where there is one, is what it does while it learns; item["losses"] says how
+    many of the last outputs are terms of the loss."""
+    if e.training and "learning" in item:
+        item = {**item["learning"], "identity": item.get("identity")}
+    y = _outputs(e, item, inputs, path, trainable)
+    if item.get("losses"):
+        y, terms = y[:-item["losses"]], y[-item["losses"]:]
+        e.losses += [dl.reduce_sum(t) if t.rank else t for t in terms]
+        y = y[0] if len(y) == 1 else y
+    if item.get("activity_regularizer"):
+        add_activity_loss(e, item["activity_regularizer"], y[0] if isinstance(y, list) else y)
+    return y
+
+
+def _outputs(e: Emitter, item: Config, inputs: Any, path: str, trainable: bool) -> Any:
     config = item["config"]
     path = e.home(item.get("identity"), f"{path}/{config['name']}" if path else config["name"])
     trainable = trainable and config.get("trainable", True)
@@ -81,8 +102,17 @@ def emit_model(e: Emitter, item: Config, inputs: Any, path: str = "",
 
 
 def _apply(e: Emitter, item: Config, args: Sequence[Any], kwargs: dict[str, Any], path: str,
-           trainable: bool) -> Any:
-    """A layer or a model of a model, for the values of one call."""
+           trainable: bool, is_traced: bool = False) -> Any:
+    """A layer or a model of a model, for the values of one call. is_traced: whether `training` in
+    the call is what the layer gets; a functional model of Keras's gives its own mode to all."""
+    mode = kwargs.get("training")
+    kwargs = {k: v for k, v in kwargs.items() if k != "training"}
+    with e.mode(mode if is_traced and isinstance(mode, bool) else e.training):
+        return _applied(e, item, args, kwargs, path, trainable)
+
+
+def _applied(e: Emitter, item: Config, args: Sequence[Any], kwargs: dict[str, Any], path: str,
+             trainable: bool) -> Any:
     config = item["config"]
     if is_model(item):
         inputs = args[0] if len(args) == 1 and not any(
@@ -96,23 +126,23 @@ def _apply(e: Emitter, item: Config, args: Sequence[Any], kwargs: dict[str, Any]
         return y
     made = Layer(item["class_name"], config, e.home(item.get("identity"), f"{path}/{name}"),
                  trainable and config.get("trainable", True))
-    if item["class_name"] in ("MultiHeadAttention", "GroupedQueryAttention"):
-        masks = {"query_mask": _mask(args[0]), "mask": _mask(args[1] if len(args) > 1 else
-                                                             kwargs.get("value"))}
+    if item["class_name"] in ("MultiHeadAttention", "GroupedQueryAttention",
+                              "GroupQueryAttention"):
+        found = dict(zip(("query", "value", "key"), args))
+        masks = {f"{k}_mask": _mask(found.get(k, kwargs.get(k))) for k in ("query", "value", "key")}
         kwargs = {**{k: m for k, m in masks.items() if m is not None}, **kwargs}
     elif item["class_name"] in ("Attention", "AdditiveAttention"):
         both = [_mask(v) for v in args[0]]
         kwargs = {**({"mask": both} if any(m is not None for m in both) else {}), **kwargs}
     elif item["class_name"] in _TAKES_MASK and _mask(args[0]) is not None:
         kwargs = {"mask": _mask(args[0]), **kwargs}
-    kwargs = {k: v for k, v in kwargs.items() if v is not None and not (
-        k == "training" and item["class_name"] != "BatchNormalization")}
-    if item["class_name"] == "BatchNormalization" and _mask(args[0]) is not None and e.training:
-        raise UnknownLayers(f"{made.path} (BatchNormalization of steps that are masked)")
+    kwargs = {k: v for k, v in kwargs.items() if v is not None}
     y = emit(e, made, *args, **kwargs)
     if item["class_name"] in _HANDS_MASK_ON and isinstance(y, ir.Value) and \
             _mask(y) is None:
-        mask = _joined(args[0]) if item["class_name"] in _MERGES else _mask(args[0])
+        mask = _one_after_another(e, args[0], config.get("axis", -1)) \
+            if item["class_name"] == "Concatenate" else _joined(args[0]) \
+            if item["class_name"] in _MERGES else _mask(args[0])
         cast("Any", y).mask = mask
     return y
 
@@ -135,6 +165,21 @@ def _joined(values: Any) -> ir.Value | None:
     for mask in masks[1:]:
         joined = joined if mask is joined else dl.or_(joined, mask)
     return joined
+
+
+def _one_after_another(e: Emitter, values: Any, axis: int) -> ir.Value | None:
+    """The mask of a concatenation: of steps, theirs one after the other."""
+    masks = [getattr(v, "mask", None) for v in values]
+    axis %= values[0].rank
+    if axis == values[0].rank - 1 or all(m is None for m in masks):
+        return _joined(values)
+    parts: list[ir.Value] = []
+    for value, mask in zip(values, masks):
+        if mask is not None and mask.rank != value.rank - 1:
+            raise ir.IRError(f"a mask has the shape {list(mask.shape)}, expected one of "
+                             f"{value.rank - 1} dimensions beside {list(value.shape)}")
+        parts.append(e.full(e.extents(value)[:-1], 1.0) if mask is None else e.cast(mask, "f32"))
+    return dl.greater(dl.concat(parts, axis=axis), 0.5)
 
 
 def _mask(value: Any) -> ir.Value | None:
@@ -216,7 +261,8 @@ def _functional(e: Emitter, config: Config, inputs: Any, path: str, trainable: b
                 continue
             name = item["config"].get("name", item.get("name"))
             found[item.get("name", name), k] = _apply(
-                e, item, resolve(node["args"]), resolve(node["kwargs"]), path, trainable)
+                e, item, resolve(node["args"]), resolve(node["kwargs"]), path, trainable,
+                bool(config.get("is_traced")))
         if len(later) == len(left):
             names = ", ".join(i["config"]["name"] for i, _ in left)
             raise ir.IRError(f"{path}: the layers {names} wait for each other")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .. import dl
+from .. import dl, ir
 from .emitter import UnknownLayers, layer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .. import ir
     from .emitter import Emitter, Layer
 
 ONES = {"class_name": "Ones", "config": {}}
@@ -27,7 +26,7 @@ def scale_and_offset(e: Emitter, item: Layer,
 
 
 @layer("BatchNormalization")
-def batch_normalization(e: Emitter, item: Layer, x: ir.Value, training: bool | None = None,
+def batch_normalization(e: Emitter, item: Layer, x: ir.Value,
                         mask: ir.Value | None = None) -> ir.Value:
     axis = item.get("axis", -1)
     axis = (axis[0] if isinstance(axis, (list, tuple)) else axis) % x.rank
@@ -38,20 +37,92 @@ def batch_normalization(e: Emitter, item: Layer, x: ir.Value, training: bool | N
     variance = e.weight(item, "moving_variance", (channels,),
                         item.get("moving_variance_initializer", ONES), trainable=False,
                         running=True)
+    # A layer that does not learn stays as it is at inference.
+    learns = e.training and item.trainable
+    if learns and (mask is not None or item.get("renorm")):
+        return _of_batch(e, item, x, axis, gamma, beta, (mean, variance), mask)
     ones = e.module.constant([1.0] * channels, x.element) if gamma is None else gamma
     zeros = e.module.constant([0.0] * channels, x.element) if beta is None else beta
     forward = [d for d in range(x.rank) if d != axis] + [axis]
     back = sorted(range(x.rank), key=lambda d: forward[d])
     x = e.transpose(x, forward)
-    # A layer that does not learn stays as it is at inference.
-    if (e.training if training is None else training) and item.trainable:
+    if learns:
         y, now, spread = dl.batch_norm_training(x, ones, zeros, epsilon=item["epsilon"])
-        share = item.get("momentum", 0.99)
-        e.updates[f"{item.path}/moving_mean"] = mean * share + now * (1 - share)
-        e.updates[f"{item.path}/moving_variance"] = variance * share + spread * (1 - share)
+        _average(e, item, "moving_mean", mean, now)
+        _average(e, item, "moving_variance", variance, spread)
     else:
         y = dl.batch_norm(x, ones, zeros, mean, variance, epsilon=item["epsilon"])
     return e.transpose(y, back)
+
+
+def _average(e: Emitter, item: Layer, name: str, before: ir.Value, now: ir.Value,
+             momentum: str = "momentum") -> ir.Value:
+    """A running average moves."""
+    share = item.get(momentum, 0.99)
+    moved: ir.Value = before * share + now * (1 - share)
+    e.updates[f"{item.path}/{name}"] = moved
+    return moved
+
+
+def _of_batch(e: Emitter, item: Layer, x: ir.Value, axis: int, gamma: ir.Value | None,
+              beta: ir.Value | None, running: tuple[ir.Value, ir.Value],
+              mask: ir.Value | None) -> ir.Value:
+    """Of moments over what is not masked, and by batch renormalisation (Ioffe, 2017)."""
+    axes = [d for d in range(x.rank) if d != axis]
+    shape = [x.shape[axis] if d == axis else 1 for d in range(x.rank)]
+    if mask is None:
+        mean = dl.reduce_mean(x, axes=axes, keep_dims=True)
+        variance = dl.reduce_mean(dl.square(x - mean), axes=axes, keep_dims=True)
+    else:
+        if mask.rank != x.rank - 1:
+            raise ir.IRError(f"{item.path}: the mask has the shape {list(mask.shape)}, expected "
+                             f"one of {x.rank - 1} dimensions beside {list(x.shape)}")
+        seen = e.broadcast(e.unsqueeze(e.cast(mask, x.element), -1), e.extents(x))
+        count = dl.reduce_sum(seen, axes=axes, keep_dims=True) + 1e-7  # as Keras, for none
+        mean = dl.reduce_sum(x * seen, axes=axes, keep_dims=True) / count
+        variance = dl.reduce_sum(dl.square((x - mean) * seen), axes=axes, keep_dims=True) / count
+    y = (x - mean) / dl.sqrt(variance + item["epsilon"])
+    flat, spread = (e.reshape(v, [shape[axis]]) for v in (mean, variance))
+    _average(e, item, "moving_mean", running[0], flat)
+    if item.get("renorm"):
+        r, d = _renormalized(e, item, flat, spread)
+        y = y * e.reshape(r, shape) + e.reshape(d, shape)
+    else:
+        _average(e, item, "moving_variance", running[1], spread)
+    y = y if gamma is None else y * e.reshape(gamma, shape)
+    return y if beta is None else y + e.reshape(beta, shape)
+
+
+def _renormalized(e: Emitter, item: Layer, mean: ir.Value,
+                  variance: ir.Value) -> tuple[ir.Value, ir.Value]:
+    """The factor and the offset, which no gradient passes, that take the batch's moments to the
+    running ones; moves the averages."""
+    deviation = dl.sqrt(variance + item["epsilon"])
+    at, of = _running_deviation(e, item, mean.shape)
+    floor = dl.maximum(of, item["epsilon"] ** 0.5)
+    r, d = deviation / floor, (mean - at) / floor
+    limits = item.get("renorm_clipping") or {}
+    if limits.get("rmin") is not None:
+        r = dl.maximum(r, float(limits["rmin"]))
+    if limits.get("rmax") is not None:
+        r = dl.minimum(r, float(limits["rmax"]))
+    if limits.get("dmax") is not None:
+        d = dl.clip(d, low=-float(limits["dmax"]), high=float(limits["dmax"]))
+    _average(e, item, "renorm_mean", at, mean, "renorm_momentum")
+    _average(e, item, "renorm_stddev", of, deviation, "renorm_momentum")
+    moved = _average(e, item, "moving_stddev", e.weight(
+        item, "moving_stddev", mean.shape, ONES, trainable=False, running=True), deviation)
+    e.updates[f"{item.path}/moving_variance"] = dl.relu(moved * moved - item["epsilon"])
+    return e.without_gradient(r), e.without_gradient(d)
+
+
+def _running_deviation(e: Emitter, item: Layer,
+                       shape: Sequence[int | None]) -> tuple[ir.Value, ir.Value]:
+    """Mean and deviation that batches are renormalised by."""
+    first = item.get("moving_variance_initializer", ONES)
+    return (e.weight(item, "renorm_mean", shape, item.get("moving_mean_initializer"),
+                     trainable=False, running=True),
+            e.weight(item, "renorm_stddev", shape, first, trainable=False, running=True))
 
 
 @layer("LayerNormalization")

@@ -146,6 +146,23 @@ def cast(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     return e.cast(x, ir.element_of(config["dtype"]))
 
 
+@operation("Take")
+def take(e: Emitter, config: Config, x: ir.Value, index: ir.Value, *_: Any) -> ir.Value:
+    axis = config.get("axis")
+    if axis is None:
+        x, axis = e.reshape(x, [-1]), 0
+    return dl.gather(x, e.cast(index, "i64"), axis=axis % x.rank)
+
+
+@operation("ZerosLike", "OnesLike")
+def alike(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
+    kind = config.get("dtype")
+    element = x.element if kind is None else ir.element_of(kind)
+    number = float(config["name"].startswith("ones"))
+    return dl.greater(e.full(e.extents(x), number), 0.5) if element == "i1" else \
+        e.full(e.extents(x), number, element)
+
+
 @operation("Where")
 def where(e: Emitter, config: Config, condition: ir.Value, a: Any, b: Any) -> ir.Value:
     return dl.select(condition, a, b)

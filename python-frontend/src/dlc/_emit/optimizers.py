@@ -10,35 +10,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import dl
+from .newer_optimizers import NEWER
+from .optimizer_base import Optimizer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import ClassVar
 
+    import numpy.typing as npt
+
     from .. import ir
     from .emitter import Config, Emitter
-
-    # The next values of the parameter and of its states, by their names.
-    Updated = tuple[ir.Value, dict[str, ir.Value]]
-
-
-class Optimizer:
-    """`names` are those of the states kept for each parameter, `first` their first values,
-    `shared` states of all parameters together; `update` makes the next ones."""
-    shared: ClassVar[dict[str, float]] = {}
-
-    def __init__(self, config: Config) -> None:
-        self.config = config
-
-    def names(self) -> list[str]:
-        return []
-
-    def first(self, name: str) -> float:
-        return 0.0
-
-    def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
-               s: Mapping[str, ir.Value]) -> Updated:
-        raise NotImplementedError
+    from .optimizer_base import Updated
 
 
 class SGD(Optimizer):
@@ -95,9 +78,8 @@ class Adagrad(Optimizer):
     def names(self) -> list[str]:
         return ["accumulator"]
 
-    def first(self, name: str) -> float:
-        value: float = self.config.get("initial_accumulator_value", 0.1)
-        return value
+    def first(self, name: str, value: npt.ArrayLike) -> npt.ArrayLike:
+        return self.number("initial_accumulator_value", 0.1)
 
     def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
                s: Mapping[str, ir.Value]) -> Updated:
@@ -165,9 +147,9 @@ class Nadam(Optimizer):
             {"m": m, "v": v, "product": product}
 
 
-OPTIMIZERS = {c.__name__.lower(): c for c in (SGD, Adam, RMSprop, Adagrad, Adadelta, Adamax, Lion,
-                                             Nadam)}
-OPTIMIZERS["adamw"] = Adam
+OPTIMIZERS: dict[str, type[Optimizer]] = {c.__name__.lower(): c for c in (
+    SGD, Adam, RMSprop, Adagrad, Adadelta, Adamax, Lion, Nadam)}
+OPTIMIZERS.update(NEWER, adamw=Adam)
 
 
 def clipped(e: Emitter, config: Config, gradients: list[ir.Value]) -> list[ir.Value]:

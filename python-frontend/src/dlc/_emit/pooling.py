@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .. import dl
 from .convolution import channels_last, extents
-from .emitter import UnknownLayers, layer
+from .emitter import layer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .. import ir
     from .emitter import Emitter, Layer
 
@@ -44,16 +48,32 @@ def global_pool(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = No
     return dl.reduce_mean(x, axes=axes, keep_dims=keep)
 
 
-@layer("AdaptiveAveragePooling1D", "AdaptiveAveragePooling2D", "AdaptiveMaxPooling1D",
-       "AdaptiveMaxPooling2D")
+@layer(*[f"Adaptive{kind}Pooling{d}D" for kind in ("Average", "Max") for d in (1, 2, 3)])
 def adaptive(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
+    is_max = "Max" in item.class_name
+
     def last(x: ir.Value) -> ir.Value:
         wanted = extents(item["output_size"], x.rank - 2)
-        given = x.shape[1:-1]
-        if any(g is None or g % w for g, w in zip(given, wanted)):
-            raise UnknownLayers(f"{item.path} ({item.class_name} of {list(given)} to {wanted}, "
-                                "which does not divide it)")
-        window = [g // w for g, w in zip(given, wanted) if g is not None]
-        op = dl.max_pool if "Max" in item.class_name else dl.avg_pool
-        return op(x, window=window, strides=window)
+        given = [e.known(item, x, d) for d in range(1, x.rank - 1)]
+        if not any(g % w for g, w in zip(given, wanted)):
+            window = [g // w for g, w in zip(given, wanted)]
+            return (dl.max_pool if is_max else dl.avg_pool)(x, window=window, strides=window)
+        for axis, (g, w) in enumerate(zip(given, wanted), 1):
+            # Window i is of places from floor(i g / w) to before ceil((i + 1) g / w).
+            spans = [(i * g // w, -(-(i + 1) * g // w)) for i in range(w)]
+            x = dl.concat([dl.reduce_max(e.slice(x, axis, a, b), axes=[axis], keep_dims=True)
+                           for a, b in spans], axis=axis) if is_max else \
+                _means(e, x, axis, spans, g)
+        return x
     return channels_last(e, item, x, last)
+
+
+def _means(e: Emitter, x: ir.Value, axis: int, spans: Sequence[tuple[int, int]],
+           extent: int) -> ir.Value:
+    """Means over places of one axis, as a product with their shares."""
+    shares = np.zeros((extent, len(spans)), np.float32)
+    for i, (a, b) in enumerate(spans):
+        shares[a:b, i] = 1.0 / (b - a)
+    order = [d for d in range(x.rank) if d != axis] + [axis]
+    y = dl.matmul(e.transpose(x, order), e.module.constant(shares, x.element))
+    return e.transpose(y, [order.index(d) for d in range(x.rank)])

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import ir
-from . import losses, metrics, optimizers, penalties
+from . import losses, metrics, penalties
 from .emitter import Emitter
+from .updating import Updates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     import numpy.typing as npt
@@ -37,8 +38,10 @@ class Recipe:
     """How a model learns.
 
     forward: (emitter, inputs) -> outputs. inputs: {name: type}. outputs: an Output for each.
-    optimizer: (name, configuration). sample_weights: whether steps take weights of samples.
-    predictions: whether step and evaluate give the outputs as well.
+    optimizer: (name, configuration); facts: what it is told of a parameter besides.
+    sample_weights: whether steps take weights of samples.
+    predictions: whether step and evaluate give the outputs as well. masks_metrics: whether what
+    is masked is left out of metrics of samples without weights.
     """
     forward: Callable[[Emitter, Any], Any]
     inputs: dict[str, str]
@@ -46,12 +49,15 @@ class Recipe:
     optimizer: tuple[str, Config] = ("sgd", {})
     sample_weights: bool = False
     predictions: bool = False
+    masks_metrics: bool = False
+    facts: Callable[[Weight], Config] = lambda weight: {"path": weight.name}
 
 
 class Training:
     """A module with predict, step and evaluate, and what its tensors are.
 
-    weights: {name: Weight} of the model. metric_labels: (output, label, metric) of each metric.
+    weights: {name: Weight} of the model. remembered: names of the optimiser's states.
+    metric_labels: (output, label, metric) of each metric.
     Where no output has a loss there is predict alone. step and evaluate take inputs, then a
     target for each output that has a loss, then weights of samples; step also the learning rate.
     They give the loss, then sum and count of each metric, then predictions where those are wanted.
@@ -64,8 +70,11 @@ class Training:
         self.weights: dict[str, Weight] = {}
         self.metric_labels: list[tuple[int, str, str]] = []
         self.states: dict[str, npt.ArrayLike] = {}
+        self.remembered: list[str] = []
+        self.ignore_weights: set[int] = set()  # outputs whose loss weights have no part in
+        scale = recipe.optimizer[1].get("loss_scale_factor")
+        self._scale = None if scale is None else float(scale)
         self.targets: list[tuple[str, str]] = []
-        self._optimizer = optimizers.OPTIMIZERS[recipe.optimizer[0]](recipe.optimizer[1])
         self._write()
 
     #--- Tensors -------------------------------------------------------------------
@@ -93,17 +102,20 @@ class Training:
         self._write_predict()
         if not self.targets:
             return
+        self._write_loss("loss", public=False, training=True)
+        # A layer may have weights that count while it learns alone.
         parameters = [w for w in self.weights.values() if w.trainable]
         if not parameters:
             raise ir.IRError("no weight of the model is trainable")
-        self._write_loss("loss", public=False, training=True)
         self._write_loss("evaluate", public=True, training=False)
         self._write_step(parameters)
 
     def _write_predict(self) -> None:
         with self.module.function("predict", public=True, **self.recipe.inputs) as f:
             self._state(RANDOM, np.zeros(2, np.int64))
-            outputs = self._forward(self._emitter(), f.arguments)
+            e = self._emitter()
+            outputs = self._forward(e, f.arguments)
+            self.moved = e.store_updates()
             self._types = [y.type for y in outputs]
             self._results = [y.shape for y in outputs]
             f.returns(**self._named(outputs))
@@ -111,10 +123,8 @@ class Training:
                                                        self._results)):
             if wanted.loss is None:
                 continue
-            is_sparse = wanted.loss[0] in losses.SPARSE
-            self.targets.append((
-                f"target{k}" if len(outputs) > 1 else "target",
-                ir.type_of(shape[:-1], "i64") if is_sparse else type_))
+            self.targets.append((f"target{k}" if len(outputs) > 1 else "target",
+                                 losses.target_type(*wanted.loss, shape, type_)))
 
     def _named(self, outputs: Sequence[ir.Value]) -> dict[str, ir.Value]:
         return {f"y{k}" if len(outputs) > 1 else "y": y for k, y in enumerate(outputs)}
@@ -147,6 +157,8 @@ class Training:
                 at += 1
                 name, config = wanted.loss
                 term = losses.emit_loss(e, name, config, target, y, own, getattr(y, "mask", None))
+                if getattr(term, "ignores_weights", False):
+                    self.ignore_weights.add(k)
                 if len(self.targets) > 1:
                     numbers += [term, e.module.constant(1.0, "f32")]
                     names.append((k, "loss", "loss"))
@@ -156,7 +168,8 @@ class Training:
                     for name, config, label in which:
                         found = metrics.resolve(name, target.rank, y)
                         numbers += metrics.emit_metric(e, found, config, target, y, scale,
-                                                       getattr(y, "mask", None))
+                                                       getattr(y, "mask", None),
+                                                       self.recipe.masks_metrics)
                         names.append((k, label, found))
             assert total is not None  # an output has a loss
             for weight in self.weights.values():
@@ -177,6 +190,8 @@ class Training:
             random = values.pop() if training else None
             e = self._emitter(training=training, random=random)
             loss, numbers, outputs = self._terms(e, values)
+            if training and self._scale is not None:
+                loss = loss * self._scale
             results = {"loss": loss, **{f"metric{k}": v for k, v in enumerate(numbers)}}
             if self.recipe.predictions:
                 results.update(self._named(outputs))
@@ -185,18 +200,18 @@ class Training:
                 results.update({f"update{k}": v for k, v in enumerate(e.updates.values())})
                 self._result_types = [v.type for v in results.values()]
                 self._result_names = list(results)
+            else:
+                self.moved += e.store_updates()
             f.returns(**results)
 
     def _write_step(self, parameters: Sequence[Weight]) -> None:
-        name, config = self.recipe.optimizer
+        kind, config = self.recipe.optimizer
         arguments = {**self._arguments(), "rate": "tensor<f32>"}
         self._state(STEPS, np.zeros((), np.float32))
-        for w in parameters:
-            for state in self._optimizer.names():
-                self._state(f"{w.name}/{state}", np.full(w.shape, self._optimizer.first(state),
-                                                         np.float32))
-        for state, first in self._optimizer.shared.items():
-            self._state(f"training/{state}", np.float32(first).reshape(()))
+        updates = Updates(self.module, parameters, kind, config, self.recipe.facts)
+        for name, value in updates.states():
+            self._state(name, value)
+            self.remembered.append(name)
         with self.module.function("step", public=True, **arguments) as f:
             *given, rate = f.arguments
             e = self._emitter()
@@ -208,30 +223,13 @@ class Training:
             results = results if isinstance(results, tuple) else (results,)
             count = len(self._result_types)
             values, gradients = results[:count], list(results[count:])
-            gradients = optimizers.clipped(e, config, gradients)
-            step = self.module.load(STEPS) + 1.0
-            decay = config.get("weight_decay") or 0.0
-            shared = {s: self.module.load(f"training/{s}") for s in self._optimizer.shared}
-            for w, g in zip(parameters, gradients):
-                with self.module.place(w.name):
-                    self._update(e, w, g, rate, step, decay, shared)
+            if self._scale is not None:
+                values = (values[0] / self._scale, *values[1:])
+            before = self.module.load(STEPS)
+            updates.write(e, gradients, rate, before)
             for full, value in zip(self._updates, values[count - len(self._updates):]):
                 self.module.store(full, value)
-            self.module.store(STEPS, step)
+            self.module.store(STEPS, before + 1.0)
             self.module.store(RANDOM, random + np.array([0, 1], np.int64))
             kept = [n for n in self._result_names if not n.startswith("update")]
             f.returns(**dict(zip(kept, values)))
-
-    def _update(self, e: Emitter, w: Weight, g: ir.Value, rate: ir.Value, step: ir.Value,
-                decay: float, shared: Mapping[str, ir.Value]) -> None:
-        p = self.module.load(w.name)
-        if decay:
-            p = p - p * (rate * float(decay))
-        states = {s: self.module.load(f"{w.name}/{s}") for s in self._optimizer.names()}
-        after, now = self._optimizer.update(e, p, g, rate, step, {**states, **shared})
-        if w.constraint:
-            after = penalties.constrained(e, w.constraint, after)
-        self.module.store(w.name, after)
-        for state, value in now.items():
-            self.module.store(f"training/{state}" if state in shared else f"{w.name}/{state}",
-                              value)

@@ -1,7 +1,23 @@
 """Jaxprs as ops of dl: an emission, and a file of each kind of primitives."""
 
-from . import control, elementwise, indexing, products, shapes  # they register themselves
-from .emission import Emission, UnknownPrimitives, hides_gradients, missing
+from . import (  # they register themselves
+    bits,
+    control,
+    elementwise,
+    gradients,
+    indexing,
+    order,
+    products,
+    randomness,
+    shapes,
+    special,
+    windows,
+)
+from .emission import Emission, is_key
+from .extents import is_number, solve
+from .gradients import HiddenGradient
+from .refusals import UnknownPrimitives, missing
 
-__all__ = ["Emission", "UnknownPrimitives", "hides_gradients", "missing", "control",
-           "elementwise", "indexing", "products", "shapes"]
+__all__ = ["Emission", "HiddenGradient", "UnknownPrimitives", "bits", "control", "elementwise",
+           "gradients", "indexing", "is_key", "is_number", "missing", "order", "products",
+           "randomness", "shapes", "solve", "special", "windows"]

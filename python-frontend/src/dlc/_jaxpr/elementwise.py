@@ -23,7 +23,6 @@ def _same(names: Sequence[str], op: str) -> None:
 
 for _names, _op in (
         (["add", "add_any"], "dl.add"), (["sub"], "dl.sub"), (["mul"], "dl.mul"),
-        (["max"], "dl.maximum"), (["min"], "dl.minimum"),
         (["neg"], "dl.neg"), (["exp"], "dl.exp"), (["log"], "dl.log"), (["tanh"], "dl.tanh"),
         (["logistic"], "dl.sigmoid"), (["sin"], "dl.sin"), (["cos"], "dl.cos"),
         (["tan"], "dl.tan"), (["asin"], "dl.asin"), (["acos"], "dl.acos"), (["atan"], "dl.atan"),
@@ -31,8 +30,7 @@ for _names, _op in (
         (["acosh"], "dl.acosh"), (["atanh"], "dl.atanh"), (["sqrt"], "dl.sqrt"),
         (["rsqrt"], "dl.rsqrt"), (["abs"], "dl.abs"), (["sign"], "dl.sign"),
         (["floor"], "dl.floor"), (["ceil"], "dl.ceil"), (["erf"], "dl.erf"),
-        (["square"], "dl.square"), (["gt"], "dl.greater"), (["ge"], "dl.greater_equal"),
-        (["lt"], "dl.less"), (["le"], "dl.less_equal"), (["rem"], "dl.remainder"),
+        (["square"], "dl.square"), (["rem"], "dl.remainder"),
         (["and"], "dl.and"), (["or"], "dl.or"), (["xor"], "dl.xor"), (["not"], "dl.not")):
     _same(_names, _op)
 
@@ -42,6 +40,80 @@ def equal(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
     differ = dl.xor(a, b) if a.element == "i1" else dl.not_equal(a, b)
     return differ if str(eqn.primitive) == "ne" else \
         dl.not_(differ) if a.element == "i1" else dl.equal(a, b)
+
+
+_ORDERS = {"gt": "dl.greater", "ge": "dl.greater_equal", "lt": "dl.less", "le": "dl.less_equal"}
+
+
+@primitive(*_ORDERS)
+def compare(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
+    if a.element == "i1":
+        a, b = f.e.cast(a, "i32"), f.e.cast(b, "i32")
+    found: ir.Value = f.m.op(_ORDERS[str(eqn.primitive)], a, b)
+    return found
+
+
+@primitive("lt_to", "le_to")
+def compare_total(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
+    """The order in which -0 is below 0, and NaN above every number."""
+    if str(eqn.primitive) == "le_to":
+        return dl.not_(_is_below(f, b, a))
+    return _is_below(f, a, b)
+
+
+def _is_below(f: Emission, a: ir.Value, b: ir.Value) -> ir.Value:
+    if a.element[0] in "iu":
+        return dl.less(a, b)
+    less = dl.or_(dl.less(a, b), dl.and_(dl.equal(a, a), dl.not_equal(b, b)))
+    zeros = dl.and_(dl.equal(a, 0.0), dl.equal(b, 0.0))
+    return dl.or_(less, dl.and_(zeros, dl.and_(_is_minus(f, a), dl.not_(_is_minus(f, b)))))
+
+
+def _is_minus(f: Emission, x: ir.Value) -> ir.Value:
+    """Whether a number has the sign -, which -0 has too."""
+    zero = dl.equal(x, 0.0)
+    return dl.or_(dl.less(x, 0.0),
+                  dl.less(1.0 / dl.select(zero, x, f.like(x, 1)), 0.0))
+
+
+@primitive("max", "min")
+def extreme(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
+    is_max = str(eqn.primitive) == "max"
+    if a.element == "i1":
+        return dl.or_(a, b) if is_max else dl.and_(a, b)
+    return dl.maximum(a, b) if is_max else dl.minimum(a, b)
+
+
+@primitive("shift_left", "shift_right_arithmetic", "shift_right_logical")
+def shift(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
+    kind, name = a.element, str(eqn.primitive)
+    if name == "shift_left":
+        return dl.shift_left(a, b)
+    # dl keeps the sign of what has one.
+    work = kind.lstrip("u") if name == "shift_right_arithmetic" else f"u{kind.lstrip('u')}"
+    if work[0] == "i" and kind != work:
+        b = dl.minimum(b, int(work[1:]) - 1)
+    return f.e.cast(dl.shift_right(f.e.cast(a, work), f.e.cast(b, work)), kind)
+
+
+@primitive("atan2")
+def atan2(f: Emission, eqn: Any, y: ir.Value, x: ir.Value) -> ir.Value:
+    # The angle of the smaller to the larger side, then the octant. Signs are factors, so that
+    # a derivative at 0 is that of the quotient.
+    one = f.like(y if y.rank else x, 1)
+    y, x = y * one, x * one
+    left = _is_minus(f, x)
+    up, side = dl.select(_is_minus(f, y), -y, y), dl.select(left, -x, x)
+    steep = dl.greater(up, side)
+    most = dl.select(steep, up, side)
+    # At the origin the angle is 0 or pi, of two infinities that of equal sides.
+    share = dl.select(dl.equal(up, side), dl.select(dl.equal(side, 0.0), up, up / most),
+                      dl.select(steep, side, up) / dl.select(dl.equal(most, 0.0), one, most))
+    both = dl.and_(dl.equal(up, math.inf), dl.equal(side, math.inf))
+    angle = dl.atan(dl.select(both, one, share))
+    angle = dl.select(steep, math.pi / 2 - angle, angle)
+    angle = dl.select(left, math.pi - angle, angle)
+    return dl.select(_is_minus(f, y), -angle, angle)
 
 
 @primitive("div")
@@ -115,31 +187,6 @@ def exp2(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return dl.exp(x * math.log(2))
 
 
-@primitive("log1p")
-def log1p(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
-    # log(1 + x) x / ((1 + x) - 1): the error of 1 + x cancels (Kahan).
-    u = x + 1.0
-    d = u - 1.0
-    one = f.e.full([f.e.extent(x, d) for d in range(x.rank)], 1, x.element)
-    plain = dl.equal(u, x)  # so large that 1 is nothing
-    hidden = dl.equal(d, 0.0)
-    share = dl.select(plain, one, dl.select(hidden, one, x / dl.select(hidden, one, d)))
-    return dl.select(dl.and_(hidden, dl.not_(plain)), x, dl.log(u) * share)
-
-
-@primitive("expm1")
-def expm1(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
-    # 2 e^(x/2) sinh(x/2) where that is more exact than the difference.
-    half = dl.clip(x, low=-1.0, high=1.0) * 0.5
-    return dl.select(dl.less(dl.abs(x), 1.0), dl.exp(half) * dl.sinh(half) * 2.0,
-                     dl.exp(x) - 1.0)
-
-
-@primitive("erfc")
-def erfc(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
-    return 1.0 - dl.erf(x)
-
-
 @primitive("cbrt")
 def cbrt(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return dl.sign(x) * dl.pow(dl.abs(x), 1 / 3)
@@ -168,7 +215,13 @@ def integer_pow(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
 
 @primitive("clamp")
 def clamp(f: Emission, eqn: Any, low: ir.Value, x: ir.Value, high: ir.Value) -> ir.Value:
-    return dl.minimum(dl.maximum(x, low), high)
+    if x.element[0] == "i" or x.element[0] == "u":
+        return dl.minimum(dl.maximum(x, low), high)
+    # At a bound the derivative is not x's, as in JAX.
+    if all(hasattr(v, "val") for v in (eqn.invars[0], eqn.invars[2])):
+        return dl.clip(x, low=float(eqn.invars[0].val), high=float(eqn.invars[2].val))
+    return dl.select(dl.less_equal(x, low), low,
+                     dl.select(dl.greater_equal(x, high), high, x))
 
 
 @primitive("select_n")
@@ -184,9 +237,3 @@ def select_n(f: Emission, eqn: Any, which: ir.Value, *cases: ir.Value) -> ir.Val
 @primitive("convert_element_type")
 def convert(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return f.e.cast(x, ir.element_of(eqn.params["new_dtype"]))
-
-
-@primitive("stop_gradient", "copy", "copy_p", "optimization_barrier", "reduce_precision",
-           "sharding_constraint", "device_put", "mesh_cast", "pvary")
-def same(f: Emission, eqn: Any, *values: ir.Value) -> list[ir.Value]:
-    return list(values)

@@ -1,7 +1,7 @@
 """Jaxprs, primitive by primitive, as ops of dl.
 
-Extents are numbers or one free one, the first of the inputs ("batch"). What a primitive means
-is said by jax.lax's own pages.
+Extents are numbers or follow from free ones, which inputs have. What a primitive means is said
+by jax.lax's own pages.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import ir
+from .extents import Extents, is_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,41 +21,44 @@ if TYPE_CHECKING:
 
     from .._emit.emitter import Emitter, Extent, Function
 
-_PRIMITIVES: dict[str, Callable[..., Any]] = {}
-
-
-class UnknownPrimitives(Exception):
-    """What dlc lacks of a function, all of it."""
+PRIMITIVES: dict[str, Callable[..., Any]] = {}
 
 
 def primitive(*names: str) -> Callable[[Function], Function]:
     def register(function: Function) -> Function:
         for name in names:
-            _PRIMITIVES[name] = function
+            PRIMITIVES[name] = function
         return function
     return register
 
 
-def missing(jaxpr: Any) -> list[str]:
-    """The primitives in a jaxpr that dlc lacks, sorted."""
-    found = set()
-    for inner in _all(jaxpr):
-        found |= {str(eqn.primitive) for eqn in inner.eqns} - set(_PRIMITIVES)
-    return sorted(found)
+def jaxprs_of(eqn: Any) -> Iterator[Any]:
+    """The jaxprs in an equation's parameters, of a branch by platform the one of a CPU."""
+    platforms = eqn.params.get("branches_platforms")
+    for key, value in eqn.params.items():
+        items = value if isinstance(value, (list, tuple)) else [value]
+        if key == "branches" and platforms is not None:
+            items = [items[on_cpu(platforms)]]
+        for item in items:
+            item = getattr(item, "jaxpr", item)
+            if hasattr(item, "eqns"):
+                yield item
 
 
-def _all(jaxpr: Any) -> Iterator[Any]:
+def on_cpu(platforms: Sequence[Sequence[str] | None]) -> int:
+    """Which of the branches by platform is a CPU's: its own, or that of all others."""
+    return next(i for i, names in enumerate(platforms) if names is None or "cpu" in names)
+
+
+def all_jaxprs(jaxpr: Any) -> Iterator[Any]:
     """A jaxpr and those in its equations' parameters."""
     yield jaxpr
     for eqn in jaxpr.eqns:
-        for value in eqn.params.values():
-            for item in value if isinstance(value, (list, tuple)) else [value]:
-                item = getattr(item, "jaxpr", item)
-                if hasattr(item, "eqns"):
-                    yield from _all(item)
+        for inner in jaxprs_of(eqn):
+            yield from all_jaxprs(inner)
 
 
-def _place_of(eqn: Any) -> str:
+def place_of(eqn: Any) -> str:
     """The line of the user's code: `net.py:12 (cell)`."""
     try:
         from jax._src import source_info_util
@@ -62,26 +66,6 @@ def _place_of(eqn: Any) -> str:
         return f"{frame.file_name.rpartition('/')[2]}:{frame.start_line} ({frame.function_name})"
     except Exception:  # JAX's own matters: a place is no reason to fail
         return str(eqn.primitive)
-
-
-# Whose derivatives are those of what they compute, but for single points.
-_PLAIN = {"relu", "logaddexp", "logaddexp2", "logsumexp", "sinc", "xlogy", "xlog1py"}
-
-
-def hides_gradients(jaxpr: Any) -> list[str]:
-    """What has a derivative of its own, which dlc would not see: words for each."""
-    found = []
-    for inner in _all(jaxpr):
-        makers = {v: eqn for eqn in inner.eqns for v in eqn.outvars}
-        for eqn in inner.eqns:
-            name = str(eqn.primitive)
-            if name.startswith("custom_vjp"):
-                found.append(f"custom_vjp of {name_of(eqn)}")
-            elif name.startswith("custom_jvp") and name_of(eqn) not in _PLAIN:
-                found.append(f"custom_jvp of {name_of(eqn)}")
-            elif name == "stop_gradient" and not _is_shift(inner, makers, eqn):
-                found.append("stop_gradient")
-    return found
 
 
 def name_of(eqn: Any) -> str:
@@ -93,42 +77,39 @@ def name_of(eqn: Any) -> str:
     return eqn.params.get("name") or (words[0] if words else "?")
 
 
-def _is_shift(jaxpr: Any, makers: Mapping[Any, Any], stop: Any) -> bool:
-    """Whether what is stopped is the maximum that a softmax or a logsumexp takes off its
-    operand, and may add again: there no gradient and the gradient are the same."""
-    value = stop.invars[0]
-    while not hasattr(value, "val") and value in makers:
-        eqn = makers[value]
-        name = str(eqn.primitive)
-        if name == "reduce_max":
-            uses = [e for e in jaxpr.eqns if any(v is stop.outvars[0] for v in e.invars)]
-            return any(str(e.primitive) == "sub" and e.invars[0] is eqn.invars[0]
-                       for e in uses) and all(
-                str(e.primitive) in ("sub", "squeeze", "reshape", "add") for e in uses)
-        if name not in ("broadcast_in_dim", "max", "reshape", "select_n", "squeeze", "is_finite"):
-            return False
-        value = next((v for v in reversed(eqn.invars) if not hasattr(v, "val")), None)
-    return False
+def is_key(aval: Any) -> bool:
+    """Whether elements are keys of random numbers, each two words of 32 bits."""
+    return str(getattr(aval, "dtype", "")).startswith("key<")
+
+
+def is_nothing(aval: Any) -> bool:
+    """Whether a value is the derivative of an integer, which has no elements."""
+    return not is_key(aval) and getattr(getattr(aval, "dtype", None), "kind", "") == "V"
 
 
 class Emission:
     """Equations into the function of a module that is open.
 
-    e: an Emitter; free: the value of the free extent, an index, or None.
+    e: an Emitter; symbols: the values of the free extents. learns: whether derivatives are
+    taken of what is emitted, so that what has none must say so.
     """
 
-    def __init__(self, e: Emitter, free: Extent | None) -> None:
-        self.e, self.m, self.free = e, e.module, free
+    symbol = "batch"
+
+    def __init__(self, e: Emitter, symbols: Mapping[str, Extent], learns: bool = False) -> None:
+        self.e, self.m, self.learns = e, e.module, learns
+        self.shapes = Extents(e, symbols)
         # Of the jaxpr that is being written.
         self.known: dict[Any, ir.Value] = {}
         self.makers: dict[Any, Any] = {}
+        self.jaxpr: Any = None
 
     def run(self, jaxpr: Any, constants: Sequence[ir.Value],
             arguments: Sequence[ir.Value]) -> list[ir.Value]:
         """The values of a jaxpr's results."""
-        outside = self.known, self.makers
+        outside = self.known, self.makers, self.jaxpr
         known: dict[Any, ir.Value] = {}
-        self.known = known
+        self.known, self.jaxpr = known, jaxpr
         self.makers = {v: eqn for eqn in jaxpr.eqns for v in eqn.outvars}
 
         def read(v: Any) -> ir.Value:
@@ -138,51 +119,81 @@ class Emission:
         known.update(zip(jaxpr.constvars, constants))
         known.update(zip(jaxpr.invars, arguments))
         for eqn in jaxpr.eqns:
-            with self.m.place(_place_of(eqn)):
-                results = _PRIMITIVES[str(eqn.primitive)](
-                    self, eqn, *[read(v) for v in eqn.invars])
-            known.update(zip(eqn.outvars, results if isinstance(results, (list, tuple))
-                             else [results]))
+            if eqn.outvars and all(is_nothing(v.aval) for v in eqn.outvars):
+                continue
+            with self.m.place(place_of(eqn)):
+                found = PRIMITIVES[str(eqn.primitive)](self, eqn, *[read(v) for v in eqn.invars])
+                results = found if isinstance(found, (list, tuple)) else [found]
+                self._check(eqn, results)
+            known.update(zip(eqn.outvars, results))
         results = [read(v) for v in jaxpr.outvars]
-        self.known, self.makers = outside
+        self.known, self.makers, self.jaxpr = outside
         return results
 
+    def _check(self, eqn: Any, results: Sequence[ir.Value]) -> None:
+        """A result has the type that JAX gave it, or nothing is emitted."""
+        for v, result in zip(eqn.outvars, results):
+            want = self.type(v.aval)
+            shape = [int(s) if is_number(s) else None for s in self.shape(v.aval)]
+            fits = result.rank == len(shape) and all(
+                a == b or None in (a, b) for a, b in zip(result.shape, shape))
+            if not fits or result.element != self.element(v.aval):
+                raise ir.IRError(f"{eqn.primitive} became {result.type}, JAX has {want}: this "
+                                 "use of it is not known to dlc")
+
     def constant(self, value: Any, dtype: npt.DTypeLike) -> ir.Value:
+        if str(dtype).startswith("key<"):
+            import jax
+            return self.m.constant(np.asarray(jax.random.key_data(value)))
         return self.m.constant(np.asarray(value, dtype))
 
     def extents(self, shape: Iterable[Any]) -> list[Extent]:
         return [self.extent(e) for e in shape]
 
     def extent(self, e: Any) -> Extent:
-        """A number, or the free extent's value."""
-        if isinstance(e, (int, np.integer)):
-            return int(e)
-        terms = str(e)
-        if self.free is not None:
-            if terms == str(self.symbol):
-                return self.free
-            if terms.startswith(f"{self.symbol}*"):  # as JAX writes products by numbers
-                return self.e.product([self.free, int(terms.partition("*")[2])])
-            if terms.endswith(f"*{self.symbol}"):
-                return self.e.product([int(terms.partition("*")[0]), self.free])
-        raise ir.IRError(f"the extent {e} is neither a number nor a multiple of the first one; "
-                         "batch='fixed' takes those of the example")
+        """A number, or the value of what follows from free extents."""
+        return self.shapes.value(e)
 
     def scalar(self, extent: Extent, kind: str) -> ir.Value:
         """An extent as a tensor of rank 0."""
         if isinstance(extent, int):
             return self.m.constant(extent, kind)
-        number = self.m._op("arith.index_cast", [extent], None, [kind])[0]
-        return self.m._op("tensor.from_elements", [number], None, [f"tensor<{kind}>"])[0]
+        wide = self.m._op("arith.index_cast", [extent], None, ["i64"])[0]
+        wide = self.m._op("tensor.from_elements", [wide], None, ["tensor<i64>"])[0]
+        return self.e.cast(wide, kind)
 
-    symbol = "batch"
+    def line(self, extent: Extent, kind: str = "i64") -> ir.Value:
+        """0, 1, ..."""
+        if isinstance(extent, int):
+            return self.m.constant(np.arange(extent), kind)
+        whole: ir.Value = self.m.op("dl.iota", [extent], axis=0, types=["tensor<?xi64>"])
+        return self.e.cast(whole, kind)
 
-    def type(self: Emission | None, aval: Any) -> str:
-        return ir.type_of([int(e) if isinstance(e, (int, np.integer)) else None
-                           for e in aval.shape], ir.element_of(aval.dtype))
+    def like(self, x: ir.Value, number: float) -> ir.Value:
+        """A tensor of one number, shaped as x."""
+        return self.e.full(self.e.extents(x), number, x.element)
+
+    @staticmethod
+    def shape(aval: Any) -> tuple[Any, ...]:
+        """The shape of a value as dlc has it: keys are two words."""
+        return (*aval.shape, 2) if is_key(aval) else tuple(aval.shape)
+
+    @staticmethod
+    def element(aval: Any) -> str:
+        return "ui32" if is_key(aval) else ir.element_of(aval.dtype)
+
+    @classmethod
+    def type(cls, aval: Any) -> str:
+        return ir.type_of([int(e) if is_number(e) else None for e in cls.shape(aval)],
+                          cls.element(aval))
 
     def call(self, closed: Any, arguments: Sequence[ir.Value]) -> list[ir.Value]:
         inner, constants = (closed.jaxpr, closed.consts) if hasattr(closed, "consts") else \
             (closed, [])
-        return self.run(inner, [self.constant(c, c.dtype) for c in map(np.asarray, constants)],
-                        arguments)
+        return self.run(inner, [self.constant(c, c.dtype) for c in constants], arguments)
+
+    def trace(self, function: Callable[..., Any], types: Sequence[Any],
+              arguments: Sequence[ir.Value]) -> list[ir.Value]:
+        """A function of JAX written out: its results for values of these types."""
+        import jax
+        return self.call(jax.make_jaxpr(function)(*types), arguments)

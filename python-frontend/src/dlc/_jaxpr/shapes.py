@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .. import dl, ir
-from .emission import primitive
+from .emission import is_key, primitive
+from .extents import is_number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from .._emit.emitter import Extent
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @primitive("broadcast_in_dim")
 def broadcast_in_dim(f: Emission, eqn: Any, x: ir.Value, *_: Any) -> ir.Value:
-    shape, places = eqn.params["shape"], eqn.params["broadcast_dimensions"]
+    shape, places = list(eqn.params["shape"]), list(eqn.params["broadcast_dimensions"])
+    if is_key(eqn.outvars[0].aval):
+        places.append(len(shape))
+        shape.append(2)
     extents = f.extents(shape)
     narrow: list[Extent] = [1] * len(shape)
     for d, at in enumerate(places):
@@ -33,18 +36,16 @@ def broadcast_in_dim(f: Emission, eqn: Any, x: ir.Value, *_: Any) -> ir.Value:
 
 @primitive("reshape")
 def reshape(f: Emission, eqn: Any, x: ir.Value, *_: Any) -> ir.Value:
-    shape = eqn.params["new_sizes"]
-    if all(isinstance(s, (int, np.integer)) for s in shape):
-        return f.e.reshape(x, [int(s) for s in shape])
-    free = [i for i, s in enumerate(shape) if not isinstance(s, (int, np.integer))]
-    if len(free) == 1:
+    shape = f.shape(eqn.outvars[0].aval)
+    free = [i for i, s in enumerate(shape) if not is_number(s)]
+    if len(free) <= 1:
         return f.e.reshape(x, [-1 if i in free else int(s) for i, s in enumerate(shape)])
     return f.e.reshape(x, f.extents(shape))
 
 
 @primitive("squeeze")
 def squeeze(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
-    gone = {d % x.rank for d in eqn.params["dimensions"]}
+    gone = {d % len(eqn.invars[0].aval.shape) for d in eqn.params["dimensions"]}
     return f.e.reshape(x, [f.e.extent(x, d) for d in range(x.rank) if d not in gone])
 
 
@@ -57,7 +58,8 @@ def expand_dims(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
 
 @primitive("transpose")
 def transpose(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
-    return f.e.transpose(x, list(eqn.params["permutation"]))
+    order = list(eqn.params["permutation"])
+    return f.e.transpose(x, order + list(range(len(order), x.rank)))
 
 
 @primitive("concatenate")
@@ -71,6 +73,17 @@ def stack(f: Emission, eqn: Any, *values: ir.Value) -> ir.Value:
     return dl.concat([f.e.unsqueeze(v, axis) for v in values], axis=axis)
 
 
+@primitive("tile")
+def tile(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
+    extents = f.e.extents(x)
+    for d, times in enumerate(f.extents(eqn.params["reps"])):
+        if times != 1:
+            x = f.e.broadcast(f.e.unsqueeze(x, d), [*extents[:d], times, *extents[d:]])
+            extents[d] = f.e.product([times, extents[d]])
+            x = f.e.reshape(x, extents)
+    return x
+
+
 @primitive("rev")
 def rev(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     for axis in eqn.params["dimensions"]:
@@ -78,44 +91,90 @@ def rev(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     return x
 
 
+def cut(f: Emission, x: ir.Value, axis: int, whole: Any, start: Any, end: Any, step: int = 1,
+        count: Any = None) -> ir.Value:
+    """Places `start` to before `end` of a dimension, each of which may follow from a free
+    extent. whole: the dimension's own; count: how many that are."""
+    if is_number(start):
+        left = end if is_number(end) else end - whole
+        if is_number(left):  # counted from one of the ends
+            left = None if left == (whole if is_number(end) else 0) else int(left)
+            if start == 0 and left is None and step == 1 or left == whole == 0:
+                return x
+            return f.e.slice(x, axis, int(start), left, step)
+    elif is_number(start - whole) and is_number(end - whole):
+        last = int(end - whole)
+        return f.e.slice(x, axis, int(start - whole), last if last < 0 else None, step)
+    count = -((start - end) // step) if count is None else count
+    places = f.line(f.extent(count))
+    places = places * f.m.constant(step, "i64") + f.scalar(f.extent(start), "i64")
+    return dl.gather(x, places, axis=axis)
+
+
 @primitive("slice")
 def slice_(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     starts, ends = eqn.params["start_indices"], eqn.params["limit_indices"]
-    steps = eqn.params["strides"] or [1] * x.rank
+    steps = eqn.params["strides"] or [1] * len(starts)
+    extents, counts = eqn.invars[0].aval.shape, eqn.outvars[0].aval.shape
     for axis, (start, end, step) in enumerate(zip(starts, ends, steps)):
-        if not isinstance(end, (int, np.integer)):  # the free extent: to its end
-            end = None
-        if start or end is not None and end != x.shape[axis] or step != 1:
-            x = f.e.slice(x, axis, int(start), end, int(step))
+        x = cut(f, x, axis, extents[axis], start, end, int(step), counts[axis])
     return x
 
 
 @primitive("split")
 def split(f: Emission, eqn: Any, x: ir.Value) -> list[ir.Value]:
-    axis, at, parts = eqn.params["axis"], 0, []
+    axis, parts = eqn.params["axis"], []
+    at: Any = 0
     for size in eqn.params["sizes"]:
-        parts.append(f.e.slice(x, axis, at, at + size))
-        at += size
+        parts.append(cut(f, x, axis, eqn.invars[0].aval.shape[axis], at, at + size, count=size))
+        at = at + size
     return parts
+
+
+def between(f: Emission, x: ir.Value, axis: int, inner: int, value: ir.Value) -> ir.Value:
+    """x with elements of one value between those of a dimension, `inner` of them."""
+    extents = f.e.extents(x)
+    narrow = f.e.unsqueeze(x, axis + 1)
+    filling = f.e.broadcast(value, [*extents[:axis + 1], inner, *extents[axis + 1:]])
+    x = dl.concat([narrow, filling], axis=axis + 1)
+    x = f.e.reshape(x, [*extents[:axis], f.e.product([extents[axis], inner + 1]),
+                        *extents[axis + 1:]])
+    return f.e.slice(x, axis, 0, -inner)
+
+
+def padded(f: Emission, x: ir.Value, config: Sequence[tuple[Any, Any, int]],
+           value: ir.Value, number: float | None) -> ir.Value:
+    """x with elements of a value around and between. config: (before, after, between) of each
+    dimension, less than 0 where elements go; number: the value where it is known."""
+    simple = number is not None and x.element != "i1" and all(
+        is_number(low) and is_number(high) for low, high, _ in config)
+    for axis, (_, _, inner) in enumerate(config):
+        if inner:
+            x = between(f, x, axis, int(inner), value)
+    for axis, (low, high, _) in enumerate(config):
+        if is_number(low) and low < 0 or is_number(high) and high < 0:
+            x = f.e.slice(x, axis, max(-low, 0) if is_number(low) else 0,
+                          high if is_number(high) and high < 0 else None)
+    if simple:
+        low, high = ([max(int(p[k]), 0) for p in config] for k in (0, 1))
+        return dl.pad(x, low=low, high=high, value=number) if any(low + high) else x
+    for axis, (low, high, _) in enumerate(config):
+        parts = [x]
+        for at, size in ((0, low), (len(parts) + 1, high)):
+            if is_number(size) and size <= 0:
+                continue
+            extents = f.e.extents(x)
+            extents[axis] = f.extent(size)
+            parts.insert(at, f.e.broadcast(value, extents))
+        x = dl.concat(parts, axis=axis) if len(parts) > 1 else x
+    return x
 
 
 @primitive("pad")
 def pad(f: Emission, eqn: Any, x: ir.Value, value: ir.Value) -> ir.Value:
-    for axis, (low, high, inner) in enumerate(eqn.params["padding_config"]):
-        if inner:
-            raise ir.IRError("pad between elements (interior) has no op of dl")
-        if low < 0 or high < 0:
-            x = f.e.slice(x, axis, max(-low, 0), None if high >= 0 else high)
-    low, high = ([max(int(p[k]), 0) for p in eqn.params["padding_config"]] for k in (0, 1))
-    if not any(low + high):
-        return x
     number = eqn.invars[1]
-    if hasattr(number, "val"):
-        return dl.pad(x, low=low, high=high, value=float(number.val))
-    # Zeros around, then the value where they are.
-    inside = dl.pad(f.e.broadcast(f.m.constant(1.0, x.element),
-                                  [f.e.extent(x, d) for d in range(x.rank)]), low=low, high=high)
-    return dl.select(dl.equal(inside, 1.0), dl.pad(x, low=low, high=high), value)
+    return padded(f, x, eqn.params["padding_config"], value,
+                  float(number.val) if hasattr(number, "val") else None)
 
 
 @primitive("iota")
@@ -128,8 +187,3 @@ def iota(f: Emission, eqn: Any, *_: Any) -> ir.Value:
     y = f.m.op("dl.iota", [e for e in extents if not isinstance(e, int)], axis=axis,
                types=[ir.type_of(known, "i64")])
     return f.e.cast(y, kind)
-
-
-@primitive("dim_as_value")
-def dim_as_value(f: Emission, eqn: Any) -> ir.Value:
-    return f.scalar(f.extent(eqn.params["dim"]), ir.element_of(eqn.outvars[0].aval.dtype))

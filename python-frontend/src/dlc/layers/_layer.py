@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import _specs
+from ._states import StatesOfLayer, is_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -157,7 +158,7 @@ class Callable:
         return 1
 
 
-class Layer(_specs.Configured, Callable):
+class Layer(StatesOfLayer, _specs.Configured, Callable):
     """A layer of a model. name, trainable and dtype are of all layers."""
 
     def __init__(self, *args: Any, name: str | None = None, trainable: bool = True,
@@ -173,22 +174,27 @@ class Layer(_specs.Configured, Callable):
         self.name = name or unique(_snake(type(self).__name__))
         self.trainable = trainable
         self.begin()
+        self.batch_size: int | None = None
         if batch_input_shape is not None:
-            input_shape = batch_input_shape[1:]
+            self.batch_size, input_shape = batch_input_shape[0], batch_input_shape[1:]
         self.input_shape: tuple[int | None, ...] | None = \
             (input_dim,) if input_dim is not None else \
             None if input_shape is None else tuple(input_shape)
 
     def get_weights(self) -> list[Any]:
         """Its arrays, once a model that holds it was built."""
-        return list(self._values.values())
+        return list(self._weights().values())
+
+    def _weights(self) -> dict[str, Any]:
+        return {name: a for name, a in self._values.items() if not is_state(name)}
 
     def set_weights(self, arrays: Sequence[Any]) -> None:
         """Other numbers for its arrays, which all models that hold it have then."""
-        if len(arrays) != len(self._values):
-            raise ValueError(f"{self.name} has {len(self._values)} weights, {len(arrays)} arrays "
-                             "are given" + ("" if self._values else "; build its model first"))
-        for (name, old), given in zip(self._values.items(), arrays):
+        weights = self._weights()
+        if len(arrays) != len(weights):
+            raise ValueError(f"{self.name} has {len(weights)} weights, {len(arrays)} arrays "
+                             "are given" + ("" if weights else "; build its model first"))
+        for (name, old), given in zip(weights.items(), arrays):
             array = np.asarray(given, np.float32)
             if array.shape != old.shape:
                 raise ValueError(f"{self.name}: {name} has the shape {list(old.shape)}, the array "
@@ -205,9 +211,14 @@ class Layer(_specs.Configured, Callable):
 
     def results(self) -> int:
         config = self._config
+        inner = config.get("layer")
+        if type(self).__name__ == "Bidirectional" and isinstance(inner, Layer):
+            return 2 * inner.results() - (config["merge_mode"] is not None)
         if not config.get("return_state"):
             return 1
-        return 3 if "LSTM" in type(self).__name__ else 2
+        cells = config.get("cell", self)
+        cells = cells if isinstance(cells, (list, tuple)) else getattr(cells, "cells", [cells])
+        return 1 + sum(2 if "LSTM" in type(c).__name__ else 1 for c in cells)
 
 
 class Operation(Callable):

@@ -23,6 +23,8 @@ from .._progress import Bar
 from .._specs import serialized
 from .._steps import Steps, Tally, arguments, listed, shaped
 from ._layer import Callable, InputLayer, Layer, Tensor, calls_before, unique
+from ._learning import UNTRAINED, averages, configured, facts, go_on, require_part, with_targets
+from ._states import StatesOfModel
 
 if TYPE_CHECKING:
     import os
@@ -49,7 +51,7 @@ def set_random_seed(seed: int) -> None:
     np.random.seed(seed)
 
 
-class Model(Callable):
+class Model(StatesOfModel, Callable):
     """A model from inputs to outputs, tensors of `Input` and of calls of layers.
 
     A model is a layer too: it can be called in another one, and shares its weights there.
@@ -214,7 +216,7 @@ class Model(Callable):
     def _weighted(self) -> dict[str, Weight]:
         self.build()
         assert self._weights is not None
-        return self._weights
+        return {name: w for name, w in self._weights.items() if not w.is_state}
 
     def summary(self, print_fn: abc.Callable[[str], object] = print) -> None:
         """A table of layers, shapes of their results and numbers of weights."""
@@ -300,22 +302,27 @@ class Model(Callable):
                                   1.0 if share is None else float(share), *kinds))
         self._compiled, self._steps = outputs, {}
 
-    def _made(self, learns: bool = True) -> Steps:
-        """The steps, compiled where there are none that fit."""
+    def _made(self, learns: bool = True, targets: Sequence[Array] = ()) -> Steps:
+        """The steps, compiled where there are none that fit. targets: those that are learnt,
+        where there are some."""
         self.build()
-        compiled = self._compiled if learns else None
-        learns = compiled is not None
-        item = self.item()
-        config = self.optimizer.get_config() if learns else {}
-        config.pop("learning_rate", None)
-        key = str((item, config, learns))
+        item, optimizer = self.item(), UNTRAINED
+        outputs = [Output() for _ in self.outputs]
+        found = with_targets(self._compiled, targets) if learns and self._compiled else None
+        learns = found is not None
+        if found is not None:
+            self._compiled = outputs = found
+            optimizer = configured(self.optimizer)
+        key = str((item, optimizer, learns, [o.loss for o in outputs]))
         if key not in self._steps:
-            recipe = Recipe(
-                lambda e, x: emit_model(e, item, x), self._input_types(),
-                [Output() for _ in self.outputs] if compiled is None else compiled,
-                (type(self.optimizer).__name__.lower(), config) if learns else ("sgd", {}),
-                sample_weights=True)
+            recipe = Recipe(lambda e, x: emit_model(e, item, x), self._input_types(), outputs,
+                            optimizer, sample_weights=True)
+            if learns:
+                recipe.facts = facts(self.optimizer)
+            before = list(self._steps.values())
             self._steps = {key: Steps(recipe, lambda w: self._value(w.name))}
+            for steps in before:
+                go_on(self._steps[key], steps)
         steps = self._steps[key]
         steps.push(self._value)
         return steps
@@ -346,7 +353,8 @@ class Model(Callable):
             arrays, count = [a[:cut] for a in arrays], cut
         elif validation_data is not None:
             validation_data = self._checked(*validation_data)
-        steps = self._made()
+        steps = self._made(targets=self._targets(arrays))
+        require_part(steps, self.output_names, sample_weight, class_weight)
         steps.seed(np.random.randint(1 << 31) if _seed[0] is None else _seed[0])
         history, self.stop_training = History(), False
         callbacks = list(callbacks or ())
@@ -356,6 +364,7 @@ class Model(Callable):
             for epoch in range(initial_epoch, epochs):
                 begin = time.monotonic()
                 self._tell(callbacks, "on_epoch_begin", epoch, {})
+                self._give_states(steps)
                 order = np.random.permutation(count) if shuffle else None
                 with Bar(count, f"epoch {epoch + 1}/{epochs}", "samples",
                          None if verbose in (1, "auto") else False) as bar:
@@ -374,6 +383,8 @@ class Model(Callable):
                     break
         finally:
             self._keep(steps)
+            for name, value in averages(self.optimizer, steps).items():
+                self._store(name, value)
         self._tell(callbacks, "on_train_end", {})
         self.history = history
         return history
@@ -425,6 +436,11 @@ class Model(Callable):
                 raise ValueError(f"{kind} {name} has elements of {array.dtype}, expected numbers")
         return [*inputs, *targets, *weights]
 
+    def _targets(self, arrays: Sequence[Array]) -> Sequence[Array]:
+        """The targets among what `_checked` gives."""
+        count = len(self.inputs)
+        return arrays[count:count + (len(arrays) - count) // 2]
+
     def _pass(self, steps: Steps, arrays: Sequence[Array],
               order: npt.NDArray[np.integer[Any]] | None, batch_size: int, training: bool,
               callbacks: Iterable[Any], bar: Bar | None = None) -> Logs:
@@ -454,7 +470,10 @@ class Model(Callable):
         """Loss and metrics: a number, a list of them, or a dictionary."""
         self._need_compile("evaluate")
         arrays = self._checked(x, y, sample_weight)
-        logs = self._pass(self._made(), arrays, None, batch_size, False, ())
+        steps = self._made(targets=self._targets(arrays))
+        require_part(steps, self.output_names, sample_weight)
+        logs = self._pass(steps, arrays, None, batch_size, False, ())
+        self._keep_states(steps)
         if verbose:
             print(" - ".join(f"{k}: {v:.4f}" for k, v in logs.items()))
         values = list(logs.values())
@@ -466,7 +485,8 @@ class Model(Callable):
         takes more than a second, unless verbose is 0."""
         arrays = self._checked(x)
         parts: list[tuple[Array, ...]] = []
-        function = self._made(learns=self._compiled is not None)["predict"]
+        steps = self._made(learns=self._compiled is not None)
+        function = steps["predict"]
         count = len(arrays[0])
         with Bar(count, "predict", "samples", None if verbose else False, after=1.0) as bar:
             for start in range(0, max(count, 1), batch_size):
@@ -474,6 +494,7 @@ class Model(Callable):
                                                          for a in arrays]))
                 parts.append(results if isinstance(results, tuple) else (results,))
                 bar.to(min(start + batch_size, count))
+        self._keep_states(steps)
         outputs = [np.concatenate(p) for p in zip(*parts)]
         return outputs[0] if len(outputs) == 1 else outputs
 
@@ -482,7 +503,8 @@ class Model(Callable):
         """One step; loss and metrics as evaluate gives them."""
         self._need_compile("train_on_batch")
         arrays = self._checked(x, y, sample_weight)
-        steps = self._made()
+        steps = self._made(targets=self._targets(arrays))
+        require_part(steps, self.output_names, sample_weight)
         logs = self._pass(steps, arrays, np.arange(len(arrays[0])), len(arrays[0]), True, ())
         self._keep(steps)
         values = list(logs.values())
@@ -498,12 +520,14 @@ class Model(Callable):
 
         def load(weight: Weight) -> ir.Value:
             if weight.name not in module._globals:
-                module.add_global(weight.name, self._value(weight.name))
+                module.add_global(weight.name, self._value(weight.name),
+                                  mutable=weight.is_state)
             return module.load(weight.name)
 
         with module.function("predict", public=True, **self._input_types()) as f:
-            y = emit_model(Emitter(module, weights, load), item,
-                           f.arguments if len(f.arguments) > 1 else f.arguments[0])
+            e = Emitter(module, weights, load)
+            y = emit_model(e, item, f.arguments if len(f.arguments) > 1 else f.arguments[0])
+            e.store_updates()
             results = listed(y, [])
             f.returns(**{f"y{i}" if len(results) > 1 else "y": v
                          for i, v in enumerate(results)})
@@ -582,14 +606,14 @@ class Sequential(Model):
             shape = getattr(layer, "input_shape", None) if isinstance(layer, Layer) else None
             if isinstance(layer, Model):
                 source = layer.inputs[0]
-                first = InputLayer(source.extents()[1:], dtype=source.dtype)
+                first = InputLayer(batch_shape=source.extents(), dtype=source.dtype)
             elif shape is None:
                 raise ValueError(f"{layer.name} is the first layer of '{self.name}': give it an "
                                  "input_shape, or begin with Input(shape=...)")
             else:
                 # Rows of a table are chosen by whole numbers.
                 dtype = "int64" if type(layer).__name__ == "Embedding" else "float32"
-                first = InputLayer(shape, dtype=dtype)
+                first = InputLayer(shape, layer.batch_size, dtype)
             self.inputs = self.outputs = [first.output]
             self._layers = [first]
         result = layer(self.outputs[0])

@@ -59,6 +59,8 @@ for _d in (1, 2, 3):
     for _kind, _words in (("Max", "largest element"), ("Average", "mean")):
         _layer(f"Global{_kind}Pooling{_d}D", f"The {_words} over all places.", data_format=None,
                keepdims=False)
+        _layer(f"Adaptive{_kind}Pooling{_d}D",
+               f"The {_words} of windows, as many as are wanted.", "output_size", data_format=None)
     _layer(f"SpatialDropout{_d}D", "Dropout of whole channels.", "rate", seed=None,
            data_format=None)
     _layer(f"UpSampling{_d}D", "Each element repeated.", size=2, data_format=None,
@@ -98,7 +100,7 @@ _layer("GRU", "A gated recurrent unit (Cho et al., 2014).", "units", activation=
        recurrent_activation="sigmoid", use_bias=True, reset_after=True, **_RECURRENT)
 _CELL: dict[str, Any] = {
     **_initialized("kernel", "recurrent", recurrent="orthogonal"), "dropout": 0.0,
-    "recurrent_dropout": 0.0}
+    "recurrent_dropout": 0.0, "seed": None}
 _layer("SimpleRNNCell", "A step of SimpleRNN.", "units", activation="tanh", use_bias=True,
        **_CELL)
 _layer("LSTMCell", "A step of LSTM.", "units", activation="tanh",
@@ -112,6 +114,29 @@ _layer("RNN", "A cell applied to one step after the other.", "cell", return_sequ
 _layer("Bidirectional", "A recurrent layer in both directions.", "layer", merge_mode="concat",
        backward_layer=None)
 _layer("TimeDistributed", "A layer at each step.", "layer")
+
+_layer("CategoryEncoding", "Whole numbers as vectors: one_hot, multi_hot or count.", "num_tokens",
+       output_mode="multi_hot")
+_layer("Discretization", "In which interval a number lies, as a number or a vector.",
+       "bin_boundaries", output_mode="int")
+_layer("CenterCrop", "The middle of images.", "height", "width", data_format=None)
+_layer("Resizing", "Images of another size.", "height", "width", interpolation="bilinear",
+       crop_to_aspect_ratio=False, pad_to_aspect_ratio=False, fill_mode="constant",
+       fill_value=0.0, antialias=False, data_format=None)
+_layer("RandomFlip", "Half of the images are turned over, while learning.",
+       mode="horizontal_and_vertical", seed=None, data_format=None)
+_layer("RandomContrast", "Another contrast, while learning.", "factor", value_range=(0, 255),
+       seed=None)
+_layer("RandomBrightness", "Another brightness, while learning.", "factor", value_range=(0, 255),
+       seed=None)
+_FILLED: dict[str, Any] = {"fill_mode": "reflect", "interpolation": "bilinear", "seed": None,
+                           "fill_value": 0.0, "data_format": None}
+_layer("RandomTranslation", "Moved images, while learning.", "height_factor", "width_factor",
+       **_FILLED)
+_layer("RandomZoom", "Images of another scale, while learning.", "height_factor",
+       width_factor=None, **_FILLED)
+_layer("RandomRotation", "Turned images, while learning; factors are parts of a turn.", "factor",
+       **_FILLED)
 
 _layer("Flatten", "All dimensions but the batch become one.", data_format=None)
 _layer("Reshape", "The same elements under another shape.", "target_shape")
@@ -156,7 +181,11 @@ _layer("PReLU", "A slope below 0 that is learnt.", alpha_initializer="zeros",
 _layer("Softmax", "Probabilities.", axis=-1)
 
 _layer("MultiHeadAttention", "Vaswani et al., 2017.", "num_heads", "key_dim", value_dim=None,
-       dropout=0.0, use_bias=True, output_shape=None, attention_axes=None, **_KERNEL, seed=None)
+       dropout=0.0, use_bias=True, output_shape=None, attention_axes=None, sliding_window=None,
+       flash_attention=None, **_KERNEL, use_gate=False, seed=None)
+_layer("GroupQueryAttention", "Ainslie et al., 2023.", "head_dim", "num_query_heads",
+       "num_key_value_heads", dropout=0.0, use_bias=True, flash_attention=None, **_KERNEL,
+       sliding_window=None, use_gate=False, seed=None)
 _layer("Attention", "Luong et al., 2015.", use_scale=False, score_mode="dot", dropout=0.0,
        seed=None)
 _layer("AdditiveAttention", "Bahdanau et al., 2015.", use_scale=True, dropout=0.0)

@@ -1,0 +1,72 @@
+"""What several losses are made of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .. import dl, ir
+from .operations import operation
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .emitter import Config, Emitter
+
+EPSILON = 1e-7  # Keras clips probabilities by it
+
+
+def mean(x: ir.Value) -> ir.Value:
+    return dl.reduce_mean(x, axes=[-1])
+
+
+def total(x: ir.Value) -> ir.Value:
+    return dl.reduce_sum(x, axes=[-1])
+
+
+def kept_total(x: ir.Value, axis: int = -1) -> ir.Value:
+    return dl.reduce_sum(x, axes=[axis], keep_dims=True)
+
+
+def smooth(t: ir.Value, smoothing: float, share: float) -> ir.Value:
+    """Targets that are less sure."""
+    return t if not smoothing else t * (1.0 - smoothing) + smoothing * share
+
+
+def probabilities(y: ir.Value) -> ir.Value:
+    """y within what logarithms are taken of."""
+    return dl.clip(y, low=EPSILON, high=1.0 - EPSILON)
+
+
+def known_classes(name: str, y: ir.Value) -> int:
+    classes = y.shape[-1]
+    if classes is None:
+        raise ir.IRError(f"{name}: the number of classes must be known")
+    return classes
+
+
+def one_hot(e: Emitter, labels: ir.Value, classes: int) -> ir.Value:
+    """Rows of 0 with a 1 at the label's place."""
+    places = e.module.constant(list(range(classes)), labels.element)
+    return e.cast(dl.equal(e.unsqueeze(labels, -1), places), "f32")
+
+
+def require_classes(e: Emitter, labels: ir.Value, classes: int) -> ir.Value:
+    """The labels; a call ends where one is no class."""
+    checked: ir.Value = e.module.op("dl.require_range", labels, what="a label", least=0,
+                                    past=classes)
+    return checked
+
+
+def positions(e: Emitter, x: ir.Value, axis: int) -> ir.Value:
+    """0, 1, 2, ... as many as the extent of x is."""
+    extent = e.extent(x, axis)
+    if isinstance(extent, int):
+        return e.module.constant(list(range(extent)), "i64")
+    found: ir.Value = e.module.op("dl.iota", [extent], axis=0, types=["tensor<?xi64>"])
+    return found
+
+
+@operation("ConvertToTensor")
+def convert_to_tensor(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
+    """Losses begin with it, where a tensor stays what it is."""
+    return x if config.get("dtype") is None else e.cast(x, ir.element_of(config["dtype"]))
