@@ -73,6 +73,25 @@ def test_step_of_sgd(net, rng):
         assert abs(model.parameters[name][at] - (old[at] - 0.1 * slope)) < 1e-4, name
 
 
+def test_frozen_parameters_have_their_values(net, rng):
+    """Before the first step, after it, and when they are changed from outside."""
+    x, y = rng.normal(size=(6, 2, 3, 3)).astype(np.float32), rng.normal(size=(6, 3))
+    model = dlc.from_onnx(net)
+    words = {"loss": "mse", "optimizer": "sgd", "rate": 0.1, "frozen": "filter"}
+
+    def loss():
+        return np.square(model(x) - y).mean()
+
+    for _ in range(2):
+        before = {n: v.copy() for n, v in model.parameters.items()}
+        want = loss()
+        assert np.isclose(model.step_function(**words)(x, y), want, rtol=1e-5)
+        assert np.array_equal(model.parameters["filter"], before["filter"])
+        assert not np.array_equal(model.parameters["w"], before["w"])
+        assert loss() < want
+        model.parameters["filter"] = before["filter"] * 0.5
+
+
 def test_fit_goes_on(net, rng):
     x = rng.normal(size=(64, 2, 3, 3)).astype(np.float32)
     y = np.tanh(x.sum((2, 3)) @ rng.normal(size=(2, 3))).astype(np.float32)

@@ -97,7 +97,7 @@ class Model:
         self._library: CompiledLibrary | None = None
         self._learner: Library | None = None
         self._learnt_with: dict[str, Any] | None = None
-        self._learner_is_newer = False
+        self._learner_is_newer = self._has_frozen = False
         self._orders: dict[str, tuple[int, ...]] = {}
 
     def _names(self) -> Collection[str]:
@@ -119,7 +119,9 @@ class Model:
 
     def _changed(self) -> None:
         self._library, self._learner_is_newer = None, False
-        if self._learner:
+        if self._has_frozen:
+            self._learner = self._learnt_with = None
+        elif self._learner:
             self._push()
 
     def _push(self) -> None:
@@ -200,6 +202,11 @@ class Model:
         if not orders:
             raise CompileError("none of the model's parameters learns: it has "
                                f"{', '.join(self._names()) or 'none'}")
+        # What is frozen is part of the code, with the values that it has.
+        self._has_frozen = len(orders) < len(marks)
+        if self._has_frozen:
+            marks = {name: marks[name] for name in orders}
+            learner = compile(self._form(training=True, values=marks), train=words).library
         self._learner, self._orders, self._learnt_with = learner, orders, words
         self._push()
 
