@@ -13,6 +13,8 @@ A function becomes a jaxpr, whose primitives become ops of dl (docs/jax.md).
 from __future__ import annotations
 
 import functools
+import os
+import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +41,22 @@ if TYPE_CHECKING:
     from ._library import Function
 
 
+_HERE = os.path.dirname(__file__) + os.sep
+
+
 def _trace(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, Any]:
     """(jaxpr, its constants, the tree of its results) of a function."""
     jax = need("jax", "jax")
-    closed, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
+    try:
+        closed, shapes = jax.make_jaxpr(function, return_shape=True)(*arguments)
+    except Exception as problem:
+        if type(problem).__name__ != "InconclusiveDimensionOperation":
+            raise
+        raise CompileError(
+            f"{_name(function)} asks for more of a free extent than is known: "
+            f"{str(problem).splitlines()[0]} Give batch='fixed' for the extents of the example, "
+            "or a jax.ShapeDtypeStruct with an extent of jax.export.symbolic_shape(\"b\", "
+            "constraints=[\"b >= 4\"])") from problem
     lacks = missing(closed.jaxpr)
     if lacks:
         raise UnknownPrimitives(f"{_name(function)} uses primitives of JAX that dlc lacks:" +
@@ -61,8 +75,8 @@ def _emit(module: ir.Module, closed: Any, arguments: Sequence[ir.Value],
     derivatives are taken of them."""
     from ._emit.emitter import Emitter
     e = Emitter(module, {}, None)
-    symbols, values = solve(e, arguments, [Emission.shape(v.aval) for v in closed.jaxpr.invars])
-    return Emission(e, symbols, learns).call(closed, values)
+    symbols = solve(e, arguments, [Emission.shape(v.aval) for v in closed.jaxpr.invars])
+    return Emission(e, symbols, learns).call(closed, arguments)
 
 
 class _Converted:
@@ -76,8 +90,11 @@ class _Converted:
         if not self._is_told and any(g == "float64" and w != np.float64
                                      for g, w in zip(given, wanted)):
             self._is_told = True
+            level = 1
+            while sys._getframe(level - 1).f_code.co_filename.startswith(_HERE):
+                level += 1  # to the line that is not dlc's own
             warnings.warn(f"{self._name} takes float32, arrays of float64 are converted in each "
-                          "call; give x.astype(numpy.float32)", stacklevel=4)
+                          "call; give x.astype(numpy.float32)", stacklevel=level)
 
 
 def from_jax(function: Callable[..., Any], *example: Any, parameters: Any = None,

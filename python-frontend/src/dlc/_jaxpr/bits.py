@@ -52,6 +52,12 @@ def reinterpret(f: Emission, x: ir.Value, kind: str) -> ir.Value:
     """The same bits as elements of another type."""
     if kind.lstrip("u") == x.element.lstrip("u"):
         return f.e.cast(x, kind)
+    if x.element == "bf16":  # the upper half of an f32
+        wide = reinterpret(f, f.e.cast(x, "f32"), "ui32")
+        return f.e.cast(dl.shift_right(wide, 16), kind)
+    if kind == "bf16":
+        wide = f.e.cast(f.e.cast(x, "ui16"), "ui32")
+        return f.e.cast(reinterpret(f, dl.shift_left(wide, 16), "f32"), kind)
     return f.e.cast(_each(f, "arith.bitcast", x, kind.lstrip("u")), kind)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .emission import Emission
 
 
-@primitive("jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "remat2")
+@primitive("jit", "pjit", "closed_call", "core_call", "remat", "checkpoint", "remat2", "composite")
 def call(f: Emission, eqn: Any, *values: ir.Value) -> list[ir.Value]:
     inner = next(eqn.params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in eqn.params)
     return f.call(inner, list(values))

@@ -30,7 +30,7 @@ for _names, _op in (
         (["acosh"], "dl.acosh"), (["atanh"], "dl.atanh"), (["sqrt"], "dl.sqrt"),
         (["rsqrt"], "dl.rsqrt"), (["abs"], "dl.abs"), (["sign"], "dl.sign"),
         (["floor"], "dl.floor"), (["ceil"], "dl.ceil"), (["erf"], "dl.erf"),
-        (["square"], "dl.square"), (["rem"], "dl.remainder"),
+        (["square"], "dl.square"),
         (["and"], "dl.and"), (["or"], "dl.or"), (["xor"], "dl.xor"), (["not"], "dl.not")):
     _same(_names, _op)
 
@@ -53,9 +53,11 @@ def compare(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
     return found
 
 
-@primitive("lt_to", "le_to")
+@primitive("lt_to", "le_to", "eq_to")
 def compare_total(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
     """The order in which -0 is below 0, and NaN above every number."""
+    if str(eqn.primitive) == "eq_to":
+        return dl.not_(dl.or_(_is_below(f, a, b), _is_below(f, b, a)))
     if str(eqn.primitive) == "le_to":
         return dl.not_(_is_below(f, b, a))
     return _is_below(f, a, b)
@@ -122,7 +124,23 @@ def divide(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
     if found:
         logits, axes = found
         return dl.softmax(f.known[logits], axis=axes[0])
-    return dl.div(a, b)
+    y = dl.div(a, b)
+    return _of_zero(f, eqn, y, b, -1 if a.element[0] == "i" else 2 ** int(a.element[2:]) - 1) \
+        if a.element[0] in "iu" else y
+
+
+@primitive("rem")
+def remainder(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
+    y = dl.remainder(a, b)
+    return _of_zero(f, eqn, y, b, a) if a.element[0] in "iu" else y
+
+
+def _of_zero(f: Emission, eqn: Any, y: ir.Value, b: ir.Value, value: Any) -> ir.Value:
+    """What XLA has where an integer is divided by 0, of which dl makes 0."""
+    if hasattr(eqn.invars[1], "val") and eqn.invars[1].val != 0:
+        return y
+    return dl.select(dl.equal(b, 0), f.m.constant(value, y.element)
+                     if isinstance(value, int) else value, y)
 
 
 def _softmax(makers: Mapping[Any, Any], eqn: Any) -> tuple[Any, tuple[int]] | None:

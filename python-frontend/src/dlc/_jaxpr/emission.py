@@ -50,16 +50,27 @@ def on_cpu(platforms: Sequence[Sequence[str] | None]) -> int:
     return next(i for i, names in enumerate(platforms) if names is None or "cpu" in names)
 
 
-def all_jaxprs(jaxpr: Any) -> Iterator[Any]:
-    """A jaxpr and those in its equations' parameters."""
-    yield jaxpr
+def all_equations(jaxpr: Any, place: str = "") -> Iterator[tuple[Any, str]]:
+    """The equations of a jaxpr and of those in their parameters, each with its place. JAX's own
+    functions are traced once, wherever they are called: within them the place is the call's."""
+    is_own = _is_of_jax(jaxpr)
     for eqn in jaxpr.eqns:
+        here = place_of(eqn)
+        here = place if place and (is_own or here == str(eqn.primitive)) else here
+        yield eqn, here
         for inner in jaxprs_of(eqn):
-            yield from all_jaxprs(inner)
+            yield from all_equations(inner, here)
+
+
+def _is_of_jax(jaxpr: Any) -> bool:
+    import jax
+    about = getattr(jaxpr, "debug_info", None)
+    source = getattr(about, "func_filename", None) or getattr(about, "func_src_info", None) or ""
+    return jax.__file__.rpartition("/")[0] + "/" in source
 
 
 def place_of(eqn: Any) -> str:
-    """The line of the user's code: `net.py:12 (cell)`."""
+    """The line of the user's code, `net.py:12 (cell)`; the primitive where it is not known."""
     try:
         from jax._src import source_info_util
         frame = source_info_util.user_frame(eqn.source_info.traceback)
@@ -84,7 +95,8 @@ def is_key(aval: Any) -> bool:
 
 def is_nothing(aval: Any) -> bool:
     """Whether a value is the derivative of an integer, which has no elements."""
-    return not is_key(aval) and getattr(getattr(aval, "dtype", None), "kind", "") == "V"
+    from jax.dtypes import float0
+    return bool(getattr(aval, "dtype", None) == float0)
 
 
 class Emission:

@@ -74,38 +74,22 @@ class Extents:
 
 
 def solve(e: Emitter, values: Sequence[ir.Value], shapes: Sequence[Sequence[Any]]
-          ) -> tuple[dict[str, Extent], list[ir.Value]]:
-    """What each free extent is, and the values as tensors whose extents are known to fit: where
-    one stands as `2*n` alone, the tensor is made one of 2 n, which a call with an odd extent
-    ends with a message."""
+          ) -> dict[str, Extent]:
+    """What each free extent is: where one stands as `2*n` alone, that of the dimension as n
+    parts of 2, and a call that reads an odd one ends with a message."""
     symbols: dict[str, Extent] = {}
-    for value, shape in zip(values, shapes):
-        for d, extent in enumerate(shape):
-            if not is_number(extent) and str(extent).isidentifier():
-                symbols.setdefault(str(extent), e.extent(value, d))
-    extents, results = Extents(e, symbols), list(values)
-    for i, shape in enumerate(shapes):
-        for d, extent in enumerate(shape):
-            if is_number(extent) or str(extent).isidentifier():
-                continue
-            tree = words_of(extent)
-            if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult) and \
-                    isinstance(tree.left, ast.Constant) and isinstance(tree.right, ast.Name) and \
-                    tree.right.id not in symbols:
-                symbols[tree.right.id] = extents.combine(
-                    "floordivsi", e.extent(values[i], d), cast("int", tree.left.value))
-    for i, shape in enumerate(shapes):
-        if any(not is_number(s) and not str(s).isidentifier() for s in shape):
-            results[i] = _as(e, values[i], [extents.value(s) for s in shape])
-    return symbols, results
-
-
-def _as(e: Emitter, x: ir.Value, extents: Sequence[Extent]) -> ir.Value:
-    """x, of which each extent is compared with what it has to be when a call begins."""
-    for d, extent in enumerate(extents):
-        if not isinstance(extent, int):
-            row = e.reshape(e.transpose(x, [d, *[i for i in range(x.rank) if i != d]]),
-                            [extent, *[e.extent(x, i) for i in range(x.rank) if i != d]])
-            order = [*range(1, d + 1), 0, *range(d + 1, x.rank)]
-            x = e.transpose(row, order)
-    return x
+    places = [(value, d, shape[d]) for value, shape in zip(values, shapes)
+              for d in range(len(shape)) if not is_number(shape[d])]
+    for value, d, extent in places:
+        if str(extent).isidentifier():
+            symbols.setdefault(str(extent), e.extent(value, d))
+    for value, d, extent in places:
+        tree = words_of(extent)
+        if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Mult) and \
+                isinstance(tree.left, ast.Constant) and isinstance(tree.right, ast.Name) and \
+                tree.right.id not in symbols:
+            whole = e.extents(value)
+            parts = e.reshape(value, [*whole[:d], -1, cast("int", tree.left.value),
+                                      *whole[d + 1:]])
+            symbols[tree.right.id] = e.extent(parts, d)
+    return symbols

@@ -27,7 +27,7 @@ def _mode(eqn: Any) -> str:
 
 
 @refuses("gather", "scatter", "scatter-add", "scatter-mul", "scatter-min", "scatter-max",
-         "scatter_add", "scatter_mul", "scatter_min", "scatter_max", "scatter_sub")
+         "scatter_add", "scatter_mul", "scatter_min", "scatter_max", "scatter_sub", "scatter-sub")
 def _cannot_index(eqn: Any) -> str | None:
     if _mode(eqn) not in ("fill", "clip", "promise"):
         return f"mode {eqn.params['mode']}, expected fill, drop, clip or promise_in_bounds"
@@ -142,7 +142,7 @@ def _places(f: Emission, x: ir.Value, indices: ir.Value, rank: int, axes: Sequen
 
 
 @primitive("scatter", "scatter-add", "scatter-mul", "scatter-min", "scatter-max", "scatter_add",
-           "scatter_mul", "scatter_min", "scatter_max", "scatter_sub")
+           "scatter_mul", "scatter_min", "scatter_max", "scatter_sub", "scatter-sub")
 def scatter(f: Emission, eqn: Any, x: ir.Value, indices: ir.Value, updates: ir.Value) -> ir.Value:
     numbers = eqn.params["dimension_numbers"]
     kind = str(eqn.primitive).replace("_", "-").partition("-")[2] or "replace"

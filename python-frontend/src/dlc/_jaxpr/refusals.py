@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import ir
-from .emission import PRIMITIVES, all_jaxprs, is_key, is_nothing, place_of
+from .emission import PRIMITIVES, all_equations, is_key, is_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +25,8 @@ _INSTEAD = {
     "triangular_solve": _SOLVED, "custom_linear_solve": _SOLVED, "tridiagonal_solve": _SOLVED,
     "rng_bit_generator": "its numbers differ from machine to machine; use jax.random",
     "random_gamma": "draw outside and give the numbers as an input",
+    "zeta": "compute it outside of the function", "polygamma": "compute it outside of the function",
+    "select_and_gather_add": "take reverse-mode derivatives, jax.grad or dlc.grad",
     "igamma": "compute it outside of the function", "igammac": "compute it outside of the function",
     "regularized_incomplete_beta": "compute it outside of the function",
     "pure_callback": "compiled code does not call Python; give the values as an input",
@@ -76,13 +78,11 @@ def _lack(eqn: Any) -> str | None:
 def missing(jaxpr: Any) -> list[str]:
     """What dlc lacks of a jaxpr, sorted: `sort at net.py:12 (rank): what to do`."""
     places: dict[tuple[str, str], list[str]] = {}
-    for inner in all_jaxprs(jaxpr):
-        for eqn in inner.eqns:
-            lack = _lack(eqn)
-            if lack is not None:
-                found = places.setdefault((str(eqn.primitive), lack), [])
-                place = place_of(eqn)
-                if place not in found:
-                    found.append(place)
-    return sorted(f"{name} at {', '.join(at)}{f': {lack}' if lack else ''}"
+    for eqn, place in all_equations(jaxpr):
+        lack = _lack(eqn)
+        if lack is not None:
+            found = places.setdefault((str(eqn.primitive), lack), [])
+            if place not in (*found, str(eqn.primitive)):
+                found.append(place)
+    return sorted(name + (f" at {', '.join(at)}" if at else "") + (f": {lack}" if lack else "")
                   for (name, lack), at in places.items())

@@ -54,7 +54,8 @@ def expm1(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
                      dl.exp(x) - 1.0)
 
 
-def _erfc(f: Emission, x: ir.Value) -> ir.Value:
+@primitive("erfc")
+def erfc(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     # Chebyshev's fit of relative error 1.2e-7 (Press et al., Numerical Recipes, 6.2) where
     # 1 - erf would cancel.
     size = dl.abs(x)
@@ -65,18 +66,14 @@ def _erfc(f: Emission, x: ir.Value) -> ir.Value:
     return dl.select(dl.greater(x, 0.5), tail, 1.0 - dl.erf(x))
 
 
-_wide(["erfc"], _erfc)
-
 
 @primitive("erf_inv")
 def erf_inv(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     # Giles, Approximating the erfinv function, 2010: a polynomial of ln(1 - x^2) for the middle,
-    # one of its root for the ends; then a step of Newton's, whose derivative is the inverse's.
-    kind = x.element
-    x = f.e.cast(x, "f64")
+    # one of its root for the ends.
     inside = dl.less(dl.abs(x), 1.0)
     inner = dl.select(inside, x, f.like(x, 0))
-    w = -dl.log((1.0 - inner) * (1.0 + inner))
+    w = -log1p(f, -inner * inner)
     middle = _polynomial(w - 2.5, [
         2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
         -0.00125372503, -0.00417768164, 0.246640727, 1.50140941])
@@ -84,9 +81,10 @@ def erf_inv(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
         -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
         -0.0076224613, 0.00943887047, 1.00167406, 2.83297682])
     y = dl.select(dl.less(w, 5.0), middle, ends) * inner
-    y = y - (dl.erf(y) - inner) * (math.sqrt(math.pi) / 2) * dl.exp(y * y)
+    if x.element == "f64":  # a step of Newton's
+        y = y - (dl.erf(y) - inner) * (math.sqrt(math.pi) / 2) * dl.exp(y * y)
     # Of +-1 infinities, of more NaN.
-    return f.e.cast(dl.select(inside, y, dl.log(1.0 - dl.abs(x)) * -dl.sign(x)), kind)
+    return dl.select(inside, y, dl.log(1.0 - dl.abs(x)) * -dl.sign(x))
 
 
 # Stirling's series: B(2k) / (2k (2k - 1)) of x^(1 - 2k), and of its derivative B(2k) / (2k).

@@ -146,3 +146,34 @@ def _pooled(f: Emission, x: ir.Value, kind: str, moved: Sequence[int], p: Any,
     out = [f.e.extent(y, d + 1) for d in range(len(moved))]
     y = f.e.reshape(y, [*(lead if still else []), *out, *[f.e.extent(x, d) for d in still[1:]]])
     return f.e.transpose(y, [order.index(d) for d in range(x.rank)])
+
+
+@refuses("select_and_scatter_add")
+def _cannot_scatter(eqn: Any) -> str | None:
+    is_max = str(eqn.params["select_prim"]) == "ge" and np.dtype(
+        eqn.invars[1].aval.dtype).kind == "f"
+    windows = [d for d, s in enumerate(eqn.params["window_dimensions"]) if s != 1]
+    return None if is_max and len(windows) <= 3 else \
+        "the derivative of a window of other than the largest of floats, along up to 3 dimensions"
+
+
+@primitive("select_and_scatter_add")
+def select_and_scatter_add(f: Emission, eqn: Any, source: ir.Value, x: ir.Value) -> ir.Value:
+    """The derivative of a window's maximum: each goes to the first place that has it."""
+    p = eqn.params
+    moved = [d for d in range(x.rank) if p["window_dimensions"][d] != 1
+             or p["window_strides"][d] != 1 or tuple(p["padding"][d]) != (0, 0)]
+    still = [d for d in range(x.rank) if d not in moved]
+    order = [*still, *moved]
+    shape = [f.e.extent(x, d) for d in order]
+    lead, inner = f.e.product(shape[:len(still)]), f.e.product(shape[len(still):])
+    flat = f.e.reshape(f.e.transpose(x, order), [lead, *shape[len(still):], 1])
+    places = dl.arg_max_pool(flat, window=[p["window_dimensions"][d] for d in moved],
+                             strides=[p["window_strides"][d] for d in moved],
+                             padding=[int(p["padding"][d][k]) for k in (0, 1) for d in moved])
+    rows = f.e.reshape(f.line(lead), [lead, *[1] * (places.rank - 1)])
+    places = f.e.reshape(places + rows * f.scalar(inner, "i64"), [-1])
+    y = dl.scatter(f.e.full([f.e.product([lead, inner])], 0, x.element), places,
+                   f.e.reshape(f.e.transpose(source, order), [-1]), kind="add")
+    back = [order.index(d) for d in range(x.rank)]
+    return f.e.transpose(f.e.reshape(y, shape), back)
