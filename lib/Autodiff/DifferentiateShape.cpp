@@ -167,7 +167,8 @@ static LogicalResult differentiateSlice(dl::SliceOp op, Gradients &d) {
         d.b.getDenseI64ArrayAttr(step));
     g = scatterAlong(g, d.at(from), axis, x);
   }
-  if (padded.size() == 1) {
+  // How far a part reaches is told by its type.
+  if (padded.size() == 1 && !ShapedType::isDynamic(g.shape()[padded.front()])) {
     d.addPart(op.getX(), g, padded.front(), low[padded.front()]);
     return success();
   }

@@ -4,6 +4,7 @@
 #include "dlc/Dialect/DL/IR/Formula.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "dlc/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -182,9 +183,13 @@ private:
                        : matmul(rows(one.left).transpose(), rows(one.right));
       // Sums mostly begin with nothing.
       Value first = scan.getInitial()[i];
-      old.replaceAllUsesWith(matchPattern(first, m_AnyZeroFloat())
-                                 ? sum
-                                 : sum.with(first) + sum);
+      if (!matchPattern(first, m_AnyZeroFloat()))
+        sum = sum.with(first) + sum;
+      // What is inferred may say less than the state's type.
+      Value result = sum;
+      if (result.getType() != old.getType())
+        result = tensor::CastOp::create(b, scan.getLoc(), old.getType(), result);
+      old.replaceAllUsesWith(result);
     }
     at = 0;
     for (auto [i, one] : llvm::enumerate(outputs)) {

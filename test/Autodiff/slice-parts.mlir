@@ -46,3 +46,18 @@ func.func @overlapping(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
 // CHECK: %[[SUM:.*]] = dl.add %{{.*}}, %[[FIRST]]
 // CHECK: %[[SECOND:.*]] = dl.pad %{{.*}} low [0, 1] high [0, 0]
 // CHECK: dl.add %[[SUM]], %[[SECOND]]
+
+// -----
+
+// A slice whose type says less than it could is padded, as its part's end is not known.
+func.func private @loss(%x: tensor<?x9xf32>) -> tensor<f32> {
+  %a = "dl.slice"(%x) {starts = array<i64: 0, 0>, ends = array<i64: 9223372036854775807, 3>} : (tensor<?x9xf32>) -> tensor<?x?xf32>
+  %s = dl.reduce_sum %a : tensor<?x?xf32>
+  return %s : tensor<f32>
+}
+func.func @unknown(%x: tensor<?x9xf32>) -> tensor<?x9xf32> {
+  %g = dl.grad @loss(%x) wrt [0] : (tensor<?x9xf32>) -> tensor<?x9xf32>
+  return %g : tensor<?x9xf32>
+}
+// CHECK-LABEL: func.func @unknown
+// CHECK: dl.pad %{{.*}} low [0, 0] high [0, 6]

@@ -47,3 +47,13 @@ func.func @whole(%x: memref<4x4xf32>, %y: memref<4x4xf32>) {
   memref.copy %x, %y : memref<4x4xf32> to memref<4x4xf32>
   return
 }
+
+// -----
+
+// A vector of bits packs them, a buffer holds one a byte.
+// CHECK-LABEL: func.func @bits
+// CHECK: linalg.copy
+func.func @bits(%x: memref<4x64xi1, strided<[128, 1]>>, %y: memref<4x64xi1>) {
+  memref.copy %x, %y : memref<4x64xi1, strided<[128, 1]>> to memref<4x64xi1>
+  return
+}

@@ -45,6 +45,21 @@ func.func @zeros(%g: tensor<7x2x4xf32>) -> tensor<4xf32> {
 // CHECK: %[[SUM:.*]] = dl.reduce_sum
 // CHECK-NEXT: return %[[SUM]]
 
+// A result keeps the type of the state where less is inferred of it.
+func.func @wider(%g: tensor<7x2x?xf32>) -> tensor<4xf32> {
+  %zeros = arith.constant dense<0.0> : tensor<4xf32>
+  %rows = dl.scan states(%y = %zeros : tensor<4xf32>) inputs(%gt = %g : tensor<7x2x?xf32>) {
+    %r = "dl.reduce_sum"(%gt) {axes = array<i64: 0>} : (tensor<2x?xf32>) -> tensor<4xf32>
+    %y1 = dl.add %y, %r : tensor<4xf32>
+    dl.yield states(%y1 : tensor<4xf32>)
+  }
+  return %rows : tensor<4xf32>
+}
+// CHECK-LABEL: func.func @wider
+// CHECK: %[[SUM:.*]] = dl.reduce_sum {{.*}}tensor<14x?xf32>
+// CHECK: %[[CAST:.*]] = tensor.cast %[[SUM]] : tensor<?xf32> to tensor<4xf32>
+// CHECK-NEXT: return %[[CAST]]
+
 // A sum that is read on the way stays.
 func.func @read(%g: tensor<7x2x4xf32>, %db: tensor<4xf32>) -> (tensor<4xf32>, tensor<7x4xf32>) {
   %rows, %all = dl.scan states(%y = %db : tensor<4xf32>) inputs(%gt = %g : tensor<7x2x4xf32>) {

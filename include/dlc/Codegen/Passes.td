@@ -118,7 +118,9 @@ def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleO
     the module attribute `dlc.checks`. Extents that follow from values are written
     as -1 and listed in the module attribute `dlc.computed`; checks that do stay.
   }];
-  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+  let dependentDialects = [
+    "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 def PassResultsByDestination
@@ -154,7 +156,8 @@ def DecomposePads : Pass<"dlc-decompose-pads"> {
     computed in its place.
   }];
   let dependentDialects = [
-    "::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect"];
+    "::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect",
+    "::mlir::bufferization::BufferizationDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
@@ -207,7 +210,9 @@ def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
 
 def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
   let summary = "Split off a last partial round, so that tiles have constant sizes";
-  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect"];
+  let dependentDialects = [
+    "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def PackWeights : Pass<"dlc-pack-weights", "::mlir::func::FuncOp"> {
