@@ -72,12 +72,6 @@ static Tensor spread(Tensor t, const Window &window, Tensor like) {
       values.push_back(t.extent(rank + 1));
     return values;
   };
-  auto pad = [&](Tensor x, ArrayRef<int64_t> low, ArrayRef<int64_t> high) {
-    return x.with(dl::PadOp::create(
-        b, x.loc, x, b.getDenseI64ArrayAttr(low), b.getDenseI64ArrayAttr(high),
-        dl::PadModeAttr::get(b.getContext(), dl::PadMode::constant),
-        b.getF64FloatAttr(0)));
-  };
   auto reshape = [&](Tensor x, ArrayRef<int64_t> shape) {
     auto type = x.type().clone(shape);
     return x.with(dl::ReshapeOp::create(
@@ -88,7 +82,7 @@ static Tensor spread(Tensor t, const Window &window, Tensor like) {
   result = result.with(dl::BroadcastOp::create(b, t.loc, t.type().clone(wide),
                                                result, extents(wide)));
   if (hasGaps)
-    result = pad(result, zeros, gaps);
+    result = result.pad(zeros, gaps);
   SmallVector<int64_t> joined{t.shape()[0]};
   for (unsigned d = 0; d < rank; ++d)
     joined.push_back(t.shape()[d + 1] * window.strides[d]);
@@ -104,7 +98,7 @@ static Tensor spread(Tensor t, const Window &window, Tensor like) {
     isShort |= missing > 0;
   }
   if (isShort)
-    result = pad(result, SmallVector<int64_t>(rank + 2, 0), high);
+    result = result.pad(SmallVector<int64_t>(rank + 2, 0), high);
   for (unsigned d = 0; d < rank; ++d) {
     int64_t extent = like.shape()[d + 1];
     if (window.low[d] || result.shape()[d + 1] != extent)
@@ -142,12 +136,7 @@ static Tensor padPlaces(Tensor x, ArrayRef<int64_t> low, ArrayRef<int64_t> high,
   }
   before.push_back(0);
   after.push_back(0);
-  OpBuilder &b = *x.b;
-  return x.with(dl::PadOp::create(
-      b, x.loc, x, b.getDenseI64ArrayAttr(before),
-      b.getDenseI64ArrayAttr(after),
-      dl::PadModeAttr::get(b.getContext(), dl::PadMode::constant),
-      b.getF64FloatAttr(number)));
+  return x.pad(before, after, number);
 }
 
 /// The places of all taps of a window, or of all remainders of its strides: the
@@ -404,11 +393,7 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
     SmallVector<int64_t> none(rank + 2, 0), last(rank + 2, 0);
     for (unsigned s = 0; s < rank; ++s)
       last[s + 1] = more[s];
-    y = y.with(dl::PadOp::create(
-        d.b, d.loc, y, d.b.getDenseI64ArrayAttr(none),
-        d.b.getDenseI64ArrayAttr(last),
-        dl::PadModeAttr::get(d.b.getContext(), dl::PadMode::constant),
-        d.b.getF64FloatAttr(0)));
+    y = y.pad(none, last);
   }
   d.add(op.getX(), y);
   return success();

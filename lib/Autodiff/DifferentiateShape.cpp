@@ -173,11 +173,7 @@ static LogicalResult differentiateSlice(dl::SliceOp op, Gradients &d) {
     return success();
   }
   if (!padded.empty())
-    g = g.with(dl::PadOp::create(
-        d.b, d.loc, g, d.b.getDenseI64ArrayAttr(low),
-        d.b.getDenseI64ArrayAttr(high),
-        dl::PadModeAttr::get(d.b.getContext(), dl::PadMode::constant),
-        d.b.getF64FloatAttr(0)));
+    g = g.pad(low, high);
   d.add(op.getX(), g);
   return success();
 }

@@ -87,12 +87,7 @@ static Tensor padded(Tensor x, int64_t axis, int64_t low, int64_t high) {
   SmallVector<int64_t> before(x.rank(), 0), behind(x.rank(), 0);
   before[axis] = low;
   behind[axis] = high;
-  OpBuilder &b = *x.b;
-  return x.with(dl::PadOp::create(
-      b, x.loc, x, b.getDenseI64ArrayAttr(before),
-      b.getDenseI64ArrayAttr(behind),
-      dl::PadModeAttr::get(b.getContext(), dl::PadMode::constant),
-      b.getF64FloatAttr(0)));
+  return x.pad(before, behind);
 }
 
 /// Takes parts along one axis that do not overlap, and gives them in one tensor.

@@ -59,7 +59,7 @@ public:
   }
 
 private:
-  /// Fewer vectors than this stand one after the other, without a loop.
+  /// So many vectors or fewer stand one after the other, without a loop.
   static constexpr int64_t fewVectors = 4;
 
   Value constant(int64_t number) {

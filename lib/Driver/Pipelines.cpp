@@ -202,9 +202,10 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   if (options.checkBounds)
     pm.addNestedPass<func::FuncOp>(createCheckBounds());
   pm.addPass(createEmitChecks());
-  pm.addPass(createOutlineParallelLoops());
+  // While a task's copies are in the function that says for which processor.
   pm.addNestedPass<func::FuncOp>(createExpandCopies(ExpandCopiesOptions{
       options.vectorBits, options.vectorRegisters, options.bf16Dot}));
+  pm.addPass(createOutlineParallelLoops());
   OpPassManager &loops = pm.nest<func::FuncOp>();
   loops.addPass(createConvertLinalgToLoopsPass());
   addCleanup(loops);

@@ -27,7 +27,7 @@ static bool isDynamic(int64_t size) { return ShapedType::isDynamic(size); }
 
 /// What is assumed of the rows and of the sums of a product whose extents are
 /// not known: a batch of sequences; in a loop over their steps a batch.
-static constexpr int64_t assumedRows = 256, assumedRowsOfStep = 16;
+static constexpr int64_t assumedRows = 256, assumedRowsOfStep = 8;
 /// Of what is assumed, tasks of rows are at least this long, where rows are many
 /// enough.
 static constexpr int64_t rowTaskWork = 50000;

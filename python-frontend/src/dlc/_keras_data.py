@@ -95,9 +95,10 @@ class Rate:
 
     def update(self) -> None:
         own = self._optimizer._learning_rate
-        if not isinstance(own, keras.Variable):  # a schedule goes by the steps made
+        if not isinstance(own, keras.Variable):
+            # A schedule goes by batches, though updates may be fewer: `iterations` counts those.
             self.array[...] = np.asarray(self._optimizer.learning_rate)
-            self._optimizer.iterations.assign(self._optimizer.iterations + 1)
+            self._optimizer._iterations.assign(self._optimizer._iterations + 1)
             return
         # A JAX array never changes, so the same one is the same rate; others may change.
         value = own._value if keras.backend.backend() == "jax" else None

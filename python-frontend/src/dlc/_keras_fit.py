@@ -22,9 +22,8 @@ from . import _keras_wanted as keras_wanted
 from ._emit import emit_model
 from ._emit.training import Output, Recipe
 from ._history import curves
-from ._keras_data import Hooks, feed_of, held_arrays, order_of
+from ._keras_data import Hooks, Rate, feed_of, held_arrays, order_of
 from ._keras_losses import extents_of, targets_of
-from ._keras_optimizer import Rate
 from ._keras_weights import Mirror, Variables
 from ._steps import Steps, Tally, arguments, listed, shaped
 

@@ -11,7 +11,6 @@ import numpy as np
 from ._emit.emitter import UnknownLayers
 from ._emit.optimizers import OPTIMIZERS
 from ._emit.updating import AVERAGE, GATHERED
-from ._keras_data import Rate as RateOfUpdates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,15 +110,3 @@ def states(optimizer: Any, training: Training,
             raise ValueError(f"optimizer {optimizer.name} keeps no {state} of {parameter.path}, "
                              f"expected one: is this Keras {keras.__version__} known to dlc?")
         yield name, listed[at]
-
-
-class Rate(RateOfUpdates):
-    """A schedule goes by batches, though updates may be fewer."""
-
-    def update(self) -> None:
-        optimizer = self._optimizer
-        if isinstance(optimizer._learning_rate, keras.Variable):
-            super().update()
-            return
-        self.array[...] = np.asarray(optimizer.learning_rate)
-        optimizer._iterations.assign(optimizer._iterations + 1)

@@ -169,6 +169,14 @@ Tensor Tensor::slice(int64_t axis, int64_t start, int64_t end) const {
   return make<SliceOp>(*this, value, axis, start, end);
 }
 
+Tensor Tensor::pad(ArrayRef<int64_t> low, ArrayRef<int64_t> high,
+                   double number) const {
+  return make<PadOp>(*this, value, b->getDenseI64ArrayAttr(low),
+                     b->getDenseI64ArrayAttr(high),
+                     PadModeAttr::get(b->getContext(), PadMode::constant),
+                     b->getF64FloatAttr(number));
+}
+
 template <typename OpT>
 static Tensor reduce(Tensor x, ArrayRef<int64_t> axes, bool keepDims) {
   if (axes.empty())

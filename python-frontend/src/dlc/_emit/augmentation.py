@@ -85,42 +85,48 @@ def random_brightness(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 
 #--- Places ----------------------------------------------------------------------------
 
-@layer("RandomTranslation")
-def random_translation(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
+def _moved(e: Emitter, item: Layer, x: ir.Value,
+           matrix: Callable[[ir.Value, int, int], Affine]) -> ir.Value:
+    """Images read where matrix(images, height, width) says, while the model learns."""
     def last(x: ir.Value) -> ir.Value:
         height, width = (e.known(item, x, d) for d in (1, 2))
+        return _affine(e, item, x, matrix(x, height, width))
+    return _changed(e, item, x, last)
+
+
+@layer("RandomTranslation")
+def random_translation(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
+    def matrix(x: ir.Value, height: int, width: int) -> Affine:
         down = drawn(e, x, *_range(item["height_factor"])) * float(height)
         right = drawn(e, x, *_range(item["width_factor"])) * float(width)
-        return _affine(e, item, x, [1.0, 0.0, -right, 0.0, 1.0, -down])
-    return _changed(e, item, x, last)
+        return [1.0, 0.0, -right, 0.0, 1.0, -down]
+    return _moved(e, item, x, matrix)
 
 
 @layer("RandomZoom")
 def random_zoom(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
-    def last(x: ir.Value) -> ir.Value:
-        height, width = (e.known(item, x, d) for d in (1, 2))
+    def matrix(x: ir.Value, height: int, width: int) -> Affine:
         low, high = _range(item["height_factor"])
         of_rows = of_columns = drawn(e, x, 1.0 + low, 1.0 + high)
         if item.get("width_factor") is not None:
             low, high = _range(item["width_factor"])
             of_columns = drawn(e, x, 1.0 + low, 1.0 + high)
-        return _affine(e, item, x, [of_columns, 0.0, (1.0 - of_columns) * ((width - 1) / 2), 0.0,
-                                    of_rows, (1.0 - of_rows) * ((height - 1) / 2)])
-    return _changed(e, item, x, last)
+        return [of_columns, 0.0, (1.0 - of_columns) * ((width - 1) / 2), 0.0,
+                of_rows, (1.0 - of_rows) * ((height - 1) / 2)]
+    return _moved(e, item, x, matrix)
 
 
 @layer("RandomRotation")
 def random_rotation(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     """Factors are parts of a whole turn."""
-    def last(x: ir.Value) -> ir.Value:
-        height, width = (e.known(item, x, d) for d in (1, 2))
+    def matrix(x: ir.Value, height: int, width: int) -> Affine:
         low, high = _range(item["factor"])
         angle = drawn(e, x, low * 360.0, high * 360.0) * (math.pi / 180.0)
         cosine, sine = dl.cos(angle), dl.sin(angle)
         cx, cy = (width - 1) / 2, (height - 1) / 2
-        return _affine(e, item, x, [cosine, -sine, cx - cosine * cx + sine * cy, sine, cosine,
-                                    cy - sine * cx - cosine * cy])
-    return _changed(e, item, x, last)
+        return [cosine, -sine, cx - cosine * cx + sine * cy, sine, cosine,
+                cy - sine * cx - cosine * cy]
+    return _moved(e, item, x, matrix)
 
 
 def _affine(e: Emitter, item: Layer, x: ir.Value, rows: Affine) -> ir.Value:

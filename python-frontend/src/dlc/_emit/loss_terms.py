@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import dl, ir
-from .operations import operation
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    from .emitter import Config, Emitter
+    from .emitter import Emitter
 
 EPSILON = 1e-7  # Keras clips probabilities by it
 
@@ -64,9 +61,3 @@ def positions(e: Emitter, x: ir.Value, axis: int) -> ir.Value:
         return e.module.constant(list(range(extent)), "i64")
     found: ir.Value = e.module.op("dl.iota", [extent], axis=0, types=["tensor<?xi64>"])
     return found
-
-
-@operation("ConvertToTensor")
-def convert_to_tensor(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
-    """Losses begin with it, where a tensor stays what it is."""
-    return x if config.get("dtype") is None else e.cast(x, ir.element_of(config["dtype"]))

@@ -189,3 +189,9 @@ def get_item(e: Emitter, config: Config, x: ir.Value, key: Any) -> ir.Value:
         else:
             x = e.squeeze(e.slice(x, axis, k, k + 1 if k != -1 else None), axis)
     return x
+
+
+@operation("ConvertToTensor")
+def convert_to_tensor(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
+    """Losses begin with it, where a tensor stays what it is."""
+    return x if config.get("dtype") is None else e.cast(x, ir.element_of(config["dtype"]))

@@ -80,6 +80,9 @@ public:
   Tensor transpose() const;
   /// Places `start` to `end` of one dimension, all of the others.
   Tensor slice(int64_t axis, int64_t start, int64_t end) const;
+  /// With `low` and `high` elements of a number before and behind each dimension.
+  Tensor pad(llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,
+             double number = 0) const;
   /// Sums and means over `axes`; reduced dimensions stay with extent 1.
   Tensor sum(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
   Tensor mean(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
