@@ -53,6 +53,21 @@ def order_of(iterator: Any) -> Array | None:
     return np.random.permutation(adapter._num_samples) if adapter._shuffle else None
 
 
+def look_ahead(compiled_loss: Any, iterator: Any = None) -> None:
+    """Draws what Keras on JAX draws before the first epoch since `compile`: it looks at a batch,
+    in an order of its own. So the epochs have the orders that they have there."""
+    if keras.backend.backend() != "jax" or getattr(compiled_loss, "_dlc_looked", False):
+        return
+    object.__setattr__(compiled_loss, "_dlc_looked", True)
+    adapter: Any = iterator.data_adapter if iterator is not None else None
+    if type(adapter) is not ArrayDataAdapter or not adapter._shuffle:
+        return
+    if adapter._shuffle == "batch":
+        np.random.permutation(min(adapter._batch_size, adapter._num_samples))
+    else:
+        order_of(iterator)
+
+
 def _is_wanted(callback: Any, name: str) -> bool:
     """Whether a callback does something in on_train_batch_end and the like."""
     older = name.replace("_train", "")  # on_batch_end, which the newer calls

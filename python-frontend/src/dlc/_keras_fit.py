@@ -22,7 +22,7 @@ from . import _keras_wanted as keras_wanted
 from ._emit import emit_model
 from ._emit.training import Output, Recipe
 from ._history import curves
-from ._keras_data import Hooks, Rate, feed_of, held_arrays, order_of
+from ._keras_data import Hooks, Rate, feed_of, held_arrays, look_ahead, order_of
 from ._keras_losses import extents_of, targets_of
 from ._keras_weights import Mirror, Variables
 from ._steps import Steps, Tally, arguments, listed, shaped
@@ -279,6 +279,7 @@ def fit(self: Any, x: Any = None, y: Any = None, batch_size: int | None = None, 
             epochs=epochs, steps=iterator.num_batches, model=self)
     self.stop_training, logs = False, {}
     made.begin(self)
+    look_ahead(self._compile_loss, iterator)
     callbacks.on_train_begin()
     try:
         for epoch in range(self._initial_epoch or initial_epoch, epochs):
@@ -329,6 +330,7 @@ def evaluate(self: Any, x: Any = None, y: Any = None, batch_size: int | None = N
                              steps_per_epoch=steps, shuffle=False,
                              steps_per_execution=self.steps_per_execution)
     made = compiled(self, targets=lambda: targets_of(iterator))
+    look_ahead(self._compile_loss)
     made.push_from(self)
     if not isinstance(callbacks, callbacks_module.CallbackList):
         callbacks = callbacks_module.CallbackList(
@@ -386,6 +388,7 @@ def train_on_batch(self: Any, x: Any, y: Any = None, sample_weight: Any = None,
         sample_weight = data_adapter_utils.class_weight_to_sample_weights(y, class_weight)
     made = compiled(self, targets=lambda: y)
     made.begin(self)
+    look_ahead(self._compile_loss)
     made.push_from(self)
     try:
         logs = _on_batch(self, made, (x, y, sample_weight), "step", (np.float32(_rate(self)),))
