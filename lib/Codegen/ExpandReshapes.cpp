@@ -86,6 +86,14 @@ private:
                 : OpFoldResult(b.getIndexAttr(constant)));
       return result;
     };
+    // Upstream has no fold of an extent of a cast: what takes memory of that
+    // size must see what the size is made of.
+    for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
+      if (auto dim = dyn_cast<memref::DimOp>(user))
+        if (std::optional<int64_t> d = dim.getConstantIndex();
+            d && *d < static_cast<int64_t>(sizes.size()))
+          b.replaceAllUsesWith(
+              dim, getValueOrCreateConstantIndexOp(b, loc, sizes[*d]));
     OpFoldResult offset = source.getConstifiedMixedOffset();
     b.replaceOpWithNewOp<memref::ReinterpretCastOp>(
         op, type, source.getBaseBuffer(), settle(offset, typeOffset).front(),

@@ -143,6 +143,7 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
   tiles.addPass(createPeelLoops());
   addCleanup(tiles);
   tiles.addPass(createSimplifyWindows());
+  tiles.addPass(createSliceGathers());
   tiles.addPass(createVectorizeTiles(VectorizeTilesOptions{
       options.vectorBits, options.vectorRegisters, options.bf16Dot}));
   addCleanup(tiles);

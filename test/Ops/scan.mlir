@@ -96,6 +96,22 @@ func.func @refused2(%xs: tensor<5x2x4xf32>, %zs: tensor<6x2x4xf32>) {
 
 // -----
 
+// A state as it was is kept before the next one is written in its place, so no step copies one.
+func.func @kept(%h0: tensor<?x4xf32>, %xs: tensor<5x?x4xf32>) -> tensor<5x?x4xf32> {
+  %last, %all = dl.scan states(%h = %h0 : tensor<?x4xf32>) inputs(%x = %xs : tensor<5x?x4xf32>) {
+    %next = dl.add %h, %x : tensor<?x4xf32>
+    dl.yield states(%next : tensor<?x4xf32>) outputs(%h : tensor<?x4xf32>)
+  }
+  return %all : tensor<5x?x4xf32>
+}
+// CHECK-LABEL: func.func @kept
+// CHECK: scf.for {{.*}} iter_args(%[[H:[a-z0-9]+]] = %arg0, %[[ALL:[a-z0-9]+]] =
+// CHECK:   tensor.insert_slice %[[H]] into %[[ALL]]
+// CHECK:   linalg.generic
+// CHECK:   tensor.insert_slice %{{.*}} into %[[H]]
+
+// -----
+
 func.func @refused3(%xs: tensor<5x2x4xf32>, %n: tensor<3xi32>) {
   // expected-error @below {{has lengths of shape 3 and a state or output of shape 2x4, expected [B, ...]}}
   %all = dl.scan inputs(%x = %xs : tensor<5x2x4xf32>) lengths(%n : tensor<3xi32>) {

@@ -9,9 +9,11 @@ func.func @example(%x: tensor<4x3xf32>, %i: tensor<2xi64>, %u: tensor<2x3xf32>) 
 // CHECK-LABEL: func.func @example
 // CHECK: scf.for
 // CHECK:   tensor.extract %arg1
-// CHECK:   scf.for
+// CHECK:   %[[NEW:.*]] = tensor.extract_slice %arg2
+// CHECK:   %[[OLD:.*]] = tensor.extract_slice
+// CHECK:   linalg.generic {{.*}} ins(%[[NEW]] : {{.*}} outs(%[[OLD]] :
 // CHECK:     arith.addf
-// CHECK:     tensor.insert
+// CHECK:   tensor.insert_slice
 
 // -----
 

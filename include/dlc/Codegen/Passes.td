@@ -278,6 +278,33 @@ def SimplifyWindows : Pass<"dlc-simplify-windows", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::tensor::TensorDialect", "::mlir::linalg::LinalgDialect"];
 }
 
+def SliceGathers : Pass<"dlc-slice-gathers", "::mlir::func::FuncOp"> {
+  let summary = "Replace elements that are looked up along a row by the row";
+  let description = [{
+    A nest whose innermost loop takes the elements of a row of another tensor one by
+    one (`tensor.extract %table[%row, %i]`), and whose other loops take one step,
+    gets the row as an operand, a slice. The vectoriser then loads it as a vector:
+    upstream's knows contiguous reads only where the row is the same for the whole
+    nest, and takes one element at a time where it comes from an operand.
+
+    ```mlir
+    %y = linalg.generic {...} ins(%ids : tensor<1xi64>) outs(%to : tensor<1x64xf32>) {
+    ^bb0(%id: i64, %out: f32):
+      %row = arith.index_cast %id : i64 to index
+      %i = linalg.index 1 : index
+      %x = tensor.extract %table[%row, %i] : tensor<20x64xf32>
+      linalg.yield %x : f32
+    }
+    // becomes
+    %id = tensor.extract %ids[%c0] : tensor<1xi64>
+    %row = arith.index_cast %id : i64 to index
+    %x = tensor.extract_slice %table[%row, 0] [1, 64] [1, 1]
+    %y = linalg.generic {...} ins(%ids, %x : ...) outs(%to : tensor<1x64xf32>)
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect"];
+}
+
 def VectorizeTiles : Pass<"dlc-vectorize-tiles", "::mlir::func::FuncOp"> {
   let summary = "Turn tiles into vectors, with masks where a size is not known";
   let options = DLCMachineOptions<>.machine;

@@ -362,7 +362,8 @@ Tiles tileOther(linalg::LinalgOp op, const Machine &machine) {
     if (iterators[loop] == utils::IteratorType::parallel)
       parallel.push_back(loop);
 
-  if (isVectorizable(op)) {
+  bool gathers = !findGathers(op).empty();
+  if (gathers || isVectorizable(op)) {
     for (unsigned loop : parallel)
       tiles.inner[loop] = 1;
     // The result's last dimension is contiguous: vectors run along it.
@@ -380,8 +381,8 @@ Tiles tileOther(linalg::LinalgOp op, const Machine &machine) {
         tiles.inner[last] =
             lanes * (op.getNumReductionLoops() ? 2 : vectorsAtOnce(op));
       // Where an operand is contiguous along another dimension (a transpose),
-      // square tiles.
-      if (op.getNumReductionLoops() == 0)
+      // square tiles; a row that is looked up needs its loop alone.
+      if (op.getNumReductionLoops() == 0 && !gathers)
         for (OpOperand *input : op.getDpsInputOperands()) {
           AffineMap map = op.getMatchingIndexingMap(input);
           if (!map.getNumResults() || !map.isProjectedPermutation())

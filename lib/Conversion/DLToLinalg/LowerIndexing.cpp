@@ -77,9 +77,7 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
                      "x and updates differ in dimension " + Twine(d));
   Value x = flatten(e, operands.getX(), /*keepsFirst=*/true);
   Value updates = flatten(e, operands.getUpdates(), /*keepsFirst=*/true);
-  Type stored = cast<RankedTensorType>(x.getType()).getElementType();
-  Type compute = computeType(stored);
-  Value rows = e.value(e.dim(x, 0)), columns = e.value(e.dim(x, 1));
+  Value rows = e.value(e.dim(x, 0));
   // Nothing can be written where there are no rows.
   Value zero = e.value(e.index(0));
   Value count = arith::SelectOp::create(
@@ -96,28 +94,38 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
             arith::IndexCastOp::create(b, e.loc, b.getIndexType(), given));
         row = select(row.lt(0.0), row + size, row);
         row = min(max(row, 0.0), size - 1.0);
-        auto inner = loop(
-            b, e.loc, columns, state,
-            [&](OpBuilder &b, Value j, ValueRange state) -> SmallVector<Value> {
-              Value fresh = tensor::ExtractOp::create(b, e.loc, updates,
-                                                      ValueRange{i, j});
-              SmallVector<Value> place{row.value, j};
-              if (op.getKind() != dl::ScatterKind::replace) {
-                Value old =
-                    tensor::ExtractOp::create(b, e.loc, state[0], place);
-                scalarT o = scalarT(b, e.loc, old).to(compute);
-                scalarT f = scalarT(b, e.loc, fresh).to(compute);
-                scalarT joined = op.getKind() == dl::ScatterKind::add   ? o + f
-                                 : op.getKind() == dl::ScatterKind::mul ? o * f
-                                 : op.getKind() == dl::ScatterKind::max
-                                     ? max(o, f)
-                                     : min(o, f);
-                fresh = joined.to(stored);
-              }
-              return {
-                  tensor::InsertOp::create(b, e.loc, fresh, state[0], place)};
-            });
-        return {inner.getResult(0)};
+        Emitter inner(b, op);
+        Sizes length{inner.index(1), e.dim(x, 1)};
+        Sizes strides{inner.index(1), inner.index(1)};
+        Sizes from{i, inner.index(0)}, to{row.value, inner.index(0)};
+        Value fresh = inner.extract(updates, from, length, strides);
+        if (op.getKind() != dl::ScatterKind::replace) {
+          // The row that is there is what the nest begins with: it stays where
+          // it is.
+          Value old = inner.extract(state[0], to, length, strides);
+          SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(2));
+          SmallVector<utils::IteratorType> iterators(
+              2, utils::IteratorType::parallel);
+          fresh = inner.generic(
+              fresh, old, maps, iterators,
+              [&](OpBuilder &b, Location loc, ValueRange values) -> Value {
+                scalarT f(b, loc, values[0]), o(b, loc, values[1]);
+                switch (op.getKind()) {
+                case dl::ScatterKind::add:
+                  return (o + f).value;
+                case dl::ScatterKind::mul:
+                  return (o * f).value;
+                case dl::ScatterKind::max:
+                  return max(o, f).value;
+                case dl::ScatterKind::min:
+                  return min(o, f).value;
+                case dl::ScatterKind::replace:
+                  break;
+                }
+                llvm_unreachable("replaces without a look at what is there");
+              });
+        }
+        return {inner.insert(fresh, state[0], to, length, strides)};
       });
   return unflatten(e, result.getResult(0), shape);
 }

@@ -238,10 +238,24 @@ private:
                       b, loc, cast<RankedTensorType>(element.getType()), input,
                       offsets, sizes, ones));
     }
+    Value isInside = op.getLengths() ? emitIsInside(at) : Value();
+    SmallVector<Value> written(outputs);
+    auto write = [&](unsigned output, Value value) {
+      placeOf(outputs[output], at, offsets, sizes, ones);
+      written[output] =
+          tensor::InsertSliceOp::create(b, loc, keepWhere(isInside, value, {}),
+                                        outputs[output], offsets, sizes, ones);
+    };
+    // A state as it was is kept before the next is written in its place.
+    auto isState = [&](Value output) {
+      return llvm::is_contained(op.getStates(), output);
+    };
+    for (auto [i, output] : llvm::enumerate(yield.getOutputs()))
+      if (isState(output))
+        write(i, mapping.lookup(output));
     for (Operation &inner : op.getBody().front().without_terminator())
       b.clone(inner, mapping);
     SmallVector<Value> result;
-    Value isInside = op.getLengths() ? emitIsInside(at) : Value();
     // All are selected before any is written: a cell may hand on a state in the
     // place of another.
     for (auto [next, state] : llvm::zip(yield.getStates(), states))
@@ -249,9 +263,6 @@ private:
           keepWhere(isInside, toType(mapping.lookupOrDefault(next), state),
                     state),
           state));
-    for (Value output : yield.getOutputs())
-      result.push_back(
-          keepWhere(isInside, mapping.lookupOrDefault(output), {}));
     if (yield.getUntil()) {
       // As a number: truth values are stored as bytes.
       Type number = b.getI32Type();
@@ -263,12 +274,10 @@ private:
           tensor::ExtractOp::create(b, loc, stop),
           arith::ConstantOp::create(b, loc, b.getIntegerAttr(number, 0)));
     }
-    for (auto [i, all] : llvm::enumerate(outputs)) {
-      Value &value = result[states.size() + i];
-      placeOf(all, at, offsets, sizes, ones);
-      value = tensor::InsertSliceOp::create(b, loc, value, all, offsets, sizes,
-                                            ones);
-    }
+    for (auto [i, output] : llvm::enumerate(yield.getOutputs()))
+      if (!isState(output))
+        write(i, mapping.lookupOrDefault(output));
+    llvm::append_range(result, written);
     return result;
   }
 

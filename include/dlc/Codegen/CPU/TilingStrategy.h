@@ -10,6 +10,7 @@
 #define DLC_CODEGEN_CPU_TILINGSTRATEGY_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace dlc::cpu {
 
@@ -130,6 +131,13 @@ llvm::SmallVector<int64_t> tileReductions(mlir::linalg::LinalgOp op,
 
 /// Whether the vectoriser takes ops like this one.
 bool isVectorizable(mlir::linalg::LinalgOp op);
+
+/// The tensor.extract ops in the body of `op` that walk along a row of a tensor
+/// as the innermost loop walks along the result's, where the body's indices
+/// serve to find rows alone; else none. Such a nest becomes vectors once its
+/// other loops take one step (SliceGathers).
+llvm::SmallVector<mlir::tensor::ExtractOp>
+findGathers(mlir::linalg::LinalgOp op);
 
 /// The first input with dimensions; null where all are numbers.
 mlir::OpOperand *firstTensor(mlir::linalg::LinalgOp op);
