@@ -1,5 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics | dlc-opt -split-input-file | FileCheck %s
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s --check-prefix=LOOP
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics -convert-dl-to-linalg | FileCheck %s --check-prefix=LOOP
 // RUN: rm -rf %t && mkdir %t && %python %source/test/EndToEnd/scans.py %t | FileCheck %s --check-prefix=VALUES
 // VALUES: {{^}}0 wrong
 
@@ -104,11 +105,11 @@ func.func @kept(%h0: tensor<?x4xf32>, %xs: tensor<5x?x4xf32>) -> tensor<5x?x4xf3
   }
   return %all : tensor<5x?x4xf32>
 }
-// CHECK-LABEL: func.func @kept
-// CHECK: scf.for {{.*}} iter_args(%[[H:[a-z0-9]+]] = %arg0, %[[ALL:[a-z0-9]+]] =
-// CHECK:   tensor.insert_slice %[[H]] into %[[ALL]]
-// CHECK:   linalg.generic
-// CHECK:   tensor.insert_slice %{{.*}} into %[[H]]
+// LOOP-LABEL: func.func @kept
+// LOOP: scf.for {{.*}} iter_args(%[[H:[a-z0-9]+]] = %arg0, %[[ALL:[a-z0-9]+]] =
+// LOOP:   tensor.insert_slice %[[H]] into %[[ALL]]
+// LOOP:   linalg.generic
+// LOOP:   tensor.insert_slice %{{.*}} into %[[H]]
 
 // -----
 
