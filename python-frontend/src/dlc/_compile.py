@@ -124,6 +124,8 @@ def _module(model: Any, learns: bool) -> Any:
     if any(c.__module__.split(".")[0] == "keras" for c in type(model).__mro__):
         from . import keras
         return keras.to_module(model, learns)
+    if learns and type(model).__module__.startswith("dlc.layers"):
+        return model.to_module(learns)
     return model.to_module() if hasattr(model, "to_module") else model  # dlc.layers, dlc.from_...
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from . import train
 from ._compile import CompileError, compile
+from ._converted import Converted
 from ._progress import is_watched
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Model:
     """
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self._name, self._converted = name, Converted(name)
         self.parameters = Parameters(self)
         self._library: CompiledLibrary | None = None
         self._learner: Library | None = None
@@ -170,6 +171,7 @@ class Model:
         if len(inputs) != len(function.inputs):
             raise ValueError(f"{len(inputs)} inputs given, the model takes "
                              f"{len(function.inputs)}: {', '.join(map(str, function.inputs))}")
+        self._converted.tell(inputs, [i.dtype for i in function.inputs])
         return function(*[np.asarray(a, i.dtype, order="C")
                           for a, i in zip(inputs, function.inputs)])
 
@@ -228,6 +230,8 @@ class Model:
         self._prepare(loss, optimizer, metrics, options)
         assert self._learner is not None
         inputs = list(x) if isinstance(x, (list, tuple)) else [x]
+        wanted = self._learner.functions["step"].inputs
+        self._converted.tell([*inputs, y], [i.dtype for i in wanted])
         self._learner_is_newer = True
         if report is None and (verbose is True or verbose in (1, 2) or
                                verbose == "auto" and is_watched()):
@@ -246,6 +250,7 @@ class Model:
 
         def run(*arrays: npt.ArrayLike) -> float | tuple[float, ...]:
             self._learner_is_newer = True
+            self._converted.tell(arrays, [i.dtype for i in step.inputs])
             values = step(*[np.asarray(a, i.dtype, order="C")
                             for a, i in zip(arrays, step.inputs)])
             return tuple(map(float, values)) if isinstance(values, tuple) else float(values)

@@ -13,15 +13,13 @@ A function becomes a jaxpr, whose primitives become ops of dl (docs/jax.md).
 from __future__ import annotations
 
 import functools
-import os
-import sys
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import ir
 from ._compile import CompileError, compile
+from ._converted import Converted
 from ._jaxpr import (
     Emission,
     HiddenGradient,
@@ -41,7 +39,6 @@ if TYPE_CHECKING:
     from ._library import Function
 
 
-_HERE = os.path.dirname(__file__) + os.sep
 
 
 def _trace(function: Callable[..., Any], arguments: Sequence[Any]) -> tuple[Any, Any]:
@@ -77,24 +74,6 @@ def _emit(module: ir.Module, closed: Any, arguments: Sequence[ir.Value],
     e = Emitter(module, {}, None)
     symbols = solve(e, arguments, [Emission.shape(v.aval) for v in closed.jaxpr.invars])
     return Emission(e, symbols, learns).call(closed, arguments)
-
-
-class _Converted:
-    """Says once that numbers are made float32."""
-
-    def __init__(self, name: str) -> None:
-        self._name, self._is_told = name, False
-
-    def tell(self, arrays: Sequence[Any], wanted: Sequence[Any]) -> None:
-        given = [str(getattr(a, "dtype", "")) for a in arrays]
-        if not self._is_told and any(g == "float64" and w != np.float64
-                                     for g, w in zip(given, wanted)):
-            self._is_told = True
-            level = 1
-            while sys._getframe(level - 1).f_code.co_filename.startswith(_HERE):
-                level += 1  # to the line that is not dlc's own
-            warnings.warn(f"{self._name} takes float32, arrays of float64 are converted in each "
-                          "call; give x.astype(numpy.float32)", stacklevel=level)
 
 
 def from_jax(function: Callable[..., Any], *example: Any, parameters: Any = None,
@@ -142,7 +121,6 @@ class JaxModel(Model):
                 shape = (first, *shape[1:])
             return jax.ShapeDtypeStruct(shape, value.dtype if is_key(value) else
                                         jax.dtypes.canonicalize_dtype(value.dtype))
-        self._converted = _Converted(self._name)
         self._inputs = [shaped(v, True) for v in example]
         known = [jax.tree.map(lambda v: shaped(v, False), parameters)] if self._has_parameters \
             else []
@@ -211,7 +189,7 @@ def grad(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
         raise TypeError(f"argnums is {argnums!r}, expected the number of one argument, which may "
                         "be a pytree")
     compiled: dict[Any, Function] = {}
-    converted = _Converted(f"the gradient of {_name(function)}")
+    converted = Converted(f"the gradient of {_name(function)}")
 
     def plain(value: Any) -> npt.NDArray[Any]:
         array = np.asarray(jax.random.key_data(value) if is_key(value) else value)

@@ -14,7 +14,8 @@ import numpy as np
 
 from . import ir
 from ._compile import compile as compile_file
-from ._emit import Emitter, UnknownLayers, emit_model, unknown_layers
+from ._emit import UnknownLayers, unknown_layers
+from ._emit.inference import module_of
 from ._graph import of_text
 from ._keras_file import FileProblem, SavedModel
 from ._keras_weights import Variables
@@ -22,6 +23,8 @@ from ._keras_weights import Variables
 if TYPE_CHECKING:
     import os
     from typing import Any
+
+    import numpy.typing as npt
 
     from ._emit import Weight
     from ._graph import Graph
@@ -64,25 +67,13 @@ def to_module(model: Any, learns: bool = False) -> ir.Module:
             raise UnknownLayers(f"{', '.join(apart)}: the call does something else while it "
                                 "learns, of which dlc.compile(model, train=...) knows nothing; "
                                 "use dlc.keras.accelerate(model) and fit")
-    variables, module = Variables(found, learns), ir.Module()
-    weights: dict[str, Weight] = {}
+    variables = Variables(found, learns)
 
-    def load(weight: Weight) -> ir.Value:
-        if weight.value is None:
-            weight.value = np.asarray(variables[weight.name], np.float32)
-            if weight.value.shape != tuple(weight.shape):
-                weight.value = weight.value.reshape(weight.shape)
-            module.add_global(weight.name, weight.value, mutable=weight.is_state)
-        return module.load(weight.name)
+    def value_of(weight: Weight) -> npt.NDArray[Any]:
+        value = np.asarray(variables[weight.name], np.float32)
+        return value if value.shape == tuple(weight.shape) else value.reshape(weight.shape)
 
-    with module.function("predict", public=True, **input_types(found)) as f:
-        e = Emitter(module, weights, load)
-        y = emit_model(e, found.item, f.arguments if len(f.arguments) > 1 else f.arguments[0])
-        e.store_updates()
-        results = y if isinstance(y, (list, tuple)) else [y]
-        f.returns(**{f"y{i}" if len(results) > 1 else "y": v for i, v in enumerate(results)})
-    module.frozen = [w.name for w in weights.values() if w.frozen]
-    return module
+    return module_of(found.item, input_types(found), value_of, learns)
 
 
 def accelerate(model: Any) -> Any:

@@ -94,7 +94,7 @@ def choose(e: Emitter, item: Layer, inputs: Sequence[Extent], states: Sequence[E
     cell has a choice for each gate, this one has too.
 
     inputs, states: extents of its input and its first state."""
-    if not e.training:
+    if not e.training and not e.marks_dropout:
         return
     rate, recurrent = rate_of(item, "dropout"), rate_of(item, "recurrent_dropout")
     count = 4 if is_conv else GATES[kind_of(item)] if recurrent else 1

@@ -151,7 +151,10 @@ class Emitter:
         self.training, self._random = training, random
         self.updates: dict[str, ir.Value] = {}
         self.losses: list[ir.Value] = []
-        self._streams = 0
+        # Whether a dropout stays as an op that does nothing: a step that the compiler makes of the
+        # function at inference knows it by that.
+        self.marks_dropout = False
+        self.drawn: list[str] = []  # where random numbers are drawn
         self._homes: dict[Any, str] = {}
 
     #--- Weights -------------------------------------------------------------------
@@ -228,8 +231,8 @@ class Emitter:
 
     def stream(self) -> int:
         """A number that no other layer's random numbers have."""
-        self._streams += 1
-        return self._streams - 1
+        self.drawn.append("/".join(self.module._places))
+        return len(self.drawn) - 1
 
     #--- Shapes ----------------------------------------------------------------------
 

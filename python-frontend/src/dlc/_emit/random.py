@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def _dropped(e: Emitter, x: ir.Value, rate: float,
              extents: Sequence[Extent] | None = None) -> ir.Value:
     """x with a share of 0s, scaled so that the mean stays; extents: of the choice."""
+    if e.marks_dropout and rate and extents is None:
+        return dl.dropout(x, rate=rate, stream=e.stream())
     if not e.training or not rate:
         return x
     if extents is None:

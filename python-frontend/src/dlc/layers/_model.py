@@ -11,9 +11,11 @@ import numpy as np
 
 from .. import initializers, ir, losses, optimizers
 from .._compile import compile as compile_file
+from .._converted import Converted
 from .._emit import Emitter, UnknownLayers, emit_model, unknown_layers
 from .._emit import losses as loss_table
 from .._emit import metrics as metric_table
+from .._emit.inference import module_of
 from .._emit.model import places
 from .._emit.training import Output, Recipe
 from .._feed import ArrayFeed
@@ -24,6 +26,7 @@ from .._specs import serialized
 from .._steps import Steps, Tally, arguments, listed, shaped
 from ._layer import Callable, InputLayer, Layer, Tensor, calls_before, unique
 from ._learning import UNTRAINED, averages, configured, facts, go_on, require_part, with_targets
+from ._samples import checked
 from ._states import StatesOfModel
 
 if TYPE_CHECKING:
@@ -78,6 +81,7 @@ class Model(StatesOfModel, Callable):
     def _prepare(self) -> None:
         self.begin()
         self.stop_training = False
+        self._converted = Converted(f"model '{self.name}'")
         self._weights: dict[str, Weight] | None = None
         self._values: dict[str, Array] = {}  # of a model without layers of its own
         self._steps: dict[str, Steps] = {}
@@ -345,14 +349,14 @@ class Model(StatesOfModel, Callable):
         first dimension counts samples; the rest is as keras.Model.fit has it: verbose 0 says
         nothing, 2 a line an epoch, 1 has a bar too, where somebody looks."""
         self._need_compile("fit")
-        arrays = self._checked(x, y, sample_weight, class_weight)
+        arrays = checked(self, x, y, sample_weight, class_weight)
         count = len(arrays[0])
         if validation_split and validation_data is None:
             cut = int(count * (1.0 - validation_split))
             validation_data = [a[cut:] for a in arrays]
             arrays, count = [a[:cut] for a in arrays], cut
         elif validation_data is not None:
-            validation_data = self._checked(*validation_data)
+            validation_data = checked(self, *validation_data)
         steps = self._made(targets=self._targets(arrays))
         require_part(steps, self.output_names, sample_weight, class_weight)
         steps.seed(np.random.randint(1 << 31) if _seed[0] is None else _seed[0])
@@ -394,48 +398,6 @@ class Model(StatesOfModel, Callable):
         for callback in callbacks:
             getattr(callback, event, lambda *_: None)(*args)
 
-    @staticmethod
-    def _arrays(values: Any, names: Sequence[str]) -> list[Array]:
-        """An array for each name; of one alone a list of numbers does as well."""
-        if len(names) == 1 and isinstance(values, (list, tuple)) and \
-                not (len(values) == 1 and isinstance(values[0], np.ndarray)):
-            return [np.asarray(values)]
-        return [np.asarray(a) for a in listed(values, names)]
-
-    def _checked(self, x: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None,
-                 class_weight: Mapping[int, float] | None = None) -> list[Array]:
-        """Inputs, targets and weights of samples as arrays of as many samples."""
-        inputs = self._arrays(x, [t.layer.name for t in self.inputs])
-        targets = [] if y is None else self._arrays(y, self.output_names)
-        if len(inputs) != len(self.inputs):
-            raise ValueError(f"model '{self.name}' has {len(self.inputs)} inputs, {len(inputs)} "
-                             "arrays are given")
-        if class_weight is not None:
-            labels = targets[0].reshape(len(targets[0]), -1)
-            labels = labels[:, 0] if labels.shape[1] == 1 else labels.argmax(1)
-            own = np.array([class_weight.get(int(c), 1.0) for c in labels], np.float32)
-            sample_weight = own if sample_weight is None else own * np.asarray(sample_weight)
-        if sample_weight is None:
-            sample_weight = np.ones(len(inputs[0]), np.float32)
-        sample_weight = np.asarray(sample_weight, np.float32)
-        if y is not None and sample_weight.shape != (len(inputs[0]),):
-            raise ValueError(f"sample_weight has the shape {list(sample_weight.shape)}, expected "
-                             f"one number for each of the {len(inputs[0])} samples")
-        weights = [] if y is None else [sample_weight] * len(targets)
-        named = [*(("input", t.layer.name, a) for t, a in zip(self.inputs, inputs)),
-                 *(("target", n, a) for n, a in zip(self.output_names, targets))]
-        counts = {len(a) for _, _, a in named}
-        if len(counts) != 1:
-            raise ValueError("as many samples are expected everywhere: " + ", ".join(
-                f"{kind} {name} has {len(a)}" for kind, name, a in named))
-        for kind, name, array in named:
-            if array.dtype.kind == "f" and not np.isfinite(array).all():
-                row = int(np.argwhere(~np.isfinite(array))[0][0])
-                raise ValueError(f"{kind} {name} is not finite, first in sample {row}")
-            if array.dtype.kind not in "fiub":
-                raise ValueError(f"{kind} {name} has elements of {array.dtype}, expected numbers")
-        return [*inputs, *targets, *weights]
-
     def _targets(self, arrays: Sequence[Array]) -> Sequence[Array]:
         """The targets among what `_checked` gives."""
         count = len(self.inputs)
@@ -469,7 +431,7 @@ class Model(StatesOfModel, Callable):
                  return_dict: bool = False) -> float | list[float] | Logs:
         """Loss and metrics: a number, a list of them, or a dictionary."""
         self._need_compile("evaluate")
-        arrays = self._checked(x, y, sample_weight)
+        arrays = checked(self, x, y, sample_weight)
         steps = self._made(targets=self._targets(arrays))
         require_part(steps, self.output_names, sample_weight)
         logs = self._pass(steps, arrays, None, batch_size, False, ())
@@ -483,7 +445,7 @@ class Model(StatesOfModel, Callable):
                 verbose: int | str = "auto") -> Array | list[Array]:
         """The outputs for an array of samples. A bar counts them where somebody looks and it
         takes more than a second, unless verbose is 0."""
-        arrays = self._checked(x)
+        arrays = checked(self, x)
         parts: list[tuple[Array, ...]] = []
         steps = self._made(learns=self._compiled is not None)
         function = steps["predict"]
@@ -502,7 +464,7 @@ class Model(StatesOfModel, Callable):
                        sample_weight: npt.ArrayLike | None = None) -> float | list[float]:
         """One step; loss and metrics as evaluate gives them."""
         self._need_compile("train_on_batch")
-        arrays = self._checked(x, y, sample_weight)
+        arrays = checked(self, x, y, sample_weight)
         steps = self._made(targets=self._targets(arrays))
         require_part(steps, self.output_names, sample_weight)
         logs = self._pass(steps, arrays, np.arange(len(arrays[0])), len(arrays[0]), True, ())
@@ -512,27 +474,11 @@ class Model(StatesOfModel, Callable):
 
     #--- Out -----------------------------------------------------------------------------
 
-    def to_module(self) -> ir.Module:
-        """The model at inference, as a module of dl with its weights."""
+    def to_module(self, learns: bool = False) -> ir.Module:
+        """The model at inference, as a module of dl with its weights. learns: whether it is to
+        be trained, so that what would learn wrongly is refused."""
         self.build()
-        module, item = ir.Module(), self.item()
-        weights: dict[str, Weight] = {}
-
-        def load(weight: Weight) -> ir.Value:
-            if weight.name not in module._globals:
-                module.add_global(weight.name, self._value(weight.name),
-                                  mutable=weight.is_state)
-            return module.load(weight.name)
-
-        with module.function("predict", public=True, **self._input_types()) as f:
-            e = Emitter(module, weights, load)
-            y = emit_model(e, item, f.arguments if len(f.arguments) > 1 else f.arguments[0])
-            e.store_updates()
-            results = listed(y, [])
-            f.returns(**{f"y{i}" if len(results) > 1 else "y": v
-                         for i, v in enumerate(results)})
-        module.frozen = [w.name for w in weights.values() if w.frozen]
-        return module
+        return module_of(self.item(), self._input_types(), lambda w: self._value(w.name), learns)
 
     def export(self, path: Place, **options: Any) -> Path:
         """Writes a library and its C header; options: those of `dlc.compile`."""
