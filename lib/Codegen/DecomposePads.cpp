@@ -50,6 +50,9 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
         producer->getBlock() == pad->getBlock()) {
       b.setInsertionPoint(producer);
       padding = b.clone(*padding.getDefiningOp())->getResult(0);
+    } else if (Operation *constant = padding.getDefiningOp();
+               constant && pad->isProperAncestor(constant)) {
+      padding = b.clone(*constant)->getResult(0);
     }
     int64_t rank = pad.getSourceType().getRank();
     SmallVector<OpFoldResult> low = pad.getMixedLowPad(),

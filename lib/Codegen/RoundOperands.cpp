@@ -102,7 +102,7 @@ private:
     // The pair's loop needs an operand of its own that tells its extent, as the
     // windows of pooling do.
     Value pair = tensor::EmptyOp::create(rewriter, loc, ArrayRef<int64_t>{2},
-                                         rewriter.getI16Type());
+                                         rewriter.getBF16Type());
     unsigned rank = op.getNumLoops();
     auto widen = [&](AffineMap map, SmallVector<AffineExpr> results) {
       return AffineMap::get(rank + 1, 0, results, map.getContext());
@@ -134,13 +134,11 @@ private:
     rewriter.replaceOp(op, rounded);
   }
 
-  static Value widened(OpBuilder &b, Location loc, Value bits) {
-    Value value =
-        arith::BitcastOp::create(b, loc, b.getBF16Type(), bits).getResult();
+  static Value widened(OpBuilder &b, Location loc, Value value) {
     return arith::ExtFOp::create(b, loc, b.getF32Type(), value);
   }
 
-  /// The left operand's bits, rounded where it is computed: below the padding,
+  /// The left operand, rounded where it is computed: below the padding,
   /// whose zero has the same bits.
   Value roundLeft(IRRewriter &rewriter, Value x) {
     OpBuilder::InsertionGuard guard(rewriter);
@@ -149,11 +147,12 @@ private:
       if (padding && matchPattern(padding, m_PosZeroFloat())) {
         rewriter.setInsertionPoint(pad);
         Value inner = roundLeft(rewriter, pad.getSource());
-        Value zero = arith::ConstantOp::create(rewriter, pad.getLoc(),
-                                               rewriter.getI16IntegerAttr(0));
+        Value zero = arith::ConstantOp::create(
+            rewriter, pad.getLoc(),
+            rewriter.getZeroAttr(rewriter.getBF16Type()));
         return tensor::PadOp::create(
             rewriter, pad.getLoc(),
-            pad.getResultType().clone(rewriter.getI16Type()), inner,
+            pad.getResultType().clone(rewriter.getBF16Type()), inner,
             pad.getMixedLowPad(), pad.getMixedHighPad(), zero);
       }
     }
@@ -166,7 +165,7 @@ private:
     Location loc = x.getLoc();
     Value empty = tensor::EmptyOp::create(
         rewriter, loc, tensor::getMixedSizes(rewriter, loc, x),
-        rewriter.getI16Type());
+        rewriter.getBF16Type());
     AffineMap identity = rewriter.getMultiDimIdentityMap(type.getRank());
     SmallVector<utils::IteratorType> iterators(type.getRank(),
                                                utils::IteratorType::parallel);
@@ -174,11 +173,10 @@ private:
                rewriter, loc, empty.getType(), x, empty,
                ArrayRef<AffineMap>{identity, identity}, iterators,
                [](OpBuilder &b, Location loc, ValueRange args) {
-                 Value value =
+                 auto value =
                      arith::TruncFOp::create(b, loc, b.getBF16Type(), args[0]);
-                 value =
-                     arith::BitcastOp::create(b, loc, b.getI16Type(), value);
-                 linalg::YieldOp::create(b, loc, value);
+                 value.setFastmath(arith::FastMathFlags::afn);
+                 linalg::YieldOp::create(b, loc, value.getResult());
                })
                .getResult(0);
     return done;
@@ -213,7 +211,7 @@ private:
     done = arith::ConstantOp::create(
         rewriter, constant.getLoc(),
         DenseResourceElementsAttr::get(
-            RankedTensorType::get(shape, rewriter.getI16Type()), "rounded",
+            RankedTensorType::get(shape, rewriter.getBF16Type()), "rounded",
             std::move(blob)));
     return done;
   }

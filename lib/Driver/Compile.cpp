@@ -85,7 +85,6 @@ public:
           << name.getName().getValue() << ": " << diagnostic << "\n";
       return success();
     });
-    installEvaluator();
     mlir.disableMultithreading(); // locks are not free
 
     OwningOpRef<ModuleOp> module;
@@ -202,6 +201,7 @@ private:
   static DialectRegistry registry() {
     DialectRegistry registry;
     registerDialects(registry);
+    registerEvaluator(registry);
     return registry;
   }
 
@@ -311,7 +311,7 @@ private:
       import.nameParameters =
           !options.training.empty() || !options.parameters.empty();
       import.evaluator = [](ModuleOp module) {
-        return getEvaluator()(module, {});
+        return getEvaluator(module.getContext())->evaluate(module, {});
       };
       module = importONNX((*file)->getBuffer(), options.input, import, &mlir);
       return success(bool(module));

@@ -8,6 +8,8 @@
 
 #include "InMemory.h"
 #include "Lowering.h"
+#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Driver/Pipelines.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -88,6 +90,21 @@ evaluate(ModuleOp module, ArrayRef<DenseResourceElementsAttr> inputs) {
   return values;
 }
 
-void installEvaluator() { setEvaluator(evaluate); }
+namespace {
+struct CompilingEvaluator : EvaluatorInterface {
+  using EvaluatorInterface::EvaluatorInterface;
+  FailureOr<Values>
+  evaluate(ModuleOp module,
+           ArrayRef<DenseResourceElementsAttr> inputs) const override {
+    return dlc::evaluate(module, inputs);
+  }
+};
+} // namespace
+
+void registerEvaluator(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *, dl::DLDialect *dialect) {
+    dialect->addInterfaces<CompilingEvaluator>();
+  });
+}
 
 } // namespace dlc

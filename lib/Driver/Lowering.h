@@ -31,9 +31,6 @@ translateToLLVM(mlir::ModuleOp module, const Interface &interface,
                 const Weights &weights, bool isShared,
                 llvm::LLVMContext &context);
 
-/// Makes `dl-fold-constants` evaluate with the compiler itself.
-void installEvaluator();
-
 /// Puts schedules on the contractions of a module in linalg: those that the
 /// file `path` knows for the processor, and for others the best of some that
 /// are timed here and now; these are added to the file.

@@ -211,6 +211,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   loops.addPass(createConvertLinalgToLoopsPass());
   addCleanup(loops);
   pm.addPass(createSplitFunctions());
+  pm.addPass(createLegalizeElementTypes());
 
   // To the LLVM dialect, upstream's way.
   pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass(

@@ -12,12 +12,11 @@ namespace dlc {
 #define GEN_PASS_DEF_FOLDCONSTANTS
 #include "dlc/Transforms/Passes.h.inc"
 
-static Evaluator &evaluator() {
-  static Evaluator current;
-  return current;
+const EvaluatorInterface *getEvaluator(MLIRContext *context) {
+  auto *dialect = context->getLoadedDialect<dl::DLDialect>();
+  return dialect ? dialect->getRegisteredInterface<EvaluatorInterface>()
+                 : nullptr;
 }
-void setEvaluator(Evaluator next) { evaluator() = std::move(next); }
-const Evaluator &getEvaluator() { return evaluator(); }
 
 bool isConstantSource(Operation *op) {
   return isa<ml_program::GlobalLoadConstOp, arith::ConstantOp>(op);
@@ -39,8 +38,13 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
   using FoldConstantsBase::FoldConstantsBase;
 
   void runOnOperation() override {
-    if (!getEvaluator())
-      return;
+    evaluator = getEvaluator(&getContext());
+    if (!evaluator) {
+      getOperation().emitError(
+          "constants cannot be computed here: the context has no evaluator, "
+          "which dlc::registerEvaluator gives it");
+      return signalPassFailure();
+    }
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(fold(function)))
         return signalPassFailure();
@@ -125,6 +129,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
         global.setSymNameAttr(name);
   }
 
+  const EvaluatorInterface *evaluator = nullptr;
   SmallVector<std::pair<StringAttr, ml_program::GlobalOp>> replaced;
 
   LogicalResult fold(func::FuncOp function) {
@@ -224,7 +229,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     func::ReturnOp::create(b, loc, returned);
 
     FailureOr<std::vector<ElementsAttr>> values =
-        getEvaluator()(*module, inputs);
+        evaluator->evaluate(*module, inputs);
     if (failed(values))
       return function.emitError("could not evaluate constant operations");
     for (auto [result, value] : llvm::zip(results, *values)) {

@@ -55,6 +55,22 @@ func.func @computed(%x: tensor<4xf32>, %e: tensor<4xf32>) -> tensor<5xf32> {
 
 // -----
 
+// The number may stand in the body of the padding.
+// CHECK-LABEL: func.func @number_inside
+// CHECK: arith.constant 2.000000e+00
+// CHECK: linalg.fill
+// CHECK-NOT: tensor.pad
+func.func @number_inside(%x: tensor<4xf32>) -> tensor<5xf32> {
+  %0 = tensor.pad %x low[1] high[0] {
+  ^bb0(%i: index):
+    %two = arith.constant 2.0 : f32
+    tensor.yield %two : f32
+  } : tensor<4xf32> to tensor<5xf32>
+  return %0 : tensor<5xf32>
+}
+
+// -----
+
 // Strips are filled with one value; a value of each place is refused.
 func.func @place(%x: tensor<4xindex>) -> tensor<7xindex> {
   // expected-error @+1 {{padding value depends on the place}}

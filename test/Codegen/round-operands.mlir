@@ -8,11 +8,11 @@
 // CHECK-DAG: [[RIGHT:#.*]] = affine_map<(d0, d1, d2, d3) -> (d2, d1 * 2 + d3)>
 // CHECK-DAG: [[PAIR:#.*]] = affine_map<(d0, d1, d2, d3) -> (d3)>
 // CHECK-LABEL: func.func @product
-// CHECK: %[[X:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<4x2xf32>) outs(%{{.*}} : tensor<4x2xi16>)
+// CHECK: %[[X:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<4x2xf32>) outs(%{{.*}} : tensor<4x2xbf16>)
 // CHECK: arith.truncf %{{.*}} : f32 to bf16
-// CHECK: %[[W:.*]] = arith.constant dense_resource<{{.*}}> : tensor<1x16xi16>
+// CHECK: %[[W:.*]] = arith.constant dense_resource<{{.*}}> : tensor<1x16xbf16>
 // CHECK: linalg.generic {indexing_maps = [[[LEFT]], [[RIGHT]], [[PAIR]]
-// CHECK-SAME: ins(%[[X]], %[[W]], %{{.*}} : tensor<4x2xi16>, tensor<1x16xi16>, tensor<2xi16>)
+// CHECK-SAME: ins(%[[X]], %[[W]], %{{.*}} : tensor<4x2xbf16>, tensor<1x16xbf16>, tensor<2xbf16>)
 // CHECK: arith.extf
 // CHECK: arith.extf
 // CHECK: arith.mulf
@@ -29,11 +29,11 @@ func.func @product(%x: tensor<4x2xf32>, %init: tensor<4x8xf32>) -> tensor<4x8xf3
 
 // A convolution's padding is of rounded elements; two products share what they read.
 // CHECK-LABEL: func.func @padded
-// CHECK: %[[X:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<6x2xf32>) outs(%{{.*}} : tensor<6x2xi16>)
+// CHECK: %[[X:.*]] = linalg.generic {{.*}} ins(%{{.*}} : tensor<6x2xf32>) outs(%{{.*}} : tensor<6x2xbf16>)
 // CHECK-COUNT-1: arith.truncf
 // CHECK: tensor.pad %[[X]]
-// CHECK: tensor<6x2xi16> to tensor<8x2xi16>
-// CHECK: ins(%[[X]], {{.*}} : tensor<6x2xi16>
+// CHECK: tensor<6x2xbf16> to tensor<8x2xbf16>
+// CHECK: ins(%[[X]], {{.*}} : tensor<6x2xbf16>
 func.func @padded(%x: tensor<6x2xf32>, %init: tensor<8x8xf32>, %other: tensor<6x8xf32>) -> (tensor<8x8xf32>, tensor<6x8xf32>) {
   %zero = arith.constant 0.0 : f32
   %w = arith.constant dense<1.0> : tensor<2x8xf32>

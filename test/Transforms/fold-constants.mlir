@@ -1,4 +1,5 @@
 // RUN: dlc %s --emit=dl | FileCheck %s
+// RUN: dlc-opt %s -dl-fold-constants | FileCheck %s
 
 // Evaluated by the compiler itself while compiling.
 // CHECK-LABEL: func.func @f

@@ -12,6 +12,7 @@ int main(int argc, char **argv) {
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
   dlc::registerDialects(registry);
+  dlc::registerEvaluator(registry);
   dlc::registerPasses();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "dlc's optimiser driver\n", registry));

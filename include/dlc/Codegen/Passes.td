@@ -48,8 +48,8 @@ def RoundOperands : Pass<"dlc-round-operands", "::mlir::func::FuncOp"> {
     number of elements. The constant is rounded and laid out in pairs here: `[k, n]`
     becomes `[k / 2, 2 n]`, the two elements that meet neighbours of a row side by side,
     as the instructions for bf16 want them. The left operand is rounded where it is
-    computed, which fuses with what computes it; its elements are bits in `i16`. The
-    product becomes a `linalg.generic` with a loop over the pair. Products of two values
+    computed, which fuses with what computes it: by an instruction where there is one, so
+    denormals may be lost (`fastmath<afn>`). The product becomes a `linalg.generic` with a loop over the pair. Products of two values
     that are both computed, depthwise ones and those with few columns keep f32.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
@@ -349,8 +349,31 @@ def CallLibm : Pass<"dlc-call-libm", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::vector::VectorDialect"];
 }
 
+def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"> {
+  let summary = "Make bf16 what memory and registers of the target hold";
+  let description = [{
+    Up to here bf16 is bf16. Few processors convert it, and some of those lose denormals;
+    LLVM calls the compiler's runtime library for the others, which a model's library
+    does not have, and takes vectors of it apart where it has no instruction for them. So
+    its bits are kept as `i16`: buffers, vectors and numbers change their type, conversions
+    become shifts and roundings of integers (to the nearest, ties to even; NaN stays NaN),
+    and what only moves elements moves bits. Instructions that take bf16 keep it.
+
+    ```mlir
+    %v = vector.load %x[%i] : memref<?xbf16>, vector<16xbf16>
+    %f = arith.extf %v : vector<16xbf16> to vector<16xf32>
+    // becomes
+    %v = vector.load %x[%i] : memref<?xi16>, vector<16xi16>
+    %w = arith.extui %v : vector<16xi16> to vector<16xi32>
+    %s = arith.shli %w, %c16 : vector<16xi32>
+    %f = arith.bitcast %s : vector<16xi32> to vector<16xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+}
+
 def ExpandArith : Pass<"dlc-expand-arith"> {
-  let summary = "Expand rounded divisions and conversions of bf16";
+  let summary = "Expand rounded divisions";
   let description = [{
     Upstream's patterns without those for extrema: its pass makes comparisons and
     selections of them, where LLVM has an instruction.

@@ -113,6 +113,9 @@ void buildCPUPipeline(mlir::OpPassManager &, const PipelineOptions &);
 void registerPasses();
 /// Registers every dialect and extension that the pipelines meet.
 void registerDialects(mlir::DialectRegistry &);
+/// Gives the contexts of a registry the evaluator of `dl-fold-constants`, which
+/// is the compiler itself.
+void registerEvaluator(mlir::DialectRegistry &);
 
 } // namespace dlc
 

@@ -252,8 +252,8 @@ def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
     Every maximal group of `dl` ops whose inputs are constants or constant globals
     is evaluated, and what the rest of the function uses of it becomes a constant.
     Results of more than `limit` bytes stay as they are, unless they replace at
-    least half as many bytes of weights. The evaluator is the compiler itself: see
-    Driver/Evaluate.cpp.
+    least half as many bytes of weights. The evaluator is the compiler itself, an
+    interface of the dialect `dl` (`dlc::registerEvaluator`).
 
     With `keep-parameters`, what follows from one constant global alone becomes a global
     in its place, and what follows from several stays to be computed: weights that will
@@ -264,7 +264,8 @@ def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
            "Largest result in bytes that does not replace a weight">,
     Option<"keepParameters", "keep-parameters", "bool", "false",
            "Results of one constant global become a global">];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+  let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect"];
 }
 
 #endif // DLC_TRANSFORMS_PASSES_TD

@@ -4,9 +4,9 @@
 #define DLC_TRANSFORMS_TRANSFORMS_H
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/DialectInterface.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Pass/Pass.h"
-#include <functional>
 #include <limits>
 
 namespace mlir {
@@ -30,15 +30,25 @@ bool reportTypeFaults(
 /// a constant global.
 bool isConstantSource(mlir::Operation *op);
 
-/// Runs the function `@evaluate` of a module, which takes the given constants
-/// and returns tensors of known shape, and gives its results. The driver sets
-/// it: the evaluator is the whole compiler, which these passes may not depend
-/// on.
-using Evaluator =
-    std::function<mlir::FailureOr<std::vector<mlir::ElementsAttr>>(
-        mlir::ModuleOp, llvm::ArrayRef<mlir::DenseResourceElementsAttr>)>;
-void setEvaluator(Evaluator evaluator);
-const Evaluator &getEvaluator();
+/// Computes constants: an interface of the dialect `dl`, so that it belongs to
+/// a context. The driver adds it, as the evaluator is the whole compiler, which
+/// these passes may not depend on.
+class EvaluatorInterface
+    : public mlir::DialectInterface::Base<EvaluatorInterface> {
+public:
+  using Values = std::vector<mlir::ElementsAttr>;
+
+  explicit EvaluatorInterface(mlir::Dialect *dialect) : Base(dialect) {}
+
+  /// Runs the function `@evaluate` of a module, which takes the given constants
+  /// and returns tensors of known shape, and gives its results.
+  virtual mlir::FailureOr<Values>
+  evaluate(mlir::ModuleOp module,
+           llvm::ArrayRef<mlir::DenseResourceElementsAttr> inputs) const = 0;
+};
+
+/// The context's evaluator; null where it has none.
+const EvaluatorInterface *getEvaluator(mlir::MLIRContext *context);
 
 } // namespace dlc
 

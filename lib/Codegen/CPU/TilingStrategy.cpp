@@ -321,7 +321,11 @@ static int64_t vectorsAtOnce(linalg::LinalgOp op) {
     hasMath |= isa<math::MathDialect>(inner->getDialect()) &&
                !isa<math::AbsFOp, math::SqrtOp, math::FloorOp, math::CeilOp,
                     math::RoundEvenOp, math::FmaOp>(inner);
-    ++operations;
+    // Without an instruction a conversion of bf16 takes several.
+    bool convertsBF16 = isa<arith::ExtFOp, arith::TruncFOp>(inner) &&
+                        (inner->getOperand(0).getType().isBF16() ||
+                         inner->getResult(0).getType().isBF16());
+    operations += convertsBF16 ? 4 : 1;
   });
   return hasMath ? 1 : operations > 8 ? 2 : 4;
 }

@@ -133,7 +133,7 @@ private:
     SmallVector<Value> indices;
     for (int64_t i : at)
       indices.push_back(index(i));
-    return read(VectorType::get(size, b.getI16Type()), tensor, indices);
+    return read(VectorType::get(size, b.getBF16Type()), tensor, indices);
   }
 
   /// All values of some loops, the others 0.
@@ -163,7 +163,7 @@ private:
       Value bits = read(op.getDpsInputs()[1], place, 2 * size);
       Right right;
       if (hasDot)
-        right.pairs = bitcast(bits, 2 * size, b.getBF16Type());
+        right.pairs = bits;
       else
         std::tie(right.low, right.high) =
             widen(bitcast(bits, size, b.getI32Type()));
@@ -227,14 +227,19 @@ private:
   SmallVector<AffineMap> maps;
 };
 
-/// vcvtneps2bf16 takes 16 or 8 elements.
+/// vcvtneps2bf16 takes 16 or 8 elements, and denormals as 0: for roundings that
+/// need not be exact.
 struct RoundVector : OpRewritePattern<arith::TruncFOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(arith::TruncFOp op,
                                 PatternRewriter &b) const override {
     auto type = dyn_cast<VectorType>(op.getType());
-    if (!type || !type.getElementType().isBF16() || type.getRank() != 1 ||
+    if (!type ||
+        !bitEnumContainsAny(
+            op.getFastmath().value_or(arith::FastMathFlags::none),
+            arith::FastMathFlags::afn) ||
+        !type.getElementType().isBF16() || type.getRank() != 1 ||
         type.isScalable() || type.getNumElements() % 8 ||
         !cast<VectorType>(op.getIn().getType()).getElementType().isF32())
       return failure();

@@ -13,7 +13,7 @@ using namespace mlir;
 namespace dlc {
 
 Type computeType(Type stored) {
-  if (stored.isF16() || stored.isBF16() || stored.isInteger(16))
+  if (stored.isF16() || stored.isBF16())
     return Float32Type::get(stored.getContext());
   if (stored.isInteger(8))
     return IntegerType::get(stored.getContext(), 1);
@@ -131,13 +131,6 @@ void Emitter::require(Value condition, const Twine &what) {
 //===----------------------------------------------------------------------===//
 
 Value Emitter::constant(Type type, double number) {
-  if (type.isInteger(16)) { // a stored bf16
-    APFloat value(number);
-    bool lost;
-    value.convert(APFloat::BFloat(), APFloat::rmNearestTiesToEven, &lost);
-    return arith::ConstantOp::create(
-        b, loc, b.getIntegerAttr(type, value.bitcastToAPInt()));
-  }
   if (auto integer = dyn_cast<IntegerType>(type)) {
     APInt value(integer.getWidth(), 0);
     if (number == -std::numeric_limits<double>::infinity())
@@ -362,8 +355,8 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
                           : floorDiv(count, knownCount));
   requireEqual(product(shape), count,
                "the number of elements does not fit the new shape");
-  // The type knows what the sizes do: upstream's patterns take an unknown extent
-  // of the type for an operand of the op.
+  // The type knows what the sizes do: upstream's patterns take an unknown
+  // extent of the type for an operand of the op.
   SmallVector<int64_t> known;
   for (OpFoldResult size : shape)
     known.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));

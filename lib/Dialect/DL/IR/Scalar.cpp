@@ -186,37 +186,6 @@ Scalar select(Scalar condition, Scalar a, Scalar b) {
   return a.with(arith::SelectOp::create(*a.builder, a.loc, condition, a, b));
 }
 
-//===----------------------------------------------------------------------===//
-// bf16 by its bits: the upper half of an f32, stored as i16. Few processors
-// convert it (and those that do lose denormals), and for those that do not LLVM
-// calls the compiler's runtime library, which a model's library does not have.
-//===----------------------------------------------------------------------===//
-
-static Scalar widenBFloat16(Scalar bits) {
-  OpBuilder &b = *bits.builder;
-  Scalar wide = bits.with(
-      arith::ExtUIOp::create(b, bits.loc, b.getI32Type(), bits.value));
-  Scalar shifted =
-      bits.with(arith::ShLIOp::create(b, bits.loc, wide, wide.constant(16)));
-  return bits.with(
-      arith::BitcastOp::create(b, bits.loc, b.getF32Type(), shifted.value));
-}
-
-/// To the nearest, ties to even; NaN stays NaN.
-static Scalar narrowToBFloat16(Scalar x) {
-  OpBuilder &b = *x.builder;
-  auto shift = [&](Scalar v) {
-    return x.with(arith::ShRUIOp::create(b, x.loc, v, v.constant(16)));
-  };
-  Scalar isNaN = x.ne(x);
-  Scalar bits =
-      x.with(arith::BitcastOp::create(b, x.loc, b.getI32Type(), x.value));
-  Scalar odd = shift(bits) & bits.constant(1);
-  Scalar rounded = shift(bits + bits.constant(0x7fff) + odd);
-  Scalar kept = select(isNaN, bits.constant(0x7fc0), rounded);
-  return x.with(arith::TruncIOp::create(b, x.loc, b.getI16Type(), kept.value));
-}
-
 /// A float in an integer of `bits` bits, clamped to its range; NaN becomes 0.
 /// The conversion itself is undefined outside the range, so places outside are
 /// chosen apart; 2^n is a float, the largest integer 2^n - 1 need not be.
@@ -257,13 +226,11 @@ Scalar Scalar::to(Type target) const {
     return *this;
   OpBuilder &b = *builder;
   auto make = [&](Value v) { return with(v); };
-  if (source.isInteger(16)) // a stored bf16
-    return widenBFloat16(*this).to(target);
-  if (target.isInteger(16))
-    return source.isF32() ? narrowToBFloat16(*this)
-                          : to(b.getF32Type()).to(target);
-  if (target.isBF16()) // rounded when it is stored
-    return to(b.getF32Type());
+  // Whatever becomes or was bf16 has been an f32.
+  if (source.isBF16() && !target.isF32())
+    return to(b.getF32Type()).to(target);
+  if (target.isBF16() && !source.isF32())
+    return to(b.getF32Type()).to(target);
   if (target.isInteger(1))
     return ne(0.0);
   auto targetFloat = dyn_cast<FloatType>(target);
@@ -311,8 +278,6 @@ Type storedType(Type element) {
   MLIRContext *context = element.getContext();
   if (element.getIntOrFloatBitWidth() <= 8)
     return IntegerType::get(context, 8);
-  if (element.isBF16())
-    return IntegerType::get(context, 16);
   if (element.isUnsignedInteger())
     return IntegerType::get(context, element.getIntOrFloatBitWidth());
   return element;

@@ -47,8 +47,8 @@ public:
   Scalar gt(double b) const { return gt(constant(b)); }
   Scalar ge(double b) const { return ge(constant(b)); }
 
-  /// This value in another stored type, as the lowering knows it: i16 is a bf16
-  /// by its bits, other integers are signed.
+  /// This value in another stored type, as the lowering knows it: integers are
+  /// signed.
   Scalar to(mlir::Type type) const;
   /// This value in the type that elements of `element` are computed in, rounded
   /// or clamped as `dl.cast` says. Floats that do not fit 8 or 4 bits become
@@ -66,7 +66,7 @@ public:
 
 /// How an element type of dl is stored: a byte for a truth value (vectors of i1
 /// would be bit-packed) and for what is smaller than a byte or a float of 8
-/// bits, i16 for bf16, signless integers for unsigned ones.
+/// bits, signless integers for unsigned ones.
 mlir::Type storedType(mlir::Type element);
 /// The type that it is computed in: f32 for narrow floats, i32 for integers of
 /// up to 16 bits, i64 for ui32 and ui64.

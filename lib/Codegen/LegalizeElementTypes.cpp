@@ -1,0 +1,211 @@
+//===- LegalizeElementTypes.cpp - Types of elements that memory holds -----===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Threading.h"
+#include "mlir/Transforms/DialectConversion.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_LEGALIZEELEMENTTYPES
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+
+/// bf16 by its bits, alone and in vectors and buffers.
+struct LegalTypes : TypeConverter {
+  LegalTypes() {
+    addConversion([](Type type) { return type; });
+    addConversion([](BFloat16Type type) -> Type {
+      return IntegerType::get(type.getContext(), 16);
+    });
+    addConversion([this](VectorType type) -> Type {
+      return type.clone(convertType(type.getElementType()));
+    });
+    addConversion([this](MemRefType type) -> Type {
+      return type.clone(convertType(type.getElementType()));
+    });
+    // For instructions that take the type itself.
+    auto bitcast = [](OpBuilder &b, Type type, ValueRange inputs,
+                      Location loc) -> Value {
+      return arith::BitcastOp::create(b, loc, type, inputs);
+    };
+    addSourceMaterialization(bitcast);
+    addTargetMaterialization(bitcast);
+  }
+};
+
+Attribute legal(Attribute value, const TypeConverter &types) {
+  if (auto number = dyn_cast<FloatAttr>(value))
+    return IntegerAttr::get(types.convertType(number.getType()),
+                            number.getValue().bitcastToAPInt());
+  auto elements = cast<ElementsAttr>(value);
+  Type element = types.convertType(elements.getElementType());
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+    return DenseResourceElementsAttr::get(
+        cast<ShapedType>(elements.getShapedType().clone(element)),
+        resource.getRawHandle());
+  return cast<DenseElementsAttr>(value).bitcast(element);
+}
+
+struct LegalizeConstant : OpConversionPattern<arith::ConstantOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(arith::ConstantOp op, OpAdaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(
+        op, cast<TypedAttr>(legal(op.getValue(), *getTypeConverter())));
+    return success();
+  }
+};
+
+/// Between a type and its bits: nothing is left to do.
+struct DropBitcast : OpConversionPattern<arith::BitcastOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(arith::BitcastOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    Type type = getTypeConverter()->convertType(op.getType());
+    if (adaptor.getIn().getType() == type)
+      rewriter.replaceOp(op, adaptor.getIn());
+    else
+      rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, type, adaptor.getIn());
+    return success();
+  }
+};
+
+/// Whatever moves elements moves their bits.
+struct LegalizeAny : ConversionPattern {
+  LegalizeAny(const TypeConverter &types, MLIRContext *context)
+      : ConversionPattern(types, MatchAnyOpTypeTag(), /*benefit=*/0, context) {}
+  LogicalResult
+  matchAndRewrite(Operation *op, ArrayRef<Value> operands,
+                  ConversionPatternRewriter &rewriter) const override {
+    SmallVector<Type> results;
+    if (failed(typeConverter->convertTypes(op->getResultTypes(), results)))
+      return failure();
+    OperationState state(op->getLoc(), op->getName(), operands, results,
+                         op->getAttrs(), op->getSuccessors());
+    for (Region &region : op->getRegions()) {
+      Region *moved = state.addRegion();
+      rewriter.inlineRegionBefore(region, *moved, moved->end());
+      if (failed(rewriter.convertRegionTypes(moved, *typeConverter)))
+        return failure();
+    }
+    rewriter.replaceOp(op, rewriter.create(state)->getResults());
+    return success();
+  }
+};
+
+/// `type` with elements of f32.
+Type singleOf(Type type) {
+  Type single = Float32Type::get(type.getContext());
+  auto vector = dyn_cast<VectorType>(type);
+  return vector ? vector.clone(single) : single;
+}
+
+/// What comes from bf16 goes through f32: upstream's expansion goes there and
+/// no further.
+template <typename OpT> struct WidenThroughF32 : OpRewritePattern<OpT> {
+  using OpRewritePattern<OpT>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
+    Type from = op.getIn().getType();
+    if (!getElementTypeOrSelf(from).isBF16() ||
+        getElementTypeOrSelf(op.getType()).isF32())
+      return failure();
+    Value wide = arith::ExtFOp::create(rewriter, op.getLoc(), singleOf(from),
+                                       op.getIn());
+    rewriter.replaceOpWithNewOp<OpT>(op, op.getType(), wide);
+    return success();
+  }
+};
+
+/// Integers become bf16 through f32: canonicalisation joins both steps.
+template <typename OpT> struct NarrowThroughF32 : OpRewritePattern<OpT> {
+  using OpRewritePattern<OpT>::OpRewritePattern;
+  LogicalResult matchAndRewrite(OpT op,
+                                PatternRewriter &rewriter) const override {
+    Type to = op.getType();
+    if (!getElementTypeOrSelf(to).isBF16())
+      return failure();
+    Value wide = OpT::create(rewriter, op.getLoc(), singleOf(to), op.getIn());
+    rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, to, wide);
+    return success();
+  }
+};
+
+struct LegalizeElementTypes
+    : dlc::impl::LegalizeElementTypesBase<LegalizeElementTypes> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    LegalTypes types;
+    ModuleOp module = getOperation();
+    for (auto global : module.getOps<memref::GlobalOp>()) {
+      Type type = types.convertType(global.getType());
+      if (type == global.getType())
+        continue;
+      global.setType(cast<MemRefType>(type));
+      if (std::optional<Attribute> value = global.getInitialValue();
+          value && isa<ElementsAttr>(*value))
+        global.setInitialValueAttr(legal(*value, types));
+    }
+
+    auto hasLegalTypes = [&](Operation *op) {
+      return types.isLegal(op) &&
+             llvm::all_of(op->getRegions(), [&](Region &region) {
+               return types.isLegal(&region);
+             });
+    };
+    ConversionTarget target(*context);
+    target.markUnknownOpDynamicallyLegal(hasLegalTypes);
+    // The instructions.
+    target.addLegalDialect<x86vector::X86VectorDialect>();
+    target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
+      return types.isSignatureLegal(op.getFunctionType()) && hasLegalTypes(op);
+    });
+    RewritePatternSet expand(context), patterns(context);
+    arith::populateExpandBFloat16Patterns(expand);
+    expand.add<WidenThroughF32<arith::ExtFOp>, WidenThroughF32<arith::FPToSIOp>,
+               WidenThroughF32<arith::FPToUIOp>,
+               NarrowThroughF32<arith::SIToFPOp>,
+               NarrowThroughF32<arith::UIToFPOp>>(context);
+    FrozenRewritePatternSet expansions(std::move(expand));
+    populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
+                                                                   types);
+    patterns.add<LegalizeConstant, DropBitcast, LegalizeAny>(types, context);
+    FrozenRewritePatternSet conversions(std::move(patterns));
+    SmallVector<Operation *> functions;
+    for (auto function : module.getOps<func::FuncOp>())
+      functions.push_back(function);
+    LogicalResult all = failableParallelForEach(
+        context, functions, [&](Operation *function) -> LogicalResult {
+          // Most models have nothing of it.
+          bool isLegal = !function
+                              ->walk([&](Operation *op) {
+                                return target.isLegal(op)
+                                           ? WalkResult::advance()
+                                           : WalkResult::interrupt();
+                              })
+                              .wasInterrupted();
+          if (isLegal)
+            return success();
+          if (failed(applyPatternsGreedily(function, expansions)))
+            return failure();
+          return applyPartialConversion(function, target, conversions);
+        });
+    if (failed(all))
+      signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,76 @@
+// RUN: dlc-opt %s -dlc-legalize-element-types | FileCheck %s
+
+// Buffers, signatures, calls and globals hold bits.
+// CHECK: memref.global "private" constant @numbers : memref<2xi16> = dense<[16256, -16384]>
+memref.global "private" constant @numbers : memref<2xbf16> = dense<[1.0, -2.0]>
+
+// CHECK-LABEL: func.func private @task(memref<?xi16>, vector<4xi16>)
+func.func private @task(memref<?xbf16>, vector<4xbf16>)
+
+// What moves elements moves bits, through regions as well.
+// CHECK-LABEL: func.func @moves(%arg0: memref<?xi16>, %arg1: i1)
+// CHECK-NOT: bf16
+// CHECK: %[[C:.*]] = arith.constant dense<16384> : vector<4xi16>
+// CHECK: %[[V:.*]] = vector.maskedload %arg0{{.*}}, %[[C]] : memref<?xi16>, vector<4xi1>, vector<4xi16> into vector<4xi16>
+// CHECK: %[[S:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[V]]) -> (vector<4xi16>)
+// CHECK: arith.select %arg1, %{{.*}}, %{{.*}} : vector<4xi16>
+// CHECK: call @task(%arg0, %[[S]]) : (memref<?xi16>, vector<4xi16>) -> ()
+func.func @moves(%x: memref<?xbf16>, %p: i1) {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %n = memref.dim %x, %zero : memref<?xbf16>
+  %mask = vector.constant_mask [3] : vector<4xi1>
+  %two = arith.constant dense<2.0> : vector<4xbf16>
+  %v = vector.maskedload %x[%zero], %mask, %two : memref<?xbf16>, vector<4xi1>, vector<4xbf16> into vector<4xbf16>
+  %s = scf.for %i = %zero to %n step %one iter_args(%a = %v) -> (vector<4xbf16>) {
+    %b = vector.load %x[%i] : memref<?xbf16>, vector<4xbf16>
+    %c = arith.select %p, %a, %b : vector<4xbf16>
+    scf.yield %c : vector<4xbf16>
+  }
+  %g = memref.get_global @numbers : memref<2xbf16>
+  call @task(%x, %s) : (memref<?xbf16>, vector<4xbf16>) -> ()
+  return
+}
+
+// Wider numbers by a shift, an f64 through f32.
+// CHECK-LABEL: func.func @widens(%arg0: i16, %arg1: vector<4xi16>)
+// CHECK: arith.extui %arg0 : i16 to i32
+// CHECK: arith.shli
+// CHECK: arith.bitcast %{{.*}} : i32 to f32
+// CHECK: arith.extf %{{.*}} : f32 to f64
+// CHECK: arith.extui %arg1 : vector<4xi16> to vector<4xi32>
+func.func @widens(%x: bf16, %v: vector<4xbf16>) -> (f64, vector<4xf32>) {
+  %0 = arith.extf %x : bf16 to f64
+  %1 = arith.extf %v : vector<4xbf16> to vector<4xf32>
+  return %0, %1 : f64, vector<4xf32>
+}
+
+// Integers and bf16 meet in f32, as they did before canonicalisation joined two steps.
+// CHECK-LABEL: func.func @integers(%arg0: i32, %arg1: i16) -> (i16, i32)
+// CHECK: arith.sitofp %arg0 : i32 to f32
+// CHECK: arith.fptosi %{{.*}} : f32 to i32
+func.func @integers(%i: i32, %x: bf16) -> (bf16, i32) {
+  %0 = arith.sitofp %i : i32 to bf16
+  %1 = arith.fptosi %x : bf16 to i32
+  return %0, %1 : bf16, i32
+}
+
+// Narrower ones to the nearest, ties to even; NaN stays one.
+// CHECK-LABEL: func.func @narrows(%arg0: vector<4xf32>) -> vector<4xi16>
+// CHECK-DAG: arith.cmpf une, %arg0, %arg0
+// CHECK-DAG: arith.constant dense<32767> : vector<4xi32>
+// CHECK-DAG: arith.constant dense<32704> : vector<4xi16>
+// CHECK: arith.trunci %{{.*}} : vector<4xi32> to vector<4xi16>
+func.func @narrows(%x: vector<4xf32>) -> vector<4xbf16> {
+  %0 = arith.truncf %x : vector<4xf32> to vector<4xbf16>
+  return %0 : vector<4xbf16>
+}
+
+// An instruction takes what it is made for.
+// CHECK-LABEL: func.func @instruction(%arg0: vector<16xf32>, %arg1: vector<32xi16>)
+// CHECK: %[[A:.*]] = arith.bitcast %arg1 : vector<32xi16> to vector<32xbf16>
+// CHECK: x86vector.avx512.dot %arg0, %[[A]], %[[A]] : vector<32xbf16> -> vector<16xf32>
+func.func @instruction(%sum: vector<16xf32>, %x: vector<32xbf16>) -> vector<16xf32> {
+  %0 = x86vector.avx512.dot %sum, %x, %x : vector<32xbf16> -> vector<16xf32>
+  return %0 : vector<16xf32>
+}
