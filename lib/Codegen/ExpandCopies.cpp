@@ -32,10 +32,11 @@ public:
   static bool fits(memref::CopyOp copy) {
     auto isRows = [](Value buffer) {
       auto type = dyn_cast<MemRefType>(buffer.getType());
-      // A vector packs elements that are not whole bytes, a buffer does not.
+      // A vector packs elements that are not whole bytes, a buffer does not;
+      // truth values will be bytes (LegalizeElementTypes).
       return type && type.getRank() && type.isLastDimUnitStride() &&
              type.getElementType().isIntOrFloat() &&
-             llvm::is_contained({8u, 16u, 32u, 64u},
+             llvm::is_contained({1u, 8u, 16u, 32u, 64u},
                                 type.getElementTypeBitWidth());
     };
     return isRows(copy.getSource()) && isRows(copy.getTarget());

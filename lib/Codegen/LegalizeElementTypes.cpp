@@ -12,6 +12,7 @@
 #include "mlir/IR/Threading.h"
 #include "mlir/Transforms/DialectConversion.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -22,7 +23,13 @@ namespace dlc {
 
 namespace {
 
-/// bf16 by its bits, alone and in vectors and buffers.
+bool holdsTruths(Type buffer) {
+  auto type = dyn_cast<MemRefType>(buffer);
+  return type && type.getElementType().isInteger(1);
+}
+
+/// bf16 by its bits, alone and in vectors and buffers; truth values as bytes in
+/// buffers.
 struct LegalTypes : TypeConverter {
   LegalTypes() {
     addConversion([](Type type) { return type; });
@@ -33,6 +40,8 @@ struct LegalTypes : TypeConverter {
       return type.clone(convertType(type.getElementType()));
     });
     addConversion([this](MemRefType type) -> Type {
+      if (holdsTruths(type))
+        return type.clone(IntegerType::get(type.getContext(), 8));
       return type.clone(convertType(type.getElementType()));
     });
     // For instructions that take the type itself.
@@ -49,6 +58,10 @@ Attribute legal(Attribute value, const TypeConverter &types) {
   if (auto number = dyn_cast<FloatAttr>(value))
     return IntegerAttr::get(types.convertType(number.getType()),
                             number.getValue().bitcastToAPInt());
+  if (auto truths = dyn_cast<DenseElementsAttr>(value);
+      truths && truths.getElementType().isInteger(1))
+    return truths.mapValues(IntegerType::get(value.getContext(), 8),
+                            [](const APInt &truth) { return truth.zext(8); });
   auto elements = cast<ElementsAttr>(value);
   Type element = types.convertType(elements.getElementType());
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
@@ -80,6 +93,76 @@ struct DropBitcast : OpConversionPattern<arith::BitcastOp> {
       rewriter.replaceOp(op, adaptor.getIn());
     else
       rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, type, adaptor.getIn());
+    return success();
+  }
+};
+
+/// Bytes of truth values, or the truth values that bytes are.
+Type bytesOf(Type truths) {
+  Type byte = IntegerType::get(truths.getContext(), 8);
+  auto vector = dyn_cast<VectorType>(truths);
+  return vector ? vector.clone(byte) : byte;
+}
+
+Value toBytes(OpBuilder &b, Location loc, Value truths) {
+  if (auto cut = truths.getDefiningOp<arith::TruncIOp>();
+      cut && cut.getIn().getType() == bytesOf(truths.getType()) &&
+      bitEnumContainsAll(cut.getOverflowFlags(),
+                         arith::IntegerOverflowFlags::nuw))
+    return cut.getIn();
+  return arith::ExtUIOp::create(b, loc, bytesOf(truths.getType()), truths);
+}
+
+Value toTruths(OpBuilder &b, Location loc, Value bytes) {
+  Value zero =
+      arith::ConstantOp::create(b, loc, b.getZeroAttr(bytes.getType()));
+  return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, bytes, zero);
+}
+
+/// The operand of an access to memory that is written, or given where nothing
+/// is read; nothing for others.
+OpOperand *dataOf(Operation *op) {
+  return llvm::TypeSwitch<Operation *, OpOperand *>(op)
+      .Case([](memref::StoreOp op) { return &op.getValueMutable(); })
+      .Case([](vector::StoreOp op) { return &op.getValueToStoreMutable(); })
+      .Case(
+          [](vector::MaskedStoreOp op) { return &op.getValueToStoreMutable(); })
+      .Case([](vector::ScatterOp op) { return &op.getValueToStoreMutable(); })
+      .Case([](vector::TransferWriteOp op) {
+        return &op.getValueToStoreMutable();
+      })
+      .Case([](vector::MaskedLoadOp op) { return &op.getPassThruMutable(); })
+      .Case([](vector::GatherOp op) { return &op.getPassThruMutable(); })
+      .Case([](vector::TransferReadOp op) { return &op.getPaddingMutable(); })
+      .Default(nullptr);
+}
+
+/// Accesses to truth values are accesses to bytes.
+struct AccessBytes : ConversionPattern {
+  AccessBytes(const TypeConverter &types, MLIRContext *context)
+      : ConversionPattern(types, MatchAnyOpTypeTag(), /*benefit=*/2, context) {}
+  LogicalResult
+  matchAndRewrite(Operation *op, ArrayRef<Value> operands,
+                  ConversionPatternRewriter &rewriter) const override {
+    OpOperand *data = dataOf(op);
+    if ((!data && !isa<memref::LoadOp, vector::LoadOp>(op)) ||
+        llvm::none_of(op->getOperandTypes(), holdsTruths))
+      return failure();
+    SmallVector<Value> changed(operands);
+    Location loc = op->getLoc();
+    if (data) {
+      Value &value = changed[data->getOperandNumber()];
+      value = toBytes(rewriter, loc, value);
+    }
+    SmallVector<Type> results;
+    for (Type type : op->getResultTypes())
+      results.push_back(bytesOf(type));
+    Operation *access = rewriter.create(loc, op->getName().getIdentifier(),
+                                        changed, results, op->getAttrs());
+    if (results.empty())
+      rewriter.eraseOp(op);
+    else
+      rewriter.replaceOp(op, toTruths(rewriter, loc, access->getResult(0)));
     return success();
   }
 };
@@ -183,7 +266,8 @@ struct LegalizeElementTypes
     FrozenRewritePatternSet expansions(std::move(expand));
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);
-    patterns.add<LegalizeConstant, DropBitcast, LegalizeAny>(types, context);
+    patterns.add<LegalizeConstant, DropBitcast, AccessBytes, LegalizeAny>(
+        types, context);
     FrozenRewritePatternSet conversions(std::move(patterns));
     SmallVector<Operation *> functions;
     for (auto function : module.getOps<func::FuncOp>())

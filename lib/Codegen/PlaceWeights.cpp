@@ -55,6 +55,15 @@ void dlc::viewGlobals(ModuleOp module, const llvm::StringMap<int64_t> &places,
   }
 }
 
+/// Truth values as memory holds them.
+static ElementsAttr asBytes(ElementsAttr value) {
+  auto dense = dyn_cast<DenseElementsAttr>(value);
+  if (!dense || !dense.getElementType().isInteger(1))
+    return value;
+  return dense.mapValues(IntegerType::get(value.getContext(), 8),
+                         [](const APInt &truth) { return truth.zext(8); });
+}
+
 namespace {
 struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
   using PlaceWeightsBase::PlaceWeightsBase;
@@ -78,7 +87,7 @@ struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
       if (bytes < least)
         continue;
       places[global.getSymName()] = end;
-      values.push_back(value);
+      values.push_back(asBytes(value));
       offsets.push_back(end);
       end = llvm::alignTo(end + bytes, globalAlignment);
       global.erase();

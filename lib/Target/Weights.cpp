@@ -26,6 +26,8 @@ static std::string typeName(mlir::Type element) {
     return "F32";
   if (element.isF64())
     return "F64";
+  if (element.isBF16())
+    return "BF16";
   return "I" + std::to_string(element.getIntOrFloatBitWidth());
 }
 

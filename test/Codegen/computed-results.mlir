@@ -7,7 +7,7 @@
 // CHECK: func.func private @dlc_rt_set_extent(!llvm.ptr, index, index)
 // CHECK: func.func private @dlc_rt_set_result(!llvm.ptr, index, index)
 // CHECK-LABEL: func.func @f(
-// CHECK-SAME: %arg0: !llvm.ptr, %arg1: index, %arg2: memref<8xi8>)
+// CHECK-SAME: %arg0: !llvm.ptr, %arg1: index, %arg2: memref<8xi1>)
 // CHECK: call @dlc_rt_set_result(%arg0, %c0
 // CHECK: call @dlc_rt_set_extent(%arg0, %c0, %c1
 // CHECK: call @dlc_rt_set_extent(%arg0, %c1,

@@ -50,10 +50,10 @@ func.func @whole(%x: memref<4x4xf32>, %y: memref<4x4xf32>) {
 
 // -----
 
-// A vector of bits packs them, a buffer holds one a byte.
-// CHECK-LABEL: func.func @bits
-// CHECK: linalg.copy
-func.func @bits(%x: memref<4x64xi1, strided<[128, 1]>>, %y: memref<4x64xi1>) {
+// Truth values are bytes once their types are legal: copied by vectors too.
+// CHECK-LABEL: func.func @truths
+// CHECK: vector.load %arg0{{.*}} vector<32xi1>
+func.func @truths(%x: memref<4x64xi1, strided<[128, 1]>>, %y: memref<4x64xi1>) {
   memref.copy %x, %y : memref<4x64xi1, strided<[128, 1]>> to memref<4x64xi1>
   return
 }

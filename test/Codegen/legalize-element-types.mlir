@@ -74,3 +74,32 @@ func.func @instruction(%sum: vector<16xf32>, %x: vector<32xbf16>) -> vector<16xf
   %0 = x86vector.avx512.dot %sum, %x, %x : vector<32xbf16> -> vector<16xf32>
   return %0 : vector<16xf32>
 }
+
+// A truth value is a byte in memory, and itself elsewhere.
+// CHECK-LABEL: func.func @truths(%arg0: memref<?xi8>, %arg1: memref<?xi8>, %arg2: vector<4xi1>, %arg3: index)
+// CHECK: %[[B:.*]] = vector.load %arg0[%arg3] : memref<?xi8>, vector<4xi8>
+// CHECK: %[[T:.*]] = arith.cmpi ne, %[[B]], %{{.*}} : vector<4xi8>
+// CHECK: %[[A:.*]] = arith.andi %[[T]], %arg2 : vector<4xi1>
+// CHECK: %[[N:.*]] = arith.extui %[[A]] : vector<4xi1> to vector<4xi8>
+// CHECK: vector.maskedstore %arg1[%arg3], %arg2, %[[N]] : memref<?xi8>, vector<4xi1>, vector<4xi8>
+// CHECK: %[[E:.*]] = memref.load %arg0[%arg3] : memref<?xi8>
+// CHECK: arith.cmpi ne, %[[E]], %{{.*}} : i8
+// CHECK: arith.extui %{{.*}} : vector<4xi1> to vector<4xi8>
+// CHECK: vector.maskedload {{.*}} : memref<?xi8>, vector<4xi1>, vector<4xi8> into vector<4xi8>
+func.func @truths(%x: memref<?xi1>, %y: memref<?xi1>, %m: vector<4xi1>, %i: index) -> (i1, vector<4xi1>) {
+  %0 = vector.load %x[%i] : memref<?xi1>, vector<4xi1>
+  %1 = arith.andi %0, %m : vector<4xi1>
+  vector.maskedstore %y[%i], %m, %1 : memref<?xi1>, vector<4xi1>, vector<4xi1>
+  %2 = memref.load %x[%i] : memref<?xi1>
+  %3 = vector.maskedload %x[%i], %m, %1 : memref<?xi1>, vector<4xi1>, vector<4xi1> into vector<4xi1>
+  return %2, %3 : i1, vector<4xi1>
+}
+
+// Numbers of 8 bits stay.
+// CHECK-LABEL: func.func @bytes(%arg0: memref<4xi8>
+// CHECK-NEXT: vector.load
+// CHECK-NEXT: return
+func.func @bytes(%x: memref<4xi8>, %i: index) -> vector<4xi8> {
+  %0 = vector.load %x[%i] : memref<4xi8>, vector<4xi8>
+  return %0 : vector<4xi8>
+}

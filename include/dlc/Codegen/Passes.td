@@ -350,7 +350,7 @@ def CallLibm : Pass<"dlc-call-libm", "::mlir::ModuleOp"> {
 }
 
 def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"> {
-  let summary = "Make bf16 what memory and registers of the target hold";
+  let summary = "Make bf16 and truth values what memory and registers hold";
   let description = [{
     Up to here bf16 is bf16. Few processors convert it, and some of those lose denormals;
     LLVM calls the compiler's runtime library for the others, which a model's library

@@ -114,6 +114,28 @@ struct ReduceOneVector : OpRewritePattern<vector::MultiDimReductionOp> {
   }
 };
 
+/// Truth values change places as bytes: in vectors of bits there is no
+/// instruction for it.
+struct TransposeBytes : OpRewritePattern<vector::TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(vector::TransposeOp op,
+                                PatternRewriter &rewriter) const override {
+    VectorType type = op.getSourceVectorType();
+    if (!type.getElementType().isInteger(1))
+      return failure();
+    Location loc = op.getLoc();
+    Value bytes = arith::ExtUIOp::create(
+        rewriter, loc, type.clone(rewriter.getI8Type()), op.getVector());
+    bytes =
+        vector::TransposeOp::create(rewriter, loc, bytes, op.getPermutation());
+    // Nothing is cut off, so that bytes again are these (LegalizeElementTypes).
+    rewriter.replaceOpWithNewOp<arith::TruncIOp>(
+        op, op.getType(), bytes, arith::IntegerOverflowFlags::nuw);
+    return success();
+  }
+};
+
 /// A read whose dimensions come in another order than they lie in memory reads
 /// them as they lie and transposes in registers. Upstream's lowering does so
 /// where the dimensions are the innermost ones; others it reads element by
@@ -210,6 +232,7 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
               patterns,
               VectorTransferToSCFOptions().enableFullUnroll(true).setTargetRank(
                   1));
+          patterns.add<TransposeBytes>(&getContext(), /*benefit=*/2);
           vector::populateVectorTransposeLoweringPatterns(
               patterns, vector::VectorTransposeLowering::Shuffle16x16);
           vector::populateVectorShapeCastLoweringPatterns(patterns);

@@ -28,8 +28,8 @@ static bool isDynamic(int64_t size) { return ShapedType::isDynamic(size); }
 /// What is assumed of the rows and of the sums of a product whose extents are
 /// not known: a batch of sequences; in a loop over their steps a batch.
 static constexpr int64_t assumedRows = 256, assumedRowsOfStep = 8;
-/// Of what is assumed, tasks of rows are at least this long, where rows are many
-/// enough.
+/// Of what is assumed, tasks of rows are at least this long, where rows are
+/// many enough.
 static constexpr int64_t rowTaskWork = 50000;
 
 /// Loop extents, an unknown one taken as `guess`.
@@ -405,7 +405,8 @@ Tiles tileOther(linalg::LinalgOp op, const Machine &machine) {
 
   // Tasks along the outermost parallel dimension that has something to share. A
   // nanosecond moves about ten bytes and counts one function call.
-  double bytes = product(guessed) * element.getIntOrFloatBitWidth() / 8;
+  double bytes =
+      product(guessed) * std::max(8u, element.getIntOrFloatBitWidth()) / 8;
   double work = bytes / 10 * (vectorsAtOnce(op) == 1 ? 4 : 1);
   if (work < leastParallelWork)
     return tiles;

@@ -33,10 +33,18 @@ struct StoredTypes : TypeConverter {
   }
 };
 
+/// Whether a constant holds truth values in a way that nobody reads.
+bool isTruthResource(Attribute value) {
+  auto resource = dyn_cast_if_present<DenseResourceElementsAttr>(value);
+  return resource && resource.getElementType().getIntOrFloatBitWidth() < 8;
+}
+
 /// A constant in the type that it is stored in; null where there is no way.
 TypedAttr storedConstant(ElementsAttr value) {
   Type element = value.getElementType(),
        stored = dl::scalar::storedType(element);
+  if (isTruthResource(value))
+    return {};
   if (stored == element)
     return cast<TypedAttr>(value);
   if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
@@ -46,14 +54,11 @@ TypedAttr storedConstant(ElementsAttr value) {
       return cast<TypedAttr>(cast<DenseFPElementsAttr>(dense).mapValues(
           stored,
           [](const APFloat &value) { return value.bitcastToAPInt().zext(8); }));
-    bool isSigned =
-        element.getIntOrFloatBitWidth() > 1 && !element.isUnsignedInteger();
     return cast<TypedAttr>(dense.mapValues(stored, [&](const APInt &bits) {
-      return isSigned ? bits.sext(8) : bits.zext(8);
+      return element.isUnsignedInteger() ? bits.zext(8) : bits.sext(8);
     }));
   }
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value);
-      resource && element.getIntOrFloatBitWidth() >= 8)
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
     return DenseResourceElementsAttr::get(
         cast<ShapedType>(value.getShapedType().clone(stored)),
         resource.getRawHandle());
@@ -92,43 +97,6 @@ struct InlineConstantGlobal
              << op.getGlobalAttr()
              << ", expected a constant ml_program.global with a value";
     rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, stored);
-    return success();
-  }
-};
-
-/// A truth value out of a tensor, such as the condition of an scf.if.
-struct ExtractTruth : OpConversionPattern<tensor::ExtractOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(tensor::ExtractOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    if (!op.getType().isInteger(1))
-      return failure();
-    Location loc = op.getLoc();
-    Value byte = tensor::ExtractOp::create(rewriter, loc, adaptor.getTensor(),
-                                           adaptor.getIndices());
-    Value zero = arith::ConstantIntOp::create(rewriter, loc, byte.getType(), 0);
-    rewriter.replaceOpWithNewOp<arith::CmpIOp>(op, arith::CmpIPredicate::ne,
-                                               byte, zero);
-    return success();
-  }
-};
-
-/// Truth values in a tensor.
-struct GatherTruths : OpConversionPattern<tensor::FromElementsOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(tensor::FromElementsOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    if (!op.getType().getElementType().isInteger(1))
-      return failure();
-    Type byte = rewriter.getI8Type();
-    SmallVector<Value> bytes;
-    for (Value element : adaptor.getElements())
-      bytes.push_back(
-          arith::ExtUIOp::create(rewriter, op.getLoc(), byte, element));
-    rewriter.replaceOpWithNewOp<tensor::FromElementsOp>(
-        op, op.getType().clone(byte), bytes);
     return success();
   }
 };
@@ -172,8 +140,8 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     populateReductionLowering(types, patterns);
     populateShapeLowering(types, patterns);
     populateRandomLowering(types, patterns);
-    patterns.add<ConvertConstant, ConvertTypes, InlineConstantGlobal,
-                 ExtractTruth, GatherTruths>(types, context);
+    patterns.add<ConvertConstant, ConvertTypes, InlineConstantGlobal>(types,
+                                                                      context);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    types);
     populateReturnOpTypeConversionPattern(patterns, types);
@@ -195,8 +163,9 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
     target.addIllegalOp<ml_program::GlobalLoadConstOp>();
     target.addDynamicallyLegalOp<arith::ConstantOp>([](arith::ConstantOp op) {
       auto type = dyn_cast<RankedTensorType>(op.getType());
-      return !type || dl::scalar::storedType(type.getElementType()) ==
-                          type.getElementType();
+      return !type || (dl::scalar::storedType(type.getElementType()) ==
+                           type.getElementType() &&
+                       !isTruthResource(op.getValue()));
     });
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return types.isSignatureLegal(op.getFunctionType());

@@ -15,8 +15,6 @@ namespace dlc {
 Type computeType(Type stored) {
   if (stored.isF16() || stored.isBF16())
     return Float32Type::get(stored.getContext());
-  if (stored.isInteger(8))
-    return IntegerType::get(stored.getContext(), 1);
   return stored;
 }
 
@@ -131,6 +129,8 @@ void Emitter::require(Value condition, const Twine &what) {
 //===----------------------------------------------------------------------===//
 
 Value Emitter::constant(Type type, double number) {
+  if (type.isInteger(1))
+    return arith::ConstantIntOp::create(b, loc, type, number != 0);
   if (auto integer = dyn_cast<IntegerType>(type)) {
     APInt value(integer.getWidth(), 0);
     if (number == -std::numeric_limits<double>::infinity())

@@ -20,8 +20,8 @@ namespace dlc {
 using Sizes = llvm::SmallVector<mlir::OpFoldResult>;
 using scalarT = dl::scalar::Scalar;
 
-/// The type that elements are computed in: f32 for f16 and bf16, i1 for i8 (how
-/// truth values are stored), otherwise the type itself.
+/// The type that elements are computed in: f32 for f16 and bf16, otherwise the
+/// type itself.
 /// Narrow and unsigned integers are widened before a lowering sees them.
 mlir::Type computeType(mlir::Type stored);
 
@@ -173,8 +173,8 @@ void populateRandomLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 void lowerScans(mlir::Operation *root);
 
 /// A pattern that replaces an op by the value that a function emits for it. The
-/// function sees elements that are computed with in f16, bf16, i1 (as i8) or
-/// the type itself, never narrow integers; one that only moves elements
+/// function sees elements that are computed with in f16, bf16, i1 or the type
+/// itself, never narrow integers; one that only moves elements
 /// (`isRaw`) sees them as they are stored.
 template <typename OpT> struct EmitPattern : mlir::OpConversionPattern<OpT> {
   using Function = mlir::Value (*)(OpT, typename OpT::Adaptor, Emitter &);

@@ -194,12 +194,12 @@ static Value emitRoiAlign(dl::RoiAlignOp op, dl::RoiAlignOpAdaptor operands,
   for (int64_t d = 0; d < 3; ++d)
     extents.push_back(e.value(e.dim(x, d)));
   // A sample beyond an end is the nearest one there is: there must be one.
-  Value none = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq,
-                                     e.value(e.dim(rois, 0)),
-                                     e.value(e.index(0)));
+  Value none =
+      arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq,
+                            e.value(e.dim(rois, 0)), e.value(e.index(0)));
   for (Value extent : extents) {
-    Value isSome = arith::CmpIOp::create(
-        e.b, e.loc, arith::CmpIPredicate::sgt, extent, e.value(e.index(0)));
+    Value isSome = arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::sgt,
+                                         extent, e.value(e.index(0)));
     e.require(arith::OrIOp::create(e.b, e.loc, none, isSome),
               "regions of an image without elements");
   }

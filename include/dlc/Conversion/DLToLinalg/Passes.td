@@ -9,8 +9,9 @@ def ConvertDLToLinalg : Pass<"convert-dl-to-linalg", "::mlir::ModuleOp"> {
   let summary = "Spell out the mathematics of dl as linalg on tensors";
   let description = [{
     A `dl.scan` becomes a loop of `scf`. Replaces every `dl` op by `linalg`, `tensor` and
-    `arith` ops. f16 and bf16 are widened to f32 inside each op; i1 tensors become i8 (one
-    byte a truth value, as in memory); loads of constant globals become constants. Extents
+    `arith` ops. f16 and bf16 are widened to f32 inside each op; elements of fewer than 8
+    bits, and floats of 8, become bytes, but for i1; loads of constant globals become
+    constants. Extents
     that must agree and are not known become `codegen.require`s on `tensor.dim`s, to which
     `dlc-check-extents` adds.
   }];

@@ -276,6 +276,8 @@ bool isNarrow(Type element) {
 
 Type storedType(Type element) {
   MLIRContext *context = element.getContext();
+  if (element.isInteger(1))
+    return element;
   if (element.getIntOrFloatBitWidth() <= 8)
     return IntegerType::get(context, 8);
   if (element.isUnsignedInteger())

@@ -64,9 +64,9 @@ public:
   bool isUnsigned;
 };
 
-/// How an element type of dl is stored: a byte for a truth value (vectors of i1
-/// would be bit-packed) and for what is smaller than a byte or a float of 8
-/// bits, signless integers for unsigned ones.
+/// How an element type of dl is known from the lowering on: itself, but a byte
+/// for what is smaller than a byte or a float of 8 bits, and signless integers
+/// for unsigned ones.
 mlir::Type storedType(mlir::Type element);
 /// The type that it is computed in: f32 for narrow floats, i32 for integers of
 /// up to 16 bits, i64 for ui32 and ui64.
