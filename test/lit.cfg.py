@@ -15,19 +15,8 @@ config.test_exec_root = os.path.join(config.dlc_build, "test", "out")
 
 dlc = os.path.join(config.dlc_bin, "dlc")
 path = [config.dlc_bin, config.llvm_bin, os.path.dirname(config.python), os.environ["PATH"]]
-if "dlc_options" in lit_config.params:
-    # `make bounds`: every library of the tests is made with these options.
-    folder = os.path.join(config.dlc_build, "test", "wrapped")
-    os.makedirs(folder, exist_ok=True)
-    wrapped = os.path.join(folder, "dlc")
-    with open(wrapped, "w", encoding="utf-8") as script:
-        script.write(f'#!/bin/sh\nexec {dlc} "$@" {lit_config.params["dlc_options"]}\n')
-    os.chmod(wrapped, 0o755)
-    for tool in ("dlc-opt", "dlc-run"):  # found beside dlc
-        link = os.path.join(folder, tool)
-        if not os.path.lexists(link):
-            os.symlink(os.path.join(config.dlc_bin, tool), link)
-    dlc, path = wrapped, [folder, *path]
+# `make bounds`: every library of the tests is made with more options.
+config.environment["DLC_OPTIONS"] = f"--verify-each {lit_config.params.get('dlc_options', '')}"
 config.environment["PATH"] = os.pathsep.join(path)
 config.environment["DLC"] = dlc
 config.environment["DLC_CACHE"] = "off"  # each test compiles

@@ -28,14 +28,16 @@ struct WriteResults : dlc::impl::WriteResultsBase<WriteResults> {
       write(op);
   }
 
-  /// The tensor of the buffer: one read of it, whoever made that.
+  /// The tensor of the buffer: one read of it, whoever made that and wherever.
   static Value tensorOf(OpBuilder &b, Value buffer) {
-    for (Operation *user : buffer.getUsers())
-      if (auto read = dyn_cast<bufferization::ToTensorOp>(user);
-          read && read.getWritable())
-        return read;
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointAfterValue(buffer);
+    for (Operation *user : buffer.getUsers())
+      if (auto read = dyn_cast<bufferization::ToTensorOp>(user);
+          read && read.getWritable()) {
+        read->moveBefore(b.getInsertionBlock(), b.getInsertionPoint());
+        return read;
+      }
     auto type = cast<MemRefType>(buffer.getType());
     return bufferization::ToTensorOp::create(
         b, buffer.getLoc(),

@@ -3,6 +3,7 @@
 #include "Artifacts.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Signals.h"
 #include "llvm/Support/raw_ostream.h"
@@ -28,6 +29,25 @@ Artifacts::~Artifacts() {
 }
 
 static constexpr StringLiteral mark = ".tmp-";
+
+/// Whether there is a device or a pipe, which takes bytes and keeps its place.
+static bool isSpecial(StringRef path) {
+  // Where links lead to files that are open.
+  if (path.starts_with("/dev/") || path.starts_with("/proc/"))
+    return true;
+  sys::fs::file_status status;
+  if (sys::fs::status(path, status))
+    return false;
+  switch (status.type()) {
+  case sys::fs::file_type::character_file:
+  case sys::fs::file_type::block_file:
+  case sys::fs::file_type::fifo_file:
+  case sys::fs::file_type::socket_file:
+    return true;
+  default:
+    return false;
+  }
+}
 
 /// Removes the temporary files for `path` whose makers are gone: those that
 /// nobody holds a lock of.
@@ -60,11 +80,17 @@ Expected<std::string> Artifacts::reserve(StringRef path, bool keep) {
     return createStringError("cannot write '" + path +
                              "': there is no folder '" + folder +
                              "'; create it first");
-  removeStale(path);
+  // A file comes to its place under its name, so it lies beside it until then.
+  SmallString<128> base(path);
+  if (isSpecial(path)) {
+    sys::path::system_temp_directory(/*ErasedOnReboot=*/true, base);
+    sys::path::append(base, "dlc-" + sys::path::filename(path));
+  }
+  removeStale(base);
   for (;;) {
     SmallString<128> temporary;
     if (std::error_code code =
-            sys::fs::createUniqueFile(path + mark + "%%%%%%%%", temporary,
+            sys::fs::createUniqueFile(base + mark + "%%%%%%%%", temporary,
                                       sys::fs::all_read | sys::fs::all_write))
       return cannotWrite(path, code);
     sys::RemoveFileOnSignal(temporary);
@@ -130,10 +156,24 @@ Error Artifacts::write(StringRef path,
 }
 
 Error Artifacts::commit() {
-  for (const File &file : files)
-    if (file.keep)
-      if (std::error_code code = sys::fs::rename(file.temporary, file.path))
+  for (const File &file : files) {
+    if (!file.keep)
+      continue;
+    if (isSpecial(file.path)) {
+      auto bytes = MemoryBuffer::getFile(file.temporary);
+      if (!bytes)
+        return cannotWrite(file.path, bytes.getError());
+      std::error_code code;
+      raw_fd_ostream os(file.path, code, sys::fs::CD_OpenExisting);
+      if (code)
         return cannotWrite(file.path, code);
+      if (Error error = writeTo(os, file.path, (*bytes)->getBuffer()))
+        return error;
+    } else if (std::error_code code =
+                   sys::fs::rename(file.temporary, file.path)) {
+      return cannotWrite(file.path, code);
+    }
+  }
   return Error::success();
 }
 

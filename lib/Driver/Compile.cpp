@@ -116,9 +116,18 @@ public:
       pm.enableTiming(scope);
       build(pm, pipeline);
       // Once a stage, not once a pass: that took a third of the time.
-      pm.enableVerifier(false);
-      if (failed(pm.run(*module)) || failed(verify(*module)))
+      pm.enableVerifier(options.verifyEach);
+      if (!options.reproducer.empty())
+        pm.enableCrashReproducerGeneration(options.reproducer,
+                                           /*genLocalReproducer=*/true);
+      if (failed(pm.run(*module)))
         return failure();
+      if (failed(verify(*module)))
+        return report(("this is an error of dlc's own in the stage '" + name +
+                       "'; please report it with the model. --verify-each "
+                       "tells the pass, --reproducer=crash.mlir writes the IR "
+                       "in front of it")
+                          .str());
       return saveText(*module, suffix);
     };
     bool isTosa = module
@@ -178,7 +187,8 @@ public:
       if (llvm::Error error = tune(*module, processors.front(), options.tuning,
                                    artifacts, llvm::outs()))
         return report(std::move(error));
-    if (isLarge(*module))
+    // The IR in front of one pass is that of all functions.
+    if (isLarge(*module) && options.reproducer.empty())
       mlir.enableMultithreading();
     if (failed(lower("vector", buildVectorPipeline, ".vector.mlir")))
       return failure();

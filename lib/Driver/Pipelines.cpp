@@ -238,6 +238,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void buildCPUPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  buildDefinePipeline(pm, options);
   buildSimplifyPipeline(pm, options);
   buildLinalgPipeline(pm, options);
   buildVectorPipeline(pm, options);
@@ -249,6 +250,9 @@ void registerPasses() {
   registerTransformsPasses();
   registerDLToLinalgPasses();
   registerCodegenPasses();
+  PassPipelineRegistration<PipelineOptions>(
+      "dlc-define-pipeline", "Define what a model brings of other dialects",
+      buildDefinePipeline);
   PassPipelineRegistration<PipelineOptions>(
       "dlc-simplify-pipeline", "Simplify a model in dl", buildSimplifyPipeline);
   PassPipelineRegistration<PipelineOptions>("dlc-tosa-pipeline",

@@ -33,8 +33,8 @@ struct tasks {
 };
 
 struct dlc_context {
-  int32_t threads; /* seats and ranges there are, where more than one */
-  int32_t ready;   /* 0: creation failed, only the message counts */
+  int32_t threads;    /* seats and ranges there are, where more than one */
+  dlc_status created; /* where creation failed only the message counts */
   dlc_rt_range *ranges;
   struct seat *seats;
   struct tasks *tasks;           /* null: no parallel loop runs */
@@ -47,6 +47,8 @@ struct dlc_context {
   int32_t arena_is_callers;
   /* Room for the descriptors and shapes of the largest function. */
   void **buffers;
+  dlc_tensor *inputs;
+  int64_t *shapes; /* of those inputs */
   int64_t *extents;
   char *descriptors;
   const void *weights;

@@ -59,35 +59,9 @@ static dlc_status read_options(dlc_context *context, const dlc_options *given,
   return DLC_OK;
 }
 
-dlc_status dlc_rt_create(dlc_context **result, const dlc_options *given,
+/* What can fail, in a context that has room for its message. */
+static dlc_status set_up(dlc_context *context, const dlc_options *given,
                          uint32_t abi_version, uint64_t interface_hash) {
-  if (!result)
-    return DLC_ERROR_NULL;
-  /* One piece of memory: the context and room for the largest call. */
-  size_t arguments = 0, bytes = 0, extents = 1, results = 1;
-  for (int32_t i = 0; i < library()->function_count; ++i) {
-    const dlc_function *f = &library()->functions[i];
-    size_t count = (size_t)f->inputs + (size_t)f->outputs, room = 0, out = 1;
-    for (size_t a = 0; a < count; ++a) {
-      room += descriptor_bytes(f->arguments[a].rank);
-      out += (size_t)f->arguments[a].rank;
-    }
-    arguments = count > arguments ? count : arguments;
-    bytes = room > bytes ? room : bytes;
-    extents = out > extents ? out : extents;
-    results = (size_t)f->outputs > results ? (size_t)f->outputs : results;
-  }
-  dlc_context *context =
-      calloc(1, sizeof *context + (arguments + results) * sizeof(void *) +
-                    extents * sizeof(int64_t) + bytes);
-  *result = context;
-  if (!context)
-    return DLC_ERROR_MEMORY;
-  context->buffers = (void **)(context + 1);
-  context->results = context->buffers + arguments;
-  context->extents = (int64_t *)(context->results + results);
-  context->descriptors = (char *)(context->extents + extents);
-
   if (abi_version != DLC_ABI_VERSION ||
       interface_hash != library()->interface_hash)
     return fail(context, DLC_ERROR_VERSION,
@@ -123,7 +97,6 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *given,
     if (begun)
       return begun;
   }
-  context->ready = 1;
   /* Functions without free extents get their memory now. */
   for (int32_t i = 0; i < library()->function_count; ++i) {
     const dlc_function *f = &library()->functions[i];
@@ -133,19 +106,56 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *given,
         isFree |= f->arguments[a].shape[d] < 0;
     if (isFree)
       continue;
-    dlc_tensor inputs[f->inputs + 1];
     for (int32_t a = 0; a < f->inputs; ++a) {
       const dlc_argument *argument = &f->arguments[a];
-      inputs[a] = (dlc_tensor){NULL, argument->shape, argument->rank,
-                               argument->element};
+      context->inputs[a] = (dlc_tensor){NULL, argument->shape, argument->rank,
+                                        argument->element};
     }
-    dlc_status status = dlc_rt_reserve(context, i, inputs);
-    if (status) {
-      context->ready = 0;
+    dlc_status status = dlc_rt_reserve(context, i, context->inputs);
+    if (status)
       return status;
-    }
   }
   return DLC_OK;
+}
+
+dlc_status dlc_rt_create(dlc_context **result, const dlc_options *given,
+                         uint32_t abi_version, uint64_t interface_hash) {
+  if (!result)
+    return DLC_ERROR_NULL;
+  /* One piece of memory: the context and room for the largest call. */
+  size_t arguments = 0, bytes = 0, extents = 1, results = 1, inputs = 0,
+         shapes = 0;
+  for (int32_t i = 0; i < library()->function_count; ++i) {
+    const dlc_function *f = &library()->functions[i];
+    size_t count = (size_t)f->inputs + (size_t)f->outputs, room = 0, out = 1,
+           in = 0;
+    for (size_t a = 0; a < count; ++a) {
+      room += descriptor_bytes(f->arguments[a].rank);
+      out += (size_t)f->arguments[a].rank;
+      in += a < (size_t)f->inputs ? (size_t)f->arguments[a].rank : 0;
+    }
+    inputs = (size_t)f->inputs > inputs ? (size_t)f->inputs : inputs;
+    shapes = in > shapes ? in : shapes;
+    arguments = count > arguments ? count : arguments;
+    bytes = room > bytes ? room : bytes;
+    extents = out > extents ? out : extents;
+    results = (size_t)f->outputs > results ? (size_t)f->outputs : results;
+  }
+  dlc_context *context =
+      calloc(1, sizeof *context + (arguments + results) * sizeof(void *) +
+                    inputs * sizeof(dlc_tensor) +
+                    (shapes + extents) * sizeof(int64_t) + bytes);
+  *result = context;
+  if (!context)
+    return DLC_ERROR_MEMORY;
+  context->buffers = (void **)(context + 1);
+  context->results = context->buffers + arguments;
+  context->inputs = (dlc_tensor *)(context->results + results);
+  context->shapes = (int64_t *)(context->inputs + inputs);
+  context->extents = context->shapes + shapes;
+  context->descriptors = (char *)(context->extents + extents);
+  context->created = set_up(context, given, abi_version, interface_hash);
+  return context->created;
 }
 
 static void free_blocks(dlc_context *context) {
@@ -179,8 +189,8 @@ const char *dlc_rt_error(const dlc_context *context) {
 static dlc_status begin(dlc_context *context, int32_t function) {
   if (!context)
     return DLC_ERROR_NULL;
-  if (!context->ready)
-    return DLC_ERROR_VERSION; /* the message of the failed creation stays */
+  if (context->created)
+    return context->created; /* the message of the failed creation stays */
   context->message[0] = 0;
   free_blocks(context);
   if (function < 0 || function >= library()->function_count)
@@ -476,11 +486,8 @@ dlc_status dlc_rt_call_typed(dlc_context *context, int32_t function,
     if ((status = check_data(context, f, &f->arguments[i], data[i])))
       return status;
   }
-  int32_t most = 1;
-  for (int32_t i = 0; i < f->inputs; ++i)
-    most += f->arguments[i].rank;
-  dlc_tensor inputs[f->inputs + 1];
-  int64_t shapes[most], *shape = shapes;
+  dlc_tensor *inputs = context->inputs;
+  int64_t *shape = context->shapes;
   for (int32_t i = 0; i < f->inputs; ++i) {
     const dlc_argument *argument = &f->arguments[i];
     inputs[i] = (dlc_tensor){data[i], shape, argument->rank, argument->element};

@@ -67,8 +67,8 @@ static dlc_status check_state(dlc_context *context, const char *name,
                               const void *data, size_t bytes, int32_t *found) {
   if (!context)
     return DLC_ERROR_NULL;
-  if (!context->ready)
-    return DLC_ERROR_VERSION; /* the message of the failed creation stays */
+  if (context->created)
+    return context->created; /* the message of the failed creation stays */
   if (!name || !data)
     return fail(context, DLC_ERROR_NULL, "the %s of a state is null",
                 name ? "data" : "name");
@@ -155,8 +155,8 @@ static void put_header(FILE *file) {
 static dlc_status begin_file(dlc_context *context, const char *path) {
   if (!context)
     return DLC_ERROR_NULL;
-  if (!context->ready)
-    return DLC_ERROR_VERSION;
+  if (context->created)
+    return context->created;
   if (!path)
     return fail(context, DLC_ERROR_NULL, "the path is null");
   context->message[0] = 0;

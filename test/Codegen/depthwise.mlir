@@ -1,7 +1,7 @@
 // A depthwise convolution: the window is unrolled, sums of neighbouring positions stay
 // in registers as vectors over the channels, a step is one multiply-add.
 // RUN: dlc %s --emit=vector --cpu=x86-64-v4 -o %t.vector.mlir
-// RUN: dlc-opt %t.vector.mlir -dlc-llvm-pipeline -mlir-print-ir-before=dlc-plan-arena -o /dev/null 2>&1 | FileCheck %s
+// RUN: dlc-opt %t.vector.mlir -dlc-llvm-pipeline -mlir-print-ir-before=dlc-plan-arena -o %t.null 2>&1 | FileCheck %s
 
 // CHECK: func.func @main.kernel(
 // CHECK-NOT: arith.mulf

@@ -3,7 +3,7 @@
 // a task the packed panel and a tile.
 // RUN: dlc %s --save-temps --cpu=x86-64-v4 -o %t.so
 // RUN: FileCheck %s < %t.vector.mlir
-// RUN: dlc-opt %t.vector.mlir -dlc-llvm-pipeline -mlir-print-ir-before=dlc-plan-arena -o /dev/null 2>&1 | FileCheck %s --check-prefix=ALLOC
+// RUN: dlc-opt %t.vector.mlir -dlc-llvm-pipeline -mlir-print-ir-before=dlc-plan-arena -o %t.null 2>&1 | FileCheck %s --check-prefix=ALLOC
 
 // CHECK: scf.forall
 // The sums begin in registers: no tile of zeros is written and read back.

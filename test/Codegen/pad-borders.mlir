@@ -1,7 +1,7 @@
 // The borders of a padded buffer come before what computes its interior, which then is
 // computed in place: no copy between two convolutions.
 // RUN: dlc %s --emit=vector --cpu=x86-64-v4 -o %t.vector.mlir
-// RUN: dlc-opt %t.vector.mlir -dlc-llvm-pipeline -mlir-print-ir-before=dlc-plan-arena -o /dev/null 2>&1 | FileCheck %s
+// RUN: dlc-opt %t.vector.mlir -dlc-llvm-pipeline -mlir-print-ir-before=dlc-plan-arena -o %t.null 2>&1 | FileCheck %s
 
 // CHECK: func.func @main.kernel(
 // CHECK: memref.alloc() {{.*}} : memref<1x16x16x32xf32>

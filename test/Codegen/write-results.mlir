@@ -26,3 +26,21 @@ func.func @inplace(%arg0: memref<4xf32>, %arg1: memref<4xf32>) {
   bufferization.materialize_in_destination %z in writable %arg1 : (tensor<4xf32>, memref<4xf32>) -> ()
   return
 }
+
+// A read of the destination that stands in a branch is moved to where it serves both.
+// CHECK-LABEL: func @branch(
+// CHECK-NEXT: %[[PLACE:.*]] = bufferization.to_tensor %arg1 restrict writable
+// CHECK: scf.if
+// CHECK: tensor.insert_slice %{{.*}} into %[[PLACE]]
+func.func @branch(%arg0: memref<4xf32>, %arg1: memref<4xf32>, %p: i1) {
+  %x = bufferization.to_tensor %arg0 restrict : memref<4xf32> to tensor<4xf32>
+  %y = scf.if %p -> (tensor<4xf32>) {
+    %d = bufferization.to_tensor %arg1 restrict writable : memref<4xf32> to tensor<4xf32>
+    %e = linalg.exp ins(%x : tensor<4xf32>) outs(%d : tensor<4xf32>) -> tensor<4xf32>
+    scf.yield %e : tensor<4xf32>
+  } else {
+    scf.yield %x : tensor<4xf32>
+  }
+  bufferization.materialize_in_destination %y in restrict writable %arg1 : (tensor<4xf32>, memref<4xf32>) -> ()
+  return
+}

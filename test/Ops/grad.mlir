@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-differentiate -canonicalize -cse -convert-dl-to-linalg -o /dev/null
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-differentiate -canonicalize -cse -convert-dl-to-linalg -o %t.null
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -dl-differentiate -canonicalize -cse | FileCheck %s
 // Executed for every op by its own file, see test/EndToEnd/gradients.py.
 

@@ -1,6 +1,7 @@
 // What the passes behind cannot take is refused before them, in every pipeline.
-// RUN: dlc-opt %s --split-input-file --verify-diagnostics --dlc-simplify-pipeline -o /dev/null
-// RUN: dlc-opt %s --split-input-file --verify-diagnostics --dlc-cpu-pipeline -o /dev/null
+// RUN: dlc-opt %s --split-input-file --verify-diagnostics --dl-verify-types -o %t.null
+// RUN: dlc-opt %s --split-input-file --verify-diagnostics --dlc-simplify-pipeline -o %t.null
+// RUN: dlc-opt %s --split-input-file --verify-diagnostics --dlc-cpu-pipeline -o %t.null
 
 // expected-error @below {{a result of type 'tensor<2xindex>' is not allowed in a model}}
 // expected-error @below {{an argument of type 'tensor<2xindex>' is not allowed in a model}}

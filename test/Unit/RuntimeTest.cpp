@@ -223,6 +223,29 @@ TEST_F(Options, FieldsThatAreMissingAreZero) {
   EXPECT_EQ(threads, 1);
 }
 
+TEST(Runtime, HasWordsForEachStatus) {
+  std::set<std::string> texts;
+  for (int status = DLC_OK; status <= DLC_ERROR_VALUE; ++status)
+    texts.insert(dlc_status_text(static_cast<dlc_status>(status)));
+  EXPECT_EQ(texts.size(), size_t(DLC_ERROR_VALUE) + 1);
+  EXPECT_STREQ(dlc_status_text(DLC_ERROR_SHAPE), "an extent is wrong");
+  EXPECT_STREQ(dlc_status_text(static_cast<dlc_status>(-1)), "unknown status");
+}
+
+TEST(Runtime, SaysInLaterCallsWhyItWasNotCreated) {
+  alignas(64) static char memory[64];
+  dlc_options options = {};
+  options.size = sizeof options;
+  options.workspace = memory + 4;
+  dlc_context *context = nullptr;
+  ASSERT_EQ(dlc_rt_create(&context, &options, DLC_ABI_VERSION, 42),
+            DLC_ERROR_ALIGNMENT);
+  EXPECT_EQ(dlc_rt_call(context, 0, nullptr, nullptr), DLC_ERROR_ALIGNMENT);
+  EXPECT_EQ(dlc_rt_save(context, "/tmp/none"), DLC_ERROR_ALIGNMENT);
+  EXPECT_NE(std::strstr(dlc_rt_error(context), "not aligned"), nullptr);
+  dlc_rt_destroy(context);
+}
+
 TEST_F(Options, FieldsThatAreUnknownMustBeZero) {
   EXPECT_EQ(create(sizeof options), DLC_OK) << message;
   options.later[63] = 1;

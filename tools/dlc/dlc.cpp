@@ -9,6 +9,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/WithColor.h"
 #include <csignal>
+#include <cstdlib>
 
 using namespace llvm;
 using dlc::Stage;
@@ -17,7 +18,8 @@ int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   // A limit of the size of files is an error of writing, not the end.
   signal(SIGXFSZ, SIG_IGN);
-  setBugReportMsg("dlc crashed; please report this with the model.\n");
+  setBugReportMsg("dlc crashed; please report this with the model, and with "
+                  "the file that --reproducer=crash.mlir writes.\n");
   dlc::forgetForeignOptions();
   cl::OptionCategory category("Options of dlc");
   cl::opt<std::string> input(cl::Positional,
@@ -59,6 +61,15 @@ int main(int argc, char **argv) {
   cl::opt<bool> timePasses("time-passes",
                            cl::desc("Print where compile time went"),
                            cl::cat(category));
+  cl::opt<bool> verifyEach(
+      "verify-each",
+      cl::desc("Verify the IR behind each pass, not behind each stage alone"),
+      cl::cat(category));
+  cl::opt<std::string> reproducer(
+      "reproducer",
+      cl::desc("Where a pass fails or crashes, write the IR before it and the "
+               "pass: dlc-opt --run-reproducer <file.mlir> repeats it"),
+      cl::value_desc("file.mlir"), cl::cat(category));
   cl::opt<bool> report(
       "report",
       cl::desc("Print the layers with their weights and connections, and the "
@@ -187,6 +198,15 @@ int main(int argc, char **argv) {
       words.push_back(word.str());
     }
   }
+  // What stands in the environment comes first, unless it is given here too.
+  if (const char *more = std::getenv("DLC_OPTIONS")) {
+    SmallVector<StringRef> given;
+    StringRef(more).split(given, ' ', -1, /*KeepEmpty=*/false);
+    unsigned place = 1;
+    for (StringRef word : given)
+      if (!is_contained(words, word.str()))
+        words.insert(words.begin() + place++, word.str());
+  }
   SmallVector<const char *> arguments;
   for (const std::string &word : words)
     arguments.push_back(word.c_str());
@@ -232,6 +252,8 @@ int main(int argc, char **argv) {
   options.level = level - '0';
   options.saveTemps = saveTemps;
   options.timePasses = timePasses;
+  options.verifyEach = verifyEach;
+  options.reproducer = reproducer;
   options.report = report;
   options.profile = profile;
   options.fastMath = fastMath;

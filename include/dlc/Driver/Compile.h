@@ -39,6 +39,11 @@ struct CompileOptions {
   unsigned level = 3;
   bool saveTemps = false;
   bool timePasses = false;
+  /// Verifies behind each pass, which takes half as long again.
+  bool verifyEach = false;
+  /// A file for the IR in front of a pass that fails or crashes, with the pass;
+  /// "" for none.
+  std::string reproducer;
   bool verbose = false;
   /// Says on stderr which stage begins, a line each: `stage: linalg`.
   bool progress = false;

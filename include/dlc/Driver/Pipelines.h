@@ -105,7 +105,7 @@ void buildLinalgPipeline(mlir::OpPassManager &, const PipelineOptions &);
 void buildVectorPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// Vectors on tensors -> the LLVM dialect.
 void buildLLVMPipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// All four.
+/// All five of a model that was read from text.
 void buildCPUPipeline(mlir::OpPassManager &, const PipelineOptions &);
 
 /// Registers the pipelines by name (`dlc-simplify-pipeline`, ...) and dlc's own

@@ -35,6 +35,27 @@ typedef enum dlc_status {
   DLC_ERROR_VALUE = 13 /* a value is not what it must be: a label, a length */
 } dlc_status;
 
+/* A status in a few words. */
+static inline const char *dlc_status_text(dlc_status status) {
+  static const char *const texts[] = {
+      "success",
+      "a pointer is null",
+      "a tensor has the wrong number of dimensions",
+      "an extent is wrong",
+      "a tensor has the wrong type of elements",
+      "data is not aligned to its element",
+      "no memory",
+      "library and header do not belong together",
+      "the library is compiled for another processor",
+      "there is no such function",
+      "the file of weights is missing or another one",
+      "there is no such state",
+      "a file cannot be read or written, or does not fit",
+      "a value is not what it must be"};
+  return (unsigned)status < sizeof texts / sizeof *texts ? texts[status]
+                                                         : "unknown status";
+}
+
 /* Element types. f16, bf16: 2 bytes; bool: one byte, 0 or 1. Floats of 8 and 4
  * bits and integers of 4 and 2 bits: one byte each, of which inputs use the
  * lower bits alone; outputs hold signed ones as numbers of 8 bits. */

@@ -1,0 +1,49 @@
+"""The pipelines of dlc-opt in turn give what dlc has at each stage: pipelines.py WORK MODELS..."""
+
+import difflib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+CPU, MACHINE = "x86-64-v3", "vector-bits=256 vector-registers=16"
+ELIDED = ["--mlir-elide-elementsattrs-if-larger=64", "--mlir-elide-resource-strings-if-larger=64"]
+STAGES = [("dl", ["--dlc-define-pipeline", "--dlc-simplify-pipeline"]),
+          ("linalg", ["--dlc-linalg-pipeline"]),
+          ("vector", [f"--dlc-vector-pipeline={MACHINE}"]),
+          ("llvm", [f"--dlc-llvm-pipeline={MACHINE}"])]
+
+
+def run(*words):
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(map(str, words))}: {done.stderr}")
+    return done.stdout
+
+
+def main():
+    work, models = Path(sys.argv[1]), [Path(m) for m in sys.argv[2:]]
+    work.mkdir(parents=True, exist_ok=True)
+    for model in models:
+        run("dlc", model, f"--cpu={CPU}", "--emit=llvm", "--save-temps", "-o",
+            work / f"{model.stem}.ll")
+        given, pipelines = model, []
+        for stage, more in STAGES:
+            pipelines += more
+            own = run("dlc-opt", given, *pipelines, *ELIDED)
+            want = (work / f"{model.stem}.{stage}.mlir").read_text()
+            if own.rstrip() != want.rstrip():  # dlc-opt ends with a line more
+                sys.exit(f"{model} differs at the stage {stage}:\n" + "\n".join(
+                    difflib.unified_diff(want.splitlines(), own.splitlines(), "dlc", "dlc-opt",
+                                         lineterm="", n=0)))
+            if stage == "dl":  # where dlc reads the interface and names the kernels
+                text = run("dlc-opt", given, *pipelines, "--mlir-print-debuginfo")
+                for name in re.findall(r"func\.func @([\w.]+)\(", text):
+                    text = re.sub(rf"@{re.escape(name)}\b", f"@{name}.kernel", text)
+                given, pipelines = work / f"{model.stem}.named.mlir", []
+                given.write_text(text)
+    print(f"{len(models)} models, the same at each of {len(STAGES)} stages")
+
+
+if __name__ == "__main__":
+    main()
