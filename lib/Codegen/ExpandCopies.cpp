@@ -128,9 +128,7 @@ struct ExpandCopies : dlc::impl::ExpandCopiesBase<ExpandCopies> {
   using ExpandCopiesBase::ExpandCopiesBase;
 
   void runOnOperation() override {
-    dlc::cpu::Machine machine = dlc::cpu::Machine::of(
-        getOperation(),
-        dlc::cpu::Machine{vectorBits, vectorRegisters, bf16Dot});
+    auto machine = dlc::cpu::Machine::of(getOperation());
     IRRewriter rewriter(&getContext());
     getOperation()->walk([&](memref::CopyOp copy) {
       // Casts fold away later, and with them what they hide: in branches and
@@ -139,10 +137,9 @@ struct ExpandCopies : dlc::impl::ExpandCopiesBase<ExpandCopies> {
         while (auto cast = buffer.getDefiningOp<memref::CastOp>())
           buffer = cast.getSource();
         Operation *made = buffer.getDefiningOp();
-        bool isPassedOn =
-            made ? isa<RegionBranchOpInterface>(made)
-                 : !isa<FunctionOpInterface>(
-                       buffer.getParentBlock()->getParentOp());
+        bool isPassedOn = made ? isa<RegionBranchOpInterface>(made)
+                               : !isa<FunctionOpInterface>(
+                                     buffer.getParentBlock()->getParentOp());
         if (isPassedOn)
           return false;
         return cast<MemRefType>(buffer.getType()).getLayout().isIdentity();

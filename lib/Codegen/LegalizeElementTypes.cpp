@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Func/Transforms/FuncConversions.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"
@@ -167,6 +168,24 @@ struct AccessBytes : ConversionPattern {
   }
 };
 
+bool hasBF16(TypeRange types) {
+  return llvm::any_of(
+      types, [](Type type) { return getElementTypeOrSelf(type).isBF16(); });
+}
+
+/// Whether an op computes with the numbers that it is given; what it converts
+/// or moves is another matter.
+bool computes(Operation *op) {
+  if (isa<vector::ReductionOp, vector::MultiDimReductionOp,
+          vector::ContractionOp, vector::OuterProductOp, vector::FMAOp,
+          vector::ScanOp>(op))
+    return true;
+  return isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) &&
+         !isa<arith::ConstantOp, arith::SelectOp, arith::BitcastOp,
+              arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp, arith::UIToFPOp,
+              arith::FPToSIOp, arith::FPToUIOp>(op);
+}
+
 /// Whatever moves elements moves their bits.
 struct LegalizeAny : ConversionPattern {
   LegalizeAny(const TypeConverter &types, MLIRContext *context)
@@ -175,7 +194,8 @@ struct LegalizeAny : ConversionPattern {
   matchAndRewrite(Operation *op, ArrayRef<Value> operands,
                   ConversionPatternRewriter &rewriter) const override {
     SmallVector<Type> results;
-    if (failed(typeConverter->convertTypes(op->getResultTypes(), results)))
+    if (computes(op) ||
+        failed(typeConverter->convertTypes(op->getResultTypes(), results)))
       return failure();
     OperationState state(op->getLoc(), op->getName(), operands, results,
                          op->getAttrs(), op->getSuccessors());
@@ -197,6 +217,42 @@ Type singleOf(Type type) {
   return vector ? vector.clone(single) : single;
 }
 
+/// Numbers of bf16 that a model brings arithmetic of its own for are computed
+/// with in f32, and rounded.
+struct ComputeInF32 : RewritePattern {
+  explicit ComputeInF32(MLIRContext *context)
+      : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
+    if (!computes(op) || op->getNumRegions() ||
+        !(hasBF16(op->getOperandTypes()) || hasBF16(op->getResultTypes())))
+      return failure();
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(
+          hasBF16(operand.getType())
+              ? arith::ExtFOp::create(rewriter, op->getLoc(),
+                                      singleOf(operand.getType()), operand)
+                    .getResult()
+              : operand);
+    SmallVector<Type> results;
+    for (Type type : op->getResultTypes())
+      results.push_back(hasBF16(type) ? singleOf(type) : type);
+    Operation *wide =
+        rewriter.create(op->getLoc(), op->getName().getIdentifier(), operands,
+                        results, op->getAttrs());
+    SmallVector<Value> values;
+    for (auto [value, type] :
+         llvm::zip(wide->getResults(), op->getResultTypes()))
+      values.push_back(
+          value.getType() == type
+              ? Value(value)
+              : arith::TruncFOp::create(rewriter, op->getLoc(), type, value));
+    rewriter.replaceOp(op, values);
+    return success();
+  }
+};
+
 /// What comes from bf16 goes through f32: upstream's expansion goes there and
 /// no further.
 template <typename OpT> struct WidenThroughF32 : OpRewritePattern<OpT> {
@@ -214,13 +270,15 @@ template <typename OpT> struct WidenThroughF32 : OpRewritePattern<OpT> {
   }
 };
 
-/// Integers become bf16 through f32: canonicalisation joins both steps.
+/// Integers and wider floats become bf16 through f32: canonicalisation joins
+/// both steps.
 template <typename OpT> struct NarrowThroughF32 : OpRewritePattern<OpT> {
   using OpRewritePattern<OpT>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpT op,
                                 PatternRewriter &rewriter) const override {
     Type to = op.getType();
-    if (!getElementTypeOrSelf(to).isBF16())
+    if (!getElementTypeOrSelf(to).isBF16() ||
+        getElementTypeOrSelf(op.getIn().getType()).isF32())
       return failure();
     Value wide = OpT::create(rewriter, op.getLoc(), singleOf(to), op.getIn());
     rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, to, wide);
@@ -260,7 +318,8 @@ struct LegalizeElementTypes
     RewritePatternSet expand(context), patterns(context);
     arith::populateExpandBFloat16Patterns(expand);
     expand.add<WidenThroughF32<arith::ExtFOp>, WidenThroughF32<arith::FPToSIOp>,
-               WidenThroughF32<arith::FPToUIOp>,
+               WidenThroughF32<arith::FPToUIOp>, ComputeInF32,
+               NarrowThroughF32<arith::TruncFOp>,
                NarrowThroughF32<arith::SIToFPOp>,
                NarrowThroughF32<arith::UIToFPOp>>(context);
     FrozenRewritePatternSet expansions(std::move(expand));

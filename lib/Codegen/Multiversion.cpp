@@ -2,6 +2,7 @@
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -11,14 +12,11 @@ namespace dlc {
 #define GEN_PASS_DEF_MULTIVERSION
 #include "dlc/Codegen/Passes.h.inc"
 
-cpu::Machine cpu::Machine::of(Operation *function, Machine otherwise) {
-  if (auto numbers =
-          function->getAttrOfType<DenseI64ArrayAttr>(names::machine)) {
-    otherwise.vectorBits = numbers[0];
-    otherwise.vectorRegisters = numbers[1];
-    otherwise.hasBF16Dot = numbers[2];
-  }
-  return otherwise;
+cpu::Machine cpu::Machine::of(Operation *function) {
+  auto target = function->getAttrOfType<codegen::CPUAttr>(codegen::target);
+  return target ? Machine{target.getVectorBits(), target.getVectorRegisters(),
+                          target.getHasBF16Dot()}
+                : Machine();
 }
 } // namespace dlc
 
@@ -29,43 +27,35 @@ struct Multiversion : dlc::impl::MultiversionBase<Multiversion> {
   using MultiversionBase::MultiversionBase;
 
   void runOnOperation() override {
-    // name:bits:registers[:bf16]
-    SmallVector<std::pair<StringRef, SmallVector<int64_t>>> machines;
-    for (const std::string &entry : processors) {
-      SmallVector<StringRef> parts;
-      StringRef(entry).split(parts, ':');
-      SmallVector<int64_t> numbers(3);
-      if (parts.size() == 4 && parts.back() == "bf16") {
-        numbers[2] = 1;
-        parts.pop_back();
-      }
-      if (parts.size() != 3 || parts[1].getAsInteger(10, numbers[0]) ||
-          parts[2].getAsInteger(10, numbers[1])) {
-        getOperation().emitError("processor '")
-            << entry << "', expected name:bits:registers";
+    ModuleOp module = getOperation();
+    SmallVector<codegen::CPUAttr> targets;
+    if (Attribute given = module->getAttr(codegen::targets)) {
+      auto list = dyn_cast<ArrayAttr>(given);
+      for (Attribute target : list ? list.getValue() : ArrayRef<Attribute>())
+        if (auto cpu = dyn_cast<codegen::CPUAttr>(target))
+          targets.push_back(cpu);
+      if (!list || list.empty() || targets.size() != list.size()) {
+        module.emitError("'")
+            << codegen::targets << "' is " << given
+            << ", expected a list of #codegen.cpu, the least first";
         return signalPassFailure();
       }
-      machines.push_back({parts[0], numbers});
     }
-    if (machines.size() < 2)
+    if (targets.empty())
       return;
     OpBuilder b(&getContext());
     for (auto function :
-         llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+         llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+      function->setAttr(codegen::target, targets.front());
       if (!isEntry(function) ||
           function.getName().ends_with(names::shapesSuffix))
         continue;
       b.setInsertionPointAfter(function);
-      for (auto &[name, numbers] : llvm::drop_begin(machines)) {
+      for (codegen::CPUAttr target : llvm::drop_begin(targets)) {
         auto copy = cast<func::FuncOp>(b.clone(*function));
-        copy.setName((function.getName() + "." + name).str());
-        copy->setAttr(names::machine, b.getDenseI64ArrayAttr(numbers));
-        copy->setAttr(names::processor, b.getStringAttr(name));
+        copy.setName((function.getName() + "." + target.getName()).str());
+        copy->setAttr(codegen::target, target);
       }
-      function->setAttr(names::machine,
-                        b.getDenseI64ArrayAttr(machines.front().second));
-      function->setAttr(names::processor,
-                        b.getStringAttr(machines.front().first));
     }
   }
 };

@@ -117,7 +117,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
       if (!isEntry(function) || !function.getBody().hasOneBlock() ||
           function.getNumArguments() < names::kernelPrologue)
         continue;
-      Attribute processor = function->getAttr(names::processor);
+      Attribute processor = function->getAttr(codegen::target);
       for (Operation &op : function.getBody().front()) {
         if (!isCandidate(&op))
           continue;
@@ -197,9 +197,8 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
         b, loc, (parent.getName() + ".shared." + Twine(number)).str(),
         b.getFunctionType(types, {}));
     function.setPrivate();
-    for (StringRef name : {names::machine, names::processor})
-      if (Attribute attribute = parent->getAttr(name))
-        function->setAttr(name, attribute);
+    if (Attribute target = parent->getAttr(codegen::target))
+      function->setAttr(codegen::target, target);
 
     // Every loop becomes a call.
     Block *entry = function.addEntryBlock();

@@ -32,8 +32,9 @@ static constexpr StringLiteral mark = ".tmp-";
 
 /// Whether there is a device or a pipe, which takes bytes and keeps its place.
 static bool isSpecial(StringRef path) {
-  // Where links lead to files that are open.
-  if (path.starts_with("/dev/") || path.starts_with("/proc/"))
+  // Links to files that are open: whoever opened them waits for the bytes.
+  if (path == "/dev/stdout" || path == "/dev/stderr" ||
+      path.starts_with("/dev/fd/") || path.starts_with("/proc/"))
     return true;
   sys::fs::file_status status;
   if (sys::fs::status(path, status))
@@ -164,7 +165,8 @@ Error Artifacts::commit() {
       if (!bytes)
         return cannotWrite(file.path, bytes.getError());
       std::error_code code;
-      raw_fd_ostream os(file.path, code, sys::fs::CD_OpenExisting);
+      raw_fd_ostream os(file.path, code, sys::fs::CD_OpenExisting,
+                        sys::fs::FA_Write, sys::fs::OF_Append);
       if (code)
         return cannotWrite(file.path, code);
       if (Error error = writeTo(os, file.path, (*bytes)->getBuffer()))

@@ -98,7 +98,7 @@ public:
       return failure();
 
     PipelineOptions pipeline;
-    configure(pipeline, processors, options.level);
+    pipeline.plainLoops = options.level < 2;
     pipeline.placeWeights = stage >= Stage::Object;
     pipeline.profile = options.profile;
     pipeline.fastMath = options.fastMath;
@@ -116,7 +116,7 @@ public:
       pm.enableTiming(scope);
       build(pm, pipeline);
       // Once a stage, not once a pass: that took a third of the time.
-      pm.enableVerifier(options.verifyEach);
+      pm.enableVerifier(options.verifyEach || !options.reproducer.empty());
       if (!options.reproducer.empty())
         pm.enableCrashReproducerGeneration(options.reproducer,
                                            /*genLocalReproducer=*/true);
@@ -190,6 +190,7 @@ public:
     // The IR in front of one pass is that of all functions.
     if (isLarge(*module) && options.reproducer.empty())
       mlir.enableMultithreading();
+    setTargets(*module, processors);
     if (failed(lower("vector", buildVectorPipeline, ".vector.mlir")))
       return failure();
     std::vector<Region> regions = readRegions(*module);

@@ -55,7 +55,8 @@ InMemory::compile(ModuleOp module, const Processor &processor, unsigned level) {
   if (failed(interface))
     return failure();
   PipelineOptions options;
-  configure(options, processor, level);
+  options.plainLoops = level < 2; // as of dlc -O
+  setTargets(module, processor);
   PassManager pm(module.getContext());
   pm.enableVerifier(false); // what a model goes through is verified there
   buildLinalgPipeline(pm, options);

@@ -3,6 +3,7 @@
 #include "Lowering.h"
 #include "ReadMLIR.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Target/Emit.h"
 #include "mlir/Analysis/CallGraph.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,20 +18,14 @@ using namespace mlir;
 
 namespace dlc {
 
-void configure(PipelineOptions &pipeline, ArrayRef<Processor> processors,
-               unsigned level) {
-  pipeline.vectorBits = processors.front().vectorBits;
-  pipeline.vectorRegisters = processors.front().vectorRegisters;
-  pipeline.bf16Dot = processors.front().hasBF16Dot;
-  SmallVector<std::string> entries;
-  if (processors.size() > 1)
-    for (const Processor &processor : processors)
-      entries.push_back(processor.cpu + ":" +
-                        std::to_string(processor.vectorBits) + ":" +
-                        std::to_string(processor.vectorRegisters) +
-                        (processor.hasBF16Dot ? ":bf16" : ""));
-  pipeline.processors = entries;
-  pipeline.plainLoops = level < 2;
+void setTargets(ModuleOp module, ArrayRef<Processor> processors) {
+  SmallVector<Attribute> targets;
+  for (const Processor &processor : processors)
+    targets.push_back(codegen::CPUAttr::get(
+        module.getContext(), processor.cpu, processor.vectorBits,
+        processor.vectorRegisters, processor.hasBF16Dot));
+  module->setAttr(codegen::targets,
+                  ArrayAttr::get(module.getContext(), targets));
 }
 
 FailureOr<std::unique_ptr<llvm::Module>>

@@ -19,10 +19,8 @@ class Artifacts;
 struct Region;
 struct Weights;
 
-/// Options of the pipelines for processors, the least first, and a level (0 and
-/// 1: plain loops).
-void configure(PipelineOptions &pipeline, llvm::ArrayRef<Processor> processors,
-               unsigned level);
+/// Says what a module is compiled for, the least processor first.
+void setTargets(mlir::ModuleOp module, llvm::ArrayRef<Processor> processors);
 
 /// Translates a module in the LLVM dialect and adds the interface to it.
 mlir::FailureOr<std::unique_ptr<llvm::Module>>

@@ -116,18 +116,14 @@ void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
-  MultiversionOptions versions;
-  versions.processors.assign(options.processors.begin(),
-                             options.processors.end());
-  pm.addPass(createMultiversion(versions));
+  pm.addPass(createMultiversion());
   // By function, which the threads of a large model share.
   OpPassManager &functions = pm.nest<func::FuncOp>();
   functions.addPass(createDecomposePads());
   addCleanup(functions);
   if (options.plainLoops)
     return;
-  functions.addPass(createTileAndFuse(TileAndFuseOptions{
-      options.vectorBits, options.vectorRegisters, options.bf16Dot}));
+  functions.addPass(createTileAndFuse());
   pm.addPass(createMarkRegions({options.profile}));
   OpPassManager &tiles = pm.nest<func::FuncOp>();
   addCleanup(tiles);
@@ -137,15 +133,13 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
   addCleanup(tiles);
   tiles.addPass(createTilePartialRows());
   addCleanup(tiles);
-  tiles.addPass(createTileReductions(TileReductionsOptions{
-      options.vectorBits, options.vectorRegisters, options.bf16Dot}));
+  tiles.addPass(createTileReductions());
   addCleanup(tiles);
   tiles.addPass(createPeelLoops());
   addCleanup(tiles);
   tiles.addPass(createSimplifyWindows());
   tiles.addPass(createSliceGathers());
-  tiles.addPass(createVectorizeTiles(VectorizeTilesOptions{
-      options.vectorBits, options.vectorRegisters, options.bf16Dot}));
+  tiles.addPass(createVectorizeTiles());
   addCleanup(tiles);
 }
 
@@ -188,8 +182,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   vectors.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(vectors);
   vectors.addPass(createUnrollShortLoops());
-  vectors.addPass(createLowerVectors(LowerVectorsOptions{
-      options.vectorBits, options.vectorRegisters, options.bf16Dot}));
+  vectors.addPass(createLowerVectors());
   vectors.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(vectors);
   vectors.addPass(createPrefetchTiles());
@@ -204,8 +197,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
     pm.addNestedPass<func::FuncOp>(createCheckBounds());
   pm.addPass(createEmitChecks());
   // While a task's copies are in the function that says for which processor.
-  pm.addNestedPass<func::FuncOp>(createExpandCopies(ExpandCopiesOptions{
-      options.vectorBits, options.vectorRegisters, options.bf16Dot}));
+  pm.addNestedPass<func::FuncOp>(createExpandCopies());
   pm.addPass(createOutlineParallelLoops());
   OpPassManager &loops = pm.nest<func::FuncOp>();
   loops.addPass(createConvertLinalgToLoopsPass());

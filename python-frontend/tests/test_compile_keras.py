@@ -42,7 +42,61 @@ def test_dropout_of_a_cell(rng):
     assert len({float(library.step(x, y)) for _ in range(5)}) == 5
 
 
+def test_a_model_of_ones_own_drops(rng):
+    class Net(dlc.layers.Sequential):
+        pass
+
+    model = Net([dlc.layers.Input((64,)), dlc.layers.Dropout(0.5), dlc.layers.Dense(1)])
+    library = dlc.compile(model, train={"loss": "mse", "rate": 0.0})
+    x, y = np.ones((32, 64), np.float32), np.ones((32, 1), np.float32)
+    assert len({float(library.step(x, y)) for _ in range(5)}) == 5
+
+
+class Fixed(keras.Model):
+    """A layer in a mode of its own, whatever the model does."""
+
+    def __init__(self, layer, mode):
+        super().__init__()
+        self.layer, self.last, self.fixed = layer, L.Dense(1), mode
+
+    def call(self, x):
+        return self.last(self.layer(x, training=self.fixed))
+
+
+def test_a_dropout_that_is_always_off(rng):
+    model = Fixed(L.Dropout(0.5), False)
+    x, y = data(rng, 8)
+    model(x)
+    library = dlc.compile(model, train={"loss": "mse", "rate": 0.0})
+    want = float(np.mean((np.asarray(model(x)) - y) ** 2))
+    for _ in range(3):
+        np.testing.assert_allclose(library.step(x, y), want, rtol=1e-5)
+
+
+@pytest.mark.parametrize("layer, mode, words", [
+    (lambda: L.Dropout(0.5), True, "random at inference too"),
+    (lambda: L.BatchNormalization(), False, "batch_normalization.* keeps to its averages"),
+])
+def test_a_mode_of_its_own_is_refused(rng, layer, mode, words):
+    model = Fixed(layer(), mode)
+    model(data(rng, 8)[0])
+    with pytest.raises(dlc.keras.UnknownLayers, match=words):
+        dlc.compile(model, train={"loss": "mse"})
+
+
+def test_running_averages_have_the_layers_momentum(rng):
+    x, y = data(rng, 8)
+    model = keras.Sequential([keras.Input((8,)), L.BatchNormalization(momentum=0.75), L.Dense(1)])
+    library = dlc.compile(model, train={"loss": "mse", "rate": 0.0})
+    library.step(x, y)
+    mean = next(n for n in library.state if n.endswith("moving_mean"))
+    np.testing.assert_allclose(library.state[mean], 0.25 * x.mean(0), atol=1e-6)
+
+
 @pytest.mark.parametrize("layer, words", [
+    (lambda: L.BatchNormalization(renorm=True), "batch_normalization.* has renorm"),
+    (lambda: keras.Sequential([L.BatchNormalization(momentum=0.5), L.BatchNormalization()]),
+     "normalisations differ in their momentum"),
     (lambda: L.GaussianNoise(0.1), "gaussian_noise.* draws random numbers"),
     (lambda: L.Dropout(0.1, noise_shape=(None, 1)), "dropout.* draws random numbers"),
     (lambda: L.Dense(3, kernel_regularizer="l2"), "kernel has a regularizer"),

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -dlc-expand-copies=vector-bits=256 -split-input-file | FileCheck %s
+// RUN: dlc-opt %s -dlc-expand-copies -split-input-file | FileCheck %s
 
 // Rows of a known length by vectors, and the rest by halves of them.
 // CHECK-LABEL: func.func @rows
@@ -8,7 +8,7 @@
 // CHECK: vector.load {{.*}} vector<4xf32>
 // CHECK: memref.load
 // CHECK-NOT: vector.load
-func.func @rows(%x: memref<?x13xf32>, %y: memref<?x13xf32, strided<[?, 1]>>) {
+func.func @rows(%x: memref<?x13xf32>, %y: memref<?x13xf32, strided<[?, 1]>>) attributes {codegen.target = #codegen.cpu<name = "", vectorBits = 256>} {
   memref.copy %x, %y : memref<?x13xf32> to memref<?x13xf32, strided<[?, 1]>>
   return
 }
@@ -23,7 +23,7 @@ func.func @rows(%x: memref<?x13xf32>, %y: memref<?x13xf32, strided<[?, 1]>>) {
 // CHECK: vector.load {{.*}} vector<32xi8>
 // CHECK: scf.for {{.*}} = %[[WHOLE]] to
 // CHECK: memref.load
-func.func @unknown(%x: memref<3x?xi8, strided<[?, 1]>>, %y: memref<3x?xi8>) {
+func.func @unknown(%x: memref<3x?xi8, strided<[?, 1]>>, %y: memref<3x?xi8>) attributes {codegen.target = #codegen.cpu<name = "", vectorBits = 256>} {
   memref.copy %x, %y : memref<3x?xi8, strided<[?, 1]>> to memref<3x?xi8>
   return
 }
@@ -33,7 +33,7 @@ func.func @unknown(%x: memref<3x?xi8, strided<[?, 1]>>, %y: memref<3x?xi8>) {
 // Rows that are not contiguous are left to upstream's loops.
 // CHECK-LABEL: func.func @columns
 // CHECK: linalg.copy
-func.func @columns(%x: memref<4x4xf32, strided<[1, 4]>>, %y: memref<4x4xf32>) {
+func.func @columns(%x: memref<4x4xf32, strided<[1, 4]>>, %y: memref<4x4xf32>) attributes {codegen.target = #codegen.cpu<name = "", vectorBits = 256>} {
   memref.copy %x, %y : memref<4x4xf32, strided<[1, 4]>> to memref<4x4xf32>
   return
 }
@@ -43,7 +43,7 @@ func.func @columns(%x: memref<4x4xf32, strided<[1, 4]>>, %y: memref<4x4xf32>) {
 // Whole buffers are copied at once.
 // CHECK-LABEL: func.func @whole
 // CHECK: memref.copy
-func.func @whole(%x: memref<4x4xf32>, %y: memref<4x4xf32>) {
+func.func @whole(%x: memref<4x4xf32>, %y: memref<4x4xf32>) attributes {codegen.target = #codegen.cpu<name = "", vectorBits = 256>} {
   memref.copy %x, %y : memref<4x4xf32> to memref<4x4xf32>
   return
 }
@@ -53,7 +53,7 @@ func.func @whole(%x: memref<4x4xf32>, %y: memref<4x4xf32>) {
 // Truth values are bytes once their types are legal: copied by vectors too.
 // CHECK-LABEL: func.func @truths
 // CHECK: vector.load %arg0{{.*}} vector<32xi1>
-func.func @truths(%x: memref<4x64xi1, strided<[128, 1]>>, %y: memref<4x64xi1>) {
+func.func @truths(%x: memref<4x64xi1, strided<[128, 1]>>, %y: memref<4x64xi1>) attributes {codegen.target = #codegen.cpu<name = "", vectorBits = 256>} {
   memref.copy %x, %y : memref<4x64xi1, strided<[128, 1]>> to memref<4x64xi1>
   return
 }

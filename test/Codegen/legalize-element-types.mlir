@@ -103,3 +103,19 @@ func.func @bytes(%x: memref<4xi8>, %i: index) -> vector<4xi8> {
   %0 = vector.load %x[%i] : memref<4xi8>, vector<4xi8>
   return %0 : vector<4xi8>
 }
+
+// A model's own arithmetic is done in f32, never with bits; an f64 goes through f32.
+// CHECK-LABEL: func.func @computes
+// CHECK-NOT: arith.addi %arg
+// CHECK: arith.addf %{{.*}} : vector<4xf32>
+// CHECK: vector.reduction <add>, %{{.*}} : vector<4xf32> into f32
+// CHECK: arith.cmpf olt, %{{.*}} : f32
+// CHECK: arith.truncf %{{.*}} : f64 to f32
+// CHECK: return
+func.func @computes(%x: vector<4xbf16>, %d: f64) -> (bf16, i1, bf16) {
+  %0 = arith.addf %x, %x : vector<4xbf16>
+  %1 = vector.reduction <add>, %0 : vector<4xbf16> into bf16
+  %2 = arith.cmpf olt, %1, %1 : bf16
+  %3 = arith.truncf %d : f64 to bf16
+  return %1, %2, %3 : bf16, i1, bf16
+}

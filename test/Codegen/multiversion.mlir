@@ -1,13 +1,12 @@
 // Every kernel once for each processor, each with tiles for its registers; shape functions
 // are shared.
-// RUN: dlc-opt %s --dlc-multiversion='processors=small:256:16,large:512:32:bf16' | FileCheck %s
-// RUN: dlc-opt %s --pass-pipeline='builtin.module(dlc-multiversion{processors=small:256:16,large:512:32:bf16},func.func(dlc-tile-and-fuse))' | FileCheck %s --check-prefix=TILES
-// RUN: not dlc-opt %s --dlc-multiversion='processors=small:256' 2>&1 | FileCheck %s --check-prefix=WRONG
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics --dlc-multiversion | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics --pass-pipeline='builtin.module(dlc-multiversion,func.func(dlc-tile-and-fuse))' | FileCheck %s --check-prefix=TILES
 
 // CHECK-COUNT-1: func.func @f.kernel(
-// CHECK-SAME: dlc.machine = array<i64: 256, 16, 0>
+// CHECK-SAME: codegen.target = #codegen.cpu<name = "small", vectorBits = 256, vectorRegisters = 16>
 // CHECK-COUNT-1: func.func @f.kernel.large(
-// CHECK-SAME: dlc.machine = array<i64: 512, 32, 1>
+// CHECK-SAME: codegen.target = #codegen.cpu<name = "large", hasBF16Dot = true>
 // CHECK-COUNT-1: func.func @f.kernel.shapes(
 // CHECK-NOT: func.func
 
@@ -16,11 +15,26 @@
 // TILES-LABEL: func.func @f.kernel.large(
 // TILES: linalg.matmul {{.*}} -> tensor<?x32xf32>
 
-// WRONG: error: processor 'small:256', expected name:bits:registers
+module attributes {codegen.targets = [
+    #codegen.cpu<name = "small", vectorBits = 256, vectorRegisters = 16>,
+    #codegen.cpu<name = "large", hasBF16Dot = true>]} {
 func.func @f.kernel(%a: tensor<100x64xf32>, %b: tensor<64x64xf32>, %c: tensor<100x64xf32>) -> tensor<100x64xf32> {
   %0 = linalg.matmul ins(%a, %b : tensor<100x64xf32>, tensor<64x64xf32>) outs(%c : tensor<100x64xf32>) -> tensor<100x64xf32>
   return %0 : tensor<100x64xf32>
 }
 func.func @f.kernel.shapes(%out: memref<?xi64>) {
   return
+}
+}
+
+// -----
+
+// expected-error @below {{'codegen.targets' is [512], expected a list of #codegen.cpu, the least first}}
+module attributes {codegen.targets = [512]} {
+}
+
+// -----
+
+// expected-error @below {{vectors of 48 bits, expected a power of 2 from 64 on}}
+module attributes {codegen.targets = [#codegen.cpu<name = "odd", vectorBits = 48>]} {
 }

@@ -134,7 +134,7 @@ func.func @bounds(%context: !llvm.ptr, %workers: index, %x: memref<16xf32>, %n: 
 // Code for one processor is not called by that for another.
 // CHECK-LABEL: func.func @k(
 // CHECK-NOT: shared
-func.func @k(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %s: f32) attributes {dlc.processor = "x86-64-v3"} {
+func.func @k(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %s: f32) attributes {codegen.target = #codegen.cpu<name = "x86-64-v3">} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   scf.for %i = %c0 to %c1 step %c1 {
@@ -142,7 +142,7 @@ func.func @k(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %s: f32) a
   }
   return
 }
-func.func @k.v4(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %s: f32) attributes {dlc.processor = "x86-64-v4"} {
+func.func @k.v4(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %s: f32) attributes {codegen.target = #codegen.cpu<name = "x86-64-v4">} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   scf.for %i = %c0 to %c1 step %c1 {

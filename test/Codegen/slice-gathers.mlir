@@ -2,7 +2,7 @@
 
 // The row of a table, whose number comes from an operand.
 // CHECK-LABEL: func.func @row(%arg0: tensor<20x64xf32>, %arg1: tensor<1xi64>
-// CHECK:   %[[ID:.*]] = tensor.extract %arg1[%c0]
+// CHECK:   %[[ID:.*]] = tensor.extract %arg1[%{{c0.*}}]
 // CHECK:   %[[ROW:.*]] = arith.index_cast %[[ID]]
 // CHECK:   %[[X:.*]] = tensor.extract_slice %arg0[%[[ROW]], %{{.*}}] [1, 16] [1, 1] : tensor<20x64xf32> to tensor<16xf32>
 // CHECK:   linalg.generic {{.*}} ins(%arg1, %[[X]] : tensor<1xi64>, tensor<16xf32>)
@@ -93,6 +93,25 @@ func.func @place_is_value(%x: tensor<16xf32>, %to: tensor<16xf32>) -> tensor<16x
     %f = arith.sitofp %n : i32 to f32
     %s = arith.addf %e, %f : f32
     linalg.yield %s : f32
+  } -> tensor<16xf32>
+  return %y : tensor<16xf32>
+}
+
+// -----
+
+// The number of the row is where the operand's map says.
+// CHECK-LABEL: func.func @elsewhere
+// CHECK: %[[C3:.*]] = arith.constant 3 : index
+// CHECK: tensor.extract %arg1[%[[C3]]]
+func.func @elsewhere(%table: tensor<20x16xf32>, %ids: tensor<5xindex>, %to: tensor<16xf32>) -> tensor<16xf32> {
+  %y = linalg.generic {
+      indexing_maps = [affine_map<(d0) -> (3)>, affine_map<(d0) -> (d0)>],
+      iterator_types = ["parallel"]}
+      ins(%ids : tensor<5xindex>) outs(%to : tensor<16xf32>) {
+  ^bb0(%id: index, %out: f32):
+    %i = linalg.index 0 : index
+    %x = tensor.extract %table[%id, %i] : tensor<20x16xf32>
+    linalg.yield %x : f32
   } -> tensor<16xf32>
   return %y : tensor<16xf32>
 }

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -dlc-tile-reductions=vector-bits=512 -split-input-file | FileCheck %s
+// RUN: dlc-opt %s -dlc-tile-reductions -split-input-file | FileCheck %s
 
 // A product adds up a few steps of its contiguous operand at a time.
 // CHECK-LABEL: func.func @product

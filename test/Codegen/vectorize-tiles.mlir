@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -dlc-vectorize-tiles=vector-bits=512 -split-input-file | FileCheck %s
+// RUN: dlc-opt %s -dlc-vectorize-tiles -split-input-file | FileCheck %s
 
 // A size that no vectors fill has a mask; lanes beyond it hold zeros.
 // CHECK-LABEL: func.func @masked

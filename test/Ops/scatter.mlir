@@ -9,6 +9,20 @@ func.func @example(%x: tensor<4x3xf32>, %i: tensor<2xi64>, %u: tensor<2x3xf32>) 
 // CHECK-LABEL: func.func @example
 // CHECK: scf.for
 // CHECK:   tensor.extract %arg1
+// CHECK:   scf.for
+// CHECK:     arith.addf
+// CHECK:     tensor.insert
+
+// -----
+
+// Rows of many elements are vectors.
+func.func @rows(%x: tensor<4x32xf32>, %i: tensor<2xi64>, %u: tensor<2x32xf32>) -> tensor<4x32xf32> {
+  %y = dl.scatter %x, %i, %u kind add : tensor<4x32xf32>, tensor<2xi64>, tensor<2x32xf32>
+  return %y : tensor<4x32xf32>
+}
+// CHECK-LABEL: func.func @rows
+// CHECK: scf.for
+// CHECK:   tensor.extract %arg1
 // CHECK:   %[[NEW:.*]] = tensor.extract_slice %arg2
 // CHECK:   %[[OLD:.*]] = tensor.extract_slice
 // CHECK:   linalg.generic {{.*}} ins(%[[NEW]] : {{.*}} outs(%[[OLD]] :

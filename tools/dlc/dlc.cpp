@@ -177,18 +177,31 @@ int main(int argc, char **argv) {
   cl::opt<bool> verbose("v", cl::desc("Say what was written"),
                         cl::cat(category));
   cl::opt<bool> progress(
-      "progress",
-      cl::desc("Say on stderr which stage begins, a line each"),
+      "progress", cl::desc("Say on stderr which stage begins, a line each"),
       cl::cat(category));
   cl::HideUnrelatedOptions(category);
   cl::SetVersionPrinter([](raw_ostream &os) {
     os << "dlc " DLC_VERSION " with LLVM " LLVM_VERSION_STRING "\n";
   });
+  // Options of the environment, but for those that are given here too.
+  auto nameOf = [](StringRef word) { return word.ltrim('-').split('=').first; };
+  SmallVector<StringRef> given, all{argv[0]};
+  StringRef more = std::getenv("DLC_OPTIONS") ? std::getenv("DLC_OPTIONS") : "";
+  more.split(given, ' ', -1, /*KeepEmpty=*/false);
+  bool isTaken = true;
+  for (StringRef word : given) {
+    if (word.starts_with("-"))
+      isTaken = none_of(ArrayRef(argv + 1, argc - 1), [&](StringRef other) {
+        return other.starts_with("-") && nameOf(other) == nameOf(word);
+      });
+    if (isTaken)
+      all.push_back(word);
+  }
+  all.append(argv + 1, argv + argc);
   // All words of key=value behind --train are its own.
   SmallVector<std::string> words;
   bool isTraining = false;
-  for (int i = 0; i < argc; ++i) {
-    StringRef word = argv[i];
+  for (auto [i, word] : enumerate(all)) {
     if (i && isTraining && !word.starts_with("-") && word.contains('='))
       words.push_back(("--train=" + word).str());
     else if (word == "--train" || word == "-train")
@@ -197,15 +210,6 @@ int main(int argc, char **argv) {
       isTraining = word.starts_with("--train=") || word.starts_with("-train=");
       words.push_back(word.str());
     }
-  }
-  // What stands in the environment comes first, unless it is given here too.
-  if (const char *more = std::getenv("DLC_OPTIONS")) {
-    SmallVector<StringRef> given;
-    StringRef(more).split(given, ' ', -1, /*KeepEmpty=*/false);
-    unsigned place = 1;
-    for (StringRef word : given)
-      if (!is_contained(words, word.str()))
-        words.insert(words.begin() + place++, word.str());
   }
   SmallVector<const char *> arguments;
   for (const std::string &word : words)

@@ -60,11 +60,6 @@ inline constexpr llvm::StringLiteral schedule = "dlc.schedule";
 /// the same of all nests, by number. See CPU/Regions.h.
 inline constexpr llvm::StringLiteral region = "dlc.region";
 inline constexpr llvm::StringLiteral regions = "dlc.regions";
-/// On a function that is for one processor of several: width and number of its
-/// vector registers, and whether it multiplies pairs of bf16.
-inline constexpr llvm::StringLiteral machine = "dlc.machine";
-/// On the same: that processor's name.
-inline constexpr llvm::StringLiteral processor = "dlc.processor";
 /// void(ctx, number): a region begins here; -1: it ends. In the runtime.
 inline constexpr llvm::StringLiteral mark = "dlc_rt_mark";
 /// Placeholder call for the number of the worker that runs a parallel loop

@@ -14,11 +14,13 @@
 //   dlc-tile-partial-rows          the last rounds row by row
 //   dlc-tile-reductions            after peeling: it reads the sizes
 //   dlc-simplify-windows           windows of one element become plain slices
+//   dlc-slice-gathers              other loops take one step
 //   dlc-vectorize-tiles            what is small is a vector now
 //   (upstream one-shot bufferisation)
 //   dlc-lower-vectors              needs memrefs
 //   dlc-plan-arena                 every buffer that is left gets its place
 //   dlc-outline-parallel-loops     after the arena: scratch is by worker
+//   dlc-legalize-element-types     after the last copy and loop is made
 //   (upstream conversions to the LLVM dialect)
 //   dlc-place-weights              needs buffers, before code in tasks reads them
 //   dlc-emit-checks                needs the context as an argument, before scf goes
@@ -31,16 +33,6 @@
 
 include "mlir/Pass/PassBase.td"
 
-class DLCMachineOptions {
-  list<Option> machine = [
-    Option<"vectorBits", "vector-bits", "int64_t", "512",
-           "Width of a vector register in bits">,
-    Option<"vectorRegisters", "vector-registers", "int64_t", "32",
-           "Number of vector registers">,
-    Option<"bf16Dot", "bf16-dot", "bool", "false",
-           "Whether there is an instruction for products of pairs of bf16">];
-}
-
 def RoundOperands : Pass<"dlc-round-operands", "::mlir::func::FuncOp"> {
   let summary = "Round the operands of products to bf16, with sums of f32";
   let description = [{
@@ -49,8 +41,9 @@ def RoundOperands : Pass<"dlc-round-operands", "::mlir::func::FuncOp"> {
     becomes `[k / 2, 2 n]`, the two elements that meet neighbours of a row side by side,
     as the instructions for bf16 want them. The left operand is rounded where it is
     computed, which fuses with what computes it: by an instruction where there is one, so
-    denormals may be lost (`fastmath<afn>`). The product becomes a `linalg.generic` with a loop over the pair. Products of two values
-    that are both computed, depthwise ones and those with few columns keep f32.
+    denormals may be lost (`fastmath<afn>`). The product becomes a `linalg.generic` with a
+    loop over the pair. Products of two values that are both computed, depthwise ones and
+    those with few columns keep f32.
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::arith::ArithDialect"];
@@ -174,7 +167,6 @@ def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
     Inside a task the operand that all its rows share is copied into a contiguous
     panel where enough rows read it. TilingStrategy.h holds the choice of sizes.
   }];
-  let options = DLCMachineOptions<>.machine;
   let dependentDialects = [
     "::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
@@ -182,16 +174,25 @@ def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
 }
 
 def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
-  let summary = "Make a copy of every kernel for each of several processors";
+  let summary = "Say for which processor each kernel is, and copy it for others";
   let description = [{
-    The first processor keeps the kernel `@f`, any other gets a copy `@f.name`. Each has
-    an attribute `dlc.machine` with the width and number of vector registers, which the
-    passes that choose tiles prefer to their options. The runtime takes the best one
-    that the processor can run when a context is made.
+    Of the module's `codegen.targets` the first keeps the kernel `@f`, any other gets a copy
+    `@f.name`. Each has its own as `codegen.target`, which the passes that choose tiles and
+    vectors go by; functions that are shared have the first. The runtime takes the best
+    kernel that the processor can run when a context is made.
+
+    ```mlir
+    module attributes {codegen.targets = [
+        #codegen.cpu<name = "x86-64-v3", vectorBits = 256, vectorRegisters = 16>,
+        #codegen.cpu<name = "x86-64-v4">]} {
+      func.func @f.kernel(...)
+    }
+    // becomes
+    func.func @f.kernel(...) attributes {codegen.target = #codegen.cpu<name = "x86-64-v3", ...>}
+    func.func @f.kernel.x86-64-v4(...) attributes {codegen.target = #codegen.cpu<name = "x86-64-v4">}
+    ```
   }];
-  let options = [ListOption<"processors", "processors", "std::string",
-                            "name:bits:registers of each, the least first; :bf16 behind it where "
-                            "it multiplies pairs of bf16">];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect"];
 }
 
 def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
@@ -261,7 +262,6 @@ def TilePartialRows : Pass<"dlc-tile-partial-rows", "::mlir::func::FuncOp"> {
 
 def TileReductions : Pass<"dlc-tile-reductions", "::mlir::func::FuncOp"> {
   let summary = "Tile the reduction dimensions of tiled ops";
-  let options = DLCMachineOptions<>.machine;
   let dependentDialects = [
     "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
     "::mlir::tensor::TensorDialect"];
@@ -307,7 +307,6 @@ def SliceGathers : Pass<"dlc-slice-gathers", "::mlir::func::FuncOp"> {
 
 def VectorizeTiles : Pass<"dlc-vectorize-tiles", "::mlir::func::FuncOp"> {
   let summary = "Turn tiles into vectors, with masks where a size is not known";
-  let options = DLCMachineOptions<>.machine;
   let dependentDialects = [
     "::mlir::vector::VectorDialect", "::mlir::tensor::TensorDialect",
     "::mlir::affine::AffineDialect", "::mlir::x86vector::X86VectorDialect"];
@@ -315,7 +314,6 @@ def VectorizeTiles : Pass<"dlc-vectorize-tiles", "::mlir::func::FuncOp"> {
 
 def LowerVectors : Pass<"dlc-lower-vectors", "::mlir::func::FuncOp"> {
   let summary = "Lower contractions, masks and transfers to the machine's vectors";
-  let options = DLCMachineOptions<>.machine;
   let dependentDialects = [
     "::mlir::x86vector::X86VectorDialect",
     "::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect",
@@ -397,7 +395,6 @@ def ExpandCopies : Pass<"dlc-expand-copies", "::mlir::func::FuncOp"> {
     vector.store %1, %y[%i, %c16] : ...
     ```
   }];
-  let options = DLCMachineOptions<>.machine;
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
     "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",

@@ -15,24 +15,10 @@ struct AddTrainingOptions;
 
 /// What the passes need to know of the machine and of the user's wishes.
 struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
-  Option<int64_t> vectorBits{*this, "vector-bits",
-                             llvm::cl::desc("Width of a vector register"),
-                             llvm::cl::init(512)};
-  Option<int64_t> vectorRegisters{*this, "vector-registers",
-                                  llvm::cl::desc("Number of vector registers"),
-                                  llvm::cl::init(32)};
-  Option<bool> bf16Dot{
-      *this, "bf16-dot",
-      llvm::cl::desc("There is an instruction for products of pairs of bf16"),
-      llvm::cl::init(false)};
   Option<bool> roundOperands{
       *this, "round-operands",
       llvm::cl::desc("Round the operands of products to bf16"),
       llvm::cl::init(false)};
-  ListOption<std::string> processors{
-      *this, "processors",
-      llvm::cl::desc("name:bits:registers of each processor, where there are "
-                     "several; the least first")};
   Option<bool> plainLoops{
       *this, "plain-loops",
       llvm::cl::desc("Neither tile nor vectorise: loops as the mathematics has "

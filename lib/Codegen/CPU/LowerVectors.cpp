@@ -250,9 +250,7 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
           vector::populateScalarVectorTransferLoweringPatterns(
               patterns, /*benefit=*/1, /*allowMultipleUses=*/true);
           dlc::cpu::populateRoundVectorsPatterns(
-              patterns,
-              dlc::cpu::Machine::of(getOperation(),
-                                    {vectorBits, vectorRegisters, bf16Dot}));
+              patterns, dlc::cpu::Machine::of(getOperation()));
         });
     if (!done)
       signalPassFailure();

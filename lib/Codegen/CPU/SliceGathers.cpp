@@ -33,8 +33,12 @@ public:
     if (auto argument = dyn_cast<BlockArgument>(value);
         argument && argument.getOwner() == op.getBlock()) {
       OpOperand &operand = op->getOpOperand(argument.getArgNumber());
-      SmallVector<Value> first(
-          op.getMatchingIndexingMap(&operand).getNumResults(), zero);
+      AffineMap map = op.getMatchingIndexingMap(&operand);
+      SmallVector<Value> first;
+      for (int64_t place :
+           map.compose(SmallVector<int64_t>(map.getNumDims(), 0)))
+        first.push_back(
+            arith::ConstantIndexOp::create(rewriter, op.getLoc(), place));
       // A number is its own only element.
       result = isa<RankedTensorType>(operand.get().getType())
                    ? tensor::ExtractOp::create(rewriter, op.getLoc(),

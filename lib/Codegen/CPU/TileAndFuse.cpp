@@ -501,8 +501,7 @@ struct TileAndFuse : dlc::impl::TileAndFuseBase<TileAndFuse> {
     if (getOperation().isDeclaration() ||
         !llvm::hasSingleElement(getOperation().getBody()))
       return;
-    Machine machine =
-        Machine::of(getOperation(), {vectorBits, vectorRegisters, bf16Dot});
+    Machine machine = Machine::of(getOperation());
     if (failed(Tiler(getOperation(), machine).run()))
       return signalPassFailure();
   }

@@ -25,8 +25,7 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
   using TileReductionsBase::TileReductionsBase;
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    Machine machine =
-        Machine::of(getOperation(), {vectorBits, vectorRegisters, bf16Dot});
+    Machine machine = Machine::of(getOperation());
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) {
       if (op.getNumReductionLoops() && op.hasPureTensorSemantics() &&

@@ -128,8 +128,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
         it->second = isContractionTile(op);
       exact.push_back(it->second);
     }
-    Machine machine =
-        Machine::of(function, {vectorBits, vectorRegisters, bf16Dot});
+    Machine machine = Machine::of(function);
     for (auto [op, isExact] : llvm::zip(ops, exact)) {
       if (succeeded(vectorizePairs(rewriter, op, machine)))
         continue;
@@ -212,8 +211,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
   /// (the rest is masked); of unknown ones the largest that their tile allows.
   std::optional<SmallVector<int64_t>> vectorSizes(linalg::LinalgOp op,
                                                   bool exact) {
-    Machine machine =
-        Machine::of(getOperation(), {vectorBits, vectorRegisters, bf16Dot});
+    Machine machine = Machine::of(getOperation());
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();
     if (sizes.empty())
       return sizes;

@@ -77,56 +77,81 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
                      "x and updates differ in dimension " + Twine(d));
   Value x = flatten(e, operands.getX(), /*keepsFirst=*/true);
   Value updates = flatten(e, operands.getUpdates(), /*keepsFirst=*/true);
-  Value rows = e.value(e.dim(x, 0));
+  Type stored = cast<RankedTensorType>(x.getType()).getElementType();
+  Value rows = e.value(e.dim(x, 0)), columns = e.value(e.dim(x, 1));
+  // A short row is not worth a nest of its own.
+  std::optional<int64_t> width = getConstantIntValue(e.dim(x, 1));
+  bool byRows = width && *width >= 16;
   // Nothing can be written where there are no rows.
   Value zero = e.value(e.index(0));
   Value count = arith::SelectOp::create(
       e.b, e.loc,
       arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq, rows, zero),
       zero, e.value(e.dim(indices, 0)));
-  auto result = loop(
-      e.b, e.loc, count, x,
-      [&](OpBuilder &b, Value i, ValueRange state) -> SmallVector<Value> {
-        scalarT size(b, e.loc, rows);
-        Value given = tensor::ExtractOp::create(b, e.loc, indices, i);
-        scalarT row(
-            b, e.loc,
-            arith::IndexCastOp::create(b, e.loc, b.getIndexType(), given));
-        row = select(row.lt(0.0), row + size, row);
-        row = min(max(row, 0.0), size - 1.0);
-        Emitter inner(b, op);
-        Sizes length{inner.index(1), e.dim(x, 1)};
-        Sizes strides{inner.index(1), inner.index(1)};
-        Sizes from{i, inner.index(0)}, to{row.value, inner.index(0)};
-        Value fresh = inner.extract(updates, from, length, strides);
-        if (op.getKind() != dl::ScatterKind::replace) {
-          // The row that is there is what the nest begins with: it stays where
-          // it is.
-          Value old = inner.extract(state[0], to, length, strides);
-          SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(2));
-          SmallVector<utils::IteratorType> iterators(
-              2, utils::IteratorType::parallel);
-          fresh = inner.generic(
-              fresh, old, maps, iterators,
-              [&](OpBuilder &b, Location loc, ValueRange values) -> Value {
-                scalarT f(b, loc, values[0]), o(b, loc, values[1]);
-                switch (op.getKind()) {
-                case dl::ScatterKind::add:
-                  return (o + f).value;
-                case dl::ScatterKind::mul:
-                  return (o * f).value;
-                case dl::ScatterKind::max:
-                  return max(o, f).value;
-                case dl::ScatterKind::min:
-                  return min(o, f).value;
-                case dl::ScatterKind::replace:
-                  break;
-                }
-                llvm_unreachable("replaces without a look at what is there");
-              });
-        }
-        return {inner.insert(fresh, state[0], to, length, strides)};
-      });
+  auto result =
+      loop(e.b, e.loc, count, x,
+           [&](OpBuilder &b, Value i, ValueRange state) -> SmallVector<Value> {
+             scalarT size(b, e.loc, rows);
+             Value given = tensor::ExtractOp::create(b, e.loc, indices, i);
+             scalarT row(
+                 b, e.loc,
+                 arith::IndexCastOp::create(b, e.loc, b.getIndexType(), given));
+             row = select(row.lt(0.0), row + size, row);
+             row = min(max(row, 0.0), size - 1.0);
+             auto join = [&](OpBuilder &b, Value fresh, Value old) -> Value {
+               Type compute = computeType(stored);
+               scalarT f = scalarT(b, e.loc, fresh).to(compute),
+                       o = scalarT(b, e.loc, old).to(compute);
+               switch (op.getKind()) {
+               case dl::ScatterKind::add:
+                 return (o + f).to(stored).value;
+               case dl::ScatterKind::mul:
+                 return (o * f).to(stored).value;
+               case dl::ScatterKind::max:
+                 return max(o, f).to(stored).value;
+               case dl::ScatterKind::min:
+                 return min(o, f).to(stored).value;
+               case dl::ScatterKind::replace:
+                 return fresh;
+               }
+               llvm_unreachable("all kinds");
+             };
+             bool joins = op.getKind() != dl::ScatterKind::replace;
+             if (!byRows)
+               return loop(b, e.loc, columns, state,
+                           [&](OpBuilder &b, Value j,
+                               ValueRange state) -> SmallVector<Value> {
+                             SmallVector<Value> place{row.value, j};
+                             Value fresh = tensor::ExtractOp::create(
+                                 b, e.loc, updates, ValueRange{i, j});
+                             if (joins)
+                               fresh = join(b, fresh,
+                                            tensor::ExtractOp::create(
+                                                b, e.loc, state[0], place));
+                             return {tensor::InsertOp::create(b, e.loc, fresh,
+                                                              state[0], place)};
+                           })
+                   .getResults();
+             Emitter inner = Emitter(b, op).raw();
+             Sizes length{inner.index(1), e.dim(x, 1)};
+             Sizes strides{inner.index(1), inner.index(1)};
+             Sizes from{i, inner.index(0)}, to{row.value, inner.index(0)};
+             Value fresh = inner.extract(updates, from, length, strides);
+             if (joins) {
+               // The row that is there is what the nest begins with: it stays
+               // where it is.
+               Value old = inner.extract(state[0], to, length, strides);
+               SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(2));
+               SmallVector<utils::IteratorType> iterators(
+                   2, utils::IteratorType::parallel);
+               fresh = inner.generic(
+                   fresh, old, maps, iterators,
+                   [&](OpBuilder &b, Location, ValueRange values) -> Value {
+                     return join(b, values[0], values[1]);
+                   });
+             }
+             return {inner.insert(fresh, state[0], to, length, strides)};
+           });
   return unflatten(e, result.getResult(0), shape);
 }
 

@@ -264,15 +264,10 @@ private:
                     state),
           state));
     if (yield.getUntil()) {
-      // As a number: truth values are stored as bytes.
-      Type number = b.getI32Type();
-      Value stop = dl::SelectOp::create(
-          b, loc, mapping.lookupOrDefault(yield.getUntil()),
-          scalar(b.getI32IntegerAttr(1)), scalar(b.getI32IntegerAttr(0)));
-      goesOn = arith::CmpIOp::create(
-          b, loc, arith::CmpIPredicate::eq,
-          tensor::ExtractOp::create(b, loc, stop),
-          arith::ConstantOp::create(b, loc, b.getIntegerAttr(number, 0)));
+      Value stop = tensor::ExtractOp::create(
+          b, loc, mapping.lookupOrDefault(yield.getUntil()));
+      goesOn = arith::XOrIOp::create(
+          b, loc, stop, arith::ConstantIntOp::create(b, loc, 1, 1));
     }
     for (auto [i, output] : llvm::enumerate(yield.getOutputs()))
       if (!isState(output))

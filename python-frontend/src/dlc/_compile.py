@@ -124,7 +124,7 @@ def _module(model: Any, learns: bool) -> Any:
     if any(c.__module__.split(".")[0] == "keras" for c in type(model).__mro__):
         from . import keras
         return keras.to_module(model, learns)
-    if learns and type(model).__module__.startswith("dlc.layers"):
+    if learns and any(c.__module__.startswith("dlc.layers") for c in type(model).__mro__):
         return model.to_module(learns)
     return model.to_module() if hasattr(model, "to_module") else model  # dlc.layers, dlc.from_...
 
@@ -218,6 +218,9 @@ def compile(model: Any, output: str | os.PathLike[str] | None = None, *, target:
     frozen = getattr(model, "frozen", ())
     if learns and frozen and not any(w.startswith("frozen=") for w in learns):
         learns.append(f"frozen={','.join(frozen)}")
+    share = getattr(model, "averaging", None)
+    if learns and share is not None and not any(w.startswith("averaging=") for w in learns):
+        learns.append(f"averaging={share}")
     words = [f"--cpu={cpu}", f"-O{level}", f"--precision={precision}", *learns,
              *map(str, options)]
     stem = Path(output).stem if output else path.stem if path else "model"
@@ -235,6 +238,6 @@ def compile(model: Any, output: str | os.PathLike[str] | None = None, *, target:
     kept = content and not (suffix == ".onnx" and b"location" in content) and not any(
         w.split("=")[0] in _NOT_KEPT for w in words)
     name = _cache.key(_compiler_identity(), _processor(), stem, suffix, content,
-                      *words) if kept else None
+                      os.environ.get("DLC_OPTIONS", ""), *words) if kept else None
     entry = _cache.entry(name, make, holds=[f"{stem}.so", f"{stem}.h"])
     return CompiledLibrary(entry.path / f"{stem}.so", source, words, threads, entry)

@@ -56,7 +56,8 @@ def order_of(iterator: Any) -> Array | None:
 def look_ahead(compiled_loss: Any, iterator: Any = None) -> None:
     """Draws what Keras on JAX draws before the first epoch since `compile`: it looks at a batch,
     in an order of its own. So the epochs have the orders that they have there."""
-    if keras.backend.backend() != "jax" or getattr(compiled_loss, "_dlc_looked", False):
+    if keras.backend.backend() != "jax" or compiled_loss is None or getattr(
+            compiled_loss, "_dlc_looked", False):
         return
     object.__setattr__(compiled_loss, "_dlc_looked", True)
     adapter: Any = iterator.data_adapter if iterator is not None else None

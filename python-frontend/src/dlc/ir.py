@@ -211,6 +211,8 @@ class Module:
         self._places: list[str] = []
         self._globals: dict[str, tuple[str, bool]] = {}
         self.frozen: list[str] = []  # globals that do not learn when the module is trained
+        # The share of the old in running averages, where all normalisations have one.
+        self.averaging: float | None = None
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None):

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-CPU, MACHINE = "x86-64-v3", "vector-bits=256 vector-registers=16"
+CPU = "x86-64-v3"
+# What dlc says behind linalg.
+TARGETS = f'codegen.targets = [#codegen.cpu<name = "{CPU}", vectorBits = 256, vectorRegisters = 16>]'
 ELIDED = ["--mlir-elide-elementsattrs-if-larger=64", "--mlir-elide-resource-strings-if-larger=64"]
 STAGES = [("dl", ["--dlc-define-pipeline", "--dlc-simplify-pipeline"]),
           ("linalg", ["--dlc-linalg-pipeline"]),
-          ("vector", [f"--dlc-vector-pipeline={MACHINE}"]),
-          ("llvm", [f"--dlc-llvm-pipeline={MACHINE}"])]
+          ("vector", ["--dlc-vector-pipeline"]),
+          ("llvm", ["--dlc-llvm-pipeline"])]
 
 
 def run(*words):
@@ -32,6 +34,8 @@ def main():
             pipelines += more
             own = run("dlc-opt", given, *pipelines, *ELIDED)
             want = (work / f"{model.stem}.{stage}.mlir").read_text()
+            if stage == "linalg":
+                own = own.replace(f"{TARGETS}, ", "")
             if own.rstrip() != want.rstrip():  # dlc-opt ends with a line more
                 sys.exit(f"{model} differs at the stage {stage}:\n" + "\n".join(
                     difflib.unified_diff(want.splitlines(), own.splitlines(), "dlc", "dlc-opt",
@@ -41,7 +45,8 @@ def main():
                 for name in re.findall(r"func\.func @([\w.]+)\(", text):
                     text = re.sub(rf"@{re.escape(name)}\b", f"@{name}.kernel", text)
                 given, pipelines = work / f"{model.stem}.named.mlir", []
-                given.write_text(text)
+                given.write_text(re.sub(r"^module", f"module attributes {{{TARGETS}}}", text,
+                                        flags=re.MULTILINE, count=1))
     print(f"{len(models)} models, the same at each of {len(STAGES)} stages")
 
 

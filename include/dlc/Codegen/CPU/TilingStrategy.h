@@ -30,8 +30,8 @@ struct Machine {
   /// an f32.
   bool hasBF16Dot = false;
 
-  /// That of a function which has one of its own (names::machine).
-  static Machine of(mlir::Operation *function, Machine otherwise);
+  /// That of a function's `codegen.target`.
+  static Machine of(mlir::Operation *function);
 
   /// Elements of `type` in a vector register.
   int64_t lanes(mlir::Type type) const {

@@ -155,6 +155,9 @@ class Emitter:
         # function at inference knows it by that.
         self.marks_dropout = False
         self.drawn: list[str] = []  # where random numbers are drawn
+        # By path what each normalisation that learns does: its share of running averages, in
+        # words what else it does then, or None at inference.
+        self.norms: dict[str, float | str | None] = {}
         self._homes: dict[Any, str] = {}
 
     #--- Weights -------------------------------------------------------------------
@@ -213,13 +216,16 @@ class Emitter:
         return stored
 
     @contextmanager
-    def mode(self, training: bool) -> Iterator[None]:
-        """Layers inside behave as while they learn, or as at inference."""
-        before, self.training = self.training, training
+    def mode(self, training: bool | None) -> Iterator[None]:
+        """Layers inside behave as while they learn, or as at inference, whatever those around
+        them do; None: as those."""
+        before = self.training, self.marks_dropout
+        if training is not None:
+            self.training, self.marks_dropout = training, False
         try:
             yield
         finally:
-            self.training = before
+            self.training, self.marks_dropout = before
 
     @property
     def random(self) -> ir.Value:

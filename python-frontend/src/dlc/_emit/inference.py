@@ -55,6 +55,8 @@ def module_of(item: Any, inputs: Mapping[str, str], value_of: ValueOf,
     if learns:
         learning = emit(ir.Module(), True, {**inputs, "random": "tensor<2xi64>"})
         _refuse(e, learning, weights)
+        shares = {v for v in learning.norms.values() if isinstance(v, float)}
+        module.averaging = shares.pop() if shares else None
     module.frozen = [w.name for w in weights.values() if w.frozen]
     return module
 
@@ -63,6 +65,14 @@ def _refuse(e: Emitter, learning: Emitter, weights: Mapping[str, Weight]) -> Non
     """Refuses what a step that the compiler makes of `e` would leave out of `learning`."""
     found = [f"{place} draws random numbers" for place in Counter(learning.drawn) -
              Counter(e.drawn)]
+    for place, does in e.norms.items():
+        learnt = None if does is not None else learning.norms.get(place)
+        if learnt is None:
+            found.append(f"{place} keeps to its averages")
+        elif isinstance(learnt, str):
+            found.append(f"{place} has {learnt}")
+    if len({v for v in learning.norms.values() if isinstance(v, float)}) > 1:
+        found.append("normalisations differ in their momentum")
     if learning.losses:
         found.append("add_loss or an activity_regularizer adds to the loss")
     for weight in weights.values():

@@ -107,7 +107,7 @@ def _apply(e: Emitter, item: Config, args: Sequence[Any], kwargs: dict[str, Any]
     the call is what the layer gets; a functional model of Keras's gives its own mode to all."""
     mode = kwargs.get("training")
     kwargs = {k: v for k, v in kwargs.items() if k != "training"}
-    with e.mode(mode if is_traced and isinstance(mode, bool) else e.training):
+    with e.mode(mode if is_traced and isinstance(mode, bool) else None):
         return _applied(e, item, args, kwargs, path, trainable)
 
 

@@ -39,6 +39,9 @@ def batch_normalization(e: Emitter, item: Layer, x: ir.Value,
                         running=True)
     # A layer that does not learn stays as it is at inference.
     learns = e.training and item.trainable
+    if item.trainable and (learns or not e.training):
+        odd = "a mask" if mask is not None else "renorm" if item.get("renorm") else None
+        e.norms[item.path] = None if not learns else odd or item.get("momentum", 0.99)
     if learns and (mask is not None or item.get("renorm")):
         return _of_batch(e, item, x, axis, gamma, beta, (mean, variance), mask)
     ones = e.module.constant([1.0] * channels, x.element) if gamma is None else gamma

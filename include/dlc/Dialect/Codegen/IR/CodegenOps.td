@@ -3,6 +3,7 @@
 #ifndef DLC_DIALECT_CODEGEN_IR_CODEGENOPS_TD
 #define DLC_DIALECT_CODEGEN_IR_CODEGENOPS_TD
 
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -10,6 +11,33 @@ def Codegen_Dialect : Dialect {
   let name = "codegen";
   let cppNamespace = "::dlc::codegen";
   let summary = "What the way from linalg to a library has no upstream op for";
+  let useDefaultAttributePrinterParser = 1;
+}
+
+def Codegen_CPUAttr : AttrDef<Codegen_Dialect, "CPU"> {
+  let mnemonic = "cpu";
+  let summary = "a processor, as far as the choice of tiles and vectors asks";
+  let description = [{
+    The module's `codegen.targets` are those that a library is for, the least first;
+    `dlc-multiversion` makes each kernel once for each and gives every function one
+    `codegen.target`, which all behind it read. A function without one is for a processor of
+    the default parameters.
+
+    ```mlir
+    module attributes {codegen.targets = [
+        #codegen.cpu<name = "x86-64-v3", vectorBits = 256, vectorRegisters = 16>,
+        #codegen.cpu<name = "cooperlake", hasBF16Dot = true>]} {
+    ```
+  }];
+  let parameters = (ins
+    StringRefParameter<"of the processor, as LLVM knows it">:$name,
+    DefaultValuedParameter<"int64_t", "512", "width of a vector register">:$vectorBits,
+    DefaultValuedParameter<"int64_t", "32", "number of vector registers">:$vectorRegisters,
+    DefaultValuedParameter<"bool", "false",
+      "whether an instruction multiplies pairs of bf16 and adds both products to an f32">
+      :$hasBF16Dot);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 class Codegen_Op<string mnemonic, list<Trait> traits = []>
