@@ -226,10 +226,10 @@ TEST_F(Options, FieldsThatAreMissingAreZero) {
 TEST(Runtime, HasWordsForEachStatus) {
   std::set<std::string> texts;
   for (int status = DLC_OK; status <= DLC_ERROR_VALUE; ++status)
-    texts.insert(dlc_status_text(static_cast<dlc_status>(status)));
+    texts.insert(dlc_status_text(status));
   EXPECT_EQ(texts.size(), size_t(DLC_ERROR_VALUE) + 1);
   EXPECT_STREQ(dlc_status_text(DLC_ERROR_SHAPE), "an extent is wrong");
-  EXPECT_STREQ(dlc_status_text(static_cast<dlc_status>(-1)), "unknown status");
+  EXPECT_STREQ(dlc_status_text(-1), "unknown status");
 }
 
 TEST(Runtime, SaysInLaterCallsWhyItWasNotCreated) {

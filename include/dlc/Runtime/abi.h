@@ -36,7 +36,7 @@ typedef enum dlc_status {
 } dlc_status;
 
 /* A status in a few words. */
-static inline const char *dlc_status_text(dlc_status status) {
+static inline const char *dlc_status_text(int status) {
   static const char *const texts[] = {
       "success",
       "a pointer is null",
