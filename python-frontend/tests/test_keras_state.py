@@ -106,9 +106,9 @@ def distance(own, other):
     return max(np.abs(v - w).max() for v, w in pairs) / max(np.abs(w).max() for _, w in pairs)
 
 
-def same_states(own, other):
+def same_states(own, other, atol=1e-5):
     for v, w in zip(states_of(own), states_of(other), strict=True):
-        np.testing.assert_allclose(np.asarray(v), np.asarray(w), atol=1e-5, rtol=1e-5)
+        np.testing.assert_allclose(np.asarray(v), np.asarray(w), atol=atol, rtol=1e-5)
 
 
 def data(rng, shape, name, batches=20):
@@ -132,17 +132,18 @@ def test_states_go_on_from_batch_to_batch(name, rng):
     found = own.fit(x, y, epochs=5, batch_size=BATCH, shuffle=False, verbose=0).history["loss"]
     want = [reference.run(x, y, True)[0] for _ in range(5)]
     np.testing.assert_allclose(found, want, rtol=1e-4)
-    # Roundings go on with the states through all 100 batches: 1.6e-6 were seen on a Zen 5.
+    # Roundings go on with the states through all 100 batches: on a Zen 5 weights were 1.6e-6 and
+    # states 2.4e-5 apart, with the weights of each.
     assert distance(own, other) <= 3e-6
-    same_states(own, other)
+    same_states(own, other, 1e-4)
     # Each goes on where the one before ended.
     np.testing.assert_allclose(own.evaluate(x, y, batch_size=BATCH, verbose=0),
                                reference.run(x, y, False)[0], rtol=1e-4)
-    same_states(own, other)
+    same_states(own, other, 1e-4)
     for _ in range(2):
         np.testing.assert_allclose(own.predict(x, batch_size=BATCH, verbose=0),
-                                   reference.run(x, y, False)[1], atol=1e-5, rtol=1e-5)
-    same_states(own, other)
+                                   reference.run(x, y, False)[1], atol=1e-4, rtol=1e-5)
+    same_states(own, other, 1e-4)
 
 
 def test_states_are_keras_variables_both_ways(rng):
