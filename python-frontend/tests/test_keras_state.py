@@ -91,6 +91,12 @@ CASES = {
 }
 
 
+# What a plain tanh hands on amplifies roundings. Against float64 dlc's and Keras's weights are both
+# 7.8e-7 off after the 100 batches of "simple rnn", to different sides (Zen 5); of the others the
+# weights are within 1e-6 and the states within 1e-5.
+ROUNDED = {"simple rnn": (2e-6, 1e-4), "cells": (2e-6, 1e-4)}
+
+
 def pair(make):
     """A model and its accelerated twin of the same weights."""
     keras.utils.set_random_seed(3)
@@ -132,18 +138,17 @@ def test_states_go_on_from_batch_to_batch(name, rng):
     found = own.fit(x, y, epochs=5, batch_size=BATCH, shuffle=False, verbose=0).history["loss"]
     want = [reference.run(x, y, True)[0] for _ in range(5)]
     np.testing.assert_allclose(found, want, rtol=1e-4)
-    # Roundings go on with the states through all 100 batches: on a Zen 5 weights were 1.6e-6 and
-    # states 2.4e-5 apart, with the weights of each.
-    assert distance(own, other) <= 3e-6
-    same_states(own, other, 1e-4)
+    of_weights, of_states = ROUNDED.get(name, (1e-6, 1e-5))
+    assert distance(own, other) <= of_weights
+    same_states(own, other, of_states)
     # Each goes on where the one before ended.
     np.testing.assert_allclose(own.evaluate(x, y, batch_size=BATCH, verbose=0),
                                reference.run(x, y, False)[0], rtol=1e-4)
-    same_states(own, other, 1e-4)
+    same_states(own, other, of_states)
     for _ in range(2):
         np.testing.assert_allclose(own.predict(x, batch_size=BATCH, verbose=0),
-                                   reference.run(x, y, False)[1], atol=1e-4, rtol=1e-5)
-    same_states(own, other, 1e-4)
+                                   reference.run(x, y, False)[1], atol=of_states, rtol=1e-5)
+    same_states(own, other, of_states)
 
 
 def test_states_are_keras_variables_both_ways(rng):
