@@ -74,9 +74,8 @@ private:
     if (llvm::equal(forwarded, condition.getArgs()))
       return;
     OpBuilder b(loop);
-    auto aligned =
-        scf::WhileOp::create(b, loop.getLoc(),
-                             ValueRange(forwarded).getTypes(), loop.getInits());
+    auto aligned = scf::WhileOp::create(
+        b, loop.getLoc(), ValueRange(forwarded).getTypes(), loop.getInits());
     aligned->setDiscardableAttrs(loop->getDiscardableAttrDictionary());
     aligned.getBefore().takeBody(loop.getBefore());
     aligned.getAfter().takeBody(loop.getAfter());

@@ -55,8 +55,8 @@ public:
                    access.getVectorType(), access.getMask());
         })
         .Case([&](vector::GatherOp gather) {
-          checkLanes(gather.getBase(), gather.getOffsets(),
-                     gather.getIndices(), gather.getMask());
+          checkLanes(gather.getBase(), gather.getOffsets(), gather.getIndices(),
+                     gather.getMask());
         })
         .Case([&](vector::ScatterOp scatter) {
           checkLanes(scatter.getBase(), scatter.getOffsets(),
@@ -123,9 +123,9 @@ private:
       Value at = arith::AddIOp::create(b, loc, spread(flat, place.at), step);
       Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
                                            at, spread(flat, place.extent));
-      isFine =
-          isFine ? arith::AndIOp::create(b, loc, isFine, inside).getResult()
-                 : inside;
+      isFine = isFine
+                   ? arith::AndIOp::create(b, loc, isFine, inside).getResult()
+                   : inside;
     }
     return noneFails(mask, isFine);
   }
@@ -139,8 +139,8 @@ private:
     auto flat = cast<VectorType>(isFine.getType());
     if (mask.getType() != flat)
       mask = vector::ShapeCastOp::create(b, loc, flat, mask);
-    Value yes = arith::ConstantOp::create(b, loc,
-                                          DenseElementsAttr::get(flat, true));
+    Value yes =
+        arith::ConstantOp::create(b, loc, DenseElementsAttr::get(flat, true));
     Value unread = arith::XOrIOp::create(b, loc, mask, yes);
     return vector::ReductionOp::create(
         b, loc, vector::CombiningKind::AND,
@@ -184,8 +184,7 @@ private:
 
   void checkRow(Value buffer, ValueRange indices, VectorType vector,
                 Value mask) {
-    if (isa<VectorType>(
-            cast<MemRefType>(buffer.getType()).getElementType()))
+    if (isa<VectorType>(cast<MemRefType>(buffer.getType()).getElementType()))
       return;
     Value all;
     int64_t first = int64_t(indices.size()) - vector.getRank();
@@ -211,14 +210,15 @@ private:
     auto flat = VectorType::get(type.getNumElements(), b.getIndexType());
     Value places = indices;
     if (!type.getElementType().isIndex())
-      places = arith::IndexCastOp::create(
-          b, loc, type.clone(b.getIndexType()), places);
+      places = arith::IndexCastOp::create(b, loc, type.clone(b.getIndexType()),
+                                          places);
     if (places.getType() != flat)
       places = vector::ShapeCastOp::create(b, loc, flat, places);
-    places = arith::AddIOp::create(b, loc, places, spread(flat, offsets.back()));
-    Value inside = arith::CmpIOp::create(
-        b, loc, arith::CmpIPredicate::ult, places,
-        spread(flat, extent(buffer, offsets.size() - 1)));
+    places =
+        arith::AddIOp::create(b, loc, places, spread(flat, offsets.back()));
+    Value inside =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, places,
+                              spread(flat, extent(buffer, offsets.size() - 1)));
     for (auto [d, at] : llvm::enumerate(offsets.drop_back()))
       inside = arith::AndIOp::create(
           b, loc, inside,
@@ -234,12 +234,12 @@ private:
     for (int64_t size : type.getShape())
       bytes = b.createOrFold<arith::MulIOp>(
           loc, bytes, ShapedType::isDynamic(size) ? *sizes++ : index(size));
-    Value room = b.createOrFold<arith::SubIOp>(
-        loc, extent(view.getSource(), 0), view.getByteShift());
-    require(both(compare(arith::CmpIPredicate::sge, view.getByteShift(),
-                         index(0)),
-                 compare(arith::CmpIPredicate::sle, bytes, room)),
-            "a view outside of its memory");
+    Value room = b.createOrFold<arith::SubIOp>(loc, extent(view.getSource(), 0),
+                                               view.getByteShift());
+    require(
+        both(compare(arith::CmpIPredicate::sge, view.getByteShift(), index(0)),
+             compare(arith::CmpIPredicate::sle, bytes, room)),
+        "a view outside of its memory");
   }
 
   void checkGroups(memref::ExpandShapeOp expand) {
@@ -272,9 +272,8 @@ struct CheckBounds : dlc::impl::CheckBoundsBase<CheckBounds> {
       if (auto verifiable = dyn_cast<RuntimeVerifiableOpInterface>(op)) {
         OpBuilder b(op);
         verifiable.generateRuntimeVerification(
-            b, op->getLoc(), [](Operation *op, StringRef what) {
-              return sentence(op, what);
-            });
+            b, op->getLoc(),
+            [](Operation *op, StringRef what) { return sentence(op, what); });
       }
       AccessChecker(op).run();
     }

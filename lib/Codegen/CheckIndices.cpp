@@ -97,12 +97,12 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
       if (!type.isDynamicDim(d) && type.getDimSize(d) > 0)
         continue;
       if (isWithin(tensor, body)) {
-        Value isSome = arith::CmpIOp::create(
-            b, loc, arith::CmpIPredicate::sgt, extent, zero);
-        hasElements = hasElements ? arith::AndIOp::create(b, loc, hasElements,
-                                                          isSome)
-                                        .getResult()
-                                  : isSome;
+        Value isSome = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sgt,
+                                             extent, zero);
+        hasElements =
+            hasElements
+                ? arith::AndIOp::create(b, loc, hasElements, isSome).getResult()
+                : isSome;
         continue;
       }
       b.setInsertionPoint(body);

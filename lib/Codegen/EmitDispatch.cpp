@@ -1,6 +1,7 @@
 //===- EmitDispatch.cpp - Captures to memory, one runtime call ------------===//
 
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -17,65 +18,12 @@ using namespace dlc;
 namespace {
 struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
+    SmallVector<codegen::ParallelForOp> loops;
+    getOperation().walk(
+        [&](codegen::ParallelForOp op) { loops.push_back(op); });
     OpBuilder b(&getContext());
-    // OutlineParallelLoops makes one call of each.
-    llvm::StringMap<LLVM::CallOp> calls;
-    module.walk([&](LLVM::CallOp call) {
-      if (call.getCallee() &&
-          call.getCallee()->ends_with(names::dispatchSuffix))
-        calls[*call.getCallee()] = call;
-    });
-    for (auto dispatch :
-         llvm::make_early_inc_range(module.getOps<LLVM::LLVMFuncOp>())) {
-      StringRef name = dispatch.getName();
-      if (!dispatch.isExternal() || !name.ends_with(names::dispatchSuffix))
-        continue;
-      auto task = module.lookupSymbol<LLVM::LLVMFuncOp>(
-          (name.drop_back(names::dispatchSuffix.size()) + names::taskSuffix)
-              .str());
-      define(b, dispatch, task, calls.lookup(name));
-    }
-    for (auto [name, runtime] :
-         {std::pair(names::allocate, names::runtimeAllocate),
-          std::pair(names::weightMemory, names::runtimeWeights),
-          std::pair(names::stateMemory, names::runtimeState)})
-      if (auto memory = module.lookupSymbol<LLVM::LLVMFuncOp>(name))
-        defineMemory(b, memory, runtime);
-  }
-
-  /// A descriptor over memory that the runtime gives: of as many bytes as were
-  /// asked for, or of all there are.
-  void defineMemory(OpBuilder &b, LLVM::LLVMFuncOp function, StringRef name) {
-    Location loc = function.getLoc();
-    Type ptr = LLVM::LLVMPointerType::get(&getContext()), i64 = b.getI64Type();
-    b.setInsertionPointToStart(getOperation().getBody());
-    auto runtime = LLVM::LLVMFuncOp::create(
-        b, loc, name,
-        LLVM::LLVMFunctionType::get(ptr,
-                                    function.getFunctionType().getParams()));
-    function.setLinkage(LLVM::Linkage::Internal);
-    Block *entry = function.addEntryBlock(b);
-    b.setInsertionPointToStart(entry);
-    Value memory = LLVM::CallOp::create(b, loc, runtime, entry->getArguments())
-                       .getResult();
-    auto constant = [&](int64_t value) -> Value {
-      return LLVM::ConstantOp::create(b, loc, i64, b.getI64IntegerAttr(value));
-    };
-    Value result = LLVM::PoisonOp::create(
-        b, loc, function.getFunctionType().getReturnType());
-    auto set = [&](Value value, ArrayRef<int64_t> at) {
-      result = LLVM::InsertValueOp::create(b, loc, result, value, at);
-    };
-    set(memory, {0});
-    set(memory, {1});
-    set(constant(0), {2});
-    set(entry->getNumArguments() > 1
-            ? Value(entry->getArgument(1))
-            : constant(std::numeric_limits<int64_t>::max()),
-        {3, 0});
-    set(constant(1), {4, 0});
-    LLVM::ReturnOp::create(b, loc, result);
+    for (codegen::ParallelForOp loop : loops)
+      emit(b, loop);
   }
 
   /// Free to make again in the task: constants, and what lies at a known
@@ -107,26 +55,31 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
     return mapping.lookup(value);
   }
 
-  void define(OpBuilder &b, LLVM::LLVMFuncOp dispatch, LLVM::LLVMFuncOp task,
-              LLVM::CallOp call) {
+  void emit(OpBuilder &b, codegen::ParallelForOp loop) {
     ModuleOp module = getOperation();
-    Location loc = dispatch.getLoc();
+    auto task = module.lookupSymbol<LLVM::LLVMFuncOp>(loop.getTask());
+    Location loc = loop.getLoc();
     Type ptr = LLVM::LLVMPointerType::get(&getContext());
     Type i64 = b.getI64Type(), none = LLVM::LLVMVoidType::get(&getContext());
+    b.setInsertionPoint(task);
+    auto define = [&](StringRef name, ArrayRef<Type> types) {
+      auto function = LLVM::LLVMFuncOp::create(
+          b, loc, (task.getName() + name).str(),
+          LLVM::LLVMFunctionType::get(none, types), LLVM::Linkage::Internal);
+      if (Attribute target = task->getAttr(codegen::target))
+        function->setAttr(codegen::target, target);
+      return function;
+    };
 
     // thunk(begin, end, worker, captures)
-    b.setInsertionPoint(dispatch);
-    auto thunk = LLVM::LLVMFuncOp::create(
-        b, loc, (task.getName() + ".thunk").str(),
-        LLVM::LLVMFunctionType::get(none, {i64, i64, i64, ptr}),
-        LLVM::Linkage::Internal);
+    LLVM::LLVMFuncOp thunk = define(".thunk", {i64, i64, i64, ptr});
     Block *entry = thunk.addEntryBlock(b);
     b.setInsertionPointToStart(entry);
     SmallVector<Value> captured;
     SmallVector<Operation *> loads;
     IRMapping mapping;
     SmallVector<Value> operands(entry->getArguments().take_front(3));
-    for (Value operand : call.getArgOperands().drop_front(3))
+    for (Value operand : loop.getCaptures())
       operands.push_back(remake(b, operand, mapping, [&](Value value) -> Value {
         captured.push_back(value);
         // The address follows when all the types are known.
@@ -145,21 +98,24 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
                                  ArrayRef<LLVM::GEPArg>{0, int32_t(i)}));
     }
 
-    auto runtime = module.lookupSymbol<LLVM::LLVMFuncOp>(names::parallelFor);
+    constexpr StringLiteral name = "dlc_rt_parallel_for";
+    auto runtime = module.lookupSymbol<LLVM::LLVMFuncOp>(name);
     if (!runtime) {
       b.setInsertionPointToStart(module.getBody());
       runtime = LLVM::LLVMFuncOp::create(
-          b, loc, names::parallelFor,
+          b, loc, name,
           LLVM::LLVMFunctionType::get(none, {ptr, i64, i64, ptr, ptr}));
     }
-    SmallVector<Value> given(call.getArgOperands().take_front(3));
+    // The captures' memory is gone when this function returns.
+    SmallVector<Value> given{loop.getCallContext(), loop.getTasks(),
+                             loop.getCost()};
     llvm::append_range(given, captured);
-    dispatch.setFunctionType(LLVM::LLVMFunctionType::get(
-        none, llvm::to_vector(ValueRange(given).getTypes())));
-    dispatch.setLinkage(LLVM::Linkage::Internal);
-    b.setInsertionPoint(call);
-    LLVM::CallOp::create(b, call.getLoc(), dispatch, given);
-    call.erase();
+    b.setInsertionPoint(task);
+    LLVM::LLVMFuncOp dispatch =
+        define(".dispatch", llvm::to_vector(ValueRange(given).getTypes()));
+    b.setInsertionPoint(loop);
+    LLVM::CallOp::create(b, loc, dispatch, given);
+    loop.erase();
 
     entry = dispatch.addEntryBlock(b);
     b.setInsertionPointToStart(entry);

@@ -128,7 +128,7 @@ struct ExpandCopies : dlc::impl::ExpandCopiesBase<ExpandCopies> {
   using ExpandCopiesBase::ExpandCopiesBase;
 
   void runOnOperation() override {
-    auto machine = dlc::cpu::Machine::of(getOperation());
+    auto machine = dlc::cpu::machineOf(getOperation());
     IRRewriter rewriter(&getContext());
     getOperation()->walk([&](memref::CopyOp copy) {
       // Casts fold away later, and with them what they hide: in branches and

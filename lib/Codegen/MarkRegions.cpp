@@ -1,9 +1,9 @@
 //===- MarkRegions.cpp - Fused loop nests get numbers ---------------------===//
 
 #include "dlc/Codegen/Codegen.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/LLVMIR/LLVMTypes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -45,54 +45,41 @@ struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
         continue;
       llvm::DenseMap<Attribute, int64_t> numbers; // parts of one region
       function.walk<WalkOrder::PreOrder>([&](Operation *op) {
-        auto region = op->getAttrOfType<DictionaryAttr>(names::region);
+        auto region = op->getAttrOfType<codegen::RegionAttr>(codegen::region);
         if (!region)
           return;
-        op->removeAttr(names::region);
+        op->removeAttr(codegen::region);
         auto [number, isNew] = numbers.try_emplace(region, regions.size());
         if (isNew) {
-          NamedAttrList entry(region);
           // Counts are of one call: of all rounds of the loops around it.
           int64_t rounds = countRounds(op);
-          for (StringRef name : {"flops", "bytes"}) {
-            int64_t once = region.getAs<IntegerAttr>(name).getInt();
-            entry.set(name, b.getI64IntegerAttr(
-                                once < 0 || rounds < 0 ? -1 : once * rounds));
-          }
-          entry.set("function", b.getStringAttr(function.getName()));
-          regions.push_back(entry.getDictionary(&getContext()));
+          auto all = [&](int64_t once) {
+            return once < 0 || rounds < 0 ? -1 : once * rounds;
+          };
+          regions.push_back(codegen::RegionAttr::get(
+              &getContext(), region.getNumber(), region.getName(),
+              region.getKind(), all(region.getFlops()), all(region.getBytes()),
+              region.getCost(), region.getTile(), region.getTasks(),
+              region.getLayout(), FlatSymbolRefAttr::get(function)));
         }
         marked.push_back({op, number->second});
       });
     }
     if (regions.empty())
       return;
-    module->setAttr(names::regions, b.getArrayAttr(regions));
+    module->setAttr(codegen::regions, b.getArrayAttr(regions));
     if (!calls)
       return;
-    Type ptr = LLVM::LLVMPointerType::get(&getContext());
-    b.setInsertionPointToStart(module.getBody());
-    auto mark =
-        func::FuncOp::create(b, module.getLoc(), names::mark,
-                             b.getFunctionType({ptr, b.getI64Type()}, {}));
-    mark.setPrivate();
-    for (auto &entry : marked) {
-      auto [op, number] = entry;
+    for (auto [op, number] : marked) {
       auto function = op->getParentOfType<func::FuncOp>();
       if (!function.getNumArguments() ||
-          function.getArgument(0).getType() != ptr)
+          !isa<LLVM::LLVMPointerType>(function.getArgument(0).getType()))
         continue; // no kernel
       Value context = function.getArgument(0);
-      auto call = [&, op = entry.first](int64_t value) {
-        Value operand =
-            arith::ConstantIntOp::create(b, op->getLoc(), value, 64);
-        func::CallOp::create(b, op->getLoc(), mark,
-                             ValueRange{context, operand});
-      };
       b.setInsertionPoint(op);
-      call(number);
+      codegen::BeginRegionOp::create(b, op->getLoc(), context, number);
       b.setInsertionPointAfter(op);
-      call(-1);
+      codegen::EndRegionOp::create(b, op->getLoc(), context);
     }
   }
 };

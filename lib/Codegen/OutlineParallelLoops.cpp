@@ -39,9 +39,6 @@ struct OutlineParallelLoops
     }
     // Of loops of one task, which upstream has put in their place.
     getOperation().walk([](codegen::ScaleCostOp scale) { scale.erase(); });
-    if (auto placeholder =
-            getOperation().lookupSymbol<func::FuncOp>(names::worker))
-      placeholder.erase();
   }
 
   /// About the nanoseconds of one iteration, with the extents at hand.
@@ -51,7 +48,7 @@ struct OutlineParallelLoops
       return arith::ConstantIndexOp::create(b, loc, number);
     };
     int64_t known = 1000;
-    if (auto attr = loop->getAttrOfType<IntegerAttr>(names::cost))
+    if (auto attr = loop->getAttrOfType<IntegerAttr>(codegen::cost))
       known = attr.getInt();
     Value cost = constant(known);
     for (auto scale : llvm::make_early_inc_range(
@@ -94,14 +91,16 @@ struct OutlineParallelLoops
       (matchPattern(value, m_Constant()) ? constants : captures)
           .push_back(value);
 
-    std::string stem = (function.getName() + "." + Twine(number)).str();
     SmallVector<Type> types{index, index, index};
     for (Value capture : captures)
       types.push_back(capture.getType());
     OpBuilder top(function);
-    auto task = func::FuncOp::create(top, loc, stem + names::taskSuffix.str(),
-                                     b.getFunctionType(types, {}));
+    auto task = func::FuncOp::create(
+        top, loc, (function.getName() + "." + Twine(number) + ".task").str(),
+        b.getFunctionType(types, {}));
     task.setPrivate();
+    if (Attribute target = function->getAttr(codegen::target))
+      task->setAttr(codegen::target, target);
     Block *entry = task.addEntryBlock();
     OpBuilder t = OpBuilder::atBlockBegin(entry);
     IRMapping mapping;
@@ -130,22 +129,14 @@ struct OutlineParallelLoops
     }
     mapping.map(ValueRange(loop.getInductionVars()), ValueRange(ivs));
     for (Operation &op : loop.getBody()->without_terminator()) {
-      auto call = dyn_cast<func::CallOp>(op);
-      if (call && call.getCallee() == names::worker)
-        mapping.map(call.getResult(0), entry->getArgument(2));
+      if (auto worker = dyn_cast<codegen::WorkerOp>(op))
+        mapping.map(worker.getResult(), entry->getArgument(2));
       else
         t.clone(op, mapping);
     }
 
-    // The call: context, tasks, cost, captures.
-    Value context = function.getArgument(0);
-    SmallVector<Value> operands{context, total, cost};
-    llvm::append_range(operands, captures);
-    auto dispatch = func::FuncOp::create(
-        top, loc, stem + names::dispatchSuffix.str(),
-        b.getFunctionType(ValueRange(operands).getTypes(), {}));
-    dispatch.setPrivate();
-    func::CallOp::create(b, loc, dispatch, operands);
+    codegen::ParallelForOp::create(b, loc, function.getArgument(0), total, cost,
+                                   task.getSymName(), captures);
     loop.erase();
   }
 };

@@ -123,7 +123,6 @@ struct OutlineShapeFunctions
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     OpBuilder b(context);
-    NamedAttrList messages, computed;
     RewritePatternSet patterns(context);
     memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
     memref::populateResolveShapedTypeResultDimsPatterns(patterns);
@@ -145,7 +144,7 @@ struct OutlineShapeFunctions
       });
       b.setInsertionPointAfter(function);
       auto shapes = cast<func::FuncOp>(b.clone(*function));
-      shapes.setName((function.getName() + names::shapesSuffix).str());
+      shapes.setName((function.getName() + ".shapes").str());
       shapes.setPrivate();
       forgetState(shapes);
       markCallable(shapes);
@@ -201,13 +200,12 @@ struct OutlineShapeFunctions
         else
           check->removeAttr(checkNumber);
       });
-      messages.append(function.getName(), ArrayAttr::get(context, texts));
+      shapes->setAttr(codegen::messages, b.getArrayAttr(texts));
+      function->setAttr(codegen::shapes,
+                        FlatSymbolRefAttr::get(shapes.getSymNameAttr()));
       if (!behind.empty())
-        computed.append(function.getName(), b.getDenseI64ArrayAttr(behind));
+        function->setAttr(codegen::computed, b.getDenseI64ArrayAttr(behind));
     }
-    if (!computed.empty())
-      getOperation()->setAttr(names::computed, computed.getDictionary(context));
-    getOperation()->setAttr(names::checks, messages.getDictionary(context));
   }
 
   /// Inputs are buffers of which only the extents are read.

@@ -1,6 +1,6 @@
 //===- PackWeights.cpp - Constant operands in the order they are read -----===//
 
-#include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "CPU/Nests.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,6 +12,8 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/ValueBoundsOpInterface.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -20,6 +22,8 @@ namespace dlc {
 #define GEN_PASS_DEF_PACKWEIGHTS
 #include "dlc/Codegen/Passes.h.inc"
 } // namespace dlc
+
+using namespace dlc;
 
 namespace {
 
@@ -86,10 +90,22 @@ bool isMultipleOf(Value value, int64_t unit) {
 
 struct PackWeights : dlc::impl::PackWeightsBase<PackWeights> {
   void runOnOperation() override {
-    SmallVector<arith::ConstantOp> constants;
-    getOperation().walk([&](arith::ConstantOp op) { constants.push_back(op); });
-    for (arith::ConstantOp constant : constants)
-      pack(constant);
+    // Slices by the width of their panel: one copy of a constant for each.
+    llvm::MapVector<std::pair<Operation *, int64_t>,
+                    llvm::SetVector<Operation *>>
+        panels;
+    getOperation().walk([&](linalg::LinalgOp op) {
+      codegen::ScheduleAttr schedule = scheduleOf(op);
+      if (!schedule || !schedule.getPacking())
+        return;
+      int64_t width = schedule.getPacking();
+      tensor::ExtractSliceOp slice = findSlice(op.getDpsInputs()[1]);
+      if (slice && takesPanel(slice, width))
+        panels[{slice.getSource().getDefiningOp(), width}].insert(slice);
+    });
+    for (auto &[key, slices] : panels)
+      pack(cast<arith::ConstantOp>(key.first), key.second,
+           slices.getArrayRef());
   }
 
 private:
@@ -104,62 +120,38 @@ private:
                                      : std::nullopt;
   }
 
-  void pack(arith::ConstantOp constant) {
-    auto type = dyn_cast<RankedTensorType>(constant.getType());
-    if (!type || type.getRank() < 2 ||
-        type.getNumElements() * type.getElementTypeBitWidth() / 8 <
-            dlc::cpu::leastPackedBytes ||
-        type.getElementTypeBitWidth() % 8)
-      return;
-    // Slices by the width of their panel: one copy of the constant for each.
-    llvm::MapVector<int64_t, SmallVector<tensor::ExtractSliceOp>> panels;
-    SmallVector<tensor::ExtractSliceOp> rests;
-    for (Operation *user : constant->getUsers()) {
-      auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
-      if (!slice || !slice.hasUnitStride() ||
-          slice.getType().getRank() != type.getRank())
-        continue;
-      if (int64_t width = panelWidth(slice))
-        panels[width].push_back(slice);
-      else
-        rests.push_back(slice);
-    }
-    // What is left after the last whole panel lies in a narrower one.
-    for (tensor::ExtractSliceOp slice : rests) {
-      std::optional<int64_t> start =
-          getConstantIntValue(slice.getMixedOffsets().back());
-      std::optional<int64_t> size =
-          getConstantIntValue(slice.getMixedSizes().back());
-      for (auto &[width, slices] : panels)
-        if (start && size && *start % width == 0 && *size <= width) {
-          slices.push_back(slice);
-          break;
-        }
-    }
-    if (panels.empty())
-      return;
+  /// The slice of a constant that a contraction reads a part of.
+  static tensor::ExtractSliceOp findSlice(Value value) {
+    auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
+    while (slice && !slice.getSource().getDefiningOp<arith::ConstantOp>())
+      slice = slice.getSource().getDefiningOp<tensor::ExtractSliceOp>();
+    return slice;
+  }
+
+  /// Whether a slice lies in one panel and begins with it: the last columns
+  /// lie in one that is not full.
+  static bool takesPanel(tensor::ExtractSliceOp slice, int64_t width) {
+    if (!slice.hasUnitStride() ||
+        slice.getType().getRank() != slice.getSourceType().getRank() ||
+        !isMultipleOf(slice.getMixedOffsets().back(), width))
+      return false;
+    FailureOr<int64_t> size = ValueBoundsConstraintSet::computeConstantBound(
+        presburger::BoundType::UB, slice.getMixedSizes().back(),
+        /*stopCondition=*/nullptr, /*closedUB=*/true);
+    return succeeded(size) && *size <= width;
+  }
+
+  static void pack(arith::ConstantOp constant, int64_t width,
+                   ArrayRef<Operation *> slices) {
     std::optional<ArrayRef<char>> data = rawData(constant.getValue());
     if (!data)
       return;
-    for (auto &[width, slices] : panels) {
-      OpBuilder b(constant);
-      Value packed = arith::ConstantOp::create(b, constant.getLoc(),
-                                               packData(type, *data, width));
-      for (tensor::ExtractSliceOp slice : slices)
-        replace(slice, packed, width);
-    }
-  }
-
-  /// How wide the panels are that a slice takes one of; 0 where it does not.
-  static int64_t panelWidth(tensor::ExtractSliceOp slice) {
-    FailureOr<int64_t> width = ValueBoundsConstraintSet::computeConstantBound(
-        presburger::BoundType::UB, slice.getMixedSizes().back(),
-        /*stopCondition=*/nullptr, /*closedUB=*/true);
-    OpFoldResult offset = slice.getMixedOffsets().back();
-    if (failed(width) || *width <= 1 || getConstantIntValue(offset) ||
-        !isMultipleOf(offset, *width))
-      return 0;
-    return *width;
+    OpBuilder b(constant);
+    Value packed = arith::ConstantOp::create(
+        b, constant.getLoc(),
+        packData(cast<RankedTensorType>(constant.getType()), *data, width));
+    for (Operation *slice : slices)
+      replace(cast<tensor::ExtractSliceOp>(slice), packed, width);
   }
 
   /// [..., columns] as [panels, ..., width], the last panel filled with zeros.

@@ -165,13 +165,13 @@ private:
   /// Loops over time alone: a network has few of them, and nothing else in it
   /// that takes long has no tasks.
   static bool isCandidate(scf::ForOp loop) {
-    if (!loop->hasAttr(names::steps) || loop.getNumResults() ||
+    if (!loop->hasAttr(codegen::steps) || loop.getNumResults() ||
         costOf(loop) < leastTask)
       return false;
     bool isPlain = true;
     loop->walk([&](Operation *op) {
-      isPlain &=
-          !isa<scf::ForallOp, scf::WhileOp>(op) && !isa<func::CallOp>(op);
+      isPlain &= !isa<scf::ForallOp, scf::WhileOp, func::CallOp>(op) &&
+                 !isa<codegen::CodegenDialect>(op->getDialect());
     });
     return isPlain;
   }
@@ -221,8 +221,8 @@ private:
     auto tasks = scf::ForallOp::create(
         builder, loc, ArrayRef<OpFoldResult>{builder.getIndexAttr(2)},
         ValueRange(), std::nullopt);
-    tasks->setAttr(names::cost, builder.getI64IntegerAttr(
-                                    int64_t(std::min(costOf(a), costOf(b)))));
+    tasks->setAttr(codegen::cost, builder.getI64IntegerAttr(
+                                      int64_t(std::min(costOf(a), costOf(b)))));
     builder.setInsertionPointToStart(tasks.getBody());
     Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
     Value isFirst =

@@ -1,6 +1,7 @@
 //===- PassResultsByDestination.cpp - Results in the caller's buffers -----===//
 
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -94,9 +95,8 @@ struct PassResultsByDestination
     Value context = block.insertArgument(
         0u, LLVM::LLVMPointerType::get(b.getContext()), loc);
     block.insertArgument(1u, b.getIndexType(), loc);
-    auto all = getOperation()->getAttrOfType<DictionaryAttr>(names::computed);
-    auto computed = all ? all.getAs<DenseI64ArrayAttr>(function.getName())
-                        : DenseI64ArrayAttr();
+    auto computed =
+        function->getAttrOfType<DenseI64ArrayAttr>(codegen::computed);
     int64_t number = 0;
     for (auto [i, result] : llvm::enumerate(terminator->getOperands())) {
       auto type = cast<RankedTensorType>(result.getType());
@@ -188,26 +188,10 @@ struct PassResultsByDestination
         b, loc, type, /*dynamicSizes=*/ValueRange(), /*copy=*/result);
     Value buffer =
         bufferization::ToBufferOp::create(b, loc, bufferType(type), copy);
-    Value place =
-        memref::ExtractAlignedPointerAsIndexOp::create(b, loc, buffer);
-    Type none[] = {context.getType(), b.getIndexType(), b.getIndexType()};
-    auto call = [&](StringRef name, Value a, Value c) {
-      auto module = getOperation();
-      if (!module.lookupSymbol(name)) {
-        OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-        func::FuncOp::create(top, loc, name, b.getFunctionType(none, {}))
-            .setPrivate();
-      }
-      func::CallOp::create(b, loc, name, TypeRange(),
-                           ValueRange{context, a, c});
-    };
-    auto index = [&](int64_t value) -> Value {
-      return arith::ConstantIndexOp::create(b, loc, value);
-    };
-    call(names::setResult, index(number), place);
+    codegen::SetResultOp::create(b, loc, context, number, buffer);
     for (int64_t d = 0; d < type.getRank(); ++d)
-      call(names::setExtent, index(firstExtent + d),
-           tensor::DimOp::create(b, loc, result, d));
+      codegen::SetExtentOp::create(b, loc, context, firstExtent + d,
+                                   tensor::DimOp::create(b, loc, result, d));
   }
 };
 } // namespace

@@ -104,14 +104,14 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
   }
 
   /// Whether an expression over operands is the value `end`. Bounds of values
-  /// know nothing of products of extents (the rows of [?, ?, 512]), so these are
-  /// compared as they are written.
+  /// know nothing of products of extents (the rows of [?, ?, 512]), so these
+  /// are compared as they are written.
   static bool isEnd(AffineExpr expr, const AffineMap &map, ValueRange given,
                     Value end) {
     unsigned symbols = map.getNumSymbols();
-    AffineMap difference = AffineMap::get(
-        map.getNumDims(), symbols + 1,
-        expr - getAffineSymbolExpr(symbols, expr.getContext()));
+    AffineMap difference =
+        AffineMap::get(map.getNumDims(), symbols + 1,
+                       expr - getAffineSymbolExpr(symbols, expr.getContext()));
     SmallVector<Value> operands(given);
     operands.push_back(end);
     affine::fullyComposeAffineMapAndOperands(&difference, &operands);

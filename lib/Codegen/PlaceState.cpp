@@ -2,8 +2,7 @@
 
 #include "Memory.h"
 #include "dlc/Codegen/Codegen.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -34,26 +33,15 @@ struct PlaceState : dlc::impl::PlaceStateBase<PlaceState> {
     ModuleOp module = getOperation();
     OpBuilder b(&getContext());
     // Behind the weights that have their places already.
-    SmallVector<Attribute> values, states;
-    SmallVector<int64_t> offsets;
-    if (auto known = module->getAttrOfType<ArrayAttr>(names::weights)) {
-      values.assign(known.begin(), known.end());
-      offsets.assign(
-          module->getAttrOfType<DenseI64ArrayAttr>(names::weightOffsets)
-              .asArrayRef()
-              .begin(),
-          module->getAttrOfType<DenseI64ArrayAttr>(names::weightOffsets)
-              .asArrayRef()
-              .end());
+    SmallVector<Attribute> weights, states;
+    int64_t weightEnd = 0;
+    if (auto known = module->getAttrOfType<ArrayAttr>(codegen::weights)) {
+      llvm::append_range(weights, known);
+      auto last = cast<codegen::WeightAttr>(weights.back());
+      weightEnd = llvm::alignTo(last.getOffset() +
+                                    bytesOf(last.getValues().getShapedType()),
+                                globalAlignment);
     }
-    int64_t weightEnd =
-        values.empty()
-            ? 0
-            : llvm::alignTo(
-                  offsets.back() +
-                      bytesOf(
-                          cast<ElementsAttr>(values.back()).getShapedType()),
-                  globalAlignment);
     llvm::StringMap<int64_t> places;
     int64_t end = 0;
     for (auto global :
@@ -65,28 +53,26 @@ struct PlaceState : dlc::impl::PlaceStateBase<PlaceState> {
       int64_t first = -1, bytes = bytesOf(global.getType());
       if (!isZero(value)) {
         first = weightEnd;
-        values.push_back(value);
-        offsets.push_back(first);
+        weights.push_back(
+            codegen::WeightAttr::get(&getContext(), first, value));
         weightEnd = llvm::alignTo(first + bytes, globalAlignment);
       }
       places[global.getSymName()] = end;
-      NamedAttrList entry;
-      entry.set("name", global.getSymNameAttr());
-      entry.set("type", TypeAttr::get(value.getShapedType()));
-      entry.set("offset", b.getI64IntegerAttr(end));
-      entry.set("first", b.getI64IntegerAttr(first));
-      states.push_back(entry.getDictionary(&getContext()));
+      states.push_back(codegen::StateAttr::get(
+          &getContext(), global.getSymNameAttr(),
+          cast<RankedTensorType>(value.getShapedType()), end, first));
       end = llvm::alignTo(end + bytes, globalAlignment);
       global.erase();
     }
     if (states.empty())
       return;
-    module->setAttr(names::states, b.getArrayAttr(states));
-    if (!values.empty()) {
-      module->setAttr(names::weights, b.getArrayAttr(values));
-      module->setAttr(names::weightOffsets, b.getDenseI64ArrayAttr(offsets));
-    }
-    viewGlobals(module, places, names::stateMemory);
+    module->setAttr(codegen::states, b.getArrayAttr(states));
+    if (!weights.empty())
+      module->setAttr(codegen::weights, b.getArrayAttr(weights));
+    viewGlobals(module, places,
+                [](OpBuilder &b, Location loc, Value context) -> Value {
+                  return codegen::StateMemoryOp::create(b, loc, context);
+                });
   }
 };
 } // namespace

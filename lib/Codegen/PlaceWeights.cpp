@@ -2,9 +2,9 @@
 
 #include "Memory.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -17,15 +17,10 @@ namespace dlc {
 
 using namespace dlc;
 
-void dlc::viewGlobals(ModuleOp module, const llvm::StringMap<int64_t> &places,
-                      StringRef memory) {
+void dlc::viewGlobals(
+    ModuleOp module, const llvm::StringMap<int64_t> &places,
+    llvm::function_ref<Value(OpBuilder &, Location, Value)> memory) {
   OpBuilder b(module.getContext());
-  Type ptr = LLVM::LLVMPointerType::get(module.getContext());
-  auto bytes = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
-  b.setInsertionPointToStart(module.getBody());
-  func::FuncOp::create(b, module.getLoc(), memory,
-                       b.getFunctionType({ptr}, {bytes}))
-      .setPrivate();
   for (auto function : module.getOps<func::FuncOp>()) {
     SmallVector<memref::GetGlobalOp> reads;
     function.walk([&](memref::GetGlobalOp read) {
@@ -35,9 +30,7 @@ void dlc::viewGlobals(ModuleOp module, const llvm::StringMap<int64_t> &places,
     if (reads.empty())
       continue;
     b.setInsertionPointToStart(&function.getBody().front());
-    Value whole = func::CallOp::create(b, function.getLoc(), memory, bytes,
-                                       ValueRange{function.getArgument(0)})
-                      .getResult(0);
+    Value whole = memory(b, function.getLoc(), function.getArgument(0));
     llvm::StringMap<Value> views;
     for (memref::GetGlobalOp read : reads) {
       Value &view = views[read.getName()];
@@ -72,8 +65,7 @@ struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
     ModuleOp module = getOperation();
     OpBuilder b(&getContext());
     llvm::StringMap<int64_t> places;
-    SmallVector<Attribute> values;
-    SmallVector<int64_t> offsets;
+    SmallVector<Attribute> weights;
     int64_t end = 0;
     for (auto global :
          llvm::make_early_inc_range(module.getOps<memref::GlobalOp>())) {
@@ -87,17 +79,18 @@ struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
       if (bytes < least)
         continue;
       places[global.getSymName()] = end;
-      values.push_back(asBytes(value));
-      offsets.push_back(end);
+      weights.push_back(
+          codegen::WeightAttr::get(&getContext(), end, asBytes(value)));
       end = llvm::alignTo(end + bytes, globalAlignment);
       global.erase();
     }
-    if (values.empty())
+    if (weights.empty())
       return;
-    module->setAttr(names::weights, b.getArrayAttr(values));
-    module->setAttr(names::weightOffsets, b.getDenseI64ArrayAttr(offsets));
-
-    viewGlobals(module, places, names::weightMemory);
+    module->setAttr(codegen::weights, b.getArrayAttr(weights));
+    viewGlobals(module, places,
+                [](OpBuilder &b, Location loc, Value context) -> Value {
+                  return codegen::WeightMemoryOp::create(b, loc, context);
+                });
   }
 };
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "Memory.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/IndexRange.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
@@ -44,17 +45,6 @@ std::optional<int64_t> dlc::boundElements(memref::AllocOp alloc) {
       return std::nullopt;
   }
   return elements;
-}
-
-func::FuncOp dlc::declareWorker(ModuleOp module) {
-  if (auto found = module.lookupSymbol<func::FuncOp>(names::worker))
-    return found;
-  OpBuilder b = OpBuilder::atBlockBegin(module.getBody());
-  auto declared =
-      func::FuncOp::create(b, module.getLoc(), names::worker,
-                           b.getFunctionType({}, {b.getIndexType()}));
-  declared.setPrivate();
-  return declared;
 }
 
 namespace {
@@ -163,16 +153,6 @@ private:
   /// Memory whose size follows from values, taken where it is needed.
   void allocate(memref::AllocOp alloc) {
     OpBuilder b(alloc);
-    auto module = function->getParentOfType<ModuleOp>();
-    Type bytesType = MemRefType::get({ShapedType::kDynamic}, b.getI8Type());
-    Value context = function.getArgument(0);
-    if (!module.lookupSymbol(names::allocate)) {
-      OpBuilder top = OpBuilder::atBlockBegin(module.getBody());
-      func::FuncOp::create(
-          top, alloc.getLoc(), names::allocate,
-          b.getFunctionType({context.getType(), b.getIndexType()}, bytesType))
-          .setPrivate();
-    }
     MemRefType type = alloc.getType();
     Value bytes = arith::ConstantIndexOp::create(
         b, alloc.getLoc(), llvm::divideCeil(type.getElementTypeBitWidth(), 8));
@@ -182,9 +162,8 @@ private:
                     arith::ConstantIndexOp::create(b, alloc.getLoc(), extent));
     for (Value size : alloc.getDynamicSizes())
       bytes = mul(b, bytes, size);
-    Value memory = func::CallOp::create(b, alloc.getLoc(), names::allocate,
-                                        bytesType, ValueRange{context, bytes})
-                       .getResult(0);
+    Value memory = codegen::AllocateOp::create(b, alloc.getLoc(),
+                                               function.getArgument(0), bytes);
     Value zero = arith::ConstantIndexOp::create(b, alloc.getLoc(), 0);
     SmallVector<Value> sizes(alloc.getDynamicSizes());
     Value view =
@@ -211,13 +190,7 @@ private:
 
   /// Whether the memory is a result that the caller gets: it must last.
   static bool isHandedOver(memref::AllocOp alloc) {
-    return llvm::any_of(alloc->getUsers(), [](Operation *user) {
-      return isa<memref::ExtractAlignedPointerAsIndexOp>(user) &&
-             llvm::any_of(user->getUsers(), [](Operation *call) {
-               auto function = dyn_cast<func::CallOp>(call);
-               return function && function.getCallee() == names::setResult;
-             });
-    });
+    return llvm::any_of(alloc->getUsers(), llvm::IsaPred<codegen::SetResultOp>);
   }
 
   void collect() {
@@ -413,12 +386,7 @@ private:
         Value &start = workerBase[buffer.loop];
         if (!start) {
           OpBuilder inLoop = OpBuilder::atBlockBegin(buffer.loop.getBody());
-          Value worker =
-              func::CallOp::create(
-                  inLoop, function.getLoc(),
-                  declareWorker(function->getParentOfType<ModuleOp>()),
-                  ValueRange())
-                  .getResult(0);
+          Value worker = codegen::WorkerOp::create(inLoop, function.getLoc());
           start = add(inLoop, base, mul(inLoop, worker, workerSize));
         }
         offset = add(at, start, offset);
@@ -445,11 +413,15 @@ private:
     OpBuilder b(function);
     Location loc = function.getLoc();
     TypeRange inputs = TypeRange(block.getArgumentTypes()).drop_back();
-    auto result = func::FuncOp::create(
-        b, loc, (function.getName() + names::workspaceSuffix).str(),
-        b.getFunctionType(inputs, {b.getIndexType()}));
+    auto result =
+        func::FuncOp::create(b, loc, (function.getName() + ".workspace").str(),
+                             b.getFunctionType(inputs, {b.getIndexType()}));
     result.setPrivate();
     markCallable(result);
+    if (Attribute target = function->getAttr(codegen::target))
+      result->setAttr(codegen::target, target);
+    function->setAttr(codegen::workspace,
+                      FlatSymbolRefAttr::get(result.getSymNameAttr()));
     Block *entry = result.addEntryBlock();
     IRMapping mapping;
     for (auto [from, to] :

@@ -115,7 +115,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
     llvm::DenseMap<std::pair<size_t, Attribute>, SmallVector<size_t>> known;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!isEntry(function) || !function.getBody().hasOneBlock() ||
-          function.getNumArguments() < names::kernelPrologue)
+          function.getNumArguments() < kernelPrologue)
         continue;
       Attribute processor = function->getAttr(codegen::target);
       for (Operation &op : function.getBody().front()) {
@@ -160,7 +160,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
                          }
                          // A buffer that is handed on outlives its round,
                          // and a check ends the call of a kernel.
-                         if (isa<func::CallOp, codegen::RequireOp>(inner) ||
+                         if (needsKernel(inner) ||
                              (isa<scf::ForOp, scf::WhileOp>(inner) &&
                               llvm::any_of(inner->getResultTypes(),
                                            llvm::IsaPred<MemRefType>)))
@@ -168,6 +168,13 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
                          return WalkResult::advance();
                        }).wasInterrupted();
     return isClosed && count >= least;
+  }
+
+  /// Whether an op needs the kernel that it stands in.
+  static bool needsKernel(Operation *op) {
+    return isa<func::CallOp>(op) ||
+           (isa<codegen::CodegenDialect>(op->getDialect()) &&
+            !isa<codegen::ScaleCostOp>(op));
   }
 
   void share(Kind &kind, int64_t number) {
@@ -186,7 +193,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
       else
         captures.push_back(capture);
     ValueRange prologue =
-        ValueRange(parent.getArguments()).take_front(names::kernelPrologue);
+        ValueRange(parent.getArguments()).take_front(kernelPrologue);
     SmallVector<Type> types(prologue.getTypes());
     llvm::append_range(types, ValueRange(captures).getTypes());
     SmallVector<memref::AllocOp> allocs;
@@ -220,8 +227,8 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
     IRMapping mapping;
     for (Operation *constant : constants)
       b.clone(*constant, mapping);
-    mapping.map(captures, entry->getArguments().slice(names::kernelPrologue,
-                                                      captures.size()));
+    mapping.map(captures,
+                entry->getArguments().slice(kernelPrologue, captures.size()));
     auto end = func::ReturnOp::create(b, loc);
     loop->moveBefore(end);
     loop->walk([&](Operation *op) {
@@ -257,9 +264,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
       Value &start = starts[parallel];
       if (parallel && !start) {
         b.setInsertionPointToStart(parallel.getBody());
-        Value worker = func::CallOp::create(
-                           b, loc, declareWorker(getOperation()), ValueRange())
-                           .getResult(0);
+        Value worker = codegen::WorkerOp::create(b, loc);
         start = arith::AddIOp::create(
             b, loc, arith::ConstantIndexOp::create(b, loc, sizes.call),
             arith::MulIOp::create(
@@ -284,7 +289,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
     Location loc = loop->getLoc();
     auto parent = loop->getParentOfType<func::FuncOp>();
     ValueRange prologue =
-        ValueRange(parent.getArguments()).take_front(names::kernelPrologue);
+        ValueRange(parent.getArguments()).take_front(kernelPrologue);
     SmallVector<Value> operands(prologue);
     llvm::append_range(operands, captures);
     if (sizes.call + sizes.worker) {

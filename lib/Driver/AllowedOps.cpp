@@ -67,7 +67,8 @@ static constexpr AllowedOps table[] = {
      "rsqrt sin sinh sqrt tan tanh trunc"},
     {"types of what is carried by the verifier; a step below 1 is taken for 1, "
      "bounds and steps beyond 2^60 for 2^60 (define-arithmetic); one that "
-     "compares without sign is refused; scf.while may run without end, which nothing "
+     "compares without sign is refused; scf.while may run without end, which "
+     "nothing "
      "bounds: limit the time of whoever calls",
      "scf", "condition for if while yield"},
     {"nothing is read or written: shapes are compared by the verifier and, "
@@ -152,7 +153,8 @@ public:
     module->walk([&](Operation *op) {
       checkOp(op);
       // The verifier's own notes.
-      op->removeDiscardableAttr(linalg::LinalgDialect::kMemoizedIndexingMapsAttrName);
+      op->removeDiscardableAttr(
+          linalg::LinalgDialect::kMemoizedIndexingMapsAttrName);
       checkAttributes(op, op->getDiscardableAttrs());
       (void)reportTypeFaults(op, [&](Operation *op) { return fail(op); });
     });

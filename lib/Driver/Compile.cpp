@@ -7,6 +7,7 @@
 #include "Training.h"
 #include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Import/ONNX.h"
 #include "dlc/Support/FileKind.h"
 #include "dlc/Support/OpenFile.h"
@@ -170,10 +171,13 @@ public:
       if (failed(lower("training", build, ".training.mlir")))
         return failure();
     }
+    setTargets(*module, processors);
     if (failed(lower("simplify", buildSimplifyPipeline, ".dl.mlir")))
       return failure();
-    if (stage == Stage::DL)
+    if (stage == Stage::DL) {
+      (*module)->removeAttr(codegen::targets); // of this run, not of the model
       return finishText(*module);
+    }
     FailureOr<Interface> interface =
         readInterface(*module, llvm::sys::path::stem(libraryPath()));
     if (failed(interface))
@@ -190,7 +194,6 @@ public:
     // The IR in front of one pass is that of all functions.
     if (isLarge(*module) && options.reproducer.empty())
       mlir.enableMultithreading();
-    setTargets(*module, processors);
     if (failed(lower("vector", buildVectorPipeline, ".vector.mlir")))
       return failure();
     std::vector<Region> regions = readRegions(*module);
@@ -511,8 +514,10 @@ private:
                          : writeWeightsObject(weights, weightsSymbol(interface),
                                               *reserved))
       return report(std::move(error));
-    for (Attribute value : module->getAttrOfType<ArrayAttr>(names::weights))
-      if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+    for (auto weight : module->getAttrOfType<ArrayAttr>(codegen::weights)
+                           .getAsRange<codegen::WeightAttr>())
+      if (auto resource =
+              dyn_cast<DenseResourceElementsAttr>(weight.getValues()))
         resource.getRawHandle().getResource()->setBlob(AsmResourceBlob());
     for (Weight &weight : weights.all)
       weight.data = {};

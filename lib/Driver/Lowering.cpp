@@ -18,12 +18,16 @@ using namespace mlir;
 
 namespace dlc {
 
+codegen::CPUAttr getTarget(const Processor &processor, MLIRContext *context) {
+  return codegen::CPUAttr::get(context, processor.cpu, processor.vectorBits,
+                               processor.vectorRegisters, processor.cacheBytes,
+                               processor.hasBF16Dot);
+}
+
 void setTargets(ModuleOp module, ArrayRef<Processor> processors) {
   SmallVector<Attribute> targets;
   for (const Processor &processor : processors)
-    targets.push_back(codegen::CPUAttr::get(
-        module.getContext(), processor.cpu, processor.vectorBits,
-        processor.vectorRegisters, processor.hasBF16Dot));
+    targets.push_back(getTarget(processor, module.getContext()));
   module->setAttr(codegen::targets,
                   ArrayAttr::get(module.getContext(), targets));
 }
@@ -33,23 +37,18 @@ translateToLLVM(ModuleOp module, const Interface &interface,
                 ArrayRef<Processor> processors, unsigned level,
                 const Weights &weights, bool isShared,
                 llvm::LLVMContext &context) {
-  CheckMessages checks;
-  if (auto attribute = module->getAttrOfType<DictionaryAttr>(names::checks))
-    for (NamedAttribute entry : attribute)
-      for (Attribute message : cast<ArrayAttr>(entry.getValue()))
-        checks[entry.getName()].push_back(
-            cast<StringAttr>(message).getValue().str());
+  Kernels kernels = readKernels(module);
   std::unique_ptr<llvm::TargetMachine> machine =
       processors.front().makeMachine(level);
   // Values as large as the model are not for LLVM.
-  module->removeAttr(names::weights);
+  module->removeAttr(codegen::weights);
   std::unique_ptr<llvm::Module> result =
       translateModuleToLLVMIR(module, context, interface.name);
   if (!result)
     return failure();
   result->setDataLayout(machine->createDataLayout());
   result->setTargetTriple(machine->getTargetTriple());
-  if (llvm::Error error = emitInterface(*result, interface, checks, processors,
+  if (llvm::Error error = emitInterface(*result, interface, kernels, processors,
                                         weights, isShared))
     return module.emitError(llvm::toString(std::move(error)));
   return result;

@@ -3,6 +3,7 @@
 #ifndef DLC_LIB_DRIVER_LOWERING_H
 #define DLC_LIB_DRIVER_LOWERING_H
 
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Driver/Pipelines.h"
 #include "dlc/Target/Interface.h"
 #include "dlc/Target/Processor.h"
@@ -18,6 +19,10 @@ namespace dlc {
 class Artifacts;
 struct Region;
 struct Weights;
+
+/// What the choice of tiles needs to know of a processor.
+codegen::CPUAttr getTarget(const Processor &processor,
+                           mlir::MLIRContext *context);
 
 /// Says what a module is compiled for, the least processor first.
 void setTargets(mlir::ModuleOp module, llvm::ArrayRef<Processor> processors);

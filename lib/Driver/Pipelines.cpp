@@ -123,6 +123,8 @@ void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
   addCleanup(functions);
   if (options.plainLoops)
     return;
+  functions.addPass(createFormNests());
+  functions.addPass(createChooseSchedules());
   functions.addPass(createTileAndFuse());
   pm.addPass(createMarkRegions({options.profile}));
   OpPassManager &tiles = pm.nest<func::FuncOp>();
@@ -224,6 +226,7 @@ void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
   pm.addPass(createConvertFuncToLLVMPass());
   pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createConvertCodegenToLLVM());
   addCleanup(pm.nest<LLVM::LLVMFuncOp>());
   pm.addPass(createReconcileUnrealizedCastsPass());
   pm.addPass(createEmitDispatch());

@@ -3,7 +3,7 @@
 // Where the machine model cannot know, the clock can: each distinct contraction
 // of a model is compiled alone under several schedules and timed here. What was
 // best is kept in a file, by processor and contraction, and put on the ops as
-// the attribute names::schedule, which chooseSchedule obeys.
+// the attribute codegen.register_tile, which ChooseSchedules obeys.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,7 +11,8 @@
 #include "InMemory.h"
 #include "Lowering.h"
 #include "dlc/Codegen/CPU/Regions.h"
-#include "dlc/Codegen/Codegen.h"
+#include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Support/OpenFile.h"
 #include "dlc/Support/ParseJSON.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -39,11 +40,10 @@ constexpr double leastFlops = 1e6;
 constexpr double leastGain = 1.02;
 
 struct Tuner {
-  Tuner(const Processor &processor, llvm::raw_ostream &log)
-      : processor(processor),
-        machine{processor.vectorBits, processor.vectorRegisters,
-                processor.hasBF16Dot},
-        log(log) {}
+  Tuner(const Processor &processor, MLIRContext *context,
+        llvm::raw_ostream &log)
+      : processor(processor), machine(getTarget(processor, context)), log(log) {
+  }
 
   /// What tells a contraction from others, beside the processor.
   static std::string signatureOf(linalg::LinalgOp op) {
@@ -71,44 +71,50 @@ struct Tuner {
       std::string signature = signatureOf(op);
       auto *entry = known.getArray(signature);
       if (!entry) {
-        FailureOr<Schedule> best = measure(op, *loops);
+        FailureOr<RegisterTile> best = measure(op, *loops);
         if (failed(best)) {
           result = failure();
           return;
         }
-        known[signature] = llvm::json::Array{best->rows, best->columns,
+        known[signature] = llvm::json::Array{best->rows, best->vectors,
                                              int64_t(best->rowsFirst)};
         entry = known.getArray(signature);
       }
-      SmallVector<int64_t> numbers;
-      for (const llvm::json::Value &value : *entry)
-        numbers.push_back(value.getAsInteger().value_or(0));
-      op->setAttr(names::schedule,
-                  DenseI64ArrayAttr::get(op->getContext(), numbers));
+      auto number = [&](size_t at) {
+        return (*entry)[at].getAsInteger().value_or(0);
+      };
+      setRegisterTile(op, {number(0), number(1), number(2) != 0});
     });
     return result;
   }
 
 private:
-  FailureOr<Schedule> measure(linalg::LinalgOp op, const Contraction &loops) {
-    SmallVector<Schedule> candidates = listSchedules(op, loops, machine);
-    Schedule best = candidates.front();
+  static void setRegisterTile(Operation *op, const RegisterTile &tile) {
+    op->setAttr(codegen::registerTile,
+                codegen::RegisterTileAttr::get(op->getContext(), tile.rows,
+                                               tile.vectors, tile.rowsFirst));
+  }
+
+  FailureOr<RegisterTile> measure(linalg::LinalgOp op,
+                                  const Contraction &loops) {
+    SmallVector<RegisterTile> candidates =
+        listRegisterTiles(op, loops, machine);
+    RegisterTile best = candidates.front();
     double model = 0, least = 0;
-    for (const Schedule &schedule : candidates) {
-      FailureOr<double> time = timeOf(op, schedule);
+    for (const RegisterTile &tile : candidates) {
+      FailureOr<double> time = timeOf(op, tile);
       if (failed(time))
         return failure();
       if (!model)
         model = least = *time;
       if (*time * leastGain < least || (least < model && *time < least)) {
         least = *time;
-        best = schedule;
+        best = tile;
       }
     }
-    auto describe = [](const Schedule &schedule) {
-      return llvm::formatv("{0} rows of {1} vectors{2}", schedule.rows,
-                           schedule.columns,
-                           schedule.rowsFirst ? ", rows first" : "")
+    auto describe = [](const RegisterTile &tile) {
+      return llvm::formatv("{0} rows of {1} vectors{2}", tile.rows,
+                           tile.vectors, tile.rowsFirst ? ", rows first" : "")
           .str();
     };
     log << llvm::formatv(
@@ -123,8 +129,8 @@ private:
   }
 
   /// Seconds of one call, the least of several.
-  FailureOr<double> timeOf(linalg::LinalgOp op, const Schedule &schedule) {
-    OwningOpRef<ModuleOp> module = isolate(op, schedule);
+  FailureOr<double> timeOf(linalg::LinalgOp op, const RegisterTile &tile) {
+    OwningOpRef<ModuleOp> module = isolate(op, tile);
     FailureOr<InMemory> library = InMemory::compile(*module, processor, 3);
     if (failed(library))
       return failure();
@@ -170,7 +176,7 @@ private:
 
   /// A module that computes the contraction alone, of its constants and
   /// arguments.
-  OwningOpRef<ModuleOp> isolate(linalg::LinalgOp op, const Schedule &schedule) {
+  OwningOpRef<ModuleOp> isolate(linalg::LinalgOp op, const RegisterTile &tile) {
     Location loc = op.getLoc();
     OpBuilder b(op->getContext());
     OwningOpRef<ModuleOp> module = ModuleOp::create(b, loc);
@@ -196,9 +202,7 @@ private:
     mapping.map(op.getDpsInits()[0],
                 linalg::FillOp::create(b, loc, zero, empty).getResult(0));
     Operation *copy = b.clone(*op, mapping);
-    copy->setAttr(names::schedule,
-                  b.getDenseI64ArrayAttr(
-                      {schedule.rows, schedule.columns, schedule.rowsFirst}));
+    setRegisterTile(copy, tile);
     func::ReturnOp::create(b, loc, copy->getResults());
     return module;
   }
@@ -272,7 +276,8 @@ llvm::Error dlc::tune(ModuleOp module, const Processor &processor,
                                      "': " + code.message());
   log << "schedules of products for " << processor.cpu << ", from " << path
       << "\n";
-  if (failed(Tuner(processor, log).run(module, *mine.getAsObject())))
+  if (failed(Tuner(processor, module.getContext(), log)
+                 .run(module, *mine.getAsObject())))
     return llvm::createStringError("a product could not be timed");
   size_t measured = mine.getAsObject()->size() - before;
   log << "  " << measured << " measured, " << before << " known before\n";

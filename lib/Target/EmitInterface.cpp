@@ -68,10 +68,10 @@ constexpr FeatureBit featureBits[] = {{"sse3", 0, 0},
 class InterfaceEmitter {
 public:
   InterfaceEmitter(Module &module, const Interface &interface,
-                   const CheckMessages &checks, ArrayRef<Processor> processors,
+                   const Kernels &kernels, ArrayRef<Processor> processors,
                    const Weights &weights)
       : module(module), context(module.getContext()), interface(interface),
-        checks(checks), processors(processors), weights(weights), b(context),
+        kernels(kernels), processors(processors), weights(weights), b(context),
         ptr(PointerType::get(context, 0)), i32(Type::getInt32Ty(context)),
         i64(Type::getInt64Ty(context)), none(Type::getVoidTy(context)) {}
 
@@ -103,7 +103,7 @@ public:
     }
     for (llvm::Function &function : module)
       if (!function.isDeclaration()) {
-        const Processor &processor = processorOf(function.getName());
+        const Processor &processor = processorOf(function);
         function.addFnAttr("target-cpu", processor.cpu);
         if (!processor.features.empty())
           function.addFnAttr("target-features", processor.features);
@@ -118,20 +118,12 @@ public:
   }
 
 private:
-  /// What stands behind the names of the kernels for a processor.
-  std::string versionOf(const Processor &processor) const {
-    return &processor == &processors.front() ? "" : "." + processor.cpu;
-  }
-
-  /// Kernels and what was outlined from them begin alike.
-  const Processor &processorOf(StringRef name) const {
-    name.consume_front("_mlir_ciface_");
-    for (const Processor &processor : drop_begin(processors))
-      for (const dlc::Function &function : interface.functions)
-        if (StringRef rest = name;
-            rest.consume_front(function.kernel + versionOf(processor)) &&
-            (rest.empty() || rest.starts_with(".")))
-          return processor;
+  /// The one that a function says it is for, else the least.
+  const Processor &processorOf(const llvm::Function &function) const {
+    StringRef cpu = function.getFnAttribute("target-cpu").getValueAsString();
+    for (const Processor &processor : processors)
+      if (processor.cpu == cpu)
+        return processor;
     return processors.front();
   }
 
@@ -255,22 +247,23 @@ private:
     for (auto [i, output] : enumerate(function.outputs))
       if (!output.isComputed())
         all.push_back(inputs.size() + i);
-    std::string kernel = function.kernel + versionOf(processor);
+    const Kernel &kernel = kernels.at({function.kernel, processor.cpu});
     buffersParameter = 2;
     llvm::Function *run =
-        emitUnpacked(kernel + ".run", kernel, all, {0, 1, ~0u, 3},
+        emitUnpacked(kernel.run + ".run", kernel.run, all, {0, 1, ~0u, 3},
                      FunctionType::get(none, {ptr, i64, ptr, ptr}, false));
-    llvm::Function *workspace = emitUnpacked(
-        kernel + ".bytes", (kernel + names::workspaceSuffix).str(), all,
-        {0, 1, ~0u}, FunctionType::get(i64, {ptr, i64, ptr}, false));
+    llvm::Function *workspace =
+        emitUnpacked(kernel.run + ".bytes", kernel.workspace, all, {0, 1, ~0u},
+                     FunctionType::get(i64, {ptr, i64, ptr}, false));
     buffersParameter = 0;
-    llvm::Function *shapes = emitUnpacked(
-        kernel + ".extents", (function.kernel + names::shapesSuffix).str(),
-        inputs, {~0u, 1}, FunctionType::get(none, {ptr, ptr}, false));
+    llvm::Function *shapes =
+        emitUnpacked(kernel.run + ".extents", kernel.shapes, inputs, {~0u, 1},
+                     FunctionType::get(none, {ptr, ptr}, false));
+    for (llvm::Function *entry : {run, workspace, shapes})
+      entry->addFnAttr("target-cpu", processor.cpu);
     SmallVector<Constant *> messages;
-    if (auto it = checks.find(function.kernel); it != checks.end())
-      for (const std::string &message : it->second)
-        messages.push_back(string(message));
+    for (const std::string &message : kernel.messages)
+      messages.push_back(string(message));
     return structure(
         {run, shapes, workspace, array(ptr, messages, "dlc.messages")});
   }
@@ -466,7 +459,7 @@ private:
   Module &module;
   LLVMContext &context;
   const Interface &interface;
-  const CheckMessages &checks;
+  const Kernels &kernels;
   ArrayRef<Processor> processors; // the least first
   const Weights &weights;
   IRBuilder<> b;
@@ -483,9 +476,9 @@ std::string weightsSymbol(const Interface &interface) {
 }
 
 Error emitInterface(Module &module, const Interface &interface,
-                    const CheckMessages &checks, ArrayRef<Processor> processors,
+                    const Kernels &kernels, ArrayRef<Processor> processors,
                     const Weights &weights, bool isShared) {
-  return InterfaceEmitter(module, interface, checks, processors, weights)
+  return InterfaceEmitter(module, interface, kernels, processors, weights)
       .run(isShared);
 }
 

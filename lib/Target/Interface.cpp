@@ -1,7 +1,7 @@
 //===- Interface.cpp - What a library offers ------------------------------===//
 
 #include "dlc/Target/Interface.h"
-#include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Runtime/abi.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
@@ -116,10 +116,9 @@ static int elementOf(Type type) {
 bool Argument::isComputed() const { return llvm::is_contained(shape, -2); }
 
 void markComputed(Interface &interface, ModuleOp module) {
-  auto all = module->getAttrOfType<DictionaryAttr>(names::computed);
   for (Function &function : interface.functions) {
-    auto numbers = all ? all.getAs<DenseI64ArrayAttr>(function.kernel)
-                       : DenseI64ArrayAttr();
+    Operation *kernel = module.lookupSymbol(function.kernel);
+    auto numbers = kernel->getAttrOfType<DenseI64ArrayAttr>(codegen::computed);
     size_t at = 0;
     for (Argument &output : function.outputs)
       for (int64_t &extent : output.shape) {

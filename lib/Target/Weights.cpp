@@ -1,7 +1,7 @@
 //===- Weights.cpp - The constants of a library, in one place -------------===//
 
 #include "dlc/Target/Weights.h"
-#include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Runtime/abi.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -33,22 +33,21 @@ static std::string typeName(mlir::Type element) {
 
 static void readStates(mlir::ModuleOp module,
                        std::vector<StateTensor> &states) {
-  auto entries = module->getAttrOfType<mlir::ArrayAttr>(names::states);
+  auto entries = module->getAttrOfType<mlir::ArrayAttr>(codegen::states);
   if (!entries)
     return;
-  for (auto entry : entries.getAsRange<mlir::DictionaryAttr>()) {
-    auto type =
-        cast<mlir::ShapedType>(entry.getAs<mlir::TypeAttr>("type").getValue());
+  for (auto entry : entries.getAsRange<codegen::StateAttr>()) {
+    mlir::RankedTensorType type = entry.getType();
     mlir::Type element = type.getElementType();
     StateTensor state;
-    state.name = entry.getAs<mlir::StringAttr>("name").str();
+    state.name = entry.getName().str();
     state.shape.assign(type.getShape().begin(), type.getShape().end());
     state.element = element.isF32()         ? DLC_F32
                     : element.isF64()       ? DLC_F64
                     : element.isInteger(32) ? DLC_I32
                                             : DLC_I64;
-    state.offset = entry.getAs<mlir::IntegerAttr>("offset").getInt();
-    state.first = entry.getAs<mlir::IntegerAttr>("first").getInt();
+    state.offset = entry.getOffset();
+    state.first = entry.getFirst();
     state.bytes = type.getNumElements() * element.getIntOrFloatBitWidth() / 8;
     states.push_back(std::move(state));
   }
@@ -57,21 +56,19 @@ static void readStates(mlir::ModuleOp module,
 Weights readWeights(mlir::ModuleOp module) {
   Weights result;
   readStates(module, result.states);
-  auto values = module->getAttrOfType<mlir::ArrayAttr>(names::weights);
-  auto offsets =
-      module->getAttrOfType<mlir::DenseI64ArrayAttr>(names::weightOffsets);
-  if (!values || !offsets)
+  auto all = module->getAttrOfType<mlir::ArrayAttr>(codegen::weights);
+  if (!all)
     return result;
   StringSet<> taken;
-  for (auto [attribute, offset] : zip(values, offsets.asArrayRef())) {
-    auto value = cast<mlir::ElementsAttr>(attribute);
+  for (auto place : all.getAsRange<codegen::WeightAttr>()) {
+    mlir::ElementsAttr value = place.getValues();
     Weight weight;
     weight.name = "constant";
-    if (auto resource = dyn_cast<mlir::DenseResourceElementsAttr>(attribute)) {
+    if (auto resource = dyn_cast<mlir::DenseResourceElementsAttr>(value)) {
       weight.name = resource.getRawHandle().getKey().str();
       weight.data = resource.getRawHandle().getBlob()->getData();
     } else {
-      auto dense = cast<mlir::DenseElementsAttr>(attribute);
+      auto dense = cast<mlir::DenseElementsAttr>(value);
       weight.data = dense.getRawData();
       weight.isSplat = dense.isSplat();
     }
@@ -82,7 +79,7 @@ Weights readWeights(mlir::ModuleOp module) {
     weight.type = typeName(element);
     weight.shape.assign(value.getShapedType().getShape().begin(),
                         value.getShapedType().getShape().end());
-    weight.offset = offset;
+    weight.offset = place.getOffset();
     weight.bytes =
         value.getNumElements() * divideCeil(element.getIntOrFloatBitWidth(), 8);
     result.bytes = weight.offset + weight.bytes;

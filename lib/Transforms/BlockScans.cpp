@@ -1,9 +1,11 @@
 //===- BlockScans.cpp - Products of a scan's inputs, a block at a time ----===//
 
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/ScanGroups.h"
 #include "dlc/Transforms/Transforms.h"
 
 using namespace mlir;
+using namespace dlc;
 using namespace dlc::dl;
 
 namespace dlc {
@@ -13,10 +15,6 @@ namespace dlc {
 
 namespace {
 
-/// What a block should have: a quarter of a second level cache of a megabyte,
-/// so that weights and states stay there too.
-constexpr int64_t blockBytes = 256 << 10;
-
 int64_t bytesOf(Value value) {
   auto type = tensorType(value);
   return type.getNumElements() *
@@ -25,6 +23,8 @@ int64_t bytesOf(Value value) {
 
 struct BlockScans : dlc::impl::BlockScansBase<BlockScans> {
   void runOnOperation() override {
+    // Weights and states stay in the cache too.
+    blockBytes = codegen::targetsOf(getOperation()).front().keptBytes();
     for (ScanOp scan : outermostScans(getOperation()))
       block(scan);
   }
@@ -112,5 +112,8 @@ private:
       if (dense)
         dense.erase();
   }
+
+  /// What a block should have.
+  int64_t blockBytes = 0;
 };
 } // namespace

@@ -1,5 +1,6 @@
 //===- PadChannels.cpp - Few output channels to a power of two ------------===//
 
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/IR/PatternMatch.h"
@@ -17,8 +18,6 @@ namespace dlc {
 
 namespace {
 
-/// A vector of f32 of the widest machine; more channels fill vectors anyway.
-constexpr int64_t mostChannels = 16;
 /// Multiply-adds below which a few scalars are as good.
 constexpr int64_t leastWork = 4096;
 
@@ -71,8 +70,8 @@ bool isConstant(Value value) {
 }
 
 struct PadLayer : RewritePattern {
-  PadLayer(MLIRContext *context, StringRef name)
-      : RewritePattern(name, 1, context) {}
+  PadLayer(MLIRContext *context, StringRef name, int64_t mostChannels)
+      : RewritePattern(name, 1, context), mostChannels(mostChannels) {}
 
   LogicalResult matchAndRewrite(Operation *op,
                                 PatternRewriter &rewriter) const override {
@@ -103,12 +102,15 @@ struct PadLayer : RewritePattern {
                        sliceLast(rewriter, loc, wide->getResult(0), channels));
     return success();
   }
+
+  int64_t mostChannels;
 };
 
 /// Behind what works on each channel by itself, so that it is computed in whole
 /// vectors too.
 struct SinkSlice : OpRewritePattern<SliceOp> {
-  using OpRewritePattern::OpRewritePattern;
+  SinkSlice(MLIRContext *context, int64_t mostChannels)
+      : OpRewritePattern(context), mostChannels(mostChannels) {}
 
   LogicalResult matchAndRewrite(SliceOp slice,
                                 PatternRewriter &rewriter) const override {
@@ -137,14 +139,22 @@ struct SinkSlice : OpRewritePattern<SliceOp> {
                                  to.getShape().back()));
     return success();
   }
+
+  int64_t mostChannels;
 };
 
 struct PadChannels : dlc::impl::PadChannelsBase<PadChannels> {
   void runOnOperation() override {
-    RewritePatternSet patterns(&getContext());
-    patterns.add<PadLayer>(&getContext(), ConvOp::getOperationName());
-    patterns.add<PadLayer>(&getContext(), DenseOp::getOperationName());
-    patterns.add<SinkSlice>(&getContext());
+    MLIRContext *context = &getContext();
+    // A vector of f32 of the widest target; more channels fill vectors anyway.
+    int64_t mostChannels = 0;
+    for (codegen::CPUAttr target : codegen::targetsOf(getOperation()))
+      mostChannels =
+          std::max(mostChannels, target.lanes(Float32Type::get(context)));
+    RewritePatternSet patterns(context);
+    patterns.add<PadLayer>(context, ConvOp::getOperationName(), mostChannels);
+    patterns.add<PadLayer>(context, DenseOp::getOperationName(), mostChannels);
+    patterns.add<SinkSlice>(context, mostChannels);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

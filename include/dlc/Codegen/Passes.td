@@ -125,8 +125,7 @@ def PassResultsByDestination
     from values has no buffer of the caller's: the kernel tells the context where it
     lies and how large it is.
   }];
-  let dependentDialects = [
-    "::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def FuseElementwise : Pass<"dlc-fuse-elementwise"> {
@@ -153,19 +152,41 @@ def DecomposePads : Pass<"dlc-decompose-pads"> {
     "::mlir::bufferization::BufferizationDialect", "::mlir::tensor::TensorDialect"];
 }
 
-def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
-  let summary = "Tile each linalg op into parallel tasks and register-sized tiles";
+def FormNests : Pass<"dlc-form-nests", "::mlir::func::FuncOp"> {
+  let summary = "Decide which linalg ops become one loop nest";
   let description = [{
-    Roots are taken from the last op to the first. A root that consumes a
-    contraction element by element pulls it into its tiles; a pooling whose windows do
-    not overlap takes the product that it reads inside, by rows of windows, where the
-    product's result would leave the second level cache. Tasks are `scf.forall`
-    iterations with an attribute `dlc.cost` (about the nanoseconds of one), by which
+    Roots are taken from the last op to the first. A root that consumes a contraction element
+    by element takes it along; a pooling whose windows do not overlap takes the product that it
+    reads, by rows of windows, where the product's result would leave the second level cache;
+    ops that compute a row from a row of what they read, with a reduction among them, go
+    together. What is left is alone, and element-wise ops whose operands run through memory
+    alike get one loop. The decision is the attribute `codegen.nest` of each op.
+  }];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::func::FuncOp"> {
+  let summary = "Decide how each loop nest is tiled";
+  let description = [{
+    By the machine model (TilingStrategy.h) and the function's `codegen.target`, or by the
+    `codegen.register_tile` that a contraction has. The decision is the attribute
+    `codegen.schedule` of the nest's root and of each op with something to say of its own; tiling,
+    packing, reductions, vectors and the report go by it. A nest whose root has a schedule keeps
+    what it has, so a schedule can be edited by hand.
+  }];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect"];
+}
+
+def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
+  let summary = "Tile each loop nest into parallel tasks and register-sized tiles";
+  let description = [{
+    Does what `codegen.nest` and `codegen.schedule` say of each op. Tasks are `scf.forall`
+    iterations with an attribute `codegen.cost` (about the nanoseconds of one), by which
     the runtime decides how many threads pay; where that depends on extents that are not
     known, `codegen.scale_cost` tells how. The tasks do not depend on the number of
-    threads, so neither do results. Work below a few microseconds gets no tasks.
-    Inside a task the operand that all its rows share is copied into a contiguous
-    panel where enough rows read it. TilingStrategy.h holds the choice of sizes.
+    threads, so neither do results. The outermost loop of each nest tells what it computes
+    (`codegen.region`), for the report and for profiles.
   }];
   let dependentDialects = [
     "::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect",
@@ -206,7 +227,7 @@ def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"calls", "calls", "bool", /*default=*/"false",
                         "Call the runtime where a region begins and ends">];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect"];
 }
 
 def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
@@ -442,13 +463,11 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
     last, share memory. Buffers of
     known size are packed; those of a size known at run time share slots. A buffer
     inside a parallel loop gets a place for each worker. `@f.workspace` (same
-    arguments) returns the bytes needed.
+    arguments), the kernel's `codegen.workspace`, returns the bytes needed.
   }];
   let options = [Option<"share", "share", "bool", "true",
                         "Give buffers that are never alive together one place">];
-  let dependentDialects = [
-    "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
-    "::mlir::func::FuncDialect"];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
 }
 
 def ShareLoops : Pass<"dlc-share-loops", "::mlir::ModuleOp"> {
@@ -464,9 +483,7 @@ def ShareLoops : Pass<"dlc-share-loops", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"least", "least", "int64_t", "6",
                         "Operations that a nest has at least">];
-  let dependentDialects = [
-    "::mlir::func::FuncDialect", "::mlir::arith::ArithDialect",
-    "::mlir::memref::MemRefDialect"];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
 }
 
 def SplitFunctions : Pass<"dlc-split-functions", "::mlir::ModuleOp"> {
@@ -492,9 +509,7 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
     libomp's private entry points; this way ends in one runtime call, and a library
     needs libc alone.
   }];
-  let dependentDialects = [
-    "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
-    "::mlir::arith::ArithDialect"];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect"];
 }
 
 def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
@@ -583,8 +598,7 @@ def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"least", "least", "int64_t", "256",
                         "Smallest constant in bytes that is put aside">];
-  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::func::FuncDialect",
-                           "::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect"];
 }
 
 def UpdateInPlace : Pass<"dlc-update-in-place", "::mlir::func::FuncOp"> {
@@ -605,8 +619,7 @@ def PlaceState : Pass<"dlc-place-state", "::mlir::ModuleOp"> {
     its own. The module attribute `dlc.states` tells names, types and places; first
     values that are not zero join the weights.
   }];
-  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::func::FuncDialect",
-                           "::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect"];
 }
 
 def CheckBounds : Pass<"dlc-check-bounds", "::mlir::func::FuncOp"> {
@@ -631,11 +644,26 @@ def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
     Each `codegen.require` of a kernel becomes a branch to the runtime's `dlc_rt_fail` with
     the context and the message; it does not return.
   }];
-  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::scf::SCFDialect"];
+}
+
+def ConvertCodegenToLLVM : Pass<"dlc-convert-codegen-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Make calls of the runtime from ops of codegen";
+  let description = [{
+    Behind the conversions of buffers and functions: memory that the runtime gives becomes a
+    descriptor, what a parallel loop captures the numbers that its task takes. No other pass but
+    `dlc-emit-dispatch` knows a function of the runtime.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 
 def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {
   let summary = "Define the dispatch functions: captures to memory, one runtime call";
+  let description = [{
+    Each `codegen.parallel_for` becomes a call of a function that stores what the loop captures
+    and calls the runtime with it; a thunk takes it from there to the task. Constants, and
+    what lies at a known distance from a captured value, are made again in the thunk.
+  }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
 }
 

@@ -8,6 +8,7 @@
 #include "dlc/Target/Weights.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Error.h"
+#include <map>
 
 namespace llvm {
 class Module;
@@ -17,9 +18,18 @@ class raw_pwrite_stream;
 
 namespace dlc {
 
-/// Messages of a function's checks, by kernel name (module attribute
-/// dlc.checks).
-using CheckMessages = llvm::StringMap<std::vector<std::string>>;
+/// The functions of a kernel's version for one processor.
+struct Kernel {
+  std::string run, shapes, workspace; // symbols
+  std::vector<std::string> messages;  // of the checks in `shapes`
+};
+
+/// By the kernel's name in the interface and the processor's.
+using Kernels = std::map<std::pair<std::string, std::string>, Kernel>;
+
+/// Reads them from functions of the LLVM dialect, and tells each function of
+/// the module for which processor it is.
+Kernels readKernels(mlir::ModuleOp module);
 
 /// Adds the runtime, the library's tables and its C entry points to a module of
 /// kernels for each of `processors` (the first one's have the plain names, see
@@ -27,7 +37,7 @@ using CheckMessages = llvm::StringMap<std::vector<std::string>>;
 /// `dlc_library`, by which programs find the tables of a library that they
 /// load.
 llvm::Error emitInterface(llvm::Module &module, const Interface &interface,
-                          const CheckMessages &checks,
+                          const Kernels &kernels,
                           llvm::ArrayRef<Processor> processors,
                           const Weights &weights, bool isShared);
 

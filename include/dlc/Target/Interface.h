@@ -69,8 +69,8 @@ std::string toCIdentifier(llvm::StringRef name);
 mlir::FailureOr<Interface> readInterface(mlir::ModuleOp module,
                                          llvm::StringRef libraryName);
 
-/// Marks the outputs that turned out to be computed (module attribute
-/// dlc.computed).
+/// Marks the outputs that turned out to be computed (the kernels' attribute
+/// codegen.computed).
 void markComputed(Interface &interface, mlir::ModuleOp module);
 
 /// The text of the C header.

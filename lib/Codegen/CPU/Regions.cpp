@@ -1,7 +1,7 @@
 //===- Regions.cpp - What a fused loop nest computes ----------------------===//
 
 #include "dlc/Codegen/CPU/Regions.h"
-#include "dlc/Codegen/Codegen.h"
+#include "Nests.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -81,19 +81,18 @@ static int64_t operationsOf(linalg::LinalgOp op) {
   return count;
 }
 
-static std::string describeLayout(linalg::LinalgOp op,
-                                  const cpu::Tiles &tiles) {
-  if (!cpu::analyzeContraction(op))
+static StringRef describeLayout(const Nest &nest) {
+  linalg::LinalgOp op = nest.contraction();
+  if (!op)
     return "";
-  if (op.getDpsInputs()[1].getDefiningOp<arith::ConstantOp>())
-    return bytesOf(op.getDpsInputs()[1].getType()) < cpu::leastPackedBytes
-               ? "as is"
-               : "packed";
-  return tiles.packPanel ? "panels copied" : "as is";
+  codegen::ScheduleAttr schedule = scheduleOf(op);
+  return schedule && schedule.getPacking() ? "packed"
+         : schedule && schedule.getPanel() ? "panels copied"
+                                           : "as is";
 }
 
-DictionaryAttr describeRegion(ArrayRef<linalg::LinalgOp> ops, StringRef kind,
-                              const cpu::Tiles &tiles, int64_t number) {
+codegen::RegionAttr describeRegion(const Nest &nest, int64_t number) {
+  ArrayRef<linalg::LinalgOp> ops = nest.members;
   llvm::SmallPtrSet<Operation *, 8> members;
   for (linalg::LinalgOp op : ops)
     members.insert(op);
@@ -103,7 +102,6 @@ DictionaryAttr describeRegion(ArrayRef<linalg::LinalgOp> ops, StringRef kind,
   auto add = [](int64_t &sum, int64_t term) {
     sum = sum < 0 || term < 0 ? -1 : sum + term;
   };
-  std::string layout;
   for (linalg::LinalgOp op : ops) {
     collectPlaces(op.getLoc(), places);
     int64_t count = operationsOf(op);
@@ -115,54 +113,45 @@ DictionaryAttr describeRegion(ArrayRef<linalg::LinalgOp> ops, StringRef kind,
           !members.contains(producer) &&
           seen.insert(input.getAsOpaquePointer()).second)
         add(bytes, bytesOf(input.getType()));
-    if (layout.empty())
-      layout = describeLayout(op, tiles);
   }
   for (Value result : ops.back()->getResults())
     add(bytes, bytesOf(result.getType()));
-  double tasks = 1;
+  codegen::ScheduleAttr schedule = scheduleOf(nest.root());
+  ArrayRef<int64_t> tasks, tile;
+  if (schedule) {
+    tasks = sizesOf(schedule.getTasks());
+    tile =
+        sizesOf(schedule.getRows() ? schedule.getRows() : schedule.getTile());
+  }
+  double count = 1;
   bool isStatic = true;
-  for (auto [size, extent] : llvm::zip(
-           tiles.tasks, linalg::LinalgOp(ops.back()).getStaticLoopRanges()))
+  linalg::LinalgOp root = nest.root();
+  for (auto [size, extent] : llvm::zip(tasks, root.getStaticLoopRanges()))
     if (size) {
       isStatic &= !ShapedType::isDynamic(extent);
-      tasks *= std::ceil(double(extent) / size);
+      count *= std::ceil(double(extent) / size);
     }
-  Builder b(ops.back()->getContext());
+  int64_t cost = schedule && isStatic ? int64_t(schedule.getCost() * count) : 0;
+  StringRef kind = nest.kind();
   if (flops == 0 && kind == "element-wise")
     kind = "copy";
-  return b.getDictionaryAttr({
-      b.getNamedAttr("number", b.getI64IntegerAttr(number)),
-      b.getNamedAttr("name", b.getStringAttr(join(places))),
-      b.getNamedAttr("kind", b.getStringAttr(kind)),
-      b.getNamedAttr("flops", b.getI64IntegerAttr(flops)),
-      b.getNamedAttr("bytes", b.getI64IntegerAttr(bytes)),
-      b.getNamedAttr("cost", b.getI64IntegerAttr(
-                                 isStatic ? int64_t(tiles.cost * tasks) : 0)),
-      b.getNamedAttr("tile", b.getStringAttr(describeSizes(tiles.inner))),
-      b.getNamedAttr("tasks", b.getStringAttr(tiles.hasTasks()
-                                                  ? describeSizes(tiles.tasks)
-                                                  : std::string("none"))),
-      b.getNamedAttr("layout", b.getStringAttr(layout)),
-  });
+  return codegen::RegionAttr::get(root->getContext(), number, join(places),
+                                  kind, flops, bytes, cost, describeSizes(tile),
+                                  tasks.empty() ? "none" : describeSizes(tasks),
+                                  describeLayout(nest), FlatSymbolRefAttr());
 }
 
 std::vector<Region> readRegions(ModuleOp module) {
   std::vector<Region> regions;
-  auto all = module->getAttrOfType<ArrayAttr>(names::regions);
+  auto all = module->getAttrOfType<ArrayAttr>(codegen::regions);
   if (!all)
     return regions;
-  for (auto entry : all.getAsRange<DictionaryAttr>()) {
-    auto text = [&](StringRef key) {
-      return entry.getAs<StringAttr>(key).getValue().str();
-    };
-    auto number = [&](StringRef key) {
-      return entry.getAs<IntegerAttr>(key).getInt();
-    };
-    regions.push_back({text("function"), text("name"), text("kind"),
-                       number("flops"), number("bytes"), number("cost"),
-                       text("tile"), text("tasks"), text("layout")});
-  }
+  for (auto region : all.getAsRange<codegen::RegionAttr>())
+    regions.push_back({region.getFunction().getValue().str(),
+                       region.getName().str(), region.getKind().str(),
+                       region.getFlops(), region.getBytes(), region.getCost(),
+                       region.getTile().str(), region.getTasks().str(),
+                       region.getLayout().str()});
   return regions;
 }
 

@@ -44,7 +44,7 @@ Root findPooled(linalg::LinalgOp pool) {
 }
 
 std::optional<unsigned> choosePooledRow(linalg::LinalgOp pool,
-                                        const Root &product) {
+                                        const Root &product, Machine machine) {
   auto bytesOf = [](Value value) {
     auto type = cast<ShapedType>(value.getType());
     return type.hasStaticShape() ? double(type.getNumElements()) *
@@ -56,7 +56,8 @@ std::optional<unsigned> choosePooledRow(linalg::LinalgOp pool,
   double all = bytesOf(product.op->getResult(0)),
          weights =
              bytesOf(linalg::LinalgOp(product.contraction).getDpsInputs()[1]);
-  if (all <= keptBytes || weights < 0 || weights > keptBytes)
+  if (all <= machine.keptBytes() || weights < 0 ||
+      weights > machine.keptBytes())
     return std::nullopt;
   SmallVector<int64_t> ranges = pool.getStaticLoopRanges();
   AffineMap in = pool.getIndexingMapsArray()[0],
@@ -75,7 +76,7 @@ std::optional<unsigned> choosePooledRow(linalg::LinalgOp pool,
     if (!window || window->outer != d || window->factor < ranges[window->inner])
       return std::nullopt;
     slabs *= ranges[d];
-    if (ranges[d] < 2 || all / slabs > keptBytes)
+    if (ranges[d] < 2 || all / slabs > machine.keptBytes())
       return std::nullopt;
     return d;
   }

@@ -3,22 +3,10 @@
 #ifndef DLC_LIB_CODEGEN_CPU_ROOTS_H
 #define DLC_LIB_CODEGEN_CPU_ROOTS_H
 
+#include "Nests.h"
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 
 namespace dlc::cpu {
-
-/// A root with the contraction, if any, that its tiles pull in.
-struct Root {
-  mlir::linalg::LinalgOp op;
-  mlir::linalg::LinalgOp contraction;
-
-  /// Both, users first; one where they are the same.
-  llvm::SmallVector<mlir::linalg::LinalgOp, 2> operations() const {
-    return contraction && contraction != op
-               ? llvm::SmallVector<mlir::linalg::LinalgOp, 2>{op, contraction}
-               : llvm::SmallVector<mlir::linalg::LinalgOp, 2>{op};
-  }
-};
 
 /// The single-use contraction that `op` reads element by element.
 mlir::linalg::LinalgOp findContraction(mlir::linalg::LinalgOp op);
@@ -31,7 +19,7 @@ Root findPooled(mlir::linalg::LinalgOp pool);
 /// cache holds; nothing where windows overlap or no slab is worth it. Loops
 /// before it are tiled by 1.
 std::optional<unsigned> choosePooledRow(mlir::linalg::LinalgOp pool,
-                                        const Root &product);
+                                        const Root &product, Machine machine);
 
 /// Element-wise ops whose operands all run through memory alike have one loop:
 /// few, long vectors and no short inner loops.

@@ -1,5 +1,6 @@
 //===- TilePartialRows.cpp - Rows left over, one by one -------------------===//
 
+#include "Nests.h"
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -10,7 +11,9 @@
 #include "mlir/Interfaces/TilingInterface.h"
 
 using namespace mlir;
+using namespace dlc;
 using namespace dlc::cpu;
+using dlc::codegen::Role;
 
 namespace dlc {
 #define GEN_PASS_DEF_TILEPARTIALROWS
@@ -65,17 +68,6 @@ struct TilePartialRows : dlc::impl::TilePartialRowsBase<TilePartialRows> {
     }
   }
 
-  /// Whether `op` is a contraction or finishes the tile of one.
-  bool belongsToContraction(linalg::LinalgOp op) {
-    if (analyzeContraction(op))
-      return true;
-    return llvm::any_of(op->getOperands(), [&](Value operand) {
-      auto producer = operand.getDefiningOp<linalg::LinalgOp>();
-      return producer && producer->getBlock() == op->getBlock() &&
-             analyzeContraction(producer);
-    });
-  }
-
   /// 1 for each parallel loop of unknown extent but the contiguous one, which
   /// has a mask; a contraction's has none (see VectorizeTiles).
   SmallVector<int64_t> rowSizes(linalg::LinalgOp op) {
@@ -84,7 +76,7 @@ struct TilePartialRows : dlc::impl::TilePartialRowsBase<TilePartialRows> {
     AffineMap out = op.getIndexingMapsArray()[op.getNumDpsInputs()];
     if (!out.isProjectedPermutation())
       return sizes;
-    unsigned masked = belongsToContraction(op) ? 0 : 1;
+    unsigned masked = isInProductTile(op) && roleOf(op) != Role::Fill ? 0 : 1;
     for (unsigned d = 0; d + masked < out.getNumResults(); ++d)
       if (ShapedType::isDynamic(ranges[out.getDimPosition(d)]))
         sizes[out.getDimPosition(d)] = 1;

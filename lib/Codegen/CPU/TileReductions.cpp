@@ -1,5 +1,6 @@
 //===- TileReductions.cpp - Steps of reductions ---------------------------===//
 
+#include "Nests.h"
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Analysis/SliceAnalysis.h"
@@ -13,6 +14,7 @@
 #include "mlir/Interfaces/TilingInterface.h"
 
 using namespace mlir;
+using namespace dlc;
 using namespace dlc::cpu;
 
 namespace dlc {
@@ -25,7 +27,7 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
   using TileReductionsBase::TileReductionsBase;
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    Machine machine = Machine::of(getOperation());
+    Machine machine = machineOf(getOperation());
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) {
       if (op.getNumReductionLoops() && op.hasPureTensorSemantics() &&
@@ -46,7 +48,7 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
       Type element = getElementTypeOrSelf(op->getResult(0).getType());
       if (ShapedType::isDynamic(columns) || llvm::isPowerOf2_64(columns))
         continue;
-      if (2 * columns <= machine.lanes(element) && analyzeContraction(op))
+      if (2 * columns <= machine.lanes(element) && isInProductTile(op))
         continue;
       rewriter.setInsertionPoint(op);
       auto [left, right] = linalg::splitOp(
@@ -60,7 +62,12 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
       ops.push_back(cast<linalg::LinalgOp>(right.getOperation()));
     }
     for (linalg::LinalgOp op : ops) {
-      SmallVector<int64_t> sizes = tileReductions(op, machine);
+      // Beside the steps it may hold the packing, which is done.
+      auto schedule = dyn_cast_if_present<codegen::ScheduleAttr>(
+          op->removeAttr(codegen::schedule));
+      if (!schedule || !schedule.getSteps())
+        continue;
+      SmallVector<int64_t> sizes(schedule.getSteps().asArrayRef());
       SmallVector<int64_t> ranges = op.getStaticLoopRanges();
       for (auto [size, range] : llvm::zip(sizes, ranges))
         if (size == range)
@@ -108,7 +115,7 @@ private:
   /// The reduction loop along which the first operand is contiguous, of an op
   /// that is no contraction (those have vectors of sums anyway).
   static std::optional<unsigned> contiguousReduction(linalg::LinalgOp op) {
-    if (analyzeContraction(op) || op.getNumDpsInits() != 1)
+    if (isInProductTile(op) || op.getNumDpsInits() != 1)
       return std::nullopt;
     OpOperand *first = firstTensor(op);
     if (!first)

@@ -1,7 +1,7 @@
 //===- TilingStrategy.cpp - Which tiles, from a machine model -------------===//
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
-#include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -33,8 +33,9 @@ static constexpr int64_t assumedRows = 256, assumedRowsOfStep = 8;
 static constexpr int64_t rowTaskWork = 50000;
 
 /// Loop extents, an unknown one taken as `guess`.
-static SmallVector<int64_t> guessedRanges(linalg::LinalgOp op, int64_t guess) {
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+static SmallVector<int64_t> guessedRanges(ArrayRef<int64_t> known,
+                                          int64_t guess) {
+  SmallVector<int64_t> ranges(known);
   for (int64_t &range : ranges)
     if (isDynamic(range))
       range = guess;
@@ -53,12 +54,12 @@ static double product(ArrayRef<int64_t> values) {
 /// a row more than its rows; a tile of few rows waits for the latency of its
 /// sums or for the right operand.
 static int64_t chooseRows(int64_t extent, int64_t columns, int64_t stride,
-                          int64_t limit, const Machine &machine) {
+                          int64_t limit, Machine machine) {
   // A sixth of the registers is left for operands: with fewer, the register
   // allocator spills sums (seen with 14 rows of 2 in 32).
-  int64_t most = std::max<int64_t>(
-      1, (machine.vectorRegisters - columns - machine.vectorRegisters / 6) /
-             columns);
+  int64_t most = std::max<int64_t>(1, (machine.getVectorRegisters() - columns -
+                                       machine.getVectorRegisters() / 6) /
+                                          columns);
   most = std::min(most, limit);
   // Rows whose addresses differ by about whole pages fall into one set of the
   // first level cache, which holds 8 lines (12 on some); more would evict each
@@ -118,7 +119,7 @@ static int64_t rowStride(linalg::LinalgOp op, unsigned m) {
 /// and there are rows of an image for which that counts.
 static bool mayTakeRowsFirst(linalg::LinalgOp op, const Contraction &loops,
                              double &rightBytes) {
-  SmallVector<int64_t> guessed = guessedRanges(op, 8);
+  SmallVector<int64_t> guessed = guessedRanges(op.getStaticLoopRanges(), 8);
   rightBytes =
       getElementTypeOrSelf(op.getDpsInputs()[1]).getIntOrFloatBitWidth() / 8.0;
   for (unsigned loop = 0; loop < guessed.size(); ++loop)
@@ -130,55 +131,55 @@ static bool mayTakeRowsFirst(linalg::LinalgOp op, const Contraction &loops,
                       [&](unsigned loop) { return guessed[loop] > 1; });
 }
 
-Schedule chooseSchedule(linalg::LinalgOp op, const Contraction &loops,
-                        const Machine &machine) {
-  if (auto given = op->getAttrOfType<DenseI64ArrayAttr>(names::schedule))
-    return {given[0], given[1], given[2] != 0};
+RegisterTile chooseRegisterTile(linalg::LinalgOp op, const Contraction &loops,
+                                Machine machine) {
+  if (auto given =
+          op->getAttrOfType<codegen::RegisterTileAttr>(codegen::registerTile))
+    return {given.getRows(), given.getVectors(), given.getRowsFirst()};
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
-  Schedule schedule;
+  RegisterTile tile;
   // Two registers wide; one where the result is narrow, and where the left
   // operand takes registers too.
   int64_t n = ranges[loops.n];
-  schedule.columns = loops.isDepthwise || (!isDynamic(n) && n <= lanes) ? 1 : 2;
+  tile.vectors = loops.isDepthwise || (!isDynamic(n) && n <= lanes) ? 1 : 2;
   if (loops.m)
-    schedule.rows =
-        chooseRows(ranges[*loops.m], schedule.columns, rowStride(op, *loops.m),
+    tile.rows =
+        chooseRows(ranges[*loops.m], tile.vectors, rowStride(op, *loops.m),
                    loops.isDepthwise ? 8 : 16, machine);
   // A panel of the right operand stays while all rows pass: rows innermost. A
   // constant operand that the second level cache holds as a whole (packed, it
   // lies there without gaps) passes under each row of an image instead: that
   // row stays, and the result is written front to back.
   double rightBytes;
-  schedule.rowsFirst =
-      mayTakeRowsFirst(op, loops, rightBytes) && rightBytes <= keptBytes;
+  tile.rowsFirst = mayTakeRowsFirst(op, loops, rightBytes) &&
+                   rightBytes <= machine.keptBytes();
   // A few rows over weights that come from memory: wide tiles, for then each
   // line of the left operand serves more of the stream (8 rows of 4096: 1.2
   // times as fast).
   if (loops.m && !loops.isDepthwise && rightBytes >= streamedBytes &&
       ranges[*loops.m] > 2 && ranges[*loops.m] <= 16 && n >= 4 * lanes &&
-      machine.vectorRegisters >= 32) {
-    schedule.columns = 4;
-    schedule.rows = std::min<int64_t>(ranges[*loops.m], 6);
+      machine.getVectorRegisters() >= 32) {
+    tile.vectors = 4;
+    tile.rows = std::min<int64_t>(ranges[*loops.m], 6);
   }
-  return schedule;
+  return tile;
 }
 
-SmallVector<Schedule> listSchedules(linalg::LinalgOp op,
-                                    const Contraction &loops,
-                                    const Machine &machine) {
-  SmallVector<Schedule> all{chooseSchedule(op, loops, machine)};
+SmallVector<RegisterTile> listRegisterTiles(linalg::LinalgOp op,
+                                            const Contraction &loops,
+                                            Machine machine) {
+  SmallVector<RegisterTile> all{chooseRegisterTile(op, loops, machine)};
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
   double rightBytes;
   bool mayChange = mayTakeRowsFirst(op, loops, rightBytes);
-  auto add = [&](Schedule schedule) {
-    if (llvm::none_of(all, [&](const Schedule &other) {
-          return other.rows == schedule.rows &&
-                 other.columns == schedule.columns &&
-                 other.rowsFirst == schedule.rowsFirst;
+  auto add = [&](RegisterTile tile) {
+    if (llvm::none_of(all, [&](const RegisterTile &other) {
+          return other.rows == tile.rows && other.vectors == tile.vectors &&
+                 other.rowsFirst == tile.rowsFirst;
         }))
-      all.push_back(schedule);
+      all.push_back(tile);
   };
   const int64_t rows = loops.m ? ranges[*loops.m] : 1;
   for (int64_t columns : {1, 2, 3, 4, 8}) {
@@ -189,7 +190,7 @@ SmallVector<Schedule> listSchedules(linalg::LinalgOp op,
         (columns == 8 && rows > 2))
       continue;
     int64_t fit =
-        std::min((machine.vectorRegisters - columns - 2) / columns, rows);
+        std::min((machine.getVectorRegisters() - columns - 2) / columns, rows);
     if (fit < 1)
       continue;
     SmallVector<int64_t, 2> counts{fit, std::max<int64_t>(fit - 2, 1)};
@@ -202,9 +203,9 @@ SmallVector<Schedule> listSchedules(linalg::LinalgOp op,
 }
 
 Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
-                      const Machine &machine) {
+                      Machine machine) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  SmallVector<int64_t> guessed = guessedRanges(op, 8);
+  SmallVector<int64_t> guessed = guessedRanges(ranges, 8);
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   unsigned rank = ranges.size();
   const bool isInLoop = isa<LoopLikeOpInterface>(op->getParentOp());
@@ -216,21 +217,21 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   double flops = 2 * product(guessed);
   // Nanoseconds at two vector multiply-adds a cycle and 3 GHz, rounded down.
   double speed = 4.0 * lanes * 3.0 / 2;
-  if (loops.pair && machine.hasBF16Dot)
+  if (loops.pair && machine.getHasBF16Dot())
     speed *= 2;
 
   Tiles tiles;
   tiles.tasks.assign(rank, 0);
   tiles.inner.assign(rank, 0);
-  const Schedule schedule = chooseSchedule(op, loops, machine);
-  const bool rowsFirst = schedule.rowsFirst;
-  int64_t n = ranges[loops.n], width = schedule.columns * lanes;
+  const RegisterTile tile = chooseRegisterTile(op, loops, machine);
+  const bool rowsFirst = tile.rowsFirst;
+  int64_t n = ranges[loops.n], width = tile.vectors * lanes;
   for (unsigned loop = 0; loop < rank; ++loop)
     if (iterators[loop] == utils::IteratorType::parallel)
       tiles.inner[loop] = 1;
   tiles.inner[loops.n] = isDynamic(n) ? width : std::min(n, width);
   if (loops.m)
-    tiles.inner[*loops.m] = schedule.rows;
+    tiles.inner[*loops.m] = tile.rows;
 
   auto add = [&](unsigned loop) { tiles.order.push_back(loop); };
   for (unsigned loop : loops.shared)
@@ -308,7 +309,7 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   // there may be where their number is not known: then it must be worth more.
   bool mayBeFew = loops.m && isDynamic(ranges[*loops.m]);
   tiles.packPanel = rowsPerTask >= 32 && (isDynamic(n) || n > width) &&
-                    (!mayBeFew || rightBytes > keptBytes);
+                    (!mayBeFew || rightBytes > machine.keptBytes());
   return tiles;
 }
 
@@ -347,9 +348,9 @@ bool isVectorizable(linalg::LinalgOp op) {
   return !readsTensors;
 }
 
-Tiles tileOther(linalg::LinalgOp op, const Machine &machine) {
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  SmallVector<int64_t> guessed = guessedRanges(op, 8);
+Tiles tileOther(linalg::LinalgOp op, ArrayRef<int64_t> ranges,
+                Machine machine) {
+  SmallVector<int64_t> guessed = guessedRanges(ranges, 8);
   unsigned rank = ranges.size();
   Tiles tiles;
   tiles.tasks.assign(rank, 0);
@@ -431,8 +432,7 @@ OpOperand *firstTensor(linalg::LinalgOp op) {
   return nullptr;
 }
 
-SmallVector<int64_t> tileReductions(linalg::LinalgOp op,
-                                    const Machine &machine) {
+SmallVector<int64_t> tileReductions(linalg::LinalgOp op, Machine machine) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   SmallVector<int64_t> sizes(ranges.size(), 0);
   SmallVector<unsigned> reductions;

@@ -18,11 +18,11 @@ namespace {
 class PairVectorizer {
 public:
   PairVectorizer(RewriterBase &b, linalg::LinalgOp op, const Contraction &loops,
-                 const Machine &machine)
+                 Machine machine)
       : b(b), op(op), loc(op.getLoc()), loops(loops),
-        lanes(machine.vectorBits / 32), ranges(op.getStaticLoopRanges()),
+        lanes(machine.getVectorBits() / 32), ranges(op.getStaticLoopRanges()),
         maps(op.getIndexingMapsArray()) {
-    hasDot = machine.hasBF16Dot;
+    hasDot = machine.getHasBF16Dot();
     columns = ranges[loops.n];
     // Vectors of the machine, then shorter ones; without the instruction LLVM
     // cuts them itself.
@@ -267,7 +267,7 @@ struct RoundVector : OpRewritePattern<arith::TruncFOp> {
 } // namespace
 
 LogicalResult vectorizePairs(RewriterBase &rewriter, linalg::LinalgOp op,
-                             const Machine &machine) {
+                             Machine machine) {
   std::optional<Contraction> loops = analyzeContraction(op);
   if (!loops || !loops->pair)
     return failure();
@@ -278,7 +278,8 @@ LogicalResult vectorizePairs(RewriterBase &rewriter, linalg::LinalgOp op,
     steps *= range;
   }
   int64_t columns = op.getStaticLoopRanges()[loops->n];
-  if (steps / columns / 2 * llvm::divideCeil(columns, machine.vectorBits / 32) >
+  if (steps / columns / 2 *
+          llvm::divideCeil(columns, machine.getVectorBits() / 32) >
       mostSteps)
     return failure();
   rewriter.setInsertionPoint(op);
@@ -287,8 +288,8 @@ LogicalResult vectorizePairs(RewriterBase &rewriter, linalg::LinalgOp op,
 }
 
 void populateRoundVectorsPatterns(RewritePatternSet &patterns,
-                                  const Machine &machine) {
-  if (machine.hasBF16Dot)
+                                  Machine machine) {
+  if (machine.getHasBF16Dot())
     patterns.add<RoundVector>(patterns.getContext());
 }
 

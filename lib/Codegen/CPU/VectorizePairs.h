@@ -15,13 +15,12 @@ namespace dlc::cpu {
 /// lowering to the same instruction for vector.contract over an extra dimension
 /// of two, of which every load would be a vector of two elements.
 llvm::LogicalResult vectorizePairs(mlir::RewriterBase &rewriter,
-                                   mlir::linalg::LinalgOp op,
-                                   const Machine &machine);
+                                   mlir::linalg::LinalgOp op, Machine machine);
 
 /// Rounds vectors of f32 to bf16 by the machine's own instruction; without it
 /// they are rounded by integer arithmetic.
 void populateRoundVectorsPatterns(mlir::RewritePatternSet &patterns,
-                                  const Machine &machine);
+                                  Machine machine);
 
 } // namespace dlc::cpu
 

@@ -1,6 +1,7 @@
 //===- VectorizeTiles.cpp - Tiles become vectors --------------------------===//
 
 #include "../HideIndices.h"
+#include "Nests.h"
 #include "VectorizePairs.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -22,6 +23,7 @@
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
+using namespace dlc;
 using namespace dlc::cpu;
 
 namespace dlc {
@@ -67,6 +69,21 @@ private:
   }
 };
 
+/// Upstream's op of fewer loops comes without the attributes of the one that it
+/// replaces, and so without its nest.
+struct KeepNests : RewriterBase::Listener {
+  void notifyOperationReplaced(Operation *op, ValueRange values) override {
+    for (Value value : values) {
+      Operation *made = value.getDefiningOp();
+      if (auto insert = dyn_cast_if_present<tensor::InsertSliceOp>(made))
+        made = insert.getSource().getDefiningOp();
+      if (Attribute nest = op->getAttr(codegen::nest);
+          nest && isa_and_nonnull<linalg::LinalgOp>(made))
+        made->setAttr(codegen::nest, nest);
+    }
+  }
+};
+
 struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
   using VectorizeTilesBase::VectorizeTilesBase;
 
@@ -109,7 +126,8 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
         return loops;
       };
       linalg::populateFoldUnitExtentDimsPatterns(patterns, options);
-      walkAndApplyPatterns(function, std::move(patterns));
+      KeepNests listener;
+      walkAndApplyPatterns(function, std::move(patterns), &listener);
       if (failed(simplify()))
         return signalPassFailure();
     }
@@ -119,20 +137,11 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
       if (op.hasPureTensorSemantics() && isVectorizable(op))
         ops.push_back(op);
     });
-    // Before any of them is replaced.
-    SmallVector<bool> exact;
-    llvm::DenseMap<Block *, bool> known;
+    Machine machine = machineOf(function);
     for (linalg::LinalgOp op : ops) {
-      auto [it, isNew] = known.try_emplace(op->getBlock());
-      if (isNew)
-        it->second = isContractionTile(op);
-      exact.push_back(it->second);
-    }
-    Machine machine = Machine::of(function);
-    for (auto [op, isExact] : llvm::zip(ops, exact)) {
       if (succeeded(vectorizePairs(rewriter, op, machine)))
         continue;
-      std::optional<SmallVector<int64_t>> sizes = vectorSizes(op, isExact);
+      std::optional<SmallVector<int64_t>> sizes = vectorSizes(op);
       if (!sizes)
         continue;
       rewriter.setInsertionPoint(op);
@@ -193,25 +202,11 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
     return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 
-  /// Whether a contraction is computed in this block: then every op of the tile
-  /// has vectors of exactly its size. (With masks, a strided convolution of
-  /// few filters came out wrong; the cause was not isolated.)
-  bool isContractionTile(linalg::LinalgOp op) {
-    bool found = false;
-    for (auto other : op->getBlock()->getOps<scf::ForOp>())
-      other.walk([&](linalg::LinalgOp inner) {
-        found |= analyzeContraction(inner).has_value();
-      });
-    for (auto other : op->getBlock()->getOps<linalg::LinalgOp>())
-      found |= analyzeContraction(other).has_value();
-    return found;
-  }
-
   /// Known extents as they are, the contiguous one rounded up to whole vectors
-  /// (the rest is masked); of unknown ones the largest that their tile allows.
-  std::optional<SmallVector<int64_t>> vectorSizes(linalg::LinalgOp op,
-                                                  bool exact) {
-    Machine machine = Machine::of(getOperation());
+  /// (the rest is masked) but in a contraction's tile; of unknown ones the
+  /// largest that their tile allows.
+  std::optional<SmallVector<int64_t>> vectorSizes(linalg::LinalgOp op) {
+    Machine machine = machineOf(getOperation());
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();
     if (sizes.empty())
       return sizes;
@@ -230,7 +225,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
       if (auto last =
               dyn_cast<AffineDimExpr>(out.getResult(out.getNumResults() - 1))) {
         int64_t &size = sizes[last.getPosition()];
-        if (size > 1 && !exact)
+        if (size > 1 && !isInProductTile(op))
           size = size >= lanes ? llvm::alignTo(size, lanes)
                                : int64_t(llvm::PowerOf2Ceil(size));
       }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Emitter.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -33,8 +34,7 @@ public:
     if (!yield.getUntil()) {
       auto loop =
           scf::ForOp::create(b, loc, zero, e.value(steps), one, carried);
-      // What dlc-parallelize-loops looks for (names::steps there).
-      loop->setAttr("dlc.steps", b.getUnitAttr());
+      loop->setAttr(codegen::steps, b.getUnitAttr());
       if (!carried.empty())
         b.setInsertionPointToStart(loop.getBody());
       else

@@ -1,7 +1,7 @@
 //===- Regions.h - What a fused loop nest computes --------------*- C++ -*-===//
 //
-// TileAndFuse leaves a description on each loop nest that it makes, under
-// names::region; MarkRegions numbers them. The report of the compiler and the
+// TileAndFuse leaves a description on each loop nest that it makes,
+// codegen.region; MarkRegions numbers them. The report of the compiler and the
 // profile of a library are made of these.
 //
 //===----------------------------------------------------------------------===//
@@ -9,7 +9,8 @@
 #ifndef DLC_CODEGEN_CPU_REGIONS_H
 #define DLC_CODEGEN_CPU_REGIONS_H
 
-#include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "mlir/IR/BuiltinOps.h"
 #include <string>
 
 namespace dlc {
@@ -33,14 +34,12 @@ struct Region {
 /// The nodes or lines that a location names, three at most.
 std::string nameOf(mlir::Location loc);
 
-/// Describes `ops`, which `tiles` (of the last of them) fuse; for the attribute
-/// names::region.
-mlir::DictionaryAttr describeRegion(llvm::ArrayRef<mlir::linalg::LinalgOp> ops,
-                                    llvm::StringRef kind,
-                                    const cpu::Tiles &tiles, int64_t number);
+struct Nest;
 
-/// All regions that MarkRegions has put into the module's attribute
-/// names::regions, by number.
+/// What a nest computes, by its ops and their schedules.
+codegen::RegionAttr describeRegion(const Nest &nest, int64_t number);
+
+/// All regions of a module, by number: codegen.regions.
 std::vector<Region> readRegions(mlir::ModuleOp module);
 
 } // namespace dlc

@@ -1,14 +1,15 @@
 //===- TilingStrategy.h - Which tiles, from a machine model -----*- C++ -*-===//
 //
 // Strategy apart from mechanism: these functions look at an op and a machine
-// and return numbers; TileAndFuse, TileReductions and VectorizeTiles apply
-// them.
+// and return numbers. ChooseSchedules writes them into the IR; no pass behind
+// it asks again.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef DLC_CODEGEN_CPU_TILINGSTRATEGY_H
 #define DLC_CODEGEN_CPU_TILINGSTRATEGY_H
 
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -18,27 +19,11 @@ namespace dlc::cpu {
 /// they are not packed.
 inline constexpr int64_t leastPackedBytes = 8192;
 
-/// What a core keeps in its second level cache beside what passes through; half
-/// a megabyte is the smallest such cache of the processors in use.
-inline constexpr double keptBytes = 256 << 10;
-
 /// What the choice of tiles needs to know of a core.
-struct Machine {
-  int64_t vectorBits = 512;
-  int64_t vectorRegisters = 32;
-  /// Whether an instruction multiplies pairs of bf16 and adds both products to
-  /// an f32.
-  bool hasBF16Dot = false;
+using Machine = codegen::CPUAttr;
 
-  /// That of a function's `codegen.target`.
-  static Machine of(mlir::Operation *function);
-
-  /// Elements of `type` in a vector register.
-  int64_t lanes(mlir::Type type) const {
-    return std::max<int64_t>(1, vectorBits /
-                                    std::max(8u, type.getIntOrFloatBitWidth()));
-  }
-};
+/// That of a function's `codegen.target`.
+Machine machineOf(mlir::Operation *function);
 
 /// Loops of a contraction: any op that multiplies two operands and adds up, a
 /// matrix product as well as a convolution.
@@ -100,34 +85,36 @@ struct Tiles {
   }
 };
 
-/// What there is to choose for a contraction.
-struct Schedule {
+/// What there is to choose for a contraction; codegen::RegisterTileAttr.
+struct RegisterTile {
   int64_t rows = 1;    // of the register tile
-  int64_t columns = 2; // its width in vector registers
+  int64_t vectors = 2; // its width in registers
   /// Whether all columns pass under a row of an image, or all rows under a
   /// panel of columns.
   bool rowsFirst = false;
 };
 
-/// What the machine model chooses, or what the attribute names::schedule says.
-Schedule chooseSchedule(mlir::linalg::LinalgOp op, const Contraction &loops,
-                        const Machine &machine);
+/// What the machine model chooses, or what the op's codegen.register_tile says.
+RegisterTile chooseRegisterTile(mlir::linalg::LinalgOp op,
+                                const Contraction &loops, Machine machine);
 
-/// Schedules that are worth a measurement, the model's own first.
-llvm::SmallVector<Schedule> listSchedules(mlir::linalg::LinalgOp op,
-                                          const Contraction &loops,
-                                          const Machine &machine);
+/// Those that are worth a measurement, the model's own first.
+llvm::SmallVector<RegisterTile> listRegisterTiles(mlir::linalg::LinalgOp op,
+                                                  const Contraction &loops,
+                                                  Machine machine);
 
 /// Tiles for a contraction.
 Tiles tileContraction(mlir::linalg::LinalgOp op, const Contraction &loops,
-                      const Machine &machine);
+                      Machine machine);
 
-/// Tiles for everything else that is structured.
-Tiles tileOther(mlir::linalg::LinalgOp op, const Machine &machine);
+/// Tiles for everything else that is structured, whose loops have these
+/// extents.
+Tiles tileOther(mlir::linalg::LinalgOp op, llvm::ArrayRef<int64_t> ranges,
+                Machine machine);
 
 /// Sizes for the reduction loops of an op that is tiled otherwise (0: whole).
 llvm::SmallVector<int64_t> tileReductions(mlir::linalg::LinalgOp op,
-                                          const Machine &machine);
+                                          Machine machine);
 
 /// Whether the vectoriser takes ops like this one.
 bool isVectorizable(mlir::linalg::LinalgOp op);

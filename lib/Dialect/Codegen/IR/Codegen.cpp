@@ -1,8 +1,14 @@
 //===- Codegen.cpp - The codegen dialect ----------------------------------===//
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/Matchers.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
@@ -11,6 +17,7 @@ using namespace mlir;
 using namespace dlc::codegen;
 
 #include "dlc/Dialect/Codegen/IR/CodegenDialect.cpp.inc"
+#include "dlc/Dialect/Codegen/IR/CodegenEnums.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES
 #include "dlc/Dialect/Codegen/IR/CodegenAttrs.cpp.inc"
@@ -29,6 +36,27 @@ void CodegenDialect::initialize() {
       >();
 }
 
+bool dlc::codegen::isBytes(Type type) {
+  auto memory = dyn_cast<MemRefType>(type);
+  return memory && memory.getRank() == 1 && memory.isDynamicDim(0) &&
+         memory.getElementType().isInteger(8) &&
+         memory.getLayout().isIdentity() && !memory.getMemorySpace();
+}
+
+CPUAttr CPUAttr::getDefault(MLIRContext *context) {
+  return get(context, "", 512, 32, 512 << 10, false);
+}
+
+SmallVector<CPUAttr> dlc::codegen::targetsOf(Operation *op) {
+  auto module = dyn_cast<ModuleOp>(op);
+  if (!module)
+    module = op->getParentOfType<ModuleOp>();
+  if (auto list =
+          module ? module->getAttrOfType<ArrayAttr>(targets) : ArrayAttr())
+    return llvm::to_vector(list.getAsRange<CPUAttr>());
+  return {CPUAttr::getDefault(op->getContext())};
+}
+
 std::string dlc::codegen::placeOf(Operation *op) {
   // No folder of the machine that made it goes into a library.
   if (auto name = op->getLoc()->findInstanceOf<NameLoc>()) {
@@ -43,10 +71,14 @@ std::string dlc::codegen::placeOf(Operation *op) {
   return op->getName().getStringRef().str();
 }
 
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
 LogicalResult
 CPUAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                 StringRef name, int64_t vectorBits, int64_t vectorRegisters,
-                bool) {
+                int64_t cacheBytes, bool) {
   if (vectorBits < 64 || vectorBits > 65536 ||
       !llvm::isPowerOf2_64(uint64_t(vectorBits)))
     return emitError() << "vectors of " << vectorBits
@@ -54,6 +86,197 @@ CPUAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   if (vectorRegisters < 8 || vectorRegisters > 1024)
     return emitError() << vectorRegisters
                        << " vector registers, expected 8 to 1024";
+  if (cacheBytes < 4096 || cacheBytes > int64_t(1) << 40)
+    return emitError() << "a second level cache of " << cacheBytes
+                       << " bytes, expected 4096 to 2^40";
+  return success();
+}
+
+LogicalResult
+NestAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                 int64_t number, Role, int64_t sharedLoops) {
+  if (number < 0 || sharedLoops < 0)
+    return emitError() << "loop nest " << number << " with " << sharedLoops
+                       << " shared loops, expected 0 or more";
+  return success();
+}
+
+LogicalResult
+ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                     DenseI64ArrayAttr tasks, DenseI64ArrayAttr rows,
+                     DenseI64ArrayAttr tile, DenseI64ArrayAttr order,
+                     DenseI64ArrayAttr steps, DenseI64ArrayAttr assumed,
+                     DenseI64ArrayAttr panel, int64_t cost, int64_t packing) {
+  std::optional<int64_t> loops;
+  for (auto [name, sizes] :
+       {std::pair("tasks", tasks), std::pair("rows", rows),
+        std::pair("tile", tile), std::pair("order", order),
+        std::pair("steps", steps), std::pair("assumed", assumed)}) {
+    if (!sizes)
+      continue;
+    if (loops && *loops != sizes.size())
+      return emitError() << "'" << name << "' has " << sizes.size()
+                         << " entries where another list has " << *loops
+                         << ", expected one a loop in each";
+    loops = sizes.size();
+  }
+  for (auto [name, sizes] :
+       {std::pair("tasks", tasks), std::pair("rows", rows),
+        std::pair("tile", tile), std::pair("steps", steps),
+        std::pair("assumed", assumed), std::pair("panel", panel)})
+    for (int64_t size : sizes ? sizes.asArrayRef() : ArrayRef<int64_t>())
+      if (size < 0)
+        return emitError() << "'" << name << "' has " << size
+                           << ", expected 0 or more";
+  if (order) {
+    SmallVector<bool> seen(order.size());
+    for (int64_t loop : order.asArrayRef()) {
+      if (loop < 0 || loop >= order.size() || seen[loop])
+        return emitError() << "'order' is " << order
+                           << ", expected each loop from 0 to "
+                           << order.size() - 1 << " once";
+      seen[loop] = true;
+    }
+  }
+  if (cost < 0)
+    return emitError() << "a cost of " << cost << ", expected 0 or more";
+  if (packing < 0)
+    return emitError() << "panels of " << packing
+                       << " columns, expected 0 (as it is) or more";
+  return success();
+}
+
+LogicalResult
+RegisterTileAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                         int64_t rows, int64_t vectors, bool) {
+  for (int64_t size : {rows, vectors})
+    if (size < 1 || size > 64)
+      return emitError() << "a tile of " << rows << " rows of " << vectors
+                         << " vectors, expected 1 to 64 of each";
+  return success();
+}
+
+LogicalResult
+WeightAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                   int64_t offset, ElementsAttr) {
+  if (offset < 0)
+    return emitError() << "a weight at " << offset << ", expected 0 or more";
+  return success();
+}
+
+LogicalResult
+StateAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                  StringAttr, RankedTensorType type, int64_t offset,
+                  int64_t first) {
+  if (!type.hasStaticShape())
+    return emitError() << "a state of type " << type
+                       << ", expected known extents";
+  if (offset < 0 || first < -1)
+    return emitError() << "a state at " << offset << ", its first value at "
+                       << first << ", expected 0 or more and -1 or more";
+  return success();
+}
+
+namespace {
+
+/// An attribute of another dialect's op: what it must be, and on what.
+struct Known {
+  StringLiteral name;
+  const char *expected, *owner;
+  bool (*fits)(Attribute);
+  bool (*belongs)(Operation *);
+};
+
+template <typename AttrT> bool is(Attribute attribute) {
+  return isa<AttrT>(attribute);
+}
+template <typename AttrT> bool areAll(Attribute attribute) {
+  auto list = dyn_cast<ArrayAttr>(attribute);
+  return list && llvm::all_of(list, llvm::IsaPred<AttrT>);
+}
+template <typename OpT> bool isOp(Operation *op) { return isa<OpT>(op); }
+bool isNonNegative(Attribute attribute) {
+  auto number = dyn_cast<IntegerAttr>(attribute);
+  return number && number.getType().isInteger(64) && number.getInt() >= 0;
+}
+
+constexpr Known known[] = {
+    {targets, "a list of #codegen.cpu, the least first, not empty", "a module",
+     [](Attribute list) {
+       return areAll<CPUAttr>(list) && !cast<ArrayAttr>(list).empty();
+     },
+     isOp<ModuleOp>},
+    {target, "#codegen.cpu", "a function", is<CPUAttr>,
+     isOp<FunctionOpInterface>},
+    {versionOf, "a symbol", "a function", is<FlatSymbolRefAttr>,
+     isOp<FunctionOpInterface>},
+    {shapes, "a symbol", "a function", is<FlatSymbolRefAttr>,
+     isOp<FunctionOpInterface>},
+    {workspace, "a symbol", "a function", is<FlatSymbolRefAttr>,
+     isOp<FunctionOpInterface>},
+    {messages, "a list of strings", "a function", areAll<StringAttr>,
+     isOp<FunctionOpInterface>},
+    {computed, "array<i64>", "a function", is<DenseI64ArrayAttr>,
+     isOp<FunctionOpInterface>},
+    {steps, "nothing more", "scf.for", is<UnitAttr>, isOp<scf::ForOp>},
+    {cost, "an i64 of 0 or more", "scf.forall", isNonNegative,
+     isOp<scf::ForallOp>},
+    {registerTile, "#codegen.register_tile", "a linalg op",
+     is<RegisterTileAttr>, isOp<linalg::LinalgOp>},
+    {nest, "#codegen.nest", "a linalg op", is<NestAttr>,
+     isOp<linalg::LinalgOp>},
+    {schedule, "#codegen.schedule", "a linalg op", is<ScheduleAttr>,
+     isOp<linalg::LinalgOp>},
+    {region, "#codegen.region", "a linalg op or a loop", is<RegionAttr>,
+     [](Operation *op) {
+       return isa<linalg::LinalgOp, LoopLikeOpInterface>(op);
+     }},
+    {regions, "a list of #codegen.region", "a module", areAll<RegionAttr>,
+     isOp<ModuleOp>},
+    {weights, "a list of #codegen.weight", "a module", areAll<WeightAttr>,
+     isOp<ModuleOp>},
+    {states, "a list of #codegen.state", "a module", areAll<StateAttr>,
+     isOp<ModuleOp>},
+};
+
+} // namespace
+
+/// One entry a loop.
+static LogicalResult verifyLoops(Operation *op, ScheduleAttr schedule) {
+  int64_t loops = cast<linalg::LinalgOp>(op).getNumLoops();
+  for (DenseI64ArrayAttr sizes :
+       {schedule.getTasks(), schedule.getRows(), schedule.getTile(),
+        schedule.getOrder(), schedule.getSteps(), schedule.getAssumed()})
+    if (sizes && sizes.size() != loops)
+      return op->emitError("a schedule for ")
+             << sizes.size() << " loops, the op has " << loops;
+  return success();
+}
+
+LogicalResult CodegenDialect::verifyOperationAttribute(Operation *op,
+                                                       NamedAttribute entry) {
+  const Known *found = llvm::find_if(
+      known, [&](const Known &one) { return one.name == entry.getName(); });
+  if (found == std::end(known))
+    return op->emitError("unknown attribute '")
+           << entry.getName().getValue()
+           << "', expected one that the dialect codegen knows";
+  if (!found->fits(entry.getValue()))
+    return op->emitError("'") << found->name << "' is " << entry.getValue()
+                              << ", expected " << found->expected;
+  if (!found->belongs(op))
+    return op->emitError("'") << found->name << "' on " << op->getName()
+                              << ", expected on " << found->owner;
+  if (auto schedule = dyn_cast<ScheduleAttr>(entry.getValue()))
+    return verifyLoops(op, schedule);
+  return success();
+}
+
+LogicalResult ParallelForOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto task = symbols.lookupNearestSymbolFrom<FunctionOpInterface>(
+      *this, getTaskAttr());
+  if (!task)
+    return emitOpError("runs ") << getTaskAttr() << ", expected a function";
   return success();
 }
 

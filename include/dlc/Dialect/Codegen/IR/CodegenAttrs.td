@@ -1,0 +1,201 @@
+//===- CodegenAttrs.td - Targets and decisions -------------*- tablegen -*-===//
+
+#ifndef DLC_DIALECT_CODEGEN_IR_CODEGENATTRS_TD
+#define DLC_DIALECT_CODEGEN_IR_CODEGENATTRS_TD
+
+include "dlc/Dialect/Codegen/IR/CodegenDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/EnumAttr.td"
+
+class Codegen_Attr<string cppName, string name> : AttrDef<Codegen_Dialect, cppName> {
+  let mnemonic = name;
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+//===----------------------------------------------------------------------===//
+// Targets
+//===----------------------------------------------------------------------===//
+
+def Codegen_CPUAttr : Codegen_Attr<"CPU", "cpu"> {
+  let summary = "a processor, as far as the choice of tiles and vectors asks";
+  let description = [{
+    The module's `codegen.targets` are those that a library is for, the least first;
+    `dlc-multiversion` makes each kernel once for each and gives every function one
+    `codegen.target`, which all behind it read. A function without one is for a processor of
+    the default parameters.
+
+    ```mlir
+    module attributes {codegen.targets = [
+        #codegen.cpu<name = "x86-64-v3", vectorBits = 256, vectorRegisters = 16>,
+        #codegen.cpu<name = "cooperlake", hasBF16Dot = true>]} {
+    ```
+  }];
+  let parameters = (ins
+    StringRefParameter<"of the processor, as LLVM knows it">:$name,
+    DefaultValuedParameter<"int64_t", "512", "width of a vector register">:$vectorBits,
+    DefaultValuedParameter<"int64_t", "32", "number of vector registers">:$vectorRegisters,
+    DefaultValuedParameter<"int64_t", "512 << 10", "bytes of a core's second level cache">
+      :$cacheBytes,
+    DefaultValuedParameter<"bool", "false",
+      "whether an instruction multiplies pairs of bf16 and adds both products to an f32">
+      :$hasBF16Dot);
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// A processor of the default parameters.
+    static CPUAttr getDefault(::mlir::MLIRContext *context);
+    /// Elements of `type` in a vector register.
+    int64_t lanes(::mlir::Type type) const {
+      unsigned bits = type.getIntOrFloatBitWidth();
+      return std::max<int64_t>(1, getVectorBits() / std::max(8u, bits));
+    }
+    /// What a core keeps in its second level cache beside what passes through.
+    int64_t keptBytes() const { return getCacheBytes() / 2; }
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Schedules
+//===----------------------------------------------------------------------===//
+
+def Codegen_Role : I32EnumAttr<"Role", "what an op is in its loop nest", [
+    I32EnumAttrCase<"Product", 0, "product">,
+    I32EnumAttrCase<"Depthwise", 1, "depthwise">,
+    I32EnumAttrCase<"Epilogue", 2, "epilogue">,
+    I32EnumAttrCase<"Pool", 3, "pool">,
+    I32EnumAttrCase<"Row", 4, "row">,
+    I32EnumAttrCase<"Reduction", 5, "reduction">,
+    I32EnumAttrCase<"Elementwise", 6, "elementwise">,
+    I32EnumAttrCase<"Fill", 7, "fill">]> {
+  let cppNamespace = "::dlc::codegen";
+  let genSpecializedAttr = 0;
+}
+
+def Codegen_NestAttr : AttrDef<Codegen_Dialect, "Nest"> {
+  let mnemonic = "nest";
+  let summary = "the loop nest that an op becomes part of";
+  let description = [{
+    Ops of one number in one function become one loop nest. The last of them in the block
+    is its root, whose tiles the others are computed in. What each is there:
+
+    * `product`, `depthwise`: a contraction; of a depthwise one each column has a sum of its own;
+    * `epilogue`: reads a contraction element by element, in its tiles;
+    * `pool`: reads a product in windows, by rows of them;
+    * `row`: one of several that compute a row of a result from the same row of what they read;
+    * `reduction`, `elementwise`: alone;
+    * `fill`: what the sums of a product begin with.
+
+    `sharedLoops` of a root is the number of its outer loops that all ops of the nest have: the
+    rows of `row` and `pool`.
+
+    ```mlir
+    %1 = linalg.matmul {codegen.nest = #codegen.nest<0, product>} ...
+    %2 = linalg.exp {codegen.nest = #codegen.nest<0, epilogue>} ins(%1 : ...) ...
+    ```
+  }];
+  let parameters = (ins "int64_t":$number, EnumParameter<Codegen_Role>:$role,
+                        DefaultValuedParameter<"int64_t", "0">:$sharedLoops);
+  let assemblyFormat = "`<` $number `,` $role (`,` $sharedLoops^)? `>`";
+  let genVerifyDecl = 1;
+}
+
+class Codegen_Sizes<string text> : OptionalParameter<"::mlir::DenseI64ArrayAttr", text>;
+
+def Codegen_ScheduleAttr : Codegen_Attr<"Schedule", "schedule"> {
+  let summary = "how an op is tiled";
+  let description = [{
+    Of each list there is an entry a loop of the op; 0 leaves the loop whole. From the outside
+    in:
+
+    * `tasks`, of the root of a nest: parallel tasks, each with all ops of the nest in it;
+    * `rows`, of the root: loops in order, with all ops of the nest in them;
+    * `tile`, of each op but a contraction with an epilogue, which is computed in its tiles;
+      `order` is that of the tiles' loops, outermost first;
+    * `steps`: loops over parts of a reduction.
+
+    `cost` is about the nanoseconds of a task where the loops of unknown extent have the extents
+    in `assumed`. `packing` is the width of the panels in which a contraction reads a constant
+    right operand: `dlc-pack-weights` lays out the constant so. `panel` is the tile of the copy
+    that each task makes of its part of a right operand that is no constant.
+
+    `dlc-choose-schedules` keeps what an op has; a schedule can be edited by hand.
+
+    ```mlir
+    #codegen.schedule<tasks = [0, 32, 0], tile = [8, 32, 0], order = [1, 0, 2],
+                      steps = [0, 0, 4], cost = 21845>
+    ```
+  }];
+  let parameters = (ins
+    Codegen_Sizes<"of the parallel tasks">:$tasks,
+    Codegen_Sizes<"of the loops in order around all ops of the nest">:$rows,
+    Codegen_Sizes<"of the innermost tiles">:$tile,
+    Codegen_Sizes<"of the tiles' loops, outermost first">:$order,
+    Codegen_Sizes<"of the reduction loops inside a tile">:$steps,
+    Codegen_Sizes<"extents of loops of unknown extent by which `cost` goes">:$assumed,
+    Codegen_Sizes<"of the copy of a task's part of the right operand">:$panel,
+    DefaultValuedParameter<"int64_t", "0", "nanoseconds of a task">:$cost,
+    DefaultValuedParameter<"int64_t", "0", "columns of a panel of a constant operand">:$packing);
+  let genVerifyDecl = 1;
+}
+
+def Codegen_RegisterTileAttr : Codegen_Attr<"RegisterTile", "register_tile"> {
+  let summary = "what a contraction's schedule is to be made of";
+  let description = [{
+    Somebody has measured it: `dlc --tune`, which keeps what it finds in a file. With
+    `rowsFirst` all columns pass under a row of an image, else all rows under a panel of columns.
+  }];
+  let parameters = (ins
+    "int64_t":$rows,
+    AttrParameter<"int64_t", "width in vector registers">:$vectors,
+    DefaultValuedParameter<"bool", "false">:$rowsFirst);
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// What a nest computes
+//===----------------------------------------------------------------------===//
+
+def Codegen_RegionAttr : Codegen_Attr<"Region", "region"> {
+  let summary = "what a loop nest computes";
+  let description = [{
+    The report of the compiler and the profile of a library are made of these. Counts are of
+    one run of the nest, once `dlc-mark-regions` has collected them of one call; -1 where
+    extents are not known.
+  }];
+  let parameters = (ins
+    AttrParameter<"int64_t", "in its function">:$number,
+    StringRefParameter<"nodes or lines that it comes from">:$name,
+    StringRefParameter<"product, depthwise, rows, reduction, element-wise or copy">:$kind,
+    AttrParameter<"int64_t", "operations of the mathematics">:$flops,
+    AttrParameter<"int64_t", "read from and written to other nests">:$bytes,
+    AttrParameter<"int64_t", "nanoseconds of one core that were expected">:$cost,
+    StringRefParameter<"sizes of the innermost tiles">:$tile,
+    StringRefParameter<"sizes of the tasks">:$tasks,
+    StringRefParameter<"how a contraction reads its right operand">:$layout,
+    OptionalParameter<"::mlir::FlatSymbolRefAttr", "that it is part of">:$function);
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+def Codegen_WeightAttr : Codegen_Attr<"Weight", "weight"> {
+  let summary = "a constant that was put aside";
+  let parameters = (ins
+    AttrParameter<"int64_t", "bytes from the first">:$offset,
+    AttrParameter<"::mlir::ElementsAttr", "its elements">:$values);
+  let genVerifyDecl = 1;
+}
+
+def Codegen_StateAttr : Codegen_Attr<"State", "state"> {
+  let summary = "a tensor of the state that each context has of its own";
+  let parameters = (ins
+    AttrParameter<"::mlir::StringAttr", "as the model has it">:$name,
+    AttrParameter<"::mlir::RankedTensorType", "of known extents">:$type,
+    AttrParameter<"int64_t", "bytes from the beginning of the state">:$offset,
+    DefaultValuedParameter<"int64_t", "-1",
+      "where its first value begins among the weights; -1: all zeros">:$first);
+  let genVerifyDecl = 1;
+}
+
+#endif // DLC_DIALECT_CODEGEN_IR_CODEGENATTRS_TD
