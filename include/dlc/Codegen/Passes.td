@@ -45,8 +45,9 @@ def RoundOperands : Pass<"dlc-round-operands", "::mlir::func::FuncOp"> {
     loop over the pair. Products of two values that are both computed, depthwise ones and
     those with few columns keep f32.
   }];
-  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
-                           "::mlir::arith::ArithDialect"];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::arith::ArithDialect"];
 }
 
 def CheckIndices : Pass<"dlc-check-indices", "::mlir::func::FuncOp"> {
@@ -85,9 +86,9 @@ def CheckExtents : Pass<"dlc-check-extents", "::mlir::func::FuncOp"> {
   let options = [Option<"isAnalysis", "analysis", "bool", /*default=*/"false",
                         "Report what is missing instead of adding it">];
   let dependentDialects = [
-    "::mlir::bufferization::BufferizationDialect",
-    "::dlc::codegen::CodegenDialect", "::mlir::affine::AffineDialect",
-    "::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
+    "::mlir::bufferization::BufferizationDialect", "::dlc::codegen::CodegenDialect",
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 def HoistChecks : Pass<"dlc-hoist-checks", "::mlir::func::FuncOp"> {
@@ -125,7 +126,9 @@ def PassResultsByDestination
     from values has no buffer of the caller's: the kernel tells the context where it
     lies and how large it is.
   }];
-  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::bufferization::BufferizationDialect", "::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::bufferization::BufferizationDialect",
+    "::mlir::LLVM::LLVMDialect"];
 }
 
 def FuseElementwise : Pass<"dlc-fuse-elementwise"> {
@@ -162,8 +165,9 @@ def FormNests : Pass<"dlc-form-nests", "::mlir::func::FuncOp"> {
     together. What is left is alone, and element-wise ops whose operands run through memory
     alike get one loop. The decision is the attribute `codegen.nest` of each op.
   }];
-  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::linalg::LinalgDialect",
-                           "::mlir::tensor::TensorDialect"];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::func::FuncOp"> {
@@ -190,8 +194,8 @@ def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = [
     "::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
-    "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
+    "::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
@@ -233,8 +237,8 @@ def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
 def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
   let summary = "Split off a last partial round, so that tiles have constant sizes";
   let dependentDialects = [
-    "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
-    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+    "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
 }
 
 def PackWeights : Pass<"dlc-pack-weights", "::mlir::func::FuncOp"> {
@@ -245,8 +249,7 @@ def PackWeights : Pass<"dlc-pack-weights", "::mlir::func::FuncOp"> {
     is constant, its panels are put one after the other while compiling; the slices
     that tiles take become slices of that.
   }];
-  let dependentDialects = ["::mlir::affine::AffineDialect",
-                           "::mlir::tensor::TensorDialect"];
+  let dependentDialects = ["::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def PrefetchTiles : Pass<"dlc-prefetch-tiles", "::mlir::func::FuncOp"> {
@@ -277,14 +280,13 @@ def TilePartialRows : Pass<"dlc-tile-partial-rows", "::mlir::func::FuncOp"> {
     its mask.
   }];
   let dependentDialects = [
-    "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
-    "::mlir::tensor::TensorDialect"];
+    "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def TileReductions : Pass<"dlc-tile-reductions", "::mlir::func::FuncOp"> {
   let summary = "Tile the reduction dimensions of tiled ops";
   let dependentDialects = [
-    "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
+    "::dlc::codegen::CodegenDialect", "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect",
     "::mlir::tensor::TensorDialect"];
 }
 
@@ -329,16 +331,16 @@ def SliceGathers : Pass<"dlc-slice-gathers", "::mlir::func::FuncOp"> {
 def VectorizeTiles : Pass<"dlc-vectorize-tiles", "::mlir::func::FuncOp"> {
   let summary = "Turn tiles into vectors, with masks where a size is not known";
   let dependentDialects = [
-    "::mlir::vector::VectorDialect", "::mlir::tensor::TensorDialect",
-    "::mlir::affine::AffineDialect", "::mlir::x86vector::X86VectorDialect"];
+    "::dlc::codegen::CodegenDialect", "::mlir::vector::VectorDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::affine::AffineDialect",
+    "::mlir::x86vector::X86VectorDialect"];
 }
 
 def LowerVectors : Pass<"dlc-lower-vectors", "::mlir::func::FuncOp"> {
   let summary = "Lower contractions, masks and transfers to the machine's vectors";
   let dependentDialects = [
-    "::mlir::x86vector::X86VectorDialect",
-    "::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect",
+    "::dlc::codegen::CodegenDialect", "::mlir::x86vector::X86VectorDialect",
+    "::mlir::vector::VectorDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];
 }
 
@@ -355,8 +357,7 @@ def ApproximateMath : Pass<"dlc-approximate-math"> {
   let options = [Option<"fast", "fast", "bool", /*default=*/"false",
                         "tanh and erf within five units in the last place">];
   let dependentDialects = [
-    "::mlir::scf::SCFDialect",
-    "::mlir::math::MathDialect", "::mlir::vector::VectorDialect",
+    "::mlir::scf::SCFDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect",
     "::mlir::arith::ArithDialect"];
 }
 
@@ -417,8 +418,8 @@ def ExpandCopies : Pass<"dlc-expand-copies", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = [
-    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
-    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
     "::mlir::vector::VectorDialect"];
 }
 
@@ -442,8 +443,7 @@ def UnrollMaskedWrites : Pass<"dlc-unroll-masked-writes"> {
     rank-reducing subview loses its mask in upstream's lowering and then writes
     past its tile.
   }];
-  let dependentDialects = [
-    "::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect"];
+  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect"];
 }
 
 def ReshapeDestinations : Pass<"dlc-reshape-destinations"> {
@@ -467,7 +467,9 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"share", "share", "bool", "true",
                         "Give buffers that are never alive together one place">];
-  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
 }
 
 def ShareLoops : Pass<"dlc-share-loops", "::mlir::ModuleOp"> {
@@ -483,7 +485,9 @@ def ShareLoops : Pass<"dlc-share-loops", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"least", "least", "int64_t", "6",
                         "Operations that a nest has at least">];
-  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
 }
 
 def SplitFunctions : Pass<"dlc-split-functions", "::mlir::ModuleOp"> {
@@ -509,7 +513,9 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
     libomp's private entry points; this way ends in one runtime call, and a library
     needs libc alone.
   }];
-  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect", "::mlir::scf::SCFDialect"];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::scf::SCFDialect"];
 }
 
 def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
@@ -634,8 +640,8 @@ def CheckBounds : Pass<"dlc-check-bounds", "::mlir::func::FuncOp"> {
   let dependentDialects = [
     "::dlc::codegen::CodegenDialect", "::mlir::affine::AffineDialect",
     "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
-    "::mlir::index::IndexDialect", "::mlir::memref::MemRefDialect",
-    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+    "::mlir::index::IndexDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
 }
 
 def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
@@ -654,7 +660,7 @@ def ConvertCodegenToLLVM : Pass<"dlc-convert-codegen-to-llvm", "::mlir::ModuleOp
     descriptor, what a parallel loop captures the numbers that its task takes. No other pass but
     `dlc-emit-dispatch` knows a function of the runtime.
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {
@@ -664,7 +670,7 @@ def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {
     and calls the runtime with it; a thunk takes it from there to the task. Constants, and
     what lies at a known distance from a captured value, are made again in the thunk.
   }];
-  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 #endif // DLC_CODEGEN_PASSES_TD

@@ -175,7 +175,8 @@ def BlockScans : Pass<"dl-block-scans"> {
     them while they lie in the second level cache. The number of steps is known and
     has a divisor of about the right size.
   }];
-  let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect"];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::dlc::dl::DLDialect", "::mlir::arith::ArithDialect"];
 }
 
 def MergeScans : Pass<"dl-merge-scans"> {
@@ -198,7 +199,8 @@ def PipelineScans : Pass<"dl-pipeline-scans"> {
     `dlc-parallelize-loops` makes tasks of them (a wavefront of two layers). For a
     known number of steps, forward, and products large enough to share.
   }];
-  let dependentDialects = ["::dlc::dl::DLDialect"];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::dlc::dl::DLDialect"];
 }
 
 def UnrollScans : Pass<"dl-unroll-scans"> {
@@ -221,7 +223,8 @@ def PadChannels : Pass<"dl-pad-channels"> {
     up to the next power of two, and a `dl.slice` takes the others back; that moves
     behind activations and pooling, which work on each channel by itself.
   }];
-  let dependentDialects = ["::dlc::dl::DLDialect"];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::dlc::dl::DLDialect"];
 }
 
 def SinkTransposes : Pass<"dl-sink-transposes"> {
