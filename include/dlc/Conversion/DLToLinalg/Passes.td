@@ -8,12 +8,33 @@ include "mlir/Pass/PassBase.td"
 def ConvertDLToLinalg : Pass<"convert-dl-to-linalg", "::mlir::ModuleOp"> {
   let summary = "Spell out the mathematics of dl as linalg on tensors";
   let description = [{
-    A `dl.scan` becomes a loop of `scf`. Replaces every `dl` op by `linalg`, `tensor` and
-    `arith` ops. f16 and bf16 are widened to f32 inside each op; elements of fewer than 8
-    bits, and floats of 8, become bytes, but for i1; loads of constant globals become
-    constants. Extents
-    that must agree and are not known become `codegen.require`s on `tensor.dim`s, to which
-    `dlc-check-extents` adds.
+    Replaces every `dl` op by ops of `linalg`, `tensor` and `arith`, a `dl.scan` by a loop of
+    `scf`, and loads of constant globals by constants. f16 and bf16 are widened to f32 inside
+    each op. Elements of fewer than 8 bits, other than i1, and floats of 8 become bytes. Extents
+    that must agree and are not known are compared by a `codegen.require`;
+    `dlc-check-extents`, which runs next, adds what the new ops rely on.
+
+    ```mlir
+    func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+      %z = dl.add %x, %y : tensor<?xf32>
+      return %z : tensor<?xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+      %m = tensor.dim %x, %c0 : tensor<?xf32>
+      %n = tensor.dim %y, %c0 : tensor<?xf32>
+      %same = arith.cmpi eq, %m, %n : index
+      codegen.require %same, "... dl.add: operands differ in dimension 0 of the result"
+      %e = tensor.empty(%m) : tensor<?xf32>
+      %z = linalg.generic {...} ins(%x, %y : tensor<?xf32>, tensor<?xf32>)
+          outs(%e : tensor<?xf32>) {
+      ^bb0(%a: f32, %b: f32, %o: f32):
+        %s = arith.addf %a, %b : f32
+        linalg.yield %s : f32
+      } -> tensor<?xf32>
+      return %z : tensor<?xf32>
+    }
+    ```
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
