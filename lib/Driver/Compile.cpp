@@ -5,7 +5,7 @@
 #include "Lowering.h"
 #include "ReadMLIR.h"
 #include "Training.h"
-#include "dlc/Codegen/CPU/Regions.h"
+#include "dlc/Codegen/Tensors/Regions.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Import/ONNX.h"

@@ -1,7 +1,7 @@
 //===- Report.cpp - Layers, weights, connections --------------------------===//
 
 #include "Lowering.h"
-#include "dlc/Codegen/CPU/Regions.h"
+#include "dlc/Codegen/Tensors/Regions.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "dlc/Transforms/Transforms.h"

@@ -7,10 +7,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dlc/Codegen/Tensors/Contraction.h"
 #include "Artifacts.h"
 #include "InMemory.h"
 #include "Lowering.h"
-#include "dlc/Codegen/CPU/Regions.h"
+#include "dlc/Codegen/Tensors/Regions.h"
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Support/OpenFile.h"

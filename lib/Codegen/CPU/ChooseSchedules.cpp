@@ -1,8 +1,9 @@
 //===- ChooseSchedules.cpp - Tiles of each loop nest ----------------------===//
 
-#include "Nests.h"
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Codegen/Tensors/Contraction.h"
+#include "dlc/Codegen/Tensors/Nests.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -246,7 +247,7 @@ private:
 struct ChooseSchedules : dlc::impl::ChooseSchedulesBase<ChooseSchedules> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
-    Chooser chooser(machineOf(function));
+    Chooser chooser(codegen::targetOf(function));
     for (auto &[number, nest] : collectNests(function))
       if (!scheduleOf(nest.root()))
         chooser.choose(nest);

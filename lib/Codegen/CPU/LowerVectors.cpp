@@ -250,7 +250,7 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
           vector::populateScalarVectorTransferLoweringPatterns(
               patterns, /*benefit=*/1, /*allowMultipleUses=*/true);
           dlc::cpu::populateRoundVectorsPatterns(
-              patterns, dlc::cpu::machineOf(getOperation()));
+              patterns, dlc::codegen::targetOf(getOperation()));
         });
     if (!done)
       signalPassFailure();

@@ -1,8 +1,8 @@
 //===- TileAndFuse.cpp - Tasks and register tiles -------------------------===//
 
-#include "Nests.h"
-#include "dlc/Codegen/CPU/Regions.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Codegen/Tensors/Nests.h"
+#include "dlc/Codegen/Tensors/Regions.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"

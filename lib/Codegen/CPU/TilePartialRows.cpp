@@ -1,8 +1,9 @@
 //===- TilePartialRows.cpp - Rows left over, one by one -------------------===//
 
-#include "Nests.h"
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Codegen/Tensors/Nests.h"
+#include "dlc/Codegen/Tensors/Structure.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"

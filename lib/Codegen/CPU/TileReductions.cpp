@@ -1,8 +1,10 @@
 //===- TileReductions.cpp - Steps of reductions ---------------------------===//
 
-#include "Nests.h"
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Codegen/Tensors/Contraction.h"
+#include "dlc/Codegen/Tensors/Nests.h"
+#include "dlc/Codegen/Tensors/Structure.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,7 +29,7 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
   using TileReductionsBase::TileReductionsBase;
   void runOnOperation() override {
     IRRewriter rewriter(&getContext());
-    Machine machine = machineOf(getOperation());
+    Machine machine = codegen::targetOf(getOperation());
     SmallVector<linalg::LinalgOp> ops;
     getOperation()->walk([&](linalg::LinalgOp op) {
       if (op.getNumReductionLoops() && op.hasPureTensorSemantics() &&

@@ -1,6 +1,9 @@
 //===- TilingStrategy.cpp - Which tiles, from a machine model -------------===//
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "dlc/Codegen/Tensors/Contraction.h"
+#include "dlc/Codegen/Tensors/Gathers.h"
+#include "dlc/Codegen/Tensors/Structure.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -331,23 +334,6 @@ static int64_t vectorsAtOnce(linalg::LinalgOp op) {
   return hasMath ? 1 : operations > 8 ? 2 : 4;
 }
 
-bool isVectorizable(linalg::LinalgOp op) {
-  // Several results of one place each; of a reduction, one.
-  if (op->getNumResults() > 1) {
-    if (op.getNumReductionLoops())
-      return false;
-    for (OpOperand &init : op.getDpsInitsMutable())
-      if (!op.getMatchingIndexingMap(&init).isIdentity())
-        return false;
-  }
-  bool readsTensors = false;
-  op.getBlock()->walk([&](Operation *inner) {
-    readsTensors |= isa<tensor::ExtractOp, linalg::IndexOp>(inner);
-    // f16 and bf16 in bodies are fine; index arithmetic is left to loops.
-  });
-  return !readsTensors;
-}
-
 Tiles tileOther(linalg::LinalgOp op, ArrayRef<int64_t> ranges,
                 Machine machine) {
   SmallVector<int64_t> guessed = guessedRanges(ranges, 8);
@@ -423,13 +409,6 @@ Tiles tileOther(linalg::LinalgOp op, ArrayRef<int64_t> ranges,
     break;
   }
   return tiles;
-}
-
-OpOperand *firstTensor(linalg::LinalgOp op) {
-  for (OpOperand *operand : op.getDpsInputOperands())
-    if (op.getMatchingIndexingMap(operand).getNumResults())
-      return operand;
-  return nullptr;
 }
 
 SmallVector<int64_t> tileReductions(linalg::LinalgOp op, Machine machine) {

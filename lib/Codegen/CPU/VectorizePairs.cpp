@@ -1,6 +1,7 @@
 //===- VectorizePairs.cpp - Products of pairs of bf16 ---------------------===//
 
 #include "VectorizePairs.h"
+#include "dlc/Codegen/Tensors/Contraction.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Dialect/X86Vector/X86VectorDialect.h"

@@ -1,9 +1,11 @@
 //===- VectorizeTiles.cpp - Tiles become vectors --------------------------===//
 
-#include "../HideIndices.h"
-#include "Nests.h"
 #include "VectorizePairs.h"
+#include "dlc/Codegen/Bufferization/HideIndices.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Codegen/Tensors/Contraction.h"
+#include "dlc/Codegen/Tensors/Nests.h"
+#include "dlc/Codegen/Tensors/Structure.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -137,7 +139,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
       if (op.hasPureTensorSemantics() && isVectorizable(op))
         ops.push_back(op);
     });
-    Machine machine = machineOf(function);
+    Machine machine = codegen::targetOf(function);
     for (linalg::LinalgOp op : ops) {
       if (succeeded(vectorizePairs(rewriter, op, machine)))
         continue;
@@ -206,7 +208,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
   /// (the rest is masked) but in a contraction's tile; of unknown ones the
   /// largest that their tile allows.
   std::optional<SmallVector<int64_t>> vectorSizes(linalg::LinalgOp op) {
-    Machine machine = machineOf(getOperation());
+    Machine machine = codegen::targetOf(getOperation());
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();
     if (sizes.empty())
       return sizes;

@@ -47,6 +47,11 @@ CPUAttr CPUAttr::getDefault(MLIRContext *context) {
   return get(context, "", 512, 32, 512 << 10, false);
 }
 
+CPUAttr dlc::codegen::targetOf(Operation *function) {
+  auto given = function->getAttrOfType<CPUAttr>(target);
+  return given ? given : CPUAttr::getDefault(function->getContext());
+}
+
 SmallVector<CPUAttr> dlc::codegen::targetsOf(Operation *op) {
   auto module = dyn_cast<ModuleOp>(op);
   if (!module)

@@ -34,6 +34,10 @@ namespace dlc::codegen {
 /// graph, file and line, or where neither is known the op's name.
 std::string placeOf(mlir::Operation *op);
 
+/// The processor that a function is for; where it does not say, one of the
+/// default parameters.
+CPUAttr targetOf(mlir::Operation *function);
+
 /// What the library of an op's module is for, the least first; where the module
 /// does not say, one processor of the default parameters.
 llvm::SmallVector<CPUAttr> targetsOf(mlir::Operation *op);

@@ -1,0 +1,324 @@
+//===- KernelsPasses.td - Functions that the runtime calls -*- tablegen -*-===//
+
+#ifndef DLC_CODEGEN_KERNELSPASSES_TD
+#define DLC_CODEGEN_KERNELSPASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def CheckIndices : Pass<"dlc-check-indices", "::mlir::func::FuncOp"> {
+  let summary = "Bound the indices that a model computes itself";
+  let description = [{
+    For a model as it was read: indices that later passes write are inside by construction. An
+    index of `tensor.extract` or `tensor.insert` outside of its tensor ends the call with a
+    message.
+
+    ```mlir
+    func.func @f(%x: tensor<?xf32>, %i: index) -> f32 {
+      %e = tensor.extract %x[%i] : tensor<?xf32>
+      return %e : f32
+    }
+    // becomes
+    func.func @f(%x: tensor<?xf32>, %i: index) -> f32 {
+      %n = tensor.dim %x, %c0 : tensor<?xf32>
+      %inside = arith.cmpi ult, %i, %n : index
+      codegen.require %inside, "... an index is outside of its tensor in dimension 0"
+      %e = tensor.extract %x[%i] : tensor<?xf32>
+      return %e : f32
+    }
+    ```
+
+    In the body of an op that computes elements (`linalg.generic`, a cell of `dl.scan`) a call
+    cannot end. There the index is clamped into the tensor, and a tensor without elements ends
+    the call before that op.
+
+    ```mlir
+    func.func @f(%x: tensor<8xf32>, %ids: tensor<4xindex>, %e: tensor<4xf32>) -> tensor<4xf32> {
+      %y = linalg.map ins(%ids : tensor<4xindex>) outs(%e : tensor<4xf32>) (%i: index, %o: f32) {
+        %a = tensor.extract %x[%i] : tensor<8xf32>
+        linalg.yield %a : f32
+      }
+      return %y : tensor<4xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<8xf32>, %ids: tensor<4xindex>, %e: tensor<4xf32>) -> tensor<4xf32> {
+      %y = linalg.map ins(%ids : tensor<4xindex>) outs(%e : tensor<4xf32>)
+      (%i: index, %o: f32) {
+        %n = tensor.dim %x, %c0 : tensor<8xf32>
+        %last = arith.subi %n, %c1 : index
+        %most = arith.minsi %i, %last : index
+        %inside = arith.maxsi %most, %c0 : index
+        %a = tensor.extract %x[%inside] : tensor<8xf32>
+        linalg.yield %a : f32
+      }
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def CheckExtents : Pass<"dlc-check-extents", "::mlir::func::FuncOp"> {
+  let summary = "Check every extent that an op relies on";
+  let description = [{
+    An op of `linalg`, `tensor` or `scf` on tensors of unknown extents relies on some of them:
+    operands have the extents of the op's loops, a slice lies inside its tensor, a cast to a
+    known extent is true, no extent is negative, and 64 bits count the bytes of a tensor. What
+    types and loop bounds do not prove becomes a `codegen.require` in front of the op, unless
+    one with the same condition stands before it.
+
+    ```mlir
+    func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+      %z = linalg.exp ins(%x : tensor<?xf32>) outs(%y : tensor<?xf32>) -> tensor<?xf32>
+      return %z : tensor<?xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+      %n = tensor.dim %y, %c0 : tensor<?xf32>
+      %m = tensor.dim %x, %c0 : tensor<?xf32>
+      %same = arith.cmpi eq, %m, %n : index
+      codegen.require %same, "... operands differ in dimension 0 of operand 1"
+      %z = linalg.exp ins(%x : tensor<?xf32>) outs(%y : tensor<?xf32>) -> tensor<?xf32>
+      return %z : tensor<?xf32>
+    }
+    ```
+
+    Extents are followed from op to op: each `tensor.dim` is replaced by the extent of an
+    argument, by a value, or by arithmetic on these. A condition therefore does not depend on
+    any op for which upstream's patterns infer a static extent. A tensor that a loop carries
+    has the extents that it begins with, where each iteration is seen to keep them; the extents
+    of others, and of results of `scf.if` whose branches differ, are read by a `tensor.dim` of
+    the result.
+
+    Runs directly behind a conversion, before anything is canonicalised. With `analysis`
+    nothing is added, and an op that needs a check is an error.
+
+    ```mlir
+    // dlc-opt --dlc-check-extents=analysis=true
+    func.func @f(%x: tensor<?xf32>) -> tensor<4xf32> {
+      %y = tensor.cast %x : tensor<?xf32> to tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    // error: relies on what no check before it makes sure of
+    ```
+  }];
+  let options = [Option<"isAnalysis", "analysis", "bool", /*default=*/"false",
+                        "Report what is missing instead of adding it">];
+  let dependentDialects = [
+    "::mlir::bufferization::BufferizationDialect", "::dlc::codegen::CodegenDialect",
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def HoistChecks : Pass<"dlc-hoist-checks", "::mlir::func::FuncOp"> {
+  let summary = "Move checks to where what they compare is known";
+  let description = [{
+    A check and the arithmetic of its condition move up, right behind the last value that the
+    condition is computed from. A check leaves an `scf.for` loop as "it holds, or the loop does
+    not run". Of equal checks one is left. Whatever has an extent stands behind the values that
+    the extent follows from, and so behind the check: later passes may use what the check says.
+    Checks in a branch stay there.
+
+    ```mlir
+    func.func @f(%m: index, %n: index, %steps: index, %x: f32) -> f32 {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %y = scf.for %i = %c0 to %steps step %c1 iter_args(%s = %x) -> (f32) {
+        %same = arith.cmpi eq, %m, %n : index
+        codegen.require %same, "extents differ"
+        %t = arith.addf %s, %x : f32
+        scf.yield %t : f32
+      }
+      return %y : f32
+    }
+    // becomes
+    func.func @f(%m: index, %n: index, %steps: index, %x: f32) -> f32 {
+      %none = arith.cmpi sle, %steps, %c0 : index
+      %same = arith.cmpi eq, %m, %n : index
+      %holds = arith.ori %same, %none : i1
+      codegen.require %holds, "extents differ"
+      %y = scf.for %i = %c0 to %steps step %c1 iter_args(%s = %x) -> (f32) {
+        %t = arith.addf %s, %x : f32
+        scf.yield %t : f32
+      }
+      return %y : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleOp"> {
+  let summary = "Give every public function a function that checks and infers shapes";
+  let description = [{
+    For each public `@f` a function `@f.shapes(inputs..., %out: memref<?xi64>)` is made that
+    reads extents alone. It writes the extents of all results, one after the other, to
+    `%out[1]` and up, and to `%out[0]` zero or the number (from 1) of the first
+    `codegen.require` that does not hold. These checks leave `@f`; their messages go into the
+    module attribute `dlc.checks`. An extent that follows from values is written as -1 and
+    listed in the module attribute `dlc.computed`; a check of values stays in `@f`.
+
+    ```mlir
+    func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+      %c0 = arith.constant 0 : index
+      %m = tensor.dim %x, %c0 : tensor<?xf32>
+      %n = tensor.dim %y, %c0 : tensor<?xf32>
+      %same = arith.cmpi eq, %m, %n : index
+      codegen.require %same, "extents differ"
+      return %x : tensor<?xf32>
+    }
+    // becomes
+    module attributes {dlc.checks = {f = ["extents differ"]}} {
+      func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
+        ...
+        return %x : tensor<?xf32>
+      }
+      func.func private @f.shapes(%x: memref<?xf32>, %y: memref<?xf32>, %out: memref<?xi64>) ... {
+        %m = memref.dim %x, %c0 : memref<?xf32>
+        %n = memref.dim %y, %c0 : memref<?xf32>
+        %extent = memref.dim %x, %c0 : memref<?xf32>
+        %first = arith.index_cast %extent : index to i64
+        memref.store %first, %out[%c1] : memref<?xi64>
+        %differ = arith.cmpi ne, %m, %n : index
+        %failed = arith.extui %differ : i1 to i64
+        memref.store %failed, %out[%c0] : memref<?xi64>
+        return
+      }
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def PassResultsByDestination
+    : Pass<"dlc-pass-results-by-destination", "::mlir::ModuleOp"> {
+  let summary = "Make results of public functions buffers that the caller gives";
+  let description = [{
+    A public `@f(tensors) -> tensors` becomes `@f(%context: !llvm.ptr, %workers: index, inputs
+    as memrefs..., results as memrefs...)`. Results are written to the caller's buffers. A
+    result whose extents follow from values has none: the kernel tells the context where it
+    lies and how large it is. Global tensors become buffers as well; what is stored to them is
+    written behind everything else.
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %e = tensor.empty() : tensor<4xf32>
+      %y = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    // becomes
+    func.func @f(%context: !llvm.ptr, %workers: index,
+        %in: memref<4xf32>, %out: memref<4xf32>) ... {
+      %x = bufferization.to_tensor %in restrict : memref<4xf32> to tensor<4xf32>
+      %e = tensor.empty() : tensor<4xf32>
+      %y = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+      bufferization.materialize_in_destination %y in restrict writable %out
+          : (tensor<4xf32>, memref<4xf32>) -> ()
+      return
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::bufferization::BufferizationDialect",
+    "::mlir::LLVM::LLVMDialect"];
+}
+
+def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
+  let summary = "Say for which processor each kernel is, and copy it for others";
+  let description = [{
+    Of the module's `codegen.targets`, the least first, the first keeps the kernel `@f`, each
+    other one gets a copy `@f.name`. Every function has its target as `codegen.target`, by which
+    later passes choose tiles and vectors; functions that kernels share, such as shape
+    functions, have the first. The runtime takes the best kernel that the processor can run
+    when a context is made.
+
+    ```mlir
+    module attributes {codegen.targets = [
+        #codegen.cpu<name = "v3", vectorBits = 256, vectorRegisters = 16>,
+        #codegen.cpu<name = "v4">]} {
+      func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+        return %x : tensor<4xf32>
+      }
+    }
+    // becomes
+    module attributes {codegen.targets = ...} {
+      func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> attributes
+          {codegen.target = #codegen.cpu<name = "v3", vectorBits = 256, vectorRegisters = 16>} {
+        return %x : tensor<4xf32>
+      }
+      func.func @f.v4(%x: tensor<4xf32>) -> tensor<4xf32> attributes
+          {codegen.target = #codegen.cpu<name = "v4">} {
+        return %x : tensor<4xf32>
+      }
+    }
+    ```
+  }];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect"];
+}
+
+def CheckBounds : Pass<"dlc-check-bounds", "::mlir::func::FuncOp"> {
+  let summary = "Check every load, store, slice, cast and view of a buffer before it happens";
+  let description = [{
+    For finding defects of the compiler, not of models: `dlc --check-bounds`. What upstream's
+    runtime verification knows of buffers and `linalg` ops becomes `codegen.require`, so that a
+    call ends with the op and its place instead of the process. Vectors in memory, with or
+    without a mask, views of raw memory and groups of expanded dimensions are checked as well.
+    Runs where tensors have become buffers, and again where vectors have become loads.
+
+    ```mlir
+    func.func @f(%x: memref<?xf32>, %i: index) -> vector<8xf32> {
+      %v = vector.load %x[%i] : memref<?xf32>, vector<8xf32>
+      return %v : vector<8xf32>
+    }
+    // becomes
+    func.func @f(%x: memref<?xf32>, %i: index) -> vector<8xf32> {
+      %n = memref.dim %x, %c0 : memref<?xf32>
+      %last = arith.subi %n, %c8 : index
+      %begins = arith.cmpi sge, %i, %c0 : index
+      %ends = arith.cmpi sle, %i, %last : index
+      %inside = arith.andi %begins, %ends : i1
+      codegen.require %inside, "bounds: ... vector.load: an access outside of its buffer"
+      %v = vector.load %x[%i] : memref<?xf32>, vector<8xf32>
+      return %v : vector<8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+    "::mlir::index::IndexDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
+def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
+  let summary = "End a call where a check of values does not hold";
+  let description = [{
+    Each `codegen.require` that is left in a kernel becomes a branch to the runtime's
+    `dlc_rt_fail`, which gets the context and the message and does not return. Relies on the
+    context as the first argument, and on `scf`.
+
+    ```mlir
+    func.func @f(%context: !llvm.ptr, %holds: i1) {
+      codegen.require %holds, "extents differ"
+      return
+    }
+    // becomes
+    func.func private @dlc_rt_fail(!llvm.ptr, !llvm.ptr)
+    llvm.mlir.global internal constant @dlc.check.0("extents differ\00") ...
+    func.func @f(%context: !llvm.ptr, %holds: i1) {
+      %fails = arith.xori %holds, %true : i1
+      scf.if %fails {
+        %text = llvm.mlir.addressof @dlc.check.0 : !llvm.ptr
+        func.call @dlc_rt_fail(%context, %text) : (!llvm.ptr, !llvm.ptr) -> ()
+      }
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::scf::SCFDialect"];
+}
+
+#endif // DLC_CODEGEN_KERNELSPASSES_TD

@@ -1,0 +1,105 @@
+//===- MathPasses.td - Functions of numbers -*- tablegen -*-===//
+
+#ifndef DLC_CODEGEN_MATHPASSES_TD
+#define DLC_CODEGEN_MATHPASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ApproximateMath : Pass<"dlc-approximate-math"> {
+  let summary = "Replace functions of f32 by polynomials";
+  let description = [{
+    Functions of f32 become polynomials that are within two units in the last place of the exact
+    result, for scalars and vectors alike, so that a result does not depend on where a vector
+    ends. exp, tanh and erf are polynomials of f32; sine, cosine, powers and others are
+    polynomials of f64, which need no care for the last bits. Logarithms are upstream's. Angles
+    beyond 2^50 are left to libm, and so is f64. With `fast`, tanh and erf are within five units,
+    in three quarters and nine tenths of the time.
+
+    ```mlir
+    func.func @f(%x: vector<16xf32>) -> vector<16xf32> {
+      %y = math.exp %x : vector<16xf32>
+      return %y : vector<16xf32>
+    }
+    // becomes
+    func.func @f(%x: vector<16xf32>) -> vector<16xf32> {
+      ...
+      // x = n ln 2 + r; n stands in the lowest bits of %k.
+      %k = math.fma %x, %reciprocal, %magic : vector<16xf32>
+      %n = arith.subf %k, %magic : vector<16xf32>
+      ...
+      // e^r by a polynomial, then n added to its exponent.
+      %p = math.fma ... : vector<16xf32>
+      %bits = arith.bitcast %p : vector<16xf32> to vector<16xi32>
+      %m = arith.bitcast %k : vector<16xf32> to vector<16xi32>
+      %shifted = arith.shli %m, %mantissa : vector<16xi32>
+      %scaled = arith.addi %bits, %shifted : vector<16xi32>
+      %e = arith.bitcast %scaled : vector<16xi32> to vector<16xf32>
+      ...
+      return %y : vector<16xf32>
+    }
+    ```
+  }];
+  let options = [Option<"fast", "fast", "bool", /*default=*/"false",
+                        "tanh and erf within five units in the last place">];
+  let dependentDialects = [
+    "::mlir::scf::SCFDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect",
+    "::mlir::arith::ArithDialect"];
+}
+
+def CallLibm : Pass<"dlc-call-libm", "::mlir::ModuleOp"> {
+  let summary = "Call libm for functions that have no polynomial";
+  let description = [{
+    What `dlc-approximate-math` leaves of functions becomes calls of the C library, a vector's
+    element by element, in f32 for narrower types. Square roots, rounding and multiply-add stay:
+    they are instructions.
+
+    ```mlir
+    func.func @f(%x: vector<2xf64>) -> vector<2xf64> {
+      %y = math.atan %x : vector<2xf64>
+      %z = math.sqrt %y : vector<2xf64>
+      return %z : vector<2xf64>
+    }
+    // becomes
+    func.func private @atan(f64) -> f64 ...
+    func.func @f(%x: vector<2xf64>) -> vector<2xf64> {
+      %zeros = arith.constant dense<0.0> : vector<2xf64>
+      %a = vector.extract %x[0] : f64 from vector<2xf64>
+      %b = call @atan(%a) : (f64) -> f64
+      %u = vector.insert %b, %zeros [0] : f64 into vector<2xf64>
+      %c = vector.extract %x[1] : f64 from vector<2xf64>
+      %d = call @atan(%c) : (f64) -> f64
+      %y = vector.insert %d, %u [1] : f64 into vector<2xf64>
+      %z = math.sqrt %y : vector<2xf64>
+      return %z : vector<2xf64>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::vector::VectorDialect"];
+}
+
+def ExpandArith : Pass<"dlc-expand-arith"> {
+  let summary = "Expand rounded divisions";
+  let description = [{
+    Upstream's expansion of rounded divisions, without its patterns for extrema: these make
+    comparisons and selections where LLVM has an instruction.
+
+    ```mlir
+    func.func @f(%i: index, %n: index) -> index {
+      %q = arith.ceildivui %i, %n : index
+      return %q : index
+    }
+    // becomes
+    func.func @f(%i: index, %n: index) -> index {
+      %empty = arith.cmpi eq, %i, %c0 : index
+      %last = arith.subi %i, %c1 : index
+      %d = arith.divui %last, %n : index
+      %r = arith.addi %d, %c1 : index
+      %q = arith.select %empty, %c0, %r : index
+      return %q : index
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+}
+
+#endif // DLC_CODEGEN_MATHPASSES_TD

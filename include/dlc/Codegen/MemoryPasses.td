@@ -1,0 +1,256 @@
+//===- MemoryPasses.td - Where buffers lie -*- tablegen -*-===//
+
+#ifndef DLC_CODEGEN_MEMORYPASSES_TD
+#define DLC_CODEGEN_MEMORYPASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"> {
+  let summary = "Make bf16 and truth values what memory and registers hold";
+  let description = [{
+    Up to here bf16 is bf16. Few processors convert it, and some of those lose denormals. For the
+    others LLVM calls the compiler's runtime library, which a model's library does not have, and
+    takes vectors apart. So bf16 is kept by its bits, as `i16`: buffers, vectors and numbers
+    change their type, conversions become shifts and roundings of integers (to the nearest, ties
+    to even; NaN stays NaN), what only moves elements moves bits, and other arithmetic is done in
+    f32. Instructions that take bf16 keep it.
+
+    ```mlir
+    func.func @f(%x: memref<?xbf16>, %i: index) -> vector<16xf32> {
+      %v = vector.load %x[%i] : memref<?xbf16>, vector<16xbf16>
+      %w = arith.extf %v : vector<16xbf16> to vector<16xf32>
+      return %w : vector<16xf32>
+    }
+    // becomes
+    func.func @f(%x: memref<?xi16>, %i: index) -> vector<16xf32> {
+      %sixteen = arith.constant dense<16> : vector<16xi32>
+      %v = vector.load %x[%i] : memref<?xi16>, vector<16xi16>
+      %u = arith.extui %v : vector<16xi16> to vector<16xi32>
+      %s = arith.shli %u, %sixteen : vector<16xi32>
+      %w = arith.bitcast %s : vector<16xi32> to vector<16xf32>
+      return %w : vector<16xf32>
+    }
+    ```
+
+    A truth value is a byte in memory, and `i1` elsewhere.
+
+    ```mlir
+    func.func @f(%x: memref<?xi1>, %i: index) -> i1 {
+      %b = memref.load %x[%i] : memref<?xi1>
+      return %b : i1
+    }
+    // becomes
+    func.func @f(%x: memref<?xi8>, %i: index) -> i1 {
+      %byte = memref.load %x[%i] : memref<?xi8>
+      %b = arith.cmpi ne, %byte, %c0_i8 : i8
+      return %b : i1
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+}
+
+def ExpandCopies : Pass<"dlc-expand-copies", "::mlir::func::FuncOp"> {
+  let summary = "Turn copies between strided buffers into loops of vectors";
+  let description = [{
+    A copy whose rows are contiguous on both sides becomes a loop over rows that copies vectors,
+    and what is left of a row by halves of them. A copy of rows that are not contiguous becomes
+    `linalg.copy`. For both, upstream calls a function of its runner's library. Copies of whole
+    buffers stay: they become memcpy. Runs while a task is still in the function whose
+    `codegen.target` tells the width of vectors.
+
+    ```mlir
+    func.func @f(%x: memref<?x20xf32>, %y: memref<?x20xf32, strided<[?, 1]>>) {
+      memref.copy %x, %y : memref<?x20xf32> to memref<?x20xf32, strided<[?, 1]>>
+      return
+    }
+    // becomes
+    func.func @f(%x: memref<?x20xf32>, %y: memref<?x20xf32, strided<[?, 1]>>) {
+      %rows = memref.dim %x, %c0 : memref<?x20xf32>
+      scf.for %i = %c0 to %rows step %c1 {
+        %a = vector.load %x[%i, %c0] : memref<?x20xf32>, vector<16xf32>
+        vector.store %a, %y[%i, %c0] : memref<?x20xf32, strided<[?, 1]>>, vector<16xf32>
+        %b = vector.load %x[%i, %c16] : memref<?x20xf32>, vector<4xf32>
+        vector.store %b, %y[%i, %c16] : memref<?x20xf32, strided<[?, 1]>>, vector<4xf32>
+      }
+      return
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
+}
+
+def ExpandReshapes : Pass<"dlc-expand-reshapes"> {
+  let summary = "Turn reshapes of buffers into plain views";
+  let description = [{
+    `memref.expand_shape` and `memref.collapse_shape` become `memref.reinterpret_cast`. Upstream
+    folds them into loads and stores instead, where each access then divides its index
+    (`affine.delinearize_index`), and its `expand-strided-metadata` crashes on several unknown
+    extents in a group.
+
+    ```mlir
+    // dlc-opt --dlc-expand-reshapes --canonicalize
+    func.func @f(%x: memref<?xf32>, %m: index, %n: index) -> memref<?x?xf32> {
+      %y = memref.expand_shape %x [[0, 1]] output_shape [%m, %n]
+          : memref<?xf32> into memref<?x?xf32>
+      return %y : memref<?x?xf32>
+    }
+    // becomes
+    func.func @f(%x: memref<?xf32>, %m: index, %n: index) -> memref<?x?xf32> {
+      %y = memref.reinterpret_cast %x to offset: [0], sizes: [%m, %n], strides: [%n, 1]
+          : memref<?xf32> to memref<?x?xf32>
+      return %y : memref<?x?xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::memref::MemRefDialect", "::mlir::affine::AffineDialect",
+    "::mlir::arith::ArithDialect"];
+}
+
+def UnrollMaskedWrites : Pass<"dlc-unroll-masked-writes"> {
+  let summary = "Split masked writes of several rows into writes of one";
+  let description = [{
+    A masked write of several rows becomes one of each row with its part of the mask. Runs before
+    aliases fold: when a rank-reducing subview is folded into a masked write, it gets a
+    permutation map, by which upstream's lowering loses the mask and writes past the tile.
+
+    ```mlir
+    // dlc-opt --dlc-unroll-masked-writes --canonicalize
+    func.func @f(%v: vector<2x4xf32>, %mask: vector<2x4xi1>, %y: memref<2x3xf32>) {
+      %c0 = arith.constant 0 : index
+      vector.transfer_write %v, %y[%c0, %c0], %mask {in_bounds = [true, true]}
+          : vector<2x4xf32>, memref<2x3xf32>
+      return
+    }
+    // becomes
+    func.func @f(%v: vector<2x4xf32>, %mask: vector<2x4xi1>, %y: memref<2x3xf32>) {
+      %v0 = vector.extract %v[0] : vector<4xf32> from vector<2x4xf32>
+      %m0 = vector.extract %mask[0] : vector<4xi1> from vector<2x4xi1>
+      vector.transfer_write %v0, %y[%c0, %c0], %m0 {in_bounds = [true]} : ...
+      %v1 = vector.extract %v[1] : vector<4xf32> from vector<2x4xf32>
+      %m1 = vector.extract %mask[1] : vector<4xi1> from vector<2x4xi1>
+      vector.transfer_write %v1, %y[%c1, %c0], %m1 {in_bounds = [true]} : ...
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::affine::AffineDialect"];
+}
+
+def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
+  let summary = "Place all intermediate buffers in one arena that the caller gives";
+  let description = [{
+    Each `memref.alloc` of a kernel becomes a view into a new last argument, `memref<?xi8>`.
+    Buffers that are never alive together, from the first access to the last, share memory.
+    Buffers of known size are packed; those of a size that is known at run time share slots. A
+    buffer inside a parallel loop gets a place for each worker. `@f.workspace`, the kernel's `codegen.workspace`, takes the same
+    arguments and returns the bytes that are needed. A result that is handed to the caller gets
+    memory of its own instead.
+
+    ```mlir
+    // dlc-opt --dlc-plan-arena --canonicalize
+    func.func @f(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
+      %a = memref.alloc() : memref<64xf32>
+      memref.copy %x, %a : memref<64xf32> to memref<64xf32>
+      memref.copy %a, %x : memref<64xf32> to memref<64xf32>
+      %b = memref.alloc() : memref<64xf32>
+      memref.copy %x, %b : memref<64xf32> to memref<64xf32>
+      memref.copy %b, %x : memref<64xf32> to memref<64xf32>
+      return
+    }
+    // becomes
+    func.func private @f.workspace(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>)
+        -> index ... {
+      return %c256 : index
+    }
+    func.func @f(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>, %arena: memref<?xi8>)
+        attributes {codegen.workspace = @f.workspace} {
+      %a = memref.view %arena[%c0][] : memref<?xi8> to memref<64xf32>
+      memref.copy %x, %a : memref<64xf32> to memref<64xf32>
+      memref.copy %a, %x : memref<64xf32> to memref<64xf32>
+      %b = memref.view %arena[%c0][] : memref<?xi8> to memref<64xf32>
+      memref.copy %x, %b : memref<64xf32> to memref<64xf32>
+      memref.copy %b, %x : memref<64xf32> to memref<64xf32>
+      return
+    }
+    ```
+  }];
+  let options = [Option<"share", "share", "bool", "true",
+                        "Give buffers that are never alive together one place">];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+}
+
+def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
+  let summary = "Put constants side by side, apart from the code";
+  let description = [{
+    Constant buffers of at least `least` bytes become views of one memory, which a kernel asks for
+    by a call of `@dlc.weight_memory` where it begins. Their values and places go to the module
+    attributes `dlc.weights` and `dlc.weight_offsets`, so that they are written to a file as they
+    are and never become LLVM constants.
+
+    ```mlir
+    memref.global "private" constant @w : memref<100xf32> = dense<1.0>
+    memref.global "private" constant @small : memref<4xf32> = dense<2.0>
+    func.func @f(%context: !llvm.ptr) -> (memref<100xf32>, memref<4xf32>) {
+      %w = memref.get_global @w : memref<100xf32>
+      %s = memref.get_global @small : memref<4xf32>
+      return %w, %s : memref<100xf32>, memref<4xf32>
+    }
+    // becomes
+    module attributes {dlc.weight_offsets = array<i64: 0>,
+        dlc.weights = [dense<1.0> : tensor<100xf32>]} {
+      func.func private @dlc.weight_memory(!llvm.ptr) -> memref<?xi8>
+      memref.global "private" constant @small : memref<4xf32> = dense<2.0>
+      func.func @f(%context: !llvm.ptr) -> (memref<100xf32>, memref<4xf32>) {
+        %weights = call @dlc.weight_memory(%context) : (!llvm.ptr) -> memref<?xi8>
+        %w = memref.view %weights[%c0][] : memref<?xi8> to memref<100xf32>
+        %s = memref.get_global @small : memref<4xf32>
+        return %w, %s : memref<100xf32>, memref<4xf32>
+      }
+    }
+    ```
+  }];
+  let options = [Option<"least", "least", "int64_t", "256",
+                        "Smallest constant in bytes that is put aside">];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def PlaceState : Pass<"dlc-place-state", "::mlir::ModuleOp"> {
+  let summary = "Put mutable globals side by side in the context's memory";
+  let description = [{
+    Global buffers that are not constant become views of one memory, which a kernel asks for by a
+    call of `@dlc.state_memory` where it begins: every context has a state of its own. The module
+    attribute `dlc.states` tells names, types and places. First values that are not zero join the
+    weights, and `first` is their number there, or -1.
+
+    ```mlir
+    memref.global "private" @s : memref<4xf32> = dense<2.0>
+    func.func @f(%context: !llvm.ptr) -> memref<4xf32> {
+      %s = memref.get_global @s : memref<4xf32>
+      return %s : memref<4xf32>
+    }
+    // becomes
+    module attributes {
+        dlc.states = [
+            {first = 0 : i64, name = "s", offset = 0 : i64, type = tensor<4xf32>}
+        ],
+        dlc.weight_offsets = array<i64: 0>, dlc.weights = [dense<2.0> : tensor<4xf32>]} {
+      func.func private @dlc.state_memory(!llvm.ptr) -> memref<?xi8>
+      func.func @f(%context: !llvm.ptr) -> memref<4xf32> {
+        %states = call @dlc.state_memory(%context) : (!llvm.ptr) -> memref<?xi8>
+        %s = memref.view %states[%c0][] : memref<?xi8> to memref<4xf32>
+        return %s : memref<4xf32>
+      }
+    }
+    ```
+  }];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect"];
+}
+
+#endif // DLC_CODEGEN_MEMORYPASSES_TD

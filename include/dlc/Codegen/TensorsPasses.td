@@ -1,0 +1,382 @@
+//===- TensorsPasses.td - Loop nests of linalg on tensors -*- tablegen -*-===//
+
+#ifndef DLC_CODEGEN_TENSORSPASSES_TD
+#define DLC_CODEGEN_TENSORSPASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def RoundOperands : Pass<"dlc-round-operands", "::mlir::func::FuncOp"> {
+  let summary = "Round the operands of products to bf16, with sums of f32";
+  let description = [{
+    Takes products of f32 whose right operand is a constant (weights) and whose innermost sum
+    runs over an even number of elements. The constant is rounded to bf16 while compiling and
+    laid out as the instructions for bf16 read it: `[k, n]` becomes `[k / 2, 2 n]`, with the
+    two elements that are added up in one step side by side. The left operand is rounded where
+    it is computed, so that the rounding fuses with its producer; `fastmath<afn>` allows the
+    instruction that takes denormals as zeros. The product becomes a `linalg.generic` with a
+    loop over the pair, and sums stay f32. Products of two computed values, depthwise ones and
+    those of few columns stay as they are.
+
+    ```mlir
+    func.func @f(%x: tensor<4x2xf32>, %sums: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %w = arith.constant dense<[[1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 13.0, 15.0],
+                                 [2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0]]> : tensor<2x8xf32>
+      %y = linalg.matmul ins(%x, %w : tensor<4x2xf32>, tensor<2x8xf32>)
+          outs(%sums : tensor<4x8xf32>) -> tensor<4x8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<4x2xf32>, %sums: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %e = tensor.empty() : tensor<4x2xbf16>
+      %rounded = linalg.generic {...} ins(%x : tensor<4x2xf32>) outs(%e : tensor<4x2xbf16>) {
+      ^bb0(%a: f32, %o: bf16):
+        %r = arith.truncf %a fastmath<afn> : f32 to bf16
+        linalg.yield %r : bf16
+      } -> tensor<4x2xbf16>
+      // 1, 2, 3, 4, ..., 16
+      %pairs = arith.constant dense_resource<rounded> : tensor<1x16xbf16>
+      ...
+      %pair = tensor.empty() : tensor<2xbf16>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d2 * 2 + d3)>,
+                           affine_map<(d0, d1, d2, d3) -> (d2, d1 * 2 + d3)>,
+                           affine_map<(d0, d1, d2, d3) -> (d3)>,
+                           affine_map<(d0, d1, d2, d3) -> (d0, d1)>],
+          iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+          ins(%rounded, %pairs, %pair : tensor<4x2xbf16>, tensor<1x16xbf16>, tensor<2xbf16>)
+          outs(%sums : tensor<4x8xf32>) {
+      ^bb0(%a: bf16, %b: bf16, %unused: bf16, %sum: f32):
+        %c = arith.extf %a : bf16 to f32
+        %d = arith.extf %b : bf16 to f32
+        %p = arith.mulf %c, %d : f32
+        %s = arith.addf %sum, %p : f32
+        linalg.yield %s : f32
+      } -> tensor<4x8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::arith::ArithDialect"];
+}
+
+def FuseElementwise : Pass<"dlc-fuse-elementwise"> {
+  let summary = "Fuse element-wise ops into the op that uses them";
+  let description = [{
+    Upstream's fusion of element-wise ops, restricted: a producer moves only into its single
+    user, and only where each of its elements is still computed once. So nothing moves into the
+    operands of a contraction or along a broadcast. Beyond that, a producer with other users
+    becomes one op of several results with a consumer that has the same loops and indexing
+    maps: an optimiser's new moments, and the parameter that is computed from them.
+
+    ```mlir
+    #id = affine_map<(d0) -> (d0)>
+    func.func @f(%x: tensor<8xf32>, %e: tensor<8xf32>) -> tensor<8xf32> {
+      %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+          ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %b = math.exp %a : f32
+        linalg.yield %b : f32
+      } -> tensor<8xf32>
+      %z = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+          ins(%y : tensor<8xf32>) outs(%e : tensor<8xf32>) {
+      ^bb0(%b: f32, %o: f32):
+        %c = arith.negf %b : f32
+        linalg.yield %c : f32
+      } -> tensor<8xf32>
+      return %z : tensor<8xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<8xf32>, %unused: tensor<8xf32>) -> tensor<8xf32> {
+      %e = tensor.empty() : tensor<8xf32>
+      %z = linalg.generic {...} ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) {
+      ^bb0(%a: f32, %o: f32):
+        %b = math.exp %a : f32
+        %c = arith.negf %b : f32
+        linalg.yield %c : f32
+      } -> tensor<8xf32>
+      return %z : tensor<8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def DecomposePads : Pass<"dlc-decompose-pads"> {
+  let summary = "Spell tensor.pad as filled strips around an interior";
+  let description = [{
+    Upstream's decomposition fills the whole result and then copies the source over it. This
+    one fills strips around the place of the source, so that each element is written once, and
+    a source that is computed in the function can be computed in its place. Runs behind
+    fusion, which looks through no `tensor.pad`. A padding value that depends on the place is an
+    error.
+
+    ```mlir
+    func.func @f(%x: tensor<4xf32>, %zero: f32) -> tensor<7xf32> {
+      %y = tensor.pad %x low[1] high[2] {
+      ^bb0(%i: index):
+        tensor.yield %zero : f32
+      } : tensor<4xf32> to tensor<7xf32>
+      return %y : tensor<7xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<4xf32>, %zero: f32) -> tensor<7xf32> {
+      %e = bufferization.alloc_tensor() : tensor<7xf32>
+      %a = tensor.extract_slice %e[0] [1] [1] : tensor<7xf32> to tensor<1xf32>
+      %b = linalg.fill ins(%zero : f32) outs(%a : tensor<1xf32>) -> tensor<1xf32>
+      %c = tensor.insert_slice %b into %e[0] [1] [1] : tensor<1xf32> into tensor<7xf32>
+      %h = tensor.extract_slice %c[5] [2] [1] : tensor<7xf32> to tensor<2xf32>
+      %i = linalg.fill ins(%zero : f32) outs(%h : tensor<2xf32>) -> tensor<2xf32>
+      %j = tensor.insert_slice %i into %c[5] [2] [1] : tensor<2xf32> into tensor<7xf32>
+      %place = tensor.extract_slice %j[1] [4] [1] : tensor<7xf32> to tensor<4xf32>
+      %inner = linalg.copy ins(%x : tensor<4xf32>) outs(%place : tensor<4xf32>) -> tensor<4xf32>
+      %y = tensor.insert_slice %inner into %j[1] [4] [1] : tensor<4xf32> into tensor<7xf32>
+      return %y : tensor<7xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect",
+    "::mlir::bufferization::BufferizationDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FormNests : Pass<"dlc-form-nests", "::mlir::func::FuncOp"> {
+  let summary = "Decide which linalg ops become one loop nest";
+  let description = [{
+    Roots are taken from the last op to the first. A root that consumes a contraction element
+    by element takes it along; a pooling whose windows do not overlap takes the product that it
+    reads, by rows of windows, where the product's result would leave the second level cache;
+    ops that compute a row from a row of what they read, with a reduction among them, go
+    together. What is left is alone, and element-wise ops whose operands run through memory
+    alike get one loop. The decision is the attribute `codegen.nest` of each op.
+  }];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
+  let summary = "Number the fused loop nests of a module";
+  let description = [{
+    Every loop nest of `dlc-tile-and-fuse` carries a description, `dlc.region`: name,
+    operations, bytes, tiles. This pass collects them in the module attribute `dlc.regions`,
+    of which `dlc --report` prints a table. With `calls` each nest of a kernel is put between
+    two calls of the runtime, by which `dlc-run --profile` measures how long it takes.
+
+    ```mlir
+    // dlc-opt --dlc-mark-regions=calls=true
+    func.func @f(%context: !llvm.ptr, %x: memref<64xf32>, %zero: f32) {
+      scf.forall (%i) in (64) {
+        memref.store %zero, %x[%i] : memref<64xf32>
+      } {dlc.region = {bytes = 256 : i64, flops = 0 : i64, kind = "element-wise", name = "fill"}}
+      return
+    }
+    // becomes
+    module attributes {dlc.regions = [
+        {bytes = 256 : i64, flops = 0 : i64, function = "f", kind = "element-wise", name = "fill"}
+        ]} {
+      func.func private @dlc_rt_mark(!llvm.ptr, i64)
+      func.func @f(%context: !llvm.ptr, %x: memref<64xf32>, %zero: f32) {
+        call @dlc_rt_mark(%context, %c0_i64) : (!llvm.ptr, i64) -> ()
+        scf.forall (%i) in (64) {
+          memref.store %zero, %x[%i] : memref<64xf32>
+        }
+        call @dlc_rt_mark(%context, %c-1_i64) : (!llvm.ptr, i64) -> ()
+        return
+      }
+    }
+    ```
+  }];
+  let options = [Option<"calls", "calls", "bool", /*default=*/"false",
+                        "Call the runtime where a region begins and ends">];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect"];
+}
+
+def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
+  let summary = "Split off a last partial round, so that tiles have constant sizes";
+  let description = [{
+    A loop whose step does not divide its extent becomes a loop over whole tiles and one
+    iteration over what is left, outer loops first; so does an `scf.forall` of known bounds,
+    which upstream does not peel. Over whole tiles the minimum of step and rest is the step.
+    So tiles have constant sizes there, and later passes need no mask; only the rest keeps an
+    unknown size, where the bound is unknown. What is known of sizes is folded into types.
+
+    ```mlir
+    func.func @f(%x: tensor<100xf32>, %y: tensor<100xf32>) -> tensor<100xf32> {
+      %c0 = arith.constant 0 : index
+      %c32 = arith.constant 32 : index
+      %c100 = arith.constant 100 : index
+      %z = scf.for %i = %c0 to %c100 step %c32 iter_args(%o = %y) -> (tensor<100xf32>) {
+        %n = affine.min affine_map<(d0) -> (32, 100 - d0)>(%i)
+        %a = tensor.extract_slice %x[%i] [%n] [1] : tensor<100xf32> to tensor<?xf32>
+        %p = tensor.insert_slice %a into %o[%i] [%n] [1] : tensor<?xf32> into tensor<100xf32>
+        scf.yield %p : tensor<100xf32>
+      }
+      return %z : tensor<100xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<100xf32>, %y: tensor<100xf32>) -> tensor<100xf32> {
+      %whole = scf.for %i = %c0 to %c96 step %c32 iter_args(%o = %y) -> (tensor<100xf32>) {
+        %a = tensor.extract_slice %x[%i] [32] [1] : tensor<100xf32> to tensor<32xf32>
+        %p = tensor.insert_slice %a into %o[%i] [32] [1] : tensor<32xf32> into tensor<100xf32>
+        scf.yield %p : tensor<100xf32>
+      }
+      %b = tensor.extract_slice %x[96] [4] [1] : tensor<100xf32> to tensor<4xf32>
+      %z = tensor.insert_slice %b into %whole[96] [4] [1] : tensor<4xf32> into tensor<100xf32>
+      return %z : tensor<100xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::scf::SCFDialect", "::mlir::affine::AffineDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
+def SimplifyWindows : Pass<"dlc-simplify-windows", "::mlir::func::FuncOp"> {
+  let summary = "Replace window accesses of one element by strided slices";
+  let description = [{
+    An operand indexed by `place * stride + offset * dilation`, where the loop over the offset
+    (or the place) takes one step, becomes a strided slice that the other loop indexes alone.
+    The vectoriser needs it, since it takes projected permutations only. No upstream pattern
+    does this for every rank and for pooling.
+
+    ```mlir
+    func.func @f(%x: tensor<9xf32>, %w: tensor<1xf32>, %y: tensor<5xf32>) -> tensor<5xf32> {
+      %z = linalg.generic {
+          indexing_maps = [affine_map<(d0, d1) -> (d0 * 2 + d1)>, affine_map<(d0, d1) -> (d1)>,
+                           affine_map<(d0, d1) -> (d0)>],
+          iterator_types = ["parallel", "reduction"]}
+          ins(%x, %w : tensor<9xf32>, tensor<1xf32>) outs(%y : tensor<5xf32>) {
+      ^bb0(%a: f32, %b: f32, %c: f32):
+        %p = arith.mulf %a, %b : f32
+        %s = arith.addf %c, %p : f32
+        linalg.yield %s : f32
+      } -> tensor<5xf32>
+      return %z : tensor<5xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<9xf32>, %w: tensor<1xf32>, %y: tensor<5xf32>) -> tensor<5xf32> {
+      %v = tensor.extract_slice %x[0] [5] [2] : tensor<9xf32> to tensor<5xf32>
+      %z = linalg.generic {
+          indexing_maps = [affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d1)>,
+                           affine_map<(d0, d1) -> (d0)>],
+          iterator_types = ["parallel", "reduction"]}
+          ins(%v, %w : tensor<5xf32>, tensor<1xf32>) outs(%y : tensor<5xf32>) {
+        ...
+      } -> tensor<5xf32>
+      return %z : tensor<5xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect", "::mlir::linalg::LinalgDialect"];
+}
+
+def SliceGathers : Pass<"dlc-slice-gathers", "::mlir::func::FuncOp"> {
+  let summary = "Replace elements that are looked up along a row by the row";
+  let description = [{
+    A `linalg.generic` whose innermost loop reads the elements of a row of another tensor one by
+    one (`tensor.extract %table[%row, %i]`), and whose other loops take one step, gets the row
+    as an operand: a slice, which the vectoriser loads as vectors. Upstream's vectoriser sees a
+    contiguous read only where the row is the same for the whole op, and takes one element at a
+    time where it comes from an operand.
+
+    ```mlir
+    func.func @f(%table: tensor<20x64xf32>, %ids: tensor<1xi64>, %to: tensor<1x64xf32>)
+        -> tensor<1x64xf32> {
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0, d1)>],
+          iterator_types = ["parallel", "parallel"]}
+          ins(%ids : tensor<1xi64>) outs(%to : tensor<1x64xf32>) {
+      ^bb0(%id: i64, %o: f32):
+        %row = arith.index_cast %id : i64 to index
+        %i = linalg.index 1 : index
+        %e = tensor.extract %table[%row, %i] : tensor<20x64xf32>
+        linalg.yield %e : f32
+      } -> tensor<1x64xf32>
+      return %y : tensor<1x64xf32>
+    }
+    // becomes
+    func.func @f(%table: tensor<20x64xf32>, %ids: tensor<1xi64>, %to: tensor<1x64xf32>)
+        -> tensor<1x64xf32> {
+      %id = tensor.extract %ids[%c0] : tensor<1xi64>
+      %row = arith.index_cast %id : i64 to index
+      %x = tensor.extract_slice %table[%row, %c0] [1, 64] [1, 1]
+          : tensor<20x64xf32> to tensor<64xf32>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d1)>,
+                           affine_map<(d0, d1) -> (d0, d1)>],
+          iterator_types = ["parallel", "parallel"]}
+          ins(%ids, %x : tensor<1xi64>, tensor<64xf32>) outs(%to : tensor<1x64xf32>) {
+      ^bb0(%unused: i64, %e: f32, %o: f32):
+        linalg.yield %e : f32
+      } -> tensor<1x64xf32>
+      return %y : tensor<1x64xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect"];
+}
+
+def DropEmptyLoops : Pass<"dlc-drop-empty-loops"> {
+  let summary = "Replace linalg ops that loop over nothing by what they begin with";
+  let description = [{
+    A tensor may have no elements, a tile or a vector may not. A `linalg` op that loops over an
+    extent of 0 computes nothing, so its results are its `outs`.
+
+    ```mlir
+    func.func @f(%x: tensor<4x0xf32>, %start: tensor<4xf32>) -> tensor<4xf32> {
+      %y = linalg.reduce {arith.addf} ins(%x : tensor<4x0xf32>) outs(%start : tensor<4xf32>)
+          dimensions = [1]
+      return %y : tensor<4xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<4x0xf32>, %start: tensor<4xf32>) -> tensor<4xf32> {
+      return %start : tensor<4xf32>
+    }
+    ```
+  }];
+}
+
+def UpdateInPlace : Pass<"dlc-update-in-place", "::mlir::func::FuncOp"> {
+  let summary = "Compute new state where the old one lies";
+  let description = [{
+    Where an element-wise function of the state is stored back to the state, the old value becomes
+    the op's destination instead of an operand, so that the new one is computed in its memory.
+    Each element must be computed from the old one at the same place. Where the old value is read
+    later, bufferisation makes a copy.
+
+    ```mlir
+    #id = affine_map<(d0) -> (d0)>
+    func.func @f(%p: memref<8xf32>, %g: tensor<8xf32>) {
+      %old = bufferization.to_tensor %p restrict : memref<8xf32> to tensor<8xf32>
+      %e = tensor.empty() : tensor<8xf32>
+      %new = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+          ins(%old, %g : tensor<8xf32>, tensor<8xf32>) outs(%e : tensor<8xf32>) {
+      ^bb0(%a: f32, %b: f32, %o: f32):
+        %d = arith.subf %a, %b : f32
+        linalg.yield %d : f32
+      } -> tensor<8xf32>
+      %buffer = bufferization.to_buffer %new read_only : tensor<8xf32> to memref<8xf32>
+      memref.copy %buffer, %p : memref<8xf32> to memref<8xf32>
+      return
+    }
+    // becomes
+    func.func @f(%p: memref<8xf32>, %g: tensor<8xf32>) {
+      %old = bufferization.to_tensor %p restrict writable : memref<8xf32> to tensor<8xf32>
+      %e = tensor.empty() : tensor<8xf32>
+      %new = linalg.generic {...} ins(%g : tensor<8xf32>) outs(%old : tensor<8xf32>) {
+      ^bb0(%b: f32, %a: f32):
+        %d = arith.subf %a, %b : f32
+        linalg.yield %d : f32
+      } -> tensor<8xf32>
+      %buffer = bufferization.to_buffer %new read_only : tensor<8xf32> to memref<8xf32>
+      memref.copy %buffer, %p : memref<8xf32> to memref<8xf32>
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+#endif // DLC_CODEGEN_TENSORSPASSES_TD

@@ -1,0 +1,257 @@
+//===- ThreadsPasses.td - Tasks, and calls of the runtime -*- tablegen -*-===//
+
+#ifndef DLC_CODEGEN_THREADSPASSES_TD
+#define DLC_CODEGEN_THREADSPASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ShareLoops : Pass<"dlc-share-loops", "::mlir::ModuleOp"> {
+  let summary = "Give loop nests that are alike one function";
+  let description = [{
+    A network repeats itself: blocks of the same shape, the update of each parameter, and the
+    forward part that inference, evaluation and the training step have in common. Loop nests at
+    the top of kernels that do the same on other buffers become calls of one function
+    `@f.shared.N(%context, %workers, captures...)`, so that later passes, which take most of the
+    compile time, see it once. What the loops allocate lies in a buffer that the caller gives as
+    the last argument. Kernels for different targets share nothing. Upstream's
+    `duplicate-function-elimination` compares whole functions.
+
+    ```mlir
+    // dlc-opt --dlc-share-loops=least=1
+    func.func @f(%context: !llvm.ptr, %workers: index,
+        %x: memref<8xf32>, %y: memref<8xf32>, %s: f32) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c8 = arith.constant 8 : index
+      scf.for %i = %c0 to %c8 step %c1 {
+        memref.store %s, %x[%i] : memref<8xf32>
+      }
+      scf.for %i = %c0 to %c8 step %c1 {
+        memref.store %s, %y[%i] : memref<8xf32>
+      }
+      return
+    }
+    // becomes
+    func.func private @f.shared.0(%context: !llvm.ptr, %workers: index,
+        %s: f32, %x: memref<8xf32>) {
+      scf.for %i = %c0 to %c8 step %c1 {
+        memref.store %s, %x[%i] : memref<8xf32>
+      }
+      return
+    }
+    func.func @f(%context: !llvm.ptr, %workers: index,
+        %x: memref<8xf32>, %y: memref<8xf32>, %s: f32) {
+      call @f.shared.0(%context, %workers, %s, %x) : (!llvm.ptr, index, f32, memref<8xf32>) -> ()
+      call @f.shared.0(%context, %workers, %s, %y) : (!llvm.ptr, index, f32, memref<8xf32>) -> ()
+      return
+    }
+    ```
+  }];
+  let options = [Option<"least", "least", "int64_t", "6",
+                        "Operations that a nest has at least">];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
+}
+
+def SplitFunctions : Pass<"dlc-split-functions", "::mlir::ModuleOp"> {
+  let summary = "Cut functions of very many loops into several";
+  let description = [{
+    LLVM's time for a function grows faster than its number of loops, and the training step of a
+    residual network has a thousand. What stands at the top of such a function moves, about
+    `loops` loops at a time and in order, into functions `@f.part.N` without results. Pure ops
+    that a part reads (views of the arena, constants) are made again there; other values are
+    arguments. An op whose result is read by others stays where it is. A function of at most
+    `2 * loops` loops stays whole.
+
+    ```mlir
+    // dlc-opt --dlc-split-functions=loops=1 --canonicalize
+    func.func @f(%arena: memref<?xi8>, %s: f32) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c8 = arith.constant 8 : index
+      %x = memref.view %arena[%c0][] : memref<?xi8> to memref<8xf32>
+      scf.for %i = %c0 to %c8 step %c1 {
+        memref.store %s, %x[%i] : memref<8xf32>
+      }
+      %v = memref.load %x[%c1] : memref<8xf32>
+      scf.for %i = %c0 to %c8 step %c1 {
+        memref.store %v, %x[%i] : memref<8xf32>
+      }
+      scf.for %i = %c0 to %c8 step %c1 {
+        memref.store %s, %x[%i] : memref<8xf32>
+      }
+      return
+    }
+    // becomes
+    func.func private @f.part.0(%s: f32, %arena: memref<?xi8>) ... {
+      %x = memref.view %arena[%c0][] : memref<?xi8> to memref<8xf32>
+      scf.for %i = %c0 to %c8 step %c1 {
+        memref.store %s, %x[%i] : memref<8xf32>
+      }
+      return
+    }
+    func.func private @f.part.1(%v: f32, %arena: memref<?xi8>) ... {
+      ...
+    }
+    func.func private @f.part.2(%s: f32, %arena: memref<?xi8>) ... {
+      ...
+    }
+    func.func @f(%arena: memref<?xi8>, %s: f32) {
+      %x = memref.view %arena[%c0][] : memref<?xi8> to memref<8xf32>
+      call @f.part.0(%s, %arena) : (f32, memref<?xi8>) -> ()
+      %v = memref.load %x[%c1] : memref<8xf32>
+      call @f.part.1(%v, %arena) : (f32, memref<?xi8>) -> ()
+      call @f.part.2(%s, %arena) : (f32, memref<?xi8>) -> ()
+      return
+    }
+    ```
+  }];
+  let options = [Option<"loops", "loops", "int64_t", "100", "Of a part, about">];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"> {
+  let summary = "Move bodies of scf.forall into functions over a range of tasks";
+  let description = [{
+    The body of each `scf.forall` becomes a function `@f.0.task(%begin, %end, %worker,
+    captures...)` over a range of tasks. In its place stands a call of
+    `@f.0.dispatch(%context, %tasks, %cost, captures...)`, a declaration that
+    `dlc-emit-dispatch` defines. Several dimensions become one, and `codegen.scale_cost` becomes
+    part of the cost. Upstream's way through the `omp` dialect ends in private entry points of
+    libomp; this way ends in one call of the runtime, so that a library needs libc alone.
+
+    ```mlir
+    // dlc-opt --dlc-outline-parallel-loops --canonicalize
+    func.func @f(%context: !llvm.ptr, %x: f32, %y: memref<64xf32>) {
+      scf.forall (%i) in (64) {
+        memref.store %x, %y[%i] : memref<64xf32>
+      } {dlc.cost = 1024 : i64}
+      return
+    }
+    // becomes
+    func.func private @f.0.task(%begin: index, %end: index, %worker: index, %x: f32,
+        %y: memref<64xf32>, %extent: index) {
+      scf.for %i = %begin to %end step %c1 {
+        memref.store %x, %y[%i] : memref<64xf32>
+      }
+      return
+    }
+    func.func private @f.0.dispatch(!llvm.ptr, index, index, f32, memref<64xf32>, index)
+    func.func @f(%context: !llvm.ptr, %x: f32, %y: memref<64xf32>) {
+      call @f.0.dispatch(%context, %c64, %c1024, %x, %y, %c64)
+          : (!llvm.ptr, index, index, f32, memref<64xf32>, index) -> ()
+      return
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::dlc::codegen::CodegenDialect", "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::scf::SCFDialect"];
+}
+
+def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
+  let summary = "Run loops that do not need each other as tasks";
+  let description = [{
+    Two loops over time (`dlc.steps`) in one block that take long enough and touch no memory that
+    the other writes become the two tasks of an `scf.forall`: the two directions of a recurrent
+    layer, for instance. What stands between them moves before the first or stays behind both.
+    Loops with tasks of their own stay as they are. Runs on buffers while their slices are still
+    `memref.subview`s, by which parts of one buffer are seen not to overlap.
+
+    ```mlir
+    func.func @f(%a: memref<64xf32>, %b: memref<64xf32>, %x: vector<64xf32>) {
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %c20000 = arith.constant 20000 : index
+      scf.for %t = %c0 to %c20000 step %c1 {
+        %v = math.exp %x : vector<64xf32>
+        vector.store %v, %a[%c0] : memref<64xf32>, vector<64xf32>
+      } {dlc.steps}
+      scf.for %t = %c0 to %c20000 step %c1 {
+        %v = math.exp %x : vector<64xf32>
+        vector.store %v, %b[%c0] : memref<64xf32>, vector<64xf32>
+      } {dlc.steps}
+      return
+    }
+    // becomes
+    func.func @f(%a: memref<64xf32>, %b: memref<64xf32>, %x: vector<64xf32>) {
+      scf.forall (%task) in (2) {
+        %first = arith.cmpi eq, %task, %c0 : index
+        scf.if %first {
+          scf.for %t = %c0 to %c20000 step %c1 {
+            %v = math.exp %x : vector<64xf32>
+            vector.store %v, %a[%c0] : memref<64xf32>, vector<64xf32>
+          } {dlc.steps}
+        } else {
+          scf.for %t = %c0 to %c20000 step %c1 {
+            %v = math.exp %x : vector<64xf32>
+            vector.store %v, %b[%c0] : memref<64xf32>, vector<64xf32>
+          } {dlc.steps}
+        }
+      } {dlc.cost = ... : i64}
+      return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
+}
+
+def ConvertCodegenToLLVM : Pass<"dlc-convert-codegen-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Make calls of the runtime from ops of codegen";
+  let description = [{
+    Behind the conversions of buffers and functions: memory that the runtime gives becomes a
+    descriptor, what a parallel loop captures the numbers that its task takes. No other pass but
+    `dlc-emit-dispatch` knows a function of the runtime.
+  }];
+  let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::LLVM::LLVMDialect"];
+}
+
+def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {
+  let summary = "Define the dispatch functions: captures to memory, one runtime call";
+  let description = [{
+    Each `codegen.parallel_for` becomes a call of a function of its own. That one stores what the
+    loop captures in a struct on its stack, each value once, and calls the runtime's
+    `dlc_rt_parallel_for` with a thunk, which loads the captures and calls the task. Constants, and
+    addresses at a known distance from a captured one, are made again in the thunk: the task takes
+    fewer registers, the call fewer stores. Relies on captures that are values of the LLVM dialect,
+    as `dlc-convert-codegen-to-llvm` makes them.
+
+    ```mlir
+    llvm.func @f.task(i64, i64, i64, !llvm.ptr, i64)
+    llvm.func @f(%context: !llvm.ptr, %tasks: i64, %cost: i64, %x: !llvm.ptr) {
+      %n = llvm.mlir.constant(7 : i64) : i64
+      codegen.parallel_for %context, %tasks cost %cost @f.task(%x, %n) : i64, i64, !llvm.ptr, i64
+      llvm.return
+    }
+    // becomes
+    llvm.func @dlc_rt_parallel_for(!llvm.ptr, i64, i64, !llvm.ptr, !llvm.ptr)
+    llvm.func @f.task(i64, i64, i64, !llvm.ptr, i64)
+    llvm.func internal @f.task.thunk(%begin: i64, %end: i64, %worker: i64, %captures: !llvm.ptr) {
+      %at = llvm.getelementptr %captures[0, 0] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(ptr)>
+      %x = llvm.load %at : !llvm.ptr -> !llvm.ptr
+      %n = llvm.mlir.constant(7 : i64) : i64
+      llvm.call @f.task(%begin, %end, %worker, %x, %n) : (i64, i64, i64, !llvm.ptr, i64) -> ()
+      llvm.return
+    }
+    llvm.func internal @f.dispatch(%context: !llvm.ptr, %tasks: i64, %cost: i64, %x: !llvm.ptr) {
+      %one = llvm.mlir.constant(1 : i64) : i64
+      %captures = llvm.alloca %one x !llvm.struct<(ptr)> : (i64) -> !llvm.ptr
+      %at = llvm.getelementptr %captures[0, 0] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(ptr)>
+      llvm.store %x, %at : !llvm.ptr, !llvm.ptr
+      %thunk = llvm.mlir.addressof @f.task.thunk : !llvm.ptr
+      llvm.call @dlc_rt_parallel_for(%context, %tasks, %cost, %thunk, %captures)
+          : (!llvm.ptr, i64, i64, !llvm.ptr, !llvm.ptr) -> ()
+      llvm.return
+    }
+    llvm.func @f(%context: !llvm.ptr, %tasks: i64, %cost: i64, %x: !llvm.ptr) {
+      ...
+      llvm.call @f.dispatch(%context, %tasks, %cost, %x) : (!llvm.ptr, i64, i64, !llvm.ptr) -> ()
+      llvm.return
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // DLC_CODEGEN_THREADSPASSES_TD

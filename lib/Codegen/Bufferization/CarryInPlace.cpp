@@ -1,0 +1,167 @@
+//===- CarryInPlace.cpp - Carried values stay in their buffers ------------===//
+
+#include "dlc/Codegen/Bufferization/Destinations.h"
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_CARRYINPLACE
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+namespace {
+struct CarryInPlace : dlc::impl::CarryInPlaceBase<CarryInPlace> {
+  void runOnOperation() override {
+    SmallVector<scf::WhileOp> loops;
+    getOperation()->walk([&](scf::WhileOp loop) { loops.push_back(loop); });
+    for (scf::WhileOp loop : loops)
+      align(loop);
+    getOperation()->walk([&](Operation *op) {
+      if (auto loop = dyn_cast<scf::ForOp>(op))
+        carry(loop.getBody()->getTerminator(),
+              SmallVector<Value>(loop.getRegionIterArgs()));
+      else if (auto loop = dyn_cast<scf::WhileOp>(op))
+        carryWhile(loop);
+    });
+  }
+
+private:
+  /// Whether a value has the extents of the one before in each round.
+  static bool haveSameExtents(Value value, Value buffer) {
+    auto type = cast<RankedTensorType>(value.getType());
+    for (int64_t d = 0; d < type.getRank(); ++d) {
+      if (!type.isDynamicDim(d))
+        continue;
+      FailureOr<bool> isEqual =
+          ValueBoundsConstraintSet::areEqual({value, d}, {buffer, d});
+      if (failed(isEqual) || !*isEqual)
+        return false;
+    }
+    return true;
+  }
+
+  /// Upstream's bufferisation copies what the condition hands on in every
+  /// round, unless it stands where it came in. Canonicalisation drops what the
+  /// second region does not read, so that the rest moves up: here everything
+  /// goes to its place, what is new behind it.
+  static void align(scf::WhileOp loop) {
+    scf::ConditionOp condition = loop.getConditionOp();
+    SmallVector<Value> forwarded;
+    for (Value argument : loop.getBeforeArguments()) {
+      Value value = argument;
+      if (isa<RankedTensorType>(argument.getType()) &&
+          !llvm::is_contained(condition.getArgs(), argument))
+        for (Value written : condition.getArgs())
+          if (written.getType() == argument.getType() &&
+              !llvm::is_contained(forwarded, written) &&
+              dlc::isWrittenTo(written, argument))
+            value = written;
+      forwarded.push_back(value);
+    }
+    SmallVector<unsigned> places;
+    for (Value value : condition.getArgs()) {
+      auto at = llvm::find(forwarded, value);
+      places.push_back(at - forwarded.begin());
+      if (at == forwarded.end())
+        forwarded.push_back(value);
+    }
+    if (llvm::equal(forwarded, condition.getArgs()))
+      return;
+    OpBuilder b(loop);
+    auto aligned = scf::WhileOp::create(
+        b, loop.getLoc(), ValueRange(forwarded).getTypes(), loop.getInits());
+    aligned->setDiscardableAttrs(loop->getDiscardableAttrDictionary());
+    aligned.getBefore().takeBody(loop.getBefore());
+    aligned.getAfter().takeBody(loop.getAfter());
+    condition.getArgsMutable().assign(forwarded);
+    Block &body = aligned.getAfter().front();
+    unsigned old = body.getNumArguments();
+    for (Value value : forwarded)
+      body.addArgument(value.getType(), value.getLoc());
+    for (auto [i, place] : llvm::enumerate(places)) {
+      body.getArgument(i).replaceAllUsesWith(body.getArgument(old + place));
+      loop.getResult(i).replaceAllUsesWith(aligned.getResult(place));
+    }
+    body.eraseArguments(0, old);
+    loop.erase();
+  }
+
+  /// The two regions may hand each other values in different places.
+  void carryWhile(scf::WhileOp loop) {
+    SmallVector<Value> carried;
+    ValueRange forwarded = loop.getConditionOp().getArgs();
+    for (Value argument : loop.getBeforeArguments()) {
+      auto at = llvm::find(forwarded, argument);
+      carried.push_back(at == forwarded.end()
+                            ? Value()
+                            : loop.getAfterArguments()[at - forwarded.begin()]);
+    }
+    carry(loop.getYieldOp(), carried);
+    ownYields(loop, carried);
+  }
+
+  /// Upstream's analysis writes to what a round begins with, on the
+  /// understanding that it is nobody else's. Of scf.while it makes sure for
+  /// what the condition forwards alone; whatever else the second region
+  /// yields becomes a value of its own here.
+  static void ownYields(scf::WhileOp loop, ArrayRef<Value> carried) {
+    OpBuilder b(loop.getYieldOp());
+    llvm::SmallDenseSet<Value> roots;
+    for (auto [operand, buffer] :
+         llvm::zip(loop.getYieldOp()->getOpOperands(), carried)) {
+      Value value = operand.get();
+      if (!isa<RankedTensorType>(value.getType()) ||
+          (buffer && dlc::isWrittenTo(value, buffer)))
+        continue;
+      Value root = rootWithin(value, loop.getAfter());
+      if (root && roots.insert(root).second)
+        continue;
+      operand.set(bufferization::AllocTensorOp::create(
+          b, value.getLoc(), cast<RankedTensorType>(value.getType()),
+          /*dynamicSizes=*/ValueRange(), /*copy=*/value));
+    }
+  }
+
+  /// The tensor made in `region` that `value` is written to; none where it may
+  /// be one from outside.
+  static Value rootWithin(Value value, Region &region) {
+    for (;;) {
+      Operation *op = value.getDefiningOp();
+      if (!op || op->getParentRegion() != &region)
+        return Value();
+      if (isa<tensor::EmptyOp>(op))
+        return value;
+      if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
+        value = insert.getDest();
+      else if (auto insert = dyn_cast<tensor::InsertOp>(op))
+        value = insert.getDest();
+      else if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+        value = destination.getTiedOpOperand(cast<OpResult>(value))->get();
+      else
+        return Value();
+    }
+  }
+
+  void carry(Operation *yield, ArrayRef<Value> carried) {
+    OpBuilder b(yield);
+    for (auto [operand, buffer] : llvm::zip(yield->getOpOperands(), carried)) {
+      auto type = dyn_cast<RankedTensorType>(operand.get().getType());
+      if (!type || !buffer || dlc::isWrittenTo(operand.get(), buffer) ||
+          !haveSameExtents(operand.get(), buffer))
+        continue;
+      Location loc = operand.get().getLoc();
+      SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0)),
+          ones(type.getRank(), b.getIndexAttr(1));
+      operand.set(tensor::InsertSliceOp::create(
+          b, loc, operand.get(), buffer, offsets,
+          tensor::getMixedSizes(b, loc, buffer), ones));
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,73 @@
+//===- WriteResults.cpp - Results as insertions that the analysis sees ----===//
+
+#include "dlc/Codegen/Bufferization/Destinations.h"
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_WRITERESULTS
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+using namespace dlc;
+
+namespace {
+struct WriteResults : dlc::impl::WriteResultsBase<WriteResults> {
+  void runOnOperation() override {
+    SmallVector<bufferization::MaterializeInDestinationOp> writes;
+    for (auto op :
+         getOperation().getOps<bufferization::MaterializeInDestinationOp>())
+      if (isa<MemRefType>(op.getDest().getType()))
+        writes.push_back(op);
+    for (bufferization::MaterializeInDestinationOp op : writes)
+      write(op);
+  }
+
+  /// The tensor of the buffer: one read of it, whoever made that and wherever.
+  static Value tensorOf(OpBuilder &b, Value buffer) {
+    OpBuilder::InsertionGuard guard(b);
+    b.setInsertionPointAfterValue(buffer);
+    for (Operation *user : buffer.getUsers())
+      if (auto read = dyn_cast<bufferization::ToTensorOp>(user);
+          read && read.getWritable()) {
+        read->moveBefore(b.getInsertionBlock(), b.getInsertionPoint());
+        return read;
+      }
+    auto type = cast<MemRefType>(buffer.getType());
+    return bufferization::ToTensorOp::create(
+        b, buffer.getLoc(),
+        RankedTensorType::get(type.getShape(), type.getElementType()), buffer,
+        /*restrict=*/true, /*writable=*/true);
+  }
+
+  void write(bufferization::MaterializeInDestinationOp op) {
+    OpBuilder b(op);
+    Location loc = op.getLoc();
+    Value source = op.getSource(), buffer = op.getDest();
+    int64_t rank = cast<RankedTensorType>(source.getType()).getRank();
+    Value place = tensorOf(b, buffer), whole = source;
+    // What is written there already is no second write: the analysis would not
+    // see that both are one.
+    if (!isWrittenTo(source, place)) {
+      SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0)),
+          ones(rank, b.getIndexAttr(1));
+      whole = tensor::InsertSliceOp::create(
+          b, loc, source, place, offsets, tensor::getMixedSizes(b, loc, source),
+          ones);
+    }
+    op.erase();
+    // Where it could not be computed in place; else a copy to itself.
+    b.setInsertionPoint(getOperation().getBody().front().getTerminator());
+    auto type = cast<RankedTensorType>(whole.getType());
+    Value computed = bufferization::ToBufferOp::create(
+        b, loc, MemRefType::get(type.getShape(), type.getElementType()), whole,
+        /*read_only=*/true);
+    memref::CopyOp::create(b, loc, computed, buffer);
+  }
+};
+} // namespace

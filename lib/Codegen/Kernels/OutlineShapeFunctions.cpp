@@ -1,0 +1,227 @@
+//===- OutlineShapeFunctions.cpp - Checks and shapes as functions ---------===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "dlc/Codegen/Kernels/Kernel.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/MemRef/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/Transforms/Patterns.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_OUTLINESHAPEFUNCTIONS
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+using namespace dlc;
+
+namespace {
+
+/// The number of a check while it is in two functions.
+constexpr llvm::StringLiteral checkNumber = "dlc.check";
+
+/// Whether a value follows from the extents of arguments alone.
+bool followsFromExtents(Value value, llvm::DenseMap<Value, bool> &known) {
+  auto [it, isNew] = known.try_emplace(value, false);
+  if (!isNew)
+    return it->second;
+  Operation *op = value.getDefiningOp();
+  bool result = op && op->getNumRegions() == 0;
+  if (result && isa<tensor::DimOp, memref::DimOp>(op))
+    result = isa<BlockArgument>(op->getOperand(0)) &&
+             followsFromExtents(op->getOperand(1), known);
+  else if (result)
+    for (Value operand : op->getOperands())
+      result = result && !isa<ShapedType>(operand.getType()) &&
+               followsFromExtents(operand, known);
+  return known[value] = result;
+}
+
+/// Turns the clone of a function into its shape function, before clean-up: an
+/// extent a store.
+void storeExtents(func::FuncOp shapes) {
+  Block &block = shapes.getBody().front();
+  Location loc = shapes.getLoc();
+  auto outType = MemRefType::get({ShapedType::kDynamic},
+                                 IntegerType::get(shapes.getContext(), 64));
+  Value out = block.addArgument(outType, loc);
+  Operation *terminator = block.getTerminator();
+  OpBuilder b(terminator);
+  int64_t at = 1;
+  for (Value result : terminator->getOperands()) {
+    auto type = cast<RankedTensorType>(result.getType());
+    for (int64_t d = 0; d < type.getRank(); ++d) {
+      Value extent = tensor::DimOp::create(b, loc, result, d);
+      Value place = arith::ConstantIndexOp::create(b, loc, at++);
+      memref::StoreOp::create(
+          b, loc, arith::IndexCastOp::create(b, loc, b.getI64Type(), extent),
+          out, place);
+    }
+  }
+  func::ReturnOp::create(b, loc);
+  terminator->erase();
+}
+
+/// The number of the first check that fails, from the last check to the first.
+void storeStatus(func::FuncOp shapes, ArrayRef<codegen::RequireOp> checks) {
+  Block &block = shapes.getBody().front();
+  OpBuilder b(block.getTerminator());
+  Location loc = shapes.getLoc();
+  Value status = arith::ConstantIntOp::create(b, loc, b.getI64Type(), 0);
+  for (int64_t i = checks.size() - 1; i >= 0; --i)
+    status = arith::SelectOp::create(
+        b, loc, codegen::RequireOp(checks[i]).getCondition(), status,
+        arith::ConstantIntOp::create(b, loc, b.getI64Type(), i + 1));
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0);
+  memref::StoreOp::create(b, loc, status, block.getArguments().back(), zero);
+}
+
+/// A copy has the extents of what it copies. One of a cast hides a type that a
+/// loop must not take (dlc-check-extents), until all is decided.
+void dropCopies(func::FuncOp shapes, bool evenOfCasts) {
+  shapes.walk([&](bufferization::AllocTensorOp copy) {
+    Value source = copy.getCopy();
+    if (!source || (!evenOfCasts && source.getDefiningOp<tensor::CastOp>()))
+      return;
+    copy.replaceAllUsesWith(source);
+    copy.erase();
+  });
+}
+
+/// Extents follow from types and inputs, never from the state.
+void forgetState(func::FuncOp shapes) {
+  shapes.walk([](ml_program::GlobalStoreOp store) { store.erase(); });
+  shapes.walk([](ml_program::GlobalLoadOp load) {
+    OpBuilder b(load);
+    auto type = cast<RankedTensorType>(load.getType());
+    load.replaceAllUsesWith(tensor::EmptyOp::create(b, load.getLoc(),
+                                                    type.getShape(),
+                                                    type.getElementType())
+                                .getResult());
+    load.erase();
+  });
+  dropCopies(shapes, /*evenOfCasts=*/false);
+}
+
+struct OutlineShapeFunctions
+    : dlc::impl::OutlineShapeFunctionsBase<OutlineShapeFunctions> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    OpBuilder b(context);
+    RewritePatternSet patterns(context);
+    memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
+    memref::populateResolveShapedTypeResultDimsPatterns(patterns);
+    scf::populateSCFForLoopCanonicalizationPatterns(patterns);
+    for (Dialect *dialect : context->getLoadedDialects())
+      dialect->getCanonicalizationPatterns(patterns);
+    for (RegisteredOperationName op : context->getRegisteredOperations())
+      op.getCanonicalizationPatterns(patterns, context);
+    FrozenRewritePatternSet frozen(std::move(patterns));
+
+    SmallVector<func::FuncOp> entries;
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (isEntry(function))
+        entries.push_back(function);
+    for (func::FuncOp function : entries) {
+      int64_t count = 0;
+      function.walk([&](codegen::RequireOp check) {
+        check->setAttr(checkNumber, b.getI64IntegerAttr(count++));
+      });
+      b.setInsertionPointAfter(function);
+      auto shapes = cast<func::FuncOp>(b.clone(*function));
+      shapes.setName((function.getName() + ".shapes").str());
+      shapes.setPrivate();
+      forgetState(shapes);
+      markCallable(shapes);
+      shapes.removeArgAttrsAttr();
+      shapes.removeResAttrsAttr();
+      storeExtents(shapes);
+      shapes.setType(
+          b.getFunctionType(shapes.getBody().front().getArgumentTypes(), {}));
+      if (failed(applyPatternsGreedily(shapes, frozen)))
+        return signalPassFailure();
+
+      // What follows from values stays behind: extents are then known only
+      // after a call, checks are made on the way.
+      llvm::DenseMap<Value, bool> known;
+      SmallVector<int64_t> behind;
+      for (auto store :
+           llvm::make_early_inc_range(shapes.getOps<memref::StoreOp>())) {
+        if (store.getMemRef() != shapes.getArguments().back() ||
+            followsFromExtents(store.getValueToStore(), known))
+          continue;
+        behind.push_back(*getConstantIntValue(store.getIndices()[0]) - 1);
+        OpBuilder at(store);
+        store.getValueMutable().assign(arith::ConstantIntOp::create(
+            at, store.getLoc(), at.getI64Type(), -1));
+      }
+      SmallVector<codegen::RequireOp> checks;
+      llvm::DenseSet<int64_t> outlined;
+      shapes.walk([&](codegen::RequireOp check) {
+        auto number = check->getAttrOfType<IntegerAttr>(checkNumber);
+        if (number && check->getBlock() == &shapes.getBody().front() &&
+            followsFromExtents(check.getCondition(), known)) {
+          checks.push_back(check);
+          outlined.insert(number.getInt());
+        }
+      });
+      storeStatus(shapes, checks);
+      SmallVector<Attribute> texts;
+      for (codegen::RequireOp check : checks)
+        texts.push_back(StringAttr::get(context, check.getMessage()));
+      SmallVector<codegen::RequireOp> all;
+      shapes.walk([&](codegen::RequireOp check) { all.push_back(check); });
+      for (codegen::RequireOp check : all)
+        check.erase();
+      // What is hidden matters no more, and holds the inputs.
+      dropCopies(shapes, /*evenOfCasts=*/true);
+      if (failed(applyPatternsGreedily(shapes, frozen)) ||
+          failed(takeExtentsFromBuffers(shapes)))
+        return signalPassFailure();
+      function.walk([&](codegen::RequireOp check) {
+        auto number = check->getAttrOfType<IntegerAttr>(checkNumber);
+        if (number && outlined.contains(number.getInt()))
+          check.erase();
+        else
+          check->removeAttr(checkNumber);
+      });
+      shapes->setAttr(codegen::messages, b.getArrayAttr(texts));
+      function->setAttr(codegen::shapes,
+                        FlatSymbolRefAttr::get(shapes.getSymNameAttr()));
+      if (!behind.empty())
+        function->setAttr(codegen::computed, b.getDenseI64ArrayAttr(behind));
+    }
+  }
+
+  /// Inputs are buffers of which only the extents are read.
+  LogicalResult takeExtentsFromBuffers(func::FuncOp shapes) {
+    Block &block = shapes.getBody().front();
+    for (BlockArgument argument : block.getArguments().drop_back()) {
+      auto type = cast<RankedTensorType>(argument.getType());
+      for (Operation *user : llvm::make_early_inc_range(argument.getUsers())) {
+        auto dim = dyn_cast<tensor::DimOp>(user);
+        if (!dim)
+          return user->emitError("a shape depends on the elements of an input, "
+                                 "expected on extents alone");
+        OpBuilder b(dim);
+        Value extent =
+            memref::DimOp::create(b, dim.getLoc(), argument, dim.getIndex());
+        dim.replaceAllUsesWith(extent);
+        dim.erase();
+      }
+      argument.setType(MemRefType::get(type.getShape(), type.getElementType()));
+    }
+    shapes.setType(
+        FunctionType::get(shapes.getContext(), block.getArgumentTypes(), {}));
+    return success();
+  }
+};
+
+} // namespace

@@ -1,0 +1,198 @@
+//===- PassResultsByDestination.cpp - Results in the caller's buffers -----===//
+
+#include "dlc/Codegen/Codegen.h"
+#include "dlc/Codegen/Kernels/Kernel.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+
+namespace dlc {
+#define GEN_PASS_DEF_PASSRESULTSBYDESTINATION
+#include "dlc/Codegen/Passes.h.inc"
+} // namespace dlc
+
+using namespace dlc;
+
+static MemRefType bufferType(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  return MemRefType::get(tensor.getShape(), tensor.getElementType());
+}
+
+namespace {
+struct PassResultsByDestination
+    : dlc::impl::PassResultsByDestinationBase<PassResultsByDestination> {
+  void runOnOperation() override {
+    // Mutable globals as buffers; PlaceState gives each context its own.
+    for (auto global : llvm::make_early_inc_range(
+             getOperation().getOps<ml_program::GlobalOp>())) {
+      auto type = dyn_cast<RankedTensorType>(global.getType());
+      auto value = dyn_cast_if_present<ElementsAttr>(
+          global.getValue().value_or(Attribute()));
+      if (!global.getIsMutable())
+        continue;
+      if (!type || !type.hasStaticShape() || !value ||
+          !type.getElementType().isIntOrFloat() ||
+          type.getElementTypeBitWidth() < 32) {
+        global.emitError("mutable global '")
+            << global.getSymName() << "' of type " << global.getType()
+            << ", expected a tensor of known shape of f32, f64, i32 or i64 "
+               "with "
+               "a first value";
+        return signalPassFailure();
+      }
+      OpBuilder b(global);
+      memref::GlobalOp::create(b, global.getLoc(), global.getSymName(),
+                               b.getStringAttr("private"), bufferType(type),
+                               value, /*constant=*/false,
+                               /*alignment=*/IntegerAttr());
+      global.erase();
+    }
+    if (failed(checkStores()))
+      return signalPassFailure();
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (isEntry(function))
+        rewrite(function);
+  }
+
+  /// State changes once a call, where the function ends.
+  LogicalResult checkStores() {
+    LogicalResult result = success();
+    getOperation().walk([&](ml_program::GlobalStoreOp store) {
+      if (isa<func::FuncOp>(store->getParentOp()))
+        return;
+      result = store.emitError("stores ")
+               << store.getGlobal() << " in a region of '"
+               << store->getParentOp()->getName()
+               << "', expected the function's body: let the region yield the "
+                  "value and store that";
+    });
+    return result;
+  }
+
+  void rewrite(func::FuncOp function) {
+    Block &block = function.getBody().front();
+    Location loc = function.getLoc();
+    OpBuilder b = OpBuilder::atBlockBegin(&block);
+
+    for (BlockArgument argument : block.getArguments()) {
+      Type tensor = argument.getType();
+      argument.setType(bufferType(tensor));
+      auto read = bufferization::ToTensorOp::create(b, loc, tensor, argument,
+                                                    /*restrict=*/true);
+      argument.replaceAllUsesExcept(read.getResult(), read);
+    }
+    Operation *terminator = block.getTerminator();
+    SmallVector<std::pair<Value, Value>> stored = readState(function);
+    b.setInsertionPoint(terminator);
+    // Context and number of workers come first.
+    Value context = block.insertArgument(
+        0u, LLVM::LLVMPointerType::get(b.getContext()), loc);
+    block.insertArgument(1u, b.getIndexType(), loc);
+    auto computed =
+        function->getAttrOfType<DenseI64ArrayAttr>(codegen::computed);
+    int64_t number = 0;
+    for (auto [i, result] : llvm::enumerate(terminator->getOperands())) {
+      auto type = cast<RankedTensorType>(result.getType());
+      int64_t first = number;
+      number += type.getRank();
+      if (computed && llvm::any_of(computed.asArrayRef(), [&](int64_t at) {
+            return at >= first && at < number;
+          })) {
+        handOver(b, loc, context, i, first, result);
+        continue;
+      }
+      Value buffer = block.addArgument(bufferType(result.getType()), loc);
+      bufferization::MaterializeInDestinationOp::create(
+          b, loc, TypeRange{}, result, buffer, /*restrict=*/true,
+          /*writable=*/true);
+    }
+    // Behind all else, so that every op of the call has read the old state. As
+    // copies of buffers: a destination would let the analysis compute the new
+    // value in its place while others still read the old one.
+    for (auto [value, memory] : stored) {
+      Value buffer = bufferization::ToBufferOp::create(
+          b, loc, bufferType(value.getType()), value, /*read_only=*/true);
+      memref::CopyOp::create(b, loc, buffer, memory);
+    }
+    func::ReturnOp::create(b, loc);
+    terminator->erase();
+    function.removeArgAttrsAttr();
+    function.removeResAttrsAttr();
+    markCallable(function);
+    function.setType(b.getFunctionType(block.getArgumentTypes(), {}));
+  }
+
+  /// Loads of mutable globals become reads of their memory at the beginning, or
+  /// the value that was stored before them. Gives the last values stored.
+  SmallVector<std::pair<Value, Value>> readState(func::FuncOp function) {
+    llvm::MapVector<StringRef, std::pair<Value, Value>> memory; // value, place
+    llvm::SetVector<StringRef> stores;
+    OpBuilder b = OpBuilder::atBlockBegin(&function.getBody().front());
+    SmallVector<Operation *> done;
+    auto placeOf = [&](SymbolRefAttr name,
+                       Type type) -> std::pair<Value, Value> & {
+      StringRef symbol = name.getLeafReference().getValue();
+      auto &[value, place] = memory[symbol];
+      if (!place) {
+        Location loc = function.getLoc();
+        place = memref::GetGlobalOp::create(b, loc, bufferType(type), symbol);
+        value = bufferization::ToTensorOp::create(b, loc, type, place,
+                                                  /*restrict=*/true);
+      }
+      return memory[symbol];
+    };
+    // Not in the regions of loops and branches: derivatives take loads out of
+    // them.
+    function.walk([&](Operation *op) {
+      if (auto load = dyn_cast<ml_program::GlobalLoadOp>(op)) {
+        load.replaceAllUsesWith(
+            placeOf(load.getGlobal(), load.getType()).first);
+        done.push_back(op);
+      } else if (auto store = dyn_cast<ml_program::GlobalStoreOp>(op)) {
+        placeOf(store.getGlobal(), store.getValue().getType()).first =
+            store.getValue();
+        stores.insert(store.getGlobal().getLeafReference().getValue());
+        done.push_back(op);
+      }
+    });
+    SmallVector<std::pair<Value, Value>> result;
+    for (StringRef name : stores) {
+      auto &[value, place] = memory[name];
+      // The old value of another global may be overwritten by then.
+      if (value.getDefiningOp<bufferization::ToTensorOp>()) {
+        OpBuilder end(function.getBody().front().getTerminator());
+        value = bufferization::AllocTensorOp::create(
+            end, function.getLoc(), cast<RankedTensorType>(value.getType()),
+            ValueRange(), value);
+      }
+      result.push_back({value, place});
+    }
+    for (Operation *op : done)
+      op->erase();
+    return result;
+  }
+
+  /// A result whose extents follow from values: a dense copy in memory of its
+  /// own, whose place and extents the context is told.
+  void handOver(OpBuilder &b, Location loc, Value context, int64_t number,
+                int64_t firstExtent, Value result) {
+    auto type = cast<RankedTensorType>(result.getType());
+    Value copy = bufferization::AllocTensorOp::create(
+        b, loc, type, /*dynamicSizes=*/ValueRange(), /*copy=*/result);
+    Value buffer =
+        bufferization::ToBufferOp::create(b, loc, bufferType(type), copy);
+    codegen::SetResultOp::create(b, loc, context, number, buffer);
+    for (int64_t d = 0; d < type.getRank(); ++d)
+      codegen::SetExtentOp::create(b, loc, context, firstExtent + d,
+                                   tensor::DimOp::create(b, loc, result, d));
+  }
+};
+} // namespace

@@ -1,0 +1,17 @@
+//===- WideMath.h - f32 functions by way of f64 -----------------*- C++ -*-===//
+
+#ifndef DLC_LIB_CODEGEN_WIDEMATH_H
+#define DLC_LIB_CODEGEN_WIDEMATH_H
+
+#include "mlir/IR/PatternMatch.h"
+
+namespace dlc {
+
+/// Powers, circular and hyperbolic functions and their inverses of f32, each
+/// within 1 unit in the last place: what they lose is lost in f64. Angles
+/// beyond 2^50 are libm's (1.1 units).
+void populateWideMathPatterns(mlir::RewritePatternSet &patterns);
+
+} // namespace dlc
+
+#endif // DLC_LIB_CODEGEN_WIDEMATH_H

@@ -1,0 +1,164 @@
+//===- Regions.cpp - What a fused loop nest computes ----------------------===//
+
+#include "dlc/Codegen/Tensors/Regions.h"
+#include "dlc/Codegen/Tensors/Nests.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/TypeUtilities.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+/// The places that a location names, each once: nodes of an imported model,
+/// else lines.
+static void collectPlaces(Location loc, llvm::SetVector<StringRef> &places) {
+  if (auto name = dyn_cast<NameLoc>(loc)) {
+    // The node; every one of them is of the same file.
+    StringRef text = name.getName();
+    auto [file, node] = text.split(": node ");
+    places.insert(node.empty() ? text : node);
+  } else if (auto line = dyn_cast<FileLineColLoc>(loc)) {
+    std::string text = (llvm::sys::path::filename(line.getFilename()) + ":" +
+                        Twine(line.getLine()))
+                           .str();
+    places.insert(StringAttr::get(loc.getContext(), text).getValue());
+  } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
+    for (Location part : fused.getLocations())
+      collectPlaces(part, places);
+  } else if (auto call = dyn_cast<CallSiteLoc>(loc)) {
+    collectPlaces(call.getCallee(), places);
+  }
+}
+
+static std::string join(const llvm::SetVector<StringRef> &places) {
+  std::string name;
+  for (auto [i, place] : llvm::enumerate(places))
+    if (i < 3)
+      name += (i ? " + " : "") + place.str();
+  if (places.size() > 3)
+    name += " + " + std::to_string(places.size() - 3) + " more";
+  return name;
+}
+
+std::string nameOf(Location loc) {
+  llvm::SetVector<StringRef> places;
+  collectPlaces(loc, places);
+  return join(places);
+}
+
+/// 16x32; a loop that is left whole has no number of its own.
+static std::string describeSizes(ArrayRef<int64_t> sizes) {
+  std::string text;
+  for (int64_t size : sizes)
+    text += (text.empty() ? "" : "x") + (size ? std::to_string(size) : "*");
+  return text;
+}
+
+static int64_t bytesOf(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor)
+    return 0;
+  if (!tensor.hasStaticShape())
+    return -1;
+  return tensor.getNumElements() *
+         llvm::divideCeil(tensor.getElementTypeBitWidth(), 8);
+}
+
+/// Operations of the mathematics in a body: comparisons, selections and
+/// conversions are none.
+static int64_t operationsOf(linalg::LinalgOp op) {
+  int64_t count = 0;
+  op.getBlock()->walk([&](Operation *inner) {
+    count += isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
+                 arith::NegFOp, arith::MaximumFOp, arith::MinimumFOp,
+                 arith::MaxNumFOp, arith::MinNumFOp, arith::AddIOp,
+                 arith::SubIOp, arith::MulIOp>(inner) ||
+             isa<math::MathDialect>(inner->getDialect());
+  });
+  return count;
+}
+
+static StringRef describeLayout(const Nest &nest) {
+  linalg::LinalgOp op = nest.contraction();
+  if (!op)
+    return "";
+  codegen::ScheduleAttr schedule = scheduleOf(op);
+  return schedule && schedule.getPacking() ? "packed"
+         : schedule && schedule.getPanel() ? "panels copied"
+                                           : "as is";
+}
+
+codegen::RegionAttr describeRegion(const Nest &nest, int64_t number) {
+  ArrayRef<linalg::LinalgOp> ops = nest.members;
+  llvm::SmallPtrSet<Operation *, 8> members;
+  for (linalg::LinalgOp op : ops)
+    members.insert(op);
+  llvm::SetVector<StringRef> places;
+  llvm::SmallPtrSet<void *, 8> seen;
+  int64_t flops = 0, bytes = 0;
+  auto add = [](int64_t &sum, int64_t term) {
+    sum = sum < 0 || term < 0 ? -1 : sum + term;
+  };
+  for (linalg::LinalgOp op : ops) {
+    collectPlaces(op.getLoc(), places);
+    int64_t count = operationsOf(op);
+    for (int64_t extent : op.getStaticLoopRanges())
+      count = count < 0 || ShapedType::isDynamic(extent) ? -1 : count * extent;
+    add(flops, count);
+    for (Value input : op.getDpsInputs())
+      if (Operation *producer = input.getDefiningOp();
+          !members.contains(producer) &&
+          seen.insert(input.getAsOpaquePointer()).second)
+        add(bytes, bytesOf(input.getType()));
+  }
+  for (Value result : ops.back()->getResults())
+    add(bytes, bytesOf(result.getType()));
+  codegen::ScheduleAttr schedule = scheduleOf(nest.root());
+  ArrayRef<int64_t> tasks, tile;
+  if (schedule) {
+    tasks = sizesOf(schedule.getTasks());
+    tile =
+        sizesOf(schedule.getRows() ? schedule.getRows() : schedule.getTile());
+  }
+  double count = 1;
+  bool isStatic = true;
+  linalg::LinalgOp root = nest.root();
+  for (auto [size, extent] : llvm::zip(tasks, root.getStaticLoopRanges()))
+    if (size) {
+      isStatic &= !ShapedType::isDynamic(extent);
+      count *= std::ceil(double(extent) / size);
+    }
+  int64_t cost = schedule && isStatic ? int64_t(schedule.getCost() * count) : 0;
+  StringRef kind = nest.kind();
+  if (flops == 0 && kind == "element-wise")
+    kind = "copy";
+  return codegen::RegionAttr::get(root->getContext(), number, join(places),
+                                  kind, flops, bytes, cost, describeSizes(tile),
+                                  tasks.empty() ? "none" : describeSizes(tasks),
+                                  describeLayout(nest), FlatSymbolRefAttr());
+}
+
+std::vector<Region> readRegions(ModuleOp module) {
+  std::vector<Region> regions;
+  auto all = module->getAttrOfType<ArrayAttr>(codegen::regions);
+  if (!all)
+    return regions;
+  for (auto region : all.getAsRange<codegen::RegionAttr>())
+    regions.push_back({region.getFunction().getValue().str(),
+                       region.getName().str(), region.getKind().str(),
+                       region.getFlops(), region.getBytes(), region.getCost(),
+                       region.getTile().str(), region.getTasks().str(),
+                       region.getLayout().str()});
+  return regions;
+}
+
+bool Region::isBoundByFlops() const {
+  // A core does about a hundred operations in the time that it moves ten bytes
+  // of what lies outside its own caches.
+  return flops > 10 * bytes;
+}
+
+} // namespace dlc
