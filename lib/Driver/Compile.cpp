@@ -194,6 +194,8 @@ public:
     // The IR in front of one pass is that of all functions.
     if (isLarge(*module) && options.reproducer.empty())
       mlir.enableMultithreading();
+    if (failed(lower("schedule", buildSchedulePipeline, ".schedule.mlir")))
+      return failure();
     if (failed(lower("vector", buildVectorPipeline, ".vector.mlir")))
       return failure();
     std::vector<Region> regions = readRegions(*module);

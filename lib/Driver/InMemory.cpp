@@ -60,6 +60,7 @@ InMemory::compile(ModuleOp module, const Processor &processor, unsigned level) {
   PassManager pm(module.getContext());
   pm.enableVerifier(false); // what a model goes through is verified there
   buildLinalgPipeline(pm, options);
+  buildSchedulePipeline(pm, options);
   buildVectorPipeline(pm, options);
   buildLLVMPipeline(pm, options);
   if (failed(pm.run(module)))

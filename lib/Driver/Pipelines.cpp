@@ -2,6 +2,7 @@
 
 #include "dlc/Driver/Pipelines.h"
 #include "dlc/Autodiff/Autodiff.h"
+#include "dlc/Codegen/CPU/Pipelines.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Conversion/DLToLinalg/DLToLinalg.h"
 #include "dlc/Dialect/DL/IR/DL.h"
@@ -11,15 +12,9 @@
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
 #include "mlir/Conversion/TosaToSCF/TosaToSCF.h"
 #include "mlir/Conversion/TosaToTensor/TosaToTensor.h"
-#include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
-#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/LLVMIR/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/Transforms/Passes.h"
-#include "mlir/Dialect/Vector/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -27,13 +22,6 @@
 using namespace mlir;
 
 namespace dlc {
-
-static void addCleanup(OpPassManager &pm) {
-  GreedyRewriteConfig config;
-  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
-  pm.addPass(createCanonicalizerPass(config));
-  pm.addPass(createCSEPass());
-}
 
 void buildParameterPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createNameParameters());
@@ -115,127 +103,29 @@ void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createUpdateInPlace());
 }
 
+/// What of a user's wishes code generation has to know.
+static CodegenOptions codegenOptions(const PipelineOptions &options) {
+  return {options.plainLoops,      options.placeWeights, options.checkBounds,
+          options.separateBuffers, options.fastMath,     options.profile};
+}
+
+void buildSchedulePipeline(OpPassManager &pm, const PipelineOptions &options) {
+  cpu::buildSchedulePipeline(pm, codegenOptions(options));
+}
+
 void buildVectorPipeline(OpPassManager &pm, const PipelineOptions &options) {
-  pm.addPass(createMultiversion());
-  // By function, which the threads of a large model share.
-  OpPassManager &functions = pm.nest<func::FuncOp>();
-  functions.addPass(createDecomposePads());
-  addCleanup(functions);
-  if (options.plainLoops)
-    return;
-  functions.addPass(createFormNests());
-  functions.addPass(createChooseSchedules());
-  functions.addPass(createTileAndFuse());
-  pm.addPass(createMarkRegions({options.profile}));
-  OpPassManager &tiles = pm.nest<func::FuncOp>();
-  addCleanup(tiles);
-  tiles.addPass(createPeelLoops());
-  addCleanup(tiles);
-  tiles.addPass(createPackWeights());
-  addCleanup(tiles);
-  tiles.addPass(createTilePartialRows());
-  addCleanup(tiles);
-  tiles.addPass(createTileReductions());
-  addCleanup(tiles);
-  tiles.addPass(createPeelLoops());
-  addCleanup(tiles);
-  tiles.addPass(createSimplifyWindows());
-  tiles.addPass(createSliceGathers());
-  tiles.addPass(createVectorizeTiles());
-  addCleanup(tiles);
+  cpu::buildVectorPipeline(pm, codegenOptions(options));
 }
 
 void buildLLVMPipeline(OpPassManager &pm, const PipelineOptions &options) {
-  // Masks become operands first: a region could not hold the copies of
-  // bufferisation nor the index arithmetic of folded aliases.
-  OpPassManager &functions = pm.nest<func::FuncOp>();
-  functions.addPass(vector::createLowerVectorMaskPass());
-  // Extents as arithmetic on those of arguments: the analysis compares slices.
-  functions.addPass(memref::createResolveShapedTypeResultDimsPass());
-  addCleanup(functions);
-  functions.addPass(createReshapeDestinations());
-  // Buffers: in place where upstream's analysis allows it.
-  functions.addPass(createUnshareDestinations());
-  if (!options.separateBuffers) {
-    functions.addPass(createHideIndices());
-    functions.addPass(bufferization::createEmptyTensorEliminationPass());
-  }
-  functions.addPass(bufferization::createEmptyTensorToAllocTensorPass());
-  functions.addPass(createWriteResults());
-  functions.addPass(createCarryInPlace());
-  bufferization::OneShotBufferizePassOptions bufferize;
-  bufferize.bufferAlignment = 64;
-  // Nothing is freed on the way: PlanArena knows such buffers by their use.
-  bufferize.allowReturnAllocsFromLoops = true;
-  bufferize.copyBeforeWrite = options.separateBuffers;
-  pm.addNestedPass<func::FuncOp>(createHideIndices());
-  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
-  addCleanup(pm); // shows the indices again
-  if (options.checkBounds)
-    pm.addNestedPass<func::FuncOp>(createCheckBounds());
-  pm.addPass(createExpandReshapes());
-  pm.addNestedPass<func::FuncOp>(createParallelizeLoops());
-  if (!options.checkBounds) // a call cannot end in what functions share
-    pm.addPass(createShareLoops());
-  // From here on by function, which the threads of a large model share.
-  OpPassManager &vectors = pm.nest<func::FuncOp>();
-  vectors.addPass(createUnrollMaskedWrites());
-  vectors.addPass(createApproximateMath({options.fastMath}));
-  vectors.addPass(memref::createFoldMemRefAliasOpsPass());
-  addCleanup(vectors);
-  vectors.addPass(createUnrollShortLoops());
-  vectors.addPass(createLowerVectors());
-  vectors.addPass(memref::createFoldMemRefAliasOpsPass());
-  addCleanup(vectors);
-  vectors.addPass(createPrefetchTiles());
-  vectors.addPass(createLoopInvariantCodeMotionPass());
-  vectors.addPass(memref::createResolveShapedTypeResultDimsPass());
-  addCleanup(vectors);
-  if (options.placeWeights)
-    pm.addPass(createPlaceWeights());
-  pm.addPass(createPlaceState());
-  pm.addPass(createPlanArena({/*share=*/!options.separateBuffers}));
-  if (options.checkBounds)
-    pm.addNestedPass<func::FuncOp>(createCheckBounds());
-  pm.addPass(createEmitChecks());
-  // While a task's copies are in the function that says for which processor.
-  pm.addNestedPass<func::FuncOp>(createExpandCopies());
-  pm.addPass(createOutlineParallelLoops());
-  OpPassManager &loops = pm.nest<func::FuncOp>();
-  loops.addPass(createConvertLinalgToLoopsPass());
-  addCleanup(loops);
-  pm.addPass(createSplitFunctions());
-  pm.addPass(createLegalizeElementTypes());
-
-  // To the LLVM dialect, upstream's way.
-  pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass(
-      VectorTransferToSCFOptions().enableFullUnroll()));
-  pm.addPass(createCallLibm());
-  OpPassManager &code = pm.nest<func::FuncOp>();
-  code.addPass(memref::createExpandStridedMetadataPass());
-  code.addPass(createLowerAffinePass());
-  code.addPass(createSCFToControlFlowPass());
-  code.addPass(createExpandArith());
-  ConvertVectorToLLVMPassOptions instructions;
-  instructions.x86Vector = true;
-  code.addPass(createConvertVectorToLLVMPass(instructions));
-  code.addPass(createUBToLLVMConversionPass());
-  code.addPass(createConvertMathToLLVMPass());
-  code.addPass(createConvertIndexToLLVMPass());
-  code.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
-  pm.addPass(createConvertFuncToLLVMPass());
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  pm.addPass(createConvertCodegenToLLVM());
-  addCleanup(pm.nest<LLVM::LLVMFuncOp>());
-  pm.addPass(createReconcileUnrealizedCastsPass());
-  pm.addPass(createEmitDispatch());
+  cpu::buildLLVMPipeline(pm, codegenOptions(options));
 }
 
 void buildCPUPipeline(OpPassManager &pm, const PipelineOptions &options) {
   buildDefinePipeline(pm, options);
   buildSimplifyPipeline(pm, options);
   buildLinalgPipeline(pm, options);
+  buildSchedulePipeline(pm, options);
   buildVectorPipeline(pm, options);
   buildLLVMPipeline(pm, options);
 }
@@ -257,7 +147,11 @@ void registerPasses() {
                                             "Lower dl to linalg on tensors",
                                             buildLinalgPipeline);
   PassPipelineRegistration<PipelineOptions>(
-      "dlc-vector-pipeline", "Tile and vectorise linalg", buildVectorPipeline);
+      "dlc-schedule-pipeline", "Choose loop nests and tiles for linalg",
+      buildSchedulePipeline);
+  PassPipelineRegistration<PipelineOptions>(
+      "dlc-vector-pipeline", "Tile and vectorise linalg as it is scheduled",
+      buildVectorPipeline);
   PassPipelineRegistration<PipelineOptions>(
       "dlc-llvm-pipeline", "Lower vectors on tensors to the LLVM dialect",
       buildLLVMPipeline);

@@ -14,6 +14,10 @@ int main(int argc, char **argv) {
   dlc::registerDialects(registry);
   dlc::registerEvaluator(registry);
   dlc::registerPasses();
+  if (argc == 2 && llvm::StringRef(argv[1]) == "--print-pipelines") {
+    dlc::printPipelines(llvm::outs());
+    return 0;
+  }
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "dlc's optimiser driver\n", registry));
 }

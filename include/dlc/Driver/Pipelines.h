@@ -5,6 +5,9 @@
 
 #include "mlir/Pass/PassOptions.h"
 
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
 namespace mlir {
 class DialectRegistry;
 class OpPassManager;
@@ -87,16 +90,21 @@ void buildTrainingPipeline(mlir::OpPassManager &, const AddTrainingOptions &);
 void buildSimplifyPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// dl -> linalg on tensors, results by destination, shapes apart.
 void buildLinalgPipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// linalg -> tiles of vectors, still on tensors.
+/// linalg -> the same with its loop nests and how they are tiled.
+void buildSchedulePipeline(mlir::OpPassManager &, const PipelineOptions &);
+/// Scheduled linalg -> tiles of vectors, still on tensors.
 void buildVectorPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// Vectors on tensors -> the LLVM dialect.
 void buildLLVMPipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// All five of a model that was read from text.
+/// All of a model that was read from text.
 void buildCPUPipeline(mlir::OpPassManager &, const PipelineOptions &);
 
 /// Registers the pipelines by name (`dlc-simplify-pipeline`, ...) and dlc's own
 /// passes.
 void registerPasses();
+/// Writes a page in Markdown of dlc's pipelines: their passes in order, with
+/// what each does.
+void printPipelines(llvm::raw_ostream &os);
 /// Registers every dialect and extension that the pipelines meet.
 void registerDialects(mlir::DialectRegistry &);
 /// Gives the contexts of a registry the evaluator of `dl-fold-constants`, which

@@ -1,6 +1,5 @@
 //===- Multiversion.cpp - Kernels for several processors ------------------===//
 
-#include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Kernels/Kernel.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

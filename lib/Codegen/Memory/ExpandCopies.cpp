@@ -1,6 +1,6 @@
 //===- ExpandCopies.cpp - Strided copies as loops -----------------------===//
 
-#include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -1,0 +1,151 @@
+//===- Pipelines.cpp - From linalg to the LLVM dialect, for a CPU ---------===//
+
+#include "dlc/Codegen/CPU/Pipelines.h"
+#include "dlc/Codegen/Codegen.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/VectorToSCF/VectorToSCF.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Dialect/Vector/Transforms/Passes.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+void addCleanup(OpPassManager &pm) {
+  GreedyRewriteConfig config;
+  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+  pm.addPass(createCanonicalizerPass(config));
+  pm.addPass(createCSEPass());
+}
+
+void cpu::buildSchedulePipeline(OpPassManager &pm,
+                                const CodegenOptions &options) {
+  pm.addPass(createMultiversion());
+  // By function, which the threads of a large model share.
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(createDecomposePads());
+  addCleanup(functions);
+  if (options.plainLoops)
+    return;
+  functions.addPass(createFormNests());
+  functions.addPass(createChooseSchedules());
+}
+
+void cpu::buildVectorPipeline(OpPassManager &pm,
+                              const CodegenOptions &options) {
+  if (options.plainLoops)
+    return;
+  pm.addNestedPass<func::FuncOp>(createTileAndFuse());
+  pm.addPass(createMarkRegions({options.profile}));
+  OpPassManager &tiles = pm.nest<func::FuncOp>();
+  addCleanup(tiles);
+  tiles.addPass(createPeelLoops());
+  addCleanup(tiles);
+  tiles.addPass(createPackWeights());
+  addCleanup(tiles);
+  tiles.addPass(createTilePartialRows());
+  addCleanup(tiles);
+  tiles.addPass(createTileReductions());
+  addCleanup(tiles);
+  tiles.addPass(createPeelLoops());
+  addCleanup(tiles);
+  tiles.addPass(createSimplifyWindows());
+  tiles.addPass(createSliceGathers());
+  tiles.addPass(createVectorizeTiles());
+  addCleanup(tiles);
+}
+
+void cpu::buildLLVMPipeline(OpPassManager &pm, const CodegenOptions &options) {
+  // Masks become operands first: a region could not hold the copies of
+  // bufferisation nor the index arithmetic of folded aliases.
+  OpPassManager &functions = pm.nest<func::FuncOp>();
+  functions.addPass(vector::createLowerVectorMaskPass());
+  // Extents as arithmetic on those of arguments: the analysis compares slices.
+  functions.addPass(memref::createResolveShapedTypeResultDimsPass());
+  addCleanup(functions);
+  functions.addPass(createReshapeDestinations());
+  // Buffers: in place where upstream's analysis allows it.
+  functions.addPass(createUnshareDestinations());
+  if (!options.separateBuffers) {
+    functions.addPass(createHideIndices());
+    functions.addPass(bufferization::createEmptyTensorEliminationPass());
+  }
+  functions.addPass(bufferization::createEmptyTensorToAllocTensorPass());
+  functions.addPass(createWriteResults());
+  functions.addPass(createCarryInPlace());
+  bufferization::OneShotBufferizePassOptions bufferize;
+  bufferize.bufferAlignment = 64;
+  // Nothing is freed on the way: PlanArena knows such buffers by their use.
+  bufferize.allowReturnAllocsFromLoops = true;
+  bufferize.copyBeforeWrite = options.separateBuffers;
+  pm.addNestedPass<func::FuncOp>(createHideIndices());
+  pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
+  addCleanup(pm); // shows the indices again
+  if (options.checkBounds)
+    pm.addNestedPass<func::FuncOp>(createCheckBounds());
+  pm.addPass(createExpandReshapes());
+  pm.addNestedPass<func::FuncOp>(createParallelizeLoops());
+  if (!options.checkBounds) // a call cannot end in what functions share
+    pm.addPass(createShareLoops());
+  // From here on by function, which the threads of a large model share.
+  OpPassManager &vectors = pm.nest<func::FuncOp>();
+  vectors.addPass(createUnrollMaskedWrites());
+  vectors.addPass(createApproximateMath({options.fastMath}));
+  vectors.addPass(memref::createFoldMemRefAliasOpsPass());
+  addCleanup(vectors);
+  vectors.addPass(createUnrollShortLoops());
+  vectors.addPass(createLowerVectors());
+  vectors.addPass(memref::createFoldMemRefAliasOpsPass());
+  addCleanup(vectors);
+  vectors.addPass(createPrefetchTiles());
+  vectors.addPass(createLoopInvariantCodeMotionPass());
+  vectors.addPass(memref::createResolveShapedTypeResultDimsPass());
+  addCleanup(vectors);
+  if (options.placeWeights)
+    pm.addPass(createPlaceWeights());
+  pm.addPass(createPlaceState());
+  pm.addPass(createPlanArena({/*share=*/!options.separateBuffers}));
+  if (options.checkBounds)
+    pm.addNestedPass<func::FuncOp>(createCheckBounds());
+  pm.addPass(createEmitChecks());
+  // While a task's copies are in the function that says for which processor.
+  pm.addNestedPass<func::FuncOp>(createExpandCopies());
+  pm.addPass(createOutlineParallelLoops());
+  OpPassManager &loops = pm.nest<func::FuncOp>();
+  loops.addPass(createConvertLinalgToLoopsPass());
+  addCleanup(loops);
+  pm.addPass(createSplitFunctions());
+  pm.addPass(createLegalizeElementTypes());
+
+  // To the LLVM dialect, upstream's way.
+  pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass(
+      VectorTransferToSCFOptions().enableFullUnroll()));
+  pm.addPass(createCallLibm());
+  OpPassManager &code = pm.nest<func::FuncOp>();
+  code.addPass(memref::createExpandStridedMetadataPass());
+  code.addPass(createLowerAffinePass());
+  code.addPass(createSCFToControlFlowPass());
+  code.addPass(createExpandArith());
+  ConvertVectorToLLVMPassOptions instructions;
+  instructions.x86Vector = true;
+  code.addPass(createConvertVectorToLLVMPass(instructions));
+  code.addPass(createUBToLLVMConversionPass());
+  code.addPass(createConvertMathToLLVMPass());
+  code.addPass(createConvertIndexToLLVMPass());
+  code.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
+  pm.addPass(createConvertFuncToLLVMPass());
+  pm.addPass(createConvertControlFlowToLLVMPass());
+  pm.addPass(createConvertCodegenToLLVM());
+  addCleanup(pm.nest<LLVM::LLVMFuncOp>());
+  pm.addPass(createReconcileUnrealizedCastsPass());
+  pm.addPass(createEmitDispatch());
+}
+
+} // namespace dlc
