@@ -111,15 +111,20 @@ def ExpandReshapes : Pass<"dlc-expand-reshapes"> {
     "::mlir::arith::ArithDialect"];
 }
 
-def UnrollMaskedWrites : Pass<"dlc-unroll-masked-writes"> {
-  let summary = "Split masked writes of several rows into writes of one";
+def OrderMaskedTransfers : Pass<"dlc-order-masked-transfers"> {
+  let summary = "Bring masked reads and writes into the order of memory";
   let description = [{
-    A masked write of several rows becomes one of each row with its part of the mask. Runs before
-    aliases fold: when a rank-reducing subview is folded into a masked write, it gets a
-    permutation map, by which upstream's lowering loses the mask and writes past the tile.
+    A mask speaks of elements in the order of memory. A masked read that transposes or broadcasts
+    becomes one in that order, with the rest behind it; a masked write of several rows becomes one
+    of each row with its part of the mask.
+
+    Runs before aliases fold. A rank-reducing subview that is folded into a transfer gives it a map
+    to dimensions that are not the last ones, as `(d0, d1, d2, d3) -> (0, d3, d0)`. Upstream's
+    unrolling then takes the mask apart by the dimensions of the vector: a read gets another
+    element's bit, a write goes past its tile.
 
     ```mlir
-    // dlc-opt --dlc-unroll-masked-writes --canonicalize
+    // dlc-opt --dlc-order-masked-transfers --canonicalize
     func.func @f(%v: vector<2x4xf32>, %mask: vector<2x4xi1>, %y: memref<2x3xf32>) {
       %c0 = arith.constant 0 : index
       vector.transfer_write %v, %y[%c0, %c0], %mask {in_bounds = [true, true]}

@@ -95,7 +95,7 @@ void cpu::buildLLVMPipeline(OpPassManager &pm, const CodegenOptions &options) {
     pm.addPass(createShareLoops());
   // From here on by function, which the threads of a large model share.
   OpPassManager &vectors = pm.nest<func::FuncOp>();
-  vectors.addPass(createUnrollMaskedWrites());
+  vectors.addPass(createOrderMaskedTransfers());
   vectors.addPass(createApproximateMath({options.fastMath}));
   vectors.addPass(memref::createFoldMemRefAliasOpsPass());
   addCleanup(vectors);

@@ -1,21 +1,35 @@
-//===- UnrollMaskedWrites.cpp - Masked stores row by row ------------------===//
+//===- OrderMaskedTransfers.cpp - Masks in the order of memory ------------------===//
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
 #include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 using namespace mlir;
 
 namespace dlc {
-#define GEN_PASS_DEF_UNROLLMASKEDWRITES
+#define GEN_PASS_DEF_ORDERMASKEDTRANSFERS
 #include "dlc/Codegen/Passes.h.inc"
 } // namespace dlc
 
 namespace {
-struct UnrollMaskedWrites
-    : dlc::impl::UnrollMaskedWritesBase<UnrollMaskedWrites> {
+struct OrderMaskedTransfers
+    : dlc::impl::OrderMaskedTransfersBase<OrderMaskedTransfers> {
   void runOnOperation() override {
+    // In the order of memory, then broadcast and transposed.
+    RewritePatternSet patterns(&getContext());
+    vector::populateVectorTransferPermutationMapLoweringPatterns(patterns);
+    SmallVector<Operation *> masked;
+    getOperation()->walk([&](VectorTransferOpInterface transfer) {
+      if (transfer.getMask() && !transfer.getPermutationMap().isMinorIdentity())
+        masked.push_back(transfer);
+    });
+    GreedyRewriteConfig config;
+    config.setStrictness(GreedyRewriteStrictness::ExistingAndNewOps);
+    if (failed(applyOpPatternsGreedily(masked, std::move(patterns), config)))
+      return signalPassFailure();
     SmallVector<vector::TransferWriteOp> writes;
     getOperation()->walk([&](vector::TransferWriteOp write) {
       if (write.getMask() && isa<MemRefType>(write.getShapedType()))
