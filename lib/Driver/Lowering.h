@@ -41,6 +41,13 @@ llvm::Error tune(mlir::ModuleOp module, const Processor &processor,
                  llvm::StringRef path, Artifacts &artifacts,
                  llvm::raw_ostream &log);
 
+/// Writes the schedules of a module's loop nests, for a person to edit.
+void printSchedules(mlir::ModuleOp module, llvm::raw_ostream &os);
+
+/// Puts the schedules of a file that was written so in place of those that a
+/// module has. Says what does not fit, by its line.
+llvm::Error readSchedules(mlir::ModuleOp module, llvm::StringRef path);
+
 /// Prints a table of layers: shapes, weights, connections.
 void printReport(mlir::ModuleOp module, llvm::raw_ostream &os);
 

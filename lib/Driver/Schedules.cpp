@@ -1,0 +1,198 @@
+//===- Schedules.cpp - Schedules as a file to edit ------------------------===//
+//
+// What dlc-choose-schedules has decided, without the model around it: a line
+// `@kernel` for each version of a function, under it a line `nest 3` for each
+// loop nest, under that a line for each of its ops, in order: its role and
+// its #codegen.schedule, if it has one. `//` begins a comment.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Lowering.h"
+#include "dlc/Codegen/Tensors/Nests.h"
+#include "dlc/Codegen/Tensors/Regions.h"
+#include "dlc/Support/OpenFile.h"
+#include "mlir/AsmParser/AsmParser.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/Support/LineIterator.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+/// A line is a schedule; no more is parsed of one.
+static constexpr size_t mostCharacters = 4096;
+
+static StringRef nameOfRole(linalg::LinalgOp op) {
+  return codegen::stringifyRole(*roleOf(op));
+}
+
+void printSchedules(ModuleOp module, llvm::raw_ostream &os) {
+  for (auto function : module.getOps<func::FuncOp>()) {
+    std::map<int64_t, Nest> nests = collectNests(function);
+    if (nests.empty())
+      continue;
+    os << "@" << function.getSymName() << " // " << codegen::targetOf(function)
+       << "\n";
+    for (auto &[number, nest] : nests) {
+      codegen::RegionAttr region = describeRegion(nest, number);
+      os << "nest " << number << " // " << region.getKind() << ", "
+         << region.getName() << "\n";
+      for (linalg::LinalgOp op : nest.members) {
+        os << "  " << nameOfRole(op);
+        if (codegen::ScheduleAttr schedule = scheduleOf(op))
+          os << " " << schedule;
+        std::string loops;
+        llvm::raw_string_ostream extents(loops);
+        llvm::interleave(
+            op.getStaticLoopRanges(), extents,
+            [&](int64_t extent) {
+              if (ShapedType::isDynamic(extent))
+                extents << "?";
+              else
+                extents << extent;
+            },
+            ", ");
+        os << " // loops of " << loops << "\n";
+      }
+    }
+  }
+}
+
+namespace {
+
+/// Reads one file, line by line; the first line that is wrong ends it.
+class Reader {
+public:
+  Reader(ModuleOp module, StringRef path) : module(module), path(path) {}
+
+  llvm::Error read(const llvm::MemoryBuffer &file) {
+    // In what the file says before anything of it is done.
+    std::vector<std::pair<linalg::LinalgOp, codegen::ScheduleAttr>> all;
+    for (llvm::line_iterator at(file, /*SkipBlanks=*/true); !at.is_at_eof();
+         ++at) {
+      line = at.line_number();
+      StringRef text = at->split("//").first.trim();
+      if (text.empty())
+        continue;
+      if (text.size() > mostCharacters)
+        return wrong("a line of " + llvm::Twine(text.size()) +
+                     " characters, expected " + llvm::Twine(mostCharacters) +
+                     " at most");
+      if (text.consume_front("@")) {
+        if (llvm::Error error = beginKernel(text))
+          return error;
+      } else if (text.consume_front("nest ")) {
+        if (llvm::Error error = beginNest(text.trim()))
+          return error;
+      } else {
+        auto entry = readOp(text);
+        if (!entry)
+          return entry.takeError();
+        all.push_back(*entry);
+      }
+    }
+    if (llvm::Error error = endNest())
+      return error;
+    for (auto [op, schedule] : all)
+      if (schedule)
+        op->setAttr(codegen::schedule, schedule);
+      else
+        op->removeAttr(codegen::schedule);
+    return llvm::Error::success();
+  }
+
+private:
+  llvm::Error wrong(const llvm::Twine &what) {
+    return llvm::createStringError("'" + path + "', line " + llvm::Twine(line) +
+                                   ": " + what);
+  }
+
+  llvm::Error beginKernel(StringRef name) {
+    if (llvm::Error error = endNest())
+      return error;
+    auto function = module.lookupSymbol<func::FuncOp>(name);
+    if (!function)
+      return wrong("the model has no kernel '" + name +
+                   "' for these processors; --emit=schedules writes those "
+                   "that it has");
+    nests = collectNests(function);
+    nest = nullptr;
+    return llvm::Error::success();
+  }
+
+  llvm::Error beginNest(StringRef text) {
+    if (llvm::Error error = endNest())
+      return error;
+    int64_t number;
+    if (text.getAsInteger(10, number) || !nests.count(number))
+      return wrong("nest '" + text +
+                   "' is not one of this kernel, expected a number that "
+                   "--emit=schedules writes");
+    nest = &nests[number];
+    member = 0;
+    return llvm::Error::success();
+  }
+
+  /// All ops of a nest, or none.
+  llvm::Error endNest() {
+    if (nest && member != nest->members.size())
+      return wrong("the nest before has " + llvm::Twine(member) +
+                   " ops here, " + llvm::Twine(nest->members.size()) +
+                   " in the model");
+    return llvm::Error::success();
+  }
+
+  llvm::Expected<std::pair<linalg::LinalgOp, codegen::ScheduleAttr>>
+  readOp(StringRef text) {
+    if (!nest || member == nest->members.size())
+      return wrong("'" + text +
+                   "' belongs to no op, expected '@kernel', 'nest NUMBER' or "
+                   "the next op of a nest");
+    linalg::LinalgOp op = nest->members[member++];
+    auto [role, rest] = text.split(' ');
+    if (role != nameOfRole(op))
+      return wrong("'" + role + "', the op of the model is a '" +
+                   nameOfRole(op) + "'");
+    rest = rest.trim();
+    if (rest.empty())
+      return std::make_pair(op, codegen::ScheduleAttr());
+    if (!rest.starts_with("#codegen.schedule<"))
+      return wrong("'" + rest + "', expected #codegen.schedule<...>");
+    std::string why;
+    ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &d) {
+      why = d.str();
+      return success();
+    });
+    auto schedule = dyn_cast_if_present<codegen::ScheduleAttr>(
+        parseAttribute(rest, module.getContext()));
+    if (schedule) {
+      MLIRContext *context = op->getContext();
+      NamedAttribute entry(StringAttr::get(context, codegen::schedule),
+                           schedule);
+      if (succeeded(context->getLoadedDialect<codegen::CodegenDialect>()
+                        ->verifyOperationAttribute(op, entry)))
+        return std::make_pair(op, schedule);
+    }
+    return wrong(why.empty() ? "no schedule" : why);
+  }
+
+  ModuleOp module;
+  StringRef path;
+  int64_t line = 0;
+  std::map<int64_t, Nest> nests; // of the kernel
+  Nest *nest = nullptr;
+  size_t member = 0;
+};
+
+} // namespace
+
+llvm::Error readSchedules(ModuleOp module, StringRef path) {
+  auto file = readRegularFile(path);
+  if (!file)
+    return llvm::createStringError("'" + path + "' " +
+                                   llvm::toString(file.takeError()));
+  return Reader(module, path).read(**file);
+}
+
+} // namespace dlc
