@@ -139,7 +139,8 @@ private:
   }
 
   /// The width of the panels of a constant right operand that does not stay in
-  /// the first level cache however it lies.
+  /// the first level cache however it lies. One panel and a part of another
+  /// are left: the part would be filled up with zeros.
   static int64_t choosePacking(linalg::LinalgOp op, const Tiles &tiles) {
     Value right = op.getDpsInputs()[1];
     auto type = cast<RankedTensorType>(right.getType());
@@ -147,7 +148,7 @@ private:
     int64_t width = tiles.inner[n], bits = type.getElementTypeBitWidth();
     if (!right.getDefiningOp<arith::ConstantOp>() || bits % 8 ||
         type.getNumElements() * bits / 8 < leastPackedBytes || width <= 1 ||
-        op.getStaticLoopRanges()[n] <= width)
+        op.getStaticLoopRanges()[n] < 2 * width)
       return 0;
     return width;
   }
