@@ -93,10 +93,11 @@ void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createCheckExtents());
   pm.addNestedPass<func::FuncOp>(createHoistChecks());
-  if (options.roundOperands)
-    pm.addNestedPass<func::FuncOp>(createRoundOperands());
   pm.addPass(createOutlineShapeFunctions());
   pm.addPass(createPassResultsByDestination());
+  pm.addPass(createMultiversion());
+  if (options.roundOperands)
+    pm.addPass(createRoundOperands());
   pm.addPass(createDropEmptyLoops());
   pm.addPass(createFuseElementwise());
   addCleanup(pm);

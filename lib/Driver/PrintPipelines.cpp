@@ -50,11 +50,12 @@ void printPipelines(llvm::raw_ostream &os) {
        buildSimplifyPipeline},
       {"dlc-linalg-pipeline",
        "`dl` becomes `linalg` on tensors; results go to their destinations, "
-       "checks and shapes to functions of their own.",
+       "checks and shapes to functions of their own; each kernel is copied for "
+       "each target.",
        buildLinalgPipeline},
       {"dlc-schedule-pipeline",
-       "Each kernel is copied for each target; its ops become loop nests, and "
-       "each nest gets a schedule. Here a schedule can be edited by hand.",
+       "Ops become loop nests, and each nest gets a schedule. Here a schedule "
+       "can be edited by hand.",
        buildSchedulePipeline},
       {"dlc-vector-pipeline",
        "Nests become tasks, tiles and vectors, as they are scheduled.",

@@ -61,6 +61,10 @@ struct Tuner {
   LogicalResult run(ModuleOp module, llvm::json::Object &known) {
     LogicalResult result = success();
     module.walk([&](linalg::LinalgOp op) {
+      // The others are for processors that this one says nothing about.
+      auto function = op->getParentOfType<func::FuncOp>();
+      if (codegen::targetOf(function).getName() != machine.getName())
+        return;
       std::optional<Contraction> loops = analyzeContraction(op);
       if (!loops || !op.hasPureTensorSemantics() || failed(result))
         return;

@@ -5,7 +5,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def RoundOperands : Pass<"dlc-round-operands", "::mlir::func::FuncOp"> {
+def RoundOperands : Pass<"dlc-round-operands", "::mlir::ModuleOp"> {
   let summary = "Round the operands of products to bf16, with sums of f32";
   let description = [{
     Takes products of f32 whose right operand is a constant (weights) and whose innermost sum

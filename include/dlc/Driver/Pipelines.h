@@ -88,7 +88,7 @@ void buildParameterPipeline(mlir::OpPassManager &, const PipelineOptions &);
 void buildTrainingPipeline(mlir::OpPassManager &, const AddTrainingOptions &);
 /// dl -> dl, smaller.
 void buildSimplifyPipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// dl -> linalg on tensors, results by destination, shapes apart.
+/// dl -> linalg on tensors, results by destination, shapes apart, once a target.
 void buildLinalgPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// linalg -> the same with its loop nests and how they are tiled.
 void buildSchedulePipeline(mlir::OpPassManager &, const PipelineOptions &);

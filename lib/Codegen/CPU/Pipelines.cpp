@@ -26,7 +26,6 @@ void addCleanup(OpPassManager &pm) {
 
 void cpu::buildSchedulePipeline(OpPassManager &pm,
                                 const CodegenOptions &options) {
-  pm.addPass(createMultiversion());
   // By function, which the threads of a large model share.
   OpPassManager &functions = pm.nest<func::FuncOp>();
   functions.addPass(createDecomposePads());

@@ -42,9 +42,16 @@ struct Product {
 
 struct RoundOperands : dlc::impl::RoundOperandsBase<RoundOperands> {
   void runOnOperation() override {
-    roundedValues.clear(); // those of the function before
+    roundedConstants.clear();
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      runOnFunction(function);
+  }
+
+private:
+  void runOnFunction(func::FuncOp function) {
+    roundedValues.clear();
     SmallVector<Product> products;
-    getOperation().walk([&](linalg::LinalgOp op) {
+    function.walk([&](linalg::LinalgOp op) {
       if (std::optional<Product> product = analyze(op))
         products.push_back(*product);
     });
@@ -53,7 +60,6 @@ struct RoundOperands : dlc::impl::RoundOperandsBase<RoundOperands> {
       round(rewriter, product);
   }
 
-private:
   /// What can be rounded: a product of f32 with a constant whose innermost sum
   /// runs over an even number of neighbouring elements of the left operand.
   static std::optional<Product> analyze(linalg::LinalgOp op) {
@@ -188,7 +194,19 @@ private:
     Value &done = roundedValues[constant];
     if (done)
       return done;
-    auto type = cast<RankedTensorType>(constant.getType());
+    // One for all functions: versions of a kernel share their weights.
+    DenseResourceElementsAttr &rounded = roundedConstants[constant.getValue()];
+    if (!rounded)
+      rounded =
+          roundPairs(cast<RankedTensorType>(constant.getType()), product.data);
+    OpBuilder::InsertionGuard guard(rewriter);
+    rewriter.setInsertionPoint(constant);
+    done = arith::ConstantOp::create(rewriter, constant.getLoc(), rounded);
+    return done;
+  }
+
+  static DenseResourceElementsAttr roundPairs(RankedTensorType type,
+                                              ArrayRef<char> data) {
     int64_t n = type.getShape().back(),
             rows = type.getNumElements() / n / 2; // of pairs
     SmallVector<int64_t> shape(type.getShape());
@@ -198,23 +216,19 @@ private:
         type.getNumElements() * sizeof(uint16_t), /*align=*/64,
         /*dataIsMutable=*/true);
     auto *target = reinterpret_cast<uint16_t *>(blob.getMutableData().data());
-    auto *source = reinterpret_cast<const float *>(product.data.data());
+    auto *source = reinterpret_cast<const float *>(data.data());
     // Of a splat the data is one element.
-    int64_t step = product.data.size() == sizeof(float) ? 0 : 1;
+    int64_t step = data.size() == sizeof(float) ? 0 : 1;
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t column = 0; column < n; ++column)
         for (int64_t half = 0; half < 2; ++half)
           *target++ = toBF16(source[step * ((2 * row + half) * n + column)]);
-    OpBuilder::InsertionGuard guard(rewriter);
-    rewriter.setInsertionPoint(constant);
-    done = arith::ConstantOp::create(
-        rewriter, constant.getLoc(),
-        DenseResourceElementsAttr::get(
-            RankedTensorType::get(shape, rewriter.getBF16Type()), "rounded",
-            std::move(blob)));
-    return done;
+    return DenseResourceElementsAttr::get(
+        RankedTensorType::get(shape, BFloat16Type::get(type.getContext())),
+        "rounded", std::move(blob));
   }
 
-  llvm::DenseMap<Value, Value> roundedValues;
+  llvm::DenseMap<Attribute, DenseResourceElementsAttr> roundedConstants;
+  llvm::DenseMap<Value, Value> roundedValues; // of the function
 };
 } // namespace

@@ -24,8 +24,7 @@ struct CodegenOptions {
 void addCleanup(mlir::OpPassManager &);
 
 namespace cpu {
-/// linalg on tensors -> the same, once a processor, with its loop nests and how
-/// they are tiled.
+/// linalg on tensors -> the same with its loop nests and how they are tiled.
 void buildSchedulePipeline(mlir::OpPassManager &, const CodegenOptions &);
 /// Scheduled linalg -> tiles of vectors, still on tensors.
 void buildVectorPipeline(mlir::OpPassManager &, const CodegenOptions &);
