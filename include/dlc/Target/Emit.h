@@ -7,9 +7,11 @@
 #include "dlc/Target/Processor.h"
 #include "dlc/Target/Weights.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 
 namespace llvm {
+class MemoryBuffer;
 class Module;
 class TargetMachine;
 class raw_pwrite_stream;
