@@ -247,6 +247,22 @@ TEST(Runtime, HasWordsForEachStatus) {
   EXPECT_STREQ(dlc_status_text(-1), "unknown status");
 }
 
+/// What stays the same in all versions, and the version of the symbols.
+TEST(Runtime, HasOneVersion) {
+  EXPECT_EQ(DLC_ABI_SYMBOLS, "DLC_" + std::to_string(DLC_ABI_VERSION));
+  EXPECT_EQ(offsetof(dlc_library_info, size), 0u);
+  EXPECT_EQ(offsetof(dlc_library_info, abi_version), sizeof(size_t));
+  EXPECT_EQ(offsetof(dlc_options, size), 0u);
+}
+
+TEST(Runtime, TellsWhichFieldsATableHas) {
+  dlc_library_info info = library;
+  EXPECT_TRUE(DLC_LIBRARY_HAS(&info, set));
+  info.size = offsetof(dlc_library_info, set);
+  EXPECT_FALSE(DLC_LIBRARY_HAS(&info, set));
+  EXPECT_TRUE(DLC_LIBRARY_HAS(&info, get));
+}
+
 TEST(Runtime, SaysInLaterCallsWhyItWasNotCreated) {
   alignas(64) static char memory[64];
   dlc_options options = {};
