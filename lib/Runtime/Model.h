@@ -1,7 +1,8 @@
 /*===- Model.h - What the compiler emits for the runtime ----------*- C -*-===*\
 |*
-|* The tables through which the runtime finds the kernels. The compiler writes
-|* them (lib/Target/EmitInterface.cpp), field by field in this order.
+|* The tables through which the runtime finds the kernels. The compiler fills
+|* them (lib/Target/EmitInterface.cpp) by the names of their fields; one that
+|* stands here and is not filled, or is of another type there, is an error.
 |*
 \*===----------------------------------------------------------------------===*/
 #ifndef DLC_LIB_RUNTIME_MODEL_H
@@ -66,6 +67,23 @@ typedef struct dlc_rt_model {
 
 /* The one that this library is made of. */
 extern const dlc_rt_model dlc_rt_this_model;
+
+/* Each struct that the compiler fills. It reads in the bitcode of the runtime
+ * how they are laid out, and then removes what is never read here. */
+typedef struct dlc_rt_structs {
+  dlc_argument argument;
+  dlc_function function;
+  dlc_region region;
+  dlc_state state;
+  dlc_library_info library;
+  dlc_rt_kernel kernel;
+  dlc_rt_cpu cpu;
+  dlc_rt_weights_info weights;
+  dlc_rt_place place;
+  dlc_rt_version version;
+  dlc_rt_model model;
+} dlc_rt_structs;
+extern const dlc_rt_structs dlc_rt_layout;
 
 /* Entry points, behind the library's own names. */
 dlc_status dlc_rt_create(dlc_context **context, const dlc_options *options,

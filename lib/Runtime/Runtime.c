@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+const dlc_rt_structs dlc_rt_layout;
+
 /*===--- Elements --------------------------------------------------------===*/
 
 static int64_t element_bytes(int32_t element) {

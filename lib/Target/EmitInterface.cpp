@@ -1,7 +1,6 @@
 //===- EmitInterface.cpp - Runtime, tables and entry points ---------------===//
 
-#include "dlc/Codegen/Codegen.h"
-#include "dlc/Runtime/abi.h"
+#include "StructConstant.h"
 #include "dlc/Target/Emit.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
@@ -10,6 +9,10 @@
 #include "llvm/Linker/Linker.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/Support/MemoryBuffer.h"
+
+extern "C" {
+#include "../Runtime/Model.h"
+}
 
 using namespace llvm;
 
@@ -25,45 +28,46 @@ namespace {
 /// CPUID).
 struct FeatureBit {
   const char *name;
-  unsigned word; // field of dlc_rt_cpu
+  uint32_t dlc_rt_cpu::*word;
   unsigned bit;
 };
-constexpr FeatureBit featureBits[] = {{"sse3", 0, 0},
-                                      {"pclmul", 0, 1},
-                                      {"ssse3", 0, 9},
-                                      {"fma", 0, 12},
-                                      {"sse4.1", 0, 19},
-                                      {"sse4.2", 0, 20},
-                                      {"movbe", 0, 22},
-                                      {"popcnt", 0, 23},
-                                      {"aes", 0, 25},
-                                      {"avx", 0, 28},
-                                      {"f16c", 0, 29},
-                                      {"bmi", 1, 3},
-                                      {"avx2", 1, 5},
-                                      {"bmi2", 1, 8},
-                                      {"avx512f", 1, 16},
-                                      {"avx512dq", 1, 17},
-                                      {"avx512ifma", 1, 21},
-                                      {"avx512cd", 1, 28},
-                                      {"avx512bw", 1, 30},
-                                      {"avx512vl", 1, 31},
-                                      {"avx512vbmi", 2, 1},
-                                      {"avx512vbmi2", 2, 6},
-                                      {"gfni", 2, 8},
-                                      {"vaes", 2, 9},
-                                      {"vpclmulqdq", 2, 10},
-                                      {"avx512vnni", 2, 11},
-                                      {"avx512bitalg", 2, 12},
-                                      {"avx512vpopcntdq", 2, 14},
-                                      {"avx512vp2intersect", 3, 8},
-                                      {"amx-bf16", 3, 22},
-                                      {"avx512fp16", 3, 23},
-                                      {"amx-tile", 3, 24},
-                                      {"amx-int8", 3, 25},
-                                      {"avxvnni", 4, 4},
-                                      {"avx512bf16", 4, 5},
-                                      {"avxifma", 4, 23}};
+constexpr FeatureBit featureBits[] = {
+    {"sse3", &dlc_rt_cpu::leaf1_ecx, 0},
+    {"pclmul", &dlc_rt_cpu::leaf1_ecx, 1},
+    {"ssse3", &dlc_rt_cpu::leaf1_ecx, 9},
+    {"fma", &dlc_rt_cpu::leaf1_ecx, 12},
+    {"sse4.1", &dlc_rt_cpu::leaf1_ecx, 19},
+    {"sse4.2", &dlc_rt_cpu::leaf1_ecx, 20},
+    {"movbe", &dlc_rt_cpu::leaf1_ecx, 22},
+    {"popcnt", &dlc_rt_cpu::leaf1_ecx, 23},
+    {"aes", &dlc_rt_cpu::leaf1_ecx, 25},
+    {"avx", &dlc_rt_cpu::leaf1_ecx, 28},
+    {"f16c", &dlc_rt_cpu::leaf1_ecx, 29},
+    {"bmi", &dlc_rt_cpu::leaf7_ebx, 3},
+    {"avx2", &dlc_rt_cpu::leaf7_ebx, 5},
+    {"bmi2", &dlc_rt_cpu::leaf7_ebx, 8},
+    {"avx512f", &dlc_rt_cpu::leaf7_ebx, 16},
+    {"avx512dq", &dlc_rt_cpu::leaf7_ebx, 17},
+    {"avx512ifma", &dlc_rt_cpu::leaf7_ebx, 21},
+    {"avx512cd", &dlc_rt_cpu::leaf7_ebx, 28},
+    {"avx512bw", &dlc_rt_cpu::leaf7_ebx, 30},
+    {"avx512vl", &dlc_rt_cpu::leaf7_ebx, 31},
+    {"avx512vbmi", &dlc_rt_cpu::leaf7_ecx, 1},
+    {"avx512vbmi2", &dlc_rt_cpu::leaf7_ecx, 6},
+    {"gfni", &dlc_rt_cpu::leaf7_ecx, 8},
+    {"vaes", &dlc_rt_cpu::leaf7_ecx, 9},
+    {"vpclmulqdq", &dlc_rt_cpu::leaf7_ecx, 10},
+    {"avx512vnni", &dlc_rt_cpu::leaf7_ecx, 11},
+    {"avx512bitalg", &dlc_rt_cpu::leaf7_ecx, 12},
+    {"avx512vpopcntdq", &dlc_rt_cpu::leaf7_ecx, 14},
+    {"avx512vp2intersect", &dlc_rt_cpu::leaf7_edx, 8},
+    {"amx-bf16", &dlc_rt_cpu::leaf7_edx, 22},
+    {"avx512fp16", &dlc_rt_cpu::leaf7_edx, 23},
+    {"amx-tile", &dlc_rt_cpu::leaf7_edx, 24},
+    {"amx-int8", &dlc_rt_cpu::leaf7_edx, 25},
+    {"avxvnni", &dlc_rt_cpu::leaf71_eax, 4},
+    {"avx512bf16", &dlc_rt_cpu::leaf71_eax, 5},
+    {"avxifma", &dlc_rt_cpu::leaf71_eax, 23}};
 
 class InterfaceEmitter {
 public:
@@ -73,12 +77,13 @@ public:
       : module(module), context(module.getContext()), interface(interface),
         kernels(kernels), processors(processors), weights(weights), b(context),
         ptr(PointerType::get(context, 0)), i32(Type::getInt32Ty(context)),
-        i64(Type::getInt64Ty(context)), none(Type::getVoidTy(context)) {}
+        i64(Type::getInt64Ty(context)) {}
 
   Error run(bool isShared) {
     bool callsHalf = needsHalfFunctions();
     if (Error error = linkRuntime())
       return error;
+    checkCalls();
     for (llvm::Function &function : module)
       if (callsHalf && (function.getName().starts_with("__extend") ||
                         function.getName().starts_with("__trunc"))) {
@@ -94,6 +99,9 @@ public:
 
     emitTables();
     emitEntryPoints();
+    if (!problem.empty())
+      return createStringError("dlc and its runtime do not fit together: " +
+                               problem);
     if (isShared) {
       llvm::Function *library =
           module.getFunction(interface.prefix + "_library");
@@ -164,58 +172,112 @@ private:
     return Error::success();
   }
 
+  /// Kernels call the runtime's functions as those are defined.
+  void checkCalls() {
+    for (llvm::Function &function : module) {
+      if (!function.getName().starts_with("dlc_rt_"))
+        continue;
+      for (User *user : function.users())
+        if (auto *call = dyn_cast<CallBase>(user);
+            call && call->getCalledOperand() == &function &&
+            call->getFunctionType() != function.getFunctionType())
+          report(function.getName() + " is called with other types");
+    }
+  }
+
+  void report(const Twine &what) {
+    if (problem.empty())
+      problem = what.str();
+  }
+
   //===--------------------------------------------------------------------===//
   // Constants
   //===--------------------------------------------------------------------===//
 
-  Constant *global(Constant *value, const Twine &name) {
-    auto *variable =
-        new GlobalVariable(module, value->getType(), /*isConstant=*/true,
-                           GlobalValue::InternalLinkage, value, name);
+  template <typename T> Typed<T *> null() {
+    return {ConstantPointerNull::get(ptr)};
+  }
+  template <typename T>
+  Typed<const T *> global(Typed<T> value, StringRef name) {
+    auto *variable = new GlobalVariable(
+        module, value.constant->getType(), /*isConstant=*/true,
+        GlobalValue::InternalLinkage, value.constant, name);
     variable->setUnnamedAddr(GlobalValue::UnnamedAddr::Global);
-    return variable;
+    return {variable};
   }
-  Constant *string(StringRef text) {
-    return global(ConstantDataArray::getString(context, text), "dlc.text");
+  Typed<const char *> string(StringRef text) {
+    return global(Typed<char>{ConstantDataArray::getString(context, text)},
+                  "dlc.text");
   }
-  Constant *number32(int64_t value) {
-    return ConstantInt::getSigned(i32, value);
-  }
-  Constant *number64(int64_t value) {
-    return ConstantInt::getSigned(i64, value);
-  }
-  Constant *array(Type *type, ArrayRef<Constant *> values, const Twine &name) {
+  /// The first of several; null where there is none.
+  template <typename T>
+  Typed<const T *> array(const SmallVectorImpl<Typed<T>> &values,
+                         StringRef name) {
     if (values.empty())
-      return ConstantPointerNull::get(ptr);
-    return global(
-        ConstantArray::get(ArrayType::get(type, values.size()), values), name);
+      return null<const T>();
+    SmallVector<Constant *> constants;
+    for (Typed<T> value : values)
+      constants.push_back(value.constant);
+    auto *type = ArrayType::get(constants.front()->getType(), constants.size());
+    return global(Typed<T>{ConstantArray::get(type, constants)}, name);
   }
-  Constant *structure(ArrayRef<Constant *> values) {
-    return ConstantStruct::getAnon(context, values);
+  Typed<const int64_t *> shape(ArrayRef<int64_t> extents) {
+    SmallVector<Typed<int64_t>> values;
+    for (int64_t extent : extents)
+      values.push_back({ConstantInt::getSigned(i64, extent)});
+    return array(values, "dlc.shape");
+  }
+
+  /// A function of the runtime, which must be of this type.
+  template <typename T> Typed<T *> runtime(StringRef name) {
+    llvm::Function *function = module.getFunction(name);
+    if (function && function->getFunctionType() == typeOf<T>(context))
+      return {function};
+    report(name + " is missing or has another type");
+    return null<T>();
+  }
+#define DLC_RUNTIME(name) runtime<decltype(name)>(#name)
+
+  /// A struct that the runtime declares.
+  template <typename Struct>
+  Table<Struct> table(Struct dlc_rt_structs::*which) {
+    const DataLayout &layout = module.getDataLayout();
+    auto *all = cast<StructType>(
+        module.getGlobalVariable("dlc_rt_layout", /*AllowInternal=*/true)
+            ->getValueType());
+    unsigned number = layout.getStructLayout(all)->getElementContainingOffset(
+        Table<dlc_rt_structs>::offsetOf(which));
+    return {cast<StructType>(all->getElementType(number)), layout, problem};
   }
 
   //===--------------------------------------------------------------------===//
   // Tables (lib/Runtime/Model.h)
   //===--------------------------------------------------------------------===//
 
-  Constant *emitArgument(const Argument &argument) {
-    SmallVector<Constant *> extents;
-    for (int64_t extent : argument.shape)
-      extents.push_back(number64(extent));
-    return structure({string(argument.name), array(i64, extents, "dlc.shape"),
-                      number32(argument.shape.size()),
-                      number32(argument.element)});
+  Typed<dlc_argument> emitArgument(const Argument &argument) {
+    return table(&dlc_rt_structs::argument)
+        .set(&dlc_argument::name, string(argument.name))
+        .set(&dlc_argument::shape, shape(argument.shape))
+        .set(&dlc_argument::rank, argument.shape.size())
+        .set(&dlc_argument::element, argument.element)
+        .finish();
   }
 
-  /// A function that unpacks descriptors and calls MLIR's C entry of `symbol`.
-  llvm::Function *emitUnpacked(const Twine &name, StringRef symbol,
-                               ArrayRef<unsigned> taken,
-                               ArrayRef<unsigned> order, FunctionType *type) {
+  /// A function that unpacks descriptors, which its parameter of the given
+  /// number points to, and calls MLIR's C entry of `symbol`.
+  template <typename T>
+  Typed<T *> emitUnpacked(const Twine &name, StringRef symbol,
+                          ArrayRef<unsigned> taken, ArrayRef<unsigned> order,
+                          unsigned buffersParameter) {
+    FunctionType *type = typeOf<T>(context);
     llvm::Function *target =
         module.getFunction(("_mlir_ciface_" + symbol).str());
     assert(target && "kernel without C entry");
     auto *function = llvm::Function::Create(type, GlobalValue::InternalLinkage,
                                             name, module);
+    // For the processor that the kernel is for.
+    if (Attribute cpu = target->getFnAttribute("target-cpu"); cpu.isValid())
+      function->addFnAttr(cpu);
     b.SetInsertPoint(BasicBlock::Create(context, "entry", function));
     SmallVector<Value *> operands;
     // `order`: which parameter each operand is; ~0u stands for all descriptors.
@@ -234,11 +296,11 @@ private:
       b.CreateRetVoid();
     else
       b.CreateRet(result);
-    return function;
+    return {function};
   }
 
-  Constant *emitKernel(const dlc::Function &function,
-                       const Processor &processor) {
+  Typed<dlc_rt_kernel> emitKernel(const dlc::Function &function,
+                                  const Processor &processor) {
     // Computed outputs have no buffer of the caller's.
     SmallVector<unsigned> inputs, all;
     for (unsigned i = 0; i < function.inputs.size(); ++i)
@@ -248,152 +310,183 @@ private:
       if (!output.isComputed())
         all.push_back(inputs.size() + i);
     const Kernel &kernel = kernels.at({function.kernel, processor.cpu});
-    buffersParameter = 2;
-    llvm::Function *run =
-        emitUnpacked(kernel.run + ".run", kernel.run, all, {0, 1, ~0u, 3},
-                     FunctionType::get(none, {ptr, i64, ptr, ptr}, false));
-    llvm::Function *workspace =
-        emitUnpacked(kernel.run + ".bytes", kernel.workspace, all, {0, 1, ~0u},
-                     FunctionType::get(i64, {ptr, i64, ptr}, false));
-    buffersParameter = 0;
-    llvm::Function *shapes =
-        emitUnpacked(kernel.run + ".extents", kernel.shapes, inputs, {~0u, 1},
-                     FunctionType::get(none, {ptr, ptr}, false));
-    for (llvm::Function *entry : {run, workspace, shapes})
-      entry->addFnAttr("target-cpu", processor.cpu);
-    SmallVector<Constant *> messages;
+    SmallVector<Typed<const char *>> messages;
     for (const std::string &message : kernel.messages)
       messages.push_back(string(message));
-    return structure(
-        {run, shapes, workspace, array(ptr, messages, "dlc.messages")});
+    using Run = std::remove_pointer_t<decltype(dlc_rt_kernel::run)>;
+    using Shapes = std::remove_pointer_t<decltype(dlc_rt_kernel::shapes)>;
+    using Workspace = std::remove_pointer_t<decltype(dlc_rt_kernel::workspace)>;
+    return table(&dlc_rt_structs::kernel)
+        .set(&dlc_rt_kernel::run,
+             emitUnpacked<Run>(kernel.run + ".run", kernel.run, all,
+                               {0, 1, ~0u, 3}, 2))
+        .set(&dlc_rt_kernel::workspace,
+             emitUnpacked<Workspace>(kernel.run + ".bytes", kernel.workspace,
+                                     all, {0, 1, ~0u}, 2))
+        .set(&dlc_rt_kernel::shapes,
+             emitUnpacked<Shapes>(kernel.run + ".extents", kernel.shapes,
+                                  inputs, {~0u, 1}, 0))
+        .set(&dlc_rt_kernel::messages, array(messages, "dlc.messages"))
+        .finish();
   }
 
-  void emitTables() {
-    SmallVector<Constant *> functions, versions;
-    for (const dlc::Function &function : interface.functions) {
-      SmallVector<Constant *> arguments;
-      for (const auto *list : {&function.inputs, &function.outputs})
-        for (const Argument &argument : *list)
-          arguments.push_back(emitArgument(argument));
-      functions.push_back(structure(
-          {string(function.name),
-           array(arguments.front()->getType(), arguments, "dlc.arguments"),
-           number32(function.inputs.size()),
-           number32(function.outputs.size())}));
-    }
-    std::string names;
-    for (const Processor &processor : processors) {
-      SmallVector<Constant *> kernels;
-      for (const dlc::Function &function : interface.functions)
-        kernels.push_back(emitKernel(function, processor));
-      uint32_t words[5] = {};
-      for (const FeatureBit &feature : featureBits)
-        if (processor.has(feature.name))
-          words[feature.word] |= 1u << feature.bit;
-      SmallVector<Constant *> features;
-      for (uint32_t word : words)
-        features.push_back(ConstantInt::get(i32, word));
-      versions.push_back(structure(
-          {string(processor.cpu), structure(features),
-           array(kernels.front()->getType(), kernels, "dlc.kernels")}));
-      names += (names.empty() ? "" : ",") + processor.cpu;
-    }
+  Typed<dlc_function> emitFunction(const dlc::Function &function) {
+    SmallVector<Typed<dlc_argument>> arguments;
+    for (const auto *list : {&function.inputs, &function.outputs})
+      for (const Argument &argument : *list)
+        arguments.push_back(emitArgument(argument));
+    return table(&dlc_rt_structs::function)
+        .set(&dlc_function::name, string(function.name))
+        .set(&dlc_function::arguments, array(arguments, "dlc.arguments"))
+        .set(&dlc_function::inputs, function.inputs.size())
+        .set(&dlc_function::outputs, function.outputs.size())
+        .finish();
+  }
+
+  Typed<dlc_rt_version> emitVersion(const Processor &processor) {
+    SmallVector<Typed<dlc_rt_kernel>> kernels;
+    for (const dlc::Function &function : interface.functions)
+      kernels.push_back(emitKernel(function, processor));
+    dlc_rt_cpu needed = {};
+    for (const FeatureBit &feature : featureBits)
+      if (processor.has(feature.name))
+        needed.*feature.word |= 1u << feature.bit;
+    Table<dlc_rt_cpu> cpu = table(&dlc_rt_structs::cpu);
+    for (auto word : {&dlc_rt_cpu::leaf1_ecx, &dlc_rt_cpu::leaf7_ebx,
+                      &dlc_rt_cpu::leaf7_ecx, &dlc_rt_cpu::leaf7_edx,
+                      &dlc_rt_cpu::leaf71_eax})
+      cpu.set(word, needed.*word);
+    return table(&dlc_rt_structs::version)
+        .set(&dlc_rt_version::name, string(processor.cpu))
+        .set(&dlc_rt_version::cpu, cpu.finish())
+        .set(&dlc_rt_version::kernels, array(kernels, "dlc.kernels"))
+        .finish();
+  }
+
+  /// The bytes of the weights, which an object file of their own defines.
+  Typed<const void *> declareWeights() {
+    if (!weights.bytes || !weights.file.empty())
+      return null<const void>();
+    auto *symbol = new GlobalVariable(
+        module, ArrayType::get(Type::getInt8Ty(context), weights.bytes),
+        /*isConstant=*/true, GlobalValue::ExternalLinkage, nullptr,
+        weightsSymbol(interface));
+    symbol->setVisibility(GlobalValue::HiddenVisibility);
+    symbol->setAlignment(Align(64));
+    // Reached by an address of 64 bits: it may lie further off than 2 GiB.
+    symbol->setCodeModel(CodeModel::Large);
+    return {symbol};
+  }
+
+  Typed<const dlc_library_info *> emitLibrary() {
+    SmallVector<Typed<dlc_function>> functions;
+    for (const dlc::Function &function : interface.functions)
+      functions.push_back(emitFunction(function));
+    std::string cpus;
+    for (const Processor &processor : processors)
+      cpus += (cpus.empty() ? "" : ",") + processor.cpu;
     int64_t weightBytes = weights.bytes;
     for (GlobalVariable &variable : module.globals())
       if (variable.isConstant() && variable.getName().starts_with("__constant"))
         weightBytes +=
             module.getDataLayout().getTypeAllocSize(variable.getValueType());
-    Constant *noText = ConstantPointerNull::get(ptr);
-    SmallVector<Constant *> regions;
+    SmallVector<Typed<dlc_region>> regions;
     for (const ProfiledRegion &region : interface.regions)
-      regions.push_back(structure({string(region.function), string(region.name),
-                                   string(region.kind), number64(region.flops),
-                                   number64(region.bytes)}));
+      regions.push_back(table(&dlc_rt_structs::region)
+                            .set(&dlc_region::function, string(region.function))
+                            .set(&dlc_region::name, string(region.name))
+                            .set(&dlc_region::kind, string(region.kind))
+                            .set(&dlc_region::flops, region.flops)
+                            .set(&dlc_region::bytes, region.bytes)
+                            .finish());
+    SmallVector<Typed<dlc_state>> states;
+    for (const StateTensor &state : weights.states)
+      states.push_back(table(&dlc_rt_structs::state)
+                           .set(&dlc_state::name, string(state.name))
+                           .set(&dlc_state::shape, shape(state.shape))
+                           .set(&dlc_state::rank, state.shape.size())
+                           .set(&dlc_state::element, state.element)
+                           .finish());
+    auto stateful = [&](auto function) {
+      return states.empty() ? decltype(function){ConstantPointerNull::get(ptr)}
+                            : function;
+    };
+    using Info = dlc_library_info;
+    return global(table(&dlc_rt_structs::library)
+                      .set(&Info::size, sizeof(Info))
+                      .set(&Info::abi_version, DLC_ABI_VERSION)
+                      .set(&Info::function_count, functions.size())
+                      .set(&Info::name, string(interface.name))
+                      .set(&Info::producer, string("dlc " DLC_VERSION))
+                      .set(&Info::cpu, string(cpus))
+                      .set(&Info::interface_hash, interface.hash())
+                      .set(&Info::weight_bytes, weightBytes)
+                      .set(&Info::weights_file, weights.file.empty()
+                                                    ? null<const char>()
+                                                    : string(weights.file))
+                      .set(&Info::functions, array(functions, "dlc.functions"))
+                      .set(&Info::create, DLC_RUNTIME(dlc_rt_create))
+                      .set(&Info::destroy, DLC_RUNTIME(dlc_rt_destroy))
+                      .set(&Info::error, DLC_RUNTIME(dlc_rt_error))
+                      .set(&Info::shapes, DLC_RUNTIME(dlc_rt_shapes))
+                      .set(&Info::reserve, DLC_RUNTIME(dlc_rt_reserve))
+                      .set(&Info::call, DLC_RUNTIME(dlc_rt_call))
+                      .set(&Info::threads, DLC_RUNTIME(dlc_rt_threads))
+                      .set(&Info::processor, DLC_RUNTIME(dlc_rt_processor))
+                      .set(&Info::region_count, regions.size())
+                      .set(&Info::regions, array(regions, "dlc.regions"))
+                      .set(&Info::trace, DLC_RUNTIME(dlc_rt_trace))
+                      .set(&Info::state_count, states.size())
+                      .set(&Info::states, array(states, "dlc.states"))
+                      .set(&Info::save, stateful(DLC_RUNTIME(dlc_rt_save)))
+                      .set(&Info::load, stateful(DLC_RUNTIME(dlc_rt_load)))
+                      .set(&Info::get, stateful(DLC_RUNTIME(dlc_rt_get)))
+                      .set(&Info::set, stateful(DLC_RUNTIME(dlc_rt_set)))
+                      .finish(),
+                  "dlc.library");
+  }
 
-    SmallVector<Constant *> states, places;
+  void emitTables() {
+    Typed<const dlc_library_info *> library = emitLibrary();
+    libraryTable = library.constant;
+    SmallVector<Typed<dlc_rt_version>> versions;
+    for (const Processor &processor : processors)
+      versions.push_back(emitVersion(processor));
+    SmallVector<Typed<dlc_rt_place>> places;
     int64_t stateBytes = 0;
     for (const StateTensor &state : weights.states) {
-      SmallVector<Constant *> extents;
-      for (int64_t extent : state.shape)
-        extents.push_back(number64(extent));
-      states.push_back(
-          structure({string(state.name), array(i64, extents, "dlc.shape"),
-                     number32(state.shape.size()), number32(state.element)}));
-      places.push_back(structure({number64(state.offset), number64(state.bytes),
-                                  number64(state.first)}));
+      places.push_back(table(&dlc_rt_structs::place)
+                           .set(&dlc_rt_place::offset, state.offset)
+                           .set(&dlc_rt_place::bytes, state.bytes)
+                           .set(&dlc_rt_place::first, state.first)
+                           .finish());
       stateBytes = std::max(stateBytes, state.offset + state.bytes);
     }
-
-    auto runtime = [&](StringRef name) -> Constant * {
-      return module.getFunction(name);
-    };
-    auto stateful = [&](StringRef name) {
-      return states.empty() ? noText : runtime(name);
-    };
-    Constant *library = global(
-        structure(
-            {number64(sizeof(dlc_library_info)),
-             number32(DLC_ABI_VERSION),
-             number32(interface.functions.size()),
-             string(interface.name),
-             string("dlc " DLC_VERSION),
-             string(names),
-             ConstantInt::get(i64, interface.hash()),
-             number64(weightBytes),
-             weights.file.empty() ? noText : string(weights.file),
-             array(functions.front()->getType(), functions, "dlc.functions"),
-             runtime("dlc_rt_create"),
-             runtime("dlc_rt_destroy"),
-             runtime("dlc_rt_error"),
-             runtime("dlc_rt_shapes"),
-             runtime("dlc_rt_reserve"),
-             runtime("dlc_rt_call"),
-             runtime("dlc_rt_threads"),
-             runtime("dlc_rt_processor"),
-             number32(regions.size()),
-             array(regions.empty() ? ptr : regions.front()->getType(), regions,
-                   "dlc.regions"),
-             runtime("dlc_rt_trace"),
-             number32(weights.states.size()),
-             array(states.empty() ? ptr : states.front()->getType(), states,
-                   "dlc.states"),
-             stateful("dlc_rt_save"),
-             stateful("dlc_rt_load"),
-             stateful("dlc_rt_get"),
-             stateful("dlc_rt_set")}),
-        "dlc.library");
-    libraryTable = library;
-
-    Constant *first = noText;
-    if (weights.bytes && weights.file.empty()) {
-      auto *symbol = new GlobalVariable(
-          module, ArrayType::get(Type::getInt8Ty(context), weights.bytes),
-          /*isConstant=*/true, GlobalValue::ExternalLinkage, nullptr,
-          weightsSymbol(interface));
-      symbol->setVisibility(GlobalValue::HiddenVisibility);
-      symbol->setAlignment(Align(64));
-      // Reached by an address of 64 bits: it may lie further off than 2 GiB.
-      symbol->setCodeModel(CodeModel::Large);
-      first = symbol;
-    }
-    Constant *weightsInfo =
-        global(structure({first, number64(weights.fileOffset + weights.bytes),
-                          number64(weights.fileOffset),
-                          ConstantInt::get(i64, weights.fileHash)}),
-               "dlc.weights");
-    Constant *model = structure(
-        {library, array(versions.front()->getType(), versions, "dlc.versions"),
-         number64(versions.size()), weightsInfo,
-         array(places.empty() ? ptr : places.front()->getType(), places,
-               "dlc.places"),
-         number64(stateBytes)});
+    Typed<dlc_rt_weights_info> weightsInfo =
+        table(&dlc_rt_structs::weights)
+            .set(&dlc_rt_weights_info::data, declareWeights())
+            .set(&dlc_rt_weights_info::file_bytes,
+                 weights.fileOffset + weights.bytes)
+            .set(&dlc_rt_weights_info::file_offset, weights.fileOffset)
+            .set(&dlc_rt_weights_info::file_hash, weights.fileHash)
+            .finish();
+    Typed<dlc_rt_model> model =
+        table(&dlc_rt_structs::model)
+            .set(&dlc_rt_model::library, library)
+            .set(&dlc_rt_model::versions, array(versions, "dlc.versions"))
+            .set(&dlc_rt_model::version_count, versions.size())
+            .set(&dlc_rt_model::weights, global(weightsInfo, "dlc.weights"))
+            .set(&dlc_rt_model::places, array(places, "dlc.places"))
+            .set(&dlc_rt_model::state_bytes, stateBytes)
+            .finish();
     // The runtime declares it; this is its definition.
-    GlobalVariable *declared = module.getGlobalVariable("dlc_rt_this_model");
-    auto *defined =
-        new GlobalVariable(module, model->getType(), /*isConstant=*/true,
-                           GlobalValue::InternalLinkage, model, "dlc.model");
-    declared->replaceAllUsesWith(defined);
-    declared->eraseFromParent();
+    GlobalVariable *defined = module.getGlobalVariable("dlc_rt_this_model");
+    if (defined->getValueType() != model.constant->getType())
+      return report("dlc_rt_this_model has another type");
+    defined->setInitializer(model.constant);
+    defined->setLinkage(GlobalValue::InternalLinkage);
+    module.getGlobalVariable("dlc_rt_layout", /*AllowInternal=*/true)
+        ->eraseFromParent();
   }
 
   //===--------------------------------------------------------------------===//
@@ -439,8 +532,10 @@ private:
     for (unsigned i = 0; i < pointers; ++i)
       b.CreateStore(typed->getArg(1 + extents + i),
                     b.CreateConstInBoundsGEP1_32(ptr, data, i));
-    b.CreateRet(b.CreateCall(module.getFunction("dlc_rt_call_typed"),
-                             {typed->getArg(0), number32(number), data, dims}));
+    b.CreateRet(b.CreateCall(
+        typeOf<decltype(dlc_rt_call_typed)>(context),
+        DLC_RUNTIME(dlc_rt_call_typed).constant,
+        {typed->getArg(0), ConstantInt::get(i32, number), data, dims}));
   }
 
   void emitEntryPoints() {
@@ -464,9 +559,9 @@ private:
   const Weights &weights;
   IRBuilder<> b;
   PointerType *ptr;
-  Type *i32, *i64, *none;
-  unsigned buffersParameter = 0;
+  IntegerType *i32, *i64;
   Constant *libraryTable = nullptr;
+  std::string problem; // the first one
 };
 
 } // namespace

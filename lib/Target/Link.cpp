@@ -1,5 +1,6 @@
 //===- Link.cpp - Objects into libraries and archives ---------------------===//
 
+#include "dlc/Runtime/abi.h"
 #include "dlc/Target/Emit.h"
 #include "lld/Common/Driver.h"
 #include "llvm/ObjCopy/CommonConfig.h"
@@ -10,6 +11,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <thread>
 #include <unistd.h>
 
@@ -81,6 +83,26 @@ private:
   std::thread reader;
   SmallString<0> bytes;
 };
+
+/// A text that the linker reads as a file.
+class TextFile {
+public:
+  explicit TextFile(StringRef text) : file(memfd_create("dlc", MFD_CLOEXEC)) {
+    isWritten = file >= 0 && ::write(file, text.data(), text.size()) ==
+                                 static_cast<ssize_t>(text.size());
+  }
+  ~TextFile() {
+    if (file >= 0)
+      close(file);
+  }
+
+  explicit operator bool() const { return isWritten; }
+  std::string path() const { return "/proc/self/fd/" + std::to_string(file); }
+
+private:
+  int file;
+  bool isWritten;
+};
 } // namespace
 
 /// Runs LLD; `arguments` name no output.
@@ -135,10 +157,14 @@ Expected<SmallString<0>> linkObject(ArrayRef<std::string> objects) {
 
 Expected<SmallString<0>> linkLibrary(ArrayRef<std::string> objects,
                                      StringRef soname) {
+  TextFile versions(DLC_ABI_SYMBOLS " { *; };");
+  if (!versions)
+    return createStringError("no memory to link");
   std::vector<std::string> arguments = {"ld.lld",
                                         "-shared",
                                         "-soname",
                                         soname.str(),
+                                        "--version-script=" + versions.path(),
                                         "--hash-style=gnu",
                                         "--as-needed",
                                         "-Bsymbolic",

@@ -36,12 +36,12 @@
 
 // What a library offers, and what it needs: nothing beyond libc.
 // RUN: llvm-nm -D --defined-only %t/m.so | FileCheck %s --check-prefix=DYNAMIC
-// DYNAMIC: T dlc_library
-// DYNAMIC-NEXT: T m_create_checked
-// DYNAMIC-NEXT: T m_destroy
-// DYNAMIC-NEXT: T m_error
-// DYNAMIC-NEXT: T m_f
-// DYNAMIC-NEXT: T m_library
+// DYNAMIC: T dlc_library@@DLC_5
+// DYNAMIC-NEXT: T m_create_checked@@DLC_5
+// DYNAMIC-NEXT: T m_destroy@@DLC_5
+// DYNAMIC-NEXT: T m_error@@DLC_5
+// DYNAMIC-NEXT: T m_f@@DLC_5
+// DYNAMIC-NEXT: T m_library@@DLC_5
 // DYNAMIC-NOT: {{.}}
 // RUN: llvm-readelf -d %t/m.so | FileCheck %s --check-prefix=NEEDED
 // NEEDED-NOT: NEEDED{{.*}}[lib{{[^cm]}}

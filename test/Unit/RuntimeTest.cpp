@@ -9,8 +9,23 @@ extern "C" {
 #include <cstring>
 #include <functional>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 #include <vector>
+
+/// The allocation of aligned memory, counted from the call of `failAllocation`,
+/// that fails; 0: none does. The linker puts this in place of libc's.
+static std::atomic<int> allocationsLeft{0};
+
+static void failAllocation(int number) { allocationsLeft = number; }
+
+extern "C" void *__real_aligned_alloc(size_t alignment, size_t bytes);
+extern "C" void *__wrap_aligned_alloc(size_t alignment, size_t bytes) {
+  if (allocationsLeft > 0 && allocationsLeft.fetch_sub(1) == 1)
+    return nullptr;
+  return __real_aligned_alloc(alignment, bytes);
+}
 
 namespace {
 
@@ -232,6 +247,22 @@ TEST(Runtime, HasWordsForEachStatus) {
   EXPECT_STREQ(dlc_status_text(-1), "unknown status");
 }
 
+/// What stays the same in all versions, and the version of the symbols.
+TEST(Runtime, HasOneVersion) {
+  EXPECT_EQ(DLC_ABI_SYMBOLS, "DLC_" + std::to_string(DLC_ABI_VERSION));
+  EXPECT_EQ(offsetof(dlc_library_info, size), 0u);
+  EXPECT_EQ(offsetof(dlc_library_info, abi_version), sizeof(size_t));
+  EXPECT_EQ(offsetof(dlc_options, size), 0u);
+}
+
+TEST(Runtime, TellsWhichFieldsATableHas) {
+  dlc_library_info info = library;
+  EXPECT_TRUE(DLC_LIBRARY_HAS(&info, set));
+  info.size = offsetof(dlc_library_info, set);
+  EXPECT_FALSE(DLC_LIBRARY_HAS(&info, set));
+  EXPECT_TRUE(DLC_LIBRARY_HAS(&info, get));
+}
+
 TEST(Runtime, SaysInLaterCallsWhyItWasNotCreated) {
   alignas(64) static char memory[64];
   dlc_options options = {};
@@ -437,7 +468,7 @@ TEST_F(Loops, AFailureInATaskEndsTheCallThere) {
 }
 
 TEST_F(Loops, AFailureNeverJumpsOutOfAnExecutor) {
-  int entered = 0, left = 0, bodies = 0;
+  int entered = 0, left = 0, bodies = 0, tasks = 0;
   create([&](int64_t count, Body body, void *data) {
     ++entered;
     for (int64_t i = 0; i < count; ++i) {
@@ -448,6 +479,7 @@ TEST_F(Loops, AFailureNeverJumpsOutOfAnExecutor) {
   });
   kernel = [&](dlc_context *context) {
     parallelFor(context, 100, [&](int64_t, int64_t, int64_t) {
+      ++tasks;
       dlc_rt_fail(context, "not a label");
     });
   };
@@ -455,13 +487,72 @@ TEST_F(Loops, AFailureNeverJumpsOutOfAnExecutor) {
   EXPECT_EQ(entered, 1);
   EXPECT_EQ(left, 1);
   EXPECT_EQ(bodies, dlc_rt_threads(context));
+  EXPECT_EQ(tasks, 1) << "a task begins after one has failed";
 }
 
-TEST_F(Loops, LackOfMemoryInATaskEndsTheCallToo) {
+/// Memory ends in one task of a hundred, on whichever thread runs it.
+class LackOfMemory : public Loops {
+protected:
+  /// `isNested`: in a loop within the task.
+  void check(bool isNested) {
+    for (int number = 1; number <= 100; ++number) {
+      std::atomic<int> begun{0}, done{0};
+      const Task allocate = [&](int64_t begin, int64_t end, int64_t) {
+        for (int64_t i = begin; i < end; ++i) {
+          ++begun;
+          std::memset(dlc_rt_allocate(context, 64), 1, 64);
+          ++done;
+        }
+      };
+      kernel = [&](dlc_context *context) {
+        failAllocation(number);
+        parallelFor(context, 100, [&](int64_t begin, int64_t end, int64_t w) {
+          if (!isNested)
+            return allocate(begin, end, w);
+          for (int64_t i = begin; i < end; ++i)
+            parallelFor(context, 1, allocate);
+        });
+        ADD_FAILURE() << "the call goes on";
+      };
+      const auto self = std::this_thread::get_id();
+      EXPECT_EQ(call(), DLC_ERROR_MEMORY);
+      EXPECT_EQ(std::this_thread::get_id(), self);
+      EXPECT_LE(allocationsLeft, 0);
+      EXPECT_STREQ(dlc_rt_error(context), "no memory for 64 bytes of a value");
+      EXPECT_EQ(begun, done + 1);
+      EXPECT_GE(begun, number);
+      // The seats, the pool and the memory of the context are as before.
+      checkLoop();
+    }
+  }
+};
+
+TEST_F(LackOfMemory, OnThePool) {
+  create();
+  check(/*isNested=*/false);
+}
+
+TEST_F(LackOfMemory, OnThePoolInALoopWithinATask) {
+  create();
+  check(/*isNested=*/true);
+}
+
+TEST_F(LackOfMemory, OnAnExecutorWithThreadsOfItsOwn) {
+  create([](int64_t count, Body body, void *data) {
+    std::vector<std::thread> threads;
+    for (int64_t i = 0; i < count; ++i)
+      threads.emplace_back(body, data, i);
+    for (std::thread &thread : threads)
+      thread.join();
+  });
+  check(/*isNested=*/false);
+}
+
+TEST_F(LackOfMemory, OfASizeThatOverflows) {
   create();
   kernel = [&](dlc_context *context) {
     parallelFor(context, 100, [&](int64_t, int64_t, int64_t) {
-      dlc_rt_allocate(context, -1); // the size overflowed
+      dlc_rt_allocate(context, -1);
     });
   };
   EXPECT_EQ(call(), DLC_ERROR_MEMORY);

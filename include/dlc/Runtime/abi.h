@@ -17,6 +17,11 @@ extern "C" {
  * does not know is zero to the other. */
 #define DLC_ABI_VERSION 5u
 
+/* The version that the symbols of a shared library have in ELF: a program that
+ * was linked with one is not started with a library of another DLC_ABI_VERSION,
+ * and dlvsym finds no symbol there. */
+#define DLC_ABI_SYMBOLS "DLC_5"
+
 /* What every call returns. The library's error function says what and where. */
 typedef enum dlc_status {
   DLC_OK = 0,
@@ -24,9 +29,11 @@ typedef enum dlc_status {
   DLC_ERROR_RANK = 2,      /* a tensor has the wrong number of dimensions */
   DLC_ERROR_SHAPE = 3,     /* an extent is wrong, or extents contradict */
   DLC_ERROR_ELEMENT = 4,   /* a tensor has the wrong element type */
-  DLC_ERROR_ALIGNMENT = 5, /* data is not aligned to its element */
+  DLC_ERROR_ALIGNMENT = 5, /* data is not aligned to its element, or the given
+                              workspace not to 64 bytes */
   DLC_ERROR_MEMORY = 6,    /* no memory, or the given workspace is too small */
-  DLC_ERROR_VERSION = 7,   /* library and header do not belong together */
+  DLC_ERROR_VERSION = 7,   /* library and header do not belong together, or the
+                              options' size is wrong */
   DLC_ERROR_CPU = 8,       /* the library is compiled for another processor */
   DLC_ERROR_FUNCTION = 9,  /* there is no function of this number */
   DLC_ERROR_WEIGHTS = 10,  /* the file of weights is missing or another one */
@@ -176,7 +183,8 @@ typedef struct dlc_event {
   int64_t begin, end;
 } dlc_event;
 
-/* Where a context writes its events; those that do not fit are counted only. */
+/* Where a context writes its events; those that do not fit are counted only.
+ * The program sets all three fields; threads of a call add to `count`. */
 typedef struct dlc_trace {
   dlc_event *events;
   int64_t capacity;
@@ -185,7 +193,8 @@ typedef struct dlc_trace {
 
 /* A library's description and entry points, for programs that learn of its
  * functions at run time: const dlc_library_info *dlc_library(void) in every
- * .so. Where abi_version is not the program's, nothing else may be read. */
+ * .so. Where abi_version is not the program's, nothing else may be read; these
+ * two fields lie where they do in every version. */
 typedef struct dlc_library_info {
   size_t size; /* what lies beyond it is not there, and counts as zero */
   uint32_t abi_version;
@@ -245,6 +254,12 @@ typedef struct dlc_library_info {
   dlc_status (*set)(dlc_context *context, const char *name, const void *data,
                     size_t bytes);
 } dlc_library_info;
+
+/* Whether the table of a library, which may be older than this header, has a
+ * field. */
+#define DLC_LIBRARY_HAS(library, field)                                        \
+  ((library)->size >=                                                          \
+   offsetof(dlc_library_info, field) + sizeof((library)->field))
 
 #ifdef __cplusplus
 }

@@ -7,10 +7,12 @@
 #include "dlc/Target/Processor.h"
 #include "dlc/Target/Weights.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
 #include <map>
 
 namespace llvm {
+class MemoryBuffer;
 class Module;
 class TargetMachine;
 class raw_pwrite_stream;

@@ -57,7 +57,8 @@ class _State(ctypes.Structure):
 class _Options(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("threads", ctypes.c_int32),
                 ("workspace", ctypes.c_void_p), ("workspace_bytes", ctypes.c_size_t),
-                ("weights", ctypes.c_char_p)]
+                ("weights", ctypes.c_char_p), ("parallel_for", ctypes.c_void_p),
+                ("parallel_user", ctypes.c_void_p)]
 
 
 _Shapes = ctypes.POINTER(ctypes.POINTER(ctypes.c_int64))
@@ -401,8 +402,8 @@ class Context:
                  weights: str | os.PathLike[str] | None = None) -> None:
         self._library = library
         self._handle: ctypes.c_void_p | None = ctypes.c_void_p()
-        options = _Options(ctypes.sizeof(_Options), threads, None, 0,
-                           None if weights is None else os.fsencode(weights))
+        options = _Options(size=ctypes.sizeof(_Options), threads=threads,
+                           weights=None if weights is None else os.fsencode(weights))
         self._require(library.info.create(
             ctypes.byref(self._handle), ctypes.byref(options), _ABI_VERSION,
             library.info.interface_hash))

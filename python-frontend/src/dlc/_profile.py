@@ -34,8 +34,7 @@ class _Trace(ctypes.Structure):
                 ("count", ctypes.c_int64)]
 
 
-_DTYPE = np.dtype([("region", np.int32), ("part", np.int32), ("begin", np.int64),
-                   ("end", np.int64)])
+_DTYPE = np.dtype(_Event)
 
 
 class Profile(Table):
