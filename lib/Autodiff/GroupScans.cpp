@@ -13,7 +13,7 @@
 
 using namespace mlir;
 using namespace dlc;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
 namespace {
 
@@ -70,7 +70,7 @@ dl::ScanOp takeSteps(OpBuilder &b, dl::ScanOp scan, ValueRange states,
   int64_t axis = scan.getAxis(), steps = end - first;
   SmallVector<Value> inputs;
   for (Value input : scan.getInputs()) {
-    Value part = Tensor(b, loc, input).slice(axis, first, end);
+    Value part = TensorExpr(b, loc, input).slice(axis, first, end);
     inputs.push_back(size > 1 ? dl::groupSteps(b, loc, part, axis, size)
                               : part);
   }
@@ -107,18 +107,18 @@ SmallVector<Value> group(dl::ScanOp scan, int64_t k) {
   dl::ScanOp groups =
       takeSteps(b, scan, scan.getInitial(), first, first + steps - rest, k);
   SmallVector<Value> results(groups.getFinals());
-  SmallVector<Tensor> outputs;
+  SmallVector<TensorExpr> outputs;
   for (auto [output, old] : llvm::zip(groups.getOutputs(), scan.getOutputs())) {
     dl::Shape shape(dl::tensorType(old).getShape());
     shape[axis] = steps - rest;
-    outputs.push_back(Tensor(b, loc, output).reshape(shape));
+    outputs.push_back(TensorExpr(b, loc, output).reshape(shape));
   }
   if (rest) {
     first = scan.getReverse() ? 0 : steps - rest;
     dl::ScanOp last = takeSteps(b, scan, results, first, first + rest, 1);
     results.assign(last.getFinals().begin(), last.getFinals().end());
     for (auto [output, more] : llvm::zip(outputs, last.getOutputs())) {
-      Tensor other(b, loc, more);
+      TensorExpr other(b, loc, more);
       output = scan.getReverse() ? dl::formula::concat({other, output}, axis)
                                  : dl::formula::concat({output, other}, axis);
     }

@@ -6,24 +6,25 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-static Tensor whole(Graph &g, Extent e) {
+static TensorValue whole(Graph &g, Extent e) {
   return g.fromElements({e}, true, g.i64());
 }
 
 /// Whether each of whole numbers is at least 0 and below `end`.
-static Tensor isWithin(Graph &g, Tensor at, Tensor end) {
+static TensorValue isWithin(Graph &g, TensorValue at, TensorValue end) {
   return g.op<dl::AndOp>(
       g.op<dl::GreaterEqualOp>(at, g.number(at.element(), 0)), at < end);
 }
 
 /// A vector laid along an axis of x.
-static Tensor along(Graph &g, Tensor v, int64_t axis, int64_t rank) {
+static TensorValue along(Graph &g, TensorValue v, int64_t axis, int64_t rank) {
   Extents shape(rank - axis, g.extent(1));
   shape[0] = g.dim(v, 0);
   return g.reshape(v, shape);
 }
 
-Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size) {
+TensorValue cropOrPad(Graph &g, TensorValue x, int64_t axis, Extent start,
+                      Extent size) {
   if (!x)
     return {&g, Value()};
   Extent extent = g.dim(x, axis);
@@ -46,8 +47,9 @@ Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size) {
     if (kept >= 0)
       return x;
   }
-  Tensor at = g.iota({size}, 0, g.i64()) + whole(g, start);
-  Tensor inside = along(g, isWithin(g, at, whole(g, extent)), axis, x.rank());
+  TensorValue at = g.iota({size}, 0, g.i64()) + whole(g, start);
+  TensorValue inside =
+      along(g, isWithin(g, at, whole(g, extent)), axis, x.rank());
   return g.select(inside,
                   g.gather(x, g.maximum(at, g.number(g.i64(), 0)), axis),
                   g.number(x.element(), 0));
@@ -55,7 +57,7 @@ Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size) {
 
 void importCenterCropPad(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents shape = n.extentsOf(1, "shape");
   Ints axes = n.ints("axes").value_or(upTo(x.rank()));
   if (g.failed)
@@ -101,17 +103,18 @@ struct Fold {
 /// those of the image. Of the blocks that may cover a place there are as many
 /// as strides in a block; of the elements of a block, `block`: the fewer are
 /// tried.
-static Tensor foldAxis(Graph &g, Tensor x, int64_t axis, const Fold &f) {
+static TensorValue foldAxis(Graph &g, TensorValue x, int64_t axis,
+                            const Fold &f) {
   bool byElement = f.block <= f.covering();
   Extent blocks = f.blocks(g);
-  Tensor count = whole(g, blocks), zero = g.number(g.i64(), 0);
-  Tensor place = g.iota({f.size}, 0, g.i64()) + double(f.low);
+  TensorValue count = whole(g, blocks), zero = g.number(g.i64(), 0);
+  TensorValue place = g.iota({f.size}, 0, g.i64()) + double(f.low);
   auto number = [&](int64_t value) { return g.number(g.i64(), value); };
-  Tensor sum;
+  TensorValue sum;
   for (int64_t i = 0; i < f.terms() && !g.failed; ++i) {
-    Tensor block, element, fits;
+    TensorValue block, element, fits;
     if (byElement) {
-      Tensor rest = place - double(i * f.dilation);
+      TensorValue rest = place - double(i * f.dilation);
       block = rest / double(f.stride);
       element = number(i);
       fits =
@@ -120,16 +123,17 @@ static Tensor foldAxis(Graph &g, Tensor x, int64_t axis, const Fold &f) {
                                           block * double(f.stride) == rest));
     } else {
       block = place / double(f.stride) - double(i);
-      Tensor rest = place - block * double(f.stride);
+      TensorValue rest = place - block * double(f.stride);
       element = rest / double(f.dilation);
       fits = g.op<dl::AndOp>(
           g.op<dl::AndOp>(isWithin(g, block, count),
                           isWithin(g, element, number(f.block))),
           element * double(f.dilation) == rest);
     }
-    Tensor at = g.select(fits, element * count + block, zero);
-    Tensor term = g.select(along(g, fits, axis, x.rank()),
-                           g.gather(x, at, axis), g.number(x.element(), 0));
+    TensorValue at = g.select(fits, element * count + block, zero);
+    TensorValue term =
+        g.select(along(g, fits, axis, x.rank()), g.gather(x, at, axis),
+                 g.number(x.element(), 0));
     sum = sum ? sum + term : term;
   }
   return sum;
@@ -137,7 +141,7 @@ static Tensor foldAxis(Graph &g, Tensor x, int64_t axis, const Fold &f) {
 
 void importCol2Im(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents image = n.extentsOf(1, "image_shape");
   auto block = n.knownInts(2, "block_shape");
   if (g.failed || !block)
@@ -211,7 +215,7 @@ void importCol2Im(Node &n) {
 /// image of the batch.
 void importTensorScatter(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), update = n.in(1);
+  TensorValue x = n.in(0), update = n.in(1);
   std::string mode = n.string("mode", "linear");
   int64_t axis = n.axis(n.integer("axis", -2), x.rank());
   if (g.failed)
@@ -229,14 +233,14 @@ void importTensorScatter(Node &n) {
   Extents shape = g.dims(x), ahead(shape.begin(), shape.begin() + axis);
   Extent length = shape[axis], count = g.dim(update, axis);
   ahead.push_back(count);
-  Tensor place = g.iota(ahead, axis, g.i64());
+  TensorValue place = g.iota(ahead, axis, g.i64());
   if (n.has(2))
     place = place + g.reshape(g.cast(n.in(2), g.i64()), [&] {
       Extents one(axis + 1, g.extent(1));
       one[0] = shape[0];
       return one;
     }());
-  Tensor size = whole(g, length);
+  TensorValue size = whole(g, length);
   if (mode == "circular") {
     place = g.op<dl::RemainderOp>(place, size);
     place = g.select(place < 0.0, place + size, place);
@@ -249,7 +253,7 @@ void importTensorScatter(Node &n) {
     place = place + g.iota(ahead, d, g.i64()) * whole(g, stride);
     stride = g.mul(stride, shape[d]);
   }
-  auto rows = [&](Tensor t, Extent extent) {
+  auto rows = [&](TensorValue t, Extent extent) {
     Extents flat{extent};
     flat.append(shape.begin() + axis + 1, shape.end());
     return g.reshape(t, flat);

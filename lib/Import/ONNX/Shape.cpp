@@ -61,7 +61,7 @@ void importSize(Node &n) {
 
 void importConstantOfShape(Node &n) {
   Graph &g = n.g;
-  Tensor value = g.number(g.f32(), 0, {1});
+  TensorValue value = g.number(g.f32(), 0, {1});
   if (const onnx::AttributeProto *attribute = n.find("value")) {
     ElementsAttr read = n.importer.readTensor(attribute->t());
     if (!read)
@@ -79,7 +79,7 @@ void importConstantOfShape(Node &n) {
 
 void importExpand(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents wanted = n.extentsOf(1, "shape"), own = g.dims(x), shape;
   int64_t rank = std::max(wanted.size(), own.size());
   for (int64_t d = 0; d < rank; ++d) {
@@ -96,7 +96,7 @@ void importExpand(Node &n) {
 
 void importReshape(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents wanted = n.extentsOf(1, "shape"), own = g.dims(x), shape;
   bool allowZero = n.integer("allowzero", 0);
   std::optional<size_t> free;
@@ -181,7 +181,7 @@ void importReshape(Node &n) {
 
 void importFlatten(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t axis = n.integer("axis", 1);
   axis = axis == x.rank() ? axis : n.axis(axis, x.rank());
   Extents shape = g.dims(x);
@@ -191,7 +191,7 @@ void importFlatten(Node &n) {
 }
 
 void importSqueeze(Node &n) {
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   auto axes = n.intsFrom("axes", 1);
   if (!axes) {
     axes.emplace();
@@ -211,7 +211,7 @@ void importUnsqueeze(Node &n) {
 }
 
 void importTranspose(Node &n) {
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Ints reversed;
   for (int64_t d = x.rank(); d-- > 0;)
     reversed.push_back(d);
@@ -219,7 +219,7 @@ void importTranspose(Node &n) {
 }
 
 void importConcat(Node &n) {
-  SmallVector<Tensor> inputs;
+  SmallVector<TensorValue> inputs;
   for (size_t i = 0; i < n.inputs(); ++i)
     inputs.push_back(n.in(i));
   n.yield(n.g.concat(inputs, n.integer("axis", 1)));
@@ -227,7 +227,7 @@ void importConcat(Node &n) {
 
 void importSplit(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t axis = n.axis(n.integer("axis", 0), x.rank());
   auto sizes = n.intsFrom("split", 1);
   if (g.failed)
@@ -252,8 +252,8 @@ void importSplit(Node &n) {
 }
 
 /// Elements of x along an axis from start to end, as Python counts.
-static Tensor sliceAxis(Graph &g, Tensor x, int64_t axis, Extent start,
-                        Extent end, int64_t step) {
+static TensorValue sliceAxis(Graph &g, TensorValue x, int64_t axis,
+                             Extent start, Extent end, int64_t step) {
   Extent extent = g.dim(x, axis);
   // Walking backwards, -1 is the place before the first: an end may lie there,
   // a start does not.
@@ -288,7 +288,7 @@ static Tensor sliceAxis(Graph &g, Tensor x, int64_t axis, Extent start,
 
 void importSlice(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents starts, ends;
   std::optional<Ints> axes, steps;
   if (n.version < 10) {
@@ -332,19 +332,19 @@ void importSlice(Node &n) {
 //===----------------------------------------------------------------------===//
 
 /// Which element of x each place of a padded dimension holds.
-static Tensor padAxis(Graph &g, Tensor x, int64_t axis, Extent low, Extent high,
-                      StringRef mode) {
+static TensorValue padAxis(Graph &g, TensorValue x, int64_t axis, Extent low,
+                           Extent high, StringRef mode) {
   Extent extent = g.dim(x, axis);
   auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
-  Tensor at =
+  TensorValue at =
       g.iota({g.add(g.add(low, extent), high)}, 0, g.i64()) - scalar(low);
-  Tensor zero = g.number(g.i64(), 0);
-  Tensor last = scalar(g.sub(extent, g.extent(1)));
+  TensorValue zero = g.number(g.i64(), 0);
+  TensorValue last = scalar(g.sub(extent, g.extent(1)));
   if (mode == "reflect") {
     at = g.op<dl::AbsOp>(at);
     at = last - g.op<dl::AbsOp>(last - at);
   } else if (mode == "wrap") {
-    Tensor n = scalar(g.max(extent, g.extent(1)));
+    TensorValue n = scalar(g.max(extent, g.extent(1)));
     at = g.op<dl::RemainderOp>(g.op<dl::RemainderOp>(at, n) + n, n);
   } else {
     at = g.minimum(g.maximum(at, zero), last);
@@ -354,7 +354,7 @@ static Tensor padAxis(Graph &g, Tensor x, int64_t axis, Extent low, Extent high,
 
 void importPad(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   std::string mode = n.string("mode", "constant");
   if (mode != "constant" && mode != "edge" && mode != "reflect" &&
       mode != "wrap") {
@@ -362,7 +362,7 @@ void importPad(Node &n) {
     return;
   }
   Extents pads;
-  Tensor value = g.number(x.element(), 0);
+  TensorValue value = g.number(x.element(), 0);
   Ints axes = upTo(x.rank());
   if (n.version < 11) {
     pads = g.toExtents(n.ints("pads").value_or(Ints()));
@@ -425,7 +425,7 @@ void importPad(Node &n) {
          g.attr("value", number->front())}));
     return;
   }
-  Tensor inside;
+  TensorValue inside;
   for (int64_t d = 0; d < x.rank() && !g.failed; ++d) {
     if (getConstantIntValue(low[d]) == 0 && getConstantIntValue(high[d]) == 0)
       continue;
@@ -435,9 +435,11 @@ void importPad(Node &n) {
       auto scalar = [&](Extent e) {
         return g.fromElements({e}, true, g.i64());
       };
-      Tensor at = g.iota({g.add(g.add(low[d], extent), high[d])}, 0, g.i64());
-      Tensor own = g.op<dl::AndOp>(g.op<dl::GreaterEqualOp>(at, scalar(low[d])),
-                                   at < scalar(g.add(low[d], extent)));
+      TensorValue at =
+          g.iota({g.add(g.add(low[d], extent), high[d])}, 0, g.i64());
+      TensorValue own =
+          g.op<dl::AndOp>(g.op<dl::GreaterEqualOp>(at, scalar(low[d])),
+                          at < scalar(g.add(low[d], extent)));
       Extents shape(x.rank() - d, g.extent(1));
       shape[0] = g.dim(own, 0);
       own = g.reshape(own, shape);
@@ -450,7 +452,7 @@ void importPad(Node &n) {
 
 void importTile(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents repeats = n.extentsOf(1, "repeats");
   if (int64_t(repeats.size()) != x.rank()) {
     n.fail("has " + Twine(repeats.size()) + " repeats for an operand of rank " +
@@ -471,7 +473,7 @@ void importTile(Node &n) {
 
 void importRange(Node &n) {
   Graph &g = n.g;
-  Tensor start = n.in(0), limit = n.in(1), delta = n.in(2);
+  TensorValue start = n.in(0), limit = n.in(1), delta = n.in(2);
   if (!start || !limit || !delta)
     return;
   Type element = start.element();
@@ -490,7 +492,8 @@ void importRange(Node &n) {
       }
       count = g.extent(int64_t(std::max(steps, 0.0)));
     } else {
-      Tensor steps = g.cast(g.op<dl::CeilOp>((limit - start) / delta), g.i64());
+      TensorValue steps =
+          g.cast(g.op<dl::CeilOp>((limit - start) / delta), g.i64());
       auto read = single(g.elements(steps, true));
       if (!read) {
         n.fail("its operands must be scalars");
@@ -529,7 +532,7 @@ void importRange(Node &n) {
                     pace);
     }
   }
-  Tensor place = g.iota({count}, 0, element);
+  TensorValue place = g.iota({count}, 0, element);
   n.yield(place * g.reshape(delta, {}) + g.reshape(start, {}));
 }
 
@@ -549,29 +552,29 @@ static int64_t blockSize(Node &n) {
 
 void importDepthToSpace(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t block = blockSize(n);
   if (!block)
     return;
   Extents d = g.dims(x);
   Extent b = g.extent(block), channels = g.div(d[1], g.extent(block * block));
   bool isCRD = n.string("mode", "DCR") == "CRD";
-  Tensor split = isCRD ? g.reshape(x, {d[0], channels, b, b, d[2], d[3]})
-                       : g.reshape(x, {d[0], b, b, channels, d[2], d[3]});
-  Tensor moved = isCRD ? g.transpose(split, {0, 1, 4, 2, 5, 3})
-                       : g.transpose(split, {0, 3, 4, 1, 5, 2});
+  TensorValue split = isCRD ? g.reshape(x, {d[0], channels, b, b, d[2], d[3]})
+                            : g.reshape(x, {d[0], b, b, channels, d[2], d[3]});
+  TensorValue moved = isCRD ? g.transpose(split, {0, 1, 4, 2, 5, 3})
+                            : g.transpose(split, {0, 3, 4, 1, 5, 2});
   n.yield(g.reshape(moved, {d[0], channels, g.mul(d[2], b), g.mul(d[3], b)}));
 }
 
 void importSpaceToDepth(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t block = blockSize(n);
   if (!block)
     return;
   Extents d = g.dims(x);
   Extent b = g.extent(block), h = g.div(d[2], b), w = g.div(d[3], b);
-  Tensor split = g.reshape(x, {d[0], d[1], h, b, w, b});
+  TensorValue split = g.reshape(x, {d[0], d[1], h, b, w, b});
   bool isCRD = n.string("mode", "DCR") == "CRD";
   n.yield(g.reshape(g.transpose(split, isCRD ? Ints{0, 1, 3, 5, 2, 4}
                                              : Ints{0, 3, 5, 1, 2, 4}),

@@ -8,10 +8,10 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-Tensor numbers(Graph &g, Type element, ArrayRef<int64_t> shape,
-               ArrayRef<double> values) {
+TensorValue numbers(Graph &g, Type element, ArrayRef<int64_t> shape,
+                    ArrayRef<double> values) {
   auto type = RankedTensorType::get(shape, element);
-  auto inBytes = [&](auto sample) -> Tensor {
+  auto inBytes = [&](auto sample) -> TensorValue {
     SmallVector<decltype(sample)> list(values.begin(), values.end());
     return g.constant(DenseResourceElementsAttr::get(
         type, "numbers",
@@ -90,11 +90,11 @@ static void importWindow(Node &n, ArrayRef<double> weights) {
   auto scalar = [&](Extent e) {
     return g.cast(g.fromElements({e}, true, g.i64()), type);
   };
-  Tensor at = g.cast(g.iota({size}, 0, g.i64()), type);
-  Tensor turn = scalar(period);
+  TensorValue at = g.cast(g.iota({size}, 0, g.i64()), type);
+  TensorValue turn = scalar(period);
   at = g.select(turn == 0.0, g.number(type, 0.5),
                 at / g.maximum(turn, g.number(type, 1)));
-  Tensor sum = g.number(type, weights[0]);
+  TensorValue sum = g.number(type, weights[0]);
   for (size_t k = 1; k < weights.size(); ++k)
     sum = sum + g.op<dl::CosOp>(at * (2 * pi * double(k))) * weights[k];
   n.yield(g.cast(sum, element));

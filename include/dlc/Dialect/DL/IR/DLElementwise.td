@@ -49,9 +49,9 @@ class DL_Elementwise<string mnemonic, string expression, string gradient = "",
                                            ::mlir::Value cotangent) {
       using namespace ::dlc::dl::formula;
       auto of = [&](unsigned i) {
-        return Tensor(builder, loc, (*this)->getOperand(i));
+        return TensorExpr(builder, loc, (*this)->getOperand(i));
       };
-      Tensor g(builder, loc, cotangent), y(builder, loc, (*this)->getResult(0));
+      TensorExpr g(builder, loc, cotangent), y(builder, loc, (*this)->getResult(0));
       (void)of, (void)g, (void)y;
       }] # !if(!empty(gradient), flat, gradient) # [{
     }
