@@ -43,7 +43,7 @@ static TensorExpr weighPlaces(dl::RoiAlignOp op, TensorExpr rois, int64_t axis,
              place = countAlong(rois, extent, 3),
              at = low + countAlong(rois, cells, 1) * cell +
                   (step + 0.5) * cell / count;
-  TensorExpr counts = at.ge(-1.0) & at.le(double(extent)) & step.lt(count);
+  TensorExpr counts = (at >= -1.0) & (at <= double(extent)) & (step < count);
   at = min(max(at, 0.0), double(extent - 1));
   TensorExpr weight = max(1.0 - abs(at - place), 0.0) / count;
   return select(counts, weight, 0.0).sum({2}, /*keepDims=*/false);

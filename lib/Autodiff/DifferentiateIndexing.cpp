@@ -27,7 +27,8 @@ static TensorExpr lastOnes(Gradients &d, TensorExpr x, TensorExpr indices,
       dl::BroadcastOp::create(d.b, d.loc, type, numbers.constant(-1), extents));
   TensorExpr winners =
       scatter(none, indices, numbers, dl::ScatterKind::replace);
-  TensorExpr isLast = gather(winners, indices, 0).eq(numbers).cast(g.element());
+  TensorExpr isLast =
+      (gather(winners, indices, 0) == numbers).cast(g.element());
   SmallVector<int64_t> shape(g.rank(), 1);
   shape[0] = isLast.shape()[0];
   return isLast.reshape(shape);
@@ -53,7 +54,7 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
       return success();
     // The product of all others, without a division by zero: of those that are
     // not zero, where no other one is.
-    TensorExpr isZero = updates.eq(0.0);
+    TensorExpr isZero = updates == 0.0;
     TensorExpr others =
         scatter(x, indices, select(isZero, 1.0, updates), op.getKind());
     TensorExpr zeros = scatter(x.filled(0), indices, isZero.cast(x.element()),
@@ -61,16 +62,16 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
     TensorExpr product = at(others);
     TensorExpr count = at(zeros);
     TensorExpr rest = select(
-        isZero, select(count.eq(1.0), product, 0.0),
-        select(count.eq(0.0), product / select(isZero, 1.0, updates), 0.0));
+        isZero, select(count == 1.0, product, 0.0),
+        select(count == 0.0, product / select(isZero, 1.0, updates), 0.0));
     d.add(op.getUpdates(), at(g) * rest);
     return success();
   }
   case dl::ScatterKind::max:
   case dl::ScatterKind::min: {
     // The old row and all updates that are the extreme share it.
-    TensorExpr wins = updates.eq(at(y)).cast(g.element());
-    TensorExpr stays = x.eq(y).cast(g.element());
+    TensorExpr wins = (updates == at(y)).cast(g.element());
+    TensorExpr stays = (x == y).cast(g.element());
     TensorExpr share = g / scatter(stays, indices, wins, dl::ScatterKind::add);
     d.add(op.getX(), stays * share);
     d.add(op.getUpdates(), wins * at(share));

@@ -180,7 +180,7 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
     for (unsigned s = 0; s < rank; ++s)
       starts.push_back(tap[s] * window.dilations[s]);
     TensorExpr hit =
-        select(takePlaces(padded, starts, outs, window.strides).eq(y),
+        select(takePlaces(padded, starts, outs, window.strides) == y,
                x.constant(double(number)), x.constant(none));
     first = first ? min(*first, hit) : hit;
   }
@@ -212,7 +212,7 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
       if (starts.size() != rank)
         continue;
       TensorExpr one =
-          select(takePlaces(winners, starts, counts, ones).eq(double(number)),
+          select(takePlaces(winners, starts, counts, ones) == double(number),
                  takePlaces(arriving, starts, counts, ones), 0.0);
       sum = sum ? *sum + one : one;
     }
@@ -412,7 +412,7 @@ static SmallVector<int64_t> places(TensorExpr x) {
 static LogicalResult differentiateGlobalMax(dl::GlobalMaxPoolOp op,
                                             Gradients &d) {
   TensorExpr x = d.at(op.getX());
-  TensorExpr wins = x.eq(d.at(op.getY())).cast(x.element());
+  TensorExpr wins = (x == d.at(op.getY())).cast(x.element());
   d.add(op.getX(), wins * (d.of(op.getY()) / wins.sum(places(x))));
   return success();
 }

@@ -54,7 +54,7 @@ static LogicalResult differentiateMean(dl::ReduceMeanOp op, Gradients &d) {
 /// Elements that are the extreme share the cotangent.
 static TensorExpr shareAmong(TensorExpr x, TensorExpr y, TensorExpr g,
                              ArrayRef<int64_t> axes) {
-  TensorExpr wins = x.eq(y).cast(x.element());
+  TensorExpr wins = (x == y).cast(x.element());
   return wins * (g / wins.sum(axes));
 }
 

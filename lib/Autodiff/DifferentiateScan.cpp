@@ -310,16 +310,16 @@ private:
       if (op.getReverse())
         number = tensor(*total) - 1.0 - step;
       if (op.getLengths())
-        isRunning = step.lt(tensor(op.getLengths()).cast(step.element()));
+        isRunning = step < tensor(op.getLengths()).cast(step.element());
       if (op.getCount()) {
-        TensorExpr counted = number.lt(tensor(forward.getCount()));
+        TensorExpr counted = number < tensor(forward.getCount());
         isRunning = isRunning ? *isRunning & counted : counted;
       }
       if (int64_t k = outer.options.truncate) {
         TensorExpr next = number + 1.0;
         TensorExpr rest = tensor(dl::RemainderOp::create(
             inner, loc, next, next.constant(double(k))));
-        isCut = rest.eq(0.0) & next.lt(tensor(*total));
+        isCut = (rest == 0.0) & (next < tensor(*total));
       }
     }
     SmallVector<Value> arriving;

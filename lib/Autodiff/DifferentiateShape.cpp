@@ -128,7 +128,7 @@ static LogicalResult differentiateBroadcast(dl::BroadcastOp op, Gradients &d) {
   for (int64_t axis = 0; axis < x.rank(); ++axis) {
     if (!ShapedType::isDynamic(x.shape()[axis]) || keepsExtent(op, axis))
       continue;
-    TensorExpr isOne = x.count({axis}).eq(1.0), sum = g.sum({axis});
+    TensorExpr isOne = x.count({axis}) == 1.0, sum = g.sum({axis});
     SmallVector<int64_t> shape(sum.shape());
     shape[axis] = ShapedType::kDynamic;
     SmallVector<Value> extents;

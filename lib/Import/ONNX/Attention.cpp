@@ -79,9 +79,7 @@ void importAttention(Node &n) {
   // What may be attended to, and what is added.
   double infinity = std::numeric_limits<double>::infinity();
   TensorValue allowed, bias;
-  auto allow = [&](TensorValue t) {
-    allowed = allowed ? g.op<dl::AndOp>(allowed, t) : t;
-  };
+  auto allow = [&](TensorValue t) { allowed = allowed ? allowed & t : t; };
   auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
   if (n.has(3)) {
     TensorValue mask = n.in(3);
@@ -120,11 +118,11 @@ void importAttention(Node &n) {
     else
       distance = distance + scalar(past);
     if (isCausal)
-      allow(g.op<dl::GreaterEqualOp>(distance, g.number(g.i64(), 0)));
+      allow(distance >= 0.0);
     if (left >= 0)
-      allow(g.op<dl::LessEqualOp>(distance, g.number(g.i64(), left)));
+      allow(distance <= double(left));
     if (right >= 0)
-      allow(g.op<dl::LessEqualOp>(-distance, g.number(g.i64(), right)));
+      allow(-distance <= double(right));
   }
   if (lengths)
     allow(g.iota({kvLength}, 0, g.i64()) < lengths);
@@ -138,8 +136,8 @@ void importAttention(Node &n) {
   }
   if (allowed) {
     scores = g.select(allowed, scores, g.number(element, -infinity));
-    TensorValue closed = g.op<dl::NotOp>(allowed);
-    nothing = nothing ? g.op<dl::OrOp>(nothing, closed) : closed;
+    TensorValue closed = ~allowed;
+    nothing = nothing ? nothing | closed : closed;
   }
   if (n.wants(3) && mode == 2)
     n.yield(3, scores);

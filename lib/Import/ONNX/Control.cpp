@@ -184,7 +184,7 @@ dl::ScanOp Cell::build(size_t outputs) {
     Value until;
     if (hasCondition)
       if (auto goesOn = g.constantInts((*results)[0]); !goesOn || !(*goesOn)[0])
-        until = g.op<dl::NotOp>(g.reshape((*results)[0], {})).value;
+        until = (~g.reshape((*results)[0], {})).value;
     if (g.failed)
       return false;
     dl::YieldOp::create(g.b, loc, after, scanned, until);

@@ -341,14 +341,13 @@ void importAveragePool(Node &n) {
 static TensorValue rootOf(Graph &g, TensorValue sum, int64_t p) {
   if (p == 1)
     return sum;
-  return p == 2 ? g.op<dl::SqrtOp>(sum)
-                : g.pow(sum, g.number(sum.element(), 1.0 / double(p)));
+  return p == 2 ? g.op<dl::SqrtOp>(sum) : pow(sum, 1.0 / double(p));
 }
 static TensorValue powerOf(Graph &g, TensorValue x, int64_t p) {
   if (p == 2)
     return g.op<dl::SquareOp>(x);
   TensorValue size = g.op<dl::AbsOp>(x);
-  return p == 1 ? size : g.pow(size, g.number(x.element(), double(p)));
+  return p == 1 ? size : pow(size, g.number(x.element(), double(p)));
 }
 
 /// Sums of windows are a convolution of each channel with ones.
@@ -484,7 +483,7 @@ void importLRN(Node &n) {
                            g.flag("count_padding")});
   TensorValue base =
       g.reshape(mean, shape) * n.real("alpha", 1e-4) + n.real("bias", 1);
-  TensorValue scale = g.pow(base, g.number(x.element(), n.real("beta", 0.75)));
+  TensorValue scale = pow(base, g.number(x.element(), n.real("beta", 0.75)));
   n.yield(g.channelsFirst(last / scale));
 }
 

@@ -56,11 +56,11 @@ void importPow(Node &n) {
       return n.yield(g.op<dl::SquareOp>(base));
     if (isOne && known->front() == 0.5)
       return n.yield(g.op<dl::SqrtOp>(base));
-    return n.yield(g.pow(base, g.cast(exponent, base.element())));
+    return n.yield(pow(base, g.cast(exponent, base.element())));
   }
   Type f64 = g.b.getF64Type();
   n.yield(
-      g.cast(g.pow(g.cast(base, f64), g.cast(exponent, f64)), base.element()));
+      g.cast(pow(g.cast(base, f64), g.cast(exponent, f64)), base.element()));
 }
 
 /// fmod has the sign of the dividend, the other remainder that of the divisor.
@@ -80,8 +80,7 @@ void importMod(Node &n) {
                        : g.op<dl::RemainderOp>(rest + b, b));
   if (n.integer("fmod", 0) || !rest || rest.element().isUnsignedInteger())
     return n.yield(rest);
-  TensorValue isOff = g.op<dl::AndOp>(g.op<dl::NotOp>(rest == 0.0),
-                                      g.op<dl::XorOp>(rest < 0.0, b < 0.0));
+  TensorValue isOff = ~(rest == 0.0) & ((rest < 0.0) ^ (b < 0.0));
   n.yield(g.select(isOff, rest + b, rest));
 }
 
@@ -117,15 +116,15 @@ void importClip(Node &n) {
     auto [least, greatest] = rangeOf(x.element());
     double low = n.real("min", least), high = n.real("max", greatest);
     if (low > least)
-      x = g.maximum(x, g.number(x.element(), low));
+      x = max(x, low);
     if (high < greatest)
-      x = g.minimum(x, g.number(x.element(), high));
+      x = min(x, high);
     return n.yield(x);
   }
   if (n.has(1))
-    x = g.maximum(x, n.in(1));
+    x = max(x, n.in(1));
   if (n.has(2))
-    x = g.minimum(x, n.in(2));
+    x = min(x, n.in(2));
   n.yield(x);
 }
 
@@ -149,20 +148,19 @@ void importCast(Node &n) {
 }
 void importCastLike(Node &n) { castTo(n, n.in(1).element()); }
 
-void importIsNaN(Node &n) { n.yield(n.g.op<dl::NotEqualOp>(n.in(0), n.in(0))); }
+void importIsNaN(Node &n) { n.yield(n.in(0) != n.in(0)); }
 void importIsInf(Node &n) {
-  Graph &g = n.g;
   TensorValue x = n.in(0);
   double infinity = std::numeric_limits<double>::infinity();
   TensorValue above = x == infinity, below = x == -infinity;
   bool positive = n.integer("detect_positive", 1),
        negative = n.integer("detect_negative", 1);
   if (positive && negative)
-    n.yield(g.op<dl::OrOp>(above, below));
+    n.yield(above | below);
   else if (positive || negative)
     n.yield(positive ? above : below);
   else
-    n.yield(g.op<dl::AndOp>(above, below));
+    n.yield(above & below);
 }
 
 //===----------------------------------------------------------------------===//
@@ -204,8 +202,7 @@ void importNeg(Node &n) { unary<dl::NegOp>(n); }
 
 void importRelu(Node &n) {
   TensorValue x = n.in(0);
-  n.yield(x.isFloat() ? n.g.op<dl::ReluOp>(x)
-                      : n.g.maximum(x, n.g.number(x.element(), 0)));
+  n.yield(x.isFloat() ? n.g.op<dl::ReluOp>(x) : max(x, 0.0));
 }
 static TensorValue elu(Graph &g, TensorValue x, double alpha) {
   return g.op<dl::EluOp>({x.value}, {g.attr("alpha", alpha)});
@@ -230,10 +227,8 @@ void importThresholdedRelu(Node &n) {
   n.yield(n.g.select(x > n.real("alpha", 1), x, n.g.number(x.element(), 0)));
 }
 void importHardSigmoid(Node &n) {
-  Graph &g = n.g;
   TensorValue x = n.in(0) * n.real("alpha", 0.2) + n.real("beta", 0.5);
-  n.yield(g.minimum(g.maximum(x, g.number(x.element(), 0)),
-                    g.number(x.element(), 1)));
+  n.yield(min(max(x, 0.0), 1.0));
 }
 void importPRelu(Node &n) {
   TensorValue x = n.in(0);
@@ -321,9 +316,8 @@ void importDropout(Node &n) {
     return;
   }
   if (trains && ratio > 0) {
-    TensorValue kept = g.op<dl::GreaterEqualOp>(
-        randomUniform(n, g.dims(x), n.integer("seed", 0)),
-        g.number(g.f32(), ratio));
+    TensorValue kept =
+        randomUniform(n, g.dims(x), n.integer("seed", 0)) >= ratio;
     n.yield(0, g.select(kept, x / (1 - ratio), g.number(x.element(), 0)));
     if (n.wants(1))
       n.yield(1, kept);

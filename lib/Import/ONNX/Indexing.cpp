@@ -27,7 +27,7 @@ static TensorValue fromFront(Graph &g, TensorValue indices, Extent extent) {
 static TensorValue withinExtent(Graph &g, TensorValue indices, Extent extent) {
   TensorValue at = fromFront(g, indices, extent);
   TensorValue last = scalarOf(g, g.sub(extent, g.extent(1)));
-  return g.maximum(g.minimum(at, last), scalarOf(g, g.extent(0)));
+  return max(min(at, last), scalarOf(g, g.extent(0)));
 }
 
 void importGather(Node &n) {
@@ -264,8 +264,7 @@ void importTrilu(Node &n) {
   TensorValue k = n.has(1) ? g.reshape(n.in(1), {}) : g.number(g.i64(), 0);
   TensorValue place = diagonals(g, g.dim(x, -2), g.dim(x, -1));
   bool isUpper = n.integer("upper", 1);
-  TensorValue kept = isUpper ? g.op<dl::GreaterEqualOp>(place, k)
-                             : g.op<dl::LessEqualOp>(place, k);
+  TensorValue kept = isUpper ? place >= k : place <= k;
   n.yield(g.select(kept, x, g.number(x.element(), 0)));
 }
 

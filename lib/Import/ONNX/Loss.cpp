@@ -22,9 +22,7 @@ static TensorValue likelihood(Node &n, TensorValue logs, TensorValue labels,
   bool hasIgnored = n.hasAttr("ignore_index");
   int64_t ignored = n.integer("ignore_index", 0);
   labels = g.cast(labels, g.i64());
-  TensorValue counts =
-      hasIgnored ? g.op<dl::NotEqualOp>(labels, g.number(g.i64(), ignored))
-                 : TensorValue();
+  TensorValue counts = hasIgnored ? labels != double(ignored) : TensorValue();
   TensorValue zero = g.number(element, 0);
   // One class of all by comparison: its label need not be a class at all.
   Extents shape = g.dims(logs);
@@ -36,7 +34,7 @@ static TensorValue likelihood(Node &n, TensorValue logs, TensorValue labels,
     TensorValue w = n.in(*weightsAt);
     TensorValue last =
         g.fromElements({g.sub(shape[1], g.extent(1))}, true, g.i64());
-    TensorValue safe = g.minimum(g.maximum(labels, g.number(g.i64(), 0)), last);
+    TensorValue safe = min(max(labels, 0.0), last);
     weight = g.gather(w, safe, 0);
   }
   if (counts) {

@@ -11,9 +11,8 @@ static TensorValue whole(Graph &g, Extent e) {
 }
 
 /// Whether each of whole numbers is at least 0 and below `end`.
-static TensorValue isWithin(Graph &g, TensorValue at, TensorValue end) {
-  return g.op<dl::AndOp>(
-      g.op<dl::GreaterEqualOp>(at, g.number(at.element(), 0)), at < end);
+static TensorValue isWithin(TensorValue at, TensorValue end) {
+  return (at >= 0.0) & (at < end);
 }
 
 /// A vector laid along an axis of x.
@@ -48,10 +47,8 @@ TensorValue cropOrPad(Graph &g, TensorValue x, int64_t axis, Extent start,
       return x;
   }
   TensorValue at = g.iota({size}, 0, g.i64()) + whole(g, start);
-  TensorValue inside =
-      along(g, isWithin(g, at, whole(g, extent)), axis, x.rank());
-  return g.select(inside,
-                  g.gather(x, g.maximum(at, g.number(g.i64(), 0)), axis),
+  TensorValue inside = along(g, isWithin(at, whole(g, extent)), axis, x.rank());
+  return g.select(inside, g.gather(x, max(at, 0.0), axis),
                   g.number(x.element(), 0));
 }
 
@@ -117,18 +114,14 @@ static TensorValue foldAxis(Graph &g, TensorValue x, int64_t axis,
       TensorValue rest = place - double(i * f.dilation);
       block = rest / double(f.stride);
       element = number(i);
-      fits =
-          g.op<dl::AndOp>(isWithin(g, block, count),
-                          g.op<dl::AndOp>(g.op<dl::GreaterEqualOp>(rest, zero),
-                                          block * double(f.stride) == rest));
+      fits = isWithin(block, count) &
+             ((rest >= zero) & (block * double(f.stride) == rest));
     } else {
       block = place / double(f.stride) - double(i);
       TensorValue rest = place - block * double(f.stride);
       element = rest / double(f.dilation);
-      fits = g.op<dl::AndOp>(
-          g.op<dl::AndOp>(isWithin(g, block, count),
-                          isWithin(g, element, number(f.block))),
-          element * double(f.dilation) == rest);
+      fits = isWithin(block, count) & isWithin(element, number(f.block)) &
+             (element * double(f.dilation) == rest);
     }
     TensorValue at = g.select(fits, element * count + block, zero);
     TensorValue term =
@@ -246,7 +239,7 @@ void importTensorScatter(Node &n) {
     place = g.select(place < 0.0, place + size, place);
   } else {
     // What reaches beyond the cache stays in it.
-    place = g.minimum(g.maximum(place, g.number(g.i64(), 0)), size - 1.0);
+    place = min(max(place, 0.0), size - 1.0);
   }
   Extent stride = length;
   for (int64_t d = axis; d-- > 0;) {

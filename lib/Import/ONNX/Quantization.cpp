@@ -53,7 +53,7 @@ static TensorValue quantize(Node &n, TensorValue x, TensorValue scale,
   bool isUnsigned = element.isUnsignedInteger();
   double least = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
   double most = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
-  y = g.minimum(g.maximum(y, g.number(type, least)), g.number(type, most));
+  y = min(max(y, g.number(type, least)), g.number(type, most));
   return g.cast(y, element);
 }
 
@@ -105,15 +105,13 @@ void importDynamicQuantizeLinear(Node &n) {
   Type type = g.f32(), element = g.b.getIntegerType(8, /*isSigned=*/false);
   Ints axes = upTo(x.rank());
   TensorValue zero = g.number(type, 0), full = g.number(type, 255);
-  TensorValue most = g.maximum(g.reduce<dl::ReduceMaxOp>(x, axes, false), zero);
-  TensorValue least =
-      g.minimum(g.reduce<dl::ReduceMinOp>(x, axes, false), zero);
+  TensorValue most = max(g.reduce<dl::ReduceMaxOp>(x, axes, false), zero);
+  TensorValue least = min(g.reduce<dl::ReduceMinOp>(x, axes, false), zero);
   // Nothing but zeros has no range; any scale would do, and ONNX Runtime's
   // is 1.
-  TensorValue scale = g.select(g.op<dl::EqualOp>(most, least),
-                               g.number(type, 1), (most - least) / 255.0);
-  TensorValue point =
-      g.op<dl::RoundOp>(g.minimum(g.maximum(-least / scale, zero), full));
+  TensorValue scale =
+      g.select(most == least, g.number(type, 1), (most - least) / 255.0);
+  TensorValue point = g.op<dl::RoundOp>(min(max(-least / scale, zero), full));
   n.yield(0, quantize(n, x, scale, g.cast(point, element), element, 0));
   n.yield(1, scale);
   n.yield(2, g.cast(point, element));

@@ -24,7 +24,7 @@ static TensorValue mix(Graph &g, TensorValue x) {
         RankedTensorType::get({}, x.element()), APInt(64, value)));
   };
   auto shifted = [&](TensorValue v, uint64_t bits) {
-    return g.op<dl::XorOp>(v, g.op<dl::ShiftRightOp>(v, constant(bits)));
+    return v ^ g.op<dl::ShiftRightOp>(v, constant(bits));
   };
   x = shifted(x, 30) * constant(0xbf58476d1ce4e5b9);
   x = shifted(x, 27) * constant(0x94d049bb133111eb);
@@ -127,12 +127,12 @@ void importMultinomial(Node &n) {
   Extent rows = g.dim(logits, 0), classes = g.dim(logits, 1);
   Extents shape{rows, g.extent(n.integer("sample_size", 1))};
   TensorValue u = g.unsqueeze(randomUniform(n, shape, 0), {2});
-  TensorValue reached = g.op<dl::GreaterEqualOp>(u, g.unsqueeze(sums, {1}));
+  TensorValue reached = u >= g.unsqueeze(sums, {1});
   TensorValue count =
       g.reduce<dl::ReduceSumOp>(g.cast(reached, g.i64()), {2}, false);
   TensorValue last =
       g.fromElements({g.sub(classes, g.extent(1))}, true, g.i64());
-  n.yield(g.cast(g.minimum(count, last), type));
+  n.yield(g.cast(min(count, last), type));
 }
 
 } // namespace dlc::onnx_import

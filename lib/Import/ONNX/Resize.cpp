@@ -43,7 +43,7 @@ private:
   }
   TensorValue pick(TensorValue x, int64_t axis, TensorValue at) {
     TensorValue last = scalar(g.sub(g.dim(x, axis), g.extent(1)));
-    TensorValue inside = g.minimum(g.maximum(at, g.number(type(), 0)), last);
+    TensorValue inside = min(max(at, 0.0), last);
     return g.gather(x, g.cast(inside, g.i64()), axis);
   }
   TensorValue filter(TensorValue distance);
@@ -76,7 +76,7 @@ TensorValue Resizer::source(TensorValue x, int64_t axis, Extent size,
     return offset + (at + 0.5) / scale - 0.5;
   }
   if (coordinates == "tf_crop_and_resize") {
-    TensorValue steps = g.maximum(resized - 1.0, g.number(type(), 1));
+    TensorValue steps = max(resized - 1.0, 1.0);
     if (getConstantIntValue(size) == 1)
       return at * 0.0 + (length - 1.0) * (0.5 * (start + end));
     return (length - 1.0) * start + at * (length - 1.0) * (end - start) / steps;
@@ -95,12 +95,11 @@ TensorValue Resizer::source(TensorValue x, int64_t axis, Extent size,
 TensorValue Resizer::filter(TensorValue distance) {
   TensorValue d = g.op<dl::AbsOp>(distance), zero = g.number(type(), 0);
   if (mode == "linear")
-    return g.maximum(1.0 - d, zero);
+    return max(1.0 - d, zero);
   double a = cubic;
   TensorValue near = (d * (a + 2) - (a + 3)) * d * d + 1.0;
   TensorValue far = ((d * a - 5 * a) * d + 8 * a) * d - 4 * a;
-  return g.select(g.op<dl::LessEqualOp>(d, g.number(type(), 1)), near,
-                  g.select(d < 2.0, far, zero));
+  return g.select(d <= 1.0, near, g.select(d < 2.0, far, zero));
 }
 
 /// When it shrinks, the filter is stretched over all elements that an element
@@ -158,9 +157,7 @@ TensorValue Resizer::apply(TensorValue x, int64_t axis, Extent size,
       TensorValue w = filter(part - double(k));
       if (excludesOutside) {
         TensorValue place = lower + double(k);
-        TensorValue inside = g.op<dl::AndOp>(
-            g.op<dl::GreaterEqualOp>(place, g.number(type(), 0)),
-            place < length);
+        TensorValue inside = (place >= 0.0) & (place < length);
         w = g.select(inside, w, g.number(type(), 0));
       }
       total = total ? total + w : w;
@@ -176,9 +173,8 @@ TensorValue Resizer::apply(TensorValue x, int64_t axis, Extent size,
     }
   }
   if (coordinates == "tf_crop_and_resize") {
-    TensorValue inside = g.op<dl::AndOp>(
-        g.op<dl::GreaterEqualOp>(at, g.number(type(), 0)),
-        g.op<dl::LessEqualOp>(at, scalar(g.sub(g.dim(x, axis), g.extent(1)))));
+    TensorValue inside =
+        (at >= 0.0) & (at <= scalar(g.sub(g.dim(x, axis), g.extent(1))));
     result = g.select(along(inside, axis, rank), result,
                       g.number(element, extrapolation));
   }
@@ -288,8 +284,8 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
       TensorValue ratio = toFloat(wanted[i]) / toFloat(sizes[axis]);
       scales[axis] = ratio;
       common = !common                  ? ratio
-               : policy == "not_larger" ? g.minimum(common, ratio)
-                                        : g.maximum(common, ratio);
+               : policy == "not_larger" ? min(common, ratio)
+                                        : max(common, ratio);
     }
     for (auto [i, axis] : llvm::enumerate(axes)) {
       if (policy == "stretch") {

@@ -27,13 +27,12 @@ Sampler::Tap Sampler::tap(TensorValue x, size_t d, TensorValue weight) {
   TensorValue zero = g.number(type, 0);
   TensorValue last = scalar(g.sub(extents[d], g.extent(1)), type);
   if (padding == Padding::zeros) {
-    TensorValue inside = g.op<dl::AndOp>(g.op<dl::GreaterEqualOp>(x, zero),
-                                         g.op<dl::LessEqualOp>(x, last));
+    TensorValue inside = (x >= zero) & (x <= last);
     weight = g.select(inside, weight ? weight : g.number(type, 1), zero);
   } else if (padding == Padding::reflection) {
     x = reflect(x, d);
   }
-  x = g.cast(g.minimum(g.maximum(x, zero), last), g.i64());
+  x = g.cast(min(max(x, zero), last), g.i64());
   return {x * whole(strides[d]), weight};
 }
 
@@ -46,11 +45,10 @@ SmallVector<Sampler::Tap> Sampler::taps(TensorValue x, size_t d) {
     Extent last = g.sub(extents[d], g.extent(1));
     TensorValue low = g.number(type, alignsCorners ? 0 : -0.5);
     TensorValue high = scalar(last, type) - low;
-    TensorValue outside = g.op<dl::OrOp>(x < low, g.op<dl::GreaterOp>(x, high));
-    TensorValue moved =
-        padding == Padding::reflection
-            ? reflect(x, d)
-            : g.minimum(g.maximum(x, g.number(type, 0)), scalar(last, type));
+    TensorValue outside = (x < low) | (x > high);
+    TensorValue moved = padding == Padding::reflection
+                            ? reflect(x, d)
+                            : min(max(x, 0.0), scalar(last, type));
     x = g.select(outside, moved, x);
   }
   if (mode == Interpolation::nearest)

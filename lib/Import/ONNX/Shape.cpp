@@ -347,7 +347,7 @@ static TensorValue padAxis(Graph &g, TensorValue x, int64_t axis, Extent low,
     TensorValue n = scalar(g.max(extent, g.extent(1)));
     at = g.op<dl::RemainderOp>(g.op<dl::RemainderOp>(at, n) + n, n);
   } else {
-    at = g.minimum(g.maximum(at, zero), last);
+    at = min(max(at, zero), last);
   }
   return g.gather(x, at, axis);
 }
@@ -438,12 +438,11 @@ void importPad(Node &n) {
       TensorValue at =
           g.iota({g.add(g.add(low[d], extent), high[d])}, 0, g.i64());
       TensorValue own =
-          g.op<dl::AndOp>(g.op<dl::GreaterEqualOp>(at, scalar(low[d])),
-                          at < scalar(g.add(low[d], extent)));
+          (at >= scalar(low[d])) & (at < scalar(g.add(low[d], extent)));
       Extents shape(x.rank() - d, g.extent(1));
       shape[0] = g.dim(own, 0);
       own = g.reshape(own, shape);
-      inside = inside ? g.op<dl::AndOp>(inside, own) : own;
+      inside = inside ? inside & own : own;
     }
     x = padAxis(g, x, d, low[d], high[d], mode);
   }

@@ -93,7 +93,7 @@ static void importWindow(Node &n, ArrayRef<double> weights) {
   TensorValue at = g.cast(g.iota({size}, 0, g.i64()), type);
   TensorValue turn = scalar(period);
   at = g.select(turn == 0.0, g.number(type, 0.5),
-                at / g.maximum(turn, g.number(type, 1)));
+                at / max(turn, g.number(type, 1)));
   TensorValue sum = g.number(type, weights[0]);
   for (size_t k = 1; k < weights.size(); ++k)
     sum = sum + g.op<dl::CosOp>(at * (2 * pi * double(k))) * weights[k];

@@ -3,6 +3,7 @@
 #include "Tensor.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/IndexRange.h"
+#include "dlc/Dialect/DL/IR/Operators.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Verifier.h"
@@ -15,6 +16,22 @@ Type TensorValue::element() const {
   if (value)
     return type().getElementType();
   return Float32Type::get(graph->b.getContext());
+}
+
+TensorValue TensorValue::constant(double number) const {
+  return value ? graph->number(element(), number) : TensorValue(graph, Value());
+}
+
+TensorValue TensorValue::apply(UnaryOperator op, TensorValue x) {
+  return dl::withOpOf(
+      op, [&](auto tag) { return x.graph->op<typename decltype(tag)::Op>(x); });
+}
+
+TensorValue TensorValue::apply(BinaryOperator op, TensorValue a,
+                               TensorValue b) {
+  return dl::withOpOf(op, [&](auto tag) {
+    return a.graph->op<typename decltype(tag)::Op>(a, b);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -545,15 +562,6 @@ TensorValue Graph::iota(ArrayRef<Extent> shape, int64_t axis, Type element) {
 TensorValue Graph::select(TensorValue condition, TensorValue a, TensorValue c) {
   return op<dl::SelectOp>({condition.value, a.value, c.value});
 }
-TensorValue Graph::maximum(TensorValue a, TensorValue c) {
-  return op<dl::MaximumOp>(a, c);
-}
-TensorValue Graph::minimum(TensorValue a, TensorValue c) {
-  return op<dl::MinimumOp>(a, c);
-}
-TensorValue Graph::pow(TensorValue a, TensorValue c) {
-  return op<dl::PowOp>(a, c);
-}
 TensorValue Graph::matmul(TensorValue a, TensorValue c) {
   if (a.rank() > 2 && c.rank() > 2) {
     auto aligned = align({a.value, c.value}, /*trailing=*/2);
@@ -568,41 +576,5 @@ TensorValue Graph::normalizeLast(TensorValue x, double epsilon) {
                   b.getNamedAttr("operandSegmentSizes",
                                  b.getDenseI32ArrayAttr({1, 0, 0}))});
 }
-
-static TensorValue like(TensorValue x, double value) {
-  return x ? x.graph->number(x.element(), value)
-           : TensorValue(x.graph, Value());
-}
-
-TensorValue operator+(TensorValue a, TensorValue b) {
-  return a.graph->op<dl::AddOp>(a, b);
-}
-TensorValue operator-(TensorValue a, TensorValue b) {
-  return a.graph->op<dl::SubOp>(a, b);
-}
-TensorValue operator*(TensorValue a, TensorValue b) {
-  return a.graph->op<dl::MulOp>(a, b);
-}
-TensorValue operator/(TensorValue a, TensorValue b) {
-  return a.graph->op<dl::DivOp>(a, b);
-}
-TensorValue operator+(TensorValue a, double b) { return a + like(a, b); }
-TensorValue operator-(TensorValue a, double b) { return a - like(a, b); }
-TensorValue operator*(TensorValue a, double b) { return a * like(a, b); }
-TensorValue operator/(TensorValue a, double b) { return a / like(a, b); }
-TensorValue operator-(double a, TensorValue b) { return like(b, a) - b; }
-TensorValue operator/(double a, TensorValue b) { return like(b, a) / b; }
-TensorValue operator-(TensorValue x) { return x.graph->op<dl::NegOp>(x); }
-TensorValue operator<(TensorValue a, TensorValue b) {
-  return a.graph->op<dl::LessOp>(a, b);
-}
-TensorValue operator<(TensorValue a, double b) { return a < like(a, b); }
-TensorValue operator>(TensorValue a, double b) {
-  return a.graph->op<dl::GreaterOp>(a, like(a, b));
-}
-TensorValue operator==(TensorValue a, TensorValue b) {
-  return a.graph->op<dl::EqualOp>(a, b);
-}
-TensorValue operator==(TensorValue a, double b) { return a == like(a, b); }
 
 } // namespace dlc::onnx_import

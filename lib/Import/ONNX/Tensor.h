@@ -13,6 +13,7 @@
 #include "Elements.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Import/ONNX.h"
+#include "dlc/Support/Expression.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringMap.h"
@@ -31,7 +32,8 @@ inline Ints upTo(int64_t n) {
   return Ints(range.begin(), range.end());
 }
 
-class TensorValue {
+/// Operators are element-wise and broadcast as in NumPy.
+class TensorValue : public Expression<TensorValue> {
 public:
   TensorValue() = default;
   TensorValue(Graph *graph, mlir::Value value) : graph(graph), value(value) {}
@@ -55,27 +57,14 @@ public:
   bool isBool() const { return element().isInteger(1); }
   bool isStatic() const { return value && type().hasStaticShape(); }
 
+  /// What Expression is made of.
+  TensorValue constant(double number) const;
+  static TensorValue apply(UnaryOperator op, TensorValue x);
+  static TensorValue apply(BinaryOperator op, TensorValue a, TensorValue b);
+
   Graph *graph = nullptr;
   mlir::Value value;
 };
-
-/// Element-wise, broadcast as in NumPy. Numbers take the tensor's element type.
-TensorValue operator+(TensorValue a, TensorValue b);
-TensorValue operator-(TensorValue a, TensorValue b);
-TensorValue operator*(TensorValue a, TensorValue b);
-TensorValue operator/(TensorValue a, TensorValue b);
-TensorValue operator+(TensorValue a, double b);
-TensorValue operator-(TensorValue a, double b);
-TensorValue operator*(TensorValue a, double b);
-TensorValue operator/(TensorValue a, double b);
-TensorValue operator-(double a, TensorValue b);
-TensorValue operator/(double a, TensorValue b);
-TensorValue operator-(TensorValue x);
-TensorValue operator<(TensorValue a, TensorValue b);
-TensorValue operator<(TensorValue a, double b);
-TensorValue operator>(TensorValue a, double b);
-TensorValue operator==(TensorValue a, TensorValue b);
-TensorValue operator==(TensorValue a, double b);
 
 class Graph {
 public:
@@ -217,9 +206,6 @@ public:
   TensorValue iota(llvm::ArrayRef<Extent> shape, int64_t axis,
                    mlir::Type element);
   TensorValue select(TensorValue condition, TensorValue a, TensorValue b);
-  TensorValue maximum(TensorValue a, TensorValue b);
-  TensorValue minimum(TensorValue a, TensorValue b);
-  TensorValue pow(TensorValue a, TensorValue b);
   TensorValue matmul(TensorValue a, TensorValue b);
   template <typename OpT>
   TensorValue reduce(TensorValue x, llvm::ArrayRef<int64_t> axes,

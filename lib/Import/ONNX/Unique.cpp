@@ -10,16 +10,14 @@ namespace dlc::onnx_import {
 /// does. NaN differs from no other NaN.
 static TensorValue isNew(Graph &g, TensorValue sorted) {
   TensorValue at = g.iota({g.dim(sorted, 0)}, 0, g.i64());
-  TensorValue before =
-      g.gather(sorted, g.maximum(at - 1.0, g.number(g.i64(), 0)), 0);
-  TensorValue differs = g.op<dl::NotEqualOp>(sorted, before);
+  TensorValue before = g.gather(sorted, max(at - 1.0, 0.0), 0);
+  TensorValue differs = sorted != before;
   if (sorted.isFloat()) {
-    TensorValue areNaN = g.op<dl::AndOp>(g.op<dl::NotEqualOp>(sorted, sorted),
-                                         g.op<dl::NotEqualOp>(before, before));
-    differs = g.op<dl::AndOp>(differs, g.op<dl::NotOp>(areNaN));
+    TensorValue areNaN = (sorted != sorted) & (before != before);
+    differs = differs & ~areNaN;
   }
   TensorValue any = g.reduce<dl::ReduceMaxOp>(g.toNumber(differs), {1}, false);
-  return g.op<dl::OrOp>(at == 0.0, any > 0.0);
+  return (at == 0.0) | (any > 0.0);
 }
 
 /// How many are true before each element.
@@ -71,7 +69,7 @@ void importUnique(Node &n) {
   Extent groups = g.dim(starts, 0), last = g.sub(groups, g.extent(1));
   auto whole = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
   TensorValue at = g.iota({groups}, 0, g.i64());
-  TensorValue next = g.gather(starts, g.minimum(at + 1.0, whole(last)), 0);
+  TensorValue next = g.gather(starts, min(at + 1.0, whole(last)), 0);
   TensorValue counts = g.select(at == whole(last), whole(count), next) - starts;
   if (!n.integer("sorted", 1)) {
     // In the order in which they come first.

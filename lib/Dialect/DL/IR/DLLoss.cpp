@@ -89,7 +89,7 @@ static TensorExpr oneHot(TensorExpr labels, TensorExpr scores) {
   TensorExpr column = wide.with(
       ReshapeOp::create(*wide.b, wide.loc, type, wide,
                         extents.size() > 1 ? extents : SmallVector<Value>()));
-  return column.eq(formula::iota(*wide.b, wide.loc, scores, last))
+  return (column == formula::iota(*wide.b, wide.loc, scores, last))
       .cast(scores.element());
 }
 
@@ -170,7 +170,7 @@ SmallVector<Value> PerceptronCriterionOp::decompose(OpBuilder &b) {
   TensorExpr x(b, getLoc(), getX());
   // A product with what is right or wrong: at 0 the derivative is -t, not half.
   TensorExpr margin = x.with(getTarget()) * x;
-  TensorExpr isWrong = margin.le(0.0).cast(x.element());
+  TensorExpr isWrong = (margin <= 0.0).cast(x.element());
   return {(-margin * isWrong).mean()};
 }
 
@@ -179,7 +179,7 @@ SmallVector<Value> KlDivergenceOp::decompose(OpBuilder &b) {
   TensorExpr x(b, getLoc(), getX()), p = x.with(getTarget());
   TensorExpr logs = x.with(
       LogSoftmaxOp::create(b, getLoc(), x, b.getI64IntegerAttr(x.rank() - 1)));
-  TensorExpr some = select(p.gt(0.0), p, 1.0);
+  TensorExpr some = select(p > 0.0, p, 1.0);
   return {meanOfSums(p * (log(some) - logs))};
 }
 
@@ -206,12 +206,13 @@ SmallVector<Value> AccuracyOp::decompose(OpBuilder &b) {
         "dl.accuracy: scores and targets differ in the number of classes");
   }
   TensorExpr isRight = x;
-  if (!isSparse(getTarget()) && (x.rank() <= 1 || x.shape()[last] == 1))
-    isRight =
-        x.gt(0.0).cast(b.getI32Type()).eq(target.gt(0.5).cast(b.getI32Type()));
-  else if (isSparse(getTarget()))
-    isRight = best(x).eq(target.cast(b.getI64Type()));
-  else
-    isRight = best(x).eq(best(target));
+  if (!isSparse(getTarget()) && (x.rank() <= 1 || x.shape()[last] == 1)) {
+    TensorExpr answer = (x > 0.0).cast(b.getI32Type());
+    isRight = answer == (target > 0.5).cast(b.getI32Type());
+  } else {
+    TensorExpr answer = best(x);
+    isRight = answer == (isSparse(getTarget()) ? target.cast(b.getI64Type())
+                                               : best(target));
+  }
   return {isRight.cast(x.element()).mean()};
 }

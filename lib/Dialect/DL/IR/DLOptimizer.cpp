@@ -263,6 +263,6 @@ SmallVector<Value> LearningRateOp::decompose(OpBuilder &b) {
     break;
   }
   if (warmup > 0)
-    result = select(step.lt(warmup), rate * (step + 1.0) / warmup, result);
+    result = select(step < warmup, rate * (step + 1.0) / warmup, result);
   return {result.cast(getElement())};
 }

@@ -148,7 +148,7 @@ static TensorExpr orthonormalize(TensorExpr a) {
   Value numbers =
       IotaOp::create(b, a.loc, RankedTensorType::get({m, 1, m}, b.getI64Type()),
                      ValueRange(), b.getI64IntegerAttr(0));
-  TensorExpr hot = a.with(places).eq(a.with(numbers)).cast(a.element());
+  TensorExpr hot = (a.with(places) == a.with(numbers)).cast(a.element());
   TensorExpr columns = a.transpose().reshape({m, n, 1});
   auto scan = ScanOp::create(
       b, a.loc, ValueRange{zeros}, ValueRange{columns, hot}, Value(), Value(),
@@ -215,5 +215,5 @@ SmallVector<Value> DropoutOp::decompose(OpBuilder &b) {
   TensorExpr u =
       uniform(b, getLoc(), getState(), x.unknownExtents(), getStream(), 0,
               RankedTensorType::get(x.shape(), b.getF32Type()));
-  return {select(u.ge(rate), x * (1 / (1 - rate)), 0.0)};
+  return {select(u >= rate, x * (1 / (1 - rate)), 0.0)};
 }

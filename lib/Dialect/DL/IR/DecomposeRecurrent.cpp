@@ -72,7 +72,7 @@ public:
     if (name == "scaled_tanh")
       return tanh(x * otherwise(c, 1)) * otherwise(a, 1);
     if (name == "thresholded_relu")
-      return select(x.gt(otherwise(a, 1)), x, 0.0);
+      return select(x > otherwise(a, 1), x, 0.0);
     if (name == "hard_sigmoid" && !(std::isnan(a) && std::isnan(c)))
       return min(max(x * otherwise(a, 1.0 / 6) + otherwise(c, 0.5), 0.0), 1.0);
     OperationState state(x.loc, ("dl." + name).str());

@@ -1,7 +1,8 @@
 //===- Formula.cpp - dl as C++ operators ----------------------------------===//
 
 #include "dlc/Dialect/DL/IR/Formula.h"
-#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Operators.h"
+#include "dlc/Dialect/Utils/Arithmetic.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -15,11 +16,19 @@ static TensorExpr make(TensorExpr at, Operands &&...operands) {
 
 TensorExpr TensorExpr::constant(double number) const {
   auto scalar = RankedTensorType::get({}, element());
-  Attribute value =
-      isFloat() ? Attribute(b->getFloatAttr(element(), number))
-                : Attribute(b->getIntegerAttr(element(), int64_t(number)));
-  return with(arith::ConstantOp::create(*b, loc,
-                                        DenseElementsAttr::get(scalar, value)));
+  return with(buildConstant(*b, loc, scalar, number));
+}
+
+TensorExpr TensorExpr::apply(UnaryOperator op, TensorExpr x) {
+  return withOpOf(op, [&](auto tag) {
+    return make<typename decltype(tag)::Op>(x, x.value);
+  });
+}
+
+TensorExpr TensorExpr::apply(BinaryOperator op, TensorExpr a, TensorExpr b) {
+  return withOpOf(op, [&](auto tag) {
+    return make<typename decltype(tag)::Op>(a, a.value, b.value);
+  });
 }
 
 Value TensorExpr::extent(int64_t d) const {
@@ -61,22 +70,6 @@ TensorExpr TensorExpr::count(ArrayRef<int64_t> dims, Type counted) const {
                  arith::IndexCastOp::create(*b, loc, b->getI64Type(), unknown)
                      .getResult()));
   return result.cast(counted ? counted : element());
-}
-
-TensorExpr TensorExpr::lt(TensorExpr y) const {
-  return make<LessOp>(*this, value, y.value);
-}
-TensorExpr TensorExpr::le(TensorExpr y) const {
-  return make<LessEqualOp>(*this, value, y.value);
-}
-TensorExpr TensorExpr::gt(TensorExpr y) const {
-  return make<GreaterOp>(*this, value, y.value);
-}
-TensorExpr TensorExpr::ge(TensorExpr y) const {
-  return make<GreaterEqualOp>(*this, value, y.value);
-}
-TensorExpr TensorExpr::eq(TensorExpr y) const {
-  return make<EqualOp>(*this, value, y.value);
 }
 
 TensorExpr TensorExpr::cast(Type to) const {
@@ -200,24 +193,8 @@ TensorExpr TensorExpr::mean() const {
 
 namespace dlc::dl::formula {
 
-#define DLC_BINARY(NAME, OP)                                                   \
-  TensorExpr NAME(TensorExpr a, TensorExpr b) {                                \
-    return make<OP>(a, a.value, b.value);                                      \
-  }
-DLC_BINARY(operator+, AddOp)
-DLC_BINARY(operator-, SubOp)
-DLC_BINARY(operator*, MulOp)
-DLC_BINARY(operator/, DivOp)
-DLC_BINARY(operator&, AndOp)
-DLC_BINARY(max, MaximumOp)
-DLC_BINARY(min, MinimumOp)
-DLC_BINARY(pow, PowOp)
-DLC_BINARY(matmul, MatmulOp)
-#undef DLC_BINARY
-
 #define DLC_UNARY(NAME, OP)                                                    \
   TensorExpr NAME(TensorExpr x) { return make<OP>(x, x.value); }
-DLC_UNARY(operator-, NegOp)
 DLC_UNARY(abs, AbsOp)
 DLC_UNARY(exp, ExpOp)
 DLC_UNARY(log, LogOp)
@@ -240,15 +217,12 @@ DLC_UNARY(softplus, SoftplusOp)
 TensorExpr select(TensorExpr condition, TensorExpr a, TensorExpr b) {
   return make<SelectOp>(a, condition.value, a.value, b.value);
 }
-TensorExpr select(TensorExpr condition, TensorExpr a, double b) {
-  return select(condition, a, a.constant(b));
-}
-TensorExpr select(TensorExpr condition, double a, TensorExpr b) {
-  return select(condition, b.constant(a), b);
-}
-
 TensorExpr dense(TensorExpr x, TensorExpr weights) {
   return make<DenseOp>(x, x.value, weights.value, Value());
+}
+
+TensorExpr matmul(TensorExpr a, TensorExpr b) {
+  return make<MatmulOp>(a, a.value, b.value);
 }
 
 TensorExpr concat(ArrayRef<TensorExpr> parts, int64_t axis) {

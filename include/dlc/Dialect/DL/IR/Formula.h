@@ -5,21 +5,22 @@
 //
 //   g * y * (1.0 - y)
 //
-// Each operator appends one op of dl at the builder's place. A C++ number takes
-// the element type of the tensor that it meets.
+// Each operator of Expression.h and each function below appends one op of dl at
+// the builder's place.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef DLC_DIALECT_DL_IR_FORMULA_H
 #define DLC_DIALECT_DL_IR_FORMULA_H
 
+#include "dlc/Support/Expression.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/TypeUtilities.h"
 
 namespace dlc::dl::formula {
 
-class TensorExpr {
+class TensorExpr : public Expression<TensorExpr> {
 public:
   TensorExpr(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value)
       : b(&b), loc(loc), value(value) {}
@@ -34,8 +35,11 @@ public:
   llvm::ArrayRef<int64_t> shape() const { return type().getShape(); }
   bool isFloat() const { return llvm::isa<mlir::FloatType>(element()); }
 
-  /// A number of this tensor's element type, of rank 0.
+  /// What Expression is made of: a number of this tensor's element type, of
+  /// rank 0, and the ops.
   TensorExpr constant(double number) const;
+  static TensorExpr apply(UnaryOperator op, TensorExpr x);
+  static TensorExpr apply(BinaryOperator op, TensorExpr a, TensorExpr b);
   /// Extent `d` as an index.
   mlir::Value extent(int64_t d) const;
   /// The extents that the type does not tell, as dl.broadcast and others take
@@ -46,18 +50,6 @@ public:
   /// This tensor's product of extents along `dims`, as a number of rank 0; of
   /// its own element type where none is given.
   TensorExpr count(llvm::ArrayRef<int64_t> dims, mlir::Type element = {}) const;
-
-  /// Comparisons: truth values.
-  TensorExpr lt(TensorExpr b) const;
-  TensorExpr le(TensorExpr b) const;
-  TensorExpr gt(TensorExpr b) const;
-  TensorExpr ge(TensorExpr b) const;
-  TensorExpr eq(TensorExpr b) const;
-  TensorExpr lt(double b) const { return lt(constant(b)); }
-  TensorExpr le(double b) const { return le(constant(b)); }
-  TensorExpr gt(double b) const { return gt(constant(b)); }
-  TensorExpr ge(double b) const { return ge(constant(b)); }
-  TensorExpr eq(double b) const { return eq(constant(b)); }
 
   /// In another element type.
   TensorExpr cast(mlir::Type element) const;
@@ -96,15 +88,6 @@ public:
   mlir::Value value;
 };
 
-TensorExpr operator+(TensorExpr a, TensorExpr b);
-TensorExpr operator-(TensorExpr a, TensorExpr b);
-TensorExpr operator*(TensorExpr a, TensorExpr b);
-TensorExpr operator/(TensorExpr a, TensorExpr b);
-TensorExpr operator-(TensorExpr x);
-TensorExpr operator&(TensorExpr a, TensorExpr b);
-TensorExpr max(TensorExpr a, TensorExpr b);
-TensorExpr min(TensorExpr a, TensorExpr b);
-TensorExpr pow(TensorExpr a, TensorExpr b);
 TensorExpr abs(TensorExpr x);
 TensorExpr exp(TensorExpr x);
 TensorExpr log(TensorExpr x);
@@ -123,8 +106,6 @@ TensorExpr ceil(TensorExpr x);
 TensorExpr sigmoid(TensorExpr x);
 TensorExpr softplus(TensorExpr x);
 TensorExpr select(TensorExpr condition, TensorExpr a, TensorExpr b);
-TensorExpr select(TensorExpr condition, TensorExpr a, double b);
-TensorExpr select(TensorExpr condition, double a, TensorExpr b);
 /// x W and a b: dl.dense and dl.matmul.
 TensorExpr dense(TensorExpr x, TensorExpr weights);
 TensorExpr matmul(TensorExpr a, TensorExpr b);
@@ -134,22 +115,6 @@ TensorExpr iota(mlir::OpBuilder &b, mlir::Location loc, mlir::Value like,
                 int64_t dim);
 /// Slices of x along `axis` (dl.gather).
 TensorExpr gather(TensorExpr x, TensorExpr indices, int64_t axis);
-
-#define DLC_MIXED(NAME)                                                        \
-  inline TensorExpr NAME(double a, TensorExpr b) {                             \
-    return NAME(b.constant(a), b);                                             \
-  }                                                                            \
-  inline TensorExpr NAME(TensorExpr a, double b) {                             \
-    return NAME(a, a.constant(b));                                             \
-  }
-DLC_MIXED(operator+)
-DLC_MIXED(operator-)
-DLC_MIXED(operator*)
-DLC_MIXED(operator/)
-DLC_MIXED(max)
-DLC_MIXED(min)
-DLC_MIXED(pow)
-#undef DLC_MIXED
 
 } // namespace dlc::dl::formula
 
