@@ -26,9 +26,10 @@ static TensorExpr silu(TensorExpr g, TensorExpr x, TensorExpr s) {
 static TensorExpr mish(TensorExpr g, TensorExpr x, TensorExpr t) {
   return g * (t + x * (1.0 - t * t) * sigmoid(x));
 }
-/// `t` is the tanh in the formula.
-static TensorExpr geluTanh(TensorExpr g, TensorExpr x, TensorExpr t) {
-  TensorExpr inner = 0.79788456080286535588 * (1.0 + 3 * 0.044715 * x * x);
+/// `t` is the tanh in the formula, of `scale` (x + `cubic` x x x).
+static TensorExpr geluTanh(TensorExpr g, TensorExpr x, TensorExpr t,
+                           double scale, double cubic) {
+  TensorExpr inner = scale * (1.0 + 3 * cubic * x * x);
   return g * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * inner);
 }
 } // namespace dlc::dl::formula

@@ -15,6 +15,22 @@ include "dlc/Dialect/DL/IR/DLDialect.td"
 /// The derivative of an op that is constant wherever it has one.
 defvar flat = "return {};";
 
+/// Numbers of the formulas below, to more digits than an f64 has.
+defvar sqrtHalf = "0.70710678118654752440";         // sqrt(1/2)
+defvar sqrtTwoOverPi = "0.79788456080286535588";    // sqrt(2/pi)
+defvar twoOverSqrtPi = "1.12837916709551257390";    // 2/sqrt(pi): erf's slope at 0
+defvar oneOverSqrtTwoPi = "0.39894228040143267794"; // 1/sqrt(2 pi): the normal density at 0
+/// The factor of the cubic term in the tanh form of gelu (Hendrycks and Gimpel,
+/// 2016).
+defvar geluCubic = "0.044715";
+/// The constants of selu (Klambauer et al., 2017): with them mean 0 and variance
+/// 1 are a fixed point of a layer of normalised weights.
+defvar seluAlpha = "1.67326324235437728482";
+defvar seluScale = "1.05070098735548049342";
+/// The slope of the piecewise linear sigmoid (Howard et al., 2019), which is
+/// min(max(x + 3, 0), 6) / 6.
+defvar hardSlope = "(1.0 / 6.0)";
+
 /// Without a `gradient` the op is not differentiable.
 class DL_Elementwise<string mnemonic, string expression, string gradient = "",
                      list<Trait> traits = []>
@@ -187,7 +203,7 @@ def DL_AtanhOp : DL_Unary<"atanh", "y = ln((1 + x) / (1 - x)) / 2", "atanh(x)",
     "g / (1.0 - x * x)">;
 def DL_ErfOp : DL_Unary<"erf", "y = 2/sqrt(pi) integral from 0 to x of exp(-t t) dt",
                         "erf(x)",
-    "1.12837916709551257390 * g * exp(-x * x)">;
+    !strconcat(twoOverSqrtPi, " * g * exp(-x * x)")>;
 def DL_FloorOp : DL_Unary<"floor", "y = the largest integer <= x", "floor(x)",
     flat>;
 def DL_CeilOp : DL_Unary<"ceil", "y = the smallest integer >= x", "ceil(x)",
@@ -325,14 +341,18 @@ def DL_ReluOp : DL_Unary<"relu", "y = max(x, 0)", "max(x, 0.0)",
   let hasFolder = 1;
 }
 def DL_GeluOp : DL_Unary<"gelu", "y = x/2 (1 + erf(x / sqrt 2))",
-    "0.5 * x * (1.0 + erf(x * 0.70710678118654752440))",
-    "g * (0.5 * (1.0 + erf(0.70710678118654752440 * x)) + 0.39894228040143267794 * x * exp(-0.5 * x * x))"> {
+    !strconcat("0.5 * x * (1.0 + erf(x * ", sqrtHalf, "))"),
+    !strconcat("g * (0.5 * (1.0 + erf(", sqrtHalf, " * x)) + ", oneOverSqrtTwoPi,
+               " * x * exp(-0.5 * x * x))")> {
   let description = [{The Gaussian error linear unit (Hendrycks and Gimpel, 2016), exact.}];
 }
+defvar geluTanh = !strconcat("tanh(", sqrtTwoOverPi, " * (x + ", geluCubic,
+                             " * x * x * x))");
 def DL_GeluTanhOp : DL_Unary<"gelu_tanh",
     "y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x x x)))",
-    "0.5 * x * (1.0 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)))",
-    "geluTanh(g, x, tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)))">;
+    !strconcat("0.5 * x * (1.0 + ", geluTanh, ")"),
+    !strconcat("geluTanh(g, x, ", geluTanh, ", ", sqrtTwoOverPi, ", ", geluCubic,
+               ")")>;
 def DL_SiluOp : DL_Unary<"silu", "y = x sigmoid(x)", "x / (1.0 + exp(-x))",
     "silu(g, x, sigmoid(x))"> {
   let description = [{Also called swish. At minus infinity the limit 0 is not reached: the value is NaN, as in the formula.}];
@@ -346,16 +366,21 @@ def DL_MishOp : DL_Unary<"mish", "y = x tanh(ln(1 + exp x))",
     "x * tanh(max(x, 0.0) + log1p(exp(-abs(x))))",
     "mish(g, x, tanh(softplus(x)))">;
 def DL_SeluOp : DL_Unary<"selu", "y = s x for x > 0, s a (exp x - 1) otherwise",
-    "1.05070098735548049342 * select(x > 0.0, x, 1.67326324235437728482 * expm1(min(x, 0.0)))",
-    "1.05070098735548049342 * g * select(x > 0.0, 1.0, 1.67326324235437728482 * exp(min(x, 0.0)))"> {
+    !strconcat(seluScale, " * select(x > 0.0, x, ", seluAlpha,
+               " * expm1(min(x, 0.0)))"),
+    !strconcat(seluScale, " * g * select(x > 0.0, 1.0, ", seluAlpha,
+               " * exp(min(x, 0.0)))")> {
   let description = [{The constants a = 1.67326... and s = 1.05070... of Klambauer et al., 2017.}];
 }
+defvar hardSigmoid =
+    !strconcat("min(max(x * ", hardSlope, " + 0.5, 0.0), 1.0)");
 def DL_HardSigmoidOp : DL_Unary<"hard_sigmoid", "y = min(max(x/6 + 1/2, 0), 1)",
-    "min(max(x * (1.0 / 6.0) + 0.5, 0.0), 1.0)",
-    "select(abs(x) < 3.0, g * (1.0 / 6.0), 0.0)">;
+    hardSigmoid,
+    !strconcat("select(abs(x) < 3.0, g * ", hardSlope, ", 0.0)")>;
 def DL_HardSwishOp : DL_Unary<"hard_swish", "y = x min(max(x/6 + 1/2, 0), 1)",
-    "x * min(max(x * (1.0 / 6.0) + 0.5, 0.0), 1.0)",
-    "select(abs(x) < 3.0, g * (x * (1.0 / 3.0) + 0.5), select(x > 0.0, g, 0.0))">;
+    !strconcat("x * ", hardSigmoid),
+    !strconcat("select(abs(x) < 3.0, g * (x * (2 * ", hardSlope,
+               ") + 0.5), select(x > 0.0, g, 0.0))")>;
 
 class DL_AlphaActivation<string mnemonic, string formula, string expression,
                          string gradient, string alpha>
