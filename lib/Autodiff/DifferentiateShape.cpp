@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Rules.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -217,16 +218,11 @@ static LogicalResult differentiateGather(dl::GatherOp op, Gradients &d) {
       for (int64_t i = 0; i < first; ++i)
         if (t.type().isDynamicDim(i))
           extents.push_back(t.extent(i));
-      int64_t all = 1;
+      int64_t all = productOf(t.shape().slice(first, indices.rank()));
       Value product = arith::ConstantIndexOp::create(d.b, d.loc, 1);
-      for (int64_t i = 0; i < indices.rank(); ++i) {
-        int64_t extent = t.shape()[first + i];
-        all = ShapedType::isDynamic(all) || ShapedType::isDynamic(extent)
-                  ? ShapedType::kDynamic
-                  : all * extent;
+      for (int64_t i = 0; i < indices.rank(); ++i)
         product =
             arith::MulIOp::create(d.b, d.loc, product, t.extent(first + i));
-      }
       shape.push_back(all);
       if (ShapedType::isDynamic(all))
         extents.push_back(product);

@@ -28,12 +28,8 @@ static scf::ForOp loop(OpBuilder &b, Location loc, Value count,
 static Value flatten(Emitter &e, Value x, bool keepsFirst) {
   auto type = cast<RankedTensorType>(x.getType());
   int64_t kept = keepsFirst ? type.getDimSize(0) : type.getShape().back();
-  int64_t rest = 1;
-  for (int64_t extent :
-       keepsFirst ? type.getShape().drop_front() : type.getShape().drop_back())
-    rest = ShapedType::isDynamic(rest) || ShapedType::isDynamic(extent)
-               ? ShapedType::kDynamic
-               : rest * extent;
+  int64_t rest = productOf(keepsFirst ? type.getShape().drop_front()
+                                      : type.getShape().drop_back());
   Sizes sizes = e.sizes(x);
   ArrayRef<OpFoldResult> all(sizes);
   OpFoldResult count =

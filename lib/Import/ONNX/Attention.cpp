@@ -9,7 +9,7 @@ namespace dlc::onnx_import {
 
 /// [batch, length, heads size] -> [batch, heads, length, size]
 static TensorValue splitHeads(Graph &g, TensorValue x, int64_t heads) {
-  Extent count = g.extent(heads);
+  Extent count = g.index(heads);
   return g.transpose(g.reshape(x, {g.dim(x, 0), g.dim(x, 1), count,
                                    g.div(g.dim(x, 2), count)}),
                      {0, 2, 1, 3});
@@ -44,7 +44,7 @@ void importAttention(Node &n) {
     }
     scale = 1 / std::sqrt(double(q.dim(3)));
   }
-  Extent past = g.extent(0);
+  Extent past = g.index(0);
   if (n.has(4)) {
     past = g.dim(n.in(4), 2);
     k = g.concat({n.in(4), k}, 2);
@@ -86,7 +86,7 @@ void importAttention(Node &n) {
     // Keys that a shorter mask does not name are not attended to.
     if (!isEqualConstantIntOrValue(g.dim(mask, -1), kvLength)) {
       int64_t axis = mask.rank() - 1;
-      Extent missing = g.max(g.sub(kvLength, g.dim(mask, -1)), g.extent(0));
+      Extent missing = g.max(g.sub(kvLength, g.dim(mask, -1)), g.index(0));
       Extents shape = g.dims(mask);
       shape.back() = missing;
       if (getConstantIntValue(missing) != 0)
@@ -108,7 +108,7 @@ void importAttention(Node &n) {
   if (n.has(6))
     lengths =
         g.reshape(g.cast(n.in(6), g.i64()),
-                  {g.dim(n.in(6), 0), g.extent(1), g.extent(1), g.extent(1)});
+                  {g.dim(n.in(6), 0), g.index(1), g.index(1), g.index(1)});
   if (isCausal || left >= 0 || right >= 0) {
     Extents shape{qLength, kvLength};
     TensorValue distance =
@@ -207,14 +207,14 @@ void importRotaryEmbedding(Node &n) {
   int64_t half = turned / 2;
   bool isInterleaved = n.integer("interleaved", 0);
   int64_t step = isInterleaved ? 2 : 1;
-  TensorValue a = g.slice(x, 3, g.extent(0), g.extent(half), step);
+  TensorValue a = g.slice(x, 3, g.index(0), g.index(half), step);
   TensorValue b =
-      g.slice(x, 3, g.extent(isInterleaved ? 1 : half), g.extent(half), step);
+      g.slice(x, 3, g.index(isInterleaved ? 1 : half), g.index(half), step);
   TensorValue real = cosine * a - sine * b, imaginary = sine * a + cosine * b;
   TensorValue y;
   if (isInterleaved) {
     Extents flat = g.dims(real);
-    flat.back() = g.extent(turned);
+    flat.back() = g.index(turned);
     y = g.reshape(
         g.concat({g.unsqueeze(real, {4}), g.unsqueeze(imaginary, {4})}, 4),
         flat);
@@ -222,7 +222,7 @@ void importRotaryEmbedding(Node &n) {
     y = g.concat({real, imaginary}, 3);
   }
   if (turned < size)
-    y = g.concat({y, g.slice(x, 3, g.extent(turned), g.extent(size - turned))},
+    y = g.concat({y, g.slice(x, 3, g.index(turned), g.index(size - turned))},
                  3);
   if (isFlat)
     y = g.reshape(g.transpose(y, {0, 2, 1, 3}), shape);

@@ -325,15 +325,15 @@ void importLoop(Node &n) {
     return;
   }
   Extent limit =
-      single(count).value_or(g.extent(std::numeric_limits<int64_t>::max()));
-  limit = g.max(limit, g.extent(0));
+      single(count).value_or(g.index(std::numeric_limits<int64_t>::max()));
+  limit = g.max(limit, g.index(0));
   TensorValue start;
   if (n.has(1)) {
     auto known = single(g.constantInts(n.in(1)));
     if (!known)
       start = n.in(1);
     else if (!*known)
-      limit = g.extent(0);
+      limit = g.index(0);
   }
   bool hasSequence =
       llvm::any_of(carried, [](TensorValue x) { return x && !isTensor(x); });
@@ -401,8 +401,8 @@ void importLoop(Node &n) {
     Value goes = toCondition(g, start);
     if (!goes)
       return;
-    limit = arith::SelectOp::create(g.b, g.loc, goes, g.toValue(limit),
-                                    g.toValue(g.extent(0)))
+    limit = arith::SelectOp::create(g.b, g.loc, goes, g.value(limit),
+                                    g.value(g.index(0)))
                 .getResult();
   }
   auto operands =
@@ -419,7 +419,7 @@ void importLoop(Node &n) {
     cell.states.push_back(g.number(g.i64(), 0));
     cell.hidden = 1;
     cell.next = increment;
-    cell.steps = g.toValue(limit);
+    cell.steps = g.value(limit);
   } else {
     cell.inputs.push_back(g.iota({limit}, 0, g.i64()));
   }
@@ -438,7 +438,7 @@ void importLoop(Node &n) {
     if (!scan.getCount())
       return values;
     auto done = g.elements(g.wrap(scan.getCount()), /*forced=*/true);
-    return g.slice(values, 0, g.extent(0), (*done)[0]);
+    return g.slice(values, 0, g.index(0), (*done)[0]);
   };
   ValueRange finals = scan.getFinals();
   for (size_t i = 0, list = 0; i < all.size(); ++i) {
@@ -498,7 +498,7 @@ void importScan(Node &n) {
       source = g.squeeze(source, {0});
     source = g.moveAxis(source, n.axis(at(axes, i), source.rank()), 0);
     if (at(directions, i))
-      source = g.slice(source, 0, g.sub(g.dim(source, 0), g.extent(1)),
+      source = g.slice(source, 0, g.sub(g.dim(source, 0), g.index(1)),
                        g.dim(source, 0), -1);
     sources.push_back(source);
   }
@@ -524,7 +524,7 @@ void importScan(Node &n) {
     TensorValue all = g.wrap(scan.getOutputs()[i]);
     if (at(outDirections, i))
       all =
-          g.slice(all, 0, g.sub(g.dim(all, 0), g.extent(1)), g.dim(all, 0), -1);
+          g.slice(all, 0, g.sub(g.dim(all, 0), g.index(1)), g.dim(all, 0), -1);
     if (int64_t axis = at(outAxes, i))
       all = g.moveAxis(all, 0, n.axis(axis, all.rank()));
     n.yield(states + i, all);

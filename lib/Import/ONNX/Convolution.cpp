@@ -145,7 +145,7 @@ void importCausalConvWithState(Node &n) {
   if (n.has(3))
     x = before ? g.concat({n.in(3), x}, 2) : x;
   else
-    x = cropOrPad(g, x, 2, g.extent(-before), g.add(length, g.extent(before)));
+    x = cropOrPad(g, x, 2, g.index(-before), g.add(length, g.index(before)));
   SmallVector<Value> operands{g.channelsLast(x).value, filterOf(g, w).value};
   if (n.has(2))
     operands.push_back(n.in(2).value);
@@ -153,7 +153,7 @@ void importCausalConvWithState(Node &n) {
       g.channelsFirst(g.op<dl::ConvOp>(operands, {g.attr("groups", w.dim(0))}));
   n.yield(0, isSilu ? g.op<dl::SiluOp>(y) : y);
   if (n.wants(1))
-    n.yield(1, g.slice(x, 2, length, g.extent(before)));
+    n.yield(1, g.slice(x, 2, length, g.index(before)));
 }
 
 void importConvTranspose(Node &n) {
@@ -435,8 +435,8 @@ void importMaxUnpool(Node &n) {
   Extents inferred{g.dim(x, 0), g.dim(x, 1)}, shape;
   for (size_t d = 0; d < window.kernel.size(); ++d)
     inferred.push_back(g.add(
-        g.mul(g.sub(g.dim(x, d + 2), g.extent(1)), g.extent(window.strides[d])),
-        g.extent(window.kernel[d] - window.low[d] - window.high[d])));
+        g.mul(g.sub(g.dim(x, d + 2), g.index(1)), g.index(window.strides[d])),
+        g.index(window.kernel[d] - window.low[d] - window.high[d])));
   // Places count in the inferred shape, also where a larger one is given.
   TensorValue zero =
       g.broadcast(g.number(x.element(), 0), {g.product(inferred)});
@@ -474,7 +474,7 @@ void importLRN(Node &n) {
   TensorValue last = g.channelsLast(x);
   Extents shape = g.dims(last);
   Extents flat{g.product(ArrayRef<Extent>(shape).drop_back()), shape.back(),
-               g.extent(1)};
+               g.index(1)};
   // The mean over a window of channels is the sum over its size.
   TensorValue mean =
       g.op<dl::AvgPoolOp>({g.reshape(g.op<dl::SquareOp>(last), flat).value},

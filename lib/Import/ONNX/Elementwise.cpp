@@ -71,7 +71,7 @@ void importMod(Node &n) {
   // Of extents without a choice: it stays an extent.
   auto dividends = g.elements(a, false), divisors = g.elements(b, false);
   auto areNonNegative = [&](ArrayRef<Extent> extents) {
-    return llvm::all_of(extents, [&](Extent e) { return g.isNonNegative(e); });
+    return llvm::all_of(extents, [&](Extent e) { return isNonNegative(e); });
   };
   if (dividends && divisors && areNonNegative(*divisors) &&
       !(getConstantIntValues(*dividends) && getConstantIntValues(*divisors)))

@@ -63,7 +63,7 @@ Extents Fourier::shapeOf(TensorValue x, ArrayRef<int64_t> last) {
   if (!shape.empty())
     shape.pop_back();
   for (int64_t extent : last)
-    shape.push_back(g.extent(extent));
+    shape.push_back(g.index(extent));
   return shape;
 }
 
@@ -128,7 +128,7 @@ Complex Fourier::chirp(Complex x) {
   Complex w = roots({n}, [&](int64_t, int64_t j) { return turn(j); });
   Complex y = times(x, w);
   auto pad = [&](TensorValue t) {
-    return cropOrPad(g, t, t.rank() - 1, g.extent(0), g.extent(size));
+    return cropOrPad(g, t, t.rank() - 1, g.index(0), g.index(size));
   };
   y = transform({pad(y.re), pad(y.im)}, size);
   // The spectrum of the conjugate chirp, computed while compiling.
@@ -159,7 +159,7 @@ Complex Fourier::chirp(Complex x) {
             }));
   y = inverse(y);
   auto cut = [&](TensorValue t) {
-    return g.slice(t, -1, g.extent(0), g.extent(n));
+    return g.slice(t, -1, g.index(0), g.index(n));
   };
   return times({cut(y.re), cut(y.im)}, w);
 }
@@ -182,7 +182,7 @@ Complex Fourier::transform(Complex x, int64_t count) {
   if (count == n)
     return y;
   auto cut = [&](TensorValue t) {
-    return g.slice(t, -1, g.extent(0), g.extent(count));
+    return g.slice(t, -1, g.index(0), g.index(count));
   };
   return {cut(y.re), cut(y.im)};
 }
@@ -198,7 +198,7 @@ Complex Fourier::inverse(Complex x) {
 
 /// Part 0 or 1 of numbers whose last dimension holds both.
 static TensorValue partOf(Graph &g, TensorValue x, int64_t part) {
-  return g.squeeze(g.slice(x, -1, g.extent(part), g.extent(1)), {x.rank() - 1});
+  return g.squeeze(g.slice(x, -1, g.index(part), g.index(1)), {x.rank() - 1});
 }
 
 /// The transform of x, whose last dimension holds the parts of a number, over
@@ -210,8 +210,8 @@ static TensorValue dft(Node &n, TensorValue x, int64_t axis, int64_t length,
   Type type = element.isF64() ? element : g.f32();
   int64_t half = length / 2 + 1, parts = x.dim(-1);
   // Elements that are missing are zeros, those beyond are cut off.
-  x = cropOrPad(g, g.cast(x, type), axis, g.extent(0),
-                g.extent(isInverse && isOnesided ? half : length));
+  x = cropOrPad(g, g.cast(x, type), axis, g.index(0),
+                g.index(isInverse && isOnesided ? half : length));
   auto part = [&](int64_t p) { return g.moveAxis(partOf(g, x, p), axis, -1); };
   Complex signal{part(0), parts == 2 ? part(1) : TensorValue()};
   Fourier f{g, type};
@@ -328,10 +328,10 @@ void importSTFT(Node &n) {
   }
   int64_t pace = step->front();
   Extent frames =
-      g.div(g.max(g.add(g.sub(g.dim(x, 1), g.extent(length)), g.extent(pace)),
-                  g.extent(0)),
-            g.extent(pace));
-  Extents shape{frames, g.extent(length)};
+      g.div(g.max(g.add(g.sub(g.dim(x, 1), g.index(length)), g.index(pace)),
+                  g.index(0)),
+            g.index(pace));
+  Extents shape{frames, g.index(length)};
   TensorValue at =
       g.iota(shape, 0, g.i64()) * double(pace) + g.iota(shape, 1, g.i64());
   TensorValue framed = g.gather(x, at, 1);

@@ -26,8 +26,8 @@ static TensorValue fromFront(Graph &g, TensorValue indices, Extent extent) {
 /// they would name an element elsewhere.
 static TensorValue withinExtent(Graph &g, TensorValue indices, Extent extent) {
   TensorValue at = fromFront(g, indices, extent);
-  TensorValue last = scalarOf(g, g.sub(extent, g.extent(1)));
-  return max(min(at, last), scalarOf(g, g.extent(0)));
+  TensorValue last = scalarOf(g, g.sub(extent, g.index(1)));
+  return max(min(at, last), scalarOf(g, g.index(0)));
 }
 
 void importGather(Node &n) {
@@ -59,7 +59,7 @@ static TensorValue placeWith(Graph &g, TensorValue x, TensorValue indices,
                              int64_t axis) {
   Extents shape = g.dims(indices);
   TensorValue place(&g, Value()); // where a scalar was refused already
-  Extent stride = g.extent(1);
+  Extent stride = g.index(1);
   for (int64_t d = x.rank(); d-- > 0;) {
     TensorValue at = d == axis ? withinExtent(g, indices, g.dim(x, d))
                                : g.iota(shape, d, g.i64());
@@ -90,11 +90,11 @@ static TensorValue rowsOf(Graph &g, TensorValue x, TensorValue indices,
   TensorValue row(&g, Value());
   Extents shape = g.dims(indices);
   shape.pop_back();
-  Extent stride = g.extent(1);
+  Extent stride = g.index(1);
   for (int64_t d = batch + depth; d-- > 0;) {
     TensorValue at;
     if (d >= batch) {
-      at = g.squeeze(g.slice(indices, -1, g.extent(d - batch), g.extent(1)),
+      at = g.squeeze(g.slice(indices, -1, g.index(d - batch), g.index(1)),
                      {indices.rank() - 1});
       at = withinExtent(g, at, g.dim(x, d));
     } else {
@@ -181,7 +181,7 @@ void importTopK(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0);
   int64_t axis = n.axis(n.integer("axis", -1), x.rank());
-  Extent k = g.extent(n.integer("k", 1));
+  Extent k = g.index(n.integer("k", 1));
   if (n.version >= 10) {
     Extents given = n.extentsOf(1, "k");
     if (given.size() != 1)
@@ -202,7 +202,7 @@ void importTopK(Node &n) {
   auto op =
       dl::TopKOp::create(g.b, g.loc, RankedTensorType::get(shape, x.element()),
                          RankedTensorType::get(shape, g.i64()), last.value,
-                         g.toValue(k), n.integer("largest", 1) == 0);
+                         g.value(k), n.integer("largest", 1) == 0);
   n.yield(0, g.moveAxis(g.wrap(op.getValues()), -1, axis));
   n.yield(1, g.moveAxis(g.wrap(op.getIndices()), -1, axis));
 }
@@ -246,9 +246,8 @@ void importOneHot(Node &n) {
   Extents shape = g.dims(wide);
   shape[axis] = (*depth)[0];
   TensorValue hit = g.iota(shape, axis, g.i64()) == wide;
-  TensorValue off =
-      g.squeeze(g.slice(values, 0, g.extent(0), g.extent(1)), {0});
-  TensorValue on = g.squeeze(g.slice(values, 0, g.extent(1), g.extent(1)), {0});
+  TensorValue off = g.squeeze(g.slice(values, 0, g.index(0), g.index(1)), {0});
+  TensorValue on = g.squeeze(g.slice(values, 0, g.index(1), g.index(1)), {0});
   n.yield(g.select(hit, on, off));
 }
 
@@ -294,7 +293,7 @@ void importReverseSequence(Node &n) {
     n.yield(x);
     return;
   }
-  Extents shape(x.rank(), g.extent(1));
+  Extents shape(x.rank(), g.index(1));
   shape[batch] = g.dim(x, batch);
   TensorValue lengths = g.reshape(n.in(1), shape);
   TensorValue at = g.iota(g.dims(x), time, g.i64());

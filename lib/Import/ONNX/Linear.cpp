@@ -73,10 +73,10 @@ void importDet(Node &n) {
   int64_t last = x.rank() - 1, row = last - 1;
   for (int64_t size = x.dim(-1); size > 0 && !g.failed; --size) {
     auto head = [&](TensorValue t, int64_t axis) {
-      return g.slice(t, axis, g.extent(0), g.extent(1));
+      return g.slice(t, axis, g.index(0), g.index(1));
     };
     auto tail = [&](TensorValue t, int64_t axis) {
-      return g.slice(t, axis, g.extent(1), g.extent(size - 1));
+      return g.slice(t, axis, g.index(1), g.index(size - 1));
     };
     TensorValue column = head(rest, last);
     TensorValue at =
@@ -148,7 +148,7 @@ static Labelled takeDiagonals(Graph &g, Labelled t) {
       for (int64_t d = 2; d < x.rank(); ++d)
         shape.push_back(g.dim(x, d));
       TensorValue flat = g.reshape(x, shape);
-      TensorValue step = g.fromElements({g.add(n, g.extent(1))}, true, g.i64());
+      TensorValue step = g.fromElements({g.add(n, g.index(1))}, true, g.i64());
       TensorValue places = g.iota({n}, 0, g.i64()) * step;
       t.x = g.gather(flat, places, 0);
       int64_t label = t.labels[i];
@@ -196,7 +196,7 @@ static Labelled contract(Graph &g, Labelled a, Labelled b,
       right.push_back(label);
   // Extents of labels; a 1 under an ellipsis stretches to the other's.
   auto extentOf = [&](int64_t label) {
-    Extent extent = g.extent(1);
+    Extent extent = g.index(1);
     for (const Labelled *t : {&a, &b})
       for (auto [d, l] : llvm::enumerate(t->labels))
         if (l == label && t->x.dim(d) != 1)
@@ -214,7 +214,7 @@ static Labelled contract(Graph &g, Labelled a, Labelled b,
     TensorValue x = g.broadcast(t.x, full);
     size_t next = 0;
     for (const Ints &labels : groups) {
-      Extent product = g.extent(1);
+      Extent product = g.index(1);
       for (size_t i = 0; i < labels.size(); ++i)
         product = g.mul(product, full[next++]);
       shape.push_back(product);

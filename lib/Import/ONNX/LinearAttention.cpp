@@ -9,8 +9,8 @@ namespace dlc::onnx_import {
 
 /// [batch, steps, heads size] -> [steps, batch, heads, size]
 static TensorValue byStep(Graph &g, TensorValue x, int64_t heads) {
-  return g.transpose(g.reshape(x, {g.dim(x, 0), g.dim(x, 1), g.extent(heads),
-                                   g.div(g.dim(x, 2), g.extent(heads))}),
+  return g.transpose(g.reshape(x, {g.dim(x, 0), g.dim(x, 1), g.index(heads),
+                                   g.div(g.dim(x, 2), g.index(heads))}),
                      {1, 0, 2, 3});
 }
 
@@ -67,8 +67,8 @@ void importLinearAttention(Node &n) {
   if (scale == 0)
     scale = 1 / std::sqrt(double(size));
   auto wide = [&](TensorValue x) { return g.cast(x, g.f32()); };
-  Extents stateShape{g.dim(q, 0), g.extent(heads), g.extent(size),
-                     g.extent(width)};
+  Extents stateShape{g.dim(q, 0), g.index(heads), g.index(size),
+                     g.index(width)};
   TensorValue state =
       n.has(3) ? wide(n.in(3)) : g.broadcast(g.number(g.f32(), 0), stateShape);
   Type stateElement = n.has(3) ? n.in(3).element() : element;
@@ -77,8 +77,8 @@ void importLinearAttention(Node &n) {
   if (!queries)
     return;
   Extents grouped = g.dims(queries);
-  grouped[2] = g.extent(heads);
-  grouped.insert(grouped.begin() + 3, g.extent(qHeads / heads));
+  grouped[2] = g.index(heads);
+  grouped.insert(grouped.begin() + 3, g.index(qHeads / heads));
   inputs.push_back(g.reshape(queries, grouped).value);
   inputs.push_back(byStep(g, wide(k), heads).value);
   inputs.push_back(byStep(g, wide(v), heads).value);
@@ -115,8 +115,8 @@ void importLinearAttention(Node &n) {
   if (g.failed)
     return;
   TensorValue y = g.transpose(g.wrap(scan.getOutputs()[0]), {1, 0, 2, 3, 4});
-  n.yield(0, g.cast(g.reshape(y, {g.dim(q, 0), g.dim(q, 1),
-                                  g.extent(qHeads * width)}),
+  n.yield(0, g.cast(g.reshape(
+                        y, {g.dim(q, 0), g.dim(q, 1), g.index(qHeads * width)}),
                     element));
   n.yield(1, g.cast(g.wrap(scan.getFinals()[0]), stateElement));
 }

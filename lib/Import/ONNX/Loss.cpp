@@ -33,7 +33,7 @@ static TensorValue likelihood(Node &n, TensorValue logs, TensorValue labels,
   if (weightsAt && n.has(*weightsAt)) {
     TensorValue w = n.in(*weightsAt);
     TensorValue last =
-        g.fromElements({g.sub(shape[1], g.extent(1))}, true, g.i64());
+        g.fromElements({g.sub(shape[1], g.index(1))}, true, g.i64());
     TensorValue safe = min(max(labels, 0.0), last);
     weight = g.gather(w, safe, 0);
   }

@@ -8,7 +8,7 @@ namespace dlc::onnx_import {
 
 /// A vector of channels that broadcasts over [N, C, spatial...].
 static TensorValue alongChannels(Graph &g, TensorValue v, int64_t rank) {
-  Extents shape(std::max<int64_t>(rank - 1, 1), g.extent(1));
+  Extents shape(std::max<int64_t>(rank - 1, 1), g.index(1));
   shape[0] = g.dim(v, 0);
   return g.reshape(v, shape);
 }
@@ -121,7 +121,7 @@ static TensorValue normalizeGroups(Graph &g, TensorValue x, int64_t groups,
   if (shape.size() < 2)
     return g.fail("its operand has shape " + dl::toString(x.shape()) +
                   ", expected [N, C, spatial...]");
-  Extent count = groups ? g.extent(groups) : shape[1];
+  Extent count = groups ? g.index(groups) : shape[1];
   Extent rest = g.product(ArrayRef<Extent>(shape).drop_front());
   TensorValue grouped = g.reshape(x, {shape[0], count, g.div(rest, count)});
   return g.reshape(g.normalizeLast(grouped, epsilon), shape);
@@ -147,9 +147,9 @@ void importGroupNormalization(Node &n) {
   if (n.version < 21) {
     // A number a group, repeated for its channels.
     auto repeat = [&](TensorValue v) {
-      Extent each = g.div(g.dim(x, 1), g.extent(groups));
+      Extent each = g.div(g.dim(x, 1), g.index(groups));
       return g.reshape(
-          g.broadcast(g.unsqueeze(v, {1}), {g.extent(groups), each}),
+          g.broadcast(g.unsqueeze(v, {1}), {g.index(groups), each}),
           {g.dim(x, 1)});
     };
     scale = repeat(scale);

@@ -17,7 +17,7 @@ static TensorValue isWithin(TensorValue at, TensorValue end) {
 
 /// A vector laid along an axis of x.
 static TensorValue along(Graph &g, TensorValue v, int64_t axis, int64_t rank) {
-  Extents shape(rank - axis, g.extent(1));
+  Extents shape(rank - axis, g.index(1));
   shape[0] = g.dim(v, 0);
   return g.reshape(v, shape);
 }
@@ -34,8 +34,8 @@ TensorValue cropOrPad(Graph &g, TensorValue x, int64_t axis, Extent start,
     int64_t high = std::max<int64_t>(*from + *count - *have, 0);
     int64_t kept = *count - low - high;
     if (kept < *have)
-      x = g.slice(x, axis, g.extent(std::max<int64_t>(*from, 0)),
-                  g.extent(std::max<int64_t>(kept, 0)));
+      x = g.slice(x, axis, g.index(std::max<int64_t>(*from, 0)),
+                  g.index(std::max<int64_t>(kept, 0)));
     if (kept >= 0 && (low || high)) {
       Ints lows(x.rank(), 0), highs(x.rank(), 0);
       lows[axis] = low;
@@ -69,7 +69,7 @@ void importCenterCropPad(Node &n) {
     if (g.failed)
       return;
     // Rounded towards zero: what is odd is cut off and added at the end.
-    Extent start = g.div(g.sub(g.dim(x, d), size), g.extent(2));
+    Extent start = g.div(g.sub(g.dim(x, d), size), g.index(2));
     x = cropOrPad(g, x, d, start, size);
   }
   n.yield(x);
@@ -90,8 +90,8 @@ struct Fold {
   int64_t covering() const { return llvm::divideCeil(reach(), stride); }
   int64_t terms() const { return std::min(block, covering()); }
   Extent blocks(Graph &g) const {
-    Extent room = g.add(size, g.extent(low + high - reach() + stride));
-    return g.max(g.div(room, g.extent(stride)), g.extent(0));
+    Extent room = g.add(size, g.index(low + high - reach() + stride));
+    return g.max(g.div(room, g.index(stride)), g.index(0));
   }
 };
 } // namespace
@@ -165,7 +165,7 @@ void importCol2Im(Node &n) {
     overflows |= llvm::MulOverflow(elements, extent, elements);
   SmallVector<Fold> folds;
   // [N, C, K1, ..., Kr, B1, ..., Br] -> [N, C, K1 B1, ..., Kr Br]
-  Extents apart{g.dim(x, 0), g.div(g.dim(x, 1), g.extent(elements))};
+  Extents apart{g.dim(x, 0), g.div(g.dim(x, 1), g.index(elements))};
   Extents paired(apart), counts;
   Ints permutation{0, 1};
   std::optional<int64_t> total = 1;
@@ -178,7 +178,7 @@ void importCol2Im(Node &n) {
       n.fail("folds blocks of which more than 1024 elements meet in a place");
     auto known = getConstantIntValue(counts.back());
     total = total && known ? std::optional(*total * *known) : std::nullopt;
-    apart.push_back(g.extent((*block)[d]));
+    apart.push_back(g.index((*block)[d]));
     paired.push_back(g.mul(apart.back(), counts.back()));
     permutation.push_back(2 + d);
     permutation.push_back(2 + rank + d);
@@ -229,7 +229,7 @@ void importTensorScatter(Node &n) {
   TensorValue place = g.iota(ahead, axis, g.i64());
   if (n.has(2))
     place = place + g.reshape(g.cast(n.in(2), g.i64()), [&] {
-      Extents one(axis + 1, g.extent(1));
+      Extents one(axis + 1, g.index(1));
       one[0] = shape[0];
       return one;
     }());

@@ -23,14 +23,14 @@ static TensorValue spread(Node &n, TensorValue x, TensorValue parameter,
     for (auto [d, extent] : llvm::enumerate(shape)) {
       wide.push_back(extent);
       if (int64_t(d) == axis)
-        wide.push_back(g.extent(block));
+        wide.push_back(g.index(block));
     }
-    shape[axis] = g.mul(shape[axis], g.extent(block));
+    shape[axis] = g.mul(shape[axis], g.index(block));
     TensorValue repeated =
         g.reshape(g.broadcast(g.unsqueeze(parameter, {axis + 1}), wide), shape);
-    return g.slice(repeated, axis, g.extent(0), g.dim(x, axis));
+    return g.slice(repeated, axis, g.index(0), g.dim(x, axis));
   }
-  Extents shape(x.rank() - axis, g.extent(1));
+  Extents shape(x.rank() - axis, g.index(1));
   shape[0] = g.dim(parameter, 0);
   return g.reshape(parameter, shape);
 }
@@ -139,7 +139,7 @@ static TensorValue perFilter(Graph &g, TensorValue parameter, int64_t rank) {
     return parameter;
   if (g.failed || rank < 1)
     return g.fail("its filters have too few dimensions");
-  Extents shape(rank, g.extent(1));
+  Extents shape(rank, g.index(1));
   shape[0] = g.dim(parameter, 0);
   return g.reshape(parameter, shape);
 }

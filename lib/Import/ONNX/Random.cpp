@@ -125,13 +125,13 @@ void importMultinomial(Node &n) {
                                     g.b.getContext(), dl::CumulativeKind::sum)),
        g.attr("axis", int64_t(1))});
   Extent rows = g.dim(logits, 0), classes = g.dim(logits, 1);
-  Extents shape{rows, g.extent(n.integer("sample_size", 1))};
+  Extents shape{rows, g.index(n.integer("sample_size", 1))};
   TensorValue u = g.unsqueeze(randomUniform(n, shape, 0), {2});
   TensorValue reached = u >= g.unsqueeze(sums, {1});
   TensorValue count =
       g.reduce<dl::ReduceSumOp>(g.cast(reached, g.i64()), {2}, false);
   TensorValue last =
-      g.fromElements({g.sub(classes, g.extent(1))}, true, g.i64());
+      g.fromElements({g.sub(classes, g.index(1))}, true, g.i64());
   n.yield(g.cast(min(count, last), type));
 }
 

@@ -100,7 +100,7 @@ public:
     SmallVector<TensorValue> parts;
     for (int64_t gate : order)
       parts.push_back(
-          g.slice(x, axis, g.extent(gate * hidden), g.extent(hidden)));
+          g.slice(x, axis, g.index(gate * hidden), g.index(hidden)));
     return g.concat(parts, axis);
   }
 
@@ -111,8 +111,8 @@ public:
 
   /// Half 0 or 1 of the biases.
   TensorValue bias(int64_t half) {
-    TensorValue part = g.slice(parameter(3), 1, g.extent(half * gates * hidden),
-                               g.extent(gates * hidden));
+    TensorValue part = g.slice(parameter(3), 1, g.index(half * gates * hidden),
+                               g.index(gates * hidden));
     return lead(reorder(part, 1, order));
   }
 
@@ -206,7 +206,7 @@ public:
     // [T, B, D H] as [T, D, B, H], or with the batch in front [B, T, D, H].
     Extents shape = g.dims(results[0]);
     shape.pop_back();
-    shape.append({g.extent(directions), g.extent(hidden)});
+    shape.append({g.index(directions), g.index(hidden)});
     TensorValue y = g.reshape(results[0], shape);
     n.yield(0, isBatchFirst ? y : g.transpose(y, {0, 2, 1, 3}));
     for (size_t i = 1; i < results.size(); ++i) {

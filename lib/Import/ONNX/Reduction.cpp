@@ -124,7 +124,7 @@ template <typename OpT> static void arg(Node &n) {
   if (!n.integer("select_last_index", 0))
     return n.yield(g.op<OpT>({x.value}, attributes));
   // The first from the other end.
-  Extent last = g.sub(g.dim(x, axis), g.extent(1));
+  Extent last = g.sub(g.dim(x, axis), g.index(1));
   TensorValue reversed = g.slice(x, axis, last, g.dim(x, axis), -1);
   TensorValue place = g.op<OpT>({reversed.value}, attributes);
   n.yield(g.fromElements({last}, true, g.i64()) - place);

@@ -37,12 +37,12 @@ private:
   TensorValue source(TensorValue x, int64_t axis, Extent size,
                      TensorValue scale, double start, double end);
   TensorValue along(TensorValue v, int64_t axis, int64_t rank) {
-    Extents shape(rank - axis, g.extent(1));
+    Extents shape(rank - axis, g.index(1));
     shape[0] = g.dim(v, 0);
     return g.reshape(v, shape);
   }
   TensorValue pick(TensorValue x, int64_t axis, TensorValue at) {
-    TensorValue last = scalar(g.sub(g.dim(x, axis), g.extent(1)));
+    TensorValue last = scalar(g.sub(g.dim(x, axis), g.index(1)));
     TensorValue inside = min(max(at, 0.0), last);
     return g.gather(x, g.cast(inside, g.i64()), axis);
   }
@@ -115,7 +115,7 @@ TensorValue Resizer::smooth(TensorValue x, int64_t axis, Extent size,
       excludesOutside
           ? 0
           : int64_t(std::ceil((mode == "linear" ? 1 : 2) / shrink)) + 1;
-  Extent n = g.add(g.dim(x, axis), g.extent(2 * reach));
+  Extent n = g.add(g.dim(x, axis), g.index(2 * reach));
   TensorValue places =
       g.cast(g.iota({size, n}, 1, g.i64()), type()) - double(reach);
   TensorValue weights = filter((places - g.unsqueeze(at, {1})) * shrink);
@@ -174,7 +174,7 @@ TensorValue Resizer::apply(TensorValue x, int64_t axis, Extent size,
   }
   if (coordinates == "tf_crop_and_resize") {
     TensorValue inside =
-        (at >= 0.0) & (at <= scalar(g.sub(g.dim(x, axis), g.extent(1))));
+        (at >= 0.0) & (at <= scalar(g.sub(g.dim(x, axis), g.index(1))));
     result = g.select(along(inside, axis, rank), result,
                       g.number(element, extrapolation));
   }
@@ -252,12 +252,12 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
       }
       scales[axis] =
           known ? g.number(f64, (*known)[i])
-                : g.cast(g.squeeze(g.slice(given, 0, g.extent(i), g.extent(1)),
-                                   {0}),
-                         f64);
+                : g.cast(
+                      g.squeeze(g.slice(given, 0, g.index(i), g.index(1)), {0}),
+                      f64);
       if (known && extent) {
         // In the precision in which the scale is given.
-        sizes[axis] = g.extent(std::floor(double(*extent) * (*known)[i]));
+        sizes[axis] = g.index(std::floor(double(*extent) * (*known)[i]));
         continue;
       }
       if (isSame[axis])
@@ -267,7 +267,7 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
       TensorValue size =
           g.cast(g.op<dl::FloorOp>(length * scales[axis]), g.i64());
       if (auto read = single(g.elements(size, /*forced=*/true)))
-        sizes[axis] = g.max(*read, g.extent(0));
+        sizes[axis] = g.max(*read, g.index(0));
     }
   } else {
     Extents wanted = n.extentsOf(*sizesAt, "sizes");
@@ -309,7 +309,7 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
                "compiling: make them an initializer");
         return;
       }
-      sizes[axis] = g.extent(std::floor(factor * double(x.dim(axis)) + 0.5));
+      sizes[axis] = g.index(std::floor(factor * double(x.dim(axis)) + 0.5));
       scales[axis] = g.number(f64, factor);
       isSame[axis] = false;
     }

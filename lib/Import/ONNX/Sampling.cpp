@@ -11,9 +11,9 @@ namespace dlc::onnx_import {
 TensorValue Sampler::reflect(TensorValue x, size_t d) {
   Type type = x.element();
   double edge = alignsCorners ? 0 : -0.5;
-  Extent last = g.sub(extents[d], g.extent(1));
+  Extent last = g.sub(extents[d], g.index(1));
   TensorValue range =
-      scalar(alignsCorners ? g.max(last, g.extent(1)) : extents[d], type);
+      scalar(alignsCorners ? g.max(last, g.index(1)) : extents[d], type);
   TensorValue distance = g.op<dl::AbsOp>(x - edge);
   TensorValue turns = g.op<dl::FloorOp>(distance / range);
   TensorValue rest = distance - turns * range;
@@ -25,7 +25,7 @@ TensorValue Sampler::reflect(TensorValue x, size_t d) {
 Sampler::Tap Sampler::tap(TensorValue x, size_t d, TensorValue weight) {
   Type type = x.element();
   TensorValue zero = g.number(type, 0);
-  TensorValue last = scalar(g.sub(extents[d], g.extent(1)), type);
+  TensorValue last = scalar(g.sub(extents[d], g.index(1)), type);
   if (padding == Padding::zeros) {
     TensorValue inside = (x >= zero) & (x <= last);
     weight = g.select(inside, weight ? weight : g.number(type, 1), zero);
@@ -42,7 +42,7 @@ SmallVector<Sampler::Tap> Sampler::taps(TensorValue x, size_t d) {
     x = g.op<dl::RoundOp>(x);
   // A place that lies outside of the grid is moved before it is split.
   if (padding != Padding::zeros) {
-    Extent last = g.sub(extents[d], g.extent(1));
+    Extent last = g.sub(extents[d], g.index(1));
     TensorValue low = g.number(type, alignsCorners ? 0 : -0.5);
     TensorValue high = scalar(last, type) - low;
     TensorValue outside = (x < low) | (x > high);
@@ -106,17 +106,17 @@ TensorValue Sampler::at(ArrayRef<TensorValue> places) {
 
 Sampler samplerOf(Graph &g, TensorValue x) {
   int64_t rank = x.rank() - 2;
-  Sampler s{g, {}, {}, {}, Extents(rank, g.extent(1))};
+  Sampler s{g, {}, {}, {}, Extents(rank, g.index(1))};
   for (int64_t d = 0; d < rank; ++d)
     s.extents.push_back(g.dim(x, d + 2));
-  Extent stride = g.extent(1);
+  Extent stride = g.index(1);
   for (int64_t d = rank; d-- > 0;) {
     s.strides[d] = stride;
     stride = g.mul(stride, s.extents[d]);
   }
   s.rows =
       g.reshape(g.channelsLast(x), {g.mul(g.dim(x, 0), stride), g.dim(x, 1)});
-  Extents image(rank + 1, g.extent(1));
+  Extents image(rank + 1, g.index(1));
   image[0] = g.dim(x, 0);
   s.base = g.iota(image, 0, g.i64()) * g.fromElements({stride}, true, g.i64());
   return s;
@@ -173,7 +173,7 @@ void importGridSample(Node &n) {
   for (int64_t d = 0; d < rank; ++d) {
     // The last coordinate is that of the first dimension.
     TensorValue at = g.squeeze(
-        g.slice(grid, -1, g.extent(rank - 1 - d), g.extent(1)), {rank + 1});
+        g.slice(grid, -1, g.index(rank - 1 - d), g.index(1)), {rank + 1});
     TensorValue length =
         g.cast(g.fromElements({s.extents[d]}, true, g.i64()), type);
     places.push_back(s.alignsCorners ? (at + 1.0) / 2.0 * (length - 1.0)
@@ -205,20 +205,20 @@ void importAffineGrid(Node &n) {
   TensorValue wide = g.cast(theta, type);
   // Column j of theta as [N, 1, ..., 1, r].
   auto column = [&](int64_t j) {
-    Extents shape(rank + 2, g.extent(1));
+    Extents shape(rank + 2, g.index(1));
     shape[0] = g.dim(theta, 0);
-    shape[rank + 1] = g.extent(rank);
-    return g.reshape(g.slice(wide, 2, g.extent(j), g.extent(1)), shape);
+    shape[rank + 1] = g.index(rank);
+    return g.reshape(g.slice(wide, 2, g.index(j), g.index(1)), shape);
   };
   bool alignsCorners = n.integer("align_corners", 0);
   TensorValue sum = column(rank);
   for (int64_t d = 0; d < rank; ++d) {
     Extent extent = size[d + 2];
-    Extents shape(rank + 2, g.extent(1));
+    Extents shape(rank + 2, g.index(1));
     shape[d + 1] = extent;
     TensorValue at = g.cast(g.iota(shape, d + 1, g.i64()), type);
     Extent steps =
-        alignsCorners ? g.max(g.sub(extent, g.extent(1)), g.extent(1)) : extent;
+        alignsCorners ? g.max(g.sub(extent, g.index(1)), g.index(1)) : extent;
     TensorValue count = g.cast(g.fromElements({steps}, true, g.i64()), type);
     at =
         alignsCorners ? at * 2.0 / count - 1.0 : (at * 2.0 + 1.0) / count - 1.0;

@@ -70,8 +70,8 @@ static void importWindow(Node &n, ArrayRef<double> weights) {
     return;
   }
   bool isPeriodic = n.integer("periodic", 1);
-  Extent size = g.max(given[0], g.extent(0));
-  Extent period = isPeriodic ? size : g.sub(size, g.extent(1));
+  Extent size = g.max(given[0], g.index(0));
+  Extent period = isPeriodic ? size : g.sub(size, g.index(1));
   constexpr double pi = 3.14159265358979323846;
   // A symmetric window of one element is its middle.
   bool isOne = known == 1 && !isPeriodic;

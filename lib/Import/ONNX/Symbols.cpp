@@ -250,10 +250,10 @@ Extent Graph::join(Extent x, Extent y) {
     return y;
   if (c == 1 || a || areEqual(x, y))
     return x;
-  Value v = toValue(x);
+  Value v = value(x);
   Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, v,
-                                      toValue(extent(1)));
-  return arith::SelectOp::create(b, loc, isOne, toValue(y), v).getResult();
+                                      value(index(1)));
+  return arith::SelectOp::create(b, loc, isOne, value(y), v).getResult();
 }
 
 SmallVector<Value> Graph::align(ArrayRef<Value> operands, int64_t trailing) {

@@ -70,19 +70,19 @@ Extent Graph::dim(TensorValue x, int64_t d) {
     d += x.rank();
   if (!x || d < 0 || d >= x.rank()) {
     failed = failed || !x;
-    return extent(1);
+    return index(1);
   }
   if (!ShapedType::isDynamic(x.dim(d)))
-    return extent(x.dim(d));
+    return index(x.dim(d));
   if (auto number = dyn_cast<AffineConstantExpr>(shapeOf(x.value)[d]))
-    return extent(number.getValue());
+    return index(number.getValue());
   return getAsOpFoldResult(b.createOrFold<tensor::DimOp>(loc, x.value, d));
 }
 
 Extents Graph::dims(TensorValue x) {
   if (!x) { // whoever asks takes the first, the last, or all but some
     failed = true;
-    return Extents(16, extent(1));
+    return Extents(16, index(1));
   }
   Extents result;
   for (int64_t d = 0; d < x.rank(); ++d)
@@ -99,9 +99,9 @@ TensorValue Graph::refine(TensorValue x, ArrayRef<int64_t> extents,
     if (!ShapedType::isDynamic(extent) || ShapedType::isDynamic(extents[d]))
       continue;
     extent = extents[d];
-    Value isEqual = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                          toValue(dim(x, d)),
-                                          toValue(this->extent(extent)));
+    Value isEqual =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                              value(dim(x, d)), value(index(extent)));
     require(isEqual, message);
   }
   auto type = x.type().clone(shape);
@@ -116,8 +116,8 @@ void Graph::requireSmall(Extent number, const Twine &what) {
     return;
   using Predicate = arith::CmpIPredicate;
   auto compare = [&](Predicate predicate, int64_t bound) {
-    return arith::CmpIOp::create(b, loc, predicate, toValue(number),
-                                 toValue(extent(bound)));
+    return arith::CmpIOp::create(b, loc, predicate, value(number),
+                                 value(index(bound)));
   };
   Value isSmall =
       arith::AndIOp::create(b, loc, compare(Predicate::sge, -mostBytes),
@@ -130,88 +130,10 @@ void Graph::require(Value condition, const Twine &message) {
   check.setMessage((codegen::placeOf(check) + ": " + message).str());
 }
 
-Value Graph::toValue(Extent x) {
-  return getValueOrCreateConstantIndexOp(b, loc, x);
-}
-
 Extents Graph::toExtents(ArrayRef<int64_t> values) {
   Extents result;
   for (int64_t value : values)
-    result.push_back(extent(value));
-  return result;
-}
-
-Extent Graph::add(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (a && c)
-    return extent(int64_t(uint64_t(*a) + uint64_t(*c)));
-  if (a == 0)
-    return y;
-  if (c == 0)
-    return x;
-  return arith::AddIOp::create(b, loc, toValue(x), toValue(y)).getResult();
-}
-Extent Graph::sub(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (a && c)
-    return extent(int64_t(uint64_t(*a) - uint64_t(*c)));
-  if (c == 0)
-    return x;
-  return arith::SubIOp::create(b, loc, toValue(x), toValue(y)).getResult();
-}
-Extent Graph::mul(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (a && c)
-    return extent(int64_t(uint64_t(*a) * uint64_t(*c)));
-  if (a == 0 || c == 0)
-    return extent(0);
-  if (a == 1)
-    return y;
-  if (c == 1)
-    return x;
-  return arith::MulIOp::create(b, loc, toValue(x), toValue(y)).getResult();
-}
-Extent Graph::div(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (c == 0)
-    return extent(0);
-  if (a && c)
-    return extent(*c == -1 ? -*a : *a / *c);
-  if (c == 1)
-    return x;
-  Value divisor = toValue(y);
-  if (c)
-    return arith::DivSIOp::create(b, loc, toValue(x), divisor).getResult();
-  Value zero = toValue(extent(0));
-  Value byZero =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, divisor, zero);
-  Value safe =
-      arith::SelectOp::create(b, loc, byZero, toValue(extent(1)), divisor);
-  Value quotient = arith::DivSIOp::create(b, loc, toValue(x), safe);
-  return arith::SelectOp::create(b, loc, byZero, zero, quotient).getResult();
-}
-Extent Graph::max(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (a && c)
-    return extent(std::max(*a, *c));
-  if (isEqualConstantIntOrValue(x, y) || (c && *c <= 0 && isNonNegative(x)))
-    return x;
-  if (a && *a <= 0 && isNonNegative(y))
-    return y;
-  return arith::MaxSIOp::create(b, loc, toValue(x), toValue(y)).getResult();
-}
-Extent Graph::min(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (a && c)
-    return extent(std::min(*a, *c));
-  if (isEqualConstantIntOrValue(x, y))
-    return x;
-  return arith::MinSIOp::create(b, loc, toValue(x), toValue(y)).getResult();
-}
-Extent Graph::product(ArrayRef<Extent> extents) {
-  Extent result = extent(1);
-  for (Extent e : extents)
-    result = mul(result, e);
+    result.push_back(index(value));
   return result;
 }
 
@@ -227,7 +149,7 @@ std::optional<Extents> Graph::elements(TensorValue x, bool forced) {
   for (int64_t i = 0; given && i < count; ++i)
     if (OpFoldResult element = (*given)[i]) {
       auto number = dyn_cast<Attribute>(element);
-      result[i] = number ? extent(toInteger(number)) : element;
+      result[i] = number ? index(toInteger(number)) : element;
     }
   if (!llvm::is_contained(result, Extent()))
     return result;
@@ -297,7 +219,7 @@ TensorValue Graph::fromElements(ArrayRef<Extent> elements, bool isScalar,
       IntegerType::get(b.getContext(), element.getIntOrFloatBitWidth());
   for (Extent e : elements)
     values.push_back(
-        arith::IndexCastOp::create(b, loc, scalar, toValue(e)).getResult());
+        arith::IndexCastOp::create(b, loc, scalar, value(e)).getResult());
   TensorValue result =
       wrap(tensor::FromElementsOp::create(b, loc, type, values).getResult());
   Elements known{type, false, {}};
@@ -467,7 +389,7 @@ TensorValue Graph::unsqueeze(TensorValue x, ArrayRef<int64_t> axes) {
   }
   Extents shape;
   for (int64_t d = 0, from = 0; d < rank; ++d)
-    shape.push_back(isNew[d] ? extent(1) : dim(x, from++));
+    shape.push_back(isNew[d] ? index(1) : dim(x, from++));
   return reshape(x, shape);
 }
 
@@ -523,11 +445,11 @@ TensorValue Graph::slice(TensorValue x, int64_t axis, Extent start, Extent size,
     return op<dl::SliceOp>({x.value}, attributes);
   }
   if (step > 0) {
-    Extents offsets(x.rank(), extent(0)), sizes = dims(x),
-                                          strides(x.rank(), extent(1));
+    Extents offsets(x.rank(), index(0)), sizes = dims(x),
+                                         strides(x.rank(), index(1));
     offsets[axis] = start;
     sizes[axis] = size;
-    strides[axis] = extent(step);
+    strides[axis] = index(step);
     // Upstream's slices may not even begin where there is nothing.
     if (llvm::is_contained(x.shape(), 0))
       return broadcast(number(x.element(), 0), sizes);

@@ -12,6 +12,7 @@
 
 #include "Elements.h"
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "dlc/Import/ONNX.h"
 #include "dlc/Support/Expression.h"
 #include "mlir/IR/AffineExpr.h"
@@ -66,11 +67,11 @@ public:
   mlir::Value value;
 };
 
-class Graph {
+class Graph : public ArithExtents {
 public:
   /// `evaluator` computes what the interpreter of Elements.h does not have.
   Graph(mlir::OpBuilder &b, const ConstantEvaluator &evaluator)
-      : b(b), loc(b.getUnknownLoc()), evaluator(evaluator) {}
+      : ArithExtents(b, b.getUnknownLoc()), evaluator(evaluator) {}
 
   //===--------------------------------------------------------------------===//
   // Ops
@@ -114,19 +115,9 @@ public:
   // Extents
   //===--------------------------------------------------------------------===//
 
-  Extent extent(int64_t value) { return b.getIndexAttr(value); }
   Extent dim(TensorValue x, int64_t d);
   /// All extents; of a tensor that is none as many as a tensor may have.
   Extents dims(TensorValue x);
-  Extent add(Extent x, Extent y);
-  Extent sub(Extent x, Extent y);
-  Extent mul(Extent x, Extent y);
-  /// Rounded towards zero; by zero gives zero.
-  Extent div(Extent x, Extent y);
-  /// What remains of a division of numbers of 0 and more.
-  Extent mod(Extent x, Extent y) { return sub(x, mul(div(x, y), y)); }
-  Extent max(Extent x, Extent y);
-  Extent min(Extent x, Extent y);
   /// x with extents that are known from elsewhere; a call with others ends with
   /// the message.
   TensorValue refine(TensorValue x, llvm::ArrayRef<int64_t> extents,
@@ -148,8 +139,6 @@ public:
   /// Calls the unknown extents of an input by their names; equal names are
   /// equal extents.
   void nameExtents(mlir::Value value, llvm::ArrayRef<std::string> names);
-  Extent product(llvm::ArrayRef<Extent> extents);
-  mlir::Value toValue(Extent x);
   Extents toExtents(llvm::ArrayRef<int64_t> values);
 
   /// The elements of an integer tensor of rank 0 or 1 as extents, where its
@@ -161,8 +150,6 @@ public:
   /// A tensor with these elements, of rank 0 or 1.
   TensorValue fromElements(llvm::ArrayRef<Extent> elements, bool isScalar,
                            mlir::Type element);
-  /// Whether an extent is 0 or more whatever the call gives.
-  bool isNonNegative(Extent x);
   /// All elements of a tensor that are numbers, computed from constants where
   /// it must be; null where one is unknown or an extent.
   std::shared_ptr<const Elements> numbers(TensorValue x);
@@ -222,8 +209,6 @@ public:
   mlir::Type i64() { return b.getI64Type(); }
   mlir::Type i1() { return b.getI1Type(); }
 
-  mlir::OpBuilder &b;
-  mlir::Location loc;
   bool failed = false;
   /// What is known of elements.
   llvm::DenseMap<mlir::Value, std::shared_ptr<const Elements>> known;

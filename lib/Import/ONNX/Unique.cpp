@@ -66,7 +66,7 @@ void importUnique(Node &n) {
   TensorValue indices = g.gather(order, starts, 0);
   TensorValue inverse = scatter(g, count, order, countBefore(g, truths));
   // A group ends where the next one starts, the last one with x.
-  Extent groups = g.dim(starts, 0), last = g.sub(groups, g.extent(1));
+  Extent groups = g.dim(starts, 0), last = g.sub(groups, g.index(1));
   auto whole = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
   TensorValue at = g.iota({groups}, 0, g.i64());
   TensorValue next = g.gather(starts, min(at + 1.0, whole(last)), 0);

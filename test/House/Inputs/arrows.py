@@ -11,7 +11,7 @@ MAY_USE = {
     "Transforms": {"Dialect", "Transforms"},
     "Conversion": {"Dialect", "Conversion"},
     "Codegen": {"Codegen", "Dialect/Codegen/IR/Codegen.h", "Dialect/Codegen/IR/IndexRange.h",
-                "Dialect/Utils/Arithmetic.h"},
+                "Dialect/Utils/Arithmetic.h", "Dialect/Utils/Extents.h"},
     "Target": {"Codegen", "Target", "Runtime/abi.h"},
     "Driver": {"Dialect", "Import", "Autodiff", "Transforms", "Conversion", "Codegen", "Target", "Driver",
                "Runtime/abi.h"},

@@ -3,6 +3,7 @@
 #include "dlc/Dialect/DL/IR/Formula.h"
 #include "dlc/Dialect/DL/IR/Operators.h"
 #include "dlc/Dialect/Utils/Arithmetic.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -119,11 +120,7 @@ TensorExpr TensorExpr::reducedTo(TensorExpr other) const {
 TensorExpr TensorExpr::asMatrix() const {
   if (rank() == 2)
     return *this;
-  int64_t rows = 1;
-  for (int64_t extent : shape().drop_back())
-    rows = ShapedType::isDynamic(rows) || ShapedType::isDynamic(extent)
-               ? ShapedType::kDynamic
-               : rows * extent;
+  int64_t rows = productOf(shape().drop_back());
   SmallVector<int64_t> matrix{rows, shape().back()};
   SmallVector<Value> extents;
   if (ShapedType::isDynamic(rows) && ShapedType::isDynamic(shape().back())) {
