@@ -8,6 +8,7 @@
 
 #include "Rules.h"
 #include "dlc/Dialect/DL/IR/ScanGroups.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include <cmath>
 
@@ -18,14 +19,13 @@ using dl::formula::TensorExpr;
 namespace {
 
 /// Bytes of a value; none where an extent is unknown.
-std::optional<int64_t> bytesOf(Value value) {
+std::optional<int64_t> knownBytes(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type)
     return 0;
   if (!type.hasStaticShape())
     return std::nullopt;
-  return type.getNumElements() *
-         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  return bytesOf(type);
 }
 
 /// What a step of a scan keeps.
@@ -45,7 +45,7 @@ std::optional<Kept> measure(dl::ScanOp scan) {
   if (ShapedType::isDynamic(kept.steps))
     return std::nullopt;
   for (Value state : scan.getStates()) {
-    auto bytes = bytesOf(state);
+    auto bytes = knownBytes(state);
     if (!bytes)
       return std::nullopt;
     kept.states += *bytes;
@@ -54,7 +54,7 @@ std::optional<Kept> measure(dl::ScanOp scan) {
   for (Operation &op : scan.getBody().front().without_terminator())
     if (!isCheap(&op))
       for (Value result : op.getResults()) {
-        auto bytes = bytesOf(result);
+        auto bytes = knownBytes(result);
         if (!bytes)
           return std::nullopt;
         kept.all += *bytes;
@@ -156,7 +156,7 @@ LogicalResult dlc::groupScans(SmallVectorImpl<Operation *> &ops,
       total += kept->bytes(0);
       // What others read of it is there whatever it keeps itself.
       for (Value output : scan.getOutputs())
-        total += bytesOf(output).value_or(0);
+        total += knownBytes(output).value_or(0);
     }
     llvm::stable_sort(all, [](const auto &a, const auto &b) {
       return a.second.bytes(0) > b.second.bytes(0);

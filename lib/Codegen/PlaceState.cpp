@@ -2,6 +2,7 @@
 
 #include "Memory.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -15,11 +16,6 @@ namespace dlc {
 } // namespace dlc
 
 using namespace dlc;
-
-static int64_t bytesOf(ShapedType type) {
-  return type.getNumElements() *
-         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-}
 
 static bool isZero(ElementsAttr value) {
   auto splat = dyn_cast<SplatElementsAttr>(value);

@@ -1,6 +1,7 @@
 //===- BlockScans.cpp - Products of a scan's inputs, a block at a time ----===//
 
 #include "dlc/Dialect/DL/IR/ScanGroups.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "dlc/Transforms/Transforms.h"
 
 using namespace mlir;
@@ -16,12 +17,6 @@ namespace {
 /// What a block should have: a quarter of a second level cache of a megabyte,
 /// so that weights and states stay there too.
 constexpr int64_t blockBytes = 256 << 10;
-
-int64_t bytesOf(Value value) {
-  auto type = tensorType(value);
-  return type.getNumElements() *
-         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-}
 
 struct BlockScans : dlc::impl::BlockScansBase<BlockScans> {
   void runOnOperation() override {
@@ -64,7 +59,7 @@ private:
     int64_t steps = scan.getStaticSteps(), axis = scan.getAxis(), bytes = 0;
     for (Value input : scan.getInputs())
       if (productOf(scan, input))
-        bytes += bytesOf(input);
+        bytes += dlc::bytesOf(tensorType(input));
     if (bytes <= 4 * blockBytes)
       return;
     int64_t size =

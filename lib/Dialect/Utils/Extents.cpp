@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace dlc;
@@ -14,6 +15,11 @@ int64_t dlc::productOf(ArrayRef<int64_t> extents) {
   if (llvm::is_contained(extents, ShapedType::kDynamic))
     return ShapedType::kDynamic;
   return llvm::product_of(extents);
+}
+
+int64_t dlc::bytesOf(ShapedType type) {
+  return type.getNumElements() *
+         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
 }
 
 Value ExtentBuilder::value(OpFoldResult x) {

@@ -372,7 +372,7 @@ void importLpPool(Node &n) {
       }
       int64_t reach = (window.kernel[d] - 1) * window.dilations[d] + 1;
       int64_t room = extent + window.low[d] + window.high[d] - reach;
-      int64_t places = room < 0 ? 0 : (room + stride - 1) / stride + 1;
+      int64_t places = room < 0 ? 0 : llvm::divideCeil(room, stride) + 1;
       if ((places - 1) * stride >= extent + window.low[d])
         --places;
       padding.push_back(std::max(window.high[d], (places - 1) * stride + reach -

@@ -239,7 +239,7 @@ void importSplit(Node &n) {
       return;
     }
     sizes.emplace();
-    int64_t each = (extent + parts - 1) / parts;
+    int64_t each = llvm::divideCeil(extent, parts);
     for (int64_t i = 0, rest = extent; i < parts; ++i, rest -= each)
       sizes->push_back(std::clamp<int64_t>(rest, 0, each));
   }

@@ -5,6 +5,7 @@
 
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypeInterfaces.h"
 #include "mlir/IR/OpDefinition.h"
 
 namespace dlc {
@@ -12,6 +13,9 @@ namespace dlc {
 /// The product of extents, unknown where one is. Known ones multiply to no more
 /// than a tensor has elements.
 int64_t productOf(llvm::ArrayRef<int64_t> extents);
+
+/// The bytes of a tensor or buffer whose extents are known.
+int64_t bytesOf(mlir::ShapedType type);
 
 /// Arithmetic on extents and positions: index attributes where they are known,
 /// values of type index elsewhere. Ops are appended at the builder's place, and
