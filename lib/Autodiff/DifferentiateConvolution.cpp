@@ -14,16 +14,16 @@
 using namespace mlir;
 using namespace dlc;
 using dl::Window;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
-static Value conv(const Geometry &how, Tensor x, Value filter) {
+static Value conv(const Geometry &how, TensorExpr x, Value filter) {
   return dl::ConvOp::create(*x.b, x.loc, x, filter, Value(), how.groups,
                             how.strides(*x.b), how.dilations(*x.b),
                             dl::AutoPaddingAttr(), how.padding);
 }
 
-Value dlc::convTranspose(const Geometry &how, Tensor g, Value filter,
-                         Tensor like) {
+Value dlc::convTranspose(const Geometry &how, TensorExpr g, Value filter,
+                         TensorExpr like) {
   OpBuilder &b = *g.b;
   const Window &window = how.window;
   // Rows behind the last window that stays inside get nothing.
@@ -55,7 +55,7 @@ Value dlc::convTranspose(const Geometry &how, Tensor g, Value filter,
   return tensor::ExtractSliceOp::create(b, g.loc, y, zeros, sizes, ones);
 }
 
-static Value filterGrad(const Geometry &how, Tensor x, Value g) {
+static Value filterGrad(const Geometry &how, TensorExpr x, Value g) {
   OpBuilder &b = *x.b;
   return dl::ConvFilterGradOp::create(
       b, x.loc, x, g, b.getDenseI64ArrayAttr(how.window.kernel), how.groups,
@@ -75,7 +75,7 @@ static LogicalResult differentiateConv(dl::ConvOp op, Gradients &d) {
                             op.getGroupsAttr());
   if (failed(how))
     return failure();
-  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   if (d.needs(op.getX()))
     d.add(op.getX(), convTranspose(*how, g, op.getFilter(), x));
   if (d.needs(op.getFilter()))
@@ -92,10 +92,10 @@ static LogicalResult differentiateConvTranspose(dl::ConvTransposeOp op,
                             op.getGroupsAttr());
   if (failed(how))
     return failure();
-  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   if (d.needs(op.getX())) {
     // Output padding may leave room for one more window.
-    Tensor dx = d.at(conv(*how, g, op.getFilter()));
+    TensorExpr dx = d.at(conv(*how, g, op.getFilter()));
     for (unsigned s = 0; s < how->window.rank(); ++s)
       if (int64_t extent = x.shape()[s + 1];
           !ShapedType::isDynamic(extent) && dx.shape()[s + 1] > extent)
@@ -103,7 +103,7 @@ static LogicalResult differentiateConvTranspose(dl::ConvTransposeOp op,
     d.add(op.getX(), dx);
   }
   if (d.needs(op.getFilter())) {
-    Tensor input = g;
+    TensorExpr input = g;
     for (unsigned s = 0; s < how->window.rank(); ++s) {
       const Window &w = how->window;
       int64_t out = x.shape()[s + 1], extent = input.shape()[s + 1];
@@ -127,7 +127,7 @@ static LogicalResult differentiateFilterGrad(dl::ConvFilterGradOp op,
                             op.getGroupsAttr());
   if (failed(how))
     return failure();
-  Tensor filter = d.of(op.getY()), x = d.at(op.getX()), g = d.at(op.getG());
+  TensorExpr filter = d.of(op.getY()), x = d.at(op.getX()), g = d.at(op.getG());
   if (d.needs(op.getX()))
     d.add(op.getX(), convTranspose(*how, g, filter, x));
   if (d.needs(op.getG()))

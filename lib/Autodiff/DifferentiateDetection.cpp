@@ -4,12 +4,12 @@
 
 using namespace mlir;
 using namespace dlc;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
 /// 0 ... extent-1 along one of four dimensions, the others of extent 1.
-static Tensor countAlong(Tensor like, int64_t extent, int64_t axis) {
+static TensorExpr countAlong(TensorExpr like, int64_t extent, int64_t axis) {
   OpBuilder &b = *like.b;
-  Tensor places = like.with(dl::IotaOp::create(
+  TensorExpr places = like.with(dl::IotaOp::create(
       b, like.loc, RankedTensorType::get({extent}, like.element()),
       ValueRange(), b.getI64IntegerAttr(0)));
   SmallVector<int64_t> shape(4, 1);
@@ -20,8 +20,8 @@ static Tensor countAlong(Tensor like, int64_t extent, int64_t axis) {
 /// How much each place of the image counts in each cell of a region along one
 /// spatial dimension: the mean over the cell's samples of the tent of bilinear
 /// interpolation, max(0, 1 - |at - place|). [R, cells, extent].
-static Tensor weighPlaces(dl::RoiAlignOp op, Tensor rois, int64_t axis,
-                          int64_t extent) {
+static TensorExpr weighPlaces(dl::RoiAlignOp op, TensorExpr rois, int64_t axis,
+                              int64_t extent) {
   double scale = op.getScale().convertToDouble(),
          shift = op.getHalfPixel() ? 0.5 : 0;
   int64_t cells = op.getSize()[axis], ratio = op.getSamplingRatio();
@@ -31,28 +31,28 @@ static Tensor weighPlaces(dl::RoiAlignOp op, Tensor rois, int64_t axis,
                scale -
            shift;
   };
-  Tensor low = corner(1 - axis), size = corner(3 - axis) - low;
+  TensorExpr low = corner(1 - axis), size = corner(3 - axis) - low;
   if (!op.getHalfPixel())
     size = max(size, 1.0);
-  Tensor cell = size / double(cells);
+  TensorExpr cell = size / double(cells);
   // As many samples as there are places in a cell, where no number is given.
-  Tensor count =
+  TensorExpr count =
       ratio ? cell.constant(double(ratio))
             : min(max(dl::formula::ceil(cell), 1.0), double(extent + 1));
-  Tensor step = countAlong(rois, ratio ? ratio : extent + 1, 2),
-         place = countAlong(rois, extent, 3),
-         at = low + countAlong(rois, cells, 1) * cell +
-              (step + 0.5) * cell / count;
-  Tensor counts = at.ge(-1.0) & at.le(double(extent)) & step.lt(count);
+  TensorExpr step = countAlong(rois, ratio ? ratio : extent + 1, 2),
+             place = countAlong(rois, extent, 3),
+             at = low + countAlong(rois, cells, 1) * cell +
+                  (step + 0.5) * cell / count;
+  TensorExpr counts = (at >= -1.0) & (at <= double(extent)) & (step < count);
   at = min(max(at, 0.0), double(extent - 1));
-  Tensor weight = max(1.0 - abs(at - place), 0.0) / count;
+  TensorExpr weight = max(1.0 - abs(at - place), 0.0) / count;
   return select(counts, weight, 0.0).sum({2}, /*keepDims=*/false);
 }
 
 /// The mean of bilinear samples is a product by weights of rows and one by
 /// weights of columns; what reaches the image goes back through both.
 static LogicalResult differentiateRoiAlign(dl::RoiAlignOp op, Gradients &d) {
-  Tensor x = d.at(op.getX()), g = d.of(op.getY());
+  TensorExpr x = d.at(op.getX()), g = d.of(op.getY());
   ArrayRef<int64_t> shape = x.shape();
   if (op.getKind() != dl::RoiAlignKind::avg)
     return op.emitOpError("of the largest sample has no derivative, expected "
@@ -64,18 +64,18 @@ static LogicalResult differentiateRoiAlign(dl::RoiAlignOp op, Gradients &d) {
     return op.emitOpError("of shape ")
            << dl::toString(x.type()) << " has no derivative, expected known "
            << "spatial extents and channels";
-  Tensor rois = d.at(op.getRois()).cast(x.element());
+  TensorExpr rois = d.at(op.getRois()).cast(x.element());
   int64_t height = shape[1], width = shape[2], channels = shape[3],
           regions = g.shape()[0], rows = op.getSize()[0];
-  Tensor fromRows = weighPlaces(op, rois, 0, height).transpose(),
-         fromColumns = weighPlaces(op, rois, 1, width).transpose();
-  Tensor wide =
+  TensorExpr fromRows = weighPlaces(op, rois, 0, height).transpose(),
+             fromColumns = weighPlaces(op, rois, 1, width).transpose();
+  TensorExpr wide =
       matmul(fromColumns.reshape({regions, 1, width, op.getSize()[1]}), g);
-  Tensor each =
+  TensorExpr each =
       matmul(fromRows, wide.reshape({regions, rows, width * channels}))
           .reshape({regions, height, width, channels});
-  Tensor images = d.at(op.getImages());
-  Tensor last = x.count({0}, images.element()) - 1.0;
+  TensorExpr images = d.at(op.getImages());
+  TensorExpr last = x.count({0}, images.element()) - 1.0;
   Value sum = dl::ScatterOp::create(
       d.b, d.loc, x.filled(0), min(max(images, 0.0), last), each,
       dl::ScatterKindAttr::get(d.b.getContext(), dl::ScatterKind::add));

@@ -4,10 +4,10 @@
 
 using namespace mlir;
 using namespace dlc;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
-static Tensor scatter(Tensor x, Tensor indices, Tensor updates,
-                      dl::ScatterKind kind) {
+static TensorExpr scatter(TensorExpr x, TensorExpr indices, TensorExpr updates,
+                          dl::ScatterKind kind) {
   return x.with(
       dl::ScatterOp::create(*x.b, x.loc, x, indices, updates,
                             dl::ScatterKindAttr::get(x.b->getContext(), kind)));
@@ -16,25 +16,28 @@ static Tensor scatter(Tensor x, Tensor indices, Tensor updates,
 /// Which updates are the last of their row, as 1 and 0 of the element type of
 /// g,
 /// `[k, 1...]`.
-static Tensor lastOnes(Gradients &d, Tensor x, Tensor indices, Tensor g) {
-  Tensor numbers = dl::formula::iota(d.b, d.loc, indices, 0);
+static TensorExpr lastOnes(Gradients &d, TensorExpr x, TensorExpr indices,
+                           TensorExpr g) {
+  TensorExpr numbers = dl::formula::iota(d.b, d.loc, indices, 0);
   auto type = RankedTensorType::get({x.shape()[0]}, numbers.element());
   SmallVector<Value> extents;
   if (type.isDynamicDim(0))
     extents.push_back(x.extent(0));
-  Tensor none = d.at(
+  TensorExpr none = d.at(
       dl::BroadcastOp::create(d.b, d.loc, type, numbers.constant(-1), extents));
-  Tensor winners = scatter(none, indices, numbers, dl::ScatterKind::replace);
-  Tensor isLast = gather(winners, indices, 0).eq(numbers).cast(g.element());
+  TensorExpr winners =
+      scatter(none, indices, numbers, dl::ScatterKind::replace);
+  TensorExpr isLast =
+      (gather(winners, indices, 0) == numbers).cast(g.element());
   SmallVector<int64_t> shape(g.rank(), 1);
   shape[0] = isLast.shape()[0];
   return isLast.reshape(shape);
 }
 
 static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX()), y = d.at(op.getY()),
-         indices = d.at(op.getIndices()), updates = d.at(op.getUpdates());
-  auto at = [&](Tensor t) { return gather(t, indices, 0); };
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX()), y = d.at(op.getY()),
+             indices = d.at(op.getIndices()), updates = d.at(op.getUpdates());
+  auto at = [&](TensorExpr t) { return gather(t, indices, 0); };
   switch (op.getKind()) {
   case dl::ScatterKind::add:
     d.add(op.getX(), g);
@@ -51,25 +54,25 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
       return success();
     // The product of all others, without a division by zero: of those that are
     // not zero, where no other one is.
-    Tensor isZero = updates.eq(0.0);
-    Tensor others =
+    TensorExpr isZero = updates == 0.0;
+    TensorExpr others =
         scatter(x, indices, select(isZero, 1.0, updates), op.getKind());
-    Tensor zeros = scatter(x.filled(0), indices, isZero.cast(x.element()),
-                           dl::ScatterKind::add);
-    Tensor product = at(others);
-    Tensor count = at(zeros);
-    Tensor rest = select(
-        isZero, select(count.eq(1.0), product, 0.0),
-        select(count.eq(0.0), product / select(isZero, 1.0, updates), 0.0));
+    TensorExpr zeros = scatter(x.filled(0), indices, isZero.cast(x.element()),
+                               dl::ScatterKind::add);
+    TensorExpr product = at(others);
+    TensorExpr count = at(zeros);
+    TensorExpr rest = select(
+        isZero, select(count == 1.0, product, 0.0),
+        select(count == 0.0, product / select(isZero, 1.0, updates), 0.0));
     d.add(op.getUpdates(), at(g) * rest);
     return success();
   }
   case dl::ScatterKind::max:
   case dl::ScatterKind::min: {
     // The old row and all updates that are the extreme share it.
-    Tensor wins = updates.eq(at(y)).cast(g.element());
-    Tensor stays = x.eq(y).cast(g.element());
-    Tensor share = g / scatter(stays, indices, wins, dl::ScatterKind::add);
+    TensorExpr wins = (updates == at(y)).cast(g.element());
+    TensorExpr stays = (x == y).cast(g.element());
+    TensorExpr share = g / scatter(stays, indices, wins, dl::ScatterKind::add);
     d.add(op.getX(), stays * share);
     d.add(op.getUpdates(), wins * at(share));
     return success();
@@ -80,13 +83,13 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
 
 /// Back to the places that they were found at.
 static LogicalResult differentiateTopK(dl::TopKOp op, Gradients &d) {
-  Tensor g = d.of(op.getValues()), x = d.at(op.getX()),
-         places = d.at(op.getIndices()).cast(d.b.getI64Type());
+  TensorExpr g = d.of(op.getValues()), x = d.at(op.getX()),
+             places = d.at(op.getIndices()).cast(d.b.getI64Type());
   // Row r's element i is place r n + i of all.
-  Tensor n = x.count({x.rank() - 1}, d.b.getI64Type()), rows = x.asMatrix();
-  Tensor first =
+  TensorExpr n = x.count({x.rank() - 1}, d.b.getI64Type()), rows = x.asMatrix();
+  TensorExpr first =
       dl::formula::iota(d.b, d.loc, rows, 0).reshape({rows.shape()[0], 1}) * n;
-  Tensor flat = (places.asMatrix() + first).asVector();
+  TensorExpr flat = (places.asMatrix() + first).asVector();
   d.add(op.getX(), scatter(x.filled(0).asVector(), flat, g.asVector(),
                            dl::ScatterKind::add)
                        .reshapeAs(x));

@@ -4,11 +4,11 @@
 
 using namespace mlir;
 using namespace dlc;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
 /// dx = y (g - sum of g y)
 static LogicalResult differentiateSoftmax(dl::SoftmaxOp op, Gradients &d) {
-  Tensor g = d.of(op.getY()), y = d.at(op.getY());
+  TensorExpr g = d.of(op.getY()), y = d.at(op.getY());
   int64_t axis = dl::wrapAxis(op.getAxis(), y.rank());
   d.add(op.getX(), y * (g - (g * y).sum({axis})));
   return success();
@@ -17,7 +17,7 @@ static LogicalResult differentiateSoftmax(dl::SoftmaxOp op, Gradients &d) {
 /// dx = g - softmax(x) sum of g
 static LogicalResult differentiateLogSoftmax(dl::LogSoftmaxOp op,
                                              Gradients &d) {
-  Tensor g = d.of(op.getY()), y = d.at(op.getY());
+  TensorExpr g = d.of(op.getY()), y = d.at(op.getY());
   int64_t axis = dl::wrapAxis(op.getAxis(), y.rank());
   d.add(op.getX(), g - exp(y) * g.sum({axis}));
   return success();
@@ -33,20 +33,21 @@ static SmallVector<int64_t> allBut(int64_t last, int64_t rank) {
 
 /// y = scale (x - mean) r + offset with r = (variance + epsilon)^-1/2.
 static LogicalResult differentiateBatchNorm(dl::BatchNormOp op, Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX()), mean = d.at(op.getMean()),
-         scale = d.at(op.getScale());
-  Tensor r = rsqrt(d.at(op.getVariance()) + op.getEpsilon().convertToDouble());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX()),
+             mean = d.at(op.getMean()), scale = d.at(op.getScale());
+  TensorExpr r =
+      rsqrt(d.at(op.getVariance()) + op.getEpsilon().convertToDouble());
   SmallVector<int64_t> rows = allBut(x.rank() - 1, x.rank());
-  auto sum = [&](Tensor t) { return t.sum(rows, /*keepDims=*/false); };
+  auto sum = [&](TensorExpr t) { return t.sum(rows, /*keepDims=*/false); };
   if (d.needs(op.getX()))
     d.add(op.getX(), g * (scale * r));
   if (d.needs(op.getOffset()) || d.needs(op.getMean())) {
-    Tensor all = sum(g);
+    TensorExpr all = sum(g);
     d.add(op.getOffset(), all);
     d.add(op.getMean(), -all * scale * r);
   }
   if (d.needs(op.getScale()) || d.needs(op.getVariance())) {
-    Tensor along = sum(g * (x - mean)) * r;
+    TensorExpr along = sum(g * (x - mean)) * r;
     d.add(op.getScale(), along);
     d.add(op.getVariance(), -0.5 * along * scale * r * r);
   }
@@ -58,19 +59,21 @@ static LogicalResult differentiateBatchNorm(dl::BatchNormOp op, Gradients &d) {
 /// and one pass behind them. What reaches the statistics themselves adds to it.
 static LogicalResult differentiateBatchNormTraining(dl::BatchNormTrainingOp op,
                                                     Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX()), scale = d.at(op.getScale());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX()),
+             scale = d.at(op.getScale());
   SmallVector<int64_t> rows = allBut(x.rank() - 1, x.rank());
-  auto sum = [&](Tensor t) { return t.sum(rows, /*keepDims=*/false); };
-  Tensor centred = x - d.at(op.getMean());
-  Tensor r = rsqrt(d.at(op.getVariance()) + op.getEpsilon().convertToDouble());
-  Tensor all = sum(g), along = sum(g * centred);
+  auto sum = [&](TensorExpr t) { return t.sum(rows, /*keepDims=*/false); };
+  TensorExpr centred = x - d.at(op.getMean());
+  TensorExpr r =
+      rsqrt(d.at(op.getVariance()) + op.getEpsilon().convertToDouble());
+  TensorExpr all = sum(g), along = sum(g * centred);
   d.add(op.getOffset(), all);
   d.add(op.getScale(), along * r);
   if (!d.needs(op.getX()))
     return success();
-  Tensor count = x.count(rows), factor = scale * r;
-  Tensor shift = all * factor / count;
-  Tensor slope = factor * r * r * along / count;
+  TensorExpr count = x.count(rows), factor = scale * r;
+  TensorExpr shift = all * factor / count;
+  TensorExpr slope = factor * r * r * along / count;
   if (Value reached = d.get(op.getMean()))
     shift = shift - d.at(reached) / count;
   if (Value reached = d.get(op.getVariance()))
@@ -81,33 +84,34 @@ static LogicalResult differentiateBatchNormTraining(dl::BatchNormTrainingOp op,
 
 /// y = scale n + offset with n = (x - mean) r, both statistics over `axes` of
 /// x: with h = g scale, dx = r (h - mean of h - n mean of h n).
-static void differentiateNormalize(Gradients &d, Tensor g, Tensor x,
-                                   ArrayRef<int64_t> axes, double epsilon,
-                                   std::optional<Tensor> scale,
-                                   llvm::function_ref<void(Tensor)> addX,
-                                   llvm::function_ref<void(Tensor)> addScale) {
-  Tensor mean = x.mean(axes), centred = x - mean;
-  Tensor r = rsqrt(square(centred).mean(axes) + epsilon);
-  Tensor n = centred * r;
-  Tensor h = scale ? g * *scale : g;
+static void
+differentiateNormalize(Gradients &d, TensorExpr g, TensorExpr x,
+                       ArrayRef<int64_t> axes, double epsilon,
+                       std::optional<TensorExpr> scale,
+                       llvm::function_ref<void(TensorExpr)> addX,
+                       llvm::function_ref<void(TensorExpr)> addScale) {
+  TensorExpr mean = x.mean(axes), centred = x - mean;
+  TensorExpr r = rsqrt(square(centred).mean(axes) + epsilon);
+  TensorExpr n = centred * r;
+  TensorExpr h = scale ? g * *scale : g;
   addX(r * (h - h.mean(axes) - n * (h * n).mean(axes)));
   if (scale)
     addScale(g * n);
 }
 
 static LogicalResult differentiateLayerNorm(dl::LayerNormOp op, Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   int64_t axis = dl::wrapAxis(op.getAxis(), x.rank());
   SmallVector<int64_t> axes, rows;
   for (int64_t i = 0; i < x.rank(); ++i)
     (i < axis ? rows : axes).push_back(i);
-  std::optional<Tensor> scale;
+  std::optional<TensorExpr> scale;
   if (op.getScale())
     scale = d.at(op.getScale());
   differentiateNormalize(
       d, g, x, axes, op.getEpsilon().convertToDouble(), scale,
-      [&](Tensor dx) { d.add(op.getX(), dx); },
-      [&](Tensor terms) {
+      [&](TensorExpr dx) { d.add(op.getX(), dx); },
+      [&](TensorExpr terms) {
         if (d.needs(op.getScale()))
           d.add(op.getScale(), terms.sum(rows, /*keepDims=*/false));
       });
@@ -120,13 +124,13 @@ static LogicalResult differentiateLayerNorm(dl::LayerNormOp op, Gradients &d) {
 template <typename OpT>
 static LogicalResult differentiateGrouped(OpT op, int64_t groups,
                                           Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   int64_t rank = x.rank();
   SmallVector<int64_t> axes;
   for (int64_t i = 1; i + 1 < rank; ++i)
     axes.push_back(i);
   // [..., C] as [..., groups, C / groups].
-  auto split = [&](Tensor t) {
+  auto split = [&](TensorExpr t) {
     if (!groups)
       return t;
     // The verifier knows the channels of x.
@@ -140,14 +144,14 @@ static LogicalResult differentiateGrouped(OpT op, int64_t groups,
   };
   if (groups)
     axes.push_back(rank);
-  std::optional<Tensor> scale;
+  std::optional<TensorExpr> scale;
   if (op.getScale())
     scale = split(d.at(op.getScale()));
-  Tensor like = x;
+  TensorExpr like = x;
   differentiateNormalize(
       d, split(g), split(x), axes, op.getEpsilon().convertToDouble(), scale,
-      [&](Tensor dx) { d.add(op.getX(), dx.reshapeAs(like)); },
-      [&](Tensor terms) {
+      [&](TensorExpr dx) { d.add(op.getX(), dx.reshapeAs(like)); },
+      [&](TensorExpr terms) {
         if (d.needs(op.getScale()))
           d.add(op.getScale(),
                 terms.reshapeAs(like).sum(allBut(rank - 1, rank), false));

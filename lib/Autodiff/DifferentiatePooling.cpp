@@ -8,7 +8,7 @@
 using namespace mlir;
 using namespace dlc;
 using dl::Window;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
 /// Windows of more elements, and longer strides, take a scatter of what won,
 /// one by one: there is code for each.
@@ -17,7 +17,7 @@ static constexpr int64_t mostTaps = 32;
 /// The window with `same` and windows over the edge spelled out as padding in
 /// numbers, for known extents.
 template <typename OpT>
-static FailureOr<Window> readStatic(OpT op, Tensor x, Tensor y) {
+static FailureOr<Window> readStatic(OpT op, TensorExpr x, TensorExpr y) {
   Window window = Window::get(op, op.getWindow());
   for (unsigned d = 0; d < window.rank(); ++d) {
     int64_t extent = x.shape()[d + 1], places = y.shape()[d + 1];
@@ -45,7 +45,7 @@ static bool isDisjoint(const Window &window) {
 /// Each element of a result `[N, out..., C]` at all places of its window in the
 /// input, whose shape is that of `like`; 0 where no window is. Windows are
 /// disjoint.
-static Tensor spread(Tensor t, const Window &window, Tensor like) {
+static TensorExpr spread(TensorExpr t, const Window &window, TensorExpr like) {
   OpBuilder &b = *t.b;
   // [N, out, 1, out, 1, C] repeated to [N, out, k, out, k, C], with rows of
   // zeros between windows where the stride is larger.
@@ -72,13 +72,13 @@ static Tensor spread(Tensor t, const Window &window, Tensor like) {
       values.push_back(t.extent(rank + 1));
     return values;
   };
-  auto reshape = [&](Tensor x, ArrayRef<int64_t> shape) {
+  auto reshape = [&](TensorExpr x, ArrayRef<int64_t> shape) {
     auto type = x.type().clone(shape);
     return x.with(dl::ReshapeOp::create(
         b, x.loc, type, x,
         type.getNumDynamicDims() > 1 ? extents(shape) : SmallVector<Value>()));
   };
-  Tensor result = reshape(t, apart);
+  TensorExpr result = reshape(t, apart);
   result = result.with(dl::BroadcastOp::create(b, t.loc, t.type().clone(wide),
                                                result, extents(wide)));
   if (hasGaps)
@@ -108,8 +108,9 @@ static Tensor spread(Tensor t, const Window &window, Tensor like) {
 }
 
 /// Of the spatial dimensions, `counts` places from `starts`, `steps` apart.
-static Tensor takePlaces(Tensor x, ArrayRef<int64_t> starts,
-                         ArrayRef<int64_t> counts, ArrayRef<int64_t> steps) {
+static TensorExpr takePlaces(TensorExpr x, ArrayRef<int64_t> starts,
+                             ArrayRef<int64_t> counts,
+                             ArrayRef<int64_t> steps) {
   constexpr int64_t whole = std::numeric_limits<int64_t>::max();
   SmallVector<int64_t> first{0}, last{whole}, step{1};
   for (auto [start, count, apart] : llvm::zip(starts, counts, steps)) {
@@ -127,8 +128,8 @@ static Tensor takePlaces(Tensor x, ArrayRef<int64_t> starts,
 }
 
 /// Rows of a number around the spatial dimensions, none where it is negative.
-static Tensor padPlaces(Tensor x, ArrayRef<int64_t> low, ArrayRef<int64_t> high,
-                        double number) {
+static TensorExpr padPlaces(TensorExpr x, ArrayRef<int64_t> low,
+                            ArrayRef<int64_t> high, double number) {
   SmallVector<int64_t> before{0}, after{0};
   for (auto [l, h] : llvm::zip(low, high)) {
     before.push_back(std::max<int64_t>(l, 0));
@@ -159,7 +160,8 @@ static SmallVector<SmallVector<int64_t>> listPlaces(ArrayRef<int64_t> extents) {
 /// element-wise ops: for each window the number of the first tap that equals
 /// its maximum, then for each place of the input within a stride the sum over
 /// the taps that meet it there.
-static Tensor routeToFirst(const Window &window, Tensor x, Tensor y, Tensor g) {
+static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
+                               TensorExpr g) {
   unsigned rank = window.rank();
   SmallVector<int64_t> outs(y.shape().drop_front().drop_back()), extents,
       ones(rank, 1), counts;
@@ -168,17 +170,18 @@ static Tensor routeToFirst(const Window &window, Tensor x, Tensor y, Tensor g) {
     counts.push_back(llvm::divideCeil(extents[s], window.strides[s]));
   }
   // Padding equals nothing.
-  Tensor padded = padPlaces(x, window.low, window.high,
-                            std::numeric_limits<double>::quiet_NaN());
+  TensorExpr padded = padPlaces(x, window.low, window.high,
+                                std::numeric_limits<double>::quiet_NaN());
   auto taps = listPlaces(window.kernel);
   double none = taps.size();
-  std::optional<Tensor> first;
+  std::optional<TensorExpr> first;
   for (auto [number, tap] : llvm::enumerate(taps)) {
     SmallVector<int64_t> starts;
     for (unsigned s = 0; s < rank; ++s)
       starts.push_back(tap[s] * window.dilations[s]);
-    Tensor hit = select(takePlaces(padded, starts, outs, window.strides).eq(y),
-                        x.constant(double(number)), x.constant(none));
+    TensorExpr hit =
+        select(takePlaces(padded, starts, outs, window.strides) == y,
+               x.constant(double(number)), x.constant(none));
     first = first ? min(*first, hit) : hit;
   }
   // o = m + shift for input places m s + p under tap k.
@@ -196,11 +199,11 @@ static Tensor routeToFirst(const Window &window, Tensor x, Tensor y, Tensor g) {
           before[s] = std::max(before[s], -*shift);
           after[s] = std::max(after[s], counts[s] + *shift - outs[s]);
         }
-  Tensor winners = padPlaces(*first, before, after, none),
-         arriving = padPlaces(g, before, after, 0);
-  SmallVector<Tensor> parts;
+  TensorExpr winners = padPlaces(*first, before, after, none),
+             arriving = padPlaces(g, before, after, 0);
+  SmallVector<TensorExpr> parts;
   for (const auto &phase : listPlaces(window.strides)) {
-    std::optional<Tensor> sum;
+    std::optional<TensorExpr> sum;
     for (auto [number, tap] : llvm::enumerate(taps)) {
       SmallVector<int64_t> starts;
       for (unsigned s = 0; s < rank; ++s)
@@ -208,8 +211,8 @@ static Tensor routeToFirst(const Window &window, Tensor x, Tensor y, Tensor g) {
           starts.push_back(*shift + before[s]);
       if (starts.size() != rank)
         continue;
-      Tensor one =
-          select(takePlaces(winners, starts, counts, ones).eq(double(number)),
+      TensorExpr one =
+          select(takePlaces(winners, starts, counts, ones) == double(number),
                  takePlaces(arriving, starts, counts, ones), 0.0);
       sum = sum ? *sum + one : one;
     }
@@ -226,20 +229,20 @@ static Tensor routeToFirst(const Window &window, Tensor x, Tensor y, Tensor g) {
   }
   apart.push_back(x.shape().back());
   joined.push_back(x.shape().back());
-  for (Tensor &part : parts)
+  for (TensorExpr &part : parts)
     part = part.reshape(apart);
   for (unsigned s = rank; s-- > 0;) {
     int64_t stride = window.strides[s];
-    SmallVector<Tensor> wider;
+    SmallVector<TensorExpr> wider;
     for (size_t at = 0; at < parts.size(); at += stride)
       wider.push_back(
           stride == 1
               ? parts[at]
-              : dl::formula::concat(ArrayRef<Tensor>(parts).slice(at, stride),
-                                    2 * s + 2));
+              : dl::formula::concat(
+                    ArrayRef<TensorExpr>(parts).slice(at, stride), 2 * s + 2));
     parts = std::move(wider);
   }
-  Tensor result = parts.front().reshape(joined);
+  TensorExpr result = parts.front().reshape(joined);
   if (joined != SmallVector<int64_t>(x.shape()))
     result = takePlaces(result, SmallVector<int64_t>(rank, 0), extents, ones);
   return result;
@@ -247,7 +250,7 @@ static Tensor routeToFirst(const Window &window, Tensor x, Tensor y, Tensor g) {
 
 /// To the first of the largest elements of each window.
 static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   FailureOr<Window> window = readStatic(op, x, g);
   if (succeeded(window) && x.type().getNumDynamicDims() <= 1 &&
       llvm::product_of(window->kernel) <= mostTaps &&
@@ -255,7 +258,7 @@ static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
     d.add(op.getX(), routeToFirst(*window, x, d.at(op.getY()), g));
     return success();
   }
-  Tensor winners = d.at(dl::ArgMaxPoolOp::create(
+  TensorExpr winners = d.at(dl::ArgMaxPoolOp::create(
       d.b, d.loc, x, op.getWindowAttr(), op.getCeilModeAttr(),
       op.getStridesAttr(), op.getDilationsAttr(), op.getAutoPaddingAttr(),
       op.getPaddingAttr()));
@@ -270,9 +273,9 @@ static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
     shape[axis] = g.shape()[axis];
     return dl::formula::iota(d.b, d.loc, g, axis).reshape(shape);
   };
-  Tensor flat = (along(0) * x.count(spatial, i64) + winners) *
-                    x.count({x.rank() - 1}, i64) +
-                along(x.rank() - 1);
+  TensorExpr flat = (along(0) * x.count(spatial, i64) + winners) *
+                        x.count({x.rank() - 1}, i64) +
+                    along(x.rank() - 1);
   Value sums = dl::ScatterOp::create(
       d.b, d.loc, x.filled(0).asVector(), flat.asVector(), g.asVector(),
       dl::ScatterKindAttr::get(d.b.getContext(), dl::ScatterKind::add));
@@ -283,7 +286,7 @@ static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
 /// As the transposed sum, by filters of ones, of what reaches each window over
 /// the number of its elements, for extents that are not known.
 static LogicalResult differentiateFreeAvgPool(dl::AvgPoolOp op, Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   int64_t channels = x.shape().back();
   SmallVector<int64_t> extents(x.shape().drop_front().drop_back());
   FailureOr<Geometry> how = Geometry::read(op, op.getWindow(), extents,
@@ -303,7 +306,7 @@ static LogicalResult differentiateFreeAvgPool(dl::AvgPoolOp op, Gradients &d) {
   };
   SmallVector<int64_t> filters(window.kernel);
   filters.append({1, channels});
-  Tensor part = g;
+  TensorExpr part = g;
   bool isPadded = llvm::any_of(how->padding.asArrayRef(),
                                [](int64_t rows) { return rows != 0; });
   if (op.getCountPadding() || !isPadded) {
@@ -323,7 +326,7 @@ static LogicalResult differentiateFreeAvgPool(dl::AvgPoolOp op, Gradients &d) {
 
 /// An equal part of each window that an element lies in.
 static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   FailureOr<Window> read = readStatic(op, x, g);
   int64_t channels = x.shape().back();
   if (ShapedType::isDynamic(channels))
@@ -372,7 +375,7 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
                                     ones(oneFilter), Value(), IntegerAttr(),
                                     strides, dilations, dl::AutoPaddingAttr(),
                                     d.b.getDenseI64ArrayAttr(padding));
-  Tensor part = g / d.at(counts);
+  TensorExpr part = g / d.at(counts);
   if (isDisjoint(window)) {
     d.add(op.getX(), spread(part, window, x));
     return success();
@@ -385,7 +388,7 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
   }
   for (unsigned s = 0; s < rank; ++s)
     both.push_back(std::max<int64_t>(window.high[s], 0));
-  Tensor y = d.at(dl::ConvTransposeOp::create(
+  TensorExpr y = d.at(dl::ConvTransposeOp::create(
       d.b, d.loc, part, ones(filters), Value(), d.b.getI64IntegerAttr(channels),
       strides, dilations, dl::AutoPaddingAttr(), d.b.getDenseI64ArrayAttr(both),
       DenseI64ArrayAttr()));
@@ -399,7 +402,7 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
   return success();
 }
 
-static SmallVector<int64_t> places(Tensor x) {
+static SmallVector<int64_t> places(TensorExpr x) {
   SmallVector<int64_t> axes;
   for (int64_t axis = 1; axis + 1 < x.rank(); ++axis)
     axes.push_back(axis);
@@ -408,15 +411,15 @@ static SmallVector<int64_t> places(Tensor x) {
 
 static LogicalResult differentiateGlobalMax(dl::GlobalMaxPoolOp op,
                                             Gradients &d) {
-  Tensor x = d.at(op.getX());
-  Tensor wins = x.eq(d.at(op.getY())).cast(x.element());
+  TensorExpr x = d.at(op.getX());
+  TensorExpr wins = (x == d.at(op.getY())).cast(x.element());
   d.add(op.getX(), wins * (d.of(op.getY()) / wins.sum(places(x))));
   return success();
 }
 
 static LogicalResult differentiateGlobalAvg(dl::GlobalAvgPoolOp op,
                                             Gradients &d) {
-  Tensor x = d.at(op.getX());
+  TensorExpr x = d.at(op.getX());
   d.add(op.getX(), (d.of(op.getY()) / x.count(places(x))).broadcastTo(x));
   return success();
 }

@@ -4,7 +4,7 @@
 
 using namespace mlir;
 using namespace dlc;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
 template <typename OpT> static SmallVector<int64_t> axesOf(OpT op) {
   int64_t rank = dl::tensorType(op.getX()).getRank();
@@ -22,7 +22,7 @@ template <typename OpT> static SmallVector<int64_t> axesOf(OpT op) {
 }
 
 /// A result or its cotangent with the reduced dimensions as extents of 1.
-static Tensor keepDims(Tensor y, Tensor x, ArrayRef<int64_t> axes) {
+static TensorExpr keepDims(TensorExpr y, TensorExpr x, ArrayRef<int64_t> axes) {
   SmallVector<int64_t> shape(x.shape());
   for (int64_t axis : axes)
     shape[axis] = 1;
@@ -38,36 +38,37 @@ static Tensor keepDims(Tensor y, Tensor x, ArrayRef<int64_t> axes) {
 }
 
 static LogicalResult differentiateSum(dl::ReduceSumOp op, Gradients &d) {
-  Tensor x = d.at(op.getX()), g = keepDims(d.of(op.getY()), x, axesOf(op));
+  TensorExpr x = d.at(op.getX()), g = keepDims(d.of(op.getY()), x, axesOf(op));
   d.add(op.getX(), g.broadcastTo(x));
   return success();
 }
 
 static LogicalResult differentiateMean(dl::ReduceMeanOp op, Gradients &d) {
-  Tensor x = d.at(op.getX());
+  TensorExpr x = d.at(op.getX());
   SmallVector<int64_t> axes = axesOf(op);
-  Tensor g = keepDims(d.of(op.getY()), x, axes) / x.count(axes);
+  TensorExpr g = keepDims(d.of(op.getY()), x, axes) / x.count(axes);
   d.add(op.getX(), g.broadcastTo(x));
   return success();
 }
 
 /// Elements that are the extreme share the cotangent.
-static Tensor shareAmong(Tensor x, Tensor y, Tensor g, ArrayRef<int64_t> axes) {
-  Tensor wins = x.eq(y).cast(x.element());
+static TensorExpr shareAmong(TensorExpr x, TensorExpr y, TensorExpr g,
+                             ArrayRef<int64_t> axes) {
+  TensorExpr wins = (x == y).cast(x.element());
   return wins * (g / wins.sum(axes));
 }
 
 template <typename OpT>
 static LogicalResult differentiateExtreme(OpT op, Gradients &d) {
-  Tensor x = d.at(op.getX());
+  TensorExpr x = d.at(op.getX());
   SmallVector<int64_t> axes = axesOf(op);
   d.add(op.getX(), shareAmong(x, keepDims(d.at(op.getY()), x, axes),
                               keepDims(d.of(op.getY()), x, axes), axes));
   return success();
 }
 
-static Tensor cumulate(dl::CumulativeKind kind, Tensor x, int64_t axis,
-                       bool exclusive, bool reverse) {
+static TensorExpr cumulate(dl::CumulativeKind kind, TensorExpr x, int64_t axis,
+                           bool exclusive, bool reverse) {
   OpBuilder &b = *x.b;
   auto flag = [&](bool is) { return is ? b.getUnitAttr() : UnitAttr(); };
   return x.with(dl::CumulativeOp::create(
@@ -78,17 +79,17 @@ static Tensor cumulate(dl::CumulativeKind kind, Tensor x, int64_t axis,
 /// The product of all others, without a division: of those before and of those
 /// behind. One axis after the other.
 static LogicalResult differentiateProd(dl::ReduceProdOp op, Gradients &d) {
-  Tensor x = d.at(op.getX());
+  TensorExpr x = d.at(op.getX());
   SmallVector<int64_t> axes = axesOf(op);
-  SmallVector<Tensor> parts{x};
+  SmallVector<TensorExpr> parts{x};
   for (int64_t axis : axes) {
-    Tensor last = parts.back();
+    TensorExpr last = parts.back();
     parts.push_back(x.with(dl::ReduceProdOp::create(
         d.b, d.loc, last, d.b.getDenseI64ArrayAttr(axis), d.b.getUnitAttr())));
   }
-  Tensor g = keepDims(d.of(op.getY()), x, axes);
+  TensorExpr g = keepDims(d.of(op.getY()), x, axes);
   for (size_t i = axes.size(); i-- > 0;) {
-    Tensor part = parts[i];
+    TensorExpr part = parts[i];
     int64_t axis = axes[i];
     auto product = [&](bool reverse) {
       return cumulate(dl::CumulativeKind::prod, part, axis, true, reverse);
@@ -104,7 +105,7 @@ static LogicalResult differentiateProd(dl::ReduceProdOp op, Gradients &d) {
 /// S(i+1): no division, so zeros do no harm.
 static LogicalResult differentiateCumulative(dl::CumulativeOp op,
                                              Gradients &d) {
-  Tensor x = d.at(op.getX()), g = d.of(op.getY());
+  TensorExpr x = d.at(op.getX()), g = d.of(op.getY());
   int64_t axis = dl::wrapAxis(op.getAxis(), x.rank());
   bool exclusive = op.getExclusive(), reverse = op.getReverse();
   if (op.getKind() == dl::CumulativeKind::sum) {
@@ -122,14 +123,14 @@ static LogicalResult differentiateCumulative(dl::CumulativeOp op,
   auto scan = dl::ScanOp::create(
       d.b, d.loc, zeros, ValueRange{g, x}, Value(), Value(), axis, !reverse,
       [&](OpBuilder &b, Location loc, ValueRange states, ValueRange elements) {
-        Tensor carry(b, loc, states[0]), g(b, loc, elements[0]),
+        TensorExpr carry(b, loc, states[0]), g(b, loc, elements[0]),
             x(b, loc, elements[1]);
         // Without the place itself its cotangent counts from the next one on.
-        Tensor sum = exclusive ? carry : g + carry;
-        Tensor next = exclusive ? g + x * carry : x * sum;
+        TensorExpr sum = exclusive ? carry : g + carry;
+        TensorExpr next = exclusive ? g + x * carry : x * sum;
         dl::YieldOp::create(b, loc, next.value, sum.value, Value());
       });
-  Tensor before = cumulate(op.getKind(), x, axis, true, reverse);
+  TensorExpr before = cumulate(op.getKind(), x, axis, true, reverse);
   d.add(op.getX(), before * d.at(scan.getOutputs()[0]));
   return success();
 }

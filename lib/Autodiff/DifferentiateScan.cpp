@@ -16,7 +16,7 @@
 
 using namespace mlir;
 using namespace dlc;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
 bool dlc::isCheap(Operation *op) {
   return isa<dl::AddOp, dl::SubOp, dl::MulOp, dl::NegOp, dl::AbsOp,
@@ -115,7 +115,7 @@ private:
   }
 
   /// Elements of a scan along axis 1 or more have at least as many dimensions.
-  Value raise(Tensor x) const {
+  Value raise(TensorExpr x) const {
     SmallVector<int64_t> shape(x.shape());
     while (int64_t(shape.size()) < axis)
       shape.insert(shape.begin(), 1);
@@ -124,7 +124,7 @@ private:
 
   /// An element that was raised, or not, as a value of this type again. Extents
   /// are the element's own: the forward cell's values are not to be read here.
-  static Value lower(Tensor x, Type wanted) {
+  static Value lower(TensorExpr x, Type wanted) {
     auto type = cast<RankedTensorType>(wanted);
     int64_t more = x.rank() - type.getRank();
     OpBuilder &b = *x.b;
@@ -253,7 +253,7 @@ private:
       extents.push_back(op.getSteps()
                             ? Value(op.getSteps())
                             : outer.at(op.getInputs().front()).extent(axis));
-    Tensor steps = outer.at(
+    TensorExpr steps = outer.at(
         dl::IotaOp::create(b, loc, type, extents, b.getI64IntegerAttr(0)));
     total = steps.count({0}, steps.element());
     SmallVector<int64_t> shape(axis + 1, 1);
@@ -262,7 +262,7 @@ private:
   }
 
   /// A condition for each sample under the dimensions of `like`.
-  static Tensor spreadOver(Tensor condition, Tensor like) {
+  static TensorExpr spreadOver(TensorExpr condition, TensorExpr like) {
     if (condition.rank() == 0)
       return condition;
     SmallVector<int64_t> shape(like.rank(), 1);
@@ -272,7 +272,7 @@ private:
 
   LogicalResult buildCell(OpBuilder &inner, ValueRange states,
                           ValueRange elements) {
-    auto tensor = [&](Value value) { return Tensor(inner, loc, value); };
+    auto tensor = [&](Value value) { return TensorExpr(inner, loc, value); };
     // The forward cell, its results at hand.
     IRMapping mapping;
     size_t at = 0;
@@ -303,28 +303,28 @@ private:
     SmallVector<Value> outputs;
     for (Value g : outputCotangents)
       outputs.push_back(g ? elements[at++] : Value());
-    std::optional<Tensor> isRunning, isCut;
+    std::optional<TensorExpr> isRunning, isCut;
     if (isMasked()) {
-      Tensor step = tensor(elements[at++]).reshape({});
-      Tensor number = step; // in the order in which the scan takes them
+      TensorExpr step = tensor(elements[at++]).reshape({});
+      TensorExpr number = step; // in the order in which the scan takes them
       if (op.getReverse())
         number = tensor(*total) - 1.0 - step;
       if (op.getLengths())
-        isRunning = step.lt(tensor(op.getLengths()).cast(step.element()));
+        isRunning = step < tensor(op.getLengths()).cast(step.element());
       if (op.getCount()) {
-        Tensor counted = number.lt(tensor(forward.getCount()));
+        TensorExpr counted = number < tensor(forward.getCount());
         isRunning = isRunning ? *isRunning & counted : counted;
       }
       if (int64_t k = outer.options.truncate) {
-        Tensor next = number + 1.0;
-        Tensor rest = tensor(dl::RemainderOp::create(inner, loc, next,
-                                                     next.constant(double(k))));
-        isCut = rest.eq(0.0) & next.lt(tensor(*total));
+        TensorExpr next = number + 1.0;
+        TensorExpr rest = tensor(dl::RemainderOp::create(
+            inner, loc, next, next.constant(double(k))));
+        isCut = (rest == 0.0) & (next < tensor(*total));
       }
     }
     SmallVector<Value> arriving;
     for (auto [n, i] : llvm::enumerate(active.set_bits())) {
-      Tensor g = tensor(states[n]);
+      TensorExpr g = tensor(states[n]);
       if (isCut)
         g = select(*isCut, g.constant(0), g);
       arriving.push_back(g);
@@ -334,7 +334,7 @@ private:
     }
     for (auto [g, output] : llvm::zip(outputs, yield.getOutputs()))
       if (g) {
-        Tensor element = tensor(g);
+        TensorExpr element = tensor(g);
         if (isRunning)
           element = select(spreadOver(*isRunning, element), element, 0.0);
         gradients.add(mapping.lookupOrDefault(output), element);
@@ -344,7 +344,7 @@ private:
 
     SmallVector<Value> next, given;
     for (auto [n, i] : llvm::enumerate(active.set_bits())) {
-      Tensor g = tensor(gradients.getOrZero(innerStates[i]));
+      TensorExpr g = tensor(gradients.getOrZero(innerStates[i]));
       if (isRunning)
         g = select(spreadOver(*isRunning, g), g, tensor(arriving[n]));
       next.push_back(g);

@@ -8,11 +8,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Rules.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace dlc;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
 template <typename OpT>
 static LogicalResult differentiateReshape(OpT op, Gradients &d) {
@@ -35,7 +36,8 @@ static LogicalResult differentiateTranspose(dl::TransposeOp op, Gradients &d) {
 }
 
 /// Places `start` to `start` + the extent of `like` along an axis.
-static Tensor cut(Tensor g, int64_t axis, OpFoldResult start, Tensor like) {
+static TensorExpr cut(TensorExpr g, int64_t axis, OpFoldResult start,
+                      TensorExpr like) {
   OpBuilder &b = *g.b;
   SmallVector<OpFoldResult> starts(g.rank(), b.getIndexAttr(0)),
       ones(g.rank(), b.getIndexAttr(1)), sizes;
@@ -49,11 +51,11 @@ static Tensor cut(Tensor g, int64_t axis, OpFoldResult start, Tensor like) {
 }
 
 static LogicalResult differentiateConcat(dl::ConcatOp op, Gradients &d) {
-  Tensor g = d.of(op.getY());
+  TensorExpr g = d.of(op.getY());
   int64_t axis = dl::wrapAxis(op.getAxis(), g.rank()), start = 0;
   Value unknown; // behind parts of unknown extent
   for (Value input : op.getInputs()) {
-    Tensor part = d.at(input);
+    TensorExpr part = d.at(input);
     int64_t extent = part.shape()[axis];
     if (d.needs(input))
       d.add(input, unknown || ShapedType::isDynamic(extent)
@@ -73,7 +75,7 @@ static LogicalResult differentiateConcat(dl::ConcatOp op, Gradients &d) {
 }
 
 static LogicalResult differentiateSplit(dl::SplitOp op, Gradients &d) {
-  SmallVector<Tensor> parts;
+  SmallVector<TensorExpr> parts;
   for (Value part : op.getParts())
     parts.push_back(d.of(part));
   d.add(op.getX(),
@@ -83,13 +85,14 @@ static LogicalResult differentiateSplit(dl::SplitOp op, Gradients &d) {
 
 /// The cotangents `g` of x added up along `axis` at the places that `from`, a
 /// vector of i64, names for each of its slices.
-static Tensor scatterAlong(Tensor g, Tensor from, int64_t axis, Tensor like) {
+static TensorExpr scatterAlong(TensorExpr g, TensorExpr from, int64_t axis,
+                               TensorExpr like) {
   OpBuilder &b = *g.b;
   SmallVector<int64_t> swap;
   for (int64_t d = 0; d < g.rank(); ++d)
     swap.push_back(d);
   std::swap(swap[0], swap[axis]);
-  Tensor updates = g.transpose(swap);
+  TensorExpr updates = g.transpose(swap);
   SmallVector<int64_t> shape(updates.shape());
   shape[0] = like.shape()[axis];
   SmallVector<Value> extents;
@@ -122,11 +125,11 @@ static bool keepsExtent(dl::BroadcastOp op, int64_t axis) {
 /// What stretches adds up again. Whether an unknown extent was 1 is known when
 /// it runs.
 static LogicalResult differentiateBroadcast(dl::BroadcastOp op, Gradients &d) {
-  Tensor x = d.at(op.getX()), g = d.of(op.getY()).reducedTo(x);
+  TensorExpr x = d.at(op.getX()), g = d.of(op.getY()).reducedTo(x);
   for (int64_t axis = 0; axis < x.rank(); ++axis) {
     if (!ShapedType::isDynamic(x.shape()[axis]) || keepsExtent(op, axis))
       continue;
-    Tensor isOne = x.count({axis}).eq(1.0), sum = g.sum({axis});
+    TensorExpr isOne = x.count({axis}) == 1.0, sum = g.sum({axis});
     SmallVector<int64_t> shape(sum.shape());
     shape[axis] = ShapedType::kDynamic;
     SmallVector<Value> extents;
@@ -143,7 +146,7 @@ static LogicalResult differentiateBroadcast(dl::BroadcastOp op, Gradients &d) {
 
 /// One triple a dimension: behind each of them zeros again.
 static LogicalResult differentiateSlice(dl::SliceOp op, Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   int64_t rank = x.rank();
   SmallVector<int64_t> low(rank, 0), high(rank, 0), padded;
   for (int64_t axis = 0; axis < rank; ++axis) {
@@ -179,7 +182,7 @@ static LogicalResult differentiateSlice(dl::SliceOp op, Gradients &d) {
 }
 
 static LogicalResult differentiatePad(dl::PadOp op, Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   for (int64_t axis = 0; axis < x.rank(); ++axis) {
     int64_t low = op.getLow()[axis], high = op.getHigh()[axis],
             extent = x.shape()[axis];
@@ -204,27 +207,22 @@ static LogicalResult differentiatePad(dl::PadOp op, Gradients &d) {
 }
 
 static LogicalResult differentiateGather(dl::GatherOp op, Gradients &d) {
-  Tensor g = d.of(op.getY()), x = d.at(op.getX()),
-         indices = d.at(op.getIndices());
+  TensorExpr g = d.of(op.getY()), x = d.at(op.getX()),
+             indices = d.at(op.getIndices());
   int64_t axis = dl::wrapAxis(op.getAxis(), x.rank());
   // The dimensions of the indices as one.
   if (indices.rank() != 1) {
-    auto flatten = [&](Tensor t, int64_t first) {
+    auto flatten = [&](TensorExpr t, int64_t first) {
       SmallVector<int64_t> shape(t.shape().take_front(first));
       SmallVector<Value> extents;
       for (int64_t i = 0; i < first; ++i)
         if (t.type().isDynamicDim(i))
           extents.push_back(t.extent(i));
-      int64_t all = 1;
+      int64_t all = productOf(t.shape().slice(first, indices.rank()));
       Value product = arith::ConstantIndexOp::create(d.b, d.loc, 1);
-      for (int64_t i = 0; i < indices.rank(); ++i) {
-        int64_t extent = t.shape()[first + i];
-        all = ShapedType::isDynamic(all) || ShapedType::isDynamic(extent)
-                  ? ShapedType::kDynamic
-                  : all * extent;
+      for (int64_t i = 0; i < indices.rank(); ++i)
         product =
             arith::MulIOp::create(d.b, d.loc, product, t.extent(first + i));
-      }
       shape.push_back(all);
       if (ShapedType::isDynamic(all))
         extents.push_back(product);
@@ -245,7 +243,7 @@ static LogicalResult differentiateGather(dl::GatherOp op, Gradients &d) {
 
 /// The sum of the block that an element became: its mean times its size.
 static LogicalResult differentiateUpsample(dl::UpsampleOp op, Gradients &d) {
-  Tensor g = d.of(op.getY());
+  TensorExpr g = d.of(op.getY());
   int64_t size = 1;
   for (int64_t scale : op.getScales())
     size *= scale;
@@ -265,7 +263,7 @@ static LogicalResult differentiateCast(tensor::CastOp op, Gradients &d) {
 /// Slices whose places follow from values: zeros around them again.
 static LogicalResult differentiateExtract(tensor::ExtractSliceOp op,
                                           Gradients &d) {
-  Tensor x = d.at(op.getSource());
+  TensorExpr x = d.at(op.getSource());
   if (op.getSourceType().getRank() != op.getType().getRank())
     return op.emitError("'tensor.extract_slice' op that drops dimensions has "
                         "no derivative, expected dl.slice and dl.reshape");

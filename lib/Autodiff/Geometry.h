@@ -66,8 +66,8 @@ struct Geometry {
 
 /// What reaches the input `like` of a convolution with this filter when `g`
 /// reaches its result.
-mlir::Value convTranspose(const Geometry &how, dl::formula::Tensor g,
-                          mlir::Value filter, dl::formula::Tensor like);
+mlir::Value convTranspose(const Geometry &how, dl::formula::TensorExpr g,
+                          mlir::Value filter, dl::formula::TensorExpr like);
 
 } // namespace dlc
 

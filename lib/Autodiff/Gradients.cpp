@@ -7,7 +7,7 @@
 
 using namespace mlir;
 using namespace dlc;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
 #include "dlc/Autodiff/Interfaces.cpp.inc"
 
@@ -58,7 +58,7 @@ void Gradients::findActive(ArrayRef<Operation *> ops) {
 Value Gradients::getOrZero(Value value) {
   if (Value known = get(value))
     return known;
-  return Tensor(b, loc, current(value)).filled(0);
+  return TensorExpr(b, loc, current(value)).filled(0);
 }
 
 void Gradients::add(Value value, Value gradient) {
@@ -81,7 +81,8 @@ void Gradients::addPart(Value value, Value gradient, int64_t axis,
 }
 
 /// x with zeros before and behind it along an axis.
-static Tensor padded(Tensor x, int64_t axis, int64_t low, int64_t high) {
+static TensorExpr padded(TensorExpr x, int64_t axis, int64_t low,
+                         int64_t high) {
   if (!low && !high)
     return x;
   SmallVector<int64_t> before(x.rank(), 0), behind(x.rank(), 0);
@@ -90,13 +91,14 @@ static Tensor padded(Tensor x, int64_t axis, int64_t low, int64_t high) {
   return x.pad(before, behind);
 }
 
-/// Takes parts along one axis that do not overlap, and gives them in one tensor.
-Tensor Gradients::joined(Tensor like, SmallVectorImpl<Part> &parts) {
+/// Takes parts along one axis that do not overlap, and gives them in one
+/// tensor.
+TensorExpr Gradients::joined(TensorExpr like, SmallVectorImpl<Part> &parts) {
   llvm::stable_sort(parts, [](const Part &a, const Part &b) {
     return std::pair(a.axis, a.start) < std::pair(b.axis, b.start);
   });
   int64_t axis = parts.front().axis, end = 0;
-  SmallVector<Tensor> found;
+  SmallVector<TensorExpr> found;
   SmallVector<int64_t> gaps; // before each
   llvm::erase_if(parts, [&](const Part &part) {
     if (part.axis != axis || part.start < end)

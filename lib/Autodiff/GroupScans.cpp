@@ -8,24 +8,24 @@
 
 #include "Rules.h"
 #include "dlc/Dialect/DL/IR/ScanGroups.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include <cmath>
 
 using namespace mlir;
 using namespace dlc;
-using dl::formula::Tensor;
+using dl::formula::TensorExpr;
 
 namespace {
 
 /// Bytes of a value; none where an extent is unknown.
-std::optional<int64_t> bytesOf(Value value) {
+std::optional<int64_t> knownBytes(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type)
     return 0;
   if (!type.hasStaticShape())
     return std::nullopt;
-  return type.getNumElements() *
-         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  return bytesOf(type);
 }
 
 /// What a step of a scan keeps.
@@ -45,7 +45,7 @@ std::optional<Kept> measure(dl::ScanOp scan) {
   if (ShapedType::isDynamic(kept.steps))
     return std::nullopt;
   for (Value state : scan.getStates()) {
-    auto bytes = bytesOf(state);
+    auto bytes = knownBytes(state);
     if (!bytes)
       return std::nullopt;
     kept.states += *bytes;
@@ -54,7 +54,7 @@ std::optional<Kept> measure(dl::ScanOp scan) {
   for (Operation &op : scan.getBody().front().without_terminator())
     if (!isCheap(&op))
       for (Value result : op.getResults()) {
-        auto bytes = bytesOf(result);
+        auto bytes = knownBytes(result);
         if (!bytes)
           return std::nullopt;
         kept.all += *bytes;
@@ -70,7 +70,7 @@ dl::ScanOp takeSteps(OpBuilder &b, dl::ScanOp scan, ValueRange states,
   int64_t axis = scan.getAxis(), steps = end - first;
   SmallVector<Value> inputs;
   for (Value input : scan.getInputs()) {
-    Value part = Tensor(b, loc, input).slice(axis, first, end);
+    Value part = TensorExpr(b, loc, input).slice(axis, first, end);
     inputs.push_back(size > 1 ? dl::groupSteps(b, loc, part, axis, size)
                               : part);
   }
@@ -107,18 +107,18 @@ SmallVector<Value> group(dl::ScanOp scan, int64_t k) {
   dl::ScanOp groups =
       takeSteps(b, scan, scan.getInitial(), first, first + steps - rest, k);
   SmallVector<Value> results(groups.getFinals());
-  SmallVector<Tensor> outputs;
+  SmallVector<TensorExpr> outputs;
   for (auto [output, old] : llvm::zip(groups.getOutputs(), scan.getOutputs())) {
     dl::Shape shape(dl::tensorType(old).getShape());
     shape[axis] = steps - rest;
-    outputs.push_back(Tensor(b, loc, output).reshape(shape));
+    outputs.push_back(TensorExpr(b, loc, output).reshape(shape));
   }
   if (rest) {
     first = scan.getReverse() ? 0 : steps - rest;
     dl::ScanOp last = takeSteps(b, scan, results, first, first + rest, 1);
     results.assign(last.getFinals().begin(), last.getFinals().end());
     for (auto [output, more] : llvm::zip(outputs, last.getOutputs())) {
-      Tensor other(b, loc, more);
+      TensorExpr other(b, loc, more);
       output = scan.getReverse() ? dl::formula::concat({other, output}, axis)
                                  : dl::formula::concat({output, other}, axis);
     }
@@ -156,7 +156,7 @@ LogicalResult dlc::groupScans(SmallVectorImpl<Operation *> &ops,
       total += kept->bytes(0);
       // What others read of it is there whatever it keeps itself.
       for (Value output : scan.getOutputs())
-        total += bytesOf(output).value_or(0);
+        total += knownBytes(output).value_or(0);
     }
     llvm::stable_sort(all, [](const auto &a, const auto &b) {
       return a.second.bytes(0) > b.second.bytes(0);

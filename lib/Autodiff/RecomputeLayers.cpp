@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Rules.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
@@ -109,8 +110,7 @@ private:
           if (use.isBackward)
             viewed.insert(op->getOperand(0));
         } else if (type.hasStaticShape())
-          use.bytes = type.getNumElements() *
-                      llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+          use.bytes = bytesOf(type);
         uses[value] = use;
       }
     return success();

@@ -9,6 +9,7 @@
 #include "InMemory.h"
 #include "Lowering.h"
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "dlc/Driver/Pipelines.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/IR/AsmState.h"
@@ -21,11 +22,6 @@ namespace dlc {
 
 /// Constants up to this size are stored inline, larger ones as resources.
 static constexpr int64_t inlineBytes = 256;
-
-static int64_t bytesOf(RankedTensorType type) {
-  return type.getNumElements() *
-         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-}
 
 /// Takes over the memory of a large result.
 static ElementsAttr toAttribute(RankedTensorType type, AsmResourceBlob blob) {

@@ -10,7 +10,7 @@
 
 using namespace mlir;
 using namespace dlc::dl;
-using formula::Tensor;
+using formula::TensorExpr;
 
 namespace dlc {
 #define GEN_PASS_DEF_ADDTRAINING
@@ -378,7 +378,7 @@ private:
     for (auto [old, now] :
          {std::pair<Value, Value>(norm.getMean(), training.getMean()),
           {norm.getVariance(), training.getVariance()}}) {
-      Tensor before(b, norm.getLoc(), old);
+      TensorExpr before(b, norm.getLoc(), old);
       averaged.push_back(dlc::globalOf(old));
       double share = options.averaging;
       values.push_back(share * before + (1 - share) * before.with(now));
@@ -398,7 +398,7 @@ private:
     auto added = addFunction("step", inputs, results, /*isPublic=*/true);
     nameArguments(added);
     requireSamples(added);
-    Tensor random(b, loc, load(randomState));
+    TensorExpr random(b, loc, load(randomState));
     SmallVector<Value> given(added.getArguments());
     given.push_back(random);
     SmallVector<Attribute> names;
@@ -424,8 +424,8 @@ private:
       gradients.assign(clipped.getResults().begin(),
                        clipped.getResults().end());
     }
-    Tensor step = random.slice(0, 1, 2).reshape({});
-    Tensor count = step + 1.0;
+    TensorExpr step = random.slice(0, 1, 2).reshape({});
+    TensorExpr count = step + 1.0;
     llvm::DenseMap<Type, Value> rates;
     for (auto [parameter, gradient] : llvm::zip(parameters, gradients)) {
       Type element = getElementTypeOrSelf(parameter.getType());
@@ -488,8 +488,8 @@ private:
     auto seed = RankedTensorType::get({}, b.getI64Type());
     auto added = addFunction("initialize", {seed}, {}, /*isPublic=*/true);
     added.setArgAttr(0, "dl.name", b.getStringAttr("seed"));
-    Tensor given(b, loc, added.getArgument(0));
-    Tensor state = formula::concat(
+    TensorExpr given(b, loc, added.getArgument(0));
+    TensorExpr state = formula::concat(
         {given.reshape({1}), given.with(given.constant(0)).reshape({1})}, 0);
     int64_t stream = 0;
     auto filled = [&](RankedTensorType type, double number) -> Value {

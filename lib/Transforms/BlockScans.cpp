@@ -2,6 +2,7 @@
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/ScanGroups.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "dlc/Transforms/Transforms.h"
 
 using namespace mlir;
@@ -14,12 +15,6 @@ namespace dlc {
 } // namespace dlc
 
 namespace {
-
-int64_t bytesOf(Value value) {
-  auto type = tensorType(value);
-  return type.getNumElements() *
-         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-}
 
 struct BlockScans : dlc::impl::BlockScansBase<BlockScans> {
   void runOnOperation() override {
@@ -64,7 +59,7 @@ private:
     int64_t steps = scan.getStaticSteps(), axis = scan.getAxis(), bytes = 0;
     for (Value input : scan.getInputs())
       if (productOf(scan, input))
-        bytes += bytesOf(input);
+        bytes += dlc::bytesOf(tensorType(input));
     if (bytes <= 4 * blockBytes)
       return;
     int64_t size =

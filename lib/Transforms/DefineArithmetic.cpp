@@ -95,7 +95,7 @@ private:
       return;
     OpBuilder b(op);
     Scalar d(b, op->getLoc(), op->getOperand(1));
-    Scalar byZero = d.eq(0.0);
+    Scalar byZero = d == 0.0;
     Scalar isBad = byZero;
     if (!isUnsigned) {
       Type type = d.type();
@@ -104,7 +104,7 @@ private:
              least = d.with(arith::ConstantOp::create(
                  b, op->getLoc(),
                  b.getIntegerAttr(type, APInt::getSignedMinValue(width))));
-      isBad = byZero | (d.eq(-1.0) & n.eq(least));
+      isBad = byZero | ((d == -1.0) & (n == least));
     }
     op->setOperand(1, select(isBad, d.constant(1), d));
     b.setInsertionPointAfter(op);

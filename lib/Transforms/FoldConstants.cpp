@@ -1,6 +1,7 @@
 //===- FoldConstants.cpp - Constants computed while compiling -------------===//
 
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
@@ -25,12 +26,12 @@ bool isConstantSource(Operation *op) {
 
 using namespace dlc;
 
-static int64_t bytesOf(Type type) {
+/// Bytes of a value; less than 0 where an extent is unknown.
+static int64_t knownBytes(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape())
     return -1;
-  return tensor.getNumElements() *
-         llvm::divideCeil(tensor.getElementTypeBitWidth(), 8);
+  return bytesOf(tensor);
 }
 
 namespace {
@@ -157,7 +158,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
         bool leaves = llvm::any_of(result.getUsers(), [&](Operation *user) {
           return !constant.contains(user);
         });
-        int64_t bytes = bytesOf(result.getType());
+        int64_t bytes = knownBytes(result.getType());
         if (!leaves || bytes < 0)
           continue;
         // What nobody else reads is gone then, as is what is cut into parts.
@@ -166,7 +167,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
           if (llvm::all_of(operand.getUsers(), [&](Operation *user) {
                 return constant.contains(user);
               }))
-            replaced = std::max(replaced, bytesOf(operand.getType()));
+            replaced = std::max(replaced, knownBytes(operand.getType()));
         if (keepParameters && readGlobals(op, constant).size() > 1)
           continue;
         if (bytes <= limit || bytes <= 2 * replaced)
@@ -200,7 +201,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     // cost a compilation here.
     int64_t total = 0;
     for (Value result : results)
-      total += bytesOf(result.getType());
+      total += knownBytes(result.getType());
     if (total <= fewBytes && llvm::all_of(needed, [&](Operation *op) {
           return !isConstantSource(op) || isSplat(op);
         }))

@@ -9,7 +9,7 @@
 
 using namespace mlir;
 using namespace dlc::dl;
-using formula::Tensor;
+using formula::TensorExpr;
 
 namespace dlc {
 #define GEN_PASS_DEF_HOISTOUTPUTPROJECTIONS
@@ -169,7 +169,7 @@ private:
         });
     size_t at = 0;
     auto rows = [&](Value value) {
-      return Tensor(b, scan.getLoc(), allSteps(changed, kept, value))
+      return TensorExpr(b, scan.getLoc(), allSteps(changed, kept, value))
           .asMatrix();
     };
     for (auto [i, one] : llvm::enumerate(states)) {
@@ -178,9 +178,10 @@ private:
         old.replaceAllUsesWith(changed.getFinals()[at++]);
         continue;
       }
-      Tensor sum = one.kind == Hoisted::RowSum
-                       ? rows(one.left).sum({0}, /*keepDims=*/false)
-                       : matmul(rows(one.left).transpose(), rows(one.right));
+      TensorExpr sum =
+          one.kind == Hoisted::RowSum
+              ? rows(one.left).sum({0}, /*keepDims=*/false)
+              : matmul(rows(one.left).transpose(), rows(one.right));
       // Sums mostly begin with nothing.
       Value first = scan.getInitial()[i];
       if (!matchPattern(first, m_AnyZeroFloat()))
@@ -188,7 +189,8 @@ private:
       // What is inferred may say less than the state's type.
       Value result = sum;
       if (result.getType() != old.getType())
-        result = tensor::CastOp::create(b, scan.getLoc(), old.getType(), result);
+        result =
+            tensor::CastOp::create(b, scan.getLoc(), old.getType(), result);
       old.replaceAllUsesWith(result);
     }
     at = 0;

@@ -124,8 +124,11 @@ std::string emit(llvm::StringRef parameters, llvm::StringRef arguments) {
   llvm::Expected<dlc::Processor> processor = dlc::Processor::get("native");
   if (!processor)
     return llvm::toString(processor.takeError());
-  if (llvm::Error error = dlc::emitInterface(*module, interface, {}, *processor,
-                                             dlc::Weights(), true))
+  dlc::Kernels kernels;
+  kernels[{"f.kernel", processor->cpu}] = {
+      "f.kernel", "f.kernel.shapes", "f.kernel.workspace", {}};
+  if (llvm::Error error = dlc::emitInterface(*module, interface, kernels,
+                                             *processor, dlc::Weights(), true))
     return llvm::toString(std::move(error));
   return llvm::verifyModule(*module) ? "invalid" : "";
 }

@@ -35,7 +35,7 @@ struct DifferentiationOptions {
 
 class Gradients {
 public:
-  using Tensor = dl::formula::Tensor;
+  using TensorExpr = dl::formula::TensorExpr;
 
   Gradients(mlir::OpBuilder &b, const DifferentiationOptions &options)
       : b(b), options(options) {}
@@ -71,8 +71,8 @@ public:
     return operand && active.contains(operand);
   }
   /// What reaches a result of the op at hand, zeros where nothing does.
-  Tensor of(mlir::Value result) { return at(getOrZero(result)); }
-  Tensor at(mlir::Value value) { return Tensor(b, loc, value); }
+  TensorExpr of(mlir::Value result) { return at(getOrZero(result)); }
+  TensorExpr at(mlir::Value value) { return TensorExpr(b, loc, value); }
   /// Adds to what reaches a value: summed over dimensions that were stretched
   /// from extent 1, and in the type of the value.
   void add(mlir::Value value, mlir::Value gradient);
@@ -94,7 +94,7 @@ private:
     int64_t axis, start;
   };
 
-  Tensor joined(Tensor like, llvm::SmallVectorImpl<Part> &parts);
+  TensorExpr joined(TensorExpr like, llvm::SmallVectorImpl<Part> &parts);
   llvm::LogicalResult differentiate(mlir::Operation *op);
   llvm::LogicalResult reportMissing(mlir::Operation *op);
 

@@ -48,28 +48,6 @@ OpFoldResult ExtentChecks::known(OpFoldResult size) {
   return numbered(cast<Value>(size));
 }
 
-OpFoldResult ExtentChecks::apply(AffineExpr expr,
-                                 ArrayRef<OpFoldResult> operands) {
-  return known(affine::makeComposedFoldedAffineApply(b, loc, expr, operands));
-}
-
-OpFoldResult ExtentChecks::add(OpFoldResult x, OpFoldResult y) {
-  AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
-  return apply(s0 + s1, {x, y});
-}
-
-OpFoldResult ExtentChecks::mul(OpFoldResult x, OpFoldResult y) {
-  AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
-  return apply(s0 * s1, {x, y});
-}
-
-OpFoldResult ExtentChecks::product(ArrayRef<OpFoldResult> sizes) {
-  OpFoldResult result = b.getIndexAttr(1);
-  for (OpFoldResult size : sizes)
-    result = mul(result, size);
-  return result;
-}
-
 Value ExtentChecks::value(OpFoldResult size) {
   if (auto given = dyn_cast<Value>(size))
     return given;

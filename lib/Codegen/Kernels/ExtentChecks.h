@@ -3,8 +3,8 @@
 #ifndef DLC_LIB_CODEGEN_EXTENTCHECKS_H
 #define DLC_LIB_CODEGEN_EXTENTCHECKS_H
 
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 #include "llvm/ADT/DenseSet.h"
@@ -17,23 +17,18 @@ bool isScalar(mlir::Operation *op);
 
 /// What CheckExtents makes of extents: arithmetic on them, each number once,
 /// and a codegen.require for each condition that nothing proves yet.
-class ExtentChecks {
+class ExtentChecks : protected AffineExtents {
 public:
   /// `isAnalysis`: what lacks a check is an error, and nothing is added.
   ExtentChecks(mlir::MLIRContext *context, bool isAnalysis)
-      : b(context), loc(mlir::UnknownLoc::get(context)),
-        isAnalysis(isAnalysis) {}
+      : AffineExtents(builder, mlir::UnknownLoc::get(context)),
+        builder(context), isAnalysis(isAnalysis) {}
 
 protected:
   /// The op, or the one before it that computes the same.
   mlir::Value numbered(mlir::Value value);
-  mlir::OpFoldResult known(mlir::OpFoldResult size);
-  mlir::OpFoldResult apply(mlir::AffineExpr expr,
-                           llvm::ArrayRef<mlir::OpFoldResult> operands);
-  mlir::OpFoldResult add(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult mul(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult product(llvm::ArrayRef<mlir::OpFoldResult> sizes);
-  mlir::Value value(mlir::OpFoldResult size);
+  mlir::OpFoldResult known(mlir::OpFoldResult size) override;
+  mlir::Value value(mlir::OpFoldResult size) override;
   mlir::Value compare(mlir::arith::CmpIPredicate predicate,
                       mlir::OpFoldResult x, mlir::OpFoldResult y);
   mlir::Value either(mlir::Value x, mlir::Value y);
@@ -63,8 +58,7 @@ protected:
   bool isInsideByBounds(mlir::OpFoldResult offset, mlir::OpFoldResult size,
                         mlir::OpFoldResult stride, mlir::OpFoldResult extent);
 
-  mlir::OpBuilder b;
-  mlir::Location loc;
+  mlir::OpBuilder builder;
   bool isAnalysis, failed = false;
   /// Of the blocks around, the innermost last: scalars by what they compute,
   /// conditions that hold, and tensors whose bytes were looked at.

@@ -3,16 +3,17 @@
 #ifndef DLC_LIB_CODEGEN_LANES_H
 #define DLC_LIB_CODEGEN_LANES_H
 
+#include "dlc/Dialect/Utils/Arithmetic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
 namespace dlc {
 
-/// A value with the operators of its formula. The dialect's scalar::Scalar does
-/// the same in the bodies of layers, for one element of any type that a model
-/// has; here it is f32 or f64, and as many as a vector holds: whole vectors of
-/// numbers, integers or truth values as well as scalars.
-class Lanes {
+/// The expressions of formulas behind the dialects: f32 or f64, and as many as
+/// a vector holds, whole vectors of numbers, integers or truth values as well
+/// as scalars. The dialect's scalar::Scalar is that of the bodies of layers,
+/// for one element of any type that a model has.
+class Lanes : public Expression<Lanes> {
 public:
   Lanes(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value)
       : b(&b), loc(loc), value(value) {}
@@ -25,13 +26,19 @@ public:
       return shaped.clone(element);
     return element;
   }
+  /// What Expression is made of.
   Lanes constant(double number) const {
-    mlir::Type element = mlir::getElementTypeOrSelf(type());
-    return make(b->getFloatAttr(element, number), type());
+    return of(buildConstant(*b, loc, type(), number));
   }
   Lanes constant(int64_t number) const {
-    mlir::Type element = mlir::getElementTypeOrSelf(type());
-    return make(b->getIntegerAttr(element, number), type());
+    return of(buildConstant(*b, loc, type(), number));
+  }
+  Lanes constant(int number) const { return constant(int64_t(number)); }
+  static Lanes apply(UnaryOperator op, Lanes x) {
+    return x.of(buildOperator(*x.b, x.loc, op, x));
+  }
+  static Lanes apply(BinaryOperator op, Lanes x, Lanes y) {
+    return x.of(buildOperator(*x.b, x.loc, op, x, y));
   }
 
   Lanes bits() const {
@@ -53,47 +60,17 @@ public:
   Lanes abs() const { return of(mlir::math::AbsFOp::create(*b, loc, value)); }
   Lanes sqrt() const { return of(mlir::math::SqrtOp::create(*b, loc, value)); }
 
-  friend Lanes operator+(Lanes x, Lanes y) {
-    return x.both<mlir::arith::AddFOp, mlir::arith::AddIOp>(y);
-  }
-  friend Lanes operator-(Lanes x, Lanes y) {
-    return x.both<mlir::arith::SubFOp, mlir::arith::SubIOp>(y);
-  }
-  friend Lanes operator*(Lanes x, Lanes y) {
-    return x.both<mlir::arith::MulFOp, mlir::arith::MulIOp>(y);
-  }
-  friend Lanes operator/(Lanes x, Lanes y) {
-    return x.of(mlir::arith::DivFOp::create(*x.b, x.loc, x, y));
-  }
-  friend Lanes operator&(Lanes x, Lanes y) {
-    return x.of(mlir::arith::AndIOp::create(*x.b, x.loc, x, y));
-  }
-  friend Lanes operator|(Lanes x, Lanes y) {
-    return x.of(mlir::arith::OrIOp::create(*x.b, x.loc, x, y));
-  }
-  friend Lanes operator^(Lanes x, Lanes y) {
-    return x.of(mlir::arith::XOrIOp::create(*x.b, x.loc, x, y));
-  }
+  /// Bits moved up and down; zeros follow.
   Lanes operator<<(int64_t count) const {
     return of(mlir::arith::ShLIOp::create(*b, loc, value, constant(count)));
   }
   Lanes operator>>(int64_t count) const {
     return of(mlir::arith::ShRUIOp::create(*b, loc, value, constant(count)));
   }
-  Lanes operator+(double y) const { return *this + constant(y); }
-  Lanes operator-(double y) const { return *this - constant(y); }
-  Lanes operator*(double y) const { return *this * constant(y); }
-
-  /// Comparisons are false for NaN but for isNot.
-  Lanes operator<(double y) const { return is(Predicate::OLT, constant(y)); }
-  Lanes operator>(double y) const { return is(Predicate::OGT, constant(y)); }
-  Lanes operator==(double y) const { return is(Predicate::OEQ, constant(y)); }
-  Lanes equals(Lanes y) const { return is(Predicate::OEQ, y); }
   /// Not x <= y.
-  Lanes exceeds(double y) const { return is(Predicate::UGT, constant(y)); }
-  Lanes differs(int64_t y) const {
-    return of(mlir::arith::CmpIOp::create(
-        *b, loc, mlir::arith::CmpIPredicate::ne, value, constant(y)));
+  Lanes exceeds(double y) const {
+    return of(mlir::arith::CmpFOp::create(
+        *b, loc, mlir::arith::CmpFPredicate::UGT, value, constant(y)));
   }
 
   /// x y + z, rounded once.
@@ -120,24 +97,9 @@ public:
   }
 
 private:
-  using Predicate = mlir::arith::CmpFPredicate;
-
   Lanes of(mlir::Value other) const { return {*b, loc, other}; }
-  Lanes make(mlir::TypedAttr element, mlir::Type type) const {
-    if (auto shaped = mlir::dyn_cast<mlir::ShapedType>(type))
-      element = mlir::DenseElementsAttr::get(shaped, mlir::Attribute(element));
-    return of(mlir::arith::ConstantOp::create(*b, loc, element));
-  }
   template <typename Op> Lanes with(mlir::Type type) const {
     return of(Op::create(*b, loc, type, value));
-  }
-  template <typename FloatOp, typename IntOp> Lanes both(Lanes y) const {
-    if (mlir::isa<mlir::FloatType>(mlir::getElementTypeOrSelf(type())))
-      return of(FloatOp::create(*b, loc, value, y));
-    return of(IntOp::create(*b, loc, value, y));
-  }
-  Lanes is(Predicate predicate, Lanes y) const {
-    return of(mlir::arith::CmpFOp::create(*b, loc, predicate, value, y));
   }
 
   mlir::OpBuilder *b;

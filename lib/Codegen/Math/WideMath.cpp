@@ -36,12 +36,11 @@ constexpr double shift = 6755399441055744.0;
 /// log2 x for normal x > 0, off by 2^-37 of it where x is near 1.
 Lanes log2Of(Lanes x) {
   // x = 2^e m with m in [sqrt 1/2, sqrt 2): the exponent of x / sqrt 1/2.
-  Lanes offset = x.bits() - x.bits().constant(int64_t(0x3fe6a09e667f3bcd));
+  Lanes offset = x.bits() - int64_t(0x3fe6a09e667f3bcd);
   Lanes exponent = (offset >> 52) << 52;
   Lanes m = (x.bits() - exponent).asF64();
   // The exponent as a number: bits of 1.5 * 2^52 + e; e < 0 wraps at 12 bits.
-  Lanes e = ((exponent >> 52) ^ exponent.constant(int64_t(0x800))) +
-            exponent.constant(int64_t(0x4338000000000000));
+  Lanes e = ((exponent >> 52) ^ 0x800) + int64_t(0x4338000000000000);
   Lanes whole = e.asF64() - (shift + 0x800);
   // log2 m = s q(s^2), s = (m - 1) / (m + 1).
   Lanes s = (m - 1.0) / (m + 1.0);
@@ -91,7 +90,7 @@ Lanes arcSineWithin(Lanes x) {
 /// (e^x - e^-x) / 2, by its series where the difference cancels.
 Lanes sinhOf(Lanes x) {
   Lanes e = exp2Of(x * (1 / ln2));
-  Lanes far = (e - x.constant(1.0) / e) * 0.5;
+  Lanes far = (e - 1.0 / e) * 0.5;
   Lanes square = x * x;
   Lanes near =
       fma(polynomial(square, {1.0 / 6, 1.0 / 120, 1.0 / 5040, 1.0 / 362880}) *
@@ -102,7 +101,7 @@ Lanes sinhOf(Lanes x) {
 
 Lanes coshOf(Lanes x) {
   Lanes e = exp2Of(x * (1 / ln2));
-  return (e + x.constant(1.0) / e) * 0.5;
+  return (e + 1.0 / e) * 0.5;
 }
 
 /// ln(x + sqrt(x^2 + 1)), for |x|: 1 + u with u = x + x^2 / (1 + sqrt(...)).
@@ -123,7 +122,7 @@ Lanes acoshOf(Lanes x) {
 /// ln((1 + x) / (1 - x)) / 2 for |x|; none beyond 1.
 Lanes atanhOf(Lanes x) {
   Lanes size = x.abs();
-  Lanes y = logOfOnePlus((size + size) / (x.constant(1.0) - size)) * 0.5;
+  Lanes y = logOfOnePlus((size + size) / (1.0 - size)) * 0.5;
   y = select(size > 1.0, x.constant(notANumber), y);
   return withSign(y, x);
 }
@@ -155,7 +154,7 @@ Lanes atanOf(Lanes x) {
 Lanes asinOf(Lanes x) {
   Lanes size = x.abs();
   Lanes isFar = size > 0.5;
-  Lanes root = ((x.constant(1.0) - size) * 0.5).sqrt();
+  Lanes root = ((1.0 - size) * 0.5).sqrt();
   Lanes y = arcSineWithin(select(isFar, root, size));
   y = select(isFar, fma(y, -2.0, x.constant(pi / 2)), y);
   return withSign(y, x);
@@ -165,11 +164,11 @@ Lanes asinOf(Lanes x) {
 Lanes acosOf(Lanes x) {
   Lanes size = x.abs();
   Lanes isFar = size > 0.5;
-  Lanes root = ((x.constant(1.0) - size) * 0.5).sqrt();
+  Lanes root = ((1.0 - size) * 0.5).sqrt();
   Lanes y = arcSineWithin(select(isFar, root, x));
   Lanes far = y + y;
-  far = select(x < 0.0, x.constant(pi) - far, far);
-  return select(isFar, far, x.constant(pi / 2) - y);
+  far = select(x < 0.0, pi - far, far);
+  return select(isFar, far, pi / 2 - y);
 }
 
 /// A function of f32 by its formula in f64.
@@ -183,7 +182,7 @@ struct Widen : OpRewritePattern<Op> {
     Lanes x(rewriter, op.getLoc(), op.getOperand());
     Lanes y = formula(x.toF64()).toF32();
     // The exponents' bits may make a number of a NaN.
-    rewriter.replaceOp(op, Value(select(x.equals(x), y, x)));
+    rewriter.replaceOp(op, Value(select(x == x, y, x)));
     return success();
   }
 };
@@ -244,14 +243,14 @@ private:
     // Odd quarters swap the two; the cosine is a quarter ahead.
     Lanes turns = magic.bits();
     if (std::is_same_v<Op, math::CosOp>)
-      turns = turns + turns.constant(int64_t(1));
-    Lanes isOdd = (turns & turns.constant(int64_t(1))).differs(0);
+      turns = turns + 1;
+    Lanes isOdd = (turns & 1) != 0;
     if (std::is_same_v<Op, math::TanOp>) {
       Lanes above = select(isOdd, cosine * -1.0, sine);
       return (above / select(isOdd, sine, cosine)).toF32();
     }
     Lanes y = select(isOdd, cosine, sine);
-    Lanes sign = (turns & turns.constant(int64_t(2))) << 62;
+    Lanes sign = (turns & 2) << 62;
     return (y.bits() ^ sign).asF64().toF32();
   }
 };
@@ -278,17 +277,15 @@ struct ExpandPower : OpRewritePattern<math::PowFOp> {
     // Below 0: whole exponents alone, odd ones keep the sign. Large numbers are
     // whole and even.
     Lanes half = y * 0.5;
-    Lanes isWhole = floorOf(rewriter, loc, y).equals(y);
-    Lanes isEven = floorOf(rewriter, loc, half).equals(half);
-    Lanes isNegative = (x.bits() >> 31).differs(0);
+    Lanes isWhole = floorOf(rewriter, loc, y) == y;
+    Lanes isEven = floorOf(rewriter, loc, half) == half;
+    Lanes isNegative = (x.bits() >> 31) != 0;
     Lanes isFinite = size < infinity;
     Lanes isNotZero = size > 0.0;
-    result =
-        select(isNegative & isWhole & notOf(isEven), result * -1.0, result);
-    result =
-        select((x < 0.0) & isFinite & isNotZero & notOf(isWhole), nan, result);
+    result = select(isNegative & isWhole & ~isEven, result * -1.0, result);
+    result = select((x < 0.0) & isFinite & isNotZero & ~isWhole, nan, result);
     // NaN of either, then what is 1 whatever the other.
-    result = select((size.equals(size)) & (y.equals(y)), result, nan);
+    result = select((size == size) & (y == y), result, nan);
     result = select((size == 1.0) & (y.abs() == infinity), one, result);
     result = select((x == 1.0) | (y == 0.0), one, result);
     rewriter.replaceOp(op, Value(result));
@@ -299,7 +296,6 @@ private:
   static Lanes floorOf(OpBuilder &b, Location loc, Value x) {
     return {b, loc, math::FloorOp::create(b, loc, x)};
   }
-  static Lanes notOf(Lanes x) { return x ^ x.constant(int64_t(1)); }
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 //===- ExpandReshapes.cpp - Reshapes as other views of a buffer -----------===//
 
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/PatternMatch.h"
@@ -22,11 +23,12 @@ public:
     SmallVector<OpFoldResult> from = begin(op, op.getSrc()),
                               sizes = op.getMixedOutputShape(),
                               strides(sizes.size());
+    dlc::AffineExtents extents(b, loc);
     for (auto [i, group] : llvm::enumerate(op.getReassociationIndices())) {
       OpFoldResult stride = from[i];
       for (int64_t d : llvm::reverse(group)) {
         strides[d] = stride;
-        stride = multiply(stride, sizes[d]);
+        stride = extents.mul(stride, sizes[d]);
       }
     }
     finish(op, op.getResultType(), sizes, strides);
@@ -36,12 +38,13 @@ public:
   /// so.
   void collapse(memref::CollapseShapeOp op) {
     SmallVector<OpFoldResult> from = begin(op, op.getSrc()),
-                              extents = source.getConstifiedMixedSizes(), sizes,
+                              extent = source.getConstifiedMixedSizes(), sizes,
                               strides;
+    dlc::AffineExtents extents(b, loc);
     for (const ReassociationIndices &group : op.getReassociationIndices()) {
-      OpFoldResult size = b.getIndexAttr(1);
+      OpFoldResult size = extents.index(1);
       for (int64_t d : group)
-        size = multiply(size, extents[d]);
+        size = extents.mul(size, extent[d]);
       sizes.push_back(size);
       strides.push_back(from[innermost(op, group)]);
     }
@@ -65,12 +68,6 @@ private:
       if (shape[d] != 1)
         return d;
     return group.back();
-  }
-
-  OpFoldResult multiply(OpFoldResult x, OpFoldResult y) {
-    AffineExpr s0, s1;
-    bindSymbols(b.getContext(), s0, s1);
-    return affine::makeComposedFoldedAffineApply(b, loc, s0 * s1, {x, y});
   }
 
   void finish(Operation *op, MemRefType type, ArrayRef<OpFoldResult> sizes,

@@ -3,6 +3,7 @@
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Memory/Memory.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -14,11 +15,6 @@ namespace dlc {
 } // namespace dlc
 
 using namespace dlc;
-
-static int64_t bytesOf(ShapedType type) {
-  return type.getNumElements() *
-         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
-}
 
 static bool isZero(ElementsAttr value) {
   auto splat = dyn_cast<SplatElementsAttr>(value);

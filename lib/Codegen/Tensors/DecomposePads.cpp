@@ -1,6 +1,7 @@
 //===- DecomposePads.cpp - Padding as strips and an interior --------------===//
 
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -15,12 +16,6 @@ namespace dlc {
 } // namespace dlc
 
 namespace {
-
-OpFoldResult add(OpBuilder &b, Location loc, OpFoldResult x, OpFoldResult y) {
-  AffineExpr s0, s1;
-  bindSymbols(b.getContext(), s0, s1);
-  return affine::makeComposedFoldedAffineApply(b, loc, s0 + s1, {x, y});
-}
 
 struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
   void runOnOperation() override {
@@ -60,8 +55,9 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
                               extent = tensor::getMixedSizes(b, loc, source);
     SmallVector<OpFoldResult> offset(rank, b.getIndexAttr(0)), full,
         ones(rank, b.getIndexAttr(1));
+    dlc::AffineExtents extents(b, loc);
     for (int64_t d = 0; d < rank; ++d)
-      full.push_back(add(b, loc, add(b, loc, low[d], extent[d]), high[d]));
+      full.push_back(extents.add(extents.add(low[d], extent[d]), high[d]));
     // An allocation, not an empty tensor: two of those are one and the same to
     // elimination of common subexpressions, and borders that two buffers share
     // would have to be copied.
@@ -92,7 +88,7 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
         SmallVector<OpFoldResult> offsets(offset), sizes(size);
         sizes[d] = width;
         if (after)
-          offsets[d] = add(b, loc, low[d], extent[d]);
+          offsets[d] = extents.add(low[d], extent[d]);
         fill(offsets, sizes);
       }
       offset[d] = low[d];

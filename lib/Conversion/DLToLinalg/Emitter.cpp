@@ -57,54 +57,6 @@ Sizes Emitter::sizes(RankedTensorType type, ValueRange extents) {
   return result;
 }
 
-static OpFoldResult apply(Emitter &e, AffineExpr expr,
-                          ArrayRef<OpFoldResult> operands) {
-  return affine::makeComposedFoldedAffineApply(e.b, e.loc, expr, operands);
-}
-
-OpFoldResult Emitter::add(OpFoldResult x, OpFoldResult y) {
-  AffineExpr s0, s1;
-  bindSymbols(b.getContext(), s0, s1);
-  return apply(*this, s0 + s1, {x, y});
-}
-OpFoldResult Emitter::sub(OpFoldResult x, OpFoldResult y) {
-  AffineExpr s0, s1;
-  bindSymbols(b.getContext(), s0, s1);
-  return apply(*this, s0 - s1, {x, y});
-}
-OpFoldResult Emitter::mul(OpFoldResult x, OpFoldResult y) {
-  AffineExpr s0, s1;
-  bindSymbols(b.getContext(), s0, s1);
-  return apply(*this, s0 * s1, {x, y});
-}
-OpFoldResult Emitter::floorDiv(OpFoldResult x, OpFoldResult y) {
-  AffineExpr s0, s1;
-  bindSymbols(b.getContext(), s0, s1);
-  return apply(*this, s0.floorDiv(s1), {x, y});
-}
-OpFoldResult Emitter::ceilDiv(OpFoldResult x, OpFoldResult y) {
-  AffineExpr s0, s1;
-  bindSymbols(b.getContext(), s0, s1);
-  return apply(*this, s0.ceilDiv(s1), {x, y});
-}
-OpFoldResult Emitter::max(OpFoldResult x, OpFoldResult y) {
-  return affine::makeComposedFoldedAffineMax(
-      b, loc, AffineMap::getMultiDimIdentityMap(2, b.getContext()), {x, y});
-}
-OpFoldResult Emitter::min(OpFoldResult x, OpFoldResult y) {
-  return affine::makeComposedFoldedAffineMin(
-      b, loc, AffineMap::getMultiDimIdentityMap(2, b.getContext()), {x, y});
-}
-OpFoldResult Emitter::product(ArrayRef<OpFoldResult> sizes) {
-  OpFoldResult result = index(1);
-  for (OpFoldResult size : sizes)
-    result = mul(result, size);
-  return result;
-}
-Value Emitter::value(OpFoldResult size) {
-  return getValueOrCreateConstantIndexOp(b, loc, size);
-}
-
 void Emitter::requireEqual(OpFoldResult x, OpFoldResult y, const Twine &what) {
   if (isEqualConstantIntOrValue(x, y))
     return;

@@ -10,6 +10,7 @@
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Scalar.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -25,10 +26,10 @@ using scalarT = dl::scalar::Scalar;
 /// Narrow and unsigned integers are widened before a lowering sees them.
 mlir::Type computeType(mlir::Type stored);
 
-class Emitter {
+class Emitter : public AffineExtents {
 public:
   Emitter(mlir::OpBuilder &b, mlir::Operation *op)
-      : b(b), loc(op->getLoc()), op(op) {}
+      : AffineExtents(b, op->getLoc()), op(op) {}
 
   /// Replaces an op whose results have no elements: vectors and slices of none
   /// are refused further down.
@@ -45,19 +46,9 @@ public:
   // Sizes
   //===--------------------------------------------------------------------===//
 
-  mlir::OpFoldResult index(int64_t value) { return b.getIndexAttr(value); }
   /// Extent `d` of a tensor, an attribute where it is known.
   mlir::OpFoldResult dim(mlir::Value tensor, int64_t d);
   Sizes sizes(mlir::Value tensor);
-  mlir::OpFoldResult add(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult sub(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult mul(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult floorDiv(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult ceilDiv(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult max(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult min(mlir::OpFoldResult x, mlir::OpFoldResult y);
-  mlir::OpFoldResult product(llvm::ArrayRef<mlir::OpFoldResult> sizes);
-  mlir::Value value(mlir::OpFoldResult size);
 
   /// Emits a run-time check that two extents are equal, unless they are known
   /// to be; `what` completes the sentence "dl.op: ...".
@@ -145,8 +136,6 @@ public:
                    mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>
                    indices);
 
-  mlir::OpBuilder &b;
-  mlir::Location loc;
   mlir::Operation *op;
   bool isRaw = false;
 };

@@ -53,7 +53,7 @@ static Value emitFinite(dl::RequireFiniteOp op, dl::RequireFiniteOpAdaptor x,
                   scalarT v(b, loc, args[0]);
                   return scalarT(b, loc, args[1]) + (v - v);
                 });
-  e.require(scalarT(e.b, e.loc, sum).eq(0.0),
+  e.require(scalarT(e.b, e.loc, sum) == 0.0,
             "the result of " + op.getWhat() + " is not finite");
   return x.getX();
 }

@@ -92,7 +92,7 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                           tensor::ExtractOp::create(
                               b, loc, scores, ValueRange{image, kind, i}));
             scalarT seen(b, loc, tensor::ExtractOp::create(b, loc, s[2], i));
-            scalarT better = score.gt(scalarT(b, loc, best[0])) & seen.eq(0.0);
+            scalarT better = (score > scalarT(b, loc, best[0])) & (seen == 0.0);
             scf::YieldOp::create(
                 b, loc,
                 ValueRange{select(better, score, score.with(best[0])),
@@ -125,9 +125,9 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                                    max(mine.low[1], theirs.low[1]),
                                0.0);
                   scalarT either = mine.area() + theirs.area() - shared;
-                  scalarT above = shared.gt(either * scalarT(b, loc, overlap));
+                  scalarT above = shared > either * scalarT(b, loc, overlap);
                   scf::YieldOp::create(b, loc,
-                                       (scalarT(b, loc, k[0]) & !above).value);
+                                       (scalarT(b, loc, k[0]) & ~above).value);
                 });
             auto insert = scf::IfOp::create(
                 b, loc, keep.getResult(0),
@@ -274,7 +274,7 @@ static Value emitRoiAlign(dl::RoiAlignOp op, dl::RoiAlignOpAdaptor operands,
                                      arith::IndexCastOp::create(
                                          b, loc, i64, extents[1 + axis]))
                                  .to(type);
-            inside = inside & at.ge(-1.0) & at.le(extent);
+            inside = inside & (at >= -1.0) & (at <= extent);
             at = min(max(at, 0.0), extent - 1.0);
             scalarT lower = floor(at);
             part.push_back(at - lower);

@@ -28,12 +28,8 @@ static scf::ForOp loop(OpBuilder &b, Location loc, Value count,
 static Value flatten(Emitter &e, Value x, bool keepsFirst) {
   auto type = cast<RankedTensorType>(x.getType());
   int64_t kept = keepsFirst ? type.getDimSize(0) : type.getShape().back();
-  int64_t rest = 1;
-  for (int64_t extent :
-       keepsFirst ? type.getShape().drop_front() : type.getShape().drop_back())
-    rest = ShapedType::isDynamic(rest) || ShapedType::isDynamic(extent)
-               ? ShapedType::kDynamic
-               : rest * extent;
+  int64_t rest = productOf(keepsFirst ? type.getShape().drop_front()
+                                      : type.getShape().drop_back());
   Sizes sizes = e.sizes(x);
   ArrayRef<OpFoldResult> all(sizes);
   OpFoldResult count =
@@ -96,7 +92,7 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
              scalarT row(
                  b, e.loc,
                  arith::IndexCastOp::create(b, e.loc, b.getIndexType(), given));
-             row = select(row.lt(0.0), row + size, row);
+             row = select(row < 0.0, row + size, row);
              row = min(max(row, 0.0), size - 1.0);
              auto join = [&](OpBuilder &b, Value fresh, Value old) -> Value {
                Type compute = computeType(stored);
@@ -179,13 +175,13 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
     shape.back() = most;
     Sizes flat{e.dim(x, 0), most};
     auto better = [&](scalarT a, scalarT b) {
-      scalarT result = op.getSmallest() ? a.lt(b) : a.gt(b);
+      scalarT result = op.getSmallest() ? a < b : a > b;
       if (!a.isFloat())
         return result;
       // NaN is above every number.
-      scalarT aNaN = a.ne(a), bNaN = b.ne(b);
-      return op.getSmallest() ? (result | bNaN) & !aNaN
-                              : (result | aNaN) & !bNaN;
+      scalarT aNaN = a != a, bNaN = b != b;
+      return op.getSmallest() ? (result | bNaN) & ~aNaN
+                              : (result | aNaN) & ~bNaN;
     };
     auto sink = [&](OpBuilder &b, Value row, Value j,
                     ValueRange state) -> SmallVector<Value> {
@@ -309,7 +305,7 @@ static Value isRowLess(OpBuilder &b, Location loc, Value x, Value columns,
                                    p, q);
     scalarT u = scalarT(b, loc, p).to(compute),
             v = scalarT(b, loc, q).to(compute);
-    return (u.lt(v) | (!u.ne(u) & v.ne(v))).value;
+    return ((u < v) | (~(u != u) & (v != v))).value;
   };
   // The sign of the first difference.
   auto search = scf::WhileOp::create(
@@ -393,10 +389,10 @@ static Value emitArgsort(dl::ArgsortOp op, dl::ArgsortOpAdaptor operands,
               scalarT end = min(start + w + w, size);
               scalarT left = select(isStart, start, scalarT(b, loc, s[1]));
               scalarT right = select(isStart, middle, scalarT(b, loc, s[2]));
-              scalarT hasRight = right.lt(end);
+              scalarT hasRight = right < end;
               // The right one goes first only where it is less.
               auto takes = scf::IfOp::create(
-                  b, loc, (left.lt(middle) & hasRight).value,
+                  b, loc, ((left < middle) & hasRight).value,
                   [&](OpBuilder &b, Location loc) {
                     auto row = [&](Value place) -> Value {
                       return arith::IndexCastOp::create(b, loc, index,

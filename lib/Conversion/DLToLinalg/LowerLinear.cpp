@@ -28,11 +28,7 @@ static Value emitDense(dl::DenseOp, dl::DenseOpAdaptor op, Emitter &e) {
   Value rows = e.widen(op.getX());
   Sizes lead = e.sizes(op.getX());
   lead.pop_back();
-  int64_t count = 1;
-  for (int64_t extent : x.getShape().drop_back())
-    count = ShapedType::isDynamic(extent) || ShapedType::isDynamic(count)
-                ? ShapedType::kDynamic
-                : count * extent;
+  int64_t count = productOf(x.getShape().drop_back());
   if (rank != 2) {
     if (rank == 1) {
       SmallVector<ReassociationIndices> groups{{0, 1}};

@@ -99,12 +99,12 @@ static Value emitArgMaxPool(dl::ArgMaxPoolOp op,
               number(window.dilations[d]) -
           scalarT(b, loc, low[d]);
       scalarT extent(b, loc, extents[d]);
-      inside = inside & at.ge(number(0)) & at.lt(extent);
+      inside = inside & (at >= number(0)) & (at < extent);
       place = place * extent + at;
     }
     // Padding never wins, not even over minus infinity.
-    scalarT first = scalarT(b, loc, args[3]).lt(0.0);
-    scalarT better = inside & (first | v.gt(best));
+    scalarT first = scalarT(b, loc, args[3]) < 0.0;
+    scalarT better = inside & (first | (v > best));
     Value placed = arith::IndexCastOp::create(b, loc, index, place);
     linalg::YieldOp::create(
         b, loc,

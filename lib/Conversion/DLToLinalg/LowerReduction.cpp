@@ -80,11 +80,11 @@ static Value emitArg(OpT op, typename OpT::Adaptor operands, Emitter &e,
                    e.filled(kept, indexType, 0)};
   auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
     scalarT v = scalarT(b, loc, args[0]).to(compute), best(b, loc, args[1]);
-    scalarT better = largest ? v.gt(best) : v.lt(best);
+    scalarT better = largest ? v > best : v < best;
     if (v.isFloat()) {
       // NaN beats every number, and nothing beats NaN.
-      scalarT isNaN = v.ne(v), wasNaN = best.ne(best);
-      better = (better | isNaN) & !wasNaN;
+      scalarT isNaN = v != v, wasNaN = best != best;
+      better = (better | isNaN) & ~wasNaN;
     }
     Value place = arith::IndexCastOp::create(
         b, loc, indexType, linalg::IndexOp::create(b, loc, axis));

@@ -268,12 +268,12 @@ static Value emitPad(dl::PadOp op, dl::PadOpAdaptor x, Emitter &e) {
           scalarT zero = at.constant(0), last = extent - at.constant(1);
           switch (op.getMode()) {
           case dl::PadMode::reflect:
-            at = select(at.lt(zero), -at, at);
-            at = select(at.gt(last), last + last - at, at);
+            at = select(at < zero, -at, at);
+            at = select(at > last, last + last - at, at);
             break;
           case dl::PadMode::wrap:
-            at = select(at.lt(zero), at + extent, at);
-            at = select(at.gt(last), at - extent, at);
+            at = select(at < zero, at + extent, at);
+            at = select(at > last, at - extent, at);
             break;
           default:
             at = min(max(at, zero), last);
@@ -318,7 +318,7 @@ static Value emitGather(dl::GatherOp op, dl::GatherOpAdaptor x, Emitter &e) {
         scalarT at(
             b, loc,
             arith::IndexCastOp::create(b, loc, b.getIndexType(), args[0]));
-        at = select(at.lt(at.constant(0)), at + size, at);
+        at = select(at < at.constant(0), at + size, at);
         at = min(max(at, at.constant(0)), size - at.constant(1));
         SmallVector<Value> place;
         for (int64_t d = 0; d < rank; ++d) {

@@ -8,8 +8,8 @@ using namespace mlir;
 namespace dlc::onnx_import {
 
 /// [batch, length, heads size] -> [batch, heads, length, size]
-static Tensor splitHeads(Graph &g, Tensor x, int64_t heads) {
-  Extent count = g.extent(heads);
+static TensorValue splitHeads(Graph &g, TensorValue x, int64_t heads) {
+  Extent count = g.index(heads);
   return g.transpose(g.reshape(x, {g.dim(x, 0), g.dim(x, 1), count,
                                    g.div(g.dim(x, 2), count)}),
                      {0, 2, 1, 3});
@@ -20,7 +20,7 @@ static Tensor splitHeads(Graph &g, Tensor x, int64_t heads) {
 /// and sliding masks.
 void importAttention(Node &n) {
   Graph &g = n.g;
-  Tensor q = n.in(0), k = n.in(1), v = n.in(2);
+  TensorValue q = n.in(0), k = n.in(1), v = n.in(2);
   if (!q || !k || !v)
     return;
   Type element = q.element();
@@ -44,7 +44,7 @@ void importAttention(Node &n) {
     }
     scale = 1 / std::sqrt(double(q.dim(3)));
   }
-  Extent past = g.extent(0);
+  Extent past = g.index(0);
   if (n.has(4)) {
     past = g.dim(n.in(4), 2);
     k = g.concat({n.in(4), k}, 2);
@@ -66,7 +66,7 @@ void importAttention(Node &n) {
     q = g.reshape(q, grouped);
   }
   double root = std::sqrt(scale);
-  Tensor scores = g.matmul(q * root, g.transpose(k, {0, 1, 3, 2}) * root);
+  TensorValue scores = g.matmul(q * root, g.transpose(k, {0, 1, 3, 2}) * root);
   if (isGrouped)
     scores = g.reshape(scores, full);
   int64_t mode = n.integer("qk_matmul_output_mode", 0);
@@ -78,17 +78,15 @@ void importAttention(Node &n) {
 
   // What may be attended to, and what is added.
   double infinity = std::numeric_limits<double>::infinity();
-  Tensor allowed, bias;
-  auto allow = [&](Tensor t) {
-    allowed = allowed ? g.op<dl::AndOp>(allowed, t) : t;
-  };
+  TensorValue allowed, bias;
+  auto allow = [&](TensorValue t) { allowed = allowed ? allowed & t : t; };
   auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
   if (n.has(3)) {
-    Tensor mask = n.in(3);
+    TensorValue mask = n.in(3);
     // Keys that a shorter mask does not name are not attended to.
     if (!isEqualConstantIntOrValue(g.dim(mask, -1), kvLength)) {
       int64_t axis = mask.rank() - 1;
-      Extent missing = g.max(g.sub(kvLength, g.dim(mask, -1)), g.extent(0));
+      Extent missing = g.max(g.sub(kvLength, g.dim(mask, -1)), g.index(0));
       Extents shape = g.dims(mask);
       shape.back() = missing;
       if (getConstantIntValue(missing) != 0)
@@ -106,39 +104,40 @@ void importAttention(Node &n) {
   bool isCausal = n.integer("is_causal", 0);
   int64_t left = n.integer("left_window_size", -1),
           right = n.integer("right_window_size", -1);
-  Tensor lengths;
+  TensorValue lengths;
   if (n.has(6))
     lengths =
         g.reshape(g.cast(n.in(6), g.i64()),
-                  {g.dim(n.in(6), 0), g.extent(1), g.extent(1), g.extent(1)});
+                  {g.dim(n.in(6), 0), g.index(1), g.index(1), g.index(1)});
   if (isCausal || left >= 0 || right >= 0) {
     Extents shape{qLength, kvLength};
-    Tensor distance = g.iota(shape, 0, g.i64()) - g.iota(shape, 1, g.i64());
+    TensorValue distance =
+        g.iota(shape, 0, g.i64()) - g.iota(shape, 1, g.i64());
     if (lengths && !n.has(4))
       distance = distance + (lengths - scalar(qLength));
     else
       distance = distance + scalar(past);
     if (isCausal)
-      allow(g.op<dl::GreaterEqualOp>(distance, g.number(g.i64(), 0)));
+      allow(distance >= 0.0);
     if (left >= 0)
-      allow(g.op<dl::LessEqualOp>(distance, g.number(g.i64(), left)));
+      allow(distance <= double(left));
     if (right >= 0)
-      allow(g.op<dl::LessEqualOp>(-distance, g.number(g.i64(), right)));
+      allow(-distance <= double(right));
   }
   if (lengths)
     allow(g.iota({kvLength}, 0, g.i64()) < lengths);
 
   if (n.wants(3) && mode == 1)
     n.yield(3, scores);
-  Tensor nothing;
+  TensorValue nothing;
   if (bias) {
     scores = scores + bias;
     nothing = bias == -infinity;
   }
   if (allowed) {
     scores = g.select(allowed, scores, g.number(element, -infinity));
-    Tensor closed = g.op<dl::NotOp>(allowed);
-    nothing = nothing ? g.op<dl::OrOp>(nothing, closed) : closed;
+    TensorValue closed = ~allowed;
+    nothing = nothing ? nothing | closed : closed;
   }
   if (n.wants(3) && mode == 2)
     n.yield(3, scores);
@@ -147,12 +146,12 @@ void importAttention(Node &n) {
   if (int64_t type = n.integer("softmax_precision", 0))
     if (Type given = elementType(g.b.getContext(), type))
       precise = given;
-  Tensor weights = g.op<dl::SoftmaxOp>({g.cast(scores, precise).value},
-                                       {g.attr("axis", int64_t(3))});
+  TensorValue weights = g.op<dl::SoftmaxOp>({g.cast(scores, precise).value},
+                                            {g.attr("axis", int64_t(3))});
   if (nothing) {
     // A query that may attend to nothing gets zeros.
-    Tensor all = g.reduce<dl::ReduceMinOp>(g.toNumber(nothing),
-                                           {nothing.rank() - 1}, true);
+    TensorValue all = g.reduce<dl::ReduceMinOp>(g.toNumber(nothing),
+                                                {nothing.rank() - 1}, true);
     weights = g.select(all == 1.0, g.number(precise, 0), weights);
   }
   weights = g.cast(weights, element);
@@ -163,7 +162,7 @@ void importAttention(Node &n) {
     shape[3] = kvLength;
     weights = g.reshape(weights, shape);
   }
-  Tensor y = g.matmul(weights, v);
+  TensorValue y = g.matmul(weights, v);
   if (isGrouped)
     y = g.reshape(y, {full[0], full[1], qLength, g.dim(v, 3)});
   if (isFlat) {
@@ -178,7 +177,7 @@ void importAttention(Node &n) {
 /// 2021).
 void importRotaryEmbedding(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), cosine = n.in(1), sine = n.in(2);
+  TensorValue x = n.in(0), cosine = n.in(1), sine = n.in(2);
   if (!x)
     return;
   Extents shape = g.dims(x);
@@ -208,14 +207,14 @@ void importRotaryEmbedding(Node &n) {
   int64_t half = turned / 2;
   bool isInterleaved = n.integer("interleaved", 0);
   int64_t step = isInterleaved ? 2 : 1;
-  Tensor a = g.slice(x, 3, g.extent(0), g.extent(half), step);
-  Tensor b =
-      g.slice(x, 3, g.extent(isInterleaved ? 1 : half), g.extent(half), step);
-  Tensor real = cosine * a - sine * b, imaginary = sine * a + cosine * b;
-  Tensor y;
+  TensorValue a = g.slice(x, 3, g.index(0), g.index(half), step);
+  TensorValue b =
+      g.slice(x, 3, g.index(isInterleaved ? 1 : half), g.index(half), step);
+  TensorValue real = cosine * a - sine * b, imaginary = sine * a + cosine * b;
+  TensorValue y;
   if (isInterleaved) {
     Extents flat = g.dims(real);
-    flat.back() = g.extent(turned);
+    flat.back() = g.index(turned);
     y = g.reshape(
         g.concat({g.unsqueeze(real, {4}), g.unsqueeze(imaginary, {4})}, 4),
         flat);
@@ -223,7 +222,7 @@ void importRotaryEmbedding(Node &n) {
     y = g.concat({real, imaginary}, 3);
   }
   if (turned < size)
-    y = g.concat({y, g.slice(x, 3, g.extent(turned), g.extent(size - turned))},
+    y = g.concat({y, g.slice(x, 3, g.index(turned), g.index(size - turned))},
                  3);
   if (isFlat)
     y = g.reshape(g.transpose(y, {0, 2, 1, 3}), shape);

@@ -11,8 +11,8 @@ using namespace mlir;
 namespace dlc::onnx_import {
 
 /// A truth value of a tensor of one element.
-static Value toCondition(Graph &g, Tensor x) {
-  Tensor number = g.reshape(g.cast(x, g.b.getI32Type()), {});
+static Value toCondition(Graph &g, TensorValue x) {
+  TensorValue number = g.reshape(g.cast(x, g.b.getI32Type()), {});
   if (!number)
     return {};
   Value element = tensor::ExtractOp::create(g.b, g.loc, number.value);
@@ -55,7 +55,7 @@ void importIf(Node &n) {
   if (!condition)
     return;
   // The regions first: the types of the results are those of both.
-  SmallVector<SmallVector<Tensor>> values;
+  SmallVector<SmallVector<TensorValue>> values;
   OpBuilder::InsertionGuard guard(g.b);
   auto place = g.b.saveInsertionPoint();
   // The graphs are read into an op that is replaced once the types are known.
@@ -118,17 +118,18 @@ namespace {
 struct Cell {
   Node &n;
   const onnx::GraphProto &body;
-  SmallVector<Tensor> states, inputs;
+  SmallVector<TensorValue> states, inputs;
   /// Where there are no inputs.
   Value steps;
   /// The graph's operands from states and elements.
-  llvm::function_ref<SmallVector<Tensor>(ArrayRef<Tensor>, ArrayRef<Tensor>)>
+  llvm::function_ref<SmallVector<TensorValue>(ArrayRef<TensorValue>,
+                                              ArrayRef<TensorValue>)>
       operands;
   /// Whether the graph's first result says that it goes on.
   bool hasCondition = false;
   /// States that the graph does not know, behind its own: how they go on.
   size_t hidden = 0;
-  llvm::function_ref<Tensor(Tensor)> next = nullptr;
+  llvm::function_ref<TensorValue(TensorValue)> next = nullptr;
 
   /// The scan, or nothing where the graph cannot be read; `outputs` are
   /// scanned.
@@ -141,14 +142,14 @@ dl::ScanOp Cell::build(size_t outputs) {
   Graph &g = n.g;
   Location loc = g.loc;
   auto known = g.known; // no word of values that are of one step
-  auto values = [](ArrayRef<Tensor> tensors) {
+  auto values = [](ArrayRef<TensorValue> tensors) {
     SmallVector<Value> result;
-    for (Tensor tensor : tensors)
+    for (TensorValue tensor : tensors)
       result.push_back(tensor.value);
     return result;
   };
   auto wrap = [&](ValueRange range) {
-    SmallVector<Tensor> result;
+    SmallVector<TensorValue> result;
     for (Value value : range)
       result.push_back(g.wrap(value));
     return result;
@@ -167,7 +168,7 @@ dl::ScanOp Cell::build(size_t outputs) {
     }
     SmallVector<Value> after, scanned;
     for (size_t i = 0; i < own; ++i) {
-      Tensor value = (*results)[first + i];
+      TensorValue value = (*results)[first + i];
       if (!dl::areCompatibleTypes(states[i].type(), value.type())) {
         n.fail("carries a value of shape " + dl::toString(states[i].shape()) +
                " and hands on one of shape " + dl::toString(value.shape()) +
@@ -183,7 +184,7 @@ dl::ScanOp Cell::build(size_t outputs) {
     Value until;
     if (hasCondition)
       if (auto goesOn = g.constantInts((*results)[0]); !goesOn || !(*goesOn)[0])
-        until = g.op<dl::NotOp>(g.reshape((*results)[0], {})).value;
+        until = (~g.reshape((*results)[0], {})).value;
     if (g.failed)
       return false;
     dl::YieldOp::create(g.b, loc, after, scanned, until);
@@ -281,7 +282,8 @@ static SmallVector<Growing> takeGrowing(onnx::GraphProto &body,
 
 /// The list behind the loop: what it was before, then the pieces, of which
 /// `pieces` has one in each iteration, [iterations, ...].
-static Tensor grown(Graph &g, Tensor before, Tensor pieces, int64_t axis) {
+static TensorValue grown(Graph &g, TensorValue before, TensorValue pieces,
+                         int64_t axis) {
   int64_t rank = pieces.rank() - 1;
   if (g.failed || rank != before.rank() || rank < 1 || axis < -rank ||
       axis >= rank)
@@ -304,7 +306,7 @@ void importLoop(Node &n) {
   const onnx::GraphProto *body = n.graph("body");
   if (!body)
     return;
-  SmallVector<Tensor> carried;
+  SmallVector<TensorValue> carried;
   for (size_t i = 2; i < n.inputs(); ++i)
     carried.push_back(n.any(i));
   std::optional<Extents> count;
@@ -323,28 +325,29 @@ void importLoop(Node &n) {
     return;
   }
   Extent limit =
-      single(count).value_or(g.extent(std::numeric_limits<int64_t>::max()));
-  limit = g.max(limit, g.extent(0));
-  Tensor start;
+      single(count).value_or(g.index(std::numeric_limits<int64_t>::max()));
+  limit = g.max(limit, g.index(0));
+  TensorValue start;
   if (n.has(1)) {
     auto known = single(g.constantInts(n.in(1)));
     if (!known)
       start = n.in(1);
     else if (!*known)
-      limit = g.extent(0);
+      limit = g.index(0);
   }
   bool hasSequence =
-      llvm::any_of(carried, [](Tensor x) { return x && !isTensor(x); });
+      llvm::any_of(carried, [](TensorValue x) { return x && !isTensor(x); });
   // A few iterations whose number is known are laid out in line: values may
   // change their shapes from one to the next. Sequences have no other way.
   if (auto few = getConstantIntValue(limit);
       few && (*few <= 8 || hasSequence) && !start) {
-    SmallVector<Tensor> state = carried;
-    SmallVector<SmallVector<Tensor>> scanned(scans);
+    SmallVector<TensorValue> state = carried;
+    SmallVector<SmallVector<TensorValue>> scanned(scans);
     bool inLine = *few > 0 || hasSequence;
     Location loc = g.loc;
     for (int64_t i = 0; inLine && i < *few; ++i) {
-      SmallVector<Tensor> operands{g.number(g.i64(), i), g.number(g.i1(), 1)};
+      SmallVector<TensorValue> operands{g.number(g.i64(), i),
+                                        g.number(g.i1(), 1)};
       llvm::append_range(operands, state);
       auto results = n.importer.readGraph(*body, operands, &n.scope);
       g.loc = loc;
@@ -385,7 +388,7 @@ void importLoop(Node &n) {
   SmallVector<Growing> lists = takeGrowing(rest, carried.size());
   llvm::SaveAndRestore copied(n.importer.copies,
                               n.importer.copies + !lists.empty());
-  SmallVector<Tensor> all = carried;
+  SmallVector<TensorValue> all = carried;
   for (const Growing &list : llvm::reverse(lists))
     carried.erase(carried.begin() + list.number);
   if (!lists.empty())
@@ -398,24 +401,25 @@ void importLoop(Node &n) {
     Value goes = toCondition(g, start);
     if (!goes)
       return;
-    limit = arith::SelectOp::create(g.b, g.loc, goes, g.toValue(limit),
-                                    g.toValue(g.extent(0)))
+    limit = arith::SelectOp::create(g.b, g.loc, goes, g.value(limit),
+                                    g.value(g.index(0)))
                 .getResult();
   }
-  auto operands = [&](ArrayRef<Tensor> states,
-                      ArrayRef<Tensor> elements) -> SmallVector<Tensor> {
-    SmallVector<Tensor> result{isEndless ? states.back() : elements[0],
-                               g.number(g.i1(), 1)};
+  auto operands =
+      [&](ArrayRef<TensorValue> states,
+          ArrayRef<TensorValue> elements) -> SmallVector<TensorValue> {
+    SmallVector<TensorValue> result{isEndless ? states.back() : elements[0],
+                                    g.number(g.i1(), 1)};
     llvm::append_range(result, states.take_front(carried.size()));
     return result;
   };
-  auto increment = [](Tensor number) { return number + 1.0; };
+  auto increment = [](TensorValue number) { return number + 1.0; };
   Cell cell{n, *body, carried, {}, {}, operands, /*hasCondition=*/true};
   if (isEndless) {
     cell.states.push_back(g.number(g.i64(), 0));
     cell.hidden = 1;
     cell.next = increment;
-    cell.steps = g.toValue(limit);
+    cell.steps = g.value(limit);
   } else {
     cell.inputs.push_back(g.iota({limit}, 0, g.i64()));
   }
@@ -430,11 +434,11 @@ void importLoop(Node &n) {
   if (!scan)
     return;
   auto scanned = [&](size_t i) {
-    Tensor values = g.wrap(scan.getOutputs()[i]);
+    TensorValue values = g.wrap(scan.getOutputs()[i]);
     if (!scan.getCount())
       return values;
     auto done = g.elements(g.wrap(scan.getCount()), /*forced=*/true);
-    return g.slice(values, 0, g.extent(0), (*done)[0]);
+    return g.slice(values, 0, g.index(0), (*done)[0]);
   };
   ValueRange finals = scan.getFinals();
   for (size_t i = 0, list = 0; i < all.size(); ++i) {
@@ -469,7 +473,7 @@ void importScan(Node &n) {
     return;
   }
   size_t states = inputs - scanned;
-  SmallVector<Tensor> carried, sources;
+  SmallVector<TensorValue> carried, sources;
   for (size_t i = 0; i < states; ++i)
     carried.push_back(n.in(first + i));
   auto axes = n.ints("scan_input_axes");
@@ -485,16 +489,16 @@ void importScan(Node &n) {
       return;
     }
     batches = 1;
-    for (Tensor &value : carried)
+    for (TensorValue &value : carried)
       value = g.squeeze(value, {0});
   }
   for (int64_t i = 0; i < scanned; ++i) {
-    Tensor source = n.in(first + states + i);
+    TensorValue source = n.in(first + states + i);
     if (batches)
       source = g.squeeze(source, {0});
     source = g.moveAxis(source, n.axis(at(axes, i), source.rank()), 0);
     if (at(directions, i))
-      source = g.slice(source, 0, g.sub(g.dim(source, 0), g.extent(1)),
+      source = g.slice(source, 0, g.sub(g.dim(source, 0), g.index(1)),
                        g.dim(source, 0), -1);
     sources.push_back(source);
   }
@@ -503,9 +507,10 @@ void importScan(Node &n) {
   size_t scans = n.outputs() > states ? n.outputs() - states : 0;
   auto outAxes = n.ints("scan_output_axes");
   auto outDirections = n.ints("scan_output_directions");
-  auto operands = [](ArrayRef<Tensor> states,
-                     ArrayRef<Tensor> elements) -> SmallVector<Tensor> {
-    SmallVector<Tensor> result(states);
+  auto operands =
+      [](ArrayRef<TensorValue> states,
+         ArrayRef<TensorValue> elements) -> SmallVector<TensorValue> {
+    SmallVector<TensorValue> result(states);
     llvm::append_range(result, elements);
     return result;
   };
@@ -516,16 +521,16 @@ void importScan(Node &n) {
   for (size_t i = 0; i < states; ++i)
     n.yield(i, g.wrap(scan.getFinals()[i]));
   for (size_t i = 0; i < scans; ++i) {
-    Tensor all = g.wrap(scan.getOutputs()[i]);
+    TensorValue all = g.wrap(scan.getOutputs()[i]);
     if (at(outDirections, i))
       all =
-          g.slice(all, 0, g.sub(g.dim(all, 0), g.extent(1)), g.dim(all, 0), -1);
+          g.slice(all, 0, g.sub(g.dim(all, 0), g.index(1)), g.dim(all, 0), -1);
     if (int64_t axis = at(outAxes, i))
       all = g.moveAxis(all, 0, n.axis(axis, all.rank()));
     n.yield(states + i, all);
   }
   if (batches)
-    for (Tensor &result : n.results)
+    for (TensorValue &result : n.results)
       if (result)
         result = g.unsqueeze(result, {0});
 }

@@ -58,7 +58,7 @@ static Window readWindow(Node &n, Ints kernel, bool hasDilations = true) {
 }
 
 /// [F, C, window...] -> [window..., C, F]
-static Tensor filterOf(Graph &g, Tensor w) {
+static TensorValue filterOf(Graph &g, TensorValue w) {
   Ints permutation;
   for (int64_t d = 2; d < w.rank(); ++d)
     permutation.push_back(d);
@@ -70,7 +70,8 @@ static Tensor filterOf(Graph &g, Tensor w) {
              : g.transpose(w, permutation);
 }
 
-Tensor refineFilter(Node &n, Tensor x, Tensor filter, bool isTransposed) {
+TensorValue refineFilter(Node &n, TensorValue x, TensorValue filter,
+                         bool isTransposed) {
   Ints extents(std::min<int64_t>(2, filter.rank()), ShapedType::kDynamic);
   if (auto kernel = n.ints("kernel_shape"))
     llvm::append_range(extents, *kernel);
@@ -88,7 +89,7 @@ Tensor refineFilter(Node &n, Tensor x, Tensor filter, bool isTransposed) {
 }
 
 /// The window of a filter, which is refined.
-static std::optional<Ints> kernelOf(Node &n, Tensor x, Tensor &filter,
+static std::optional<Ints> kernelOf(Node &n, TensorValue x, TensorValue &filter,
                                     bool isTransposed = false) {
   filter = refineFilter(n, x, filter, isTransposed);
   Ints kernel(filter.shape().drop_front(std::min<int64_t>(2, filter.rank())));
@@ -104,7 +105,7 @@ static std::optional<Ints> kernelOf(Node &n, Tensor x, Tensor &filter,
   return kernel;
 }
 
-Tensor convolve(Node &n, Tensor x, Tensor w, Tensor bias) {
+TensorValue convolve(Node &n, TensorValue x, TensorValue w, TensorValue bias) {
   Graph &g = n.g;
   auto kernel = kernelOf(n, x, w);
   if (!kernel)
@@ -118,14 +119,14 @@ Tensor convolve(Node &n, Tensor x, Tensor w, Tensor bias) {
 }
 
 void importConv(Node &n) {
-  Tensor bias = n.has(2) ? n.in(2) : Tensor();
+  TensorValue bias = n.has(2) ? n.in(2) : TensorValue();
   n.yield(convolve(n, n.in(0), n.in(1), bias));
 }
 
 /// A convolution of each channel with what came before: the state, or zeros.
 void importCausalConvWithState(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), w = n.in(1);
+  TensorValue x = n.in(0), w = n.in(1);
   std::string activation = n.string("activation", "none");
   bool isSilu = activation == "silu" || activation == "swish";
   if (!isSilu && activation != "none") {
@@ -144,20 +145,20 @@ void importCausalConvWithState(Node &n) {
   if (n.has(3))
     x = before ? g.concat({n.in(3), x}, 2) : x;
   else
-    x = cropOrPad(g, x, 2, g.extent(-before), g.add(length, g.extent(before)));
+    x = cropOrPad(g, x, 2, g.index(-before), g.add(length, g.index(before)));
   SmallVector<Value> operands{g.channelsLast(x).value, filterOf(g, w).value};
   if (n.has(2))
     operands.push_back(n.in(2).value);
-  Tensor y =
+  TensorValue y =
       g.channelsFirst(g.op<dl::ConvOp>(operands, {g.attr("groups", w.dim(0))}));
   n.yield(0, isSilu ? g.op<dl::SiluOp>(y) : y);
   if (n.wants(1))
-    n.yield(1, g.slice(x, 2, length, g.extent(before)));
+    n.yield(1, g.slice(x, 2, length, g.index(before)));
 }
 
 void importConvTranspose(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), w = n.in(1);
+  TensorValue x = n.in(0), w = n.in(1);
   auto kernel = kernelOf(n, x, w, /*isTransposed=*/true);
   if (!kernel)
     return;
@@ -240,9 +241,9 @@ static SmallVector<NamedAttribute> pick(Graph &g, const Window &w,
 /// pool of a window is that of some dimensions, then of the others, while the
 /// rest count as images. `pool` takes channels-last and the attributes of the
 /// dimensions pooled.
-static Tensor
-inParts(Node &n, Tensor x, const Window &w,
-        function_ref<Tensor(Tensor, ArrayRef<NamedAttribute>)> pool) {
+static TensorValue
+inParts(Node &n, TensorValue x, const Window &w,
+        function_ref<TensorValue(TensorValue, ArrayRef<NamedAttribute>)> pool) {
   Graph &g = n.g;
   int64_t rank = w.kernel.size();
   if (rank <= 3 || g.failed)
@@ -262,13 +263,13 @@ inParts(Node &n, Tensor x, const Window &w,
     for (int64_t d : dims)
       order.push_back(d + 2);
     order.push_back(1);
-    Tensor moved = g.transpose(x, order);
+    TensorValue moved = g.transpose(x, order);
     if (!moved)
       return moved;
     Extents shape = g.dims(moved);
     Extents flat{g.product(ArrayRef<Extent>(shape).take_front(images))};
     flat.append(shape.begin() + images, shape.end());
-    Tensor y = pool(g.reshape(moved, flat), pick(g, w, dims));
+    TensorValue y = pool(g.reshape(moved, flat), pick(g, w, dims));
     if (!y)
       return y;
     for (size_t d = 0; d < dims.size(); ++d)
@@ -281,12 +282,12 @@ inParts(Node &n, Tensor x, const Window &w,
 void importMaxPool(Node &n) {
   Graph &g = n.g;
   Window window = readPool(n, true);
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Type element = x.element();
   // Integers of up to 8 bits are exact in f32.
-  Tensor wide = x.isFloat() ? x : g.cast(x, g.f32());
+  TensorValue wide = x.isFloat() ? x : g.cast(x, g.f32());
   n.yield(0, g.cast(inParts(n, wide, window,
-                            [&](Tensor last, auto attributes) {
+                            [&](TensorValue last, auto attributes) {
                               return g.op<dl::MaxPoolOp>({last.value},
                                                          attributes);
                             }),
@@ -297,8 +298,8 @@ void importMaxPool(Node &n) {
     n.fail("asks for the places of elements over more than 3 dimensions");
     return;
   }
-  Tensor last = g.channelsLast(wide);
-  Tensor places =
+  TensorValue last = g.channelsLast(wide);
+  TensorValue places =
       g.channelsFirst(g.op<dl::ArgMaxPoolOp>({last.value}, window.attributes));
   if (!places)
     return;
@@ -308,11 +309,11 @@ void importMaxPool(Node &n) {
   auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
   if (n.integer("storage_order", 0)) {
     // Column-major: the digits of the place in opposite order.
-    Tensor rest = places, swapped = g.number(g.i64(), 0);
+    TensorValue rest = places, swapped = g.number(g.i64(), 0);
     Extent weight = g.product(spatial);
     for (size_t d = spatial.size(); d-- > 0;) {
       weight = g.div(weight, spatial[d]);
-      Tensor digit = g.op<dl::RemainderOp>(rest, scalar(spatial[d]));
+      TensorValue digit = g.op<dl::RemainderOp>(rest, scalar(spatial[d]));
       rest = rest / scalar(spatial[d]);
       // Dimension d counts by the product of those before it.
       swapped = swapped + digit * scalar(weight);
@@ -320,7 +321,8 @@ void importMaxPool(Node &n) {
     places = swapped;
   }
   Extents shape = g.dims(places);
-  Tensor image = g.iota(shape, 0, g.i64()), channel = g.iota(shape, 1, g.i64());
+  TensorValue image = g.iota(shape, 0, g.i64()),
+              channel = g.iota(shape, 1, g.i64());
   n.yield(1, places + (image * scalar(extents[1]) + channel) *
                           scalar(g.product(spatial)));
 }
@@ -330,23 +332,22 @@ void importAveragePool(Node &n) {
   Window window = readPool(n, true);
   if (n.integer("count_include_pad", 0))
     window.attributes.push_back(g.flag("count_padding"));
-  n.yield(inParts(n, n.in(0), window, [&](Tensor last, auto attributes) {
+  n.yield(inParts(n, n.in(0), window, [&](TensorValue last, auto attributes) {
     return g.op<dl::AvgPoolOp>({last.value}, attributes);
   }));
 }
 
 /// The p-th root of the sum of p-th powers.
-static Tensor rootOf(Graph &g, Tensor sum, int64_t p) {
+static TensorValue rootOf(Graph &g, TensorValue sum, int64_t p) {
   if (p == 1)
     return sum;
-  return p == 2 ? g.op<dl::SqrtOp>(sum)
-                : g.pow(sum, g.number(sum.element(), 1.0 / double(p)));
+  return p == 2 ? g.op<dl::SqrtOp>(sum) : pow(sum, 1.0 / double(p));
 }
-static Tensor powerOf(Graph &g, Tensor x, int64_t p) {
+static TensorValue powerOf(Graph &g, TensorValue x, int64_t p) {
   if (p == 2)
     return g.op<dl::SquareOp>(x);
-  Tensor size = g.op<dl::AbsOp>(x);
-  return p == 1 ? size : g.pow(size, g.number(x.element(), double(p)));
+  TensorValue size = g.op<dl::AbsOp>(x);
+  return p == 1 ? size : pow(size, g.number(x.element(), double(p)));
 }
 
 /// Sums of windows are a convolution of each channel with ones.
@@ -359,7 +360,7 @@ void importLpPool(Node &n) {
   }
   Window window = readWindow(n, *kernel);
   int64_t p = n.integer("p", 2);
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   if (n.integer("ceil_mode", 0) && window.isExplicit) {
     // A last window that hangs over the edge: as much padding as it needs.
     Ints padding = window.low;
@@ -371,7 +372,7 @@ void importLpPool(Node &n) {
       }
       int64_t reach = (window.kernel[d] - 1) * window.dilations[d] + 1;
       int64_t room = extent + window.low[d] + window.high[d] - reach;
-      int64_t places = room < 0 ? 0 : (room + stride - 1) / stride + 1;
+      int64_t places = room < 0 ? 0 : llvm::divideCeil(room, stride) + 1;
       if ((places - 1) * stride >= extent + window.low[d])
         --places;
       padding.push_back(std::max(window.high[d], (places - 1) * stride + reach -
@@ -388,21 +389,21 @@ void importLpPool(Node &n) {
   }
   // Not an attribute of dl.conv: the shape of the ones.
   window.attributes.push_back(g.attr("window", *kernel));
-  Tensor sum = inParts(
+  TensorValue sum = inParts(
       n, powerOf(g, x, p), window,
-      [&](Tensor last, ArrayRef<NamedAttribute> attributes) {
+      [&](TensorValue last, ArrayRef<NamedAttribute> attributes) {
         Ints shape(
             cast<DenseI64ArrayAttr>(attributes.back().getValue()).asArrayRef());
         shape.append({1, channels});
         SmallVector<NamedAttribute> own(attributes.drop_back());
         own.push_back(g.attr("groups", channels));
-        Tensor ones = g.number(x.element(), 1, shape);
+        TensorValue ones = g.number(x.element(), 1, shape);
         return g.op<dl::ConvOp>({last.value, ones.value}, own);
       });
   n.yield(rootOf(g, sum, p));
 }
 
-static Ints spatialAxes(Tensor x) {
+static Ints spatialAxes(TensorValue x) {
   Ints axes;
   for (int64_t d = 2; d < x.rank(); ++d)
     axes.push_back(d);
@@ -419,7 +420,7 @@ void importGlobalMaxPool(Node &n) {
 void importGlobalLpPool(Node &n) {
   Graph &g = n.g;
   int64_t p = n.integer("p", 2);
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   n.yield(rootOf(
       g, g.reduce<dl::ReduceSumOp>(powerOf(g, x, p), spatialAxes(x), true), p));
 }
@@ -427,23 +428,24 @@ void importGlobalLpPool(Node &n) {
 /// Each element back to the place that it was the maximum of.
 void importMaxUnpool(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), places = n.in(1);
+  TensorValue x = n.in(0), places = n.in(1);
   Window window = readPool(n, false);
   if (g.failed)
     return;
   Extents inferred{g.dim(x, 0), g.dim(x, 1)}, shape;
   for (size_t d = 0; d < window.kernel.size(); ++d)
     inferred.push_back(g.add(
-        g.mul(g.sub(g.dim(x, d + 2), g.extent(1)), g.extent(window.strides[d])),
-        g.extent(window.kernel[d] - window.low[d] - window.high[d])));
+        g.mul(g.sub(g.dim(x, d + 2), g.index(1)), g.index(window.strides[d])),
+        g.index(window.kernel[d] - window.low[d] - window.high[d])));
   // Places count in the inferred shape, also where a larger one is given.
-  Tensor zero = g.broadcast(g.number(x.element(), 0), {g.product(inferred)});
+  TensorValue zero =
+      g.broadcast(g.number(x.element(), 0), {g.product(inferred)});
   Extent count = g.product(g.dims(x));
-  Tensor flat =
+  TensorValue flat =
       g.op<dl::ScatterOp>({zero.value, g.reshape(places, {count}).value,
                            g.reshape(x, {count}).value},
                           {});
-  Tensor y = g.reshape(flat, inferred);
+  TensorValue y = g.reshape(flat, inferred);
   if (n.has(2)) {
     shape = n.extentsOf(2, "output_shape");
     for (size_t d = 0; d < std::min(shape.size(), inferred.size()); ++d) {
@@ -463,25 +465,25 @@ void importMaxUnpool(Node &n) {
 /// y = x / (bias + alpha/size * sum of squares of `size` channels around)^beta
 void importLRN(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t size = n.integer("size", 0);
   if (size < 1) {
     n.fail("size is " + Twine(size) + ", expected 1 or more");
     return;
   }
-  Tensor last = g.channelsLast(x);
+  TensorValue last = g.channelsLast(x);
   Extents shape = g.dims(last);
   Extents flat{g.product(ArrayRef<Extent>(shape).drop_back()), shape.back(),
-               g.extent(1)};
+               g.index(1)};
   // The mean over a window of channels is the sum over its size.
-  Tensor mean =
+  TensorValue mean =
       g.op<dl::AvgPoolOp>({g.reshape(g.op<dl::SquareOp>(last), flat).value},
                           {g.attr("window", Ints{size}),
                            g.attr("padding", Ints{(size - 1) / 2, size / 2}),
                            g.flag("count_padding")});
-  Tensor base =
+  TensorValue base =
       g.reshape(mean, shape) * n.real("alpha", 1e-4) + n.real("bias", 1);
-  Tensor scale = g.pow(base, g.number(x.element(), n.real("beta", 0.75)));
+  TensorValue scale = pow(base, g.number(x.element(), n.real("beta", 0.75)));
   n.yield(g.channelsFirst(last / scale));
 }
 

@@ -10,7 +10,7 @@ namespace dlc::onnx_import {
 /// all windows, then one product with the filter.
 void importDeformConv(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), w = n.in(1), offset = n.in(2);
+  TensorValue x = n.in(0), w = n.in(1), offset = n.in(2);
   if (!x || !w || !offset)
     return;
   int64_t rank = x.rank() - 2;
@@ -78,27 +78,26 @@ void importDeformConv(Node &n) {
   // x as [N, D..., groups of offsets, channels of one].
   Extents shape = g.dims(x);
   Extents outer(shape.begin() + 2, shape.end());
-  Extent count = g.product(outer), perGroup = g.extent(channels / offsetGroups);
+  Extent count = g.product(outer), perGroup = g.index(channels / offsetGroups);
   Sampler s = samplerOf(g, x);
-  s.rows =
-      g.reshape(s.rows, {g.mul(g.mul(shape[0], count), g.extent(offsetGroups)),
-                         perGroup});
+  s.rows = g.reshape(
+      s.rows, {g.mul(g.mul(shape[0], count), g.index(offsetGroups)), perGroup});
   for (Extent &stride : s.strides)
-    stride = g.mul(stride, g.extent(offsetGroups));
+    stride = g.mul(stride, g.index(offsetGroups));
   // Places are [N, O..., taps, groups of offsets].
-  Extents image(rank + 3, g.extent(1)), group(rank + 3, g.extent(1));
+  Extents image(rank + 3, g.index(1)), group(rank + 3, g.index(1));
   image[0] = shape[0];
-  group[rank + 2] = g.extent(offsetGroups);
-  s.base = g.iota(image, 0, g.i64()) *
-               g.fromElements({g.mul(count, g.extent(offsetGroups))}, true,
-                              g.i64()) +
-           g.iota(group, rank + 2, g.i64());
-  auto windowsFirst = [&](Tensor t, int64_t parts) {
+  group[rank + 2] = g.index(offsetGroups);
+  s.base =
+      g.iota(image, 0, g.i64()) *
+          g.fromElements({g.mul(count, g.index(offsetGroups))}, true, g.i64()) +
+      g.iota(group, rank + 2, g.i64());
+  auto windowsFirst = [&](TensorValue t, int64_t parts) {
     // [N, groups taps parts, O...] -> [N, O..., taps, groups, parts]
     Extents split = g.dims(t);
     split.erase(split.begin() + 1);
     split.insert(split.begin() + 1,
-                 {g.extent(offsetGroups), g.extent(taps), g.extent(parts)});
+                 {g.index(offsetGroups), g.index(taps), g.index(parts)});
     Ints permutation{0};
     for (int64_t d = 0; d < rank; ++d)
       permutation.push_back(4 + d);
@@ -106,27 +105,27 @@ void importDeformConv(Node &n) {
     return g.transpose(g.reshape(t, split), permutation);
   };
   Type type = placeType(g, x, offset);
-  Tensor moves = g.cast(windowsFirst(offset, rank), type);
+  TensorValue moves = g.cast(windowsFirst(offset, rank), type);
   Extents windows = g.dims(moves);
-  SmallVector<Tensor> places;
+  SmallVector<TensorValue> places;
   int64_t inner = taps;
   for (int64_t d = 0; d < rank && !g.failed; ++d) {
-    Tensor move =
-        g.squeeze(g.slice(moves, -1, g.extent(d), g.extent(1)), {rank + 3});
-    Extents at(rank + 3, g.extent(1)), tap(rank + 3, g.extent(1));
+    TensorValue move =
+        g.squeeze(g.slice(moves, -1, g.index(d), g.index(1)), {rank + 3});
+    Extents at(rank + 3, g.index(1)), tap(rank + 3, g.index(1));
     at[d + 1] = windows[d + 1];
-    tap[rank + 1] = g.extent(taps);
+    tap[rank + 1] = g.index(taps);
     inner /= kernel[d];
-    Tensor number = g.iota(tap, rank + 1, g.i64()) / double(inner);
+    TensorValue number = g.iota(tap, rank + 1, g.i64()) / double(inner);
     number = g.op<dl::RemainderOp>(number, g.number(g.i64(), kernel[d]));
-    Tensor start =
+    TensorValue start =
         g.iota(at, d + 1, g.i64()) * double(strides[d]) - double(pads[d]);
     places.push_back(g.cast(start + number * double(dilations[d]), type) +
                      move);
   }
   if (g.failed)
     return;
-  Tensor samples = s.at(places);
+  TensorValue samples = s.at(places);
   if (n.has(4))
     samples = samples * g.cast(windowsFirst(n.in(4), 1), x.element());
   // [N, O..., taps, C] -> [groups, N O..., taps C/groups]
@@ -134,16 +133,17 @@ void importDeformConv(Node &n) {
   for (int64_t d = 0; d < rank; ++d)
     total = g.mul(total, windows[d + 1]);
   int64_t depth = channels / groups, features = filters / groups;
-  Tensor columns = g.reshape(
-      samples, {total, g.extent(taps), g.extent(groups), g.extent(depth)});
+  TensorValue columns = g.reshape(
+      samples, {total, g.index(taps), g.index(groups), g.index(depth)});
   columns = g.reshape(g.transpose(columns, {2, 0, 1, 3}),
-                      {g.extent(groups), total, g.extent(taps * depth)});
-  Tensor filter = g.reshape(w, g.toExtents({groups, features, depth, taps}));
+                      {g.index(groups), total, g.index(taps * depth)});
+  TensorValue filter =
+      g.reshape(w, g.toExtents({groups, features, depth, taps}));
   filter = g.reshape(g.transpose(filter, {0, 3, 2, 1}),
                      g.toExtents({groups, taps * depth, features}));
-  Tensor y = g.transpose(g.matmul(columns, filter), {1, 0, 2});
+  TensorValue y = g.transpose(g.matmul(columns, filter), {1, 0, 2});
   Extents result(windows.begin(), windows.begin() + rank + 1);
-  result.push_back(g.extent(filters));
+  result.push_back(g.index(filters));
   y = g.reshape(y, result);
   if (n.has(3))
     y = y + n.in(3);

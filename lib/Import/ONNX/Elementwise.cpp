@@ -48,7 +48,7 @@ void importBitShift(Node &n) {
 /// Integers by way of f64, which holds them up to 2^53.
 void importPow(Node &n) {
   Graph &g = n.g;
-  Tensor base = n.in(0), exponent = n.in(1);
+  TensorValue base = n.in(0), exponent = n.in(1);
   if (base.isFloat()) {
     auto known = g.constantFloats(exponent);
     bool isOne = known && known->size() == 1;
@@ -56,22 +56,22 @@ void importPow(Node &n) {
       return n.yield(g.op<dl::SquareOp>(base));
     if (isOne && known->front() == 0.5)
       return n.yield(g.op<dl::SqrtOp>(base));
-    return n.yield(g.pow(base, g.cast(exponent, base.element())));
+    return n.yield(pow(base, g.cast(exponent, base.element())));
   }
   Type f64 = g.b.getF64Type();
   n.yield(
-      g.cast(g.pow(g.cast(base, f64), g.cast(exponent, f64)), base.element()));
+      g.cast(pow(g.cast(base, f64), g.cast(exponent, f64)), base.element()));
 }
 
 /// fmod has the sign of the dividend, the other remainder that of the divisor.
 void importMod(Node &n) {
   Graph &g = n.g;
-  Tensor a = n.in(0), b = n.in(1);
-  Tensor rest = g.op<dl::RemainderOp>(a, b);
+  TensorValue a = n.in(0), b = n.in(1);
+  TensorValue rest = g.op<dl::RemainderOp>(a, b);
   // Of extents without a choice: it stays an extent.
   auto dividends = g.elements(a, false), divisors = g.elements(b, false);
   auto areNonNegative = [&](ArrayRef<Extent> extents) {
-    return llvm::all_of(extents, [&](Extent e) { return g.isNonNegative(e); });
+    return llvm::all_of(extents, [&](Extent e) { return isNonNegative(e); });
   };
   if (dividends && divisors && areNonNegative(*divisors) &&
       !(getConstantIntValues(*dividends) && getConstantIntValues(*divisors)))
@@ -80,13 +80,12 @@ void importMod(Node &n) {
                        : g.op<dl::RemainderOp>(rest + b, b));
   if (n.integer("fmod", 0) || !rest || rest.element().isUnsignedInteger())
     return n.yield(rest);
-  Tensor isOff = g.op<dl::AndOp>(g.op<dl::NotOp>(rest == 0.0),
-                                 g.op<dl::XorOp>(rest < 0.0, b < 0.0));
+  TensorValue isOff = ~(rest == 0.0) & ((rest < 0.0) ^ (b < 0.0));
   n.yield(g.select(isOff, rest + b, rest));
 }
 
-template <typename OpT> static Tensor fold(Node &n) {
-  Tensor result = n.in(0);
+template <typename OpT> static TensorValue fold(Node &n) {
+  TensorValue result = n.in(0);
   for (size_t i = 1; i < n.inputs(); ++i)
     result = n.g.op<OpT>(result, n.in(i));
   return result;
@@ -95,7 +94,7 @@ void importMax(Node &n) { n.yield(fold<dl::MaximumOp>(n)); }
 void importMin(Node &n) { n.yield(fold<dl::MinimumOp>(n)); }
 void importSum(Node &n) { n.yield(fold<dl::AddOp>(n)); }
 void importMean(Node &n) {
-  Tensor sum = fold<dl::AddOp>(n);
+  TensorValue sum = fold<dl::AddOp>(n);
   n.yield(sum / double(n.inputs()));
 }
 
@@ -112,20 +111,20 @@ static std::pair<double, double> rangeOf(Type element) {
 
 void importClip(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   if (n.version < 11) {
     auto [least, greatest] = rangeOf(x.element());
     double low = n.real("min", least), high = n.real("max", greatest);
     if (low > least)
-      x = g.maximum(x, g.number(x.element(), low));
+      x = max(x, low);
     if (high < greatest)
-      x = g.minimum(x, g.number(x.element(), high));
+      x = min(x, high);
     return n.yield(x);
   }
   if (n.has(1))
-    x = g.maximum(x, n.in(1));
+    x = max(x, n.in(1));
   if (n.has(2))
-    x = g.minimum(x, n.in(2));
+    x = min(x, n.in(2));
   n.yield(x);
 }
 
@@ -149,20 +148,19 @@ void importCast(Node &n) {
 }
 void importCastLike(Node &n) { castTo(n, n.in(1).element()); }
 
-void importIsNaN(Node &n) { n.yield(n.g.op<dl::NotEqualOp>(n.in(0), n.in(0))); }
+void importIsNaN(Node &n) { n.yield(n.in(0) != n.in(0)); }
 void importIsInf(Node &n) {
-  Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   double infinity = std::numeric_limits<double>::infinity();
-  Tensor above = x == infinity, below = x == -infinity;
+  TensorValue above = x == infinity, below = x == -infinity;
   bool positive = n.integer("detect_positive", 1),
        negative = n.integer("detect_negative", 1);
   if (positive && negative)
-    n.yield(g.op<dl::OrOp>(above, below));
+    n.yield(above | below);
   else if (positive || negative)
     n.yield(positive ? above : below);
   else
-    n.yield(g.op<dl::AndOp>(above, below));
+    n.yield(above & below);
 }
 
 //===----------------------------------------------------------------------===//
@@ -203,11 +201,10 @@ DLC_UNARY(Tanh, TanhOp)
 void importNeg(Node &n) { unary<dl::NegOp>(n); }
 
 void importRelu(Node &n) {
-  Tensor x = n.in(0);
-  n.yield(x.isFloat() ? n.g.op<dl::ReluOp>(x)
-                      : n.g.maximum(x, n.g.number(x.element(), 0)));
+  TensorValue x = n.in(0);
+  n.yield(x.isFloat() ? n.g.op<dl::ReluOp>(x) : max(x, 0.0));
 }
-static Tensor elu(Graph &g, Tensor x, double alpha) {
+static TensorValue elu(Graph &g, TensorValue x, double alpha) {
   return g.op<dl::EluOp>({x.value}, {g.attr("alpha", alpha)});
 }
 void importElu(Node &n) { n.yield(elu(n.g, n.in(0), n.real("alpha", 1))); }
@@ -226,21 +223,19 @@ void importLeakyRelu(Node &n) {
                                   {n.g.attr("alpha", n.real("alpha", 0.01))}));
 }
 void importThresholdedRelu(Node &n) {
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   n.yield(n.g.select(x > n.real("alpha", 1), x, n.g.number(x.element(), 0)));
 }
 void importHardSigmoid(Node &n) {
-  Graph &g = n.g;
-  Tensor x = n.in(0) * n.real("alpha", 0.2) + n.real("beta", 0.5);
-  n.yield(g.minimum(g.maximum(x, g.number(x.element(), 0)),
-                    g.number(x.element(), 1)));
+  TensorValue x = n.in(0) * n.real("alpha", 0.2) + n.real("beta", 0.5);
+  n.yield(min(max(x, 0.0), 1.0));
 }
 void importPRelu(Node &n) {
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   n.yield(n.g.select(x < 0.0, x * n.g.stretch(n.in(1), x, "its slope"), x));
 }
 void alignSecondOperand(Node &n) {
-  Tensor a = n.in(0), b = n.in(1);
+  TensorValue a = n.in(0), b = n.in(1);
   if (!a || !b || !n.integer("broadcast", 0) || !n.hasAttr("axis"))
     return;
   int64_t axis = n.axis(n.integer("axis", 0), a.rank());
@@ -253,7 +248,7 @@ void alignSecondOperand(Node &n) {
 
 /// A slope of several elements had one a channel.
 void importAlignedPRelu(Node &n) {
-  Tensor x = n.in(0), slope = n.in(1);
+  TensorValue x = n.in(0), slope = n.in(1);
   Ints behind;
   for (int64_t d = 2; d < x.rank(); ++d)
     behind.push_back(d - 1);
@@ -269,8 +264,8 @@ void importGelu(Node &n) {
   else
     unary<dl::GeluOp>(n);
 }
-static Tensor swish(Node &n) {
-  Tensor x = n.in(0);
+static TensorValue swish(Node &n) {
+  TensorValue x = n.in(0);
   double alpha = n.real("alpha", 1);
   return alpha == 1 ? n.g.op<dl::SiluOp>(x)
                     : x * n.g.op<dl::SigmoidOp>(x * alpha);
@@ -286,9 +281,9 @@ void importSwiGLU(Node &n) {
 }
 void importShrink(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   double lambda = n.real("lambd", 0.5), bias = n.real("bias", 0);
-  Tensor zero = g.number(x.element(), 0);
+  TensorValue zero = g.number(x.element(), 0);
   n.yield(
       g.select(x < -lambda, x + bias, g.select(x > lambda, x - bias, zero)));
 }
@@ -297,7 +292,7 @@ void importShrink(Node &n) {
 /// choice, see Random.cpp.
 void importDropout(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   bool trains = false;
   if (n.has(2)) {
     trains = single(n.knownInts(2, "training_mode")).value_or(0);
@@ -321,9 +316,8 @@ void importDropout(Node &n) {
     return;
   }
   if (trains && ratio > 0) {
-    Tensor kept = g.op<dl::GreaterEqualOp>(
-        randomUniform(n, g.dims(x), n.integer("seed", 0)),
-        g.number(g.f32(), ratio));
+    TensorValue kept =
+        randomUniform(n, g.dims(x), n.integer("seed", 0)) >= ratio;
     n.yield(0, g.select(kept, x / (1 - ratio), g.number(x.element(), 0)));
     if (n.wants(1))
       n.yield(1, kept);

@@ -127,29 +127,6 @@ Attribute ScalarProgram::run(ArrayRef<Attribute> numbers) {
 // Extents
 //===----------------------------------------------------------------------===//
 
-/// Sums of sums are looked into so deep.
-static bool isNonNegative(Extent e, unsigned depth) {
-  if (auto number = getConstantIntValue(e))
-    return *number >= 0;
-  Operation *op = cast<Value>(e).getDefiningOp();
-  if (!op || depth == 0)
-    return false;
-  auto is = [&](unsigned i) {
-    return isNonNegative(getAsOpFoldResult(op->getOperand(i)), depth - 1);
-  };
-  if (isa<tensor::DimOp>(op))
-    return true;
-  if (isa<arith::MaxSIOp>(op))
-    return is(0) || is(1);
-  if (isa<arith::AddIOp, arith::MulIOp, arith::DivSIOp, arith::MinSIOp>(op))
-    return is(0) && is(1);
-  return false;
-}
-
-bool Graph::isNonNegative(Extent x) {
-  return onnx_import::isNonNegative(x, /*depth=*/4);
-}
-
 /// How two extents may compare: bits of less, equal and greater.
 enum : unsigned { less = 1, equal = 2, greater = 4 };
 static unsigned relations(Graph &g, Extent a, Extent b) {
@@ -158,9 +135,9 @@ static unsigned relations(Graph &g, Extent a, Extent b) {
   auto x = getConstantIntValue(a), y = getConstantIntValue(b);
   if (x && y)
     return *x < *y ? less : greater;
-  if (y && *y <= 0 && g.isNonNegative(a))
+  if (y && *y <= 0 && isNonNegative(a))
     return *y < 0 ? greater : equal | greater;
-  if (x && *x <= 0 && g.isNonNegative(b))
+  if (x && *x <= 0 && isNonNegative(b))
     return *x < 0 ? less : equal | less;
   return less | equal | greater;
 }
@@ -176,7 +153,7 @@ static OpFoldResult compare(Graph &g, Extent a, Extent b, unsigned wanted) {
 static Extent toExtent(Graph &g, OpFoldResult element) {
   if (auto number = dyn_cast_if_present<IntegerAttr>(
           element ? dyn_cast<Attribute>(element) : Attribute()))
-    return g.extent(toInteger(number));
+    return g.index(toInteger(number));
   return element && isa<Value>(element) ? element : Extent();
 }
 
@@ -229,7 +206,7 @@ OpFoldResult evaluateExtents(Graph &g, Operation *op,
   else if (isa<dl::MinimumOp>(op))
     result = g.min(e[0], e[1]);
   else if (isa<dl::NegOp>(op))
-    result = g.sub(g.extent(0), e[0]);
+    result = g.sub(g.index(0), e[0]);
   else if (isa<dl::CastOp>(op))
     result = e[0];
   return result ? toElement(result, element) : OpFoldResult();

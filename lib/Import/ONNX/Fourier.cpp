@@ -19,7 +19,7 @@ namespace {
 
 /// Numbers whose last dimension is transformed; real ones have no second part.
 struct Complex {
-  Tensor re, im;
+  TensorValue re, im;
 };
 
 /// The root of unity exp(-2 pi i k / n), k taken modulo n first.
@@ -45,7 +45,7 @@ private:
   Complex roots(ArrayRef<int64_t> shape,
                 function_ref<Root(int64_t, int64_t)> at);
   Complex times(Complex x, Complex y);
-  Extents shapeOf(Tensor x, ArrayRef<int64_t> last);
+  Extents shapeOf(TensorValue x, ArrayRef<int64_t> last);
 };
 
 } // namespace
@@ -58,12 +58,12 @@ static Root rootOf(int64_t k, int64_t n) {
   return {std::cos(angle), -std::sin(angle)};
 }
 
-Extents Fourier::shapeOf(Tensor x, ArrayRef<int64_t> last) {
+Extents Fourier::shapeOf(TensorValue x, ArrayRef<int64_t> last) {
   Extents shape = g.dims(x);
   if (!shape.empty())
     shape.pop_back();
   for (int64_t extent : last)
-    shape.push_back(g.extent(extent));
+    shape.push_back(g.index(extent));
   return shape;
 }
 
@@ -90,7 +90,7 @@ Complex Fourier::direct(Complex x, int64_t count) {
   int64_t n = x.re.dim(-1);
   Complex w =
       roots({n, count}, [&](int64_t j, int64_t k) { return rootOf(j * k, n); });
-  Tensor re = matmulOf(g, x.re, w.re), im = matmulOf(g, x.re, w.im);
+  TensorValue re = matmulOf(g, x.re, w.re), im = matmulOf(g, x.re, w.im);
   if (!x.im)
     return {re, im};
   return {re - matmulOf(g, x.im, w.im), im + matmulOf(g, x.im, w.re)};
@@ -106,15 +106,15 @@ Complex Fourier::split(Complex x, int64_t first, int64_t second) {
   };
   Ints swap = upTo(rank + 1);
   std::swap(swap[rank - 1], swap[rank]);
-  Complex y = each(x, [&](Tensor t) {
+  Complex y = each(x, [&](TensorValue t) {
     return g.transpose(g.reshape(t, shapeOf(t, {first, second})), swap);
   });
   y = transform(y, first);
   y = times(y, roots({second, first},
                      [&](int64_t b, int64_t c) { return rootOf(b * c, n); }));
-  y = each(y, [&](Tensor t) { return g.transpose(t, swap); });
+  y = each(y, [&](TensorValue t) { return g.transpose(t, swap); });
   y = transform(y, second);
-  return each(y, [&](Tensor t) {
+  return each(y, [&](TensorValue t) {
     Extents shape = g.dims(x.re);
     return g.reshape(g.transpose(t, swap), shape);
   });
@@ -127,8 +127,8 @@ Complex Fourier::chirp(Complex x) {
   auto turn = [&](int64_t j) { return rootOf(j * j % (2 * n), 2 * n); };
   Complex w = roots({n}, [&](int64_t, int64_t j) { return turn(j); });
   Complex y = times(x, w);
-  auto pad = [&](Tensor t) {
-    return cropOrPad(g, t, t.rank() - 1, g.extent(0), g.extent(size));
+  auto pad = [&](TensorValue t) {
+    return cropOrPad(g, t, t.rank() - 1, g.index(0), g.index(size));
   };
   y = transform({pad(y.re), pad(y.im)}, size);
   // The spectrum of the conjugate chirp, computed while compiling.
@@ -158,7 +158,9 @@ Complex Fourier::chirp(Complex x) {
                           filter[k].imag() / double(size)};
             }));
   y = inverse(y);
-  auto cut = [&](Tensor t) { return g.slice(t, -1, g.extent(0), g.extent(n)); };
+  auto cut = [&](TensorValue t) {
+    return g.slice(t, -1, g.index(0), g.index(n));
+  };
   return times({cut(y.re), cut(y.im)}, w);
 }
 
@@ -179,8 +181,8 @@ Complex Fourier::transform(Complex x, int64_t count) {
   Complex y = first > 1 ? split(x, first, n / first) : chirp(x);
   if (count == n)
     return y;
-  auto cut = [&](Tensor t) {
-    return g.slice(t, -1, g.extent(0), g.extent(count));
+  auto cut = [&](TensorValue t) {
+    return g.slice(t, -1, g.index(0), g.index(count));
   };
   return {cut(y.re), cut(y.im)};
 }
@@ -195,23 +197,23 @@ Complex Fourier::inverse(Complex x) {
 //===----------------------------------------------------------------------===//
 
 /// Part 0 or 1 of numbers whose last dimension holds both.
-static Tensor partOf(Graph &g, Tensor x, int64_t part) {
-  return g.squeeze(g.slice(x, -1, g.extent(part), g.extent(1)), {x.rank() - 1});
+static TensorValue partOf(Graph &g, TensorValue x, int64_t part) {
+  return g.squeeze(g.slice(x, -1, g.index(part), g.index(1)), {x.rank() - 1});
 }
 
 /// The transform of x, whose last dimension holds the parts of a number, over
 /// an axis of `length` elements.
-static Tensor dft(Node &n, Tensor x, int64_t axis, int64_t length,
-                  bool isInverse, bool isOnesided) {
+static TensorValue dft(Node &n, TensorValue x, int64_t axis, int64_t length,
+                       bool isInverse, bool isOnesided) {
   Graph &g = n.g;
   Type element = x.element();
   Type type = element.isF64() ? element : g.f32();
   int64_t half = length / 2 + 1, parts = x.dim(-1);
   // Elements that are missing are zeros, those beyond are cut off.
-  x = cropOrPad(g, g.cast(x, type), axis, g.extent(0),
-                g.extent(isInverse && isOnesided ? half : length));
+  x = cropOrPad(g, g.cast(x, type), axis, g.index(0),
+                g.index(isInverse && isOnesided ? half : length));
   auto part = [&](int64_t p) { return g.moveAxis(partOf(g, x, p), axis, -1); };
-  Complex signal{part(0), parts == 2 ? part(1) : Tensor()};
+  Complex signal{part(0), parts == 2 ? part(1) : TensorValue()};
   Fourier f{g, type};
   Complex y;
   if (isInverse && isOnesided) {
@@ -219,7 +221,7 @@ static Tensor dft(Node &n, Tensor x, int64_t axis, int64_t length,
     Ints mirror;
     for (int64_t k = length - half; k > 0; --k)
       mirror.push_back(k);
-    auto whole = [&](Tensor t, double sign) {
+    auto whole = [&](TensorValue t, double sign) {
       return mirror.empty()
                  ? t
                  : g.concat(
@@ -236,7 +238,7 @@ static Tensor dft(Node &n, Tensor x, int64_t axis, int64_t length,
   } else {
     y = f.transform(signal, isOnesided ? half : length);
   }
-  auto place = [&](Tensor t) {
+  auto place = [&](TensorValue t) {
     if (isInverse)
       t = t * (1.0 / double(length));
     return g.unsqueeze(g.cast(g.moveAxis(t, -1, axis), element), {t.rank()});
@@ -251,7 +253,7 @@ static Tensor dft(Node &n, Tensor x, int64_t axis, int64_t length,
 /// The longest transform: its roots are constants of the library.
 static constexpr int64_t longest = 1 << 20;
 
-static bool checkSignal(Node &n, Tensor x) {
+static bool checkSignal(Node &n, TensorValue x) {
   if (x && x.rank() >= 2 && x.isFloat() && (x.dim(-1) == 1 || x.dim(-1) == 2))
     return true;
   n.fail("has a signal of shape " + dl::toString(x.shape()) +
@@ -271,7 +273,7 @@ static bool checkLength(Node &n, int64_t length) {
 
 void importDFT(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   if (!checkSignal(n, x))
     return;
   bool isInverse = n.integer("inverse", 0),
@@ -300,7 +302,7 @@ void importDFT(Node &n) {
 
 void importSTFT(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   if (x.rank() == 2)
     x = g.unsqueeze(x, {2});
   if (!checkSignal(n, x))
@@ -326,13 +328,13 @@ void importSTFT(Node &n) {
   }
   int64_t pace = step->front();
   Extent frames =
-      g.div(g.max(g.add(g.sub(g.dim(x, 1), g.extent(length)), g.extent(pace)),
-                  g.extent(0)),
-            g.extent(pace));
-  Extents shape{frames, g.extent(length)};
-  Tensor at =
+      g.div(g.max(g.add(g.sub(g.dim(x, 1), g.index(length)), g.index(pace)),
+                  g.index(0)),
+            g.index(pace));
+  Extents shape{frames, g.index(length)};
+  TensorValue at =
       g.iota(shape, 0, g.i64()) * double(pace) + g.iota(shape, 1, g.i64());
-  Tensor framed = g.gather(x, at, 1);
+  TensorValue framed = g.gather(x, at, 1);
   if (n.has(2))
     framed = framed * g.unsqueeze(n.in(2), {1});
   n.yield(dft(n, framed, 2, length, false, n.integer("onesided", 1)));

@@ -150,7 +150,7 @@ bool Importer::readInitializers(const onnx::GraphProto &graph, Scope &scope) {
   auto define = [&](const std::string &name, ElementsAttr value) {
     if (g.failed)
       return false;
-    Tensor constant = g.constant(value);
+    TensorValue constant = g.constant(value);
     if (options.nameParameters && depth == 1 && constant.rank() > 0 &&
         isa<FloatType>(constant.element()))
       constant.value.getDefiningOp()->setAttr(dl::parameterAttr,
@@ -185,10 +185,10 @@ bool Importer::readNode(const onnx::NodeProto &proto, int64_t number,
             version == opsets.end() ? 0 : int64_t(version->second), scope);
   for (const std::string &name : proto.input()) {
     if (name.empty()) {
-      node.inputs_.push_back(Tensor());
+      node.inputs_.push_back(TensorValue());
       continue;
     }
-    const Tensor *value = scope.find(name);
+    const TensorValue *value = scope.find(name);
     if (!value) {
       g.fail(
           "reads '" + name +
@@ -301,7 +301,7 @@ bool Importer::readCall(const onnx::FunctionProto &function, Node &node) {
   }
   if (fine)
     for (int i = 0; i < function.output_size(); ++i)
-      if (const Tensor *value = scope.find(function.output(i)))
+      if (const TensorValue *value = scope.find(function.output(i)))
         node.yield(i, *value);
   opsets = std::move(outer);
   --depth;
@@ -310,7 +310,8 @@ bool Importer::readCall(const onnx::FunctionProto &function, Node &node) {
 
 /// The value with extents that the graph declares and dlc could not tell; they
 /// are checked when it runs.
-Tensor Importer::refine(Tensor value, const onnx::ValueInfoProto &declared) {
+TensorValue Importer::refine(TensorValue value,
+                             const onnx::ValueInfoProto &declared) {
   const auto &shape = declared.type().tensor_type().shape();
   if (!value || !isTensor(value) || shape.dim_size() != value.rank())
     return value;
@@ -323,8 +324,8 @@ Tensor Importer::refine(Tensor value, const onnx::ValueInfoProto &declared) {
                       "' has another shape than the model declares");
 }
 
-std::optional<SmallVector<Tensor>>
-Importer::readGraph(const onnx::GraphProto &graph, ArrayRef<Tensor> inputs,
+std::optional<SmallVector<TensorValue>>
+Importer::readGraph(const onnx::GraphProto &graph, ArrayRef<TensorValue> inputs,
                     Scope *parent) {
   if (++depth > deepest) {
     g.fail("graphs lie more than " + Twine(deepest) + " deep in each other");
@@ -363,9 +364,9 @@ Importer::readGraph(const onnx::GraphProto &graph, ArrayRef<Tensor> inputs,
     if (!readNode(node, number++, scope))
       return std::nullopt;
   g.loc = whole;
-  SmallVector<Tensor> outputs;
+  SmallVector<TensorValue> outputs;
   for (const onnx::ValueInfoProto &output : graph.output()) {
-    const Tensor *value = scope.find(output.name());
+    const TensorValue *value = scope.find(output.name());
     if (!value) {
       g.fail("output '" + output.name() + "' of graph '" + graph.name() +
              "' is given by no node");
@@ -519,7 +520,7 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
       func::FuncOp::create(b, g.loc, "main", b.getFunctionType(types, {}));
   Block *entry = function.addEntryBlock();
   b.setInsertionPointToStart(entry);
-  SmallVector<Tensor> inputs;
+  SmallVector<TensorValue> inputs;
   for (auto [i, argument] : llvm::enumerate(entry->getArguments())) {
     inputs.push_back(g.wrap(argument));
     g.nameExtents(argument, symbols[i]);

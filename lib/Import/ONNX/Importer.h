@@ -16,19 +16,19 @@ namespace dlc::onnx_import {
 class Scope {
 public:
   explicit Scope(const Scope *parent = nullptr) : parent(parent) {}
-  const Tensor *find(llvm::StringRef name) const {
+  const TensorValue *find(llvm::StringRef name) const {
     auto it = names.find(name);
     if (it != names.end())
       return &it->second;
     return parent ? parent->find(name) : nullptr;
   }
-  bool define(llvm::StringRef name, Tensor value) {
+  bool define(llvm::StringRef name, TensorValue value) {
     return names.try_emplace(name, value).second;
   }
 
 private:
   const Scope *parent;
-  llvm::StringMap<Tensor> names;
+  llvm::StringMap<TensorValue> names;
 };
 
 class Importer;
@@ -45,11 +45,11 @@ public:
   /// Whether operand i is given; optional ones may have an empty name.
   bool has(size_t i) const { return i < inputs_.size() && inputs_[i]; }
   /// Operand i, reported where it is missing or no tensor.
-  Tensor in(size_t i);
+  TensorValue in(size_t i);
   /// Operand i, be it a tensor or a sequence, reported where it is missing.
-  Tensor any(size_t i);
+  TensorValue any(size_t i);
   /// The tensors of operand i, reported where it is no sequence.
-  std::optional<llvm::SmallVector<Tensor>> sequence(size_t i);
+  std::optional<llvm::SmallVector<TensorValue>> sequence(size_t i);
   size_t outputs() const { return proto.output_size(); }
   bool wants(size_t i) const {
     return i < outputs() && !proto.output(i).empty();
@@ -78,9 +78,9 @@ public:
   /// In [0, rank), reported otherwise.
   int64_t axis(int64_t value, int64_t rank);
 
-  void yield(Tensor value) { yield(0, value); }
-  void yield(size_t i, Tensor value);
-  Tensor fail(const llvm::Twine &message) { return g.fail(message); }
+  void yield(TensorValue value) { yield(0, value); }
+  void yield(size_t i, TensorValue value);
+  TensorValue fail(const llvm::Twine &message) { return g.fail(message); }
 
   Importer &importer;
   Graph &g;
@@ -88,8 +88,8 @@ public:
   /// Of the operator's domain, as the model imports it.
   const int64_t version;
   Scope &scope;
-  llvm::SmallVector<Tensor> inputs_;
-  llvm::SmallVector<Tensor> results;
+  llvm::SmallVector<TensorValue> inputs_;
+  llvm::SmallVector<TensorValue> results;
 };
 
 /// Reads one node of one operator.
@@ -106,10 +106,10 @@ const Operator *findOperator(llvm::StringRef domain, llvm::StringRef name,
 
 /// Sequences and optional values (Sequence.cpp). Of these only `value` may be
 /// asked for; Node::in reports them.
-bool isTensor(Tensor x);
-bool isSequence(Tensor x);
-Tensor makeSequence(Graph &g, llvm::ArrayRef<Tensor> parts);
-llvm::SmallVector<Tensor> partsOf(Tensor sequence);
+bool isTensor(TensorValue x);
+bool isSequence(TensorValue x);
+TensorValue makeSequence(Graph &g, llvm::ArrayRef<TensorValue> parts);
+llvm::SmallVector<TensorValue> partsOf(TensorValue sequence);
 /// Erases the values that stood for sequences and are used no more.
 void eraseSequences(mlir::Operation *root);
 
@@ -131,8 +131,8 @@ public:
 
   /// Reads the nodes of a graph whose inputs have values; returns its outputs,
   /// or nothing after an error.
-  std::optional<llvm::SmallVector<Tensor>>
-  readGraph(const onnx::GraphProto &graph, llvm::ArrayRef<Tensor> inputs,
+  std::optional<llvm::SmallVector<TensorValue>>
+  readGraph(const onnx::GraphProto &graph, llvm::ArrayRef<TensorValue> inputs,
             Scope *parent);
 
   /// A tensor's value (Tensors.cpp): small ones inline, large ones in place.
@@ -152,7 +152,7 @@ private:
   void checkOperators(const onnx::GraphProto &graph);
   bool readInitializers(const onnx::GraphProto &graph, Scope &scope);
   bool readNode(const onnx::NodeProto &node, int64_t number, Scope &scope);
-  Tensor refine(Tensor value, const onnx::ValueInfoProto &declared);
+  TensorValue refine(TensorValue value, const onnx::ValueInfoProto &declared);
   bool readCall(const onnx::FunctionProto &function, Node &node);
   mlir::Type typeOf(const onnx::ValueInfoProto &value,
                     llvm::SmallVectorImpl<std::string> &dims);

@@ -8,31 +8,31 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-static Tensor scalarOf(Graph &g, Extent e) {
+static TensorValue scalarOf(Graph &g, Extent e) {
   return g.fromElements({e}, true, g.i64());
 }
 
-static Tensor flatten(Graph &g, Tensor x) {
+static TensorValue flatten(Graph &g, TensorValue x) {
   return g.reshape(x, {g.product(g.dims(x))});
 }
 
 /// Indices in i64, negative ones from the end.
-static Tensor fromFront(Graph &g, Tensor indices, Extent extent) {
-  Tensor wide = g.cast(indices, g.i64());
+static TensorValue fromFront(Graph &g, TensorValue indices, Extent extent) {
+  TensorValue wide = g.cast(indices, g.i64());
   return g.select(wide < 0.0, wide + scalarOf(g, extent), wide);
 }
 
 /// The same, those beyond an end clamped to it: along one dimension of several
 /// they would name an element elsewhere.
-static Tensor withinExtent(Graph &g, Tensor indices, Extent extent) {
-  Tensor at = fromFront(g, indices, extent);
-  Tensor last = scalarOf(g, g.sub(extent, g.extent(1)));
-  return g.maximum(g.minimum(at, last), scalarOf(g, g.extent(0)));
+static TensorValue withinExtent(Graph &g, TensorValue indices, Extent extent) {
+  TensorValue at = fromFront(g, indices, extent);
+  TensorValue last = scalarOf(g, g.sub(extent, g.index(1)));
+  return max(min(at, last), scalarOf(g, g.index(0)));
 }
 
 void importGather(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), indices = n.in(1);
+  TensorValue x = n.in(0), indices = n.in(1);
   int64_t axis = n.axis(n.integer("axis", 0), x.rank());
   int64_t count = x.dim(axis);
   auto places = g.constantInts(indices);
@@ -47,7 +47,7 @@ void importGather(Node &n) {
 /// Elements of the last dimension; a vector counts as a row.
 void importArrayFeatureExtractor(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), places = n.in(1);
+  TensorValue x = n.in(0), places = n.in(1);
   if (x.rank() == 1)
     x = g.unsqueeze(x, {0});
   n.yield(g.gather(x, flatten(g, places), x.rank() - 1));
@@ -55,14 +55,15 @@ void importArrayFeatureExtractor(Node &n) {
 
 /// The row-major place of each element when the index along `axis` is
 /// replaced by the one given.
-static Tensor placeWith(Graph &g, Tensor x, Tensor indices, int64_t axis) {
+static TensorValue placeWith(Graph &g, TensorValue x, TensorValue indices,
+                             int64_t axis) {
   Extents shape = g.dims(indices);
-  Tensor place(&g, Value()); // where a scalar was refused already
-  Extent stride = g.extent(1);
+  TensorValue place(&g, Value()); // where a scalar was refused already
+  Extent stride = g.index(1);
   for (int64_t d = x.rank(); d-- > 0;) {
-    Tensor at = d == axis ? withinExtent(g, indices, g.dim(x, d))
-                          : g.iota(shape, d, g.i64());
-    Tensor part = at * scalarOf(g, stride);
+    TensorValue at = d == axis ? withinExtent(g, indices, g.dim(x, d))
+                               : g.iota(shape, d, g.i64());
+    TensorValue part = at * scalarOf(g, stride);
     place = place ? place + part : part;
     stride = g.mul(stride, g.dim(x, d));
   }
@@ -71,7 +72,7 @@ static Tensor placeWith(Graph &g, Tensor x, Tensor indices, int64_t axis) {
 
 void importGatherElements(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), indices = n.in(1);
+  TensorValue x = n.in(0), indices = n.in(1);
   int64_t axis = n.axis(n.integer("axis", 0), x.rank());
   if (x.rank() != indices.rank()) {
     n.fail("x and indices have ranks " + Twine(x.rank()) + " and " +
@@ -84,29 +85,29 @@ void importGatherElements(Node &n) {
 /// The number of the row that the last dimension of `indices` names, after
 /// `batch` dimensions that both share; rows are those of x with its first
 /// `batch + depth` dimensions as one.
-static Tensor rowsOf(Graph &g, Tensor x, Tensor indices, int64_t batch,
-                     int64_t depth) {
-  Tensor row(&g, Value());
+static TensorValue rowsOf(Graph &g, TensorValue x, TensorValue indices,
+                          int64_t batch, int64_t depth) {
+  TensorValue row(&g, Value());
   Extents shape = g.dims(indices);
   shape.pop_back();
-  Extent stride = g.extent(1);
+  Extent stride = g.index(1);
   for (int64_t d = batch + depth; d-- > 0;) {
-    Tensor at;
+    TensorValue at;
     if (d >= batch) {
-      at = g.squeeze(g.slice(indices, -1, g.extent(d - batch), g.extent(1)),
+      at = g.squeeze(g.slice(indices, -1, g.index(d - batch), g.index(1)),
                      {indices.rank() - 1});
       at = withinExtent(g, at, g.dim(x, d));
     } else {
       at = g.iota(shape, d, g.i64());
     }
-    Tensor part = at * scalarOf(g, stride);
+    TensorValue part = at * scalarOf(g, stride);
     row = row ? row + part : part;
     stride = g.mul(stride, g.dim(x, d));
   }
   return row;
 }
 
-static Tensor asRows(Graph &g, Tensor x, int64_t dims) {
+static TensorValue asRows(Graph &g, TensorValue x, int64_t dims) {
   Extents shape = g.dims(x);
   Extents rows{g.product(ArrayRef<Extent>(shape).take_front(dims))};
   rows.append(shape.begin() + dims, shape.end());
@@ -115,7 +116,7 @@ static Tensor asRows(Graph &g, Tensor x, int64_t dims) {
 
 void importGatherND(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), indices = n.in(1);
+  TensorValue x = n.in(0), indices = n.in(1);
   int64_t batch = n.integer("batch_dims", 0);
   int64_t depth = indices.dim(-1);
   if (!x || !indices || depth < 1 || batch < 0 || batch + depth > x.rank() ||
@@ -128,7 +129,8 @@ void importGatherND(Node &n) {
                    rowsOf(g, x, indices, batch, depth), 0));
 }
 
-static Tensor scatter(Node &n, Tensor x, Tensor rows, Tensor updates) {
+static TensorValue scatter(Node &n, TensorValue x, TensorValue rows,
+                           TensorValue updates) {
   Graph &g = n.g;
   std::string reduction = n.string("reduction", "none");
   auto kind = reduction == "none" ? std::optional(dl::ScatterKind::replace)
@@ -144,7 +146,7 @@ static Tensor scatter(Node &n, Tensor x, Tensor rows, Tensor updates) {
 
 void importScatterElements(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), indices = n.in(1), updates = n.in(2);
+  TensorValue x = n.in(0), indices = n.in(1), updates = n.in(2);
   int64_t axis = n.axis(n.integer("axis", 0), x.rank());
   if (x.rank() != indices.rank()) {
     n.fail("x and indices have ranks " + Twine(x.rank()) + " and " +
@@ -159,14 +161,14 @@ void importScatterElements(Node &n) {
 
 void importScatterND(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), indices = n.in(1), updates = n.in(2);
+  TensorValue x = n.in(0), indices = n.in(1), updates = n.in(2);
   int64_t depth = indices.dim(-1);
   if (!x || !indices || depth < 1 || depth > x.rank()) {
     n.fail("indices of shape " + dl::toString(indices.shape()) +
            " do not fit an operand of shape " + dl::toString(x.shape()));
     return;
   }
-  Tensor rows = flatten(g, rowsOf(g, x, indices, 0, depth));
+  TensorValue rows = flatten(g, rowsOf(g, x, indices, 0, depth));
   Extents shape{g.dim(rows, 0)};
   for (int64_t d = depth; d < x.rank(); ++d)
     shape.push_back(g.dim(x, d));
@@ -177,9 +179,9 @@ void importScatterND(Node &n) {
 
 void importTopK(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t axis = n.axis(n.integer("axis", -1), x.rank());
-  Extent k = g.extent(n.integer("k", 1));
+  Extent k = g.index(n.integer("k", 1));
   if (n.version >= 10) {
     Extents given = n.extentsOf(1, "k");
     if (given.size() != 1)
@@ -192,7 +194,7 @@ void importTopK(Node &n) {
     n.fail("k is " + Twine(*getConstantIntValue(k)) + ", expected 0 or more");
     return;
   }
-  Tensor last = g.moveAxis(x, axis, -1);
+  TensorValue last = g.moveAxis(x, axis, -1);
   if (!last)
     return;
   Ints shape(last.shape());
@@ -200,7 +202,7 @@ void importTopK(Node &n) {
   auto op =
       dl::TopKOp::create(g.b, g.loc, RankedTensorType::get(shape, x.element()),
                          RankedTensorType::get(shape, g.i64()), last.value,
-                         g.toValue(k), n.integer("largest", 1) == 0);
+                         g.value(k), n.integer("largest", 1) == 0);
   n.yield(0, g.moveAxis(g.wrap(op.getValues()), -1, axis));
   n.yield(1, g.moveAxis(g.wrap(op.getIndices()), -1, axis));
 }
@@ -212,7 +214,7 @@ void importNonZero(Node &n) {
 
 void importCompress(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t axis = 0;
   if (n.hasAttr("axis"))
     axis = n.axis(n.integer("axis", 0), x.rank());
@@ -222,14 +224,14 @@ void importCompress(Node &n) {
     n.yield(x);
     return;
   }
-  Tensor places = g.op<dl::NonzeroOp>(n.in(1));
+  TensorValue places = g.op<dl::NonzeroOp>(n.in(1));
   n.yield(g.gather(x, g.squeeze(places, {0}), axis));
 }
 
 void importOneHot(Node &n) {
   Graph &g = n.g;
-  Tensor indices = n.in(0), values = n.in(2);
-  Tensor depthTensor = n.in(1);
+  TensorValue indices = n.in(0), values = n.in(2);
+  TensorValue depthTensor = n.in(1);
   if (depthTensor.isFloat())
     depthTensor = g.cast(depthTensor, g.i64());
   auto depth = g.elements(depthTensor, /*forced=*/true);
@@ -240,35 +242,34 @@ void importOneHot(Node &n) {
     return;
   }
   int64_t axis = n.axis(n.integer("axis", -1), indices.rank() + 1);
-  Tensor wide = g.unsqueeze(fromFront(g, indices, (*depth)[0]), {axis});
+  TensorValue wide = g.unsqueeze(fromFront(g, indices, (*depth)[0]), {axis});
   Extents shape = g.dims(wide);
   shape[axis] = (*depth)[0];
-  Tensor hit = g.iota(shape, axis, g.i64()) == wide;
-  Tensor off = g.squeeze(g.slice(values, 0, g.extent(0), g.extent(1)), {0});
-  Tensor on = g.squeeze(g.slice(values, 0, g.extent(1), g.extent(1)), {0});
+  TensorValue hit = g.iota(shape, axis, g.i64()) == wide;
+  TensorValue off = g.squeeze(g.slice(values, 0, g.index(0), g.index(1)), {0});
+  TensorValue on = g.squeeze(g.slice(values, 0, g.index(1), g.index(1)), {0});
   n.yield(g.select(hit, on, off));
 }
 
 /// column - row of each element of a matrix.
-static Tensor diagonals(Graph &g, Extent rows, Extent columns) {
+static TensorValue diagonals(Graph &g, Extent rows, Extent columns) {
   Extents shape{rows, columns};
   return g.iota(shape, 1, g.i64()) - g.iota(shape, 0, g.i64());
 }
 
 void importTrilu(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
-  Tensor k = n.has(1) ? g.reshape(n.in(1), {}) : g.number(g.i64(), 0);
-  Tensor place = diagonals(g, g.dim(x, -2), g.dim(x, -1));
+  TensorValue x = n.in(0);
+  TensorValue k = n.has(1) ? g.reshape(n.in(1), {}) : g.number(g.i64(), 0);
+  TensorValue place = diagonals(g, g.dim(x, -2), g.dim(x, -1));
   bool isUpper = n.integer("upper", 1);
-  Tensor kept = isUpper ? g.op<dl::GreaterEqualOp>(place, k)
-                        : g.op<dl::LessEqualOp>(place, k);
+  TensorValue kept = isUpper ? place >= k : place <= k;
   n.yield(g.select(kept, x, g.number(x.element(), 0)));
 }
 
 void importEyeLike(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Type element = x.element();
   if (n.hasAttr("dtype"))
     element = elementType(g.b.getContext(), n.integer("dtype", 1));
@@ -276,14 +277,14 @@ void importEyeLike(Node &n) {
     n.fail("needs a matrix and a type that dlc has");
     return;
   }
-  Tensor place = diagonals(g, g.dim(x, 0), g.dim(x, 1));
+  TensorValue place = diagonals(g, g.dim(x, 0), g.dim(x, 1));
   n.yield(g.cast(place == double(n.integer("k", 0)), element));
 }
 
 /// Each sequence of the batch backwards up to its own length.
 void importReverseSequence(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t time = n.axis(n.integer("time_axis", 0), x.rank());
   int64_t batch = n.axis(n.integer("batch_axis", 1), x.rank());
   if (g.failed)
@@ -292,11 +293,11 @@ void importReverseSequence(Node &n) {
     n.yield(x);
     return;
   }
-  Extents shape(x.rank(), g.extent(1));
+  Extents shape(x.rank(), g.index(1));
   shape[batch] = g.dim(x, batch);
-  Tensor lengths = g.reshape(n.in(1), shape);
-  Tensor at = g.iota(g.dims(x), time, g.i64());
-  Tensor from = g.select(at < lengths, lengths - at - 1.0, at);
+  TensorValue lengths = g.reshape(n.in(1), shape);
+  TensorValue at = g.iota(g.dims(x), time, g.i64());
+  TensorValue from = g.select(at < lengths, lengths - at - 1.0, at);
   n.yield(g.gather(flatten(g, x), placeWith(g, x, from, time), 0));
 }
 
@@ -307,8 +308,8 @@ void importReverseSequence(Node &n) {
 /// A scalar operand's element, or a number.
 static Value scalarElement(Node &n, size_t i, Type type, double otherwise) {
   Graph &g = n.g;
-  Tensor x = n.has(i) ? g.cast(g.reshape(n.in(i), {}), type)
-                      : g.number(type, otherwise);
+  TensorValue x = n.has(i) ? g.cast(g.reshape(n.in(i), {}), type)
+                           : g.number(type, otherwise);
   if (!x)
     return {};
   return tensor::ExtractOp::create(g.b, g.loc, x.value);

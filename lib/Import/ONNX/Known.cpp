@@ -175,8 +175,8 @@ std::shared_ptr<const Elements> Graph::demand(Value value) {
   return find(value, /*demanded=*/true);
 }
 
-SmallVector<Tensor> Graph::settle(Operation *op) {
-  SmallVector<Tensor> results;
+SmallVector<TensorValue> Graph::settle(Operation *op) {
+  SmallVector<TensorValue> results;
   for (Value result : op->getResults())
     results.push_back(wrap(result));
   // Now, while those of its operands are known: later it is a long way back.

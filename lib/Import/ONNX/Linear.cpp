@@ -8,7 +8,7 @@ using namespace mlir;
 namespace dlc::onnx_import {
 
 /// dl multiplies floats; integers go through f64, which is exact to 2^53.
-static Tensor multiply(Graph &g, Tensor a, Tensor b) {
+static TensorValue multiply(Graph &g, TensorValue a, TensorValue b) {
   if (a.isFloat())
     return g.matmul(a, b);
   Type f64 = g.b.getF64Type();
@@ -17,18 +17,18 @@ static Tensor multiply(Graph &g, Tensor a, Tensor b) {
 
 void importGemm(Node &n) {
   Graph &g = n.g;
-  Tensor a = n.in(0), b = n.in(1);
+  TensorValue a = n.in(0), b = n.in(1);
   if (n.integer("transA", 0))
     a = g.transpose(a, {1, 0});
   if (n.integer("transB", 0))
     b = g.transpose(b, {1, 0});
   double alpha = n.real("alpha", 1), beta = n.real("beta", 1);
-  Tensor y = multiply(g, a, b);
+  TensorValue y = multiply(g, a, b);
   if (alpha != 1)
     y = a.isFloat() ? y * alpha
                     : g.cast(g.cast(y, g.b.getF64Type()) * alpha, a.element());
   if (n.has(2) && beta != 0) {
-    Tensor c = g.stretch(n.in(2), y, "its operand C");
+    TensorValue c = g.stretch(n.in(2), y, "its operand C");
     if (beta != 1)
       c = c.isFloat() ? c * beta
                       : g.cast(g.cast(c, g.b.getF64Type()) * beta, c.element());
@@ -38,13 +38,13 @@ void importGemm(Node &n) {
 }
 
 /// NumPy's matmul: a vector is a row on the left and a column on the right.
-Tensor matmulOf(Graph &g, Tensor a, Tensor b) {
+TensorValue matmulOf(Graph &g, TensorValue a, TensorValue b) {
   bool isRow = a.rank() == 1, isColumn = b.rank() == 1;
   if (isRow)
     a = g.unsqueeze(a, {0});
   if (isColumn)
     b = g.unsqueeze(b, {1});
-  Tensor y = multiply(g, a, b);
+  TensorValue y = multiply(g, a, b);
   Ints dropped;
   if (isRow)
     dropped.push_back(y.rank() - 2);
@@ -57,7 +57,7 @@ void importMatMul(Node &n) { n.yield(matmulOf(n.g, n.in(0), n.in(1))); }
 /// Gaussian elimination with the largest pivot of each column, one step a row.
 void importDet(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   // Each step is a part of the program.
   constexpr int64_t most = 32;
   if (x.rank() < 2 || !x.isFloat() || x.dim(-1) != x.dim(-2) ||
@@ -69,32 +69,33 @@ void importDet(Node &n) {
   }
   Type element = x.element();
   Type type = element.isF64() ? element : g.f32();
-  Tensor rest = g.cast(x, type), result;
+  TensorValue rest = g.cast(x, type), result;
   int64_t last = x.rank() - 1, row = last - 1;
   for (int64_t size = x.dim(-1); size > 0 && !g.failed; --size) {
-    auto head = [&](Tensor t, int64_t axis) {
-      return g.slice(t, axis, g.extent(0), g.extent(1));
+    auto head = [&](TensorValue t, int64_t axis) {
+      return g.slice(t, axis, g.index(0), g.index(1));
     };
-    auto tail = [&](Tensor t, int64_t axis) {
-      return g.slice(t, axis, g.extent(1), g.extent(size - 1));
+    auto tail = [&](TensorValue t, int64_t axis) {
+      return g.slice(t, axis, g.index(1), g.index(size - 1));
     };
-    Tensor column = head(rest, last);
-    Tensor at = g.op<dl::ArgMaxOp>({g.op<dl::AbsOp>(column).value},
-                                   {g.attr("axis", row), g.flag("keep_dims")});
-    Tensor place = g.iota(g.toExtents({size, 1}), 0, g.i64());
-    Tensor isPivot = place == at; // [..., size, 1]
-    Tensor none = g.number(type, 0);
-    Tensor pivotRow =
+    TensorValue column = head(rest, last);
+    TensorValue at =
+        g.op<dl::ArgMaxOp>({g.op<dl::AbsOp>(column).value},
+                           {g.attr("axis", row), g.flag("keep_dims")});
+    TensorValue place = g.iota(g.toExtents({size, 1}), 0, g.i64());
+    TensorValue isPivot = place == at; // [..., size, 1]
+    TensorValue none = g.number(type, 0);
+    TensorValue pivotRow =
         g.reduce<dl::ReduceSumOp>(g.select(isPivot, rest, none), {row}, true);
-    Tensor pivot = head(pivotRow, last);
+    TensorValue pivot = head(pivotRow, last);
     // The pivot's row changes places with the first.
-    Tensor factor = g.select(at == 0.0, pivot, -pivot);
+    TensorValue factor = g.select(at == 0.0, pivot, -pivot);
     result = result ? result * factor : factor;
     if (size == 1)
       break;
-    Tensor rows = tail(g.select(isPivot, head(rest, row), rest), row);
-    Tensor divisor = g.select(pivot == 0.0, g.number(type, 1), pivot);
-    Tensor share = head(rows, last) / divisor;
+    TensorValue rows = tail(g.select(isPivot, head(rest, row), rest), row);
+    TensorValue divisor = g.select(pivot == 0.0, g.number(type, 1), pivot);
+    TensorValue share = head(rows, last) / divisor;
     rest = tail(rows, last) - share * tail(pivotRow, last);
   }
   n.yield(g.cast(g.squeeze(result, {row, last}), element));
@@ -108,7 +109,7 @@ namespace {
 /// A tensor whose dimensions carry labels. Those under an ellipsis have
 /// negative labels, counted from its end.
 struct Labelled {
-  Tensor x;
+  TensorValue x;
   Ints labels;
 };
 } // namespace
@@ -141,14 +142,14 @@ static Labelled takeDiagonals(Graph &g, Labelled t) {
       if (t.labels[i] != t.labels[j])
         continue;
       // The two dimensions as one of extent n n, every (n + 1)-th of it.
-      Tensor x = g.moveAxis(g.moveAxis(t.x, i, 0), j, 1);
+      TensorValue x = g.moveAxis(g.moveAxis(t.x, i, 0), j, 1);
       Extent n = g.dim(x, 0);
       Extents shape{g.mul(n, n)};
       for (int64_t d = 2; d < x.rank(); ++d)
         shape.push_back(g.dim(x, d));
-      Tensor flat = g.reshape(x, shape);
-      Tensor step = g.fromElements({g.add(n, g.extent(1))}, true, g.i64());
-      Tensor places = g.iota({n}, 0, g.i64()) * step;
+      TensorValue flat = g.reshape(x, shape);
+      TensorValue step = g.fromElements({g.add(n, g.index(1))}, true, g.i64());
+      TensorValue places = g.iota({n}, 0, g.i64()) * step;
       t.x = g.gather(flat, places, 0);
       int64_t label = t.labels[i];
       t.labels.erase(t.labels.begin() + j);
@@ -195,7 +196,7 @@ static Labelled contract(Graph &g, Labelled a, Labelled b,
       right.push_back(label);
   // Extents of labels; a 1 under an ellipsis stretches to the other's.
   auto extentOf = [&](int64_t label) {
-    Extent extent = g.extent(1);
+    Extent extent = g.index(1);
     for (const Labelled *t : {&a, &b})
       for (auto [d, l] : llvm::enumerate(t->labels))
         if (l == label && t->x.dim(d) != 1)
@@ -210,18 +211,18 @@ static Labelled contract(Graph &g, Labelled a, Labelled b,
     t = permute(g, t, order);
     for (int64_t label : order)
       full.push_back(extentOf(label));
-    Tensor x = g.broadcast(t.x, full);
+    TensorValue x = g.broadcast(t.x, full);
     size_t next = 0;
     for (const Ints &labels : groups) {
-      Extent product = g.extent(1);
+      Extent product = g.index(1);
       for (size_t i = 0; i < labels.size(); ++i)
         product = g.mul(product, full[next++]);
       shape.push_back(product);
     }
     return g.reshape(x, shape);
   };
-  Tensor y = multiply(g, group(a, {batch, left, summed}),
-                      group(b, {batch, summed, right}));
+  TensorValue y = multiply(g, group(a, {batch, left, summed}),
+                           group(b, {batch, summed, right}));
   Ints labels = batch;
   llvm::append_range(labels, left);
   llvm::append_range(labels, right);

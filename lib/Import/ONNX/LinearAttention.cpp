@@ -8,9 +8,9 @@ using namespace mlir;
 namespace dlc::onnx_import {
 
 /// [batch, steps, heads size] -> [steps, batch, heads, size]
-static Tensor byStep(Graph &g, Tensor x, int64_t heads) {
-  return g.transpose(g.reshape(x, {g.dim(x, 0), g.dim(x, 1), g.extent(heads),
-                                   g.div(g.dim(x, 2), g.extent(heads))}),
+static TensorValue byStep(Graph &g, TensorValue x, int64_t heads) {
+  return g.transpose(g.reshape(x, {g.dim(x, 0), g.dim(x, 1), g.index(heads),
+                                   g.div(g.dim(x, 2), g.index(heads))}),
                      {1, 0, 2, 3});
 }
 
@@ -19,7 +19,7 @@ static Tensor byStep(Graph &g, Tensor x, int64_t heads) {
 /// S = exp(decay) S + k (beta (v - k S))', y = scale q S.
 void importLinearAttention(Node &n) {
   Graph &g = n.g;
-  Tensor q = n.in(0), k = n.in(1), v = n.in(2);
+  TensorValue q = n.in(0), k = n.in(1), v = n.in(2);
   if (!q || !k || !v)
     return;
   int64_t heads = n.integer("kv_num_heads", 0),
@@ -38,7 +38,7 @@ void importLinearAttention(Node &n) {
            (corrects ? "a beta" : "no beta"));
     return;
   }
-  auto isPacked = [](Tensor x, int64_t heads) {
+  auto isPacked = [](TensorValue x, int64_t heads) {
     return x.rank() == 3 && !ShapedType::isDynamic(x.dim(2)) && heads > 0 &&
            x.dim(2) % heads == 0;
   };
@@ -66,19 +66,19 @@ void importLinearAttention(Node &n) {
   double scale = n.real("scale", 0);
   if (scale == 0)
     scale = 1 / std::sqrt(double(size));
-  auto wide = [&](Tensor x) { return g.cast(x, g.f32()); };
-  Extents stateShape{g.dim(q, 0), g.extent(heads), g.extent(size),
-                     g.extent(width)};
-  Tensor state =
+  auto wide = [&](TensorValue x) { return g.cast(x, g.f32()); };
+  Extents stateShape{g.dim(q, 0), g.index(heads), g.index(size),
+                     g.index(width)};
+  TensorValue state =
       n.has(3) ? wide(n.in(3)) : g.broadcast(g.number(g.f32(), 0), stateShape);
   Type stateElement = n.has(3) ? n.in(3).element() : element;
   SmallVector<Value> inputs;
-  Tensor queries = byStep(g, wide(q), qHeads);
+  TensorValue queries = byStep(g, wide(q), qHeads);
   if (!queries)
     return;
   Extents grouped = g.dims(queries);
-  grouped[2] = g.extent(heads);
-  grouped.insert(grouped.begin() + 3, g.extent(qHeads / heads));
+  grouped[2] = g.index(heads);
+  grouped.insert(grouped.begin() + 3, g.index(qHeads / heads));
   inputs.push_back(g.reshape(queries, grouped).value);
   inputs.push_back(byStep(g, wide(k), heads).value);
   inputs.push_back(byStep(g, wide(v), heads).value);
@@ -90,9 +90,10 @@ void importLinearAttention(Node &n) {
   if (g.failed || llvm::is_contained(inputs, Value()))
     return;
   auto step = [&](ValueRange now, ValueRange elements) {
-    Tensor s = g.wrap(now[0]), query = g.wrap(elements[0]);
-    Tensor key = g.unsqueeze(g.wrap(elements[1]), {2}); // [N, heads, 1, size]
-    Tensor value = g.unsqueeze(g.wrap(elements[2]), {2});
+    TensorValue s = g.wrap(now[0]), query = g.wrap(elements[0]);
+    TensorValue key =
+        g.unsqueeze(g.wrap(elements[1]), {2}); // [N, heads, 1, size]
+    TensorValue value = g.unsqueeze(g.wrap(elements[2]), {2});
     if (decays)
       s = s * g.unsqueeze(g.wrap(elements[3]), {3});
     if (corrects)
@@ -113,9 +114,9 @@ void importLinearAttention(Node &n) {
       });
   if (g.failed)
     return;
-  Tensor y = g.transpose(g.wrap(scan.getOutputs()[0]), {1, 0, 2, 3, 4});
-  n.yield(0, g.cast(g.reshape(y, {g.dim(q, 0), g.dim(q, 1),
-                                  g.extent(qHeads * width)}),
+  TensorValue y = g.transpose(g.wrap(scan.getOutputs()[0]), {1, 0, 2, 3, 4});
+  n.yield(0, g.cast(g.reshape(
+                        y, {g.dim(q, 0), g.dim(q, 1), g.index(qHeads * width)}),
                     element));
   n.yield(1, g.cast(g.wrap(scan.getFinals()[0]), stateElement));
 }

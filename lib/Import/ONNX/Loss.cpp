@@ -9,8 +9,8 @@ namespace dlc::onnx_import {
 /// The negative of the log-probability of each place's own class, times the
 /// class's weight; sums or means over all places. `logs` is [N, C, places...],
 /// `labels` [N, places...].
-static Tensor likelihood(Node &n, Tensor logs, Tensor labels,
-                         std::optional<size_t> weightsAt) {
+static TensorValue likelihood(Node &n, TensorValue logs, TensorValue labels,
+                              std::optional<size_t> weightsAt) {
   Graph &g = n.g;
   if (!logs || !labels || logs.rank() < 2 || labels.rank() != logs.rank() - 1) {
     n.fail("has scores of rank " + std::to_string(logs.rank()) +
@@ -22,27 +22,26 @@ static Tensor likelihood(Node &n, Tensor logs, Tensor labels,
   bool hasIgnored = n.hasAttr("ignore_index");
   int64_t ignored = n.integer("ignore_index", 0);
   labels = g.cast(labels, g.i64());
-  Tensor counts = hasIgnored
-                      ? g.op<dl::NotEqualOp>(labels, g.number(g.i64(), ignored))
-                      : Tensor();
-  Tensor zero = g.number(element, 0);
+  TensorValue counts = hasIgnored ? labels != double(ignored) : TensorValue();
+  TensorValue zero = g.number(element, 0);
   // One class of all by comparison: its label need not be a class at all.
   Extents shape = g.dims(logs);
-  Tensor hit = g.iota(shape, 1, g.i64()) == g.unsqueeze(labels, {1});
-  Tensor picked =
+  TensorValue hit = g.iota(shape, 1, g.i64()) == g.unsqueeze(labels, {1});
+  TensorValue picked =
       g.reduce<dl::ReduceSumOp>(g.select(hit, logs, zero), {1}, false);
-  Tensor weight;
+  TensorValue weight;
   if (weightsAt && n.has(*weightsAt)) {
-    Tensor w = n.in(*weightsAt);
-    Tensor last = g.fromElements({g.sub(shape[1], g.extent(1))}, true, g.i64());
-    Tensor safe = g.minimum(g.maximum(labels, g.number(g.i64(), 0)), last);
+    TensorValue w = n.in(*weightsAt);
+    TensorValue last =
+        g.fromElements({g.sub(shape[1], g.index(1))}, true, g.i64());
+    TensorValue safe = min(max(labels, 0.0), last);
     weight = g.gather(w, safe, 0);
   }
   if (counts) {
-    Tensor one = weight ? weight : g.number(element, 1);
+    TensorValue one = weight ? weight : g.number(element, 1);
     weight = g.select(counts, one, zero);
   }
-  Tensor loss = -picked;
+  TensorValue loss = -picked;
   if (weight)
     loss = loss * weight;
   std::string reduction = n.string("reduction", "mean");
@@ -67,7 +66,7 @@ void importNegativeLogLikelihoodLoss(Node &n) {
 
 void importSoftmaxCrossEntropyLoss(Node &n) {
   Graph &g = n.g;
-  Tensor logs =
+  TensorValue logs =
       g.op<dl::LogSoftmaxOp>({n.in(0).value}, {g.attr("axis", int64_t(1))});
   n.yield(0, likelihood(n, logs, n.in(1), 2));
   if (n.wants(1))

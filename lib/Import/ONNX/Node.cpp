@@ -6,14 +6,14 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-Tensor Node::any(size_t i) {
+TensorValue Node::any(size_t i) {
   if (has(i))
     return inputs_[i];
   return fail("operand " + Twine(i) + " is missing");
 }
 
-Tensor Node::in(size_t i) {
-  Tensor x = any(i);
+TensorValue Node::in(size_t i) {
+  TensorValue x = any(i);
   if (!x || isTensor(x))
     return x;
   return fail("operand " + Twine(i) + " ('" + proto.input(i) + "') is " +
@@ -116,7 +116,7 @@ std::optional<Ints> Node::intsFrom(StringRef attribute, size_t operand) {
 }
 
 Extents Node::extentsOf(size_t i, StringRef what) {
-  Tensor x = in(i);
+  TensorValue x = in(i);
   std::optional<Extents> values = g.elements(x, /*forced=*/true);
   if (!values)
     fail("its " + what + " (operand " + Twine(i) +
@@ -143,7 +143,7 @@ int64_t Node::axis(int64_t value, int64_t rank) {
   return 0;
 }
 
-void Node::yield(size_t i, Tensor value) {
+void Node::yield(size_t i, TensorValue value) {
   if (i >= results.size())
     results.resize(i + 1);
   results[i] = value;

@@ -6,24 +6,24 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-static Tensor whole(Graph &g, Extent e) {
+static TensorValue whole(Graph &g, Extent e) {
   return g.fromElements({e}, true, g.i64());
 }
 
 /// Whether each of whole numbers is at least 0 and below `end`.
-static Tensor isWithin(Graph &g, Tensor at, Tensor end) {
-  return g.op<dl::AndOp>(
-      g.op<dl::GreaterEqualOp>(at, g.number(at.element(), 0)), at < end);
+static TensorValue isWithin(TensorValue at, TensorValue end) {
+  return (at >= 0.0) & (at < end);
 }
 
 /// A vector laid along an axis of x.
-static Tensor along(Graph &g, Tensor v, int64_t axis, int64_t rank) {
-  Extents shape(rank - axis, g.extent(1));
+static TensorValue along(Graph &g, TensorValue v, int64_t axis, int64_t rank) {
+  Extents shape(rank - axis, g.index(1));
   shape[0] = g.dim(v, 0);
   return g.reshape(v, shape);
 }
 
-Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size) {
+TensorValue cropOrPad(Graph &g, TensorValue x, int64_t axis, Extent start,
+                      Extent size) {
   if (!x)
     return {&g, Value()};
   Extent extent = g.dim(x, axis);
@@ -34,8 +34,8 @@ Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size) {
     int64_t high = std::max<int64_t>(*from + *count - *have, 0);
     int64_t kept = *count - low - high;
     if (kept < *have)
-      x = g.slice(x, axis, g.extent(std::max<int64_t>(*from, 0)),
-                  g.extent(std::max<int64_t>(kept, 0)));
+      x = g.slice(x, axis, g.index(std::max<int64_t>(*from, 0)),
+                  g.index(std::max<int64_t>(kept, 0)));
     if (kept >= 0 && (low || high)) {
       Ints lows(x.rank(), 0), highs(x.rank(), 0);
       lows[axis] = low;
@@ -46,16 +46,15 @@ Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size) {
     if (kept >= 0)
       return x;
   }
-  Tensor at = g.iota({size}, 0, g.i64()) + whole(g, start);
-  Tensor inside = along(g, isWithin(g, at, whole(g, extent)), axis, x.rank());
-  return g.select(inside,
-                  g.gather(x, g.maximum(at, g.number(g.i64(), 0)), axis),
+  TensorValue at = g.iota({size}, 0, g.i64()) + whole(g, start);
+  TensorValue inside = along(g, isWithin(at, whole(g, extent)), axis, x.rank());
+  return g.select(inside, g.gather(x, max(at, 0.0), axis),
                   g.number(x.element(), 0));
 }
 
 void importCenterCropPad(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents shape = n.extentsOf(1, "shape");
   Ints axes = n.ints("axes").value_or(upTo(x.rank()));
   if (g.failed)
@@ -70,7 +69,7 @@ void importCenterCropPad(Node &n) {
     if (g.failed)
       return;
     // Rounded towards zero: what is odd is cut off and added at the end.
-    Extent start = g.div(g.sub(g.dim(x, d), size), g.extent(2));
+    Extent start = g.div(g.sub(g.dim(x, d), size), g.index(2));
     x = cropOrPad(g, x, d, start, size);
   }
   n.yield(x);
@@ -91,8 +90,8 @@ struct Fold {
   int64_t covering() const { return llvm::divideCeil(reach(), stride); }
   int64_t terms() const { return std::min(block, covering()); }
   Extent blocks(Graph &g) const {
-    Extent room = g.add(size, g.extent(low + high - reach() + stride));
-    return g.max(g.div(room, g.extent(stride)), g.extent(0));
+    Extent room = g.add(size, g.index(low + high - reach() + stride));
+    return g.max(g.div(room, g.index(stride)), g.index(0));
   }
 };
 } // namespace
@@ -101,35 +100,33 @@ struct Fold {
 /// those of the image. Of the blocks that may cover a place there are as many
 /// as strides in a block; of the elements of a block, `block`: the fewer are
 /// tried.
-static Tensor foldAxis(Graph &g, Tensor x, int64_t axis, const Fold &f) {
+static TensorValue foldAxis(Graph &g, TensorValue x, int64_t axis,
+                            const Fold &f) {
   bool byElement = f.block <= f.covering();
   Extent blocks = f.blocks(g);
-  Tensor count = whole(g, blocks), zero = g.number(g.i64(), 0);
-  Tensor place = g.iota({f.size}, 0, g.i64()) + double(f.low);
+  TensorValue count = whole(g, blocks), zero = g.number(g.i64(), 0);
+  TensorValue place = g.iota({f.size}, 0, g.i64()) + double(f.low);
   auto number = [&](int64_t value) { return g.number(g.i64(), value); };
-  Tensor sum;
+  TensorValue sum;
   for (int64_t i = 0; i < f.terms() && !g.failed; ++i) {
-    Tensor block, element, fits;
+    TensorValue block, element, fits;
     if (byElement) {
-      Tensor rest = place - double(i * f.dilation);
+      TensorValue rest = place - double(i * f.dilation);
       block = rest / double(f.stride);
       element = number(i);
-      fits =
-          g.op<dl::AndOp>(isWithin(g, block, count),
-                          g.op<dl::AndOp>(g.op<dl::GreaterEqualOp>(rest, zero),
-                                          block * double(f.stride) == rest));
+      fits = isWithin(block, count) &
+             ((rest >= zero) & (block * double(f.stride) == rest));
     } else {
       block = place / double(f.stride) - double(i);
-      Tensor rest = place - block * double(f.stride);
+      TensorValue rest = place - block * double(f.stride);
       element = rest / double(f.dilation);
-      fits = g.op<dl::AndOp>(
-          g.op<dl::AndOp>(isWithin(g, block, count),
-                          isWithin(g, element, number(f.block))),
-          element * double(f.dilation) == rest);
+      fits = isWithin(block, count) & isWithin(element, number(f.block)) &
+             (element * double(f.dilation) == rest);
     }
-    Tensor at = g.select(fits, element * count + block, zero);
-    Tensor term = g.select(along(g, fits, axis, x.rank()),
-                           g.gather(x, at, axis), g.number(x.element(), 0));
+    TensorValue at = g.select(fits, element * count + block, zero);
+    TensorValue term =
+        g.select(along(g, fits, axis, x.rank()), g.gather(x, at, axis),
+                 g.number(x.element(), 0));
     sum = sum ? sum + term : term;
   }
   return sum;
@@ -137,7 +134,7 @@ static Tensor foldAxis(Graph &g, Tensor x, int64_t axis, const Fold &f) {
 
 void importCol2Im(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents image = n.extentsOf(1, "image_shape");
   auto block = n.knownInts(2, "block_shape");
   if (g.failed || !block)
@@ -168,7 +165,7 @@ void importCol2Im(Node &n) {
     overflows |= llvm::MulOverflow(elements, extent, elements);
   SmallVector<Fold> folds;
   // [N, C, K1, ..., Kr, B1, ..., Br] -> [N, C, K1 B1, ..., Kr Br]
-  Extents apart{g.dim(x, 0), g.div(g.dim(x, 1), g.extent(elements))};
+  Extents apart{g.dim(x, 0), g.div(g.dim(x, 1), g.index(elements))};
   Extents paired(apart), counts;
   Ints permutation{0, 1};
   std::optional<int64_t> total = 1;
@@ -181,7 +178,7 @@ void importCol2Im(Node &n) {
       n.fail("folds blocks of which more than 1024 elements meet in a place");
     auto known = getConstantIntValue(counts.back());
     total = total && known ? std::optional(*total * *known) : std::nullopt;
-    apart.push_back(g.extent((*block)[d]));
+    apart.push_back(g.index((*block)[d]));
     paired.push_back(g.mul(apart.back(), counts.back()));
     permutation.push_back(2 + d);
     permutation.push_back(2 + rank + d);
@@ -211,7 +208,7 @@ void importCol2Im(Node &n) {
 /// image of the batch.
 void importTensorScatter(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), update = n.in(1);
+  TensorValue x = n.in(0), update = n.in(1);
   std::string mode = n.string("mode", "linear");
   int64_t axis = n.axis(n.integer("axis", -2), x.rank());
   if (g.failed)
@@ -229,27 +226,27 @@ void importTensorScatter(Node &n) {
   Extents shape = g.dims(x), ahead(shape.begin(), shape.begin() + axis);
   Extent length = shape[axis], count = g.dim(update, axis);
   ahead.push_back(count);
-  Tensor place = g.iota(ahead, axis, g.i64());
+  TensorValue place = g.iota(ahead, axis, g.i64());
   if (n.has(2))
     place = place + g.reshape(g.cast(n.in(2), g.i64()), [&] {
-      Extents one(axis + 1, g.extent(1));
+      Extents one(axis + 1, g.index(1));
       one[0] = shape[0];
       return one;
     }());
-  Tensor size = whole(g, length);
+  TensorValue size = whole(g, length);
   if (mode == "circular") {
     place = g.op<dl::RemainderOp>(place, size);
     place = g.select(place < 0.0, place + size, place);
   } else {
     // What reaches beyond the cache stays in it.
-    place = g.minimum(g.maximum(place, g.number(g.i64(), 0)), size - 1.0);
+    place = min(max(place, 0.0), size - 1.0);
   }
   Extent stride = length;
   for (int64_t d = axis; d-- > 0;) {
     place = place + g.iota(ahead, d, g.i64()) * whole(g, stride);
     stride = g.mul(stride, shape[d]);
   }
-  auto rows = [&](Tensor t, Extent extent) {
+  auto rows = [&](TensorValue t, Extent extent) {
     Extents flat{extent};
     flat.append(shape.begin() + axis + 1, shape.end());
     return g.reshape(t, flat);

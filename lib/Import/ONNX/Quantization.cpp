@@ -9,7 +9,8 @@ namespace dlc::onnx_import {
 
 /// Scale or zero point in a shape that broadcasts over x: a number, a vector
 /// along the axis, or one for each block of `block` elements along it.
-static Tensor spread(Node &n, Tensor x, Tensor parameter, int64_t block) {
+static TensorValue spread(Node &n, TensorValue x, TensorValue parameter,
+                          int64_t block) {
   Graph &g = n.g;
   if (parameter.rank() == 0)
     return parameter;
@@ -22,24 +23,24 @@ static Tensor spread(Node &n, Tensor x, Tensor parameter, int64_t block) {
     for (auto [d, extent] : llvm::enumerate(shape)) {
       wide.push_back(extent);
       if (int64_t(d) == axis)
-        wide.push_back(g.extent(block));
+        wide.push_back(g.index(block));
     }
-    shape[axis] = g.mul(shape[axis], g.extent(block));
-    Tensor repeated =
+    shape[axis] = g.mul(shape[axis], g.index(block));
+    TensorValue repeated =
         g.reshape(g.broadcast(g.unsqueeze(parameter, {axis + 1}), wide), shape);
-    return g.slice(repeated, axis, g.extent(0), g.dim(x, axis));
+    return g.slice(repeated, axis, g.index(0), g.dim(x, axis));
   }
-  Extents shape(x.rank() - axis, g.extent(1));
+  Extents shape(x.rank() - axis, g.index(1));
   shape[0] = g.dim(parameter, 0);
   return g.reshape(parameter, shape);
 }
 
 /// To the nearest integer, ties to even, within the type's range.
-static Tensor quantize(Node &n, Tensor x, Tensor scale, Tensor zero,
-                       Type element, int64_t block) {
+static TensorValue quantize(Node &n, TensorValue x, TensorValue scale,
+                            TensorValue zero, Type element, int64_t block) {
   Graph &g = n.g;
   Type type = g.f32();
-  Tensor y = g.cast(x, type) / g.cast(spread(n, x, scale, block), type);
+  TensorValue y = g.cast(x, type) / g.cast(spread(n, x, scale, block), type);
   if (isa<FloatType>(element)) {
     if (zero)
       y = y + g.cast(spread(n, x, zero, block), type);
@@ -52,7 +53,7 @@ static Tensor quantize(Node &n, Tensor x, Tensor scale, Tensor zero,
   bool isUnsigned = element.isUnsignedInteger();
   double least = isUnsigned ? 0 : -std::ldexp(1.0, width - 1);
   double most = std::ldexp(1.0, isUnsigned ? width : width - 1) - 1;
-  y = g.minimum(g.maximum(y, g.number(type, least)), g.number(type, most));
+  y = min(max(y, g.number(type, least)), g.number(type, most));
   return g.cast(y, element);
 }
 
@@ -67,13 +68,13 @@ void importQuantizeLinear(Node &n) {
     n.fail("output_dtype is none that dlc has");
     return;
   }
-  n.yield(quantize(n, n.in(0), n.in(1), n.has(2) ? n.in(2) : Tensor(), element,
-                   n.integer("block_size", 0)));
+  n.yield(quantize(n, n.in(0), n.in(1), n.has(2) ? n.in(2) : TensorValue(),
+                   element, n.integer("block_size", 0)));
 }
 
 void importDequantizeLinear(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), scale = n.in(1);
+  TensorValue x = n.in(0), scale = n.in(1);
   int64_t block = n.integer("block_size", 0);
   Type element = scale.element();
   if (int64_t type = n.integer("output_dtype", 0))
@@ -83,14 +84,14 @@ void importDequantizeLinear(Node &n) {
     return;
   }
   Type wide = g.f32();
-  Tensor y;
+  TensorValue y;
   if (x.isFloat()) {
     y = g.cast(x, wide);
     if (n.has(2))
       y = y - g.cast(spread(n, x, n.in(2), block), wide);
   } else {
     // The difference first: it is exact in integers.
-    Tensor exact = g.cast(x, g.i64());
+    TensorValue exact = g.cast(x, g.i64());
     if (n.has(2))
       exact = exact - g.cast(spread(n, x, n.in(2), block), g.i64());
     y = g.cast(exact, wide);
@@ -100,56 +101,55 @@ void importDequantizeLinear(Node &n) {
 
 void importDynamicQuantizeLinear(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Type type = g.f32(), element = g.b.getIntegerType(8, /*isSigned=*/false);
   Ints axes = upTo(x.rank());
-  Tensor zero = g.number(type, 0), full = g.number(type, 255);
-  Tensor most = g.maximum(g.reduce<dl::ReduceMaxOp>(x, axes, false), zero);
-  Tensor least = g.minimum(g.reduce<dl::ReduceMinOp>(x, axes, false), zero);
+  TensorValue zero = g.number(type, 0), full = g.number(type, 255);
+  TensorValue most = max(g.reduce<dl::ReduceMaxOp>(x, axes, false), zero);
+  TensorValue least = min(g.reduce<dl::ReduceMinOp>(x, axes, false), zero);
   // Nothing but zeros has no range; any scale would do, and ONNX Runtime's
   // is 1.
-  Tensor scale = g.select(g.op<dl::EqualOp>(most, least), g.number(type, 1),
-                          (most - least) / 255.0);
-  Tensor point =
-      g.op<dl::RoundOp>(g.minimum(g.maximum(-least / scale, zero), full));
+  TensorValue scale =
+      g.select(most == least, g.number(type, 1), (most - least) / 255.0);
+  TensorValue point = g.op<dl::RoundOp>(min(max(-least / scale, zero), full));
   n.yield(0, quantize(n, x, scale, g.cast(point, element), element, 0));
   n.yield(1, scale);
   n.yield(2, g.cast(point, element));
 }
 
 /// (x - zero point) in i64, x where there is none.
-static Tensor centered(Node &n, size_t i, size_t zeroAt) {
+static TensorValue centered(Node &n, size_t i, size_t zeroAt) {
   Graph &g = n.g;
-  Tensor x = g.cast(n.in(i), g.i64());
+  TensorValue x = g.cast(n.in(i), g.i64());
   if (!n.has(zeroAt))
     return x;
-  Tensor zero = g.cast(n.in(zeroAt), g.i64());
+  TensorValue zero = g.cast(n.in(zeroAt), g.i64());
   return x - zero;
 }
 
 void importMatMulInteger(Node &n) {
   Graph &g = n.g;
-  Tensor a = centered(n, 0, 2), b = centered(n, 1, 3);
+  TensorValue a = centered(n, 0, 2), b = centered(n, 1, 3);
   n.yield(g.cast(matmulOf(g, a, b), g.b.getI32Type()));
 }
 
 /// A number, or one for each filter along the first dimension of `rank`.
-static Tensor perFilter(Graph &g, Tensor parameter, int64_t rank) {
+static TensorValue perFilter(Graph &g, TensorValue parameter, int64_t rank) {
   if (parameter.rank() == 0)
     return parameter;
   if (g.failed || rank < 1)
     return g.fail("its filters have too few dimensions");
-  Extents shape(rank, g.extent(1));
+  Extents shape(rank, g.index(1));
   shape[0] = g.dim(parameter, 0);
   return g.reshape(parameter, shape);
 }
 
 /// The sum over all products in i32. Padding is the zero point: it counts as
 /// nothing once that is subtracted.
-static Tensor integerConv(Node &n, size_t xAt, size_t wAt, size_t xZero,
-                          size_t wZero) {
+static TensorValue integerConv(Node &n, size_t xAt, size_t wAt, size_t xZero,
+                               size_t wZero) {
   Graph &g = n.g;
-  Tensor x = centered(n, xAt, xZero), w = g.cast(n.in(wAt), g.i64());
+  TensorValue x = centered(n, xAt, xZero), w = g.cast(n.in(wAt), g.i64());
   if (n.has(wZero))
     w = w - perFilter(g, g.cast(n.in(wZero), g.i64()), w.rank());
   // Products of bytes are below 2^16: so many add up exactly in f32.
@@ -160,7 +160,7 @@ static Tensor integerConv(Node &n, size_t xAt, size_t wAt, size_t xZero,
                 ? most + 1
                 : std::min(terms * std::min(extent, most + 1), most + 1);
   Type type = terms <= most ? g.f32() : Type(g.b.getF64Type());
-  return g.cast(convolve(n, g.cast(x, type), g.cast(w, type), Tensor()),
+  return g.cast(convolve(n, g.cast(x, type), g.cast(w, type), TensorValue()),
                 g.b.getI32Type());
 }
 
@@ -168,11 +168,11 @@ void importConvInteger(Node &n) { n.yield(integerConv(n, 0, 1, 2, 3)); }
 
 void importQLinearConv(Node &n) {
   Graph &g = n.g;
-  Tensor sum = integerConv(n, 0, 3, 2, 5);
+  TensorValue sum = integerConv(n, 0, 3, 2, 5);
   int64_t rank = sum.rank() - 1;
   if (n.has(8))
     sum = sum + perFilter(g, n.in(8), rank);
-  Tensor scale =
+  TensorValue scale =
       g.cast(n.in(1), g.f32()) * perFilter(g, g.cast(n.in(4), g.f32()), rank);
   n.yield(quantize(n, g.cast(sum, g.f32()) * scale, n.in(6), n.in(7),
                    n.in(7).element(), 0));
@@ -180,9 +180,9 @@ void importQLinearConv(Node &n) {
 
 void importQLinearMatMul(Node &n) {
   Graph &g = n.g;
-  Tensor a = centered(n, 0, 2), b = centered(n, 3, 5);
-  Tensor product = g.cast(matmulOf(g, a, b), g.f32());
-  Tensor scaled =
+  TensorValue a = centered(n, 0, 2), b = centered(n, 3, 5);
+  TensorValue product = g.cast(matmulOf(g, a, b), g.f32());
+  TensorValue scaled =
       product * (g.cast(n.in(1), g.f32()) * g.cast(n.in(4), g.f32()));
   n.yield(quantize(n, scaled, n.in(6), n.in(7), n.in(7).element(), 0));
 }

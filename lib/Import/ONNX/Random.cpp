@@ -18,13 +18,13 @@ namespace dlc::onnx_import {
 
 /// The finaliser of MurmurHash3 for 64 bits (Appleby, 2011; constants of
 /// Stafford's variant 13), as in SplitMix64 (Steele et al., 2014).
-static Tensor mix(Graph &g, Tensor x) {
+static TensorValue mix(Graph &g, TensorValue x) {
   auto constant = [&](uint64_t value) {
     return g.constant(DenseElementsAttr::get(
         RankedTensorType::get({}, x.element()), APInt(64, value)));
   };
-  auto shifted = [&](Tensor v, uint64_t bits) {
-    return g.op<dl::XorOp>(v, g.op<dl::ShiftRightOp>(v, constant(bits)));
+  auto shifted = [&](TensorValue v, uint64_t bits) {
+    return v ^ g.op<dl::ShiftRightOp>(v, constant(bits));
   };
   x = shifted(x, 30) * constant(0xbf58476d1ce4e5b9);
   x = shifted(x, 27) * constant(0x94d049bb133111eb);
@@ -47,26 +47,28 @@ static uint64_t seedOf(Node &n, int64_t stream) {
   return seed * 0x9e3779b97f4a7c15 + uint64_t(stream) * 0xd1342543de82ef95;
 }
 
-Tensor randomUniform(Node &n, ArrayRef<Extent> shape, int64_t stream) {
+TensorValue randomUniform(Node &n, ArrayRef<Extent> shape, int64_t stream) {
   Graph &g = n.g;
   Type type = g.b.getIntegerType(64, /*isSigned=*/false);
-  Tensor place = g.iota({g.product(shape)}, 0, type);
+  TensorValue place = g.iota({g.product(shape)}, 0, type);
   auto constant = [&](uint64_t value) {
     return g.constant(DenseElementsAttr::get(RankedTensorType::get({}, type),
                                              APInt(64, value)));
   };
-  Tensor bits = mix(g, (place + constant(1)) * constant(0x9e3779b97f4a7c15) +
-                           constant(seedOf(n, stream)));
+  TensorValue bits =
+      mix(g, (place + constant(1)) * constant(0x9e3779b97f4a7c15) +
+                 constant(seedOf(n, stream)));
   // The upper 24 bits are the places of f32 in [0, 1).
-  Tensor upper = g.op<dl::ShiftRightOp>(bits, constant(40));
+  TensorValue upper = g.op<dl::ShiftRightOp>(bits, constant(40));
   return g.reshape(g.cast(upper, g.f32()) * 0x1p-24, shape);
 }
 
 /// Box and Muller (1958): the radius from (0, 1], the angle from [0, 1).
-static Tensor randomNormal(Node &n, ArrayRef<Extent> shape) {
+static TensorValue randomNormal(Node &n, ArrayRef<Extent> shape) {
   Graph &g = n.g;
-  Tensor u = 1.0 - randomUniform(n, shape, 1), v = randomUniform(n, shape, 2);
-  Tensor radius = g.op<dl::SqrtOp>(g.op<dl::LogOp>(u) * -2.0);
+  TensorValue u = 1.0 - randomUniform(n, shape, 1),
+              v = randomUniform(n, shape, 2);
+  TensorValue radius = g.op<dl::SqrtOp>(g.op<dl::LogOp>(u) * -2.0);
   return radius * g.op<dl::CosOp>(v * (2 * 3.14159265358979323846));
 }
 
@@ -106,7 +108,7 @@ void importRandomNormalLike(Node &n) {
 
 void importBernoulli(Node &n) {
   Graph &g = n.g;
-  Tensor p = n.in(0);
+  TensorValue p = n.in(0);
   Type type = typeOf(n, p.element());
   n.yield(g.cast(randomUniform(n, g.dims(p), 0) < g.cast(p, g.f32()), type));
 }
@@ -114,22 +116,23 @@ void importBernoulli(Node &n) {
 /// How many of the running sums of probabilities a uniform number reaches.
 void importMultinomial(Node &n) {
   Graph &g = n.g;
-  Tensor logits = g.cast(n.in(0), g.f32());
+  TensorValue logits = g.cast(n.in(0), g.f32());
   Type type = typeOf(n, g.b.getI32Type());
-  Tensor p = g.op<dl::SoftmaxOp>(logits);
-  Tensor sums = g.op<dl::CumulativeOp>(
+  TensorValue p = g.op<dl::SoftmaxOp>(logits);
+  TensorValue sums = g.op<dl::CumulativeOp>(
       {p.value},
       {g.b.getNamedAttr("kind", dl::CumulativeKindAttr::get(
                                     g.b.getContext(), dl::CumulativeKind::sum)),
        g.attr("axis", int64_t(1))});
   Extent rows = g.dim(logits, 0), classes = g.dim(logits, 1);
-  Extents shape{rows, g.extent(n.integer("sample_size", 1))};
-  Tensor u = g.unsqueeze(randomUniform(n, shape, 0), {2});
-  Tensor reached = g.op<dl::GreaterEqualOp>(u, g.unsqueeze(sums, {1}));
-  Tensor count =
+  Extents shape{rows, g.index(n.integer("sample_size", 1))};
+  TensorValue u = g.unsqueeze(randomUniform(n, shape, 0), {2});
+  TensorValue reached = u >= g.unsqueeze(sums, {1});
+  TensorValue count =
       g.reduce<dl::ReduceSumOp>(g.cast(reached, g.i64()), {2}, false);
-  Tensor last = g.fromElements({g.sub(classes, g.extent(1))}, true, g.i64());
-  n.yield(g.cast(g.minimum(count, last), type));
+  TensorValue last =
+      g.fromElements({g.sub(classes, g.index(1))}, true, g.i64());
+  n.yield(g.cast(min(count, last), type));
 }
 
 } // namespace dlc::onnx_import

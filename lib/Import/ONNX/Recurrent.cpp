@@ -27,7 +27,7 @@ public:
     direction = *symbol;
     directions = direction == dl::Direction::bidirectional ? 2 : 1;
     isBatchFirst = n.integer("layout", 0) != 0;
-    Tensor x = n.in(0), w = n.in(1), r = n.in(2);
+    TensorValue x = n.in(0), w = n.in(1), r = n.in(2);
     if (g.failed)
       return;
     hidden = r.rank() == 3 ? r.dim(2) : ShapedType::kDynamic;
@@ -59,19 +59,19 @@ public:
   }
 
   int64_t batchAxis() const { return isBatchFirst ? 0 : 1; }
-  Tensor withBatch(Tensor x, int64_t axis) {
+  TensorValue withBatch(TensorValue x, int64_t axis) {
     Ints extents(x.rank(), ShapedType::kDynamic);
     if (axis < x.rank())
       extents[axis] = batch;
     return g.refine(x, extents,
                     "the batch of an operand is not that of the others");
   }
-  Tensor input() { return withBatch(n.in(0), batchAxis()); }
+  TensorValue input() { return withBatch(n.in(0), batchAxis()); }
 
   /// Weights, biases or peepholes: what their types do not say follows from the
   /// other operands.
-  Tensor parameter(size_t i) {
-    Tensor x = n.in(i);
+  TensorValue parameter(size_t i) {
+    TensorValue x = n.in(i);
     Ints extents{directions, i == 7 ? 3 * hidden : gates * hidden};
     if (i == 3)
       extents[1] *= 2;
@@ -89,34 +89,36 @@ public:
   }
 
   /// [D, ...] as dl takes it: without D for one direction.
-  Tensor lead(Tensor x) { return directions == 1 ? g.squeeze(x, {0}) : x; }
+  TensorValue lead(TensorValue x) {
+    return directions == 1 ? g.squeeze(x, {0}) : x;
+  }
 
   /// Gates of dimension `axis` in dl's order.
-  Tensor reorder(Tensor x, int64_t axis, ArrayRef<int64_t> order) {
+  TensorValue reorder(TensorValue x, int64_t axis, ArrayRef<int64_t> order) {
     if (llvm::is_sorted(order))
       return x;
-    SmallVector<Tensor> parts;
+    SmallVector<TensorValue> parts;
     for (int64_t gate : order)
       parts.push_back(
-          g.slice(x, axis, g.extent(gate * hidden), g.extent(hidden)));
+          g.slice(x, axis, g.index(gate * hidden), g.index(hidden)));
     return g.concat(parts, axis);
   }
 
   /// [D, gates H, K] as [D, K, gates H].
-  Tensor weights(size_t i) {
+  TensorValue weights(size_t i) {
     return lead(reorder(g.transpose(parameter(i), {0, 2, 1}), 2, order));
   }
 
   /// Half 0 or 1 of the biases.
-  Tensor bias(int64_t half) {
-    Tensor part = g.slice(parameter(3), 1, g.extent(half * gates * hidden),
-                          g.extent(gates * hidden));
+  TensorValue bias(int64_t half) {
+    TensorValue part = g.slice(parameter(3), 1, g.index(half * gates * hidden),
+                               g.index(gates * hidden));
     return lead(reorder(part, 1, order));
   }
 
   /// First states, which have the batch in front with `layout`.
-  Tensor state(size_t i) {
-    Tensor x = withBatch(n.in(i), batchAxis());
+  TensorValue state(size_t i) {
+    TensorValue x = withBatch(n.in(i), batchAxis());
     if (isBatchFirst)
       x = g.transpose(x, {1, 0, 2});
     return lead(x);
@@ -185,37 +187,39 @@ public:
 
   /// Builds the op; operands may be empty. Yields Y, Y_h and Y_c.
   template <typename OpT>
-  void build(ArrayRef<Tensor> operands,
+  void build(ArrayRef<TensorValue> operands,
              SmallVector<NamedAttribute> attributes) {
     if (g.failed)
       return;
     SmallVector<Value> values;
     SmallVector<int32_t> segments;
-    for (const Tensor &operand : operands) {
+    for (const TensorValue &operand : operands) {
       segments.push_back(operand ? 1 : 0);
       if (operand)
         values.push_back(operand.value);
     }
     attributes.push_back(g.b.getNamedAttr("operandSegmentSizes",
                                           g.b.getDenseI32ArrayAttr(segments)));
-    SmallVector<Tensor> results = g.ops<OpT>(values, attributes);
+    SmallVector<TensorValue> results = g.ops<OpT>(values, attributes);
     if (results.empty())
       return;
     // [T, B, D H] as [T, D, B, H], or with the batch in front [B, T, D, H].
     Extents shape = g.dims(results[0]);
     shape.pop_back();
-    shape.append({g.extent(directions), g.extent(hidden)});
-    Tensor y = g.reshape(results[0], shape);
+    shape.append({g.index(directions), g.index(hidden)});
+    TensorValue y = g.reshape(results[0], shape);
     n.yield(0, isBatchFirst ? y : g.transpose(y, {0, 2, 1, 3}));
     for (size_t i = 1; i < results.size(); ++i) {
-      Tensor last = results[i];
+      TensorValue last = results[i];
       if (directions == 1)
         last = g.unsqueeze(last, {0});
       n.yield(i, isBatchFirst ? g.transpose(last, {1, 0, 2}) : last);
     }
   }
 
-  Tensor lengths() { return n.has(4) ? withBatch(n.in(4), 0) : Tensor(); }
+  TensorValue lengths() {
+    return n.has(4) ? withBatch(n.in(4), 0) : TensorValue();
+  }
 
   Node &n;
   Graph &g;
@@ -230,7 +234,7 @@ void importRNN(Node &n) {
   Layer layer(n, {0});
   if (n.g.failed)
     return;
-  Tensor bias, h0;
+  TensorValue bias, h0;
   if (n.has(3))
     bias = layer.bias(0) + layer.bias(1);
   if (n.has(5))
@@ -245,7 +249,7 @@ void importLSTM(Node &n) {
   Layer layer(n, {0, 2, 3, 1});
   if (n.g.failed)
     return;
-  Tensor bias, h0, c0, peephole;
+  TensorValue bias, h0, c0, peephole;
   if (n.has(3))
     bias = layer.bias(0) + layer.bias(1);
   if (n.has(5))
@@ -267,7 +271,7 @@ void importGRU(Node &n) {
   Layer layer(n, {0, 1, 2});
   if (n.g.failed)
     return;
-  Tensor bias, recurrentBias, h0;
+  TensorValue bias, recurrentBias, h0;
   if (n.has(3)) {
     bias = layer.bias(0);
     recurrentBias = layer.bias(1);

@@ -28,48 +28,49 @@ template <typename Body> static void reduce(Node &n, Body body) {
 }
 
 template <typename OpT>
-static Tensor over(Graph &g, Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+static TensorValue over(Graph &g, TensorValue x, ArrayRef<int64_t> axes,
+                        bool keeps) {
   return axes.empty() ? x : g.reduce<OpT>(x, axes, keeps);
 }
 
 void importReduceSum(Node &n) {
-  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  reduce(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     return over<dl::ReduceSumOp>(n.g, x, axes, keeps);
   });
 }
 void importReduceMean(Node &n) {
-  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  reduce(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     return over<dl::ReduceMeanOp>(n.g, x, axes, keeps);
   });
 }
 void importReduceProd(Node &n) {
   Graph &g = n.g;
-  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  reduce(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     return over<dl::ReduceProdOp>(g, x, axes, keeps);
   });
 }
 void importReduceMax(Node &n) {
   Graph &g = n.g;
-  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
-    Tensor most = over<dl::ReduceMaxOp>(g, g.toNumber(x), axes, keeps);
+  reduce(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
+    TensorValue most = over<dl::ReduceMaxOp>(g, g.toNumber(x), axes, keeps);
     // None of no truth values is true.
     return x.isBool() ? most > 0.0 : most;
   });
 }
 void importReduceMin(Node &n) {
   Graph &g = n.g;
-  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  reduce(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     return g.cast(over<dl::ReduceMinOp>(g, g.toNumber(x), axes, keeps),
                   x.element());
   });
 }
 void importReduceL1(Node &n) {
-  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  reduce(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     return over<dl::ReduceSumOp>(n.g, n.g.op<dl::AbsOp>(x), axes, keeps);
   });
 }
 void importReduceSumSquare(Node &n) {
-  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  reduce(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     return over<dl::ReduceSumOp>(n.g, n.g.op<dl::SquareOp>(x), axes, keeps);
   });
 }
@@ -77,45 +78,45 @@ void importReduceSumSquare(Node &n) {
 /// Functions of sums: integers are computed in f64.
 template <typename Body> static void reduceInFloat(Node &n, Body body) {
   Graph &g = n.g;
-  reduce(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  reduce(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     Type element = x.element();
-    Tensor wide = x.isFloat() ? x : g.cast(x, g.b.getF64Type());
+    TensorValue wide = x.isFloat() ? x : g.cast(x, g.b.getF64Type());
     return g.cast(body(wide, axes, keeps), element);
   });
 }
 void importReduceL2(Node &n) {
   Graph &g = n.g;
-  reduceInFloat(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  reduceInFloat(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     return g.op<dl::SqrtOp>(
         over<dl::ReduceSumOp>(g, g.op<dl::SquareOp>(x), axes, keeps));
   });
 }
 void importReduceLogSum(Node &n) {
   Graph &g = n.g;
-  reduceInFloat(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  reduceInFloat(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     return g.op<dl::LogOp>(over<dl::ReduceSumOp>(g, x, axes, keeps));
   });
 }
 /// With the largest element taken out, so that nothing finite overflows.
 void importReduceLogSumExp(Node &n) {
   Graph &g = n.g;
-  reduceInFloat(n, [&](Tensor x, ArrayRef<int64_t> axes, bool keeps) {
+  reduceInFloat(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     if (axes.empty())
       return g.op<dl::LogOp>(g.op<dl::ExpOp>(x));
     double infinity = std::numeric_limits<double>::infinity();
-    Tensor most = g.reduce<dl::ReduceMaxOp>(x, axes, true);
-    Tensor zero = g.number(x.element(), 0);
+    TensorValue most = g.reduce<dl::ReduceMaxOp>(x, axes, true);
+    TensorValue zero = g.number(x.element(), 0);
     most = g.select(g.op<dl::AbsOp>(most) == infinity, zero, most);
-    Tensor sum =
+    TensorValue sum =
         g.reduce<dl::ReduceSumOp>(g.op<dl::ExpOp>(x - most), axes, keeps);
-    Tensor back = keeps ? most : g.squeeze(most, axes);
+    TensorValue back = keeps ? most : g.squeeze(most, axes);
     return g.op<dl::LogOp>(sum) + back;
   });
 }
 
 template <typename OpT> static void arg(Node &n) {
   Graph &g = n.g;
-  Tensor x = g.toNumber(n.in(0));
+  TensorValue x = g.toNumber(n.in(0));
   int64_t axis = n.axis(n.integer("axis", 0), x.rank());
   SmallVector<NamedAttribute> attributes{g.attr("axis", axis)};
   if (n.integer("keepdims", 1))
@@ -123,9 +124,9 @@ template <typename OpT> static void arg(Node &n) {
   if (!n.integer("select_last_index", 0))
     return n.yield(g.op<OpT>({x.value}, attributes));
   // The first from the other end.
-  Extent last = g.sub(g.dim(x, axis), g.extent(1));
-  Tensor reversed = g.slice(x, axis, last, g.dim(x, axis), -1);
-  Tensor place = g.op<OpT>({reversed.value}, attributes);
+  Extent last = g.sub(g.dim(x, axis), g.index(1));
+  TensorValue reversed = g.slice(x, axis, last, g.dim(x, axis), -1);
+  TensorValue place = g.op<OpT>({reversed.value}, attributes);
   n.yield(g.fromElements({last}, true, g.i64()) - place);
 }
 void importArgMax(Node &n) { arg<dl::ArgMaxOp>(n); }
@@ -133,7 +134,7 @@ void importArgMin(Node &n) { arg<dl::ArgMinOp>(n); }
 
 static void cumulate(Node &n, dl::CumulativeKind kind) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   auto axis = single(n.knownInts(1, "axis"));
   if (!axis) {
     n.fail("its axis must be one number");

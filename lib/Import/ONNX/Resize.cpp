@@ -26,42 +26,43 @@ struct Resizer {
 
   /// Resizes one axis. The scale is a number, or a scalar where it is read
   /// when the library runs. `start` and `end` belong to tf_crop_and_resize.
-  Tensor apply(Tensor x, int64_t axis, Extent size, Tensor scale, double start,
-               double end);
+  TensorValue apply(TensorValue x, int64_t axis, Extent size, TensorValue scale,
+                    double start, double end);
 
 private:
-  Tensor scalar(Extent e) {
+  TensorValue scalar(Extent e) {
     return g.cast(g.fromElements({e}, true, g.i64()), type());
   }
   Type type() { return g.b.getF64Type(); }
-  Tensor source(Tensor x, int64_t axis, Extent size, Tensor scale, double start,
-                double end);
-  Tensor along(Tensor v, int64_t axis, int64_t rank) {
-    Extents shape(rank - axis, g.extent(1));
+  TensorValue source(TensorValue x, int64_t axis, Extent size,
+                     TensorValue scale, double start, double end);
+  TensorValue along(TensorValue v, int64_t axis, int64_t rank) {
+    Extents shape(rank - axis, g.index(1));
     shape[0] = g.dim(v, 0);
     return g.reshape(v, shape);
   }
-  Tensor pick(Tensor x, int64_t axis, Tensor at) {
-    Tensor last = scalar(g.sub(g.dim(x, axis), g.extent(1)));
-    Tensor inside = g.minimum(g.maximum(at, g.number(type(), 0)), last);
+  TensorValue pick(TensorValue x, int64_t axis, TensorValue at) {
+    TensorValue last = scalar(g.sub(g.dim(x, axis), g.index(1)));
+    TensorValue inside = min(max(at, 0.0), last);
     return g.gather(x, g.cast(inside, g.i64()), axis);
   }
-  Tensor filter(Tensor distance);
-  Tensor smooth(Tensor x, int64_t axis, Extent size, Tensor at, Tensor scale);
+  TensorValue filter(TensorValue distance);
+  TensorValue smooth(TensorValue x, int64_t axis, Extent size, TensorValue at,
+                     TensorValue scale);
 };
 } // namespace
 
 /// The place in x of each element, as the coordinate transformation has it.
-Tensor Resizer::source(Tensor x, int64_t axis, Extent size, Tensor scale,
-                       double start, double end) {
-  Tensor at = g.cast(g.iota({size}, 0, g.i64()), type());
-  Tensor length = scalar(g.dim(x, axis)), resized = scalar(size);
+TensorValue Resizer::source(TensorValue x, int64_t axis, Extent size,
+                            TensorValue scale, double start, double end) {
+  TensorValue at = g.cast(g.iota({size}, 0, g.i64()), type());
+  TensorValue length = scalar(g.dim(x, axis)), resized = scalar(size);
   if (coordinates == "asymmetric")
     return at / scale;
   if (coordinates == "align_corners") {
     // The size before it is rounded; one element alone lies at the beginning.
-    Tensor steps = length * scale - 1.0;
-    Tensor none = steps == 0.0;
+    TensorValue steps = length * scale - 1.0;
+    TensorValue none = steps == 0.0;
     return g.select(none, g.number(type(), 0),
                     at * (length - 1.0) /
                         g.select(none, g.number(type(), 1), steps));
@@ -70,17 +71,17 @@ Tensor Resizer::source(Tensor x, int64_t axis, Extent size, Tensor scale,
     return (at + 0.5) / scale;
   if (coordinates == "half_pixel_symmetric") {
     // What rounding the size has cut off is cut off evenly at both ends.
-    Tensor adjustment = resized / (length * scale);
-    Tensor offset = length / 2.0 * (1.0 - adjustment);
+    TensorValue adjustment = resized / (length * scale);
+    TensorValue offset = length / 2.0 * (1.0 - adjustment);
     return offset + (at + 0.5) / scale - 0.5;
   }
   if (coordinates == "tf_crop_and_resize") {
-    Tensor steps = g.maximum(resized - 1.0, g.number(type(), 1));
+    TensorValue steps = max(resized - 1.0, 1.0);
     if (getConstantIntValue(size) == 1)
       return at * 0.0 + (length - 1.0) * (0.5 * (start + end));
     return (length - 1.0) * start + at * (length - 1.0) * (end - start) / steps;
   }
-  Tensor half = (at + 0.5) / scale - 0.5;
+  TensorValue half = (at + 0.5) / scale - 0.5;
   if (coordinates == "pytorch_half_pixel") {
     return g.select(resized == 1.0, g.number(type(), -0.5), half);
   }
@@ -91,21 +92,20 @@ Tensor Resizer::source(Tensor x, int64_t axis, Extent size, Tensor scale,
 }
 
 /// The weight of an element at a distance: a tent, or Keys' cubic.
-Tensor Resizer::filter(Tensor distance) {
-  Tensor d = g.op<dl::AbsOp>(distance), zero = g.number(type(), 0);
+TensorValue Resizer::filter(TensorValue distance) {
+  TensorValue d = g.op<dl::AbsOp>(distance), zero = g.number(type(), 0);
   if (mode == "linear")
-    return g.maximum(1.0 - d, zero);
+    return max(1.0 - d, zero);
   double a = cubic;
-  Tensor near = (d * (a + 2) - (a + 3)) * d * d + 1.0;
-  Tensor far = ((d * a - 5 * a) * d + 8 * a) * d - 4 * a;
-  return g.select(g.op<dl::LessEqualOp>(d, g.number(type(), 1)), near,
-                  g.select(d < 2.0, far, zero));
+  TensorValue near = (d * (a + 2) - (a + 3)) * d * d + 1.0;
+  TensorValue far = ((d * a - 5 * a) * d + 8 * a) * d - 4 * a;
+  return g.select(d <= 1.0, near, g.select(d < 2.0, far, zero));
 }
 
 /// When it shrinks, the filter is stretched over all elements that an element
 /// of the result covers: a product with the matrix of weights.
-Tensor Resizer::smooth(Tensor x, int64_t axis, Extent size, Tensor at,
-                       Tensor scale) {
+TensorValue Resizer::smooth(TensorValue x, int64_t axis, Extent size,
+                            TensorValue at, TensorValue scale) {
   std::optional<double> known = factor;
   if (!known)
     return g.fail("antialias needs extents that are known while compiling");
@@ -115,26 +115,27 @@ Tensor Resizer::smooth(Tensor x, int64_t axis, Extent size, Tensor at,
       excludesOutside
           ? 0
           : int64_t(std::ceil((mode == "linear" ? 1 : 2) / shrink)) + 1;
-  Extent n = g.add(g.dim(x, axis), g.extent(2 * reach));
-  Tensor places = g.cast(g.iota({size, n}, 1, g.i64()), type()) - double(reach);
-  Tensor weights = filter((places - g.unsqueeze(at, {1})) * shrink);
+  Extent n = g.add(g.dim(x, axis), g.index(2 * reach));
+  TensorValue places =
+      g.cast(g.iota({size, n}, 1, g.i64()), type()) - double(reach);
+  TensorValue weights = filter((places - g.unsqueeze(at, {1})) * shrink);
   weights = weights / g.reduce<dl::ReduceSumOp>(weights, {1}, true);
   if (reach)
     x = pick(x, axis, g.cast(g.iota({n}, 0, g.i64()), type()) - double(reach));
-  Tensor last = g.moveAxis(x, axis, -1);
-  Tensor matrix = g.cast(g.transpose(weights, {1, 0}), x.element());
+  TensorValue last = g.moveAxis(x, axis, -1);
+  TensorValue matrix = g.cast(g.transpose(weights, {1, 0}), x.element());
   return g.moveAxis(g.matmul(last, matrix), -1, axis);
 }
 
-Tensor Resizer::apply(Tensor x, int64_t axis, Extent size, Tensor scale,
-                      double start, double end) {
+TensorValue Resizer::apply(TensorValue x, int64_t axis, Extent size,
+                           TensorValue scale, double start, double end) {
   scale = g.cast(scale, type());
-  Tensor at = source(x, axis, size, scale, start, end);
-  Tensor result;
+  TensorValue at = source(x, axis, size, scale, start, end);
+  TensorValue result;
   int64_t rank = x.rank();
   Type element = x.element();
   if (mode == "nearest") {
-    Tensor place;
+    TensorValue place;
     if (nearest == "floor" || nearest == "simple")
       place = g.op<dl::FloorOp>(at);
     else if (nearest == "ceil")
@@ -147,36 +148,33 @@ Tensor Resizer::apply(Tensor x, int64_t axis, Extent size, Tensor scale,
   } else if (antialiases) {
     result = smooth(x, axis, size, at, scale);
   } else {
-    Tensor lower = g.op<dl::FloorOp>(at), part = at - lower;
+    TensorValue lower = g.op<dl::FloorOp>(at), part = at - lower;
     int64_t first = mode == "linear" ? 0 : -1, past = mode == "linear" ? 2 : 3;
-    Tensor length = scalar(g.dim(x, axis));
-    SmallVector<Tensor> weights;
-    Tensor total;
+    TensorValue length = scalar(g.dim(x, axis));
+    SmallVector<TensorValue> weights;
+    TensorValue total;
     for (int64_t k = first; k < past; ++k) {
-      Tensor w = filter(part - double(k));
+      TensorValue w = filter(part - double(k));
       if (excludesOutside) {
-        Tensor place = lower + double(k);
-        Tensor inside = g.op<dl::AndOp>(
-            g.op<dl::GreaterEqualOp>(place, g.number(type(), 0)),
-            place < length);
+        TensorValue place = lower + double(k);
+        TensorValue inside = (place >= 0.0) & (place < length);
         w = g.select(inside, w, g.number(type(), 0));
       }
       total = total ? total + w : w;
       weights.push_back(w);
     }
     for (int64_t k = first; k < past; ++k) {
-      Tensor w = weights[k - first];
+      TensorValue w = weights[k - first];
       if (excludesOutside)
         w = w / total;
-      Tensor term = pick(x, axis, lower + double(k)) *
-                    along(g.cast(w, element), axis, rank);
+      TensorValue term = pick(x, axis, lower + double(k)) *
+                         along(g.cast(w, element), axis, rank);
       result = result ? result + term : term;
     }
   }
   if (coordinates == "tf_crop_and_resize") {
-    Tensor inside = g.op<dl::AndOp>(
-        g.op<dl::GreaterEqualOp>(at, g.number(type(), 0)),
-        g.op<dl::LessEqualOp>(at, scalar(g.sub(g.dim(x, axis), g.extent(1)))));
+    TensorValue inside =
+        (at >= 0.0) & (at <= scalar(g.sub(g.dim(x, axis), g.index(1))));
     result = g.select(along(inside, axis, rank), result,
                       g.number(element, extrapolation));
   }
@@ -185,9 +183,9 @@ Tensor Resizer::apply(Tensor x, int64_t axis, Extent size, Tensor scale,
 
 /// The whole factors by which spatial dimensions repeat each element, if that
 /// is all that a resizing does: place i then reads i / factor, rounded down.
-static std::optional<Ints> repeats(const Resizer &r, Tensor x,
+static std::optional<Ints> repeats(const Resizer &r, TensorValue x,
                                    ArrayRef<Extent> sizes,
-                                   ArrayRef<Tensor> scales,
+                                   ArrayRef<TensorValue> scales,
                                    ArrayRef<bool> isSame) {
   int64_t rank = x.rank();
   bool isFloor = r.nearest == "floor" || r.nearest == "simple";
@@ -218,14 +216,14 @@ static std::optional<Ints> repeats(const Resizer &r, Tensor x,
 static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
                    std::optional<size_t> sizesAt, ArrayRef<double> window) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t rank = x.rank();
   Ints axes = n.ints("axes").value_or(upTo(rank));
   for (int64_t &axis : axes)
     axis = n.axis(axis, rank);
   Type f64 = g.b.getF64Type();
   Extents sizes = g.dims(x);
-  SmallVector<Tensor> scales(rank, g.number(f64, 1));
+  SmallVector<TensorValue> scales(rank, g.number(f64, 1));
   SmallVector<bool> isSame(rank, true);
   if (g.failed)
     return;
@@ -238,7 +236,7 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
       return;
   }
   if (scalesAt) {
-    Tensor given = n.in(*scalesAt);
+    TensorValue given = n.in(*scalesAt);
     if (given.dim(0) != int64_t(axes.size())) {
       n.fail("has scales of shape " + dl::toString(given.shape()) +
              ", expected one for each of " + Twine(axes.size()) + " axes");
@@ -254,38 +252,40 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
       }
       scales[axis] =
           known ? g.number(f64, (*known)[i])
-                : g.cast(g.squeeze(g.slice(given, 0, g.extent(i), g.extent(1)),
-                                   {0}),
-                         f64);
+                : g.cast(
+                      g.squeeze(g.slice(given, 0, g.index(i), g.index(1)), {0}),
+                      f64);
       if (known && extent) {
         // In the precision in which the scale is given.
-        sizes[axis] = g.extent(std::floor(double(*extent) * (*known)[i]));
+        sizes[axis] = g.index(std::floor(double(*extent) * (*known)[i]));
         continue;
       }
       if (isSame[axis])
         continue;
-      Tensor length = g.cast(g.fromElements({sizes[axis]}, true, g.i64()), f64);
-      Tensor size = g.cast(g.op<dl::FloorOp>(length * scales[axis]), g.i64());
+      TensorValue length =
+          g.cast(g.fromElements({sizes[axis]}, true, g.i64()), f64);
+      TensorValue size =
+          g.cast(g.op<dl::FloorOp>(length * scales[axis]), g.i64());
       if (auto read = single(g.elements(size, /*forced=*/true)))
-        sizes[axis] = g.max(*read, g.extent(0));
+        sizes[axis] = g.max(*read, g.index(0));
     }
   } else {
     Extents wanted = n.extentsOf(*sizesAt, "sizes");
     if (wanted.size() != axes.size())
       return;
     std::string policy = n.string("keep_aspect_ratio_policy", "stretch");
-    Tensor common;
-    SmallVector<Tensor> ratios;
+    TensorValue common;
+    SmallVector<TensorValue> ratios;
     for (auto [i, axis] : llvm::enumerate(axes)) {
       isSame[axis] = isEqualConstantIntOrValue(wanted[i], sizes[axis]);
       auto toFloat = [&](Extent e) {
         return g.cast(g.fromElements({e}, true, g.i64()), f64);
       };
-      Tensor ratio = toFloat(wanted[i]) / toFloat(sizes[axis]);
+      TensorValue ratio = toFloat(wanted[i]) / toFloat(sizes[axis]);
       scales[axis] = ratio;
       common = !common                  ? ratio
-               : policy == "not_larger" ? g.minimum(common, ratio)
-                                        : g.maximum(common, ratio);
+               : policy == "not_larger" ? min(common, ratio)
+                                        : max(common, ratio);
     }
     for (auto [i, axis] : llvm::enumerate(axes)) {
       if (policy == "stretch") {
@@ -309,7 +309,7 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
                "compiling: make them an initializer");
         return;
       }
-      sizes[axis] = g.extent(std::floor(factor * double(x.dim(axis)) + 0.5));
+      sizes[axis] = g.index(std::floor(factor * double(x.dim(axis)) + 0.5));
       scales[axis] = g.number(f64, factor);
       isSame[axis] = false;
     }

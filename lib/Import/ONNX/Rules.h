@@ -206,24 +206,26 @@ DLC_RULE(AlignedPRelu)
 /// `axis` ask for (Elementwise.cpp).
 void alignSecondOperand(Node &n);
 /// NumPy's matmul of floats or integers (Linear.cpp).
-Tensor matmulOf(Graph &g, Tensor a, Tensor b);
+TensorValue matmulOf(Graph &g, TensorValue a, TensorValue b);
 /// f32 in [0, 1) from the node's seed; streams of one node are independent
 /// (Random.cpp).
-Tensor randomUniform(Node &n, llvm::ArrayRef<Extent> shape, int64_t stream);
+TensorValue randomUniform(Node &n, llvm::ArrayRef<Extent> shape,
+                          int64_t stream);
 /// The filter [F, C / groups, window...], of a transposed convolution
 /// [C, F / groups, window...], with what its own type lacks of the extents that
 /// kernel_shape, group and x give (Convolution.cpp).
-Tensor refineFilter(Node &n, Tensor x, Tensor filter,
-                    bool isTransposed = false);
+TensorValue refineFilter(Node &n, TensorValue x, TensorValue filter,
+                         bool isTransposed = false);
 /// The convolution of a node's attributes; the bias may be empty
 /// (Convolution.cpp).
-Tensor convolve(Node &n, Tensor x, Tensor w, Tensor bias);
+TensorValue convolve(Node &n, TensorValue x, TensorValue w, TensorValue bias);
 /// Elements start to start + size of x along an axis, zeros where it has none
 /// (Placement.cpp).
-Tensor cropOrPad(Graph &g, Tensor x, int64_t axis, Extent start, Extent size);
+TensorValue cropOrPad(Graph &g, TensorValue x, int64_t axis, Extent start,
+                      Extent size);
 /// A constant of an element type (Signal.cpp).
-Tensor numbers(Graph &g, mlir::Type element, llvm::ArrayRef<int64_t> shape,
-               llvm::ArrayRef<double> values);
+TensorValue numbers(Graph &g, mlir::Type element, llvm::ArrayRef<int64_t> shape,
+                    llvm::ArrayRef<double> values);
 
 } // namespace dlc::onnx_import
 

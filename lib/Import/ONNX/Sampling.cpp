@@ -8,60 +8,60 @@ namespace dlc::onnx_import {
 
 /// Mirrored at the edges until it lies between them. The edges are the centres
 /// of the outermost elements, or half an element further.
-Tensor Sampler::reflect(Tensor x, size_t d) {
+TensorValue Sampler::reflect(TensorValue x, size_t d) {
   Type type = x.element();
   double edge = alignsCorners ? 0 : -0.5;
-  Extent last = g.sub(extents[d], g.extent(1));
-  Tensor range =
-      scalar(alignsCorners ? g.max(last, g.extent(1)) : extents[d], type);
-  Tensor distance = g.op<dl::AbsOp>(x - edge);
-  Tensor turns = g.op<dl::FloorOp>(distance / range);
-  Tensor rest = distance - turns * range;
-  Tensor isOdd = turns - g.op<dl::FloorOp>(turns / 2.0) * 2.0 == 1.0;
+  Extent last = g.sub(extents[d], g.index(1));
+  TensorValue range =
+      scalar(alignsCorners ? g.max(last, g.index(1)) : extents[d], type);
+  TensorValue distance = g.op<dl::AbsOp>(x - edge);
+  TensorValue turns = g.op<dl::FloorOp>(distance / range);
+  TensorValue rest = distance - turns * range;
+  TensorValue isOdd = turns - g.op<dl::FloorOp>(turns / 2.0) * 2.0 == 1.0;
   return g.select(isOdd, range - rest, rest) + edge;
 }
 
 /// The element at a whole place, or what stands for it outside of the grid.
-Sampler::Tap Sampler::tap(Tensor x, size_t d, Tensor weight) {
+Sampler::Tap Sampler::tap(TensorValue x, size_t d, TensorValue weight) {
   Type type = x.element();
-  Tensor zero = g.number(type, 0);
-  Tensor last = scalar(g.sub(extents[d], g.extent(1)), type);
+  TensorValue zero = g.number(type, 0);
+  TensorValue last = scalar(g.sub(extents[d], g.index(1)), type);
   if (padding == Padding::zeros) {
-    Tensor inside = g.op<dl::AndOp>(g.op<dl::GreaterEqualOp>(x, zero),
-                                    g.op<dl::LessEqualOp>(x, last));
+    TensorValue inside = (x >= zero) & (x <= last);
     weight = g.select(inside, weight ? weight : g.number(type, 1), zero);
   } else if (padding == Padding::reflection) {
     x = reflect(x, d);
   }
-  x = g.cast(g.minimum(g.maximum(x, zero), last), g.i64());
+  x = g.cast(min(max(x, zero), last), g.i64());
   return {x * whole(strides[d]), weight};
 }
 
-SmallVector<Sampler::Tap> Sampler::taps(Tensor x, size_t d) {
+SmallVector<Sampler::Tap> Sampler::taps(TensorValue x, size_t d) {
   Type type = x.element();
   if (mode == Interpolation::nearest)
     x = g.op<dl::RoundOp>(x);
   // A place that lies outside of the grid is moved before it is split.
   if (padding != Padding::zeros) {
-    Extent last = g.sub(extents[d], g.extent(1));
-    Tensor low = g.number(type, alignsCorners ? 0 : -0.5);
-    Tensor high = scalar(last, type) - low;
-    Tensor outside = g.op<dl::OrOp>(x < low, g.op<dl::GreaterOp>(x, high));
-    Tensor moved =
-        padding == Padding::reflection
-            ? reflect(x, d)
-            : g.minimum(g.maximum(x, g.number(type, 0)), scalar(last, type));
+    Extent last = g.sub(extents[d], g.index(1));
+    TensorValue low = g.number(type, alignsCorners ? 0 : -0.5);
+    TensorValue high = scalar(last, type) - low;
+    TensorValue outside = (x < low) | (x > high);
+    TensorValue moved = padding == Padding::reflection
+                            ? reflect(x, d)
+                            : min(max(x, 0.0), scalar(last, type));
     x = g.select(outside, moved, x);
   }
   if (mode == Interpolation::nearest)
-    return {tap(x, d, Tensor())};
-  Tensor lower = g.op<dl::FloorOp>(x), part = x - lower;
+    return {tap(x, d, TensorValue())};
+  TensorValue lower = g.op<dl::FloorOp>(x), part = x - lower;
   if (mode == Interpolation::linear)
     return {tap(lower, d, 1.0 - part), tap(lower + 1.0, d, part)};
   // Keys' cubic with a = -3/4, by the distance from each of four elements.
   constexpr double a = -0.75;
-  auto near = [&](Tensor t) { return (t * (a + 2) - (a + 3)) * t * t + 1.0; };
-  auto far = [&](Tensor t) {
+  auto near = [&](TensorValue t) {
+    return (t * (a + 2) - (a + 3)) * t * t + 1.0;
+  };
+  auto far = [&](TensorValue t) {
     return ((t * a - 5 * a) * t + 8 * a) * t - 4 * a;
   };
   return {tap(lower - 1.0, d, far(part + 1.0)), tap(lower, d, near(part)),
@@ -69,8 +69,8 @@ SmallVector<Sampler::Tap> Sampler::taps(Tensor x, size_t d) {
           tap(lower + 2.0, d, far(2.0 - part))};
 }
 
-Tensor Sampler::at(ArrayRef<Tensor> places) {
-  SmallVector<Tap> corners{{base, Tensor()}};
+TensorValue Sampler::at(ArrayRef<TensorValue> places) {
+  SmallVector<Tap> corners{{base, TensorValue()}};
   for (size_t d = 0; d < places.size() && !g.failed; ++d) {
     SmallVector<Tap> all;
     SmallVector<Tap> here = taps(places[d], d);
@@ -86,11 +86,11 @@ Tensor Sampler::at(ArrayRef<Tensor> places) {
   // Whole numbers are weighed as floats and rounded towards zero at the end.
   bool isWeighed = mode != Interpolation::nearest;
   Type type = places[0].element();
-  Tensor from =
+  TensorValue from =
       isWeighed && !isa<FloatType>(element) ? g.cast(rows, type) : rows;
-  Tensor sum;
+  TensorValue sum;
   for (const Tap &corner : corners) {
-    Tensor value = g.gather(from, corner.row, 0);
+    TensorValue value = g.gather(from, corner.row, 0);
     if (g.failed)
       return {&g, Value()};
     if (corner.weight && isWeighed)
@@ -104,32 +104,32 @@ Tensor Sampler::at(ArrayRef<Tensor> places) {
   return g.cast(sum, element);
 }
 
-Sampler samplerOf(Graph &g, Tensor x) {
+Sampler samplerOf(Graph &g, TensorValue x) {
   int64_t rank = x.rank() - 2;
-  Sampler s{g, {}, {}, {}, Extents(rank, g.extent(1))};
+  Sampler s{g, {}, {}, {}, Extents(rank, g.index(1))};
   for (int64_t d = 0; d < rank; ++d)
     s.extents.push_back(g.dim(x, d + 2));
-  Extent stride = g.extent(1);
+  Extent stride = g.index(1);
   for (int64_t d = rank; d-- > 0;) {
     s.strides[d] = stride;
     stride = g.mul(stride, s.extents[d]);
   }
   s.rows =
       g.reshape(g.channelsLast(x), {g.mul(g.dim(x, 0), stride), g.dim(x, 1)});
-  Extents image(rank + 1, g.extent(1));
+  Extents image(rank + 1, g.index(1));
   image[0] = g.dim(x, 0);
   s.base = g.iota(image, 0, g.i64()) * g.fromElements({stride}, true, g.i64());
   return s;
 }
 
-Type placeType(Graph &g, Tensor a, Tensor b) {
+Type placeType(Graph &g, TensorValue a, TensorValue b) {
   return a.element().isF64() || b.element().isF64() ? Type(g.b.getF64Type())
                                                     : g.f32();
 }
 
 void importGridSample(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0), grid = n.in(1);
+  TensorValue x = n.in(0), grid = n.in(1);
   if (!x || !grid)
     return;
   int64_t rank = x.rank() - 2;
@@ -169,12 +169,13 @@ void importGridSample(Node &n) {
   s.alignsCorners = n.integer("align_corners", 0);
   Type type = placeType(g, x, grid);
   grid = g.cast(grid, type);
-  SmallVector<Tensor> places;
+  SmallVector<TensorValue> places;
   for (int64_t d = 0; d < rank; ++d) {
     // The last coordinate is that of the first dimension.
-    Tensor at = g.squeeze(
-        g.slice(grid, -1, g.extent(rank - 1 - d), g.extent(1)), {rank + 1});
-    Tensor length = g.cast(g.fromElements({s.extents[d]}, true, g.i64()), type);
+    TensorValue at = g.squeeze(
+        g.slice(grid, -1, g.index(rank - 1 - d), g.index(1)), {rank + 1});
+    TensorValue length =
+        g.cast(g.fromElements({s.extents[d]}, true, g.i64()), type);
     places.push_back(s.alignsCorners ? (at + 1.0) / 2.0 * (length - 1.0)
                                      : ((at + 1.0) * length - 1.0) / 2.0);
   }
@@ -185,7 +186,7 @@ void importGridSample(Node &n) {
 /// theta.
 void importAffineGrid(Node &n) {
   Graph &g = n.g;
-  Tensor theta = n.in(0);
+  TensorValue theta = n.in(0);
   Extents size = n.extentsOf(1, "size");
   if (g.failed)
     return;
@@ -201,24 +202,24 @@ void importAffineGrid(Node &n) {
     return;
   }
   Type type = placeType(g, theta, theta);
-  Tensor wide = g.cast(theta, type);
+  TensorValue wide = g.cast(theta, type);
   // Column j of theta as [N, 1, ..., 1, r].
   auto column = [&](int64_t j) {
-    Extents shape(rank + 2, g.extent(1));
+    Extents shape(rank + 2, g.index(1));
     shape[0] = g.dim(theta, 0);
-    shape[rank + 1] = g.extent(rank);
-    return g.reshape(g.slice(wide, 2, g.extent(j), g.extent(1)), shape);
+    shape[rank + 1] = g.index(rank);
+    return g.reshape(g.slice(wide, 2, g.index(j), g.index(1)), shape);
   };
   bool alignsCorners = n.integer("align_corners", 0);
-  Tensor sum = column(rank);
+  TensorValue sum = column(rank);
   for (int64_t d = 0; d < rank; ++d) {
     Extent extent = size[d + 2];
-    Extents shape(rank + 2, g.extent(1));
+    Extents shape(rank + 2, g.index(1));
     shape[d + 1] = extent;
-    Tensor at = g.cast(g.iota(shape, d + 1, g.i64()), type);
+    TensorValue at = g.cast(g.iota(shape, d + 1, g.i64()), type);
     Extent steps =
-        alignsCorners ? g.max(g.sub(extent, g.extent(1)), g.extent(1)) : extent;
-    Tensor count = g.cast(g.fromElements({steps}, true, g.i64()), type);
+        alignsCorners ? g.max(g.sub(extent, g.index(1)), g.index(1)) : extent;
+    TensorValue count = g.cast(g.fromElements({steps}, true, g.i64()), type);
     at =
         alignsCorners ? at * 2.0 / count - 1.0 : (at * 2.0 + 1.0) / count - 1.0;
     sum = sum + at * column(rank - 1 - d);

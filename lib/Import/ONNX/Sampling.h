@@ -16,7 +16,7 @@ enum class Padding { zeros, border, reflection };
 /// of `base` and i0 strides[0] + i1 strides[1] + ... .
 struct Sampler {
   Graph &g;
-  Tensor rows, base;
+  TensorValue rows, base;
   Extents extents, strides;
   Interpolation mode = Interpolation::linear;
   Padding padding = Padding::zeros;
@@ -24,24 +24,26 @@ struct Sampler {
 
   /// One tensor of places for each dimension, all of one shape, gives that
   /// shape with the channels behind it.
-  Tensor at(llvm::ArrayRef<Tensor> places);
+  TensorValue at(llvm::ArrayRef<TensorValue> places);
 
 private:
   /// The elements that a place reads along a dimension, and their weights.
   struct Tap {
-    Tensor row, weight;
+    TensorValue row, weight;
   };
-  Tensor whole(Extent e) { return g.fromElements({e}, true, g.i64()); }
-  Tensor scalar(Extent e, mlir::Type type) { return g.cast(whole(e), type); }
-  Tensor reflect(Tensor x, size_t d);
-  Tap tap(Tensor x, size_t d, Tensor weight);
-  llvm::SmallVector<Tap> taps(Tensor x, size_t d);
+  TensorValue whole(Extent e) { return g.fromElements({e}, true, g.i64()); }
+  TensorValue scalar(Extent e, mlir::Type type) {
+    return g.cast(whole(e), type);
+  }
+  TensorValue reflect(TensorValue x, size_t d);
+  Tap tap(TensorValue x, size_t d, TensorValue weight);
+  llvm::SmallVector<Tap> taps(TensorValue x, size_t d);
 };
 
 /// x of [N, C, D1, ..., Dr] as a grid of rows [N D1 ... Dr, C].
-Sampler samplerOf(Graph &g, Tensor x);
+Sampler samplerOf(Graph &g, TensorValue x);
 /// In which places are computed: f32, or f64 where an operand is.
-mlir::Type placeType(Graph &g, Tensor a, Tensor b);
+mlir::Type placeType(Graph &g, TensorValue a, TensorValue b);
 
 } // namespace dlc::onnx_import
 

@@ -14,18 +14,18 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-bool isTensor(Tensor x) {
+bool isTensor(TensorValue x) {
   return x.value && isa<RankedTensorType>(x.value.getType());
 }
 
-bool isSequence(Tensor x) {
+bool isSequence(TensorValue x) {
   return x.value && isa<TupleType>(x.value.getType());
 }
 
-Tensor makeSequence(Graph &g, ArrayRef<Tensor> parts) {
+TensorValue makeSequence(Graph &g, ArrayRef<TensorValue> parts) {
   SmallVector<Value> values;
   SmallVector<Type> types;
-  for (Tensor part : parts) {
+  for (TensorValue part : parts) {
     if (!part)
       return {&g, Value()};
     values.push_back(part.value);
@@ -36,8 +36,8 @@ Tensor makeSequence(Graph &g, ArrayRef<Tensor> parts) {
                     .getResult(0));
 }
 
-SmallVector<Tensor> partsOf(Tensor sequence) {
-  SmallVector<Tensor> parts;
+SmallVector<TensorValue> partsOf(TensorValue sequence) {
+  SmallVector<TensorValue> parts;
   if (auto cast = sequence.value.getDefiningOp<UnrealizedConversionCastOp>())
     for (Value value : cast.getInputs())
       parts.push_back(sequence.graph->wrap(value));
@@ -53,8 +53,8 @@ void eraseSequences(Operation *root) {
       cast.erase();
 }
 
-std::optional<SmallVector<Tensor>> Node::sequence(size_t i) {
-  Tensor x = any(i);
+std::optional<SmallVector<TensorValue>> Node::sequence(size_t i) {
+  TensorValue x = any(i);
   if (!x)
     return std::nullopt;
   if (isSequence(x))
@@ -67,7 +67,7 @@ std::optional<SmallVector<Tensor>> Node::sequence(size_t i) {
 void importSequenceEmpty(Node &n) { n.yield(makeSequence(n.g, {})); }
 
 void importSequenceConstruct(Node &n) {
-  SmallVector<Tensor> parts;
+  SmallVector<TensorValue> parts;
   for (size_t i = 0; i < n.inputs(); ++i)
     parts.push_back(n.in(i));
   n.yield(makeSequence(n.g, parts));
@@ -120,7 +120,7 @@ void importSequenceErase(Node &n) {
 
 void importSequenceInsert(Node &n) {
   auto parts = n.sequence(0);
-  Tensor x = n.in(1);
+  TensorValue x = n.in(1);
   if (!parts || !x)
     return;
   int64_t place = parts->size();
@@ -142,7 +142,7 @@ void importSequenceInsert(Node &n) {
 
 void importSplitToSequence(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t axis = n.axis(n.integer("axis", 0), x.rank());
   auto given = n.knownInts(1, "split");
   if (g.failed)
@@ -167,12 +167,12 @@ void importSplitToSequence(Node &n) {
     for (int64_t at = 0; at < extent; at += each)
       sizes.push_back(std::min(each, extent - at));
   }
-  SmallVector<Tensor> parts;
+  SmallVector<TensorValue> parts;
   if (!sizes.empty())
     parts = g.ops<dl::SplitOp>({x.value},
                                {g.attr("axis", axis), g.attr("sizes", sizes)});
   if (!given && !n.integer("keepdims", 1))
-    for (Tensor &part : parts)
+    for (TensorValue &part : parts)
       part = g.squeeze(part, {axis});
   if (!g.failed)
     n.yield(makeSequence(g, parts));
@@ -191,7 +191,7 @@ void importConcatFromSequence(Node &n) {
   int64_t axis =
       n.axis(n.integer("axis", 0), parts->front().rank() + (isNew ? 1 : 0));
   if (isNew)
-    for (Tensor &part : *parts)
+    for (TensorValue &part : *parts)
       part = g.unsqueeze(part, {axis});
   n.yield(g.concat(*parts, axis));
 }
@@ -203,13 +203,14 @@ void importSequenceMap(Node &n) {
   auto first = n.sequence(0);
   if (!body || !first)
     return;
-  SmallVector<SmallVector<Tensor>> inputs, outputs(n.outputs());
+  SmallVector<SmallVector<TensorValue>> inputs, outputs(n.outputs());
   for (size_t i = 0; i < n.inputs(); ++i) {
-    Tensor x = n.any(i);
+    TensorValue x = n.any(i);
     if (!x)
       return;
-    inputs.push_back(isSequence(x) ? partsOf(x)
-                                   : SmallVector<Tensor>(first->size(), x));
+    inputs.push_back(isSequence(x)
+                         ? partsOf(x)
+                         : SmallVector<TensorValue>(first->size(), x));
     if (inputs.back().size() != first->size()) {
       n.fail("has sequences of " + Twine(first->size()) + " and " +
              Twine(inputs.back().size()) + " tensors, expected one length");
@@ -218,8 +219,8 @@ void importSequenceMap(Node &n) {
   }
   Location loc = g.loc;
   for (size_t at = 0; at < first->size(); ++at) {
-    SmallVector<Tensor> operands;
-    for (const SmallVector<Tensor> &input : inputs)
+    SmallVector<TensorValue> operands;
+    for (const SmallVector<TensorValue> &input : inputs)
       operands.push_back(input[at]);
     auto results = n.importer.readGraph(*body, operands, &n.scope);
     g.loc = loc;
@@ -253,7 +254,7 @@ void importOptional(Node &n) {
           .getResult(0)));
 }
 
-static bool isNone(Tensor x) { return isa<NoneType>(x.value.getType()); }
+static bool isNone(TensorValue x) { return isa<NoneType>(x.value.getType()); }
 
 void importOptionalHasElement(Node &n) {
   bool has = n.has(0) && !isNone(n.any(0));
@@ -261,7 +262,7 @@ void importOptionalHasElement(Node &n) {
 }
 
 void importOptionalGetElement(Node &n) {
-  Tensor x = n.any(0);
+  TensorValue x = n.any(0);
   if (!x)
     return;
   if (isNone(x)) {

@@ -61,7 +61,7 @@ void importSize(Node &n) {
 
 void importConstantOfShape(Node &n) {
   Graph &g = n.g;
-  Tensor value = g.number(g.f32(), 0, {1});
+  TensorValue value = g.number(g.f32(), 0, {1});
   if (const onnx::AttributeProto *attribute = n.find("value")) {
     ElementsAttr read = n.importer.readTensor(attribute->t());
     if (!read)
@@ -79,7 +79,7 @@ void importConstantOfShape(Node &n) {
 
 void importExpand(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents wanted = n.extentsOf(1, "shape"), own = g.dims(x), shape;
   int64_t rank = std::max(wanted.size(), own.size());
   for (int64_t d = 0; d < rank; ++d) {
@@ -96,7 +96,7 @@ void importExpand(Node &n) {
 
 void importReshape(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents wanted = n.extentsOf(1, "shape"), own = g.dims(x), shape;
   bool allowZero = n.integer("allowzero", 0);
   std::optional<size_t> free;
@@ -125,7 +125,7 @@ void importReshape(Node &n) {
   if (free) {
     // Extents on both sides go first: they need no division.
     Extents rest = own;
-    Extent others = g.extent(1);
+    Extent others = g.index(1);
     for (size_t d = 0; d < shape.size(); ++d) {
       if (d == *free)
         continue;
@@ -141,9 +141,9 @@ void importReshape(Node &n) {
     shape[*free] = g.div(g.product(rest), others);
   } else if (isUnknown) {
     // Read when it runs: -1 and 0 have their meaning there as well.
-    Value zero = g.toValue(g.extent(0)), one = g.toValue(g.extent(1));
+    Value zero = g.value(g.index(0)), one = g.value(g.index(1));
     OpBuilder &b = g.b;
-    Extent others = g.extent(1);
+    Extent others = g.index(1);
     SmallVector<Value> isFree;
     for (auto [d, extent] : llvm::enumerate(shape)) {
       isFree.push_back({});
@@ -156,11 +156,11 @@ void importReshape(Node &n) {
         others = g.mul(others, extent);
         continue;
       }
-      Value v = g.toValue(extent);
+      Value v = g.value(extent);
       if (!allowZero && d < own.size()) {
         Value copies =
             arith::CmpIOp::create(b, g.loc, arith::CmpIPredicate::eq, v, zero);
-        v = arith::SelectOp::create(b, g.loc, copies, g.toValue(own[d]), v);
+        v = arith::SelectOp::create(b, g.loc, copies, g.value(own[d]), v);
       }
       isFree[d] =
           arith::CmpIOp::create(b, g.loc, arith::CmpIPredicate::slt, v, zero);
@@ -169,19 +169,18 @@ void importReshape(Node &n) {
                                               b, g.loc, isFree[d], one, v)
                                               .getResult()));
     }
-    Value rest = g.toValue(g.div(g.product(own), others));
+    Value rest = g.value(g.div(g.product(own), others));
     for (auto [extent, free] : llvm::zip(shape, isFree))
       if (free)
-        extent =
-            arith::SelectOp::create(b, g.loc, free, rest, g.toValue(extent))
-                .getResult();
+        extent = arith::SelectOp::create(b, g.loc, free, rest, g.value(extent))
+                     .getResult();
   }
   n.yield(g.reshape(x, shape));
 }
 
 void importFlatten(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t axis = n.integer("axis", 1);
   axis = axis == x.rank() ? axis : n.axis(axis, x.rank());
   Extents shape = g.dims(x);
@@ -191,7 +190,7 @@ void importFlatten(Node &n) {
 }
 
 void importSqueeze(Node &n) {
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   auto axes = n.intsFrom("axes", 1);
   if (!axes) {
     axes.emplace();
@@ -211,7 +210,7 @@ void importUnsqueeze(Node &n) {
 }
 
 void importTranspose(Node &n) {
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Ints reversed;
   for (int64_t d = x.rank(); d-- > 0;)
     reversed.push_back(d);
@@ -219,7 +218,7 @@ void importTranspose(Node &n) {
 }
 
 void importConcat(Node &n) {
-  SmallVector<Tensor> inputs;
+  SmallVector<TensorValue> inputs;
   for (size_t i = 0; i < n.inputs(); ++i)
     inputs.push_back(n.in(i));
   n.yield(n.g.concat(inputs, n.integer("axis", 1)));
@@ -227,7 +226,7 @@ void importConcat(Node &n) {
 
 void importSplit(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t axis = n.axis(n.integer("axis", 0), x.rank());
   auto sizes = n.intsFrom("split", 1);
   if (g.failed)
@@ -240,7 +239,7 @@ void importSplit(Node &n) {
       return;
     }
     sizes.emplace();
-    int64_t each = (extent + parts - 1) / parts;
+    int64_t each = llvm::divideCeil(extent, parts);
     for (int64_t i = 0, rest = extent; i < parts; ++i, rest -= each)
       sizes->push_back(std::clamp<int64_t>(rest, 0, each));
   }
@@ -252,8 +251,8 @@ void importSplit(Node &n) {
 }
 
 /// Elements of x along an axis from start to end, as Python counts.
-static Tensor sliceAxis(Graph &g, Tensor x, int64_t axis, Extent start,
-                        Extent end, int64_t step) {
+static TensorValue sliceAxis(Graph &g, TensorValue x, int64_t axis,
+                             Extent start, Extent end, int64_t step) {
   Extent extent = g.dim(x, axis);
   // Walking backwards, -1 is the place before the first: an end may lie there,
   // a start does not.
@@ -262,33 +261,33 @@ static Tensor sliceAxis(Graph &g, Tensor x, int64_t axis, Extent start,
       // Far beyond either end is the end; keeps sums from overflowing.
       constexpr int64_t huge = int64_t(1) << 48;
       int64_t place = std::clamp(*known, -huge, huge);
-      at = place < 0 ? g.add(extent, g.extent(place)) : g.extent(place);
+      at = place < 0 ? g.add(extent, g.index(place)) : g.index(place);
     } else {
-      Value v = g.toValue(at);
+      Value v = g.value(at);
       Value isNegative = arith::CmpIOp::create(
-          g.b, g.loc, arith::CmpIPredicate::slt, v, g.toValue(g.extent(0)));
+          g.b, g.loc, arith::CmpIPredicate::slt, v, g.value(g.index(0)));
       v = arith::SelectOp::create(g.b, g.loc, isNegative,
-                                  g.toValue(g.add(extent, at)), v);
+                                  g.value(g.add(extent, at)), v);
       at = v;
     }
     if (step > 0)
-      return g.min(g.max(at, g.extent(0)), extent);
-    return g.min(g.max(at, g.extent(isStart ? 0 : -1)),
-                 g.sub(extent, g.extent(1)));
+      return g.min(g.max(at, g.index(0)), extent);
+    return g.min(g.max(at, g.index(isStart ? 0 : -1)),
+                 g.sub(extent, g.index(1)));
   };
   Extent from = clamp(start, /*isStart=*/true),
          to = clamp(end, /*isStart=*/false);
   int64_t pace = step > 0 ? step : -step;
   Extent length = step > 0 ? g.sub(to, from) : g.sub(from, to);
-  length = g.max(length, g.extent(0));
+  length = g.max(length, g.index(0));
   if (pace != 1)
-    length = g.div(g.add(length, g.extent(pace - 1)), g.extent(pace));
+    length = g.ceilDiv(length, g.index(pace));
   return g.slice(x, axis, from, length, step);
 }
 
 void importSlice(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents starts, ends;
   std::optional<Ints> axes, steps;
   if (n.version < 10) {
@@ -332,29 +331,29 @@ void importSlice(Node &n) {
 //===----------------------------------------------------------------------===//
 
 /// Which element of x each place of a padded dimension holds.
-static Tensor padAxis(Graph &g, Tensor x, int64_t axis, Extent low, Extent high,
-                      StringRef mode) {
+static TensorValue padAxis(Graph &g, TensorValue x, int64_t axis, Extent low,
+                           Extent high, StringRef mode) {
   Extent extent = g.dim(x, axis);
   auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
-  Tensor at =
+  TensorValue at =
       g.iota({g.add(g.add(low, extent), high)}, 0, g.i64()) - scalar(low);
-  Tensor zero = g.number(g.i64(), 0);
-  Tensor last = scalar(g.sub(extent, g.extent(1)));
+  TensorValue zero = g.number(g.i64(), 0);
+  TensorValue last = scalar(g.sub(extent, g.index(1)));
   if (mode == "reflect") {
     at = g.op<dl::AbsOp>(at);
     at = last - g.op<dl::AbsOp>(last - at);
   } else if (mode == "wrap") {
-    Tensor n = scalar(g.max(extent, g.extent(1)));
+    TensorValue n = scalar(g.max(extent, g.index(1)));
     at = g.op<dl::RemainderOp>(g.op<dl::RemainderOp>(at, n) + n, n);
   } else {
-    at = g.minimum(g.maximum(at, zero), last);
+    at = min(max(at, zero), last);
   }
   return g.gather(x, at, axis);
 }
 
 void importPad(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   std::string mode = n.string("mode", "constant");
   if (mode != "constant" && mode != "edge" && mode != "reflect" &&
       mode != "wrap") {
@@ -362,7 +361,7 @@ void importPad(Node &n) {
     return;
   }
   Extents pads;
-  Tensor value = g.number(x.element(), 0);
+  TensorValue value = g.number(x.element(), 0);
   Ints axes = upTo(x.rank());
   if (n.version < 11) {
     pads = g.toExtents(n.ints("pads").value_or(Ints()));
@@ -390,7 +389,7 @@ void importPad(Node &n) {
     if (!known)
       g.requireSmall(pad, "pads");
   }
-  Extents low(x.rank(), g.extent(0)), high(x.rank(), g.extent(0));
+  Extents low(x.rank(), g.index(0)), high(x.rank(), g.index(0));
   for (size_t i = 0; i < axes.size(); ++i) {
     int64_t axis = n.axis(axes[i], x.rank());
     low[axis] = pads[i];
@@ -403,9 +402,9 @@ void importPad(Node &n) {
       auto known = getConstantIntValue(pad);
       if (!known || *known >= 0)
         continue;
-      Extent size = g.max(g.add(g.dim(x, d), pad), g.extent(0));
-      x = g.slice(x, d, g.extent(isHigh ? 0 : -*known), size);
-      pad = g.extent(0);
+      Extent size = g.max(g.add(g.dim(x, d), pad), g.index(0));
+      x = g.slice(x, d, g.index(isHigh ? 0 : -*known), size);
+      pad = g.index(0);
     }
   auto knownLow = getConstantIntValues(low),
        knownHigh = getConstantIntValues(high);
@@ -425,7 +424,7 @@ void importPad(Node &n) {
          g.attr("value", number->front())}));
     return;
   }
-  Tensor inside;
+  TensorValue inside;
   for (int64_t d = 0; d < x.rank() && !g.failed; ++d) {
     if (getConstantIntValue(low[d]) == 0 && getConstantIntValue(high[d]) == 0)
       continue;
@@ -435,13 +434,14 @@ void importPad(Node &n) {
       auto scalar = [&](Extent e) {
         return g.fromElements({e}, true, g.i64());
       };
-      Tensor at = g.iota({g.add(g.add(low[d], extent), high[d])}, 0, g.i64());
-      Tensor own = g.op<dl::AndOp>(g.op<dl::GreaterEqualOp>(at, scalar(low[d])),
-                                   at < scalar(g.add(low[d], extent)));
-      Extents shape(x.rank() - d, g.extent(1));
+      TensorValue at =
+          g.iota({g.add(g.add(low[d], extent), high[d])}, 0, g.i64());
+      TensorValue own =
+          (at >= scalar(low[d])) & (at < scalar(g.add(low[d], extent)));
+      Extents shape(x.rank() - d, g.index(1));
       shape[0] = g.dim(own, 0);
       own = g.reshape(own, shape);
-      inside = inside ? g.op<dl::AndOp>(inside, own) : own;
+      inside = inside ? inside & own : own;
     }
     x = padAxis(g, x, d, low[d], high[d], mode);
   }
@@ -450,7 +450,7 @@ void importPad(Node &n) {
 
 void importTile(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   Extents repeats = n.extentsOf(1, "repeats");
   if (int64_t(repeats.size()) != x.rank()) {
     n.fail("has " + Twine(repeats.size()) + " repeats for an operand of rank " +
@@ -460,7 +460,7 @@ void importTile(Node &n) {
   // [a, b] -> [1, a, 1, b] -> [r, a, s, b] -> [r a, s b]
   Extents apart, wide, shape;
   for (int64_t d = 0; d < x.rank(); ++d) {
-    apart.push_back(g.extent(1));
+    apart.push_back(g.index(1));
     apart.push_back(g.dim(x, d));
     wide.push_back(repeats[d]);
     wide.push_back(g.dim(x, d));
@@ -471,7 +471,7 @@ void importTile(Node &n) {
 
 void importRange(Node &n) {
   Graph &g = n.g;
-  Tensor start = n.in(0), limit = n.in(1), delta = n.in(2);
+  TensorValue start = n.in(0), limit = n.in(1), delta = n.in(2);
   if (!start || !limit || !delta)
     return;
   Type element = start.element();
@@ -488,15 +488,16 @@ void importRange(Node &n) {
         n.fail("gives more numbers than memory can hold");
         return;
       }
-      count = g.extent(int64_t(std::max(steps, 0.0)));
+      count = g.index(int64_t(std::max(steps, 0.0)));
     } else {
-      Tensor steps = g.cast(g.op<dl::CeilOp>((limit - start) / delta), g.i64());
+      TensorValue steps =
+          g.cast(g.op<dl::CeilOp>((limit - start) / delta), g.i64());
       auto read = single(g.elements(steps, true));
       if (!read) {
         n.fail("its operands must be scalars");
         return;
       }
-      count = g.max(*read, g.extent(0));
+      count = g.max(*read, g.index(0));
     }
   } else {
     auto a = single(g.elements(start, true)),
@@ -516,20 +517,18 @@ void importRange(Node &n) {
     if (step) {
       int64_t pace = *step > 0 ? *step : -*step;
       Extent length = *step > 0 ? span : g.sub(*a, *b);
-      count = g.div(g.add(g.max(length, g.extent(0)), g.extent(pace - 1)),
-                    g.extent(pace));
+      count = g.ceilDiv(g.max(length, g.index(0)), g.index(pace));
     } else {
-      Value v = g.toValue(*c);
+      Value v = g.value(*c);
       Value isDown = arith::CmpIOp::create(
-          g.b, g.loc, arith::CmpIPredicate::slt, v, g.toValue(g.extent(0)));
-      Extent pace = g.max(*c, g.sub(g.extent(0), *c));
+          g.b, g.loc, arith::CmpIPredicate::slt, v, g.value(g.index(0)));
+      Extent pace = g.max(*c, g.sub(g.index(0), *c));
       Value length = arith::SelectOp::create(
-          g.b, g.loc, isDown, g.toValue(g.sub(*a, *b)), g.toValue(span));
-      count = g.div(g.add(g.max(length, g.extent(0)), g.sub(pace, g.extent(1))),
-                    pace);
+          g.b, g.loc, isDown, g.value(g.sub(*a, *b)), g.value(span));
+      count = g.ceilDiv(g.max(length, g.index(0)), pace);
     }
   }
-  Tensor place = g.iota({count}, 0, element);
+  TensorValue place = g.iota({count}, 0, element);
   n.yield(place * g.reshape(delta, {}) + g.reshape(start, {}));
 }
 
@@ -549,33 +548,33 @@ static int64_t blockSize(Node &n) {
 
 void importDepthToSpace(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t block = blockSize(n);
   if (!block)
     return;
   Extents d = g.dims(x);
-  Extent b = g.extent(block), channels = g.div(d[1], g.extent(block * block));
+  Extent b = g.index(block), channels = g.div(d[1], g.index(block * block));
   bool isCRD = n.string("mode", "DCR") == "CRD";
-  Tensor split = isCRD ? g.reshape(x, {d[0], channels, b, b, d[2], d[3]})
-                       : g.reshape(x, {d[0], b, b, channels, d[2], d[3]});
-  Tensor moved = isCRD ? g.transpose(split, {0, 1, 4, 2, 5, 3})
-                       : g.transpose(split, {0, 3, 4, 1, 5, 2});
+  TensorValue split = isCRD ? g.reshape(x, {d[0], channels, b, b, d[2], d[3]})
+                            : g.reshape(x, {d[0], b, b, channels, d[2], d[3]});
+  TensorValue moved = isCRD ? g.transpose(split, {0, 1, 4, 2, 5, 3})
+                            : g.transpose(split, {0, 3, 4, 1, 5, 2});
   n.yield(g.reshape(moved, {d[0], channels, g.mul(d[2], b), g.mul(d[3], b)}));
 }
 
 void importSpaceToDepth(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   int64_t block = blockSize(n);
   if (!block)
     return;
   Extents d = g.dims(x);
-  Extent b = g.extent(block), h = g.div(d[2], b), w = g.div(d[3], b);
-  Tensor split = g.reshape(x, {d[0], d[1], h, b, w, b});
+  Extent b = g.index(block), h = g.div(d[2], b), w = g.div(d[3], b);
+  TensorValue split = g.reshape(x, {d[0], d[1], h, b, w, b});
   bool isCRD = n.string("mode", "DCR") == "CRD";
   n.yield(g.reshape(g.transpose(split, isCRD ? Ints{0, 1, 3, 5, 2, 4}
                                              : Ints{0, 3, 5, 1, 2, 4}),
-                    {d[0], g.mul(d[1], g.extent(block * block)), h, w}));
+                    {d[0], g.mul(d[1], g.index(block * block)), h, w}));
 }
 
 } // namespace dlc::onnx_import

@@ -8,10 +8,10 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-Tensor numbers(Graph &g, Type element, ArrayRef<int64_t> shape,
-               ArrayRef<double> values) {
+TensorValue numbers(Graph &g, Type element, ArrayRef<int64_t> shape,
+                    ArrayRef<double> values) {
   auto type = RankedTensorType::get(shape, element);
-  auto inBytes = [&](auto sample) -> Tensor {
+  auto inBytes = [&](auto sample) -> TensorValue {
     SmallVector<decltype(sample)> list(values.begin(), values.end());
     return g.constant(DenseResourceElementsAttr::get(
         type, "numbers",
@@ -70,8 +70,8 @@ static void importWindow(Node &n, ArrayRef<double> weights) {
     return;
   }
   bool isPeriodic = n.integer("periodic", 1);
-  Extent size = g.max(given[0], g.extent(0));
-  Extent period = isPeriodic ? size : g.sub(size, g.extent(1));
+  Extent size = g.max(given[0], g.index(0));
+  Extent period = isPeriodic ? size : g.sub(size, g.index(1));
   constexpr double pi = 3.14159265358979323846;
   // A symmetric window of one element is its middle.
   bool isOne = known == 1 && !isPeriodic;
@@ -90,11 +90,11 @@ static void importWindow(Node &n, ArrayRef<double> weights) {
   auto scalar = [&](Extent e) {
     return g.cast(g.fromElements({e}, true, g.i64()), type);
   };
-  Tensor at = g.cast(g.iota({size}, 0, g.i64()), type);
-  Tensor turn = scalar(period);
+  TensorValue at = g.cast(g.iota({size}, 0, g.i64()), type);
+  TensorValue turn = scalar(period);
   at = g.select(turn == 0.0, g.number(type, 0.5),
-                at / g.maximum(turn, g.number(type, 1)));
-  Tensor sum = g.number(type, weights[0]);
+                at / max(turn, g.number(type, 1)));
+  TensorValue sum = g.number(type, weights[0]);
   for (size_t k = 1; k < weights.size(); ++k)
     sum = sum + g.op<dl::CosOp>(at * (2 * pi * double(k))) * weights[k];
   n.yield(g.cast(sum, element));

@@ -250,10 +250,10 @@ Extent Graph::join(Extent x, Extent y) {
     return y;
   if (c == 1 || a || areEqual(x, y))
     return x;
-  Value v = toValue(x);
+  Value v = value(x);
   Value isOne = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, v,
-                                      toValue(extent(1)));
-  return arith::SelectOp::create(b, loc, isOne, toValue(y), v).getResult();
+                                      value(index(1)));
+  return arith::SelectOp::create(b, loc, isOne, value(y), v).getResult();
 }
 
 SmallVector<Value> Graph::align(ArrayRef<Value> operands, int64_t trailing) {
@@ -275,7 +275,7 @@ SmallVector<Value> Graph::align(ArrayRef<Value> operands, int64_t trailing) {
     SmallVector<AffineExpr> different;
     bool isOpen = false;
     for (Value operand : operands) {
-      Tensor x = wrap(operand);
+      TensorValue x = wrap(operand);
       int64_t at = x.rank() - 1 - d;
       if (at < 0 || x.dim(at) == 1)
         continue;
@@ -293,7 +293,7 @@ SmallVector<Value> Graph::align(ArrayRef<Value> operands, int64_t trailing) {
       joined[d] = join(joined[d], extent);
   }
   for (Value &operand : result) {
-    Tensor x = wrap(operand);
+    TensorValue x = wrap(operand);
     Extents shape = dims(x);
     bool isStretched = false;
     for (int64_t at = 0; at < x.rank(); ++at)

@@ -3,6 +3,7 @@
 #include "Tensor.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/IndexRange.h"
+#include "dlc/Dialect/DL/IR/Operators.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Verifier.h"
@@ -11,17 +12,33 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-Type Tensor::element() const {
+Type TensorValue::element() const {
   if (value)
     return type().getElementType();
   return Float32Type::get(graph->b.getContext());
+}
+
+TensorValue TensorValue::constant(double number) const {
+  return value ? graph->number(element(), number) : TensorValue(graph, Value());
+}
+
+TensorValue TensorValue::apply(UnaryOperator op, TensorValue x) {
+  return dl::withOpOf(
+      op, [&](auto tag) { return x.graph->op<typename decltype(tag)::Op>(x); });
+}
+
+TensorValue TensorValue::apply(BinaryOperator op, TensorValue a,
+                               TensorValue b) {
+  return dl::withOpOf(op, [&](auto tag) {
+    return a.graph->op<typename decltype(tag)::Op>(a, b);
+  });
 }
 
 //===----------------------------------------------------------------------===//
 // Ops
 //===----------------------------------------------------------------------===//
 
-SmallVector<Tensor>
+SmallVector<TensorValue>
 Graph::build(OperationState &state,
              function_ref<LogicalResult(SmallVectorImpl<Type> &)> infer) {
   if (failed || llvm::any_of(state.operands, [](Value v) { return !v; })) {
@@ -37,7 +54,7 @@ Graph::build(OperationState &state,
   return settle(b.create(state));
 }
 
-Tensor Graph::fail(const Twine &message) {
+TensorValue Graph::fail(const Twine &message) {
   if (!failed)
     emitError(loc) << message;
   failed = true;
@@ -48,24 +65,24 @@ Tensor Graph::fail(const Twine &message) {
 // Extents
 //===----------------------------------------------------------------------===//
 
-Extent Graph::dim(Tensor x, int64_t d) {
+Extent Graph::dim(TensorValue x, int64_t d) {
   if (d < 0)
     d += x.rank();
   if (!x || d < 0 || d >= x.rank()) {
     failed = failed || !x;
-    return extent(1);
+    return index(1);
   }
   if (!ShapedType::isDynamic(x.dim(d)))
-    return extent(x.dim(d));
+    return index(x.dim(d));
   if (auto number = dyn_cast<AffineConstantExpr>(shapeOf(x.value)[d]))
-    return extent(number.getValue());
+    return index(number.getValue());
   return getAsOpFoldResult(b.createOrFold<tensor::DimOp>(loc, x.value, d));
 }
 
-Extents Graph::dims(Tensor x) {
+Extents Graph::dims(TensorValue x) {
   if (!x) { // whoever asks takes the first, the last, or all but some
     failed = true;
-    return Extents(16, extent(1));
+    return Extents(16, index(1));
   }
   Extents result;
   for (int64_t d = 0; d < x.rank(); ++d)
@@ -73,8 +90,8 @@ Extents Graph::dims(Tensor x) {
   return result;
 }
 
-Tensor Graph::refine(Tensor x, ArrayRef<int64_t> extents,
-                     const Twine &message) {
+TensorValue Graph::refine(TensorValue x, ArrayRef<int64_t> extents,
+                          const Twine &message) {
   if (!x)
     return x;
   Ints shape(x.shape());
@@ -82,9 +99,9 @@ Tensor Graph::refine(Tensor x, ArrayRef<int64_t> extents,
     if (!ShapedType::isDynamic(extent) || ShapedType::isDynamic(extents[d]))
       continue;
     extent = extents[d];
-    Value isEqual = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
-                                          toValue(dim(x, d)),
-                                          toValue(this->extent(extent)));
+    Value isEqual =
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
+                              value(dim(x, d)), value(index(extent)));
     require(isEqual, message);
   }
   auto type = x.type().clone(shape);
@@ -99,8 +116,8 @@ void Graph::requireSmall(Extent number, const Twine &what) {
     return;
   using Predicate = arith::CmpIPredicate;
   auto compare = [&](Predicate predicate, int64_t bound) {
-    return arith::CmpIOp::create(b, loc, predicate, toValue(number),
-                                 toValue(extent(bound)));
+    return arith::CmpIOp::create(b, loc, predicate, value(number),
+                                 value(index(bound)));
   };
   Value isSmall =
       arith::AndIOp::create(b, loc, compare(Predicate::sge, -mostBytes),
@@ -113,92 +130,14 @@ void Graph::require(Value condition, const Twine &message) {
   check.setMessage((codegen::placeOf(check) + ": " + message).str());
 }
 
-Value Graph::toValue(Extent x) {
-  return getValueOrCreateConstantIndexOp(b, loc, x);
-}
-
 Extents Graph::toExtents(ArrayRef<int64_t> values) {
   Extents result;
   for (int64_t value : values)
-    result.push_back(extent(value));
+    result.push_back(index(value));
   return result;
 }
 
-Extent Graph::add(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (a && c)
-    return extent(int64_t(uint64_t(*a) + uint64_t(*c)));
-  if (a == 0)
-    return y;
-  if (c == 0)
-    return x;
-  return arith::AddIOp::create(b, loc, toValue(x), toValue(y)).getResult();
-}
-Extent Graph::sub(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (a && c)
-    return extent(int64_t(uint64_t(*a) - uint64_t(*c)));
-  if (c == 0)
-    return x;
-  return arith::SubIOp::create(b, loc, toValue(x), toValue(y)).getResult();
-}
-Extent Graph::mul(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (a && c)
-    return extent(int64_t(uint64_t(*a) * uint64_t(*c)));
-  if (a == 0 || c == 0)
-    return extent(0);
-  if (a == 1)
-    return y;
-  if (c == 1)
-    return x;
-  return arith::MulIOp::create(b, loc, toValue(x), toValue(y)).getResult();
-}
-Extent Graph::div(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (c == 0)
-    return extent(0);
-  if (a && c)
-    return extent(*c == -1 ? -*a : *a / *c);
-  if (c == 1)
-    return x;
-  Value divisor = toValue(y);
-  if (c)
-    return arith::DivSIOp::create(b, loc, toValue(x), divisor).getResult();
-  Value zero = toValue(extent(0));
-  Value byZero =
-      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, divisor, zero);
-  Value safe =
-      arith::SelectOp::create(b, loc, byZero, toValue(extent(1)), divisor);
-  Value quotient = arith::DivSIOp::create(b, loc, toValue(x), safe);
-  return arith::SelectOp::create(b, loc, byZero, zero, quotient).getResult();
-}
-Extent Graph::max(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (a && c)
-    return extent(std::max(*a, *c));
-  if (isEqualConstantIntOrValue(x, y) || (c && *c <= 0 && isNonNegative(x)))
-    return x;
-  if (a && *a <= 0 && isNonNegative(y))
-    return y;
-  return arith::MaxSIOp::create(b, loc, toValue(x), toValue(y)).getResult();
-}
-Extent Graph::min(Extent x, Extent y) {
-  auto a = getConstantIntValue(x), c = getConstantIntValue(y);
-  if (a && c)
-    return extent(std::min(*a, *c));
-  if (isEqualConstantIntOrValue(x, y))
-    return x;
-  return arith::MinSIOp::create(b, loc, toValue(x), toValue(y)).getResult();
-}
-Extent Graph::product(ArrayRef<Extent> extents) {
-  Extent result = extent(1);
-  for (Extent e : extents)
-    result = mul(result, e);
-  return result;
-}
-
-std::optional<Extents> Graph::elements(Tensor x, bool forced) {
+std::optional<Extents> Graph::elements(TensorValue x, bool forced) {
   if (!x || x.rank() > 1 || x.isFloat() || !x.isStatic())
     return std::nullopt;
   // More are data, not shapes.
@@ -210,13 +149,13 @@ std::optional<Extents> Graph::elements(Tensor x, bool forced) {
   for (int64_t i = 0; given && i < count; ++i)
     if (OpFoldResult element = (*given)[i]) {
       auto number = dyn_cast<Attribute>(element);
-      result[i] = number ? extent(toInteger(number)) : element;
+      result[i] = number ? index(toInteger(number)) : element;
     }
   if (!llvm::is_contained(result, Extent()))
     return result;
   if (!forced)
     return std::nullopt;
-  Tensor wide = cast(toNumber(x), i64());
+  TensorValue wide = cast(toNumber(x), i64());
   if (!wide)
     return std::nullopt;
   for (int64_t i = 0; i < count; ++i) {
@@ -232,12 +171,12 @@ std::optional<Extents> Graph::elements(Tensor x, bool forced) {
   return result;
 }
 
-std::shared_ptr<const Elements> Graph::numbers(Tensor x) {
+std::shared_ptr<const Elements> Graph::numbers(TensorValue x) {
   auto elements = x ? demand(x.value) : nullptr;
   return elements && elements->isConstant() ? elements : nullptr;
 }
 
-std::optional<Ints> Graph::constantInts(Tensor x) {
+std::optional<Ints> Graph::constantInts(TensorValue x) {
   auto elements = x && !x.isFloat() ? numbers(x) : nullptr;
   if (!elements)
     return std::nullopt;
@@ -247,7 +186,7 @@ std::optional<Ints> Graph::constantInts(Tensor x) {
   return result;
 }
 
-std::optional<SmallVector<double>> Graph::constantFloats(Tensor x) {
+std::optional<SmallVector<double>> Graph::constantFloats(TensorValue x) {
   auto elements = numbers(x);
   if (!elements)
     return std::nullopt;
@@ -261,8 +200,8 @@ std::optional<SmallVector<double>> Graph::constantFloats(Tensor x) {
   return result;
 }
 
-Tensor Graph::fromElements(ArrayRef<Extent> elements, bool isScalar,
-                           Type element) {
+TensorValue Graph::fromElements(ArrayRef<Extent> elements, bool isScalar,
+                                Type element) {
   if (failed)
     return {this, Value()};
   auto type = isScalar
@@ -280,8 +219,8 @@ Tensor Graph::fromElements(ArrayRef<Extent> elements, bool isScalar,
       IntegerType::get(b.getContext(), element.getIntOrFloatBitWidth());
   for (Extent e : elements)
     values.push_back(
-        arith::IndexCastOp::create(b, loc, scalar, toValue(e)).getResult());
-  Tensor result =
+        arith::IndexCastOp::create(b, loc, scalar, value(e)).getResult());
+  TensorValue result =
       wrap(tensor::FromElementsOp::create(b, loc, type, values).getResult());
   Elements known{type, false, {}};
   for (Extent e : elements) {
@@ -297,12 +236,12 @@ Tensor Graph::fromElements(ArrayRef<Extent> elements, bool isScalar,
 // Tensors
 //===----------------------------------------------------------------------===//
 
-Tensor Graph::constant(ElementsAttr value) {
+TensorValue Graph::constant(ElementsAttr value) {
   return wrap(arith::ConstantOp::create(b, loc, llvm::cast<TypedAttr>(value))
                   .getResult());
 }
 
-Tensor Graph::number(Type element, double value, ArrayRef<int64_t> shape) {
+TensorValue Graph::number(Type element, double value, ArrayRef<int64_t> shape) {
   auto type = RankedTensorType::get(shape, element);
   if (isa<FloatType>(element)) {
     APFloat number(value);
@@ -316,12 +255,12 @@ Tensor Graph::number(Type element, double value, ArrayRef<int64_t> shape) {
                   /*isSigned=*/false, /*implicitTrunc=*/true)));
 }
 
-Tensor Graph::ints(ArrayRef<int64_t> values) {
+TensorValue Graph::ints(ArrayRef<int64_t> values) {
   return constant(DenseElementsAttr::get(
       RankedTensorType::get({int64_t(values.size())}, i64()), values));
 }
 
-Tensor Graph::cast(Tensor x, Type element, bool overflow) {
+TensorValue Graph::cast(TensorValue x, Type element, bool overflow) {
   if (!x || x.element() == element)
     return x;
   SmallVector<NamedAttribute> attributes{
@@ -331,7 +270,7 @@ Tensor Graph::cast(Tensor x, Type element, bool overflow) {
   return op<dl::CastOp>({x.value}, attributes);
 }
 
-Tensor Graph::toNumber(Tensor x) {
+TensorValue Graph::toNumber(TensorValue x) {
   return x.isBool() ? cast(x, b.getI32Type()) : x;
 }
 
@@ -355,7 +294,7 @@ static bool hasNegative(ArrayRef<Extent> shape) {
 
 /// An op that gives x another shape; nothing where it has it already.
 template <typename OpT>
-static Tensor giveShape(Graph &g, Tensor x, ArrayRef<Extent> shape) {
+static TensorValue giveShape(Graph &g, TensorValue x, ArrayRef<Extent> shape) {
   if (!x || g.failed)
     return {&g, Value()};
   if (hasNegative(shape))
@@ -376,15 +315,15 @@ static Tensor giveShape(Graph &g, Tensor x, ArrayRef<Extent> shape) {
   return g.settle(op).front();
 }
 
-Tensor Graph::reshape(Tensor x, ArrayRef<Extent> shape) {
+TensorValue Graph::reshape(TensorValue x, ArrayRef<Extent> shape) {
   return giveShape<dl::ReshapeOp>(*this, x, shape);
 }
 
-Tensor Graph::broadcast(Tensor x, ArrayRef<Extent> shape) {
+TensorValue Graph::broadcast(TensorValue x, ArrayRef<Extent> shape) {
   return giveShape<dl::BroadcastOp>(*this, x, shape);
 }
 
-Tensor Graph::stretch(Tensor x, Tensor like, StringRef what) {
+TensorValue Graph::stretch(TensorValue x, TensorValue like, StringRef what) {
   if (!x || !like)
     return x;
   int64_t lead = like.rank() - x.rank();
@@ -405,13 +344,13 @@ Tensor Graph::stretch(Tensor x, Tensor like, StringRef what) {
   return isKnown ? x : broadcast(x, dims(like));
 }
 
-Tensor Graph::transpose(Tensor x, ArrayRef<int64_t> permutation) {
+TensorValue Graph::transpose(TensorValue x, ArrayRef<int64_t> permutation) {
   if (llvm::equal(permutation, llvm::seq<int64_t>(0, permutation.size())))
     return x;
   return op<dl::TransposeOp>({x.value}, {attr("permutation", permutation)});
 }
 
-Tensor Graph::channelsLast(Tensor x) {
+TensorValue Graph::channelsLast(TensorValue x) {
   Ints permutation{0};
   for (int64_t d = 2; d < x.rank(); ++d)
     permutation.push_back(d);
@@ -419,14 +358,14 @@ Tensor Graph::channelsLast(Tensor x) {
   return x.rank() < 3 ? x : transpose(x, permutation);
 }
 
-Tensor Graph::channelsFirst(Tensor x) {
+TensorValue Graph::channelsFirst(TensorValue x) {
   Ints permutation{0, x.rank() - 1};
   for (int64_t d = 1; d + 1 < x.rank(); ++d)
     permutation.push_back(d);
   return x.rank() < 3 ? x : transpose(x, permutation);
 }
 
-Tensor Graph::moveAxis(Tensor x, int64_t from, int64_t to) {
+TensorValue Graph::moveAxis(TensorValue x, int64_t from, int64_t to) {
   int64_t rank = x.rank();
   from = from < 0 ? from + rank : from;
   to = to < 0 ? to + rank : to;
@@ -439,7 +378,7 @@ Tensor Graph::moveAxis(Tensor x, int64_t from, int64_t to) {
   return transpose(x, permutation);
 }
 
-Tensor Graph::unsqueeze(Tensor x, ArrayRef<int64_t> axes) {
+TensorValue Graph::unsqueeze(TensorValue x, ArrayRef<int64_t> axes) {
   int64_t rank = x.rank() + axes.size();
   llvm::SmallVector<bool> isNew(rank, false);
   for (int64_t axis : axes) {
@@ -450,11 +389,11 @@ Tensor Graph::unsqueeze(Tensor x, ArrayRef<int64_t> axes) {
   }
   Extents shape;
   for (int64_t d = 0, from = 0; d < rank; ++d)
-    shape.push_back(isNew[d] ? extent(1) : dim(x, from++));
+    shape.push_back(isNew[d] ? index(1) : dim(x, from++));
   return reshape(x, shape);
 }
 
-Tensor Graph::squeeze(Tensor x, ArrayRef<int64_t> axes) {
+TensorValue Graph::squeeze(TensorValue x, ArrayRef<int64_t> axes) {
   llvm::SmallVector<bool> drop(x.rank(), false);
   for (int64_t axis : axes) {
     axis = axis < 0 ? axis + x.rank() : axis;
@@ -469,15 +408,15 @@ Tensor Graph::squeeze(Tensor x, ArrayRef<int64_t> axes) {
   return reshape(x, shape);
 }
 
-Tensor Graph::concat(ArrayRef<Tensor> inputs, int64_t axis) {
+TensorValue Graph::concat(ArrayRef<TensorValue> inputs, int64_t axis) {
   SmallVector<Value> values;
-  for (Tensor input : inputs)
+  for (TensorValue input : inputs)
     values.push_back(input.value);
   return op<dl::ConcatOp>(values, {attr("axis", axis)});
 }
 
-Tensor Graph::slice(Tensor x, int64_t axis, Extent start, Extent size,
-                    int64_t step) {
+TensorValue Graph::slice(TensorValue x, int64_t axis, Extent start, Extent size,
+                         int64_t step) {
   if (!x || failed)
     return {this, Value()};
   axis = axis < 0 ? axis + x.rank() : axis;
@@ -506,11 +445,11 @@ Tensor Graph::slice(Tensor x, int64_t axis, Extent start, Extent size,
     return op<dl::SliceOp>({x.value}, attributes);
   }
   if (step > 0) {
-    Extents offsets(x.rank(), extent(0)), sizes = dims(x),
-                                          strides(x.rank(), extent(1));
+    Extents offsets(x.rank(), index(0)), sizes = dims(x),
+                                         strides(x.rank(), index(1));
     offsets[axis] = start;
     sizes[axis] = size;
-    strides[axis] = extent(step);
+    strides[axis] = index(step);
     // Upstream's slices may not even begin where there is nothing.
     if (llvm::is_contained(x.shape(), 0))
       return broadcast(number(x.element(), 0), sizes);
@@ -518,20 +457,20 @@ Tensor Graph::slice(Tensor x, int64_t axis, Extent start, Extent size,
         tensor::ExtractSliceOp::create(b, loc, x.value, offsets, sizes, strides)
             .getResult());
   }
-  Tensor places = iota({size}, 0, i64());
+  TensorValue places = iota({size}, 0, i64());
   places =
       places * double(step) + fromElements({start}, /*isScalar=*/true, i64());
   return gather(x, places, axis);
 }
 
-Tensor Graph::gather(Tensor x, Tensor indices, int64_t axis) {
+TensorValue Graph::gather(TensorValue x, TensorValue indices, int64_t axis) {
   Type element = indices.element();
   if (!element.isInteger(32) && !element.isInteger(64))
     indices = cast(toNumber(indices), i64());
   return op<dl::GatherOp>({x.value, indices.value}, {attr("axis", axis)});
 }
 
-Tensor Graph::iota(ArrayRef<Extent> shape, int64_t axis, Type element) {
+TensorValue Graph::iota(ArrayRef<Extent> shape, int64_t axis, Type element) {
   if (failed)
     return {this, Value()};
   if (hasNegative(shape))
@@ -542,13 +481,10 @@ Tensor Graph::iota(ArrayRef<Extent> shape, int64_t axis, Type element) {
       .front();
 }
 
-Tensor Graph::select(Tensor condition, Tensor a, Tensor c) {
+TensorValue Graph::select(TensorValue condition, TensorValue a, TensorValue c) {
   return op<dl::SelectOp>({condition.value, a.value, c.value});
 }
-Tensor Graph::maximum(Tensor a, Tensor c) { return op<dl::MaximumOp>(a, c); }
-Tensor Graph::minimum(Tensor a, Tensor c) { return op<dl::MinimumOp>(a, c); }
-Tensor Graph::pow(Tensor a, Tensor c) { return op<dl::PowOp>(a, c); }
-Tensor Graph::matmul(Tensor a, Tensor c) {
+TensorValue Graph::matmul(TensorValue a, TensorValue c) {
   if (a.rank() > 2 && c.rank() > 2) {
     auto aligned = align({a.value, c.value}, /*trailing=*/2);
     return op<dl::MatmulOp>(wrap(aligned[0]), wrap(aligned[1]));
@@ -556,34 +492,11 @@ Tensor Graph::matmul(Tensor a, Tensor c) {
   return op<dl::MatmulOp>(a, c);
 }
 
-Tensor Graph::normalizeLast(Tensor x, double epsilon) {
+TensorValue Graph::normalizeLast(TensorValue x, double epsilon) {
   return op<dl::LayerNormOp>(
       {x.value}, {attr("axis", int64_t(-1)), attr("epsilon", epsilon),
                   b.getNamedAttr("operandSegmentSizes",
                                  b.getDenseI32ArrayAttr({1, 0, 0}))});
 }
-
-static Tensor like(Tensor x, double value) {
-  return x ? x.graph->number(x.element(), value) : Tensor(x.graph, Value());
-}
-
-Tensor operator+(Tensor a, Tensor b) { return a.graph->op<dl::AddOp>(a, b); }
-Tensor operator-(Tensor a, Tensor b) { return a.graph->op<dl::SubOp>(a, b); }
-Tensor operator*(Tensor a, Tensor b) { return a.graph->op<dl::MulOp>(a, b); }
-Tensor operator/(Tensor a, Tensor b) { return a.graph->op<dl::DivOp>(a, b); }
-Tensor operator+(Tensor a, double b) { return a + like(a, b); }
-Tensor operator-(Tensor a, double b) { return a - like(a, b); }
-Tensor operator*(Tensor a, double b) { return a * like(a, b); }
-Tensor operator/(Tensor a, double b) { return a / like(a, b); }
-Tensor operator-(double a, Tensor b) { return like(b, a) - b; }
-Tensor operator/(double a, Tensor b) { return like(b, a) / b; }
-Tensor operator-(Tensor x) { return x.graph->op<dl::NegOp>(x); }
-Tensor operator<(Tensor a, Tensor b) { return a.graph->op<dl::LessOp>(a, b); }
-Tensor operator<(Tensor a, double b) { return a < like(a, b); }
-Tensor operator>(Tensor a, double b) {
-  return a.graph->op<dl::GreaterOp>(a, like(a, b));
-}
-Tensor operator==(Tensor a, Tensor b) { return a.graph->op<dl::EqualOp>(a, b); }
-Tensor operator==(Tensor a, double b) { return a == like(a, b); }
 
 } // namespace dlc::onnx_import

@@ -12,7 +12,9 @@
 
 #include "Elements.h"
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "dlc/Import/ONNX.h"
+#include "dlc/Support/Expression.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringMap.h"
@@ -31,10 +33,11 @@ inline Ints upTo(int64_t n) {
   return Ints(range.begin(), range.end());
 }
 
-class Tensor {
+/// Operators are element-wise and broadcast as in NumPy.
+class TensorValue : public Expression<TensorValue> {
 public:
-  Tensor() = default;
-  Tensor(Graph *graph, mlir::Value value) : graph(graph), value(value) {}
+  TensorValue() = default;
+  TensorValue(Graph *graph, mlir::Value value) : graph(graph), value(value) {}
 
   explicit operator bool() const { return bool(value); }
   mlir::RankedTensorType type() const {
@@ -55,33 +58,20 @@ public:
   bool isBool() const { return element().isInteger(1); }
   bool isStatic() const { return value && type().hasStaticShape(); }
 
+  /// What Expression is made of.
+  TensorValue constant(double number) const;
+  static TensorValue apply(UnaryOperator op, TensorValue x);
+  static TensorValue apply(BinaryOperator op, TensorValue a, TensorValue b);
+
   Graph *graph = nullptr;
   mlir::Value value;
 };
 
-/// Element-wise, broadcast as in NumPy. Numbers take the tensor's element type.
-Tensor operator+(Tensor a, Tensor b);
-Tensor operator-(Tensor a, Tensor b);
-Tensor operator*(Tensor a, Tensor b);
-Tensor operator/(Tensor a, Tensor b);
-Tensor operator+(Tensor a, double b);
-Tensor operator-(Tensor a, double b);
-Tensor operator*(Tensor a, double b);
-Tensor operator/(Tensor a, double b);
-Tensor operator-(double a, Tensor b);
-Tensor operator/(double a, Tensor b);
-Tensor operator-(Tensor x);
-Tensor operator<(Tensor a, Tensor b);
-Tensor operator<(Tensor a, double b);
-Tensor operator>(Tensor a, double b);
-Tensor operator==(Tensor a, Tensor b);
-Tensor operator==(Tensor a, double b);
-
-class Graph {
+class Graph : public ArithExtents {
 public:
   /// `evaluator` computes what the interpreter of Elements.h does not have.
   Graph(mlir::OpBuilder &b, const ConstantEvaluator &evaluator)
-      : b(b), loc(b.getUnknownLoc()), evaluator(evaluator) {}
+      : ArithExtents(b, b.getUnknownLoc()), evaluator(evaluator) {}
 
   //===--------------------------------------------------------------------===//
   // Ops
@@ -89,17 +79,19 @@ public:
 
   /// Builds an op whose result types follow from operands and attributes.
   template <typename OpT>
-  llvm::SmallVector<Tensor>
+  llvm::SmallVector<TensorValue>
   ops(llvm::ArrayRef<mlir::Value> operands,
       llvm::ArrayRef<mlir::NamedAttribute> attributes);
   template <typename OpT>
-  Tensor op(llvm::ArrayRef<mlir::Value> operands,
-            llvm::ArrayRef<mlir::NamedAttribute> attributes = {}) {
-    llvm::SmallVector<Tensor> results = ops<OpT>(operands, attributes);
-    return results.empty() ? Tensor(this, mlir::Value()) : results.front();
+  TensorValue op(llvm::ArrayRef<mlir::Value> operands,
+                 llvm::ArrayRef<mlir::NamedAttribute> attributes = {}) {
+    llvm::SmallVector<TensorValue> results = ops<OpT>(operands, attributes);
+    return results.empty() ? TensorValue(this, mlir::Value()) : results.front();
   }
-  template <typename OpT> Tensor op(Tensor x) { return op<OpT>({x.value}); }
-  template <typename OpT> Tensor op(Tensor a, Tensor b) {
+  template <typename OpT> TensorValue op(TensorValue x) {
+    return op<OpT>({x.value});
+  }
+  template <typename OpT> TensorValue op(TensorValue a, TensorValue b) {
     return op<OpT>({a.value, b.value});
   }
 
@@ -117,29 +109,19 @@ public:
   }
 
   /// Reports a problem of what is being built; the result is empty.
-  Tensor fail(const llvm::Twine &message);
+  TensorValue fail(const llvm::Twine &message);
 
   //===--------------------------------------------------------------------===//
   // Extents
   //===--------------------------------------------------------------------===//
 
-  Extent extent(int64_t value) { return b.getIndexAttr(value); }
-  Extent dim(Tensor x, int64_t d);
+  Extent dim(TensorValue x, int64_t d);
   /// All extents; of a tensor that is none as many as a tensor may have.
-  Extents dims(Tensor x);
-  Extent add(Extent x, Extent y);
-  Extent sub(Extent x, Extent y);
-  Extent mul(Extent x, Extent y);
-  /// Rounded towards zero; by zero gives zero.
-  Extent div(Extent x, Extent y);
-  /// What remains of a division of numbers of 0 and more.
-  Extent mod(Extent x, Extent y) { return sub(x, mul(div(x, y), y)); }
-  Extent max(Extent x, Extent y);
-  Extent min(Extent x, Extent y);
+  Extents dims(TensorValue x);
   /// x with extents that are known from elsewhere; a call with others ends with
   /// the message.
-  Tensor refine(Tensor x, llvm::ArrayRef<int64_t> extents,
-                const llvm::Twine &message);
+  TensorValue refine(TensorValue x, llvm::ArrayRef<int64_t> extents,
+                     const llvm::Twine &message);
   /// Ends a call with the node and a message where the condition does not hold.
   void require(mlir::Value condition, const llvm::Twine &message);
   /// For sums that must not wrap around: a number read at run time is checked
@@ -157,83 +139,76 @@ public:
   /// Calls the unknown extents of an input by their names; equal names are
   /// equal extents.
   void nameExtents(mlir::Value value, llvm::ArrayRef<std::string> names);
-  Extent product(llvm::ArrayRef<Extent> extents);
-  mlir::Value toValue(Extent x);
   Extents toExtents(llvm::ArrayRef<int64_t> values);
 
   /// The elements of an integer tensor of rank 0 or 1 as extents, where its
   /// count is known; `forced` reads them from the tensor when it runs.
-  std::optional<Extents> elements(Tensor x, bool forced);
+  std::optional<Extents> elements(TensorValue x, bool forced);
   /// The elements of a constant tensor of integers or floats.
-  std::optional<Ints> constantInts(Tensor x);
-  std::optional<llvm::SmallVector<double>> constantFloats(Tensor x);
+  std::optional<Ints> constantInts(TensorValue x);
+  std::optional<llvm::SmallVector<double>> constantFloats(TensorValue x);
   /// A tensor with these elements, of rank 0 or 1.
-  Tensor fromElements(llvm::ArrayRef<Extent> elements, bool isScalar,
-                      mlir::Type element);
-  /// Whether an extent is 0 or more whatever the call gives.
-  bool isNonNegative(Extent x);
+  TensorValue fromElements(llvm::ArrayRef<Extent> elements, bool isScalar,
+                           mlir::Type element);
   /// All elements of a tensor that are numbers, computed from constants where
   /// it must be; null where one is unknown or an extent.
-  std::shared_ptr<const Elements> numbers(Tensor x);
+  std::shared_ptr<const Elements> numbers(TensorValue x);
   /// The op's results; those whose elements follow from what is known are
   /// constants, or extents, in its place.
-  llvm::SmallVector<Tensor> settle(mlir::Operation *op);
+  llvm::SmallVector<TensorValue> settle(mlir::Operation *op);
 
   //===--------------------------------------------------------------------===//
   // Tensors
   //===--------------------------------------------------------------------===//
 
-  Tensor wrap(mlir::Value value) { return {this, value}; }
-  Tensor constant(mlir::ElementsAttr value);
+  TensorValue wrap(mlir::Value value) { return {this, value}; }
+  TensorValue constant(mlir::ElementsAttr value);
   /// A scalar, or a splat, of an element type.
-  Tensor number(mlir::Type element, double value,
-                llvm::ArrayRef<int64_t> shape = {});
-  Tensor ints(llvm::ArrayRef<int64_t> values);
+  TensorValue number(mlir::Type element, double value,
+                     llvm::ArrayRef<int64_t> shape = {});
+  TensorValue ints(llvm::ArrayRef<int64_t> values);
 
-  Tensor cast(Tensor x, mlir::Type element, bool overflow = false);
+  TensorValue cast(TensorValue x, mlir::Type element, bool overflow = false);
   /// Truth values as i32, others as they are.
-  Tensor toNumber(Tensor x);
-  Tensor reshape(Tensor x, llvm::ArrayRef<Extent> shape);
-  Tensor broadcast(Tensor x, llvm::ArrayRef<Extent> shape);
+  TensorValue toNumber(TensorValue x);
+  TensorValue reshape(TensorValue x, llvm::ArrayRef<Extent> shape);
+  TensorValue broadcast(TensorValue x, llvm::ArrayRef<Extent> shape);
   /// x where it may be stretched to `like`, but not `like` to it: as it is if
   /// that is known, of like's shape otherwise. `what` is its name in a message.
-  Tensor stretch(Tensor x, Tensor like, llvm::StringRef what);
-  Tensor transpose(Tensor x, llvm::ArrayRef<int64_t> permutation);
+  TensorValue stretch(TensorValue x, TensorValue like, llvm::StringRef what);
+  TensorValue transpose(TensorValue x, llvm::ArrayRef<int64_t> permutation);
   /// [N, C, spatial...] -> [N, spatial..., C] and back.
-  Tensor channelsLast(Tensor x);
-  Tensor channelsFirst(Tensor x);
+  TensorValue channelsLast(TensorValue x);
+  TensorValue channelsFirst(TensorValue x);
   /// `axis` to the last place and back.
-  Tensor moveAxis(Tensor x, int64_t from, int64_t to);
-  Tensor unsqueeze(Tensor x, llvm::ArrayRef<int64_t> axes);
-  Tensor squeeze(Tensor x, llvm::ArrayRef<int64_t> axes);
-  Tensor concat(llvm::ArrayRef<Tensor> inputs, int64_t axis);
+  TensorValue moveAxis(TensorValue x, int64_t from, int64_t to);
+  TensorValue unsqueeze(TensorValue x, llvm::ArrayRef<int64_t> axes);
+  TensorValue squeeze(TensorValue x, llvm::ArrayRef<int64_t> axes);
+  TensorValue concat(llvm::ArrayRef<TensorValue> inputs, int64_t axis);
   /// Elements start + i step for i < size along an axis.
-  Tensor slice(Tensor x, int64_t axis, Extent start, Extent size,
-               int64_t step = 1);
-  Tensor gather(Tensor x, Tensor indices, int64_t axis);
+  TensorValue slice(TensorValue x, int64_t axis, Extent start, Extent size,
+                    int64_t step = 1);
+  TensorValue gather(TensorValue x, TensorValue indices, int64_t axis);
   /// Each element is its place along the axis.
-  Tensor iota(llvm::ArrayRef<Extent> shape, int64_t axis, mlir::Type element);
-  Tensor select(Tensor condition, Tensor a, Tensor b);
-  Tensor maximum(Tensor a, Tensor b);
-  Tensor minimum(Tensor a, Tensor b);
-  Tensor pow(Tensor a, Tensor b);
-  Tensor matmul(Tensor a, Tensor b);
+  TensorValue iota(llvm::ArrayRef<Extent> shape, int64_t axis,
+                   mlir::Type element);
+  TensorValue select(TensorValue condition, TensorValue a, TensorValue b);
+  TensorValue matmul(TensorValue a, TensorValue b);
   template <typename OpT>
-  Tensor reduce(Tensor x, llvm::ArrayRef<int64_t> axes, bool keepDims) {
+  TensorValue reduce(TensorValue x, llvm::ArrayRef<int64_t> axes,
+                     bool keepDims) {
     llvm::SmallVector<mlir::NamedAttribute> attributes{attr("axes", axes)};
     if (keepDims)
       attributes.push_back(flag("keep_dims"));
     return op<OpT>({x.value}, attributes);
   }
   /// (x - mean) / sqrt(variance + epsilon) over the last dimension.
-  Tensor normalizeLast(Tensor x, double epsilon);
+  TensorValue normalizeLast(TensorValue x, double epsilon);
 
   mlir::Type f32() { return b.getF32Type(); }
   mlir::Type i64() { return b.getI64Type(); }
   mlir::Type i1() { return b.getI1Type(); }
 
-  mlir::OpBuilder &b;
-  mlir::Location loc;
   bool failed = false;
   /// What is known of elements.
   llvm::DenseMap<mlir::Value, std::shared_ptr<const Elements>> known;
@@ -265,14 +240,14 @@ private:
   unsigned symbols = 0;
   /// Ops that were asked for: whether all that they are made of is constant.
   llvm::DenseMap<mlir::Operation *, bool> fixed;
-  llvm::SmallVector<Tensor> build(mlir::OperationState &state,
-                                  llvm::function_ref<llvm::LogicalResult(
-                                      llvm::SmallVectorImpl<mlir::Type> &)>
-                                      infer);
+  llvm::SmallVector<TensorValue> build(mlir::OperationState &state,
+                                       llvm::function_ref<llvm::LogicalResult(
+                                           llvm::SmallVectorImpl<mlir::Type> &)>
+                                           infer);
 };
 
 template <typename OpT>
-llvm::SmallVector<Tensor>
+llvm::SmallVector<TensorValue>
 Graph::ops(llvm::ArrayRef<mlir::Value> operands,
            llvm::ArrayRef<mlir::NamedAttribute> attributes) {
   mlir::OperationState state(loc, OpT::getOperationName());

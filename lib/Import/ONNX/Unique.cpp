@@ -8,22 +8,20 @@ namespace dlc::onnx_import {
 
 /// Which rows of a sorted matrix differ from the one before them; the first
 /// does. NaN differs from no other NaN.
-static Tensor isNew(Graph &g, Tensor sorted) {
-  Tensor at = g.iota({g.dim(sorted, 0)}, 0, g.i64());
-  Tensor before =
-      g.gather(sorted, g.maximum(at - 1.0, g.number(g.i64(), 0)), 0);
-  Tensor differs = g.op<dl::NotEqualOp>(sorted, before);
+static TensorValue isNew(Graph &g, TensorValue sorted) {
+  TensorValue at = g.iota({g.dim(sorted, 0)}, 0, g.i64());
+  TensorValue before = g.gather(sorted, max(at - 1.0, 0.0), 0);
+  TensorValue differs = sorted != before;
   if (sorted.isFloat()) {
-    Tensor areNaN = g.op<dl::AndOp>(g.op<dl::NotEqualOp>(sorted, sorted),
-                                    g.op<dl::NotEqualOp>(before, before));
-    differs = g.op<dl::AndOp>(differs, g.op<dl::NotOp>(areNaN));
+    TensorValue areNaN = (sorted != sorted) & (before != before);
+    differs = differs & ~areNaN;
   }
-  Tensor any = g.reduce<dl::ReduceMaxOp>(g.toNumber(differs), {1}, false);
-  return g.op<dl::OrOp>(at == 0.0, any > 0.0);
+  TensorValue any = g.reduce<dl::ReduceMaxOp>(g.toNumber(differs), {1}, false);
+  return (at == 0.0) | (any > 0.0);
 }
 
 /// How many are true before each element.
-static Tensor countBefore(Graph &g, Tensor truths) {
+static TensorValue countBefore(Graph &g, TensorValue truths) {
   return g.op<dl::CumulativeOp>(
              {g.cast(truths, g.i64()).value},
              {g.attr("axis", int64_t(0)),
@@ -33,12 +31,13 @@ static Tensor countBefore(Graph &g, Tensor truths) {
          1.0;
 }
 
-static Tensor placesOf(Graph &g, Tensor truths) {
+static TensorValue placesOf(Graph &g, TensorValue truths) {
   return g.squeeze(g.op<dl::NonzeroOp>(truths), {0});
 }
 
-static Tensor scatter(Graph &g, Extent size, Tensor at, Tensor values) {
-  Tensor zeros = g.broadcast(g.number(values.element(), 0), {size});
+static TensorValue scatter(Graph &g, Extent size, TensorValue at,
+                           TensorValue values) {
+  TensorValue zeros = g.broadcast(g.number(values.element(), 0), {size});
   return g.op<dl::ScatterOp>({zeros.value, at.value, values.value});
 }
 
@@ -46,7 +45,7 @@ static Tensor scatter(Graph &g, Extent size, Tensor at, Tensor values) {
 /// by side; of those the first comes first in x as well.
 void importUnique(Node &n) {
   Graph &g = n.g;
-  Tensor x = n.in(0);
+  TensorValue x = n.in(0);
   bool hasAxis = n.hasAttr("axis");
   int64_t axis = 0;
   if (hasAxis) {
@@ -59,23 +58,23 @@ void importUnique(Node &n) {
     return;
   Extents shape = g.dims(x);
   Extent count = shape[0];
-  Tensor rows = g.reshape(
+  TensorValue rows = g.reshape(
       g.toNumber(x), {count, g.product(ArrayRef<Extent>(shape).drop_front())});
-  Tensor order = g.op<dl::ArgsortOp>(rows);
-  Tensor truths = isNew(g, g.gather(rows, order, 0));
-  Tensor starts = placesOf(g, truths);
-  Tensor indices = g.gather(order, starts, 0);
-  Tensor inverse = scatter(g, count, order, countBefore(g, truths));
+  TensorValue order = g.op<dl::ArgsortOp>(rows);
+  TensorValue truths = isNew(g, g.gather(rows, order, 0));
+  TensorValue starts = placesOf(g, truths);
+  TensorValue indices = g.gather(order, starts, 0);
+  TensorValue inverse = scatter(g, count, order, countBefore(g, truths));
   // A group ends where the next one starts, the last one with x.
-  Extent groups = g.dim(starts, 0), last = g.sub(groups, g.extent(1));
+  Extent groups = g.dim(starts, 0), last = g.sub(groups, g.index(1));
   auto whole = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
-  Tensor at = g.iota({groups}, 0, g.i64());
-  Tensor next = g.gather(starts, g.minimum(at + 1.0, whole(last)), 0);
-  Tensor counts = g.select(at == whole(last), whole(count), next) - starts;
+  TensorValue at = g.iota({groups}, 0, g.i64());
+  TensorValue next = g.gather(starts, min(at + 1.0, whole(last)), 0);
+  TensorValue counts = g.select(at == whole(last), whole(count), next) - starts;
   if (!n.integer("sorted", 1)) {
     // In the order in which they come first.
-    Tensor isFirst = scatter(g, count, indices, (at * 0.0) + 1.0) > 0.0;
-    Tensor firsts = placesOf(g, isFirst);
+    TensorValue isFirst = scatter(g, count, indices, (at * 0.0) + 1.0) > 0.0;
+    TensorValue firsts = placesOf(g, isFirst);
     counts = g.gather(counts, g.gather(inverse, firsts, 0), 0);
     inverse =
         g.gather(countBefore(g, isFirst), g.gather(indices, inverse, 0), 0);

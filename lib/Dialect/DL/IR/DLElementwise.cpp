@@ -15,20 +15,21 @@ using namespace dlc::dl;
 
 namespace dlc::dl::formula {
 /// All of the cotangent for the one that wins, half of it where both do.
-static Tensor half(Tensor g, Tensor wins, Tensor ties) {
+static TensorExpr half(TensorExpr g, TensorExpr wins, TensorExpr ties) {
   return select(wins, g, select(ties, 0.5 * g, 0.0));
 }
 /// `s` is the logistic function of x.
-static Tensor silu(Tensor g, Tensor x, Tensor s) {
+static TensorExpr silu(TensorExpr g, TensorExpr x, TensorExpr s) {
   return g * s * (1.0 + x * (1.0 - s));
 }
 /// `t` is tanh(softplus(x)).
-static Tensor mish(Tensor g, Tensor x, Tensor t) {
+static TensorExpr mish(TensorExpr g, TensorExpr x, TensorExpr t) {
   return g * (t + x * (1.0 - t * t) * sigmoid(x));
 }
-/// `t` is the tanh in the formula.
-static Tensor geluTanh(Tensor g, Tensor x, Tensor t) {
-  Tensor inner = 0.79788456080286535588 * (1.0 + 3 * 0.044715 * x * x);
+/// `t` is the tanh in the formula, of `scale` (x + `cubic` x x x).
+static TensorExpr geluTanh(TensorExpr g, TensorExpr x, TensorExpr t,
+                           double scale, double cubic) {
+  TensorExpr inner = scale * (1.0 + 3 * cubic * x * x);
   return g * (0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * inner);
 }
 } // namespace dlc::dl::formula

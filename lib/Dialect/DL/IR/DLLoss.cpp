@@ -8,7 +8,7 @@
 
 using namespace mlir;
 using namespace dlc::dl;
-using formula::Tensor;
+using formula::TensorExpr;
 
 #define GET_OP_CLASSES
 #include "dlc/Dialect/DL/IR/DLLoss.cpp.inc"
@@ -79,22 +79,22 @@ LogicalResult CrossEntropyOp::verify() {
 }
 
 /// One of each class along a new last dimension: 1 at the class, else 0.
-static Tensor oneHot(Tensor labels, Tensor scores) {
+static TensorExpr oneHot(TensorExpr labels, TensorExpr scores) {
   int64_t last = scores.rank() - 1;
-  Tensor wide = labels.cast(labels.b->getI64Type());
+  TensorExpr wide = labels.cast(labels.b->getI64Type());
   SmallVector<int64_t> shape(labels.shape());
   shape.push_back(1);
   SmallVector<Value> extents = labels.unknownExtents();
   auto type = wide.type().clone(shape);
-  Tensor column = wide.with(
+  TensorExpr column = wide.with(
       ReshapeOp::create(*wide.b, wide.loc, type, wide,
                         extents.size() > 1 ? extents : SmallVector<Value>()));
-  return column.eq(formula::iota(*wide.b, wide.loc, scores, last))
+  return (column == formula::iota(*wide.b, wide.loc, scores, last))
       .cast(scores.element());
 }
 
 /// Mean over examples of sums over the last dimension.
-static Tensor meanOfSums(Tensor terms) {
+static TensorExpr meanOfSums(TensorExpr terms) {
   return terms.sum({terms.rank() - 1}, /*keepDims=*/false).mean();
 }
 
@@ -125,29 +125,29 @@ template <typename Loss> static void requireAlike(OpBuilder &b, Loss loss) {
 
 SmallVector<Value> MeanSquaredErrorOp::decompose(OpBuilder &b) {
   requireAlike(b, *this);
-  Tensor x(b, getLoc(), getX());
+  TensorExpr x(b, getLoc(), getX());
   return {square(x - x.with(getTarget())).mean()};
 }
 
 SmallVector<Value> MeanAbsoluteErrorOp::decompose(OpBuilder &b) {
   requireAlike(b, *this);
-  Tensor x(b, getLoc(), getX());
+  TensorExpr x(b, getLoc(), getX());
   return {abs(x - x.with(getTarget())).mean()};
 }
 
 SmallVector<Value> CrossEntropyOp::decompose(OpBuilder &b) {
   requireAlike(b, *this);
-  Tensor x(b, getLoc(), getX()), target = x.with(getTarget());
+  TensorExpr x(b, getLoc(), getX()), target = x.with(getTarget());
   int64_t last = x.rank() - 1;
   double smoothing = getLabelSmoothing().convertToDouble();
-  Tensor logs =
+  TensorExpr logs =
       x.with(LogSoftmaxOp::create(b, getLoc(), x, b.getI64IntegerAttr(last)));
   int64_t classes = x.shape()[last];
   if (isSparse(getTarget()) && !ShapedType::isDynamic(classes))
     target = x.with(
         RequireRangeOp::create(b, getLoc(), target, 0, classes, "a label"));
-  Tensor p = isSparse(getTarget()) ? oneHot(target, x) : target;
-  Tensor terms = p * logs;
+  TensorExpr p = isSparse(getTarget()) ? oneHot(target, x) : target;
+  TensorExpr terms = p * logs;
   if (smoothing > 0)
     terms = (1 - smoothing) * terms + (smoothing * logs) / x.count({last});
   return {-meanOfSums(terms)};
@@ -155,39 +155,39 @@ SmallVector<Value> CrossEntropyOp::decompose(OpBuilder &b) {
 
 SmallVector<Value> BinaryCrossEntropyOp::decompose(OpBuilder &b) {
   requireAlike(b, *this);
-  Tensor x(b, getLoc(), getX());
+  TensorExpr x(b, getLoc(), getX());
   return {(softplus(x) - x * x.with(getTarget())).mean()};
 }
 
 SmallVector<Value> HingeOp::decompose(OpBuilder &b) {
   requireAlike(b, *this);
-  Tensor x(b, getLoc(), getX());
+  TensorExpr x(b, getLoc(), getX());
   return {max(1.0 - x.with(getTarget()) * x, 0.0).mean()};
 }
 
 SmallVector<Value> PerceptronCriterionOp::decompose(OpBuilder &b) {
   requireAlike(b, *this);
-  Tensor x(b, getLoc(), getX());
+  TensorExpr x(b, getLoc(), getX());
   // A product with what is right or wrong: at 0 the derivative is -t, not half.
-  Tensor margin = x.with(getTarget()) * x;
-  Tensor isWrong = margin.le(0.0).cast(x.element());
+  TensorExpr margin = x.with(getTarget()) * x;
+  TensorExpr isWrong = (margin <= 0.0).cast(x.element());
   return {(-margin * isWrong).mean()};
 }
 
 SmallVector<Value> KlDivergenceOp::decompose(OpBuilder &b) {
   requireAlike(b, *this);
-  Tensor x(b, getLoc(), getX()), p = x.with(getTarget());
-  Tensor logs = x.with(
+  TensorExpr x(b, getLoc(), getX()), p = x.with(getTarget());
+  TensorExpr logs = x.with(
       LogSoftmaxOp::create(b, getLoc(), x, b.getI64IntegerAttr(x.rank() - 1)));
-  Tensor some = select(p.gt(0.0), p, 1.0);
+  TensorExpr some = select(p > 0.0, p, 1.0);
   return {meanOfSums(p * (log(some) - logs))};
 }
 
 SmallVector<Value> AccuracyOp::decompose(OpBuilder &b) {
   requireAlike(b, *this);
-  Tensor x(b, getLoc(), getX()), target = x.with(getTarget());
+  TensorExpr x(b, getLoc(), getX()), target = x.with(getTarget());
   int64_t last = x.rank() - 1;
-  auto best = [&](Tensor t) {
+  auto best = [&](TensorExpr t) {
     return t.with(ArgMaxOp::create(b, getLoc(), t, b.getI64IntegerAttr(last),
                                    UnitAttr()));
   };
@@ -205,13 +205,14 @@ SmallVector<Value> AccuracyOp::decompose(OpBuilder &b) {
                               extent(getX()), extent(getTarget())),
         "dl.accuracy: scores and targets differ in the number of classes");
   }
-  Tensor isRight = x;
-  if (!isSparse(getTarget()) && (x.rank() <= 1 || x.shape()[last] == 1))
-    isRight =
-        x.gt(0.0).cast(b.getI32Type()).eq(target.gt(0.5).cast(b.getI32Type()));
-  else if (isSparse(getTarget()))
-    isRight = best(x).eq(target.cast(b.getI64Type()));
-  else
-    isRight = best(x).eq(best(target));
+  TensorExpr isRight = x;
+  if (!isSparse(getTarget()) && (x.rank() <= 1 || x.shape()[last] == 1)) {
+    TensorExpr answer = (x > 0.0).cast(b.getI32Type());
+    isRight = answer == (target > 0.5).cast(b.getI32Type());
+  } else {
+    TensorExpr answer = best(x);
+    isRight = answer == (isSparse(getTarget()) ? target.cast(b.getI64Type())
+                                               : best(target));
+  }
   return {isRight.cast(x.element()).mean()};
 }

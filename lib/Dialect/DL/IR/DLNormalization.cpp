@@ -76,7 +76,7 @@ LogicalResult BatchNormTrainingOp::inferReturnTypes(
 }
 
 SmallVector<Value> BatchNormTrainingOp::decompose(OpBuilder &b) {
-  formula::Tensor x(b, getLoc(), getX());
+  formula::TensorExpr x(b, getLoc(), getX());
   SmallVector<int64_t> axes;
   for (int64_t d = 0; d + 1 < x.rank(); ++d)
     axes.push_back(d);

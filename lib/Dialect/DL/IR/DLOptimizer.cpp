@@ -6,7 +6,7 @@
 
 using namespace mlir;
 using namespace dlc::dl;
-using formula::Tensor;
+using formula::TensorExpr;
 
 #define GET_OP_CLASSES
 #include "dlc/Dialect/DL/IR/DLOptimizer.cpp.inc"
@@ -123,56 +123,56 @@ LogicalResult AdagradOp::verify() {
 //===----------------------------------------------------------------------===//
 
 /// The gradient with weight decay.
-template <typename OpT> static Tensor decayed(OpT op, Tensor p) {
-  Tensor g = p.with(op.getG());
+template <typename OpT> static TensorExpr decayed(OpT op, TensorExpr p) {
+  TensorExpr g = p.with(op.getG());
   double decay = op.getWeightDecay().convertToDouble();
   return decay ? g + decay * p : g;
 }
 
 SmallVector<Value> SgdOp::decompose(OpBuilder &b) {
-  Tensor p(b, getLoc(), getP());
+  TensorExpr p(b, getLoc(), getP());
   return {p - p.with(getRate()) * decayed(*this, p)};
 }
 
 SmallVector<Value> MomentumOp::decompose(OpBuilder &b) {
-  Tensor p(b, getLoc(), getP()), g = decayed(*this, p);
+  TensorExpr p(b, getLoc(), getP()), g = decayed(*this, p);
   double momentum = getMomentum().convertToDouble();
-  Tensor v = momentum * p.with(getS()) + g;
+  TensorExpr v = momentum * p.with(getS()) + g;
   return {p - p.with(getRate()) * (getNesterov() ? g + momentum * v : v), v};
 }
 
 SmallVector<Value> AdamOp::decompose(OpBuilder &b) {
-  Tensor p(b, getLoc(), getP()), rate = p.with(getRate());
+  TensorExpr p(b, getLoc(), getP()), rate = p.with(getRate());
   double b1 = getBeta1().convertToDouble(), b2 = getBeta2().convertToDouble(),
          decay = getWeightDecay().convertToDouble();
-  Tensor g = getDecoupled() ? p.with(getG()) : decayed(*this, p);
-  Tensor m = b1 * p.with(getM()) + (1 - b1) * g;
-  Tensor v = b2 * p.with(getV()) + (1 - b2) * square(g);
+  TensorExpr g = getDecoupled() ? p.with(getG()) : decayed(*this, p);
+  TensorExpr m = b1 * p.with(getM()) + (1 - b1) * g;
+  TensorExpr v = b2 * p.with(getV()) + (1 - b2) * square(g);
   // Numbers of rank 0: once a step. In f64, where 1 - b2^t keeps its digits.
-  Tensor t = p.with(getStep()).cast(b.getF64Type());
+  TensorExpr t = p.with(getStep()).cast(b.getF64Type());
   auto correction = [&](double beta) { return 1.0 - exp(t * std::log(beta)); };
-  auto one = [&](Tensor number) { return number.cast(p.element()); };
-  Tensor scale = b1 ? one(1.0 / correction(b1)) : p.constant(1);
-  Tensor root = b2 ? one(formula::rsqrt(correction(b2))) : p.constant(1);
-  Tensor step = rate * scale * m /
-                (formula::sqrt(v) * root + getEpsilon().convertToDouble());
+  auto one = [&](TensorExpr number) { return number.cast(p.element()); };
+  TensorExpr scale = b1 ? one(1.0 / correction(b1)) : p.constant(1);
+  TensorExpr root = b2 ? one(formula::rsqrt(correction(b2))) : p.constant(1);
+  TensorExpr step = rate * scale * m /
+                    (formula::sqrt(v) * root + getEpsilon().convertToDouble());
   if (getDecoupled() && decay)
     step = step + rate * (decay * p);
   return {p - step, m, v};
 }
 
 SmallVector<Value> RmspropOp::decompose(OpBuilder &b) {
-  Tensor p(b, getLoc(), getP()), g = decayed(*this, p);
+  TensorExpr p(b, getLoc(), getP()), g = decayed(*this, p);
   double rho = getRho().convertToDouble();
-  Tensor s = rho * p.with(getS()) + (1 - rho) * square(g);
-  Tensor root = formula::sqrt(s) + getEpsilon().convertToDouble();
+  TensorExpr s = rho * p.with(getS()) + (1 - rho) * square(g);
+  TensorExpr root = formula::sqrt(s) + getEpsilon().convertToDouble();
   return {p - p.with(getRate()) * g / root, s};
 }
 
 SmallVector<Value> AdagradOp::decompose(OpBuilder &b) {
-  Tensor p(b, getLoc(), getP()), g = decayed(*this, p);
-  Tensor s = p.with(getS()) + square(g);
-  Tensor root = formula::sqrt(s) + getEpsilon().convertToDouble();
+  TensorExpr p(b, getLoc(), getP()), g = decayed(*this, p);
+  TensorExpr s = p.with(getS()) + square(g);
+  TensorExpr root = formula::sqrt(s) + getEpsilon().convertToDouble();
   return {p - p.with(getRate()) * g / root, s};
 }
 
@@ -200,15 +200,15 @@ LogicalResult ClipByGlobalNormOp::verify() {
 }
 
 SmallVector<Value> ClipByGlobalNormOp::decompose(OpBuilder &b) {
-  std::optional<Tensor> sum;
+  std::optional<TensorExpr> sum;
   for (Value g : getGradients()) {
-    Tensor squares = square(Tensor(b, getLoc(), g)).sum();
+    TensorExpr squares = square(TensorExpr(b, getLoc(), g)).sum();
     sum = sum ? *sum + squares : squares;
   }
   double limit = getLimit().convertToDouble();
-  Tensor norm = formula::sqrt(*sum);
+  TensorExpr norm = formula::sqrt(*sum);
   // A norm of 0 divides nothing: the larger of norm and limit is the divisor.
-  Tensor scale = limit / max(norm, limit);
+  TensorExpr scale = limit / max(norm, limit);
   SmallVector<Value> results;
   for (Value g : getGradients())
     results.push_back(norm.with(g) * scale);
@@ -241,9 +241,9 @@ SmallVector<Value> LearningRateOp::decompose(OpBuilder &b) {
   double rate = getRate().convertToDouble(),
          decay = getDecay().convertToDouble(), steps = getSteps(),
          warmup = int64_t(getWarmup());
-  Tensor step = Tensor(b, getLoc(), getStep()).cast(b.getF64Type());
-  Tensor t = max(step - warmup, 0.0), u = min(t / steps, 1.0);
-  Tensor result = step.constant(rate);
+  TensorExpr step = TensorExpr(b, getLoc(), getStep()).cast(b.getF64Type());
+  TensorExpr t = max(step - warmup, 0.0), u = min(t / steps, 1.0);
+  TensorExpr result = step.constant(rate);
   switch (getKind()) {
   case ScheduleKind::constant:
     break;
@@ -263,6 +263,6 @@ SmallVector<Value> LearningRateOp::decompose(OpBuilder &b) {
     break;
   }
   if (warmup > 0)
-    result = select(step.lt(warmup), rate * (step + 1.0) / warmup, result);
+    result = select(step < warmup, rate * (step + 1.0) / warmup, result);
   return {result.cast(getElement())};
 }

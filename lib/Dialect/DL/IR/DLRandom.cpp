@@ -6,7 +6,7 @@
 
 using namespace mlir;
 using namespace dlc::dl;
-using formula::Tensor;
+using formula::TensorExpr;
 
 #define GET_OP_CLASSES
 #include "dlc/Dialect/DL/IR/DLRandom.cpp.inc"
@@ -85,41 +85,41 @@ LogicalResult DropoutOp::verify() {
 //===----------------------------------------------------------------------===//
 
 /// Evenly distributed in [0, 1), of words `word` and, in f64, the next one.
-static Tensor uniform(OpBuilder &b, Location loc, Value state,
-                      ValueRange extents, int64_t stream, int64_t word,
-                      RankedTensorType type) {
+static TensorExpr uniform(OpBuilder &b, Location loc, Value state,
+                          ValueRange extents, int64_t stream, int64_t word,
+                          RankedTensorType type) {
   auto bits = [&](int64_t word) {
-    return Tensor(
+    return TensorExpr(
         b, loc,
         RandomBitsOp::create(
             b, loc,
             RankedTensorType::get(type.getShape(), b.getIntegerType(32, false)),
             state, extents, stream, word));
   };
-  auto upper = [&](Tensor words, int64_t dropped) {
+  auto upper = [&](TensorExpr words, int64_t dropped) {
     return words.with(
         ShiftRightOp::create(b, loc, words, words.constant(double(dropped))));
   };
   Type element = type.getElementType();
   if (!element.isF64())
     return (upper(bits(word), 8).cast(b.getF32Type()) * 0x1p-24).cast(element);
-  Tensor high = upper(bits(word), 5).cast(element),
-         low = upper(bits(word + 1), 6).cast(element);
+  TensorExpr high = upper(bits(word), 5).cast(element),
+             low = upper(bits(word + 1), 6).cast(element);
   return (high * 67108864.0 + low) * 0x1p-53;
 }
 
-static Tensor normal(OpBuilder &b, Location loc, Value state,
-                     ValueRange extents, int64_t stream,
-                     RankedTensorType type) {
-  Tensor u = uniform(b, loc, state, extents, stream, 0, type),
-         v = uniform(b, loc, state, extents, stream, 2, type);
+static TensorExpr normal(OpBuilder &b, Location loc, Value state,
+                         ValueRange extents, int64_t stream,
+                         RankedTensorType type) {
+  TensorExpr u = uniform(b, loc, state, extents, stream, 0, type),
+             v = uniform(b, loc, state, extents, stream, 2, type);
   return formula::sqrt(-2.0 * formula::log(1.0 - u)) *
          formula::cos(6.28318530717958647693 * v);
 }
 
 SmallVector<Value> RandomUniformOp::decompose(OpBuilder &b) {
-  Tensor u = uniform(b, getLoc(), getState(), getExtents(), getStream(), 0,
-                     tensorType(getY()));
+  TensorExpr u = uniform(b, getLoc(), getState(), getExtents(), getStream(), 0,
+                         tensorType(getY()));
   double low = getLow().convertToDouble(), high = getHigh().convertToDouble();
   if (high - low != 1)
     u = u * (high - low);
@@ -127,8 +127,8 @@ SmallVector<Value> RandomUniformOp::decompose(OpBuilder &b) {
 }
 
 SmallVector<Value> RandomNormalOp::decompose(OpBuilder &b) {
-  Tensor z = normal(b, getLoc(), getState(), getExtents(), getStream(),
-                    tensorType(getY()));
+  TensorExpr z = normal(b, getLoc(), getState(), getExtents(), getStream(),
+                        tensorType(getY()));
   double mean = getMean().convertToDouble(),
          deviation = getDeviation().convertToDouble();
   if (deviation != 1)
@@ -138,23 +138,23 @@ SmallVector<Value> RandomNormalOp::decompose(OpBuilder &b) {
 
 /// The columns of `[n, m]`, n >= m, made orthonormal one after the other: what
 /// lies along those before is taken off, twice because the first time rounds.
-static Tensor orthonormalize(Tensor a) {
+static TensorExpr orthonormalize(TensorExpr a) {
   OpBuilder &b = *a.b;
   int64_t n = a.shape()[0], m = a.shape()[1];
-  Tensor zeros = a.filled(0);
+  TensorExpr zeros = a.filled(0);
   Value places =
       IotaOp::create(b, a.loc, RankedTensorType::get({m, 1, m}, b.getI64Type()),
                      ValueRange(), b.getI64IntegerAttr(2));
   Value numbers =
       IotaOp::create(b, a.loc, RankedTensorType::get({m, 1, m}, b.getI64Type()),
                      ValueRange(), b.getI64IntegerAttr(0));
-  Tensor hot = a.with(places).eq(a.with(numbers)).cast(a.element());
-  Tensor columns = a.transpose().reshape({m, n, 1});
+  TensorExpr hot = (a.with(places) == a.with(numbers)).cast(a.element());
+  TensorExpr columns = a.transpose().reshape({m, n, 1});
   auto scan = ScanOp::create(
       b, a.loc, ValueRange{zeros}, ValueRange{columns, hot}, Value(), Value(),
       0, false,
       [](OpBuilder &b, Location loc, ValueRange states, ValueRange elements) {
-        Tensor q(b, loc, states[0]), v(b, loc, elements[0]),
+        TensorExpr q(b, loc, states[0]), v(b, loc, elements[0]),
             place(b, loc, elements[1]);
         for (int i = 0; i < 2; ++i)
           v = v - matmul(q, matmul(q.transpose(), v));
@@ -197,9 +197,9 @@ SmallVector<Value> InitializeOp::decompose(OpBuilder &b) {
   case InitializerKind::orthogonal: {
     int64_t columns = shape.back(),
             rows = type.getNumElements() / std::max<int64_t>(columns, 1);
-    Tensor a(b, getLoc(), makeNormal(type.clone({rows, columns}), 1));
+    TensorExpr a(b, getLoc(), makeNormal(type.clone({rows, columns}), 1));
     bool isWide = columns > rows;
-    Tensor q = orthonormalize(isWide ? a.transpose() : a);
+    TensorExpr q = orthonormalize(isWide ? a.transpose() : a);
     return {(isWide ? q.transpose() : q).reshape(shape)};
   }
   }
@@ -210,9 +210,10 @@ SmallVector<Value> DropoutOp::decompose(OpBuilder &b) {
   double rate = getRate().convertToDouble();
   if (!getState() || rate == 0)
     return {getX()};
-  Tensor x(b, getLoc(), getX());
+  TensorExpr x(b, getLoc(), getX());
   // The choice is made in f32 whatever is chosen among.
-  Tensor u = uniform(b, getLoc(), getState(), x.unknownExtents(), getStream(),
-                     0, RankedTensorType::get(x.shape(), b.getF32Type()));
-  return {select(u.ge(rate), x * (1 / (1 - rate)), 0.0)};
+  TensorExpr u =
+      uniform(b, getLoc(), getState(), x.unknownExtents(), getStream(), 0,
+              RankedTensorType::get(x.shape(), b.getF32Type()));
+  return {select(u >= rate, x * (1 / (1 - rate)), 0.0)};
 }

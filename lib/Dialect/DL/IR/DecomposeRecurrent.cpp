@@ -8,25 +8,25 @@
 
 using namespace mlir;
 using namespace dlc::dl;
-using formula::Tensor;
+using formula::TensorExpr;
 
 namespace {
 
 /// Columns from the part `first` to before the part `last` of `parts` equal
 /// ones.
-Tensor partsOf(Tensor x, int64_t first, int64_t last, int64_t parts) {
+TensorExpr partsOf(TensorExpr x, int64_t first, int64_t last, int64_t parts) {
   int64_t size = x.shape().back() / parts;
   return x.slice(x.rank() - 1, first * size, last * size);
 }
-Tensor partOf(Tensor x, int64_t i, int64_t count) {
+TensorExpr partOf(TensorExpr x, int64_t i, int64_t count) {
   return partsOf(x, i, i + 1, count);
 }
 /// Element `i` of the first dimension.
-Tensor elementOf(Tensor x, int64_t i) {
+TensorExpr elementOf(TensorExpr x, int64_t i) {
   return x.slice(0, i, i + 1).reshape(x.shape().drop_front());
 }
 /// A leading dimension of 1.
-Tensor unsqueeze(Tensor x) {
+TensorExpr unsqueeze(TensorExpr x) {
   SmallVector<int64_t> shape(x.shape());
   shape.insert(shape.begin(), 1);
   return x.reshape(shape);
@@ -59,7 +59,7 @@ public:
   }
 
   /// Function `i` of x, bounded first.
-  Tensor apply(size_t i, Tensor x, bool isBounded = true) const {
+  TensorExpr apply(size_t i, TensorExpr x, bool isBounded = true) const {
     if (clip && isBounded)
       x = min(max(x, -*clip), *clip);
     double a = alpha[i], c = beta[i];
@@ -72,7 +72,7 @@ public:
     if (name == "scaled_tanh")
       return tanh(x * otherwise(c, 1)) * otherwise(a, 1);
     if (name == "thresholded_relu")
-      return select(x.gt(otherwise(a, 1)), x, 0.0);
+      return select(x > otherwise(a, 1), x, 0.0);
     if (name == "hard_sigmoid" && !(std::isnan(a) && std::isnan(c)))
       return min(max(x * otherwise(a, 1.0 / 6) + otherwise(c, 0.5), 0.0), 1.0);
     OperationState state(x.loc, ("dl." + name).str());
@@ -97,7 +97,7 @@ struct Part {
 
 /// Next states, the first of which is the output.
 using Cell = llvm::function_ref<SmallVector<Value>(
-    const Activations &, const Part &, Tensor, ArrayRef<Tensor>)>;
+    const Activations &, const Part &, TensorExpr, ArrayRef<TensorExpr>)>;
 
 template <typename OpT> class Decomposer {
 public:
@@ -107,7 +107,7 @@ public:
 
   /// `initial` holds the first states given or null, one for each state.
   SmallVector<Value> run(ArrayRef<Value> initial, Cell cell) {
-    SmallVector<SmallVector<Tensor>> results;
+    SmallVector<SmallVector<TensorExpr>> results;
     for (int64_t d = 0; d < (isBoth ? 2 : 1); ++d) {
       bool isReverse =
           isBoth ? d == 1 : op.getDirection() == Direction::reverse;
@@ -122,21 +122,21 @@ public:
           op.getBatchFirst() ? 1 : 0, isReverse,
           [&](OpBuilder &inner, Location loc, ValueRange states,
               ValueRange elements) {
-            SmallVector<Tensor> tensors;
+            SmallVector<TensorExpr> tensors;
             for (Value state : states)
               tensors.push_back({inner, loc, state});
             SmallVector<Value> next =
                 cell(activations, part, {inner, loc, elements[0]}, tensors);
             YieldOp::create(inner, loc, next, next.front(), Value());
           });
-      SmallVector<Tensor> values{{b, loc, scan.getOutputs()[0]}};
+      SmallVector<TensorExpr> values{{b, loc, scan.getOutputs()[0]}};
       for (Value final : scan.getFinals())
         values.push_back({b, loc, final});
       results.push_back(values);
     }
     SmallVector<Value> all;
     for (auto [i, old] : llvm::enumerate(op->getResults())) {
-      Tensor now = results[0][i];
+      TensorExpr now = results[0][i];
       if (isBoth)
         now = i == 0 ? formula::concat({now, results[1][i]}, 2)
                      : formula::concat(
@@ -157,7 +157,7 @@ public:
 private:
   /// [B, H] of zeros.
   Value zeros(Value recurrent) {
-    Tensor x(b, loc, op.getX());
+    TensorExpr x(b, loc, op.getX());
     int64_t axis = op.getBatchFirst() ? 0 : 1;
     int64_t batch = x.shape()[axis];
     SmallVector<Value> extents;
@@ -175,13 +175,13 @@ private:
   int64_t direction = 0;
 };
 
-Tensor product(Tensor x, Value weights, Value bias = {}) {
+TensorExpr product(TensorExpr x, Value weights, Value bias = {}) {
   return x.with(DenseOp::create(*x.b, x.loc, x, weights, bias));
 }
 
 /// x W + b + h U
-Tensor sumsOf(const Part &part, Tensor x, Tensor h) {
-  Tensor input = product(x, part.weights, part.bias);
+TensorExpr sumsOf(const Part &part, TensorExpr x, TensorExpr h) {
+  TensorExpr input = product(x, part.weights, part.bias);
   return input + product(h, part.recurrent);
 }
 } // namespace
@@ -189,8 +189,8 @@ Tensor sumsOf(const Part &part, Tensor x, Tensor h) {
 SmallVector<Value> RnnOp::decompose(OpBuilder &b) {
   return Decomposer<RnnOp>(*this, b).run(
       {getH0()},
-      [](const Activations &f, const Part &part, Tensor x,
-         ArrayRef<Tensor> states) -> SmallVector<Value> {
+      [](const Activations &f, const Part &part, TensorExpr x,
+         ArrayRef<TensorExpr> states) -> SmallVector<Value> {
         return {f.apply(0, sumsOf(part, x, states[0]))};
       });
 }
@@ -199,20 +199,20 @@ SmallVector<Value> LstmOp::decompose(OpBuilder &b) {
   Decomposer<LstmOp> decomposer(*this, b);
   return decomposer.run(
       {getH0(), getC0()},
-      [&](const Activations &f, const Part &part, Tensor x,
-          ArrayRef<Tensor> states) -> SmallVector<Value> {
-        Tensor sums = sumsOf(part, x, states[0]), cell = states[1];
+      [&](const Activations &f, const Part &part, TensorExpr x,
+          ArrayRef<TensorExpr> states) -> SmallVector<Value> {
+        TensorExpr sums = sumsOf(part, x, states[0]), cell = states[1];
         Value peephole = decomposer.one(getPeephole());
         auto gate = [&](int64_t i) { return partOf(sums, i, 4); };
-        auto peep = [&](Tensor sum, int64_t i, Tensor cell) {
+        auto peep = [&](TensorExpr sum, int64_t i, TensorExpr cell) {
           return peephole ? sum + cell * partOf(x.with(peephole), i, 3) : sum;
         };
-        Tensor i = f.apply(0, peep(gate(0), 0, cell));
-        Tensor forget =
+        TensorExpr i = f.apply(0, peep(gate(0), 0, cell));
+        TensorExpr forget =
             getCoupled() ? 1.0 - i : f.apply(0, peep(gate(1), 1, cell));
-        Tensor g = f.apply(1, gate(2));
-        Tensor next = forget * cell + i * g;
-        Tensor o = f.apply(0, peep(gate(3), 2, next));
+        TensorExpr g = f.apply(1, gate(2));
+        TensorExpr next = forget * cell + i * g;
+        TensorExpr o = f.apply(0, peep(gate(3), 2, next));
         return {o * f.apply(2, next, /*isBounded=*/false), next};
       });
 }
@@ -221,33 +221,33 @@ SmallVector<Value> GruOp::decompose(OpBuilder &b) {
   Decomposer<GruOp> decomposer(*this, b);
   return decomposer.run(
       {getH0()},
-      [&](const Activations &f, const Part &part, Tensor x,
-          ArrayRef<Tensor> states) -> SmallVector<Value> {
-        Tensor h = states[0];
+      [&](const Activations &f, const Part &part, TensorExpr x,
+          ArrayRef<TensorExpr> states) -> SmallVector<Value> {
+        TensorExpr h = states[0];
         Value moreBias = decomposer.one(getRecurrentBias());
-        Tensor input = product(x, part.weights, part.bias);
-        auto finish = [&](Tensor z, Tensor n) -> SmallVector<Value> {
+        TensorExpr input = product(x, part.weights, part.bias);
+        auto finish = [&](TensorExpr z, TensorExpr n) -> SmallVector<Value> {
           return {(1.0 - z) * n + z * h};
         };
         if (getLinearBeforeReset()) {
-          Tensor state = product(h, part.recurrent, moreBias);
+          TensorExpr state = product(h, part.recurrent, moreBias);
           auto sum = [&](int64_t i) {
             return partOf(input, i, 3) + partOf(state, i, 3);
           };
-          Tensor z = f.apply(0, sum(0)), r = f.apply(0, sum(1));
+          TensorExpr z = f.apply(0, sum(0)), r = f.apply(0, sum(1));
           return finish(
               z, f.apply(1, partOf(input, 2, 3) + r * partOf(state, 2, 3)));
         }
         // The candidate's product needs the reset gate first.
-        auto some = [&](Tensor h, int64_t first, int64_t last) {
+        auto some = [&](TensorExpr h, int64_t first, int64_t last) {
           return product(h, partsOf(x.with(part.recurrent), first, last, 3),
                          moreBias
                              ? Value(partsOf(x.with(moreBias), first, last, 3))
                              : Value());
         };
-        Tensor gates = partsOf(input, 0, 2, 3) + some(h, 0, 2);
-        Tensor z = f.apply(0, partOf(gates, 0, 2)),
-               r = f.apply(0, partOf(gates, 1, 2));
+        TensorExpr gates = partsOf(input, 0, 2, 3) + some(h, 0, 2);
+        TensorExpr z = f.apply(0, partOf(gates, 0, 2)),
+                   r = f.apply(0, partOf(gates, 1, 2));
         return finish(z, f.apply(1, partOf(input, 2, 3) + some(r * h, 2, 3)));
       });
 }

@@ -1,7 +1,9 @@
 //===- Formula.cpp - dl as C++ operators ----------------------------------===//
 
 #include "dlc/Dialect/DL/IR/Formula.h"
-#include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Dialect/DL/IR/Operators.h"
+#include "dlc/Dialect/Utils/Arithmetic.h"
+#include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -9,26 +11,34 @@ using namespace dlc::dl;
 using namespace dlc::dl::formula;
 
 template <typename OpT, typename... Operands>
-static Tensor make(Tensor at, Operands &&...operands) {
+static TensorExpr make(TensorExpr at, Operands &&...operands) {
   return at.with(OpT::create(*at.b, at.loc, operands...));
 }
 
-Tensor Tensor::constant(double number) const {
+TensorExpr TensorExpr::constant(double number) const {
   auto scalar = RankedTensorType::get({}, element());
-  Attribute value =
-      isFloat() ? Attribute(b->getFloatAttr(element(), number))
-                : Attribute(b->getIntegerAttr(element(), int64_t(number)));
-  return with(arith::ConstantOp::create(*b, loc,
-                                        DenseElementsAttr::get(scalar, value)));
+  return with(buildConstant(*b, loc, scalar, number));
 }
 
-Value Tensor::extent(int64_t d) const {
+TensorExpr TensorExpr::apply(UnaryOperator op, TensorExpr x) {
+  return withOpOf(op, [&](auto tag) {
+    return make<typename decltype(tag)::Op>(x, x.value);
+  });
+}
+
+TensorExpr TensorExpr::apply(BinaryOperator op, TensorExpr a, TensorExpr b) {
+  return withOpOf(op, [&](auto tag) {
+    return make<typename decltype(tag)::Op>(a, a.value, b.value);
+  });
+}
+
+Value TensorExpr::extent(int64_t d) const {
   if (!type().isDynamicDim(d))
     return arith::ConstantIndexOp::create(*b, loc, type().getDimSize(d));
   return tensor::DimOp::create(*b, loc, value, d);
 }
 
-SmallVector<Value> Tensor::unknownExtents() const {
+SmallVector<Value> TensorExpr::unknownExtents() const {
   SmallVector<Value> extents;
   for (int64_t d = 0; d < rank(); ++d)
     if (type().isDynamicDim(d))
@@ -36,11 +46,11 @@ SmallVector<Value> Tensor::unknownExtents() const {
   return extents;
 }
 
-Tensor Tensor::filled(double number) const {
+TensorExpr TensorExpr::filled(double number) const {
   return constant(number).broadcastTo(*this);
 }
 
-Tensor Tensor::count(ArrayRef<int64_t> dims, Type counted) const {
+TensorExpr TensorExpr::count(ArrayRef<int64_t> dims, Type counted) const {
   int64_t known = 1;
   Value unknown;
   for (int64_t d : dims) {
@@ -52,7 +62,7 @@ Tensor Tensor::count(ArrayRef<int64_t> dims, Type counted) const {
     unknown = unknown ? arith::MulIOp::create(*b, loc, unknown, more) : more;
   }
   auto number = RankedTensorType::get({}, b->getI64Type());
-  Tensor result = with(arith::ConstantOp::create(
+  TensorExpr result = with(arith::ConstantOp::create(
       *b, loc, DenseElementsAttr::get(number, known)));
   if (unknown)
     result = result *
@@ -63,33 +73,17 @@ Tensor Tensor::count(ArrayRef<int64_t> dims, Type counted) const {
   return result.cast(counted ? counted : element());
 }
 
-Tensor Tensor::lt(Tensor y) const {
-  return make<LessOp>(*this, value, y.value);
-}
-Tensor Tensor::le(Tensor y) const {
-  return make<LessEqualOp>(*this, value, y.value);
-}
-Tensor Tensor::gt(Tensor y) const {
-  return make<GreaterOp>(*this, value, y.value);
-}
-Tensor Tensor::ge(Tensor y) const {
-  return make<GreaterEqualOp>(*this, value, y.value);
-}
-Tensor Tensor::eq(Tensor y) const {
-  return make<EqualOp>(*this, value, y.value);
-}
-
-Tensor Tensor::cast(Type to) const {
+TensorExpr TensorExpr::cast(Type to) const {
   return to == element() ? *this
                          : make<CastOp>(*this, value, TypeAttr::get(to));
 }
 
-Tensor Tensor::reshape(ArrayRef<int64_t> shape) const {
+TensorExpr TensorExpr::reshape(ArrayRef<int64_t> shape) const {
   auto wanted = type().clone(shape);
   return wanted == type() ? *this : make<ReshapeOp>(*this, wanted, value);
 }
 
-Tensor Tensor::reshapeAs(Tensor other) const {
+TensorExpr TensorExpr::reshapeAs(TensorExpr other) const {
   auto wanted = type().clone(other.shape());
   if (wanted == type() && wanted.getNumDynamicDims() == 0)
     return *this;
@@ -99,14 +93,14 @@ Tensor Tensor::reshapeAs(Tensor other) const {
   return make<ReshapeOp>(*this, wanted, value, extents);
 }
 
-Tensor Tensor::broadcastTo(Tensor other) const {
+TensorExpr TensorExpr::broadcastTo(TensorExpr other) const {
   auto wanted = type().clone(other.shape());
   if (wanted == type())
     return *this;
   return make<BroadcastOp>(*this, wanted, value, other.unknownExtents());
 }
 
-Tensor Tensor::reducedTo(Tensor other) const {
+TensorExpr TensorExpr::reducedTo(TensorExpr other) const {
   int64_t more = rank() - other.rank();
   SmallVector<int64_t> stretched, leading;
   for (int64_t d = 0; d < rank(); ++d) {
@@ -115,7 +109,7 @@ Tensor Tensor::reducedTo(Tensor other) const {
     else if (other.shape()[d - more] == 1 && shape()[d] != 1)
       stretched.push_back(d);
   }
-  Tensor result = *this;
+  TensorExpr result = *this;
   if (!stretched.empty())
     result = result.sum(stretched);
   if (!leading.empty())
@@ -123,14 +117,10 @@ Tensor Tensor::reducedTo(Tensor other) const {
   return result;
 }
 
-Tensor Tensor::asMatrix() const {
+TensorExpr TensorExpr::asMatrix() const {
   if (rank() == 2)
     return *this;
-  int64_t rows = 1;
-  for (int64_t extent : shape().drop_back())
-    rows = ShapedType::isDynamic(rows) || ShapedType::isDynamic(extent)
-               ? ShapedType::kDynamic
-               : rows * extent;
+  int64_t rows = productOf(shape().drop_back());
   SmallVector<int64_t> matrix{rows, shape().back()};
   SmallVector<Value> extents;
   if (ShapedType::isDynamic(rows) && ShapedType::isDynamic(shape().back())) {
@@ -142,13 +132,13 @@ Tensor Tensor::asMatrix() const {
   return make<ReshapeOp>(*this, type().clone(matrix), value, extents);
 }
 
-Tensor Tensor::asVector() const {
+TensorExpr TensorExpr::asVector() const {
   int64_t all =
       type().hasStaticShape() ? type().getNumElements() : ShapedType::kDynamic;
   return reshape({all});
 }
 
-Tensor Tensor::transpose(ArrayRef<int64_t> permutation) const {
+TensorExpr TensorExpr::transpose(ArrayRef<int64_t> permutation) const {
   bool isIdentity = true;
   for (auto [i, d] : llvm::enumerate(permutation))
     isIdentity &= int64_t(i) == d;
@@ -157,7 +147,7 @@ Tensor Tensor::transpose(ArrayRef<int64_t> permutation) const {
                                         b->getDenseI64ArrayAttr(permutation));
 }
 
-Tensor Tensor::transpose() const {
+TensorExpr TensorExpr::transpose() const {
   SmallVector<int64_t> permutation;
   for (int64_t d = 0; d < rank(); ++d)
     permutation.push_back(d);
@@ -165,12 +155,12 @@ Tensor Tensor::transpose() const {
   return transpose(permutation);
 }
 
-Tensor Tensor::slice(int64_t axis, int64_t start, int64_t end) const {
+TensorExpr TensorExpr::slice(int64_t axis, int64_t start, int64_t end) const {
   return make<SliceOp>(*this, value, axis, start, end);
 }
 
-Tensor Tensor::pad(ArrayRef<int64_t> low, ArrayRef<int64_t> high,
-                   double number) const {
+TensorExpr TensorExpr::pad(ArrayRef<int64_t> low, ArrayRef<int64_t> high,
+                           double number) const {
   return make<PadOp>(*this, value, b->getDenseI64ArrayAttr(low),
                      b->getDenseI64ArrayAttr(high),
                      PadModeAttr::get(b->getContext(), PadMode::constant),
@@ -178,44 +168,30 @@ Tensor Tensor::pad(ArrayRef<int64_t> low, ArrayRef<int64_t> high,
 }
 
 template <typename OpT>
-static Tensor reduce(Tensor x, ArrayRef<int64_t> axes, bool keepDims) {
+static TensorExpr reduce(TensorExpr x, ArrayRef<int64_t> axes, bool keepDims) {
   if (axes.empty())
     return x;
   return make<OpT>(x, x.value, x.b->getDenseI64ArrayAttr(axes),
                    keepDims ? x.b->getUnitAttr() : UnitAttr());
 }
 
-Tensor Tensor::sum(ArrayRef<int64_t> axes, bool keepDims) const {
+TensorExpr TensorExpr::sum(ArrayRef<int64_t> axes, bool keepDims) const {
   return reduce<ReduceSumOp>(*this, axes, keepDims);
 }
-Tensor Tensor::mean(ArrayRef<int64_t> axes, bool keepDims) const {
+TensorExpr TensorExpr::mean(ArrayRef<int64_t> axes, bool keepDims) const {
   return reduce<ReduceMeanOp>(*this, axes, keepDims);
 }
-Tensor Tensor::sum() const {
+TensorExpr TensorExpr::sum() const {
   return make<ReduceSumOp>(*this, value, DenseI64ArrayAttr(), UnitAttr());
 }
-Tensor Tensor::mean() const {
+TensorExpr TensorExpr::mean() const {
   return make<ReduceMeanOp>(*this, value, DenseI64ArrayAttr(), UnitAttr());
 }
 
 namespace dlc::dl::formula {
 
-#define DLC_BINARY(NAME, OP)                                                   \
-  Tensor NAME(Tensor a, Tensor b) { return make<OP>(a, a.value, b.value); }
-DLC_BINARY(operator+, AddOp)
-DLC_BINARY(operator-, SubOp)
-DLC_BINARY(operator*, MulOp)
-DLC_BINARY(operator/, DivOp)
-DLC_BINARY(operator&, AndOp)
-DLC_BINARY(max, MaximumOp)
-DLC_BINARY(min, MinimumOp)
-DLC_BINARY(pow, PowOp)
-DLC_BINARY(matmul, MatmulOp)
-#undef DLC_BINARY
-
 #define DLC_UNARY(NAME, OP)                                                    \
-  Tensor NAME(Tensor x) { return make<OP>(x, x.value); }
-DLC_UNARY(operator-, NegOp)
+  TensorExpr NAME(TensorExpr x) { return make<OP>(x, x.value); }
 DLC_UNARY(abs, AbsOp)
 DLC_UNARY(exp, ExpOp)
 DLC_UNARY(log, LogOp)
@@ -235,30 +211,27 @@ DLC_UNARY(sigmoid, SigmoidOp)
 DLC_UNARY(softplus, SoftplusOp)
 #undef DLC_UNARY
 
-Tensor select(Tensor condition, Tensor a, Tensor b) {
+TensorExpr select(TensorExpr condition, TensorExpr a, TensorExpr b) {
   return make<SelectOp>(a, condition.value, a.value, b.value);
 }
-Tensor select(Tensor condition, Tensor a, double b) {
-  return select(condition, a, a.constant(b));
-}
-Tensor select(Tensor condition, double a, Tensor b) {
-  return select(condition, b.constant(a), b);
-}
-
-Tensor dense(Tensor x, Tensor weights) {
+TensorExpr dense(TensorExpr x, TensorExpr weights) {
   return make<DenseOp>(x, x.value, weights.value, Value());
 }
 
-Tensor concat(ArrayRef<Tensor> parts, int64_t axis) {
+TensorExpr matmul(TensorExpr a, TensorExpr b) {
+  return make<MatmulOp>(a, a.value, b.value);
+}
+
+TensorExpr concat(ArrayRef<TensorExpr> parts, int64_t axis) {
   SmallVector<Value> values;
-  for (Tensor part : parts)
+  for (TensorExpr part : parts)
     values.push_back(part);
   return make<ConcatOp>(parts.front(), values,
                         parts.front().b->getI64IntegerAttr(axis));
 }
 
-Tensor iota(OpBuilder &b, Location loc, Value like, int64_t dim) {
-  Tensor x(b, loc, like);
+TensorExpr iota(OpBuilder &b, Location loc, Value like, int64_t dim) {
+  TensorExpr x(b, loc, like);
   auto type = RankedTensorType::get({x.shape()[dim]}, b.getI64Type());
   SmallVector<Value> extents;
   if (type.isDynamicDim(0))
@@ -266,7 +239,7 @@ Tensor iota(OpBuilder &b, Location loc, Value like, int64_t dim) {
   return x.with(IotaOp::create(b, loc, type, extents, b.getI64IntegerAttr(0)));
 }
 
-Tensor gather(Tensor x, Tensor indices, int64_t axis) {
+TensorExpr gather(TensorExpr x, TensorExpr indices, int64_t axis) {
   return make<GatherOp>(x, x.value, indices.value,
                         x.b->getI64IntegerAttr(axis));
 }

@@ -1,6 +1,7 @@
 //===- Scalar.cpp - Scalar expressions as C++ operators -------------------===//
 
 #include "dlc/Dialect/DL/IR/Scalar.h"
+#include "dlc/Dialect/Utils/Arithmetic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include <cmath>
@@ -10,35 +11,8 @@ using namespace mlir;
 namespace dlc::dl::scalar {
 
 Scalar Scalar::constant(double number) const {
-  TypedAttr attribute =
-      isFloat() ? TypedAttr(builder->getFloatAttr(type(), number))
-                : TypedAttr(builder->getIntegerAttr(type(), int64_t(number)));
-  return with(arith::ConstantOp::create(*builder, loc, attribute));
+  return with(buildConstant(*builder, loc, type(), number));
 }
-
-static Scalar compare(Scalar a, Scalar b, arith::CmpFPredicate onFloats,
-                      arith::CmpIPredicate onIntegers,
-                      arith::CmpIPredicate onUnsigned) {
-  if (a.isFloat())
-    return a.with(arith::CmpFOp::create(*a.builder, a.loc, onFloats, a, b));
-  if (a.isUnsigned)
-    onIntegers = onUnsigned;
-  return a.with(arith::CmpIOp::create(*a.builder, a.loc, onIntegers, a, b));
-}
-
-#define DLC_COMPARE(NAME, FLOAT, INTEGER, UNSIGNED)                            \
-  Scalar Scalar::NAME(Scalar b) const {                                        \
-    return compare(*this, b, arith::CmpFPredicate::FLOAT,                      \
-                   arith::CmpIPredicate::INTEGER,                              \
-                   arith::CmpIPredicate::UNSIGNED);                            \
-  }
-DLC_COMPARE(eq, OEQ, eq, eq)
-DLC_COMPARE(ne, UNE, ne, ne)
-DLC_COMPARE(lt, OLT, slt, ult)
-DLC_COMPARE(le, OLE, sle, ule)
-DLC_COMPARE(gt, OGT, sgt, ugt)
-DLC_COMPARE(ge, OGE, sge, uge)
-#undef DLC_COMPARE
 
 template <typename OpT, typename... Args>
 static Scalar apply(Scalar first, Args... rest) {
@@ -46,70 +20,43 @@ static Scalar apply(Scalar first, Args... rest) {
                                 first.value, Value(rest)...));
 }
 
-template <typename FloatOp, typename IntegerOp>
-static Scalar applyByType(Scalar a, Scalar b) {
-  if (a.isFloat())
-    return a.with(FloatOp::create(*a.builder, a.loc, a, b));
-  return a.with(IntegerOp::create(*a.builder, a.loc, a, b));
-}
-
-Scalar operator+(Scalar a, Scalar b) {
-  return applyByType<arith::AddFOp, arith::AddIOp>(a, b);
-}
-Scalar operator-(Scalar a, Scalar b) {
-  return applyByType<arith::SubFOp, arith::SubIOp>(a, b);
-}
-Scalar operator*(Scalar a, Scalar b) {
-  return applyByType<arith::MulFOp, arith::MulIOp>(a, b);
-}
-
-Scalar operator/(Scalar a, Scalar b) {
-  if (a.isFloat())
-    return a.with(arith::DivFOp::create(*a.builder, a.loc, a, b));
-  // Neither division by zero nor the one overflow may trap: the divisor is made
-  // 1 in both cases, and the quotient by zero is set to 0 afterwards.
-  Scalar byZero = b.eq(0.0);
+/// Neither division by zero nor the one overflow may trap: the divisor is made
+/// 1 in both cases, and the quotient by zero is set to 0 afterwards.
+static Scalar divideIntegers(Scalar a, Scalar b) {
+  auto divide = [&](Scalar divisor) {
+    return a.with(buildOperator(*a.builder, a.loc, BinaryOperator::Div, a,
+                                divisor, a.isUnsigned));
+  };
+  Scalar byZero = b == 0;
   if (a.isUnsigned) {
     Scalar divisor = select(byZero, b.constant(1), b);
-    return select(
-        byZero, a.constant(0),
-        a.with(arith::DivUIOp::create(*a.builder, a.loc, a, divisor)));
+    return select(byZero, a.constant(0), divide(divisor));
   }
-  Scalar byMinusOne = b.eq(-1.0);
+  Scalar byMinusOne = b == -1;
   Scalar divisor = select(byZero | byMinusOne, b.constant(1), b);
-  Scalar quotient =
-      a.with(arith::DivSIOp::create(*a.builder, a.loc, a, divisor));
+  Scalar quotient = divide(divisor);
   return select(byZero, a.constant(0), select(byMinusOne, -a, quotient));
 }
 
-Scalar operator-(Scalar x) {
-  if (x.isFloat())
-    return x.with(arith::NegFOp::create(*x.builder, x.loc, x));
-  return x.constant(0) - x;
+Scalar Scalar::apply(UnaryOperator op, Scalar x) {
+  return x.with(buildOperator(*x.builder, x.loc, op, x));
 }
 
-Scalar operator&(Scalar a, Scalar b) {
-  return a.with(arith::AndIOp::create(*a.builder, a.loc, a, b));
-}
-Scalar operator|(Scalar a, Scalar b) {
-  return a.with(arith::OrIOp::create(*a.builder, a.loc, a, b));
-}
-Scalar operator^(Scalar a, Scalar b) {
-  return a.with(arith::XOrIOp::create(*a.builder, a.loc, a, b));
-}
-Scalar operator!(Scalar x) {
-  return x ^ x.constant(x.type().isInteger(1) ? 1 : -1);
+Scalar Scalar::apply(BinaryOperator op, Scalar a, Scalar b) {
+  if (op == BinaryOperator::Div && !a.isFloat())
+    return divideIntegers(a, b);
+  return a.with(buildOperator(*a.builder, a.loc, op, a, b, a.isUnsigned));
 }
 
 Scalar remainder(Scalar a, Scalar b) {
   if (a.isFloat())
     return a.with(arith::RemFOp::create(*a.builder, a.loc, a, b));
-  return select(b.eq(0.0), a.constant(0), a - (a / b) * b);
+  return select(b == 0.0, a.constant(0), a - (a / b) * b);
 }
 
 /// A shift count that no instruction minds, and whether it is within the width.
 static std::pair<Scalar, Scalar> shiftCount(Scalar b, unsigned width) {
-  Scalar fits = b.ge(0.0) & b.lt(double(width));
+  Scalar fits = (b >= 0.0) & (b < double(width));
   return {select(fits, b, b.constant(0)), fits};
 }
 
@@ -128,38 +75,15 @@ Scalar shiftRight(Scalar a, Scalar b, unsigned width) {
           : arith::ShRSIOp::create(*a.builder, a.loc, a, count).getResult();
   // All bits shifted out: what is left is the sign.
   Scalar rest = a.isUnsigned ? a.constant(0)
-                             : select(a.lt(0.0), a.constant(-1), a.constant(0));
+                             : select(a < 0.0, a.constant(-1), a.constant(0));
   return select(fits, a.with(shifted), rest);
 }
 
-/// The sign of a zero is left open: without that an activation costs a
-/// comparison and a selection more.
-template <typename FloatOp, typename IntOp>
-static Scalar extremum(Scalar a, Scalar b) {
-  Value result =
-      a.isFloat()
-          ? FloatOp::create(*a.builder, a.loc, a, b, arith::FastMathFlags::nsz)
-                .getResult()
-          : IntOp::create(*a.builder, a.loc, a, b).getResult();
-  return a.with(result);
-}
-
-Scalar max(Scalar a, Scalar b) {
-  if (a.isUnsigned)
-    return a.with(arith::MaxUIOp::create(*a.builder, a.loc, a, b));
-  return extremum<arith::MaximumFOp, arith::MaxSIOp>(a, b);
-}
-Scalar min(Scalar a, Scalar b) {
-  if (a.isUnsigned)
-    return a.with(arith::MinUIOp::create(*a.builder, a.loc, a, b));
-  return extremum<arith::MinimumFOp, arith::MinSIOp>(a, b);
-}
 Scalar abs(Scalar x) {
   if (x.isUnsigned)
     return x;
   return x.isFloat() ? apply<math::AbsFOp>(x) : max(x, -x);
 }
-Scalar pow(Scalar a, Scalar b) { return apply<math::PowFOp>(a, b); }
 Scalar exp(Scalar x) { return apply<math::ExpOp>(x); }
 Scalar expm1(Scalar x) { return apply<math::ExpM1Op>(x); }
 Scalar log(Scalar x) { return apply<math::LogOp>(x); }
@@ -198,10 +122,10 @@ Scalar toInteger(Scalar x, unsigned bits, bool isSigned) {
   double least = isSigned ? -std::ldexp(1.0, bits - 1) : 0.0;
   double above = std::ldexp(1.0, isSigned ? bits - 1 : bits);
   // -0.5 is 0: below the least are numbers of whole distance.
-  Scalar isLow = isSigned ? wide.lt(least) : wide.le(-1.0);
-  Scalar isHigh = wide.ge(above);
-  Scalar inside = (isSigned ? wide.ge(least) : wide.gt(-1.0)) &
-                  wide.lt(above); // false for NaN
+  Scalar isLow = isSigned ? wide < least : wide <= -1.0;
+  Scalar isHigh = wide >= above;
+  Scalar inside = (isSigned ? wide >= least : wide > -1.0) &
+                  (wide < above); // false for NaN
   Scalar safe = select(inside, wide, wide.constant(0));
   Scalar converted = x.with(
       isSigned
@@ -232,7 +156,7 @@ Scalar Scalar::to(Type target) const {
   if (target.isBF16() && !source.isF32())
     return to(b.getF32Type()).to(target);
   if (target.isInteger(1))
-    return ne(0.0);
+    return *this != 0;
   auto targetFloat = dyn_cast<FloatType>(target);
   if (isFloat() && targetFloat) {
     if (source.getIntOrFloatBitWidth() < target.getIntOrFloatBitWidth())
@@ -351,8 +275,8 @@ static Scalar shift(Scalar x, int left) {
 /// 2^(e - 127) of the 8 bits e; 255 is NaN.
 static Scalar loadExponent(Scalar bits) {
   Scalar normal = shift(bits, 23);
-  Scalar some = select(bits.eq(0.0), bits.constant(0x00400000), normal);
-  return floatOf(select(bits.eq(255), bits.constant(0x7fc00000), some));
+  Scalar some = select(bits == 0.0, bits.constant(0x00400000), normal);
+  return floatOf(select(bits == 255, bits.constant(0x7fc00000), some));
 }
 
 /// Normal numbers: the bits as those of an f32 of the same mantissa, the
@@ -365,38 +289,37 @@ static Scalar loadSmallFloat(Scalar bits, Type element) {
   SmallFloat f = describe(element);
   unsigned width = element.getIntOrFloatBitWidth();
   uint32_t signBit = 1u << (width - 1);
-  Scalar magnitude = bits & bits.constant(signBit - 1);
-  Scalar sign = shift(bits & bits.constant(signBit), 32 - int(width));
-  Scalar normal = shift(magnitude, 23 - int(f.mantissa)) +
-                  bits.constant(uint32_t(127 - f.bias) << 23);
+  Scalar magnitude = bits & (signBit - 1);
+  Scalar sign = shift(bits & signBit, 32 - int(width));
+  Scalar normal =
+      shift(magnitude, 23 - int(f.mantissa)) + (uint32_t(127 - f.bias) << 23);
   Scalar denormal = magnitude.to(Float32Type::get(element.getContext())) *
                     std::ldexp(1.0, 1 - f.bias - int(f.mantissa));
   Scalar result =
-      select(magnitude.lt(double(1u << f.mantissa)), bitsOf(denormal), normal);
+      select(magnitude < double(1u << f.mantissa), bitsOf(denormal), normal);
   if (f.infinity != f.nan && f.infinity != f.largest)
-    result =
-        select(magnitude.eq(f.infinity), bits.constant(0x7f800000), result);
+    result = select(magnitude == f.infinity, bits.constant(0x7f800000), result);
   if (f.hasNaN && f.hasNegativeZero)
     result = select(
-        magnitude.gt(std::max(f.largest, f.infinity == f.nan ? 0 : f.infinity)),
+        magnitude > std::max(f.largest, f.infinity == f.nan ? 0 : f.infinity),
         bits.constant(0x7fc00000), result);
   result = result | sign;
   if (!f.hasNegativeZero)
-    result = select(bits.eq(f.nan), bits.constant(0x7fc00000), result);
+    result = select(bits == f.nan, bits.constant(0x7fc00000), result);
   return floatOf(result);
 }
 
 /// Upwards to a power of two, as scales of blocks are rounded.
 static Scalar storeExponent(Scalar x) {
   Scalar bits = bitsOf(abs(x));
-  Scalar more = bits & bits.constant(0x7fffff);
+  Scalar more = bits & 0x7fffff;
   Scalar up = shift(bits, -23) +
-              select(more.ne(0.0), bits.constant(1), bits.constant(0));
+              select(more != 0.0, bits.constant(1), bits.constant(0));
   // Denormal: up to 2^-127 is the least, above it the next.
-  Scalar least = bits.le(double(0x00400000));
+  Scalar least = bits <= double(0x00400000);
   Scalar exponent = select(least, bits.constant(0), up);
-  exponent = min(exponent, exponent.constant(254));
-  return select(x.eq(x), exponent, exponent.constant(255));
+  exponent = min(exponent, 254);
+  return select(x == x, exponent, exponent.constant(255));
 }
 
 /// To the nearest, ties to even; what is too large becomes infinity or NaN.
@@ -408,22 +331,20 @@ static Scalar storeSmallFloat(Scalar x, Type element) {
   int dropped = 23 - int(f.mantissa);
   Scalar magnitude = abs(x), bits = bitsOf(magnitude);
   // Normal: round off the dropped bits, then change the bias.
-  Scalar odd = shift(bits, -dropped) & bits.constant(1);
-  Scalar normal =
-      shift(bits + bits.constant((1 << (dropped - 1)) - 1) + odd, -dropped) -
-      bits.constant((127 - f.bias) << f.mantissa);
+  Scalar odd = shift(bits, -dropped) & 1;
+  Scalar normal = shift(bits + ((1 << (dropped - 1)) - 1) + odd, -dropped) -
+                  ((127 - f.bias) << f.mantissa);
   // Denormal: added to a number whose last bit is the least denormal.
   double magic = std::ldexp(1.0, 1 - f.bias - int(f.mantissa) + 23);
   Scalar denormal =
       bitsOf(magnitude + magic) - bitsOf(magnitude.constant(magic));
   Scalar rounded =
-      select(magnitude.lt(std::ldexp(1.0, 1 - f.bias)), denormal, normal);
-  Scalar tooLarge = rounded.gt(f.largest), isNaN = x.ne(x);
-  Scalar sign =
-      shift(bitsOf(x), -(32 - int(width))) & bits.constant(1u << (width - 1));
+      select(magnitude < std::ldexp(1.0, 1 - f.bias), denormal, normal);
+  Scalar tooLarge = rounded > f.largest, isNaN = x != x;
+  Scalar sign = shift(bitsOf(x), -(32 - int(width))) & (1u << (width - 1));
   if (!f.hasNegativeZero)
     return select(tooLarge | isNaN, bits.constant(f.nan),
-                  select(rounded.eq(0.0), rounded, rounded | sign));
+                  select(rounded == 0.0, rounded, rounded | sign));
   rounded = select(tooLarge, bits.constant(f.infinity), rounded);
   if (f.hasNaN)
     return select(isNaN, bits.constant(f.nan), rounded) | sign;

@@ -15,6 +15,22 @@ include "dlc/Dialect/DL/IR/DLDialect.td"
 /// The derivative of an op that is constant wherever it has one.
 defvar flat = "return {};";
 
+/// Numbers of the formulas below, to more digits than an f64 has.
+defvar sqrtHalf = "0.70710678118654752440";         // sqrt(1/2)
+defvar sqrtTwoOverPi = "0.79788456080286535588";    // sqrt(2/pi)
+defvar twoOverSqrtPi = "1.12837916709551257390";    // 2/sqrt(pi): erf's slope at 0
+defvar oneOverSqrtTwoPi = "0.39894228040143267794"; // 1/sqrt(2 pi): the normal density at 0
+/// The factor of the cubic term in the tanh form of gelu (Hendrycks and Gimpel,
+/// 2016).
+defvar geluCubic = "0.044715";
+/// The constants of selu (Klambauer et al., 2017): with them mean 0 and variance
+/// 1 are a fixed point of a layer of normalised weights.
+defvar seluAlpha = "1.67326324235437728482";
+defvar seluScale = "1.05070098735548049342";
+/// The slope of the piecewise linear sigmoid (Howard et al., 2019), which is
+/// min(max(x + 3, 0), 6) / 6.
+defvar hardSlope = "(1.0 / 6.0)";
+
 /// Without a `gradient` the op is not differentiable.
 class DL_Elementwise<string mnemonic, string expression, string gradient = "",
                      list<Trait> traits = []>
@@ -49,9 +65,9 @@ class DL_Elementwise<string mnemonic, string expression, string gradient = "",
                                            ::mlir::Value cotangent) {
       using namespace ::dlc::dl::formula;
       auto of = [&](unsigned i) {
-        return Tensor(builder, loc, (*this)->getOperand(i));
+        return TensorExpr(builder, loc, (*this)->getOperand(i));
       };
-      Tensor g(builder, loc, cotangent), y(builder, loc, (*this)->getResult(0));
+      TensorExpr g(builder, loc, cotangent), y(builder, loc, (*this)->getResult(0));
       (void)of, (void)g, (void)y;
       }] # !if(!empty(gradient), flat, gradient) # [{
     }
@@ -133,20 +149,20 @@ def DL_DivOp : DL_Binary<"div", "y = a / b (integers: rounded towards zero)",
 }
 def DL_RemainderOp : DL_Binary<"remainder",
     "y = a - b trunc(a / b), with the sign of a", "remainder(a, b)",
-    ["g", "-g * select((a / b).lt(0.0), ceil(a / b), floor(a / b))"]> {
+    ["g", "-g * select((a / b) < 0.0, ceil(a / b), floor(a / b))"]> {
   let description = [{
     The remainder of C's `%` and `fmod`. An integer by zero yields 0.
   }];
 }
 def DL_PowOp : DL_Binary<"pow", "y = a to the power b", "pow(a, b)",
     // Of no power nothing, not 0 times an infinity; the logarithm of positive bases.
-    ["g * select(b.eq(0.0), 0.0, b * pow(a, b - 1.0))",
-     "g * select(a.gt(0.0), y * log(a), 0.0)"], [],
+    ["g * select(b == 0.0, 0.0, b * pow(a, b - 1.0))",
+     "g * select(a > 0.0, y * log(a), 0.0)"], [],
                          DL_FloatTensor>;
 def DL_MaximumOp : DL_Binary<"maximum", "y = max(a, b), NaN if either is", "max(a, b)",
-    ["half(g, a.gt(b), a.eq(b))", "half(g, b.gt(a), a.eq(b))"], [Commutative]>;
+    ["half(g, a > b, a == b)", "half(g, b > a, a == b)"], [Commutative]>;
 def DL_MinimumOp : DL_Binary<"minimum", "y = min(a, b), NaN if either is", "min(a, b)",
-    ["half(g, a.lt(b), a.eq(b))", "half(g, b.lt(a), a.eq(b))"], [Commutative]>;
+    ["half(g, a < b, a == b)", "half(g, b < a, a == b)"], [Commutative]>;
 def DL_NegOp : DL_Unary<"neg", "y = -x", "-x",
     "-g", DL_NumberTensor>;
 def DL_AbsOp : DL_Unary<"abs", "y = |x|", "abs(x)",
@@ -187,7 +203,7 @@ def DL_AtanhOp : DL_Unary<"atanh", "y = ln((1 + x) / (1 - x)) / 2", "atanh(x)",
     "g / (1.0 - x * x)">;
 def DL_ErfOp : DL_Unary<"erf", "y = 2/sqrt(pi) integral from 0 to x of exp(-t t) dt",
                         "erf(x)",
-    "1.12837916709551257390 * g * exp(-x * x)">;
+    !strconcat(twoOverSqrtPi, " * g * exp(-x * x)")>;
 def DL_FloorOp : DL_Unary<"floor", "y = the largest integer <= x", "floor(x)",
     flat>;
 def DL_CeilOp : DL_Unary<"ceil", "y = the smallest integer >= x", "ceil(x)",
@@ -205,9 +221,9 @@ def DL_ClipOp : DL_Elementwise<"clip", [{
   }], [{
     auto x = of(0);
     if (getLow())
-      g = select(x.gt(getLow()->convertToDouble()), g, 0.0);
+      g = select(x > getLow()->convertToDouble(), g, 0.0);
     if (getHigh())
-      g = select(x.lt(getHigh()->convertToDouble()), g, 0.0);
+      g = select(x < getHigh()->convertToDouble(), g, 0.0);
     return g;
   }]> {
   let summary = "y = min(max(x, low), high); either bound may be absent";
@@ -225,16 +241,16 @@ def DL_ClipOp : DL_Elementwise<"clip", [{
 // Comparison, logic, choice
 //===----------------------------------------------------------------------===//
 
-def DL_EqualOp : DL_Comparison<"equal", "y = (a = b)", "a.eq(b)">;
-def DL_NotEqualOp : DL_Comparison<"not_equal", "y = (a != b)", "a.ne(b)">;
-def DL_LessOp : DL_Comparison<"less", "y = (a < b)", "a.lt(b)">;
-def DL_LessEqualOp : DL_Comparison<"less_equal", "y = (a <= b)", "a.le(b)">;
-def DL_GreaterOp : DL_Comparison<"greater", "y = (a > b)", "a.gt(b)">;
-def DL_GreaterEqualOp : DL_Comparison<"greater_equal", "y = (a >= b)", "a.ge(b)">;
+def DL_EqualOp : DL_Comparison<"equal", "y = (a = b)", "a == b">;
+def DL_NotEqualOp : DL_Comparison<"not_equal", "y = (a != b)", "a != b">;
+def DL_LessOp : DL_Comparison<"less", "y = (a < b)", "a < b">;
+def DL_LessEqualOp : DL_Comparison<"less_equal", "y = (a <= b)", "a <= b">;
+def DL_GreaterOp : DL_Comparison<"greater", "y = (a > b)", "a > b">;
+def DL_GreaterEqualOp : DL_Comparison<"greater_equal", "y = (a >= b)", "a >= b">;
 def DL_AndOp : DL_Binary<"and", "y = a and b (of integers: bit by bit)", "a & b", [], [Commutative], DL_BitTensor>;
 def DL_OrOp : DL_Binary<"or", "y = a or b (of integers: bit by bit)", "a | b", [], [Commutative], DL_BitTensor>;
 def DL_XorOp : DL_Binary<"xor", "y = either a or b (of integers: bit by bit)", "a ^ b", [], [Commutative], DL_BitTensor>;
-def DL_NotOp : DL_Unary<"not", "y = not x (of integers: bit by bit)", "!x", "", DL_BitTensor>;
+def DL_NotOp : DL_Unary<"not", "y = not x (of integers: bit by bit)", "~x", "", DL_BitTensor>;
 class DL_Shift<string mnemonic, string formula, string function>
     : DL_Binary<mnemonic, formula, function # [{(a, b,
           ::mlir::getElementTypeOrSelf(getA()).getIntOrFloatBitWidth())}], [], [],
@@ -297,22 +313,22 @@ def DL_LinearOp : DL_Unary<"linear", "y = x, the linear activation", "x",
   let hasFolder = 1;
 }
 def DL_UnitStepOp : DL_Unary<"unit_step", "y = 0 for x < 0, 0.5 at 0, 1 for x > 0",
-    "select(x.lt(0.0), x.constant(0.0), select(x.gt(0.0), x.constant(1.0), select(x.eq(0.0), x.constant(0.5), x)))",
+    "select(x < 0.0, x.constant(0.0), select(x > 0.0, x.constant(1.0), select(x == 0.0, x.constant(0.5), x)))",
     flat> {
   let description = [{The Heaviside step with the symmetric value at zero. NaN stays NaN.}];
 }
 def DL_SignOp : DL_Unary<"sign", "y = -1 for x < 0, 0 at 0, 1 for x > 0",
-    "select(x.gt(0.0), x.constant(1.0), select(x.lt(0.0), x.constant(-1.0), select(x.eq(0.0), x.constant(0.0), x)))",
+    "select(x > 0.0, x.constant(1.0), select(x < 0.0, x.constant(-1.0), select(x == 0.0, x.constant(0.0), x)))",
     flat, DL_NumberTensor> {
   let description = [{Of -0 it is 0, of NaN NaN.}];
 }
 def DL_PiecewiseLinearOp : DL_Unary<"piecewise_linear",
     "y = 0 for x <= -1/2, x + 1/2 between, 1 for x >= 1/2",
     "min(max(x + 0.5, 0.0), 1.0)",
-    "select(abs(x).lt(0.5), g, 0.0)">;
+    "select(abs(x) < 0.5, g, 0.0)">;
 def DL_SigmoidOp : DL_Unary<"sigmoid", "y = 1 / (1 + exp(-x)), the logistic function",
     // Of negative x the exponential itself, which is more exact than 1 over 1 over it.
-    "select(x.lt(0.0), exp(-abs(x)), x.constant(1.0)) / (1.0 + exp(-abs(x)))",
+    "select(x < 0.0, exp(-abs(x)), x.constant(1.0)) / (1.0 + exp(-abs(x)))",
     "g * y * (1.0 - y)">;
 def DL_LogSigmoidOp : DL_Unary<"log_sigmoid",
     "y = ln(1 / (1 + exp(-x))), computed without overflow",
@@ -321,18 +337,22 @@ def DL_LogSigmoidOp : DL_Unary<"log_sigmoid",
 def DL_TanhOp : DL_Unary<"tanh", "y = tanh x = 2 sigmoid(2 x) - 1", "tanh(x)",
     "g * (1.0 - y * y)">;
 def DL_ReluOp : DL_Unary<"relu", "y = max(x, 0)", "max(x, 0.0)",
-    "select(y.gt(0.0), g, 0.0)"> {
+    "select(y > 0.0, g, 0.0)"> {
   let hasFolder = 1;
 }
 def DL_GeluOp : DL_Unary<"gelu", "y = x/2 (1 + erf(x / sqrt 2))",
-    "0.5 * x * (1.0 + erf(x * 0.70710678118654752440))",
-    "g * (0.5 * (1.0 + erf(0.70710678118654752440 * x)) + 0.39894228040143267794 * x * exp(-0.5 * x * x))"> {
+    !strconcat("0.5 * x * (1.0 + erf(x * ", sqrtHalf, "))"),
+    !strconcat("g * (0.5 * (1.0 + erf(", sqrtHalf, " * x)) + ", oneOverSqrtTwoPi,
+               " * x * exp(-0.5 * x * x))")> {
   let description = [{The Gaussian error linear unit (Hendrycks and Gimpel, 2016), exact.}];
 }
+defvar geluTanh = !strconcat("tanh(", sqrtTwoOverPi, " * (x + ", geluCubic,
+                             " * x * x * x))");
 def DL_GeluTanhOp : DL_Unary<"gelu_tanh",
     "y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x x x)))",
-    "0.5 * x * (1.0 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)))",
-    "geluTanh(g, x, tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)))">;
+    !strconcat("0.5 * x * (1.0 + ", geluTanh, ")"),
+    !strconcat("geluTanh(g, x, ", geluTanh, ", ", sqrtTwoOverPi, ", ", geluCubic,
+               ")")>;
 def DL_SiluOp : DL_Unary<"silu", "y = x sigmoid(x)", "x / (1.0 + exp(-x))",
     "silu(g, x, sigmoid(x))"> {
   let description = [{Also called swish. At minus infinity the limit 0 is not reached: the value is NaN, as in the formula.}];
@@ -346,16 +366,21 @@ def DL_MishOp : DL_Unary<"mish", "y = x tanh(ln(1 + exp x))",
     "x * tanh(max(x, 0.0) + log1p(exp(-abs(x))))",
     "mish(g, x, tanh(softplus(x)))">;
 def DL_SeluOp : DL_Unary<"selu", "y = s x for x > 0, s a (exp x - 1) otherwise",
-    "1.05070098735548049342 * select(x.gt(0.0), x, 1.67326324235437728482 * expm1(min(x, 0.0)))",
-    "1.05070098735548049342 * g * select(x.gt(0.0), 1.0, 1.67326324235437728482 * exp(min(x, 0.0)))"> {
+    !strconcat(seluScale, " * select(x > 0.0, x, ", seluAlpha,
+               " * expm1(min(x, 0.0)))"),
+    !strconcat(seluScale, " * g * select(x > 0.0, 1.0, ", seluAlpha,
+               " * exp(min(x, 0.0)))")> {
   let description = [{The constants a = 1.67326... and s = 1.05070... of Klambauer et al., 2017.}];
 }
+defvar hardSigmoid =
+    !strconcat("min(max(x * ", hardSlope, " + 0.5, 0.0), 1.0)");
 def DL_HardSigmoidOp : DL_Unary<"hard_sigmoid", "y = min(max(x/6 + 1/2, 0), 1)",
-    "min(max(x * (1.0 / 6.0) + 0.5, 0.0), 1.0)",
-    "select(abs(x).lt(3.0), g * (1.0 / 6.0), 0.0)">;
+    hardSigmoid,
+    !strconcat("select(abs(x) < 3.0, g * ", hardSlope, ", 0.0)")>;
 def DL_HardSwishOp : DL_Unary<"hard_swish", "y = x min(max(x/6 + 1/2, 0), 1)",
-    "x * min(max(x * (1.0 / 6.0) + 0.5, 0.0), 1.0)",
-    "select(abs(x).lt(3.0), g * (x * (1.0 / 3.0) + 0.5), select(x.gt(0.0), g, 0.0))">;
+    !strconcat("x * ", hardSigmoid),
+    !strconcat("select(abs(x) < 3.0, g * (x * (2 * ", hardSlope,
+               ") + 0.5), select(x > 0.0, g, 0.0))")>;
 
 class DL_AlphaActivation<string mnemonic, string formula, string expression,
                          string gradient, string alpha>
@@ -371,10 +396,10 @@ class DL_AlphaActivation<string mnemonic, string formula, string expression,
 }
 
 def DL_LeakyReluOp : DL_AlphaActivation<"leaky_relu", "y = x for x >= 0, alpha x otherwise",
-    "select(x.ge(0.0), x, alpha * x)",
-    "select(x.ge(0.0), g, alpha * g)", "0.01">;
+    "select(x >= 0.0, x, alpha * x)",
+    "select(x >= 0.0, g, alpha * g)", "0.01">;
 def DL_EluOp : DL_AlphaActivation<"elu", "y = x for x > 0, alpha (exp x - 1) otherwise",
-    "select(x.gt(0.0), x, alpha * expm1(min(x, 0.0)))",
-    "g * select(x.gt(0.0), 1.0, alpha * exp(min(x, 0.0)))", "1.0">;
+    "select(x > 0.0, x, alpha * expm1(min(x, 0.0)))",
+    "g * select(x > 0.0, 1.0, alpha * exp(min(x, 0.0)))", "1.0">;
 
 #endif // DLC_DIALECT_DL_IR_DLELEMENTWISE_TD

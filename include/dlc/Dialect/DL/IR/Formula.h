@@ -5,27 +5,28 @@
 //
 //   g * y * (1.0 - y)
 //
-// Each operator appends one op of dl at the builder's place. A C++ number takes
-// the element type of the tensor that it meets.
+// Each operator of Expression.h and each function below appends one op of dl at
+// the builder's place.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef DLC_DIALECT_DL_IR_FORMULA_H
 #define DLC_DIALECT_DL_IR_FORMULA_H
 
+#include "dlc/Support/Expression.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/TypeUtilities.h"
 
 namespace dlc::dl::formula {
 
-class Tensor {
+class TensorExpr : public Expression<TensorExpr> {
 public:
-  Tensor(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value)
+  TensorExpr(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value)
       : b(&b), loc(loc), value(value) {}
 
   operator mlir::Value() const { return value; }
-  Tensor with(mlir::Value other) const { return {*b, loc, other}; }
+  TensorExpr with(mlir::Value other) const { return {*b, loc, other}; }
   mlir::RankedTensorType type() const {
     return llvm::cast<mlir::RankedTensorType>(value.getType());
   }
@@ -34,117 +35,86 @@ public:
   llvm::ArrayRef<int64_t> shape() const { return type().getShape(); }
   bool isFloat() const { return llvm::isa<mlir::FloatType>(element()); }
 
-  /// A number of this tensor's element type, of rank 0.
-  Tensor constant(double number) const;
+  /// What Expression is made of: a number of this tensor's element type, of
+  /// rank 0, and the ops.
+  TensorExpr constant(double number) const;
+  static TensorExpr apply(UnaryOperator op, TensorExpr x);
+  static TensorExpr apply(BinaryOperator op, TensorExpr a, TensorExpr b);
   /// Extent `d` as an index.
   mlir::Value extent(int64_t d) const;
   /// The extents that the type does not tell, as dl.broadcast and others take
   /// them.
   llvm::SmallVector<mlir::Value> unknownExtents() const;
   /// A number in every element of a tensor of this shape and type.
-  Tensor filled(double number) const;
+  TensorExpr filled(double number) const;
   /// This tensor's product of extents along `dims`, as a number of rank 0; of
   /// its own element type where none is given.
-  Tensor count(llvm::ArrayRef<int64_t> dims, mlir::Type element = {}) const;
-
-  /// Comparisons: truth values.
-  Tensor lt(Tensor b) const;
-  Tensor le(Tensor b) const;
-  Tensor gt(Tensor b) const;
-  Tensor ge(Tensor b) const;
-  Tensor eq(Tensor b) const;
-  Tensor lt(double b) const { return lt(constant(b)); }
-  Tensor le(double b) const { return le(constant(b)); }
-  Tensor gt(double b) const { return gt(constant(b)); }
-  Tensor ge(double b) const { return ge(constant(b)); }
-  Tensor eq(double b) const { return eq(constant(b)); }
+  TensorExpr count(llvm::ArrayRef<int64_t> dims, mlir::Type element = {}) const;
 
   /// In another element type.
-  Tensor cast(mlir::Type element) const;
+  TensorExpr cast(mlir::Type element) const;
   /// Under another shape, of which at most one extent is unknown.
-  Tensor reshape(llvm::ArrayRef<int64_t> shape) const;
+  TensorExpr reshape(llvm::ArrayRef<int64_t> shape) const;
   /// Under the shape of `other`, whatever is known of it.
-  Tensor reshapeAs(Tensor other) const;
+  TensorExpr reshapeAs(TensorExpr other) const;
   /// Repeated to the shape of `other`.
-  Tensor broadcastTo(Tensor other) const;
+  TensorExpr broadcastTo(TensorExpr other) const;
   /// Summed over the dimensions along which it was repeated from the shape of
   /// `other`: what `broadcastTo` is transposed.
-  Tensor reducedTo(Tensor other) const;
+  TensorExpr reducedTo(TensorExpr other) const;
   /// Everything but the last dimension as one: a matrix.
-  Tensor asMatrix() const;
+  TensorExpr asMatrix() const;
   /// All elements as one dimension.
-  Tensor asVector() const;
+  TensorExpr asVector() const;
   /// Result dimension k is dimension permutation[k].
-  Tensor transpose(llvm::ArrayRef<int64_t> permutation) const;
+  TensorExpr transpose(llvm::ArrayRef<int64_t> permutation) const;
   /// The last two dimensions exchanged.
-  Tensor transpose() const;
+  TensorExpr transpose() const;
   /// Places `start` to `end` of one dimension, all of the others.
-  Tensor slice(int64_t axis, int64_t start, int64_t end) const;
-  /// With `low` and `high` elements of a number before and behind each dimension.
-  Tensor pad(llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,
-             double number = 0) const;
+  TensorExpr slice(int64_t axis, int64_t start, int64_t end) const;
+  /// With `low` and `high` elements of a number before and behind each
+  /// dimension.
+  TensorExpr pad(llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,
+                 double number = 0) const;
   /// Sums and means over `axes`; reduced dimensions stay with extent 1.
-  Tensor sum(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
-  Tensor mean(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
+  TensorExpr sum(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
+  TensorExpr mean(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
   /// Over all elements, a number of rank 0.
-  Tensor sum() const;
-  Tensor mean() const;
+  TensorExpr sum() const;
+  TensorExpr mean() const;
 
   mlir::OpBuilder *b;
   mlir::Location loc;
   mlir::Value value;
 };
 
-Tensor operator+(Tensor a, Tensor b);
-Tensor operator-(Tensor a, Tensor b);
-Tensor operator*(Tensor a, Tensor b);
-Tensor operator/(Tensor a, Tensor b);
-Tensor operator-(Tensor x);
-Tensor operator&(Tensor a, Tensor b);
-Tensor max(Tensor a, Tensor b);
-Tensor min(Tensor a, Tensor b);
-Tensor pow(Tensor a, Tensor b);
-Tensor abs(Tensor x);
-Tensor exp(Tensor x);
-Tensor log(Tensor x);
-Tensor sqrt(Tensor x);
-Tensor rsqrt(Tensor x);
-Tensor square(Tensor x);
-Tensor sin(Tensor x);
-Tensor cos(Tensor x);
-Tensor sinh(Tensor x);
-Tensor cosh(Tensor x);
-Tensor tanh(Tensor x);
-Tensor erf(Tensor x);
-Tensor sign(Tensor x);
-Tensor floor(Tensor x);
-Tensor ceil(Tensor x);
-Tensor sigmoid(Tensor x);
-Tensor softplus(Tensor x);
-Tensor select(Tensor condition, Tensor a, Tensor b);
-Tensor select(Tensor condition, Tensor a, double b);
-Tensor select(Tensor condition, double a, Tensor b);
+TensorExpr abs(TensorExpr x);
+TensorExpr exp(TensorExpr x);
+TensorExpr log(TensorExpr x);
+TensorExpr sqrt(TensorExpr x);
+TensorExpr rsqrt(TensorExpr x);
+TensorExpr square(TensorExpr x);
+TensorExpr sin(TensorExpr x);
+TensorExpr cos(TensorExpr x);
+TensorExpr sinh(TensorExpr x);
+TensorExpr cosh(TensorExpr x);
+TensorExpr tanh(TensorExpr x);
+TensorExpr erf(TensorExpr x);
+TensorExpr sign(TensorExpr x);
+TensorExpr floor(TensorExpr x);
+TensorExpr ceil(TensorExpr x);
+TensorExpr sigmoid(TensorExpr x);
+TensorExpr softplus(TensorExpr x);
+TensorExpr select(TensorExpr condition, TensorExpr a, TensorExpr b);
 /// x W and a b: dl.dense and dl.matmul.
-Tensor dense(Tensor x, Tensor weights);
-Tensor matmul(Tensor a, Tensor b);
-Tensor concat(llvm::ArrayRef<Tensor> parts, int64_t axis);
+TensorExpr dense(TensorExpr x, TensorExpr weights);
+TensorExpr matmul(TensorExpr a, TensorExpr b);
+TensorExpr concat(llvm::ArrayRef<TensorExpr> parts, int64_t axis);
 /// The places 0 ... extent-1 as i64.
-Tensor iota(mlir::OpBuilder &b, mlir::Location loc, mlir::Value like,
-            int64_t dim);
+TensorExpr iota(mlir::OpBuilder &b, mlir::Location loc, mlir::Value like,
+                int64_t dim);
 /// Slices of x along `axis` (dl.gather).
-Tensor gather(Tensor x, Tensor indices, int64_t axis);
-
-#define DLC_MIXED(NAME)                                                        \
-  inline Tensor NAME(double a, Tensor b) { return NAME(b.constant(a), b); }    \
-  inline Tensor NAME(Tensor a, double b) { return NAME(a, a.constant(b)); }
-DLC_MIXED(operator+)
-DLC_MIXED(operator-)
-DLC_MIXED(operator*)
-DLC_MIXED(operator/)
-DLC_MIXED(max)
-DLC_MIXED(min)
-DLC_MIXED(pow)
-#undef DLC_MIXED
+TensorExpr gather(TensorExpr x, TensorExpr indices, int64_t axis);
 
 } // namespace dlc::dl::formula
 

@@ -5,19 +5,20 @@
 //
 //   1.0 / (1.0 + exp(-x))
 //
-// Each operator appends one `arith` or `math` op. A C++ number takes the type
-// of the scalar that it meets.
+// Each operator of Expression.h and each function below appends one `arith` or
+// `math` op.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef DLC_DIALECT_DL_IR_SCALAR_H
 #define DLC_DIALECT_DL_IR_SCALAR_H
 
+#include "dlc/Support/Expression.h"
 #include "mlir/IR/Builders.h"
 
 namespace dlc::dl::scalar {
 
-class Scalar {
+class Scalar : public Expression<Scalar> {
 public:
   Scalar(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
          bool isUnsigned = false)
@@ -27,25 +28,15 @@ public:
   mlir::Type type() const { return value.getType(); }
   bool isFloat() const { return llvm::isa<mlir::FloatType>(type()); }
 
-  /// A number of this scalar's type.
+  /// What Expression is made of: a number of this scalar's type, and the ops.
+  /// A division of integers never traps: by zero it gives 0, and the one that
+  /// overflows wraps.
   Scalar constant(double number) const;
+  static Scalar apply(UnaryOperator op, Scalar x);
+  static Scalar apply(BinaryOperator op, Scalar a, Scalar b);
   Scalar with(mlir::Value other) const {
     return {*builder, loc, other, isUnsigned};
   }
-
-  /// Comparisons; with NaN all are false but `ne`.
-  Scalar eq(Scalar b) const;
-  Scalar ne(Scalar b) const;
-  Scalar lt(Scalar b) const;
-  Scalar le(Scalar b) const;
-  Scalar gt(Scalar b) const;
-  Scalar ge(Scalar b) const;
-  Scalar eq(double b) const { return eq(constant(b)); }
-  Scalar ne(double b) const { return ne(constant(b)); }
-  Scalar lt(double b) const { return lt(constant(b)); }
-  Scalar le(double b) const { return le(constant(b)); }
-  Scalar gt(double b) const { return gt(constant(b)); }
-  Scalar ge(double b) const { return ge(constant(b)); }
 
   /// This value in another stored type, as the lowering knows it: integers are
   /// signed.
@@ -78,18 +69,6 @@ bool isNarrow(mlir::Type element);
 Scalar load(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value stored,
             mlir::Type element);
 
-Scalar operator+(Scalar a, Scalar b);
-Scalar operator-(Scalar a, Scalar b);
-Scalar operator*(Scalar a, Scalar b);
-Scalar operator/(Scalar a, Scalar b);
-Scalar operator-(Scalar x);
-Scalar operator&(Scalar a, Scalar b);
-Scalar operator|(Scalar a, Scalar b);
-Scalar operator^(Scalar a, Scalar b);
-Scalar operator!(Scalar x);
-Scalar max(Scalar a, Scalar b);
-Scalar min(Scalar a, Scalar b);
-Scalar pow(Scalar a, Scalar b);
 Scalar abs(Scalar x);
 Scalar exp(Scalar x);
 Scalar expm1(Scalar x);
@@ -122,17 +101,6 @@ Scalar atanh(Scalar x);
 /// 0 for NaN.
 Scalar toInteger(Scalar x, unsigned bits, bool isSigned);
 Scalar select(Scalar condition, Scalar a, Scalar b);
-
-#define DLC_MIXED(NAME)                                                        \
-  inline Scalar NAME(double a, Scalar b) { return NAME(b.constant(a), b); }    \
-  inline Scalar NAME(Scalar a, double b) { return NAME(a, a.constant(b)); }
-DLC_MIXED(operator+)
-DLC_MIXED(operator-)
-DLC_MIXED(operator*)
-DLC_MIXED(operator/)
-DLC_MIXED(max)
-DLC_MIXED(min)
-#undef DLC_MIXED
 
 } // namespace dlc::dl::scalar
 
