@@ -12,11 +12,12 @@ PYTHON := $(VENV)/bin/python
 PEERS_VENV := $(BUILD)/peers
 MODELS_VENV := $(BUILD)/models
 FRONT_ENDS_VENV := $(BUILD)/front-ends
+LINT_VENV := $(BUILD)/lint
 DOCS_VENV := $(BUILD)/docs
 WHEEL := $(BUILD)/wheel
 FILTER ?= .
 
-.PHONY: help demo test unit asan tsan bounds valgrind fuzz front-ends wheel bench models format docs build configure packages python clean install
+.PHONY: help demo test unit asan tsan bounds valgrind fuzz front-ends wheel bench models format lint docs build configure packages python clean install
 
 help: ## This list
 	@echo "dlc, the deep-learning compiler"; echo
@@ -137,6 +138,19 @@ models: build $(MODELS_VENV)/done ## Architectures of torchvision and timm besid
 
 format: packages ## Format all C and C++ as LLVM does
 	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i
+
+$(LINT_VENV)/done: python-frontend/requirements-lint.txt | packages
+	@echo "== Python's linters in $(LINT_VENV)"
+	@python3 -m venv $(LINT_VENV)
+	@$(LINT_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# clang-tidy alone reads what TableGen writes, and clang's precompiled header.
+LINT_READS := $(if $(ONLY),$(findstring clang-tidy,$(ONLY)),clang-tidy)
+lint: $(LINT_VENV)/done $(if $(LINT_READS),configure) ## clang-format, licences, ruff, mypy, clang-tidy on what changed: SINCE=commit ALL=1 MINUTES=n ONLY=check,...
+	@$(if $(LINT_READS),ninja -C $(BIN) -j$(JOBS) dlc-headers > $(BIN).headers.log || { cat $(BIN).headers.log; exit 1; })
+	@$(LINT_VENV)/bin/python .ci/lint.py $(BIN) --jobs $(JOBS) $(if $(SINCE),--since '$(SINCE)') \
+	   $(if $(ALL),--all) $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(ONLY),--only '$(ONLY)')
 
 $(DOCS_VENV)/done: docs/requirements.txt | packages
 	@echo "== Sphinx in $(DOCS_VENV)"
