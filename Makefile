@@ -121,9 +121,10 @@ $(PEERS_VENV)/done: test/Benchmark/requirements.txt | packages
 	   || echo "without $$package"; done
 	@touch $@
 
-bench: build $(PEERS_VENV)/done ## Beside the engines that people use: CASES=regex PEERS=a,b THREADS=1,2 BUSY=1
-	@DLC=$(abspath $(BIN)/bin/dlc) $(PEERS_VENV)/bin/python test/Benchmark/bench.py \
-	   --work $(BIN)/bench $(if $(CASES),--cases '$(CASES)') \
+# With BASE no peer takes part, and the environment of the tests has all that it needs.
+bench: build $(if $(BASE),$(VENV)/done,$(PEERS_VENV)/done) ## Beside the engines that people use, or (BASE=folder) another build of dlc: CASES=regex PEERS=a,b THREADS=1,2 BUSY=1
+	@DLC=$(abspath $(BIN)/bin/dlc) $(if $(BASE),$(PYTHON),$(PEERS_VENV)/bin/python) test/Benchmark/bench.py \
+	   --work $(BIN)/bench $(if $(CASES),--cases '$(CASES)') $(if $(BASE),--base '$(BASE)') \
 	   $(if $(PEERS),--peers '$(PEERS)') $(if $(THREADS),--threads '$(THREADS)') $(if $(BUSY),--busy)
 
 $(MODELS_VENV)/done: test/Models/requirements.txt | packages
