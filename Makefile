@@ -161,6 +161,7 @@ $(DOCS_VENV)/done: docs/requirements.txt | packages
 
 docs: configure $(DOCS_VENV)/done ## Write docs/reference from the .td files, and all pages as a site to build/docs-site
 	@ninja -C $(BIN) dlc-docs > $(BIN).docs.log || { cat $(BIN).docs.log; exit 1; }
+	@rm -rf $(BUILD)/docs-site
 	@$(DOCS_VENV)/bin/python docs/site.py $(BUILD)/docs-src
 	@$(DOCS_VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going -c docs $(BUILD)/docs-src $(BUILD)/docs-site
 	@echo "$$(find $(BUILD)/docs-site -name '*.html' | wc -l) pages: $(BUILD)/docs-site/index.html"

@@ -19,7 +19,7 @@ html_show_sphinx = False
 extensions = ["myst_parser"]
 # Anchors as GitHub makes them, which pages link to.
 myst_heading_anchors = 6
-# TableGen's pages begin lower, and name a table of contents that a side bar shows already.
+# TableGen's pages of passes begin lower.
 suppress_warnings = ["myst.header"]
 highlight_language = "none"
 
@@ -34,7 +34,7 @@ class MLIRLexer(RegexLexer):
         (r"[%^][\w$.-]+(?:#\d+)?", token.Name.Variable),
         (r"@[\w$.-]+", token.Name.Function),
         (r"[#!][a-zA-Z_][\w$.]*", token.Keyword.Type),
-        (r"\b(?:tensor|memref|vector|index|none|[su]?i\d+|b?f\d+\w*)\b", token.Keyword.Type),
+        (r"(?:tensor|memref|vector|index|none|[su]?i\d+|b?f\d+\w*)\b", token.Keyword.Type),
         (r"[a-z_]\w*(?:\.\w+)+", token.Name.Builtin),
         (r"\b(?:module|private|return|true|false|dense|array|to|step|iter_args)\b", token.Keyword),
         (r"(?:\d+|\?)x", token.Number),

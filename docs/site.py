@@ -101,6 +101,8 @@ def main():
     for place in pages:
         uri = in_site(place)[0]
         text = moved((ROOT / place).read_text(encoding="utf-8"), place, sources)
+        if uri.startswith("reference/"):  # a side bar has it
+            text = text.replace("\n[TOC]\n", "\n")
         if title := TITLES.get(uri.removesuffix(".md")):
             text = f"# {title}\n\n{text}"
         texts[uri] = text
