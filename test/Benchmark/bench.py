@@ -1,12 +1,15 @@
 """Times dlc beside the engines that a user would otherwise pick.
 
     bench.py [--cases REGEX] [--peers NAME,...] [--threads N,...] [--rounds N] [--busy]
+    bench.py --base FOLDER [--cases REGEX] [--threads N,...] [--rounds N]
 
 Cases are the files of cases/. Same model, weights, inputs, threads and processors for all.
 The engines take turns within one run, each in a process that sleeps while the others work;
 answers are compared with the first peer's. A row's ratio is the best peer's median over
 dlc's. The bound is the larger of flops over the measured multiply-add peak and bytes over
 the measured bandwidth of the cache that holds them; its share is bound over time.
+
+With --base another build of dlc takes part and no peer (compare.py).
 
 Writes results.json, results.md and results.png into the work folder. Of a training step, memory
 is what the leanest peer's process has grown by over what dlc's has. dlc is called from C,
@@ -21,62 +24,20 @@ import json
 import math
 import os
 import re
-import select
-import signal
 import statistics
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-import numpy as np
-import onnx
-
 import busy
 import cases as case_files
+import compare
+from engines import LIMIT, Worker, difference, load
 
 HERE = Path(__file__).parent
 PEERS = {"onnxruntime": "onnxruntime", "openvino": "openvino", "torch": "torch",
          "torch-compile": "torch", "jax": "jax", "iree": "iree-base-compiler",
          "tvm": "apache-tvm", "onednn": None}
-LOAD_LIMIT = 300
-
-
-class Worker:
-    def __init__(self, engine, threads, log, processors=None):
-        self.engine = engine
-        processors = processors or sorted(os.sched_getaffinity(0))[:threads]
-        variables = dict(os.environ, OMP_NUM_THREADS=str(threads))
-        self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "worker.py"), engine, str(threads)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-            env=variables, start_new_session=True,
-            preexec_fn=lambda: os.sched_setaffinity(0, processors))
-
-    def ask(self, limit, **command):
-        """The reply, or one with `error`."""
-        try:
-            os.killpg(self.process.pid, signal.SIGCONT)
-            self.process.stdin.write(json.dumps(command) + "\n")
-            self.process.stdin.flush()
-            ready, _, _ = select.select([self.process.stdout], [], [], limit)
-            line = self.process.stdout.readline() if ready else ""
-        except (BrokenPipeError, ProcessLookupError):
-            line = ""
-        if not line:
-            self.end()
-            return {"error": "ended" if self.process.poll() is not None
-                    else f"took more than {limit} s"}
-        # Threads that spin after a call would take the next engine's time.
-        os.killpg(self.process.pid, signal.SIGSTOP)
-        return json.loads(line)
-
-    def end(self):
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
 
 
 class Machine:
@@ -104,37 +65,21 @@ class Machine:
 
 
 def run_case(case, threads, workers, machine, arguments, work):
-    model = case.build()
-    path = work / "model.onnx"
-    onnx.save(model, path)
-    np.savez(work / "inputs.npz", **{f"x{i}": a for i, a in enumerate(case.arrays)})
+    replies, answers = load(case, workers, work)
     row = {"case": case.name, "group": case.group, "threads": threads, "flops": case.flops,
            "bytes": case.weight_bytes // (2 if case.precision == "bf16" else 1)
-           + case.data_bytes, "precision": case.precision, "engines": {}}
-    answers, alive = {}, {}
-    for engine, worker in workers.items():
-        output = work / f"{engine}.npy"
-        reply = worker.ask(LOAD_LIMIT, load=str(path), inputs=str(work / "inputs.npz"),
-                           output=str(output), work=str(work),
-                           precision=case.precision, loss=case.loss)
-        row["engines"][engine] = reply
-        if "error" not in reply:
-            answers[engine] = np.load(output).astype(np.float64)
-            alive[engine] = worker
-    names = list(answers)
-    if len(names) > 1 and "dlc" in answers:
-        wanted = answers[next(n for n in names if n != "dlc")]
-        scale = max(np.max(np.abs(wanted)), 1e-30)
+           + case.data_bytes, "precision": case.precision, "engines": replies}
+    alive = {engine: workers[engine] for engine in answers}
+    if len(answers) > 1 and "dlc" in answers:
+        wanted = answers[next(n for n in answers if n != "dlc")]
         for name, found in answers.items():
-            row["engines"][name]["difference"] = (
-                float(np.max(np.abs(found - wanted)) / scale)
-                if found.shape == wanted.shape else math.inf)
+            row["engines"][name]["difference"] = difference(found, wanted)
     times = {engine: [] for engine in alive}
     peaks = []
     for _ in range(arguments.rounds):
         peaks.append(machine.peak(case.precision))
         for engine, worker in list(alive.items()):
-            reply = worker.ask(LOAD_LIMIT, time=arguments.seconds)
+            reply = worker.ask(LIMIT, time=arguments.seconds)
             if "error" in reply:
                 row["engines"][engine] = reply
                 del alive[engine]
@@ -263,12 +208,16 @@ def main():
     parser.add_argument("--cases", default=".", help="regular expression over file and case")
     parser.add_argument("--peers", default=",".join(PEERS))
     parser.add_argument("--threads", default="", help="only these counts")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=0.1, help="of an engine's turn")
+    parser.add_argument("--rounds", type=int, help="default: 5, with --base 15")
+    parser.add_argument("--seconds", type=float, help="of an engine's turn: 0.1, with --base 0.05")
+    parser.add_argument("--base", type=Path,
+                        help="another build of dlc: its folder, or the folder of its programs")
     parser.add_argument("--busy", action="store_true",
                         help="beside a program that keeps one processor busy")
     parser.add_argument("--work", default="build/bench")
     arguments = parser.parse_args()
+    arguments.rounds = arguments.rounds or (15 if arguments.base else 5)
+    arguments.seconds = arguments.seconds or (0.05 if arguments.base else 0.1)
     unknown = [p for p in arguments.peers.split(",") if p and p not in PEERS]
     if unknown:
         parser.error(f"no peer {', '.join(unknown)}; there are {', '.join(PEERS)}")
@@ -281,18 +230,18 @@ def main():
     os.environ["DLC_MEASURE"] = str(library)
     pattern = re.compile(arguments.cases)
     if arguments.busy:
-        return busy.run(pattern, peers, arguments, work, Worker)
-    machine = Machine(library)
+        return busy.run(pattern, peers, arguments, work)
     wanted_threads = [int(t) for t in arguments.threads.split(",") if t]
+    if arguments.base:
+        return compare.run(pattern, wanted_threads, arguments, work)
+    machine = Machine(library)
     versions = versions_of(peers)
     print(f"peers: {versions}")
     widths = [44, 8, 10, 10, 14, 7, 9, 11, 9, 11, 9, 7]
     print("".join(c.ljust(w) for c, w in zip(COLUMNS, widths)), flush=True)
     rows = []
     with open(work / "workers.log", "w") as log:
-        for path in sorted((HERE / "cases").glob("*.toml")):
-            chosen = [c for c in case_files.read(path)
-                      if pattern.search(path.stem) or pattern.search(c.name)]
+        for chosen in case_files.matching(pattern):
             counts = sorted({t for c in chosen for t in c.threads
                              if t <= len(os.sched_getaffinity(0))
                              and t in (wanted_threads or [t])})

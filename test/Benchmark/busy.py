@@ -9,14 +9,9 @@ where the busy processor is one of two, and a pool that waits for it is far abov
 import multiprocessing
 import os
 import statistics
-from pathlib import Path
-
-import numpy as np
-import onnx
 
 import cases as case_files
-
-LIMIT = 300
+from engines import LIMIT, Worker, load
 
 
 def _spin(processor):
@@ -31,18 +26,9 @@ def _quantile(times, share):
 
 def _measure(case, workers, arguments, work):
     """Of each worker: its times in all rounds, or an error."""
-    path = work / "model.onnx"
-    onnx.save(case.build(), path)
-    np.savez(work / "inputs.npz", **{f"x{i}": a for i, a in enumerate(case.arrays)})
-    times, errors = {}, {}
-    for key, worker in workers.items():
-        reply = worker.ask(LIMIT, load=str(path), inputs=str(work / "inputs.npz"),
-                           output=str(work / "busy.npy"), work=str(work),
-                           precision=case.precision, loss=case.loss)
-        if "error" in reply:
-            errors[key] = reply["error"]
-        else:
-            times[key] = []
+    replies, _ = load(case, workers, work)
+    errors = {key: reply["error"] for key, reply in replies.items() if "error" in reply}
+    times = {key: [] for key in workers if key not in errors}
     for _ in range(arguments.rounds):
         for key in list(times):
             reply = workers[key].ask(LIMIT, each=max(arguments.seconds, 1))
@@ -54,7 +40,7 @@ def _measure(case, workers, arguments, work):
     return times, errors
 
 
-def run(pattern, peers, arguments, work, make_worker):
+def run(pattern, peers, arguments, work):
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) < 2:
         raise SystemExit("one processor alone: nothing is left beside a busy one")
@@ -65,11 +51,9 @@ def run(pattern, peers, arguments, work, make_worker):
     print(row.format("case", "engine", "1: med", "90 %", f"{len(processors)}: med", "90 %",
                      "ratio", "90 %"), flush=True)
     with open(work / "workers.log", "w") as log:
-        for path in sorted((Path(__file__).parent / "cases").glob("*.toml")):
-            for case in case_files.read(path):
-                if not (pattern.search(path.stem) or pattern.search(case.name)):
-                    continue
-                workers = {(engine, threads): make_worker(engine, threads, log, processors)
+        for chosen in case_files.matching(pattern):
+            for case in chosen:
+                workers = {(engine, threads): Worker(engine, threads, log, processors)
                            for engine in ["dlc", *peers] for threads in (1, len(processors))}
                 times, errors = _measure(case, workers, arguments, work)
                 for engine in ["dlc", *peers]:

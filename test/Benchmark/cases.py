@@ -379,3 +379,10 @@ def read(path):
                 suffix = "" if precision == "f32" else f" {precision}"
                 yield Case(name + suffix, stem, text.get("threads", [1]), make, precision,
                            text.get("train"))
+
+
+def matching(pattern):
+    """Of each file the cases that a pattern finds, by the file's name or their own."""
+    for path in sorted((Path(__file__).parent / "cases").glob("*.toml")):
+        yield [case for case in read(path)
+               if pattern.search(path.stem) or pattern.search(case.name)]

@@ -2,8 +2,8 @@
 
     worker.py ENGINE THREADS
 
-    {"load": model.onnx, "inputs": inputs.npz, "output": result.npy, "work": folder,
-     "precision": "f32" or "bf16", "loss": of a training step, or null}
+    {"load": model.onnx (dlc takes a library too), "inputs": inputs.npz, "output": result.npy,
+     "work": folder, "precision": "f32" or "bf16", "loss": of a training step, or null}
         -> {"load": seconds, "memory": bytes}; the answer goes to result.npy
     {"time": seconds}  -> {"calls": n, "seconds": s}
 
@@ -37,18 +37,18 @@ def run_dlc(path, inputs, threads, work, precision, loss=None):
     import subprocess
     sys.path.insert(0, str(Path(__file__).parents[2] / "python-frontend" / "src"))
     import dlc
-    # A name of its own: the loader gives an opened library again for its path.
-    target = Path(work) / f"dlc-{os.getpid()}-{time.monotonic_ns()}.so"
-    # The compiler's time and memory count for the compiler; loading is what is timed.
-    begin = time.perf_counter()
-    command = [os.environ["DLC"], path, "-o", target, f"--precision={precision}",
-               *os.environ.get("DLC_FLAGS", "").split()]
-    if loss:
-        command += ["--train", f"loss={loss}", "optimizer=adam"]
-    subprocess.run(command, check=True)
-    notes = {"compile": time.perf_counter() - begin,
-             "compile_memory": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
-             "bytes": target.stat().st_size}
+    from engines import compile_command
+    notes, target = {}, Path(path)
+    if target.suffix != ".so":
+        # A name of its own: the loader gives an opened library again for its path.
+        target = Path(work) / f"dlc-{os.getpid()}-{time.monotonic_ns()}.so"
+        # The compiler's time and memory count for the compiler; loading is what is timed.
+        begin = time.perf_counter()
+        subprocess.run(compile_command(os.environ["DLC"], path, target, precision, loss),
+                       check=True)
+        notes = {"compile": time.perf_counter() - begin,
+                 "compile_memory": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024,
+                 "bytes": target.stat().st_size}
     begin = time.perf_counter()
     library = dlc.load(target, threads=threads)
     function = library.step if loss else library.main
@@ -57,8 +57,9 @@ def run_dlc(path, inputs, threads, work, precision, loss=None):
         output = np.stack([output, function(*inputs), function(*inputs)])
         number = np.empty((), np.float32)
     notes["load"] = time.perf_counter() - begin
-    for file in (target, target.with_suffix(".h")):
-        file.unlink()
+    if "compile" in notes:
+        for file in (target, target.with_suffix(".h")):
+            file.unlink()
     tensors, keep = function._describe(inputs, function.inputs)
     results, keep_too = function._describe([number if loss else output], function.outputs)
     measure = ctypes.CDLL(os.environ["DLC_MEASURE"]).time_calls

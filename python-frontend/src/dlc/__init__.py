@@ -12,8 +12,6 @@ from typing import Any
 from ._compile import CompileError, compile
 from ._library import Context, Function, Library, LibraryError, load
 
-__version__ = "0.1.0"
-
 # Loaded when they are asked for: an import of dlc is quick.
 _MODULES = {"constraints", "data", "dl", "initializers", "ir", "jax", "keras", "layers", "losses",
             "onnx_backend", "optimizers", "regularizers", "torch", "train"}
@@ -25,6 +23,8 @@ __all__ = ["CompileError", "Context", "Function", "Library", "LibraryError",
 
 def __getattr__(name: str) -> Any:
     import importlib
+    if name == "__version__":
+        return importlib.import_module("dlc._version").version()
     if name in _MODULES:
         return importlib.import_module(f"dlc.{name}")
     if name in _FUNCTIONS:
@@ -33,4 +33,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, *_MODULES})
+    return sorted({"__version__", *__all__, *_MODULES})
