@@ -1,18 +1,20 @@
 // Loop nests are numbered, and put between two calls where a profile is wanted.
-// RUN: dlc-opt %s --pass-pipeline='builtin.module(func.func(dlc-tile-and-fuse),dlc-mark-regions)' | FileCheck %s --check-prefixes=CHECK,QUIET
-// RUN: dlc-opt %s --pass-pipeline='builtin.module(func.func(dlc-tile-and-fuse),dlc-mark-regions{calls=true})' | FileCheck %s --check-prefixes=CHECK,CALLS
+// RUN: dlc-opt %s --pass-pipeline='builtin.module(func.func(dlc-form-nests,dlc-choose-schedules,dlc-tile-and-fuse),dlc-mark-regions)' | FileCheck %s --check-prefixes=CHECK,QUIET
+// RUN: dlc-opt %s --pass-pipeline='builtin.module(func.func(dlc-form-nests,dlc-choose-schedules,dlc-tile-and-fuse),dlc-mark-regions{calls=true})' | FileCheck %s --check-prefixes=CHECK,CALLS
 
-// CHECK: dlc.regions = [{bytes = 5120 : i64, {{.*}}flops = 16384 : i64, function = "f", kind = "product"
-// CHECK-SAME: {bytes = 2048 : i64, {{.*}}flops = 256 : i64, function = "f", kind = "element-wise"
-// QUIET-NOT: dlc_rt_mark
-// CALLS: func.func private @dlc_rt_mark(!llvm.ptr, i64)
+// CHECK: codegen.regions = [#codegen.region<number = 1, name = "mark-regions.mlir:{{[0-9]+}}", kind = "product", flops = 16384, bytes = 5120, cost = 0, tile = "16x16x*", tasks = "none", layout = "as is", function = @f>
+// CHECK-SAME: #codegen.region<number = 0, name = "mark-regions.mlir:{{[0-9]+}}", kind = "element-wise", flops = 256, bytes = 2048, cost = 0, tile = "16", tasks = "none", layout = "", function = @f>]
+// QUIET-NOT: codegen.{{begin|end}}_region
 // CALLS-LABEL: func.func @f(
 // CALLS-SAME: %[[CTX:.*]]: !llvm.ptr
-// CALLS: %[[FIRST:.*]] = arith.constant 1 : i64
-// CALLS: call @dlc_rt_mark(%[[CTX]], %[[FIRST]])
-// CALLS: scf.for
-// CALLS: %[[END:.*]] = arith.constant -1 : i64
-// CALLS: call @dlc_rt_mark(%[[CTX]], %[[END]])
+// CALLS: codegen.begin_region %[[CTX]][0]
+// CALLS-NEXT: scf.for
+// CALLS: linalg.matmul
+// CALLS: codegen.end_region %[[CTX]]
+// CALLS: codegen.begin_region %[[CTX]][1]
+// CALLS-NEXT: scf.for
+// CALLS: linalg.exp
+// CALLS: codegen.end_region %[[CTX]]
 func.func @f(%ctx: !llvm.ptr, %a: tensor<16x32xf32>, %b: tensor<32x16xf32>, %c: tensor<16x16xf32>,
              %x: tensor<256xf32>, %y: tensor<256xf32>) -> (tensor<16x16xf32>, tensor<256xf32>) {
   %0 = linalg.matmul ins(%a, %b : tensor<16x32xf32>, tensor<32x16xf32>) outs(%c : tensor<16x16xf32>) -> tensor<16x16xf32>

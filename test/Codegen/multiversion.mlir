@@ -1,13 +1,15 @@
 // Every kernel once for each processor, each with tiles for its registers; shape functions
 // are shared.
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics --dlc-multiversion | FileCheck %s
-// RUN: dlc-opt %s -split-input-file -verify-diagnostics --pass-pipeline='builtin.module(dlc-multiversion,func.func(dlc-tile-and-fuse))' | FileCheck %s --check-prefix=TILES
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics --pass-pipeline='builtin.module(dlc-multiversion,func.func(dlc-form-nests,dlc-choose-schedules,dlc-tile-and-fuse))' | FileCheck %s --check-prefix=TILES
 
 // CHECK-COUNT-1: func.func @f.kernel(
 // CHECK-SAME: codegen.target = #codegen.cpu<name = "small", vectorBits = 256, vectorRegisters = 16>
 // CHECK-COUNT-1: func.func @f.kernel.large(
 // CHECK-SAME: codegen.target = #codegen.cpu<name = "large", hasBF16Dot = true>
-// CHECK-COUNT-1: func.func @f.kernel.shapes(
+// CHECK-SAME: codegen.version_of = @f.kernel
+// CHECK-COUNT-1: func.func private @f.kernel.shapes(
+// CHECK-SAME: codegen.target = #codegen.cpu<name = "small"
 // CHECK-NOT: func.func
 
 // TILES-LABEL: func.func @f.kernel(
@@ -22,7 +24,7 @@ func.func @f.kernel(%a: tensor<100x64xf32>, %b: tensor<64x64xf32>, %c: tensor<10
   %0 = linalg.matmul ins(%a, %b : tensor<100x64xf32>, tensor<64x64xf32>) outs(%c : tensor<100x64xf32>) -> tensor<100x64xf32>
   return %0 : tensor<100x64xf32>
 }
-func.func @f.kernel.shapes(%out: memref<?xi64>) {
+func.func private @f.kernel.shapes(%out: memref<?xi64>) {
   return
 }
 }

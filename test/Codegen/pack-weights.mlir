@@ -1,5 +1,5 @@
-// Panels of a constant lie one after the other, the rest of the columns in one of its
-// own; the slices of tiles are taken from there.
+// Panels of a constant, as wide as a product's schedule says, lie one after the other, the rest of
+// the columns in one of its own; the slices of tiles are taken from there.
 // RUN: dlc-opt %s -dlc-pack-weights -canonicalize | FileCheck %s
 
 #width = affine_map<(d0) -> (-d0 + 40, 32)>
@@ -10,26 +10,41 @@
 // CHECK: scf.forall (%[[AT:.*]]) = (0) to (40) step (32)
 // CHECK: %[[NUMBER:.*]] = affine.apply #[[PANEL]](%[[AT]])
 // CHECK: tensor.extract_slice %[[PACKED]][%[[NUMBER]], 0, 0] [1, 52, %{{.*}}] [1, 1, 1] : tensor<2x52x32xf32> to tensor<52x?xf32>
-func.func @f(%out: tensor<52x40xf32>) -> tensor<52x40xf32> {
+func.func @f(%x: tensor<8x52xf32>, %out: tensor<8x40xf32>) -> tensor<8x40xf32> {
   %w = arith.constant dense_resource<weights> : tensor<52x40xf32>
-  %r = scf.forall (%i) = (0) to (40) step (32) shared_outs(%o = %out) -> (tensor<52x40xf32>) {
+  %r = scf.forall (%i) = (0) to (40) step (32) shared_outs(%o = %out) -> (tensor<8x40xf32>) {
     %n = affine.min #width(%i)
     %s = tensor.extract_slice %w[0, %i] [52, %n] [1, 1] : tensor<52x40xf32> to tensor<52x?xf32>
+    %t = tensor.extract_slice %o[0, %i] [8, %n] [1, 1] : tensor<8x40xf32> to tensor<8x?xf32>
+    %p = linalg.matmul {codegen.schedule = #codegen.schedule<packing = 32>} ins(%x, %s : tensor<8x52xf32>, tensor<52x?xf32>) outs(%t : tensor<8x?xf32>) -> tensor<8x?xf32>
     scf.forall.in_parallel {
-      tensor.parallel_insert_slice %s into %o[0, %i] [52, %n] [1, 1] : tensor<52x?xf32> into tensor<52x40xf32>
+      tensor.parallel_insert_slice %p into %o[0, %i] [8, %n] [1, 1] : tensor<8x?xf32> into tensor<8x40xf32>
     }
   }
-  return %r : tensor<52x40xf32>
+  return %r : tensor<8x40xf32>
 }
 
 // Panels that begin at odd places are left as they are.
 // CHECK-LABEL: func.func @odd
 // CHECK-NOT: packed
 // CHECK: return
-func.func @odd(%i: index) -> tensor<52x32xf32> {
+func.func @odd(%i: index, %x: tensor<8x52xf32>, %out: tensor<8x32xf32>) -> tensor<8x32xf32> {
   %w = arith.constant dense_resource<weights> : tensor<52x40xf32>
   %s = tensor.extract_slice %w[0, %i] [52, 32] [1, 1] : tensor<52x40xf32> to tensor<52x32xf32>
-  return %s : tensor<52x32xf32>
+  %p = linalg.matmul {codegen.schedule = #codegen.schedule<packing = 32>} ins(%x, %s : tensor<8x52xf32>, tensor<52x32xf32>) outs(%out : tensor<8x32xf32>) -> tensor<8x32xf32>
+  return %p : tensor<8x32xf32>
+}
+
+// So are those of which no schedule says that they are panels, or says another width.
+// CHECK-LABEL: func.func @as_it_is
+// CHECK-NOT: packed
+// CHECK: return
+func.func @as_it_is(%x: tensor<8x52xf32>, %out: tensor<8x32xf32>) -> (tensor<8x32xf32>, tensor<8x32xf32>) {
+  %w = arith.constant dense_resource<weights> : tensor<52x40xf32>
+  %s = tensor.extract_slice %w[0, 0] [52, 32] [1, 1] : tensor<52x40xf32> to tensor<52x32xf32>
+  %p = linalg.matmul {codegen.schedule = #codegen.schedule<steps = [0, 0, 4]>} ins(%x, %s : tensor<8x52xf32>, tensor<52x32xf32>) outs(%out : tensor<8x32xf32>) -> tensor<8x32xf32>
+  %q = linalg.matmul {codegen.schedule = #codegen.schedule<packing = 16>} ins(%x, %s : tensor<8x52xf32>, tensor<52x32xf32>) outs(%out : tensor<8x32xf32>) -> tensor<8x32xf32>
+  return %p, %q : tensor<8x32xf32>, tensor<8x32xf32>
 }
 
 {-#

@@ -24,7 +24,7 @@ func.func @halves(%y: memref<4096x64xf32>, %a: memref<64xf32>, %b: memref<64xf32
     %e3 = math.exp %e2 : vector<32xf32>
     %e4 = math.exp %e3 : vector<32xf32>
     vector.transfer_write %e4, %part[%c0] {in_bounds = [true]} : vector<32xf32>, memref<32xf32, strided<[1], offset: ?>>
-  } {dlc.steps}
+  } {codegen.steps}
   memref.copy %b, %h : memref<64xf32> to memref<64xf32>
   scf.for %t = %c0 to %n step %c1 {
     %part = memref.subview %y[%t, 32] [1, 32] [1, 1] : memref<4096x64xf32> to memref<32xf32, strided<[1], offset: ?>>
@@ -34,7 +34,7 @@ func.func @halves(%y: memref<4096x64xf32>, %a: memref<64xf32>, %b: memref<64xf32
     %e3 = math.exp %e2 : vector<32xf32>
     %e4 = math.exp %e3 : vector<32xf32>
     vector.transfer_write %e4, %part[%c0] {in_bounds = [true]} : vector<32xf32>, memref<32xf32, strided<[1], offset: ?>>
-  } {dlc.steps}
+  } {codegen.steps}
   return
 }
 
@@ -52,15 +52,15 @@ func.func @apart(%y: memref<64xf32>, %a: memref<64xf32>, %z: memref<64xf32>) {
   scf.for %t = %c0 to %n step %c1 {
     %v = vector.transfer_read %a[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<32xf32>
     vector.transfer_write %v, %y[%c0] {in_bounds = [true]} : vector<32xf32>, memref<64xf32>
-  } {dlc.steps}
+  } {codegen.steps}
   scf.for %t = %c0 to %n step %c1 {
     %v = vector.transfer_read %y[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<32xf32>
     vector.transfer_write %v, %z[%c0] {in_bounds = [true]} : vector<32xf32>, memref<64xf32>
-  } {dlc.steps}
+  } {codegen.steps}
   scf.for %t = %c0 to %few step %c1 {
     %v = vector.transfer_read %a[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<32xf32>
     vector.transfer_write %v, %a[%c0] {in_bounds = [true]} : vector<32xf32>, memref<64xf32>
-  } {dlc.steps}
+  } {codegen.steps}
   return
 }
 
@@ -83,7 +83,7 @@ func.func @between(%y: memref<4096x64xf32>, %z: memref<4096x64xf32>, %a: memref<
     %e2 = math.exp %e : vector<64xf32>
     %e3 = math.exp %e2 : vector<64xf32>
     vector.transfer_write %e3, %y[%t, %c0] {in_bounds = [true]} : vector<64xf32>, memref<4096x64xf32>
-  } {dlc.steps}
+  } {codegen.steps}
   linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>], iterator_types = ["parallel", "parallel"]} outs(%r : memref<4096x64xf32>) {
   ^bb0(%o: f32):
     %i = linalg.index 0 : index
@@ -98,7 +98,7 @@ func.func @between(%y: memref<4096x64xf32>, %z: memref<4096x64xf32>, %a: memref<
     %e2 = math.exp %e : vector<64xf32>
     %e3 = math.exp %e2 : vector<64xf32>
     vector.transfer_write %e3, %z[%t, %c0] {in_bounds = [true]} : vector<64xf32>, memref<4096x64xf32>
-  } {dlc.steps}
+  } {codegen.steps}
   return
 }
 
@@ -120,7 +120,7 @@ func.func @globals(%z: memref<4096x64xf32>) {
     %e2 = math.exp %e : vector<64xf32>
     %e3 = math.exp %e2 : vector<64xf32>
     vector.transfer_write %e3, %a[%c0] {in_bounds = [true]} : vector<64xf32>, memref<64xf32>
-  } {dlc.steps}
+  } {codegen.steps}
   %b = memref.get_global @shared : memref<64xf32>
   scf.for %t = %c0 to %n step %c1 {
     %v = vector.transfer_read %b[%c0], %f {in_bounds = [true]} : memref<64xf32>, vector<64xf32>
@@ -128,6 +128,6 @@ func.func @globals(%z: memref<4096x64xf32>) {
     %e2 = math.exp %e : vector<64xf32>
     %e3 = math.exp %e2 : vector<64xf32>
     vector.transfer_write %e3, %z[%t, %c0] {in_bounds = [true]} : vector<64xf32>, memref<4096x64xf32>
-  } {dlc.steps}
+  } {codegen.steps}
   return
 }

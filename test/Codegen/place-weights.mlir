@@ -1,13 +1,13 @@
 // RUN: dlc-opt %s -dlc-place-weights | FileCheck %s
 
 // Large constants lie side by side, at multiples of 64 bytes; small ones stay.
-// CHECK: module attributes {dlc.weight_offsets = array<i64: 0, 448>
-// CHECK-SAME: dlc.weights = [dense<1.000000e+00> : tensor<100xf32>, dense<2.000000e+00> : tensor<64xf64>]
-// CHECK: func.func private @dlc.weight_memory(!llvm.ptr) -> memref<?xi8>
+// CHECK: module attributes {codegen.weights = [
+// CHECK-SAME: #codegen.weight<offset = 0, values = dense<1.000000e+00> : tensor<100xf32>>
+// CHECK-SAME: #codegen.weight<offset = 448, values = dense<2.000000e+00> : tensor<64xf64>>]
 // CHECK-NOT: memref.global {{.*}}@a
 // CHECK: memref.global {{.*}}@small
 // CHECK-LABEL: func.func @f
-// CHECK: %[[ALL:.*]] = call @dlc.weight_memory(%arg0)
+// CHECK: %[[ALL:.*]] = codegen.weight_memory %arg0
 // CHECK-DAG: memref.view %[[ALL]][%c0]
 // CHECK-DAG: memref.view %[[ALL]][%c448
 memref.global "private" constant @a : memref<100xf32> = dense<1.0>

@@ -8,12 +8,12 @@
 
 // Buffers that never meet share a place; one of a worker has a place each.
 // CHECK-LABEL: func.func @f(
-// CHECK-SAME: %[[ARENA:[a-z0-9]+]]: memref<?xi8>)
+// CHECK-SAME: %[[ARENA:[a-z0-9]+]]: memref<?xi8>) attributes {codegen.workspace = @f.workspace}
 // CHECK-NOT: memref.alloc
 // CHECK: %[[FIRST:.*]] = memref.view %[[ARENA]][%c0][] : memref<?xi8> to memref<256xf32>
 // CHECK: %[[SECOND:.*]] = memref.view %[[ARENA]][%c1024][] : memref<?xi8> to memref<64xf32>
 // CHECK: scf.forall
-// CHECK: call @dlc.worker
+// CHECK: codegen.worker
 func.func @f(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
   %zero = arith.constant 0.0 : f32
   %c0 = arith.constant 0 : index
@@ -36,15 +36,13 @@ func.func @f(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
 
 // A result that the caller gets lasts beyond the call: memory of its own.
 // CHECK-LABEL: func.func @handed_over(
-// CHECK: call @dlc.allocate
-// CHECK: call @dlc_rt_set_result
-func.func private @dlc_rt_set_result(!llvm.ptr, index, index)
+// CHECK: %[[OWN:.*]] = codegen.allocate %arg0, %c256
+// CHECK: %[[GIVEN:.*]] = memref.view %[[OWN]]
+// CHECK: codegen.set_result %arg0[0], %[[GIVEN]] : memref<64xf32>
 func.func @handed_over(%context: !llvm.ptr, %workers: index, %x: memref<64xf32>) {
-  %c0 = arith.constant 0 : index
   %a = memref.alloc() : memref<64xf32>
   memref.copy %x, %a : memref<64xf32> to memref<64xf32>
-  %place = memref.extract_aligned_pointer_as_index %a : memref<64xf32> -> index
-  call @dlc_rt_set_result(%context, %c0, %place) : (!llvm.ptr, index, index) -> ()
+  codegen.set_result %context[0], %a : memref<64xf32>
   return
 }
 

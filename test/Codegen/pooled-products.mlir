@@ -1,6 +1,6 @@
 // A pooling whose windows do not overlap takes the product that it reads inside, one row of windows
 // at a time, where the product's result would leave the second level cache: no such tensor is left.
-// RUN: dlc-opt %s --split-input-file --pass-pipeline='builtin.module(dlc-simplify-pipeline,dlc-linalg-pipeline,func.func(dlc-tile-and-fuse),canonicalize)' | FileCheck %s
+// RUN: dlc-opt %s --split-input-file --pass-pipeline='builtin.module(dlc-simplify-pipeline,dlc-linalg-pipeline,func.func(dlc-form-nests,dlc-choose-schedules,dlc-tile-and-fuse),canonicalize)' | FileCheck %s
 
 // CHECK-LABEL: func.func @f
 // CHECK-NOT: tensor.empty() : tensor<1x64x64x32xf32>

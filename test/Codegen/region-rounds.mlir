@@ -1,8 +1,8 @@
-// RUN: dlc-opt %s --pass-pipeline='builtin.module(func.func(dlc-tile-and-fuse),dlc-mark-regions)' | FileCheck %s
+// RUN: dlc-opt %s --pass-pipeline='builtin.module(func.func(dlc-form-nests,dlc-choose-schedules,dlc-tile-and-fuse),dlc-mark-regions)' | FileCheck %s
 
 // What a loop over time does counts as often as it does it; unknown where that is.
-// CHECK: dlc.regions = [{bytes = 20480 : i64, {{.*}}flops = 2560 : i64, function = "steps"
-// CHECK-SAME: {bytes = -1 : i64, {{.*}}flops = -1 : i64, function = "steps"
+// CHECK: codegen.regions = [#codegen.region<number = 0, {{[^>]*}}flops = 2560, bytes = 20480, {{[^>]*}}function = @steps>
+// CHECK-SAME: #codegen.region<number = 1, {{[^>]*}}flops = -1, bytes = -1, {{[^>]*}}function = @steps>]
 func.func @steps(%ctx: !llvm.ptr, %n: index, %x: tensor<256xf32>) -> (tensor<256xf32>, tensor<256xf32>) {
   %zero = arith.constant 0 : index
   %one = arith.constant 1 : index

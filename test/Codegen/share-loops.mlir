@@ -80,7 +80,7 @@ func.func @different(%context: !llvm.ptr, %workers: index, %x: memref<8xf32>, %y
 // CHECK-LABEL: func.func private @scratch.shared.0(
 // CHECK-SAME: %[[MEMORY:[a-z0-9]*]]: memref<?xi8>)
 // CHECK: scf.forall
-// CHECK: %[[WORKER:.*]] = func.call @dlc.worker()
+// CHECK: %[[WORKER:.*]] = codegen.worker
 // CHECK: %[[BEFORE:.*]] = arith.muli %[[WORKER]]
 // CHECK: %[[START:.*]] = arith.addi %{{.*}}, %[[BEFORE]]
 // CHECK: %[[AT:.*]] = arith.addi %[[START]]

@@ -40,7 +40,7 @@ func.func @columns(%x: tensor<8x?xf32>, %y: tensor<8x?xf32>, %n: index) -> tenso
 
 // -----
 
-// But for a product, which has none.
+// But for a product, which has none: the role says so.
 // CHECK-LABEL: func.func @product
 // CHECK-COUNT-2: scf.for
 // CHECK: linalg.matmul {{.*}} -> tensor<8x1xf32>
@@ -48,7 +48,24 @@ func.func @product(%x: tensor<8x4xf32>, %w: tensor<4x?xf32>, %y: tensor<8x?xf32>
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %0 = scf.for %i = %c0 to %n step %c1 iter_args(%out = %y) -> (tensor<8x?xf32>) {
-    %e = linalg.matmul ins(%x, %w : tensor<8x4xf32>, tensor<4x?xf32>) outs(%out : tensor<8x?xf32>) -> tensor<8x?xf32>
+    %e = linalg.matmul {codegen.nest = #codegen.nest<0, product>} ins(%x, %w : tensor<8x4xf32>, tensor<4x?xf32>) outs(%out : tensor<8x?xf32>) -> tensor<8x?xf32>
+    scf.yield %e : tensor<8x?xf32>
+  }
+  return %0 : tensor<8x?xf32>
+}
+
+// -----
+
+// What the sums of a product begin with is masked.
+// CHECK-LABEL: func.func @fill
+// CHECK-COUNT-1: scf.for
+// CHECK-NOT: scf.for
+// CHECK: linalg.fill {{.*}} -> tensor<8x?xf32>
+func.func @fill(%v: f32, %y: tensor<8x?xf32>, %n: index) -> tensor<8x?xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %0 = scf.for %i = %c0 to %n step %c1 iter_args(%out = %y) -> (tensor<8x?xf32>) {
+    %e = linalg.fill {codegen.nest = #codegen.nest<0, fill>} ins(%v : f32) outs(%out : tensor<8x?xf32>) -> tensor<8x?xf32>
     scf.yield %e : tensor<8x?xf32>
   }
   return %0 : tensor<8x?xf32>

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s --dlc-tile-and-fuse --canonicalize --cse | FileCheck %s
+// RUN: dlc-opt %s --dlc-form-nests --dlc-choose-schedules --dlc-tile-and-fuse --canonicalize --cse | FileCheck %s
 
 // Any number of rows: tasks of a size that pays, by rows and by columns; a task with fewer
 // rows costs less. The right operand is small, and there may be few rows: no copy of it.

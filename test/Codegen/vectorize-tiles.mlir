@@ -59,3 +59,20 @@ func.func @sums(%x: tensor<2x24xf32>, %w: tensor<24x16xf32>, %y: tensor<2x16xf32
   }
   return %0 : tensor<2x16xf32>
 }
+
+// -----
+
+// A product's tile, and what is computed in it, has vectors of exactly its columns; the same op
+// alone has whole vectors with a mask.
+// CHECK-LABEL: func.func @exact
+// CHECK-NOT: vector.create_mask
+// CHECK: vector.contract {{.*}} into vector<2x20xf32>
+// CHECK: math.exp {{.*}} : vector<2x20xf32>
+// CHECK: vector.create_mask
+// CHECK: math.exp {{.*}} : vector<2x32xf32>
+func.func @exact(%x: tensor<2x4xf32>, %w: tensor<4x20xf32>, %y: tensor<2x20xf32>) -> (tensor<2x20xf32>, tensor<2x20xf32>) {
+  %0 = linalg.matmul {codegen.nest = #codegen.nest<1, product>} ins(%x, %w : tensor<2x4xf32>, tensor<4x20xf32>) outs(%y : tensor<2x20xf32>) -> tensor<2x20xf32>
+  %1 = linalg.exp {codegen.nest = #codegen.nest<1, epilogue>} ins(%0 : tensor<2x20xf32>) outs(%y : tensor<2x20xf32>) -> tensor<2x20xf32>
+  %2 = linalg.exp {codegen.nest = #codegen.nest<0, elementwise>} ins(%y : tensor<2x20xf32>) outs(%y : tensor<2x20xf32>) -> tensor<2x20xf32>
+  return %1, %2 : tensor<2x20xf32>, tensor<2x20xf32>
+}

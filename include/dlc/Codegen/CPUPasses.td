@@ -13,6 +13,31 @@ def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::func::FuncOp"> {
     `codegen.schedule` of the nest's root and of each op with something to say of its own; tiling,
     packing, reductions, vectors and the report go by it. A nest whose root has a schedule keeps
     what it has, so a schedule can be edited by hand.
+
+    ```mlir
+    func.func @f(%a: tensor<8x512xf32>, %b: tensor<512x512xf32>, %c: tensor<8x512xf32>)
+        -> tensor<8x512xf32> {
+      %d = linalg.matmul {codegen.nest = #codegen.nest<0, product>}
+          ins(%a, %b : tensor<8x512xf32>, tensor<512x512xf32>)
+          outs(%c : tensor<8x512xf32>) -> tensor<8x512xf32>
+      %e = linalg.exp {codegen.nest = #codegen.nest<0, epilogue>}
+          ins(%d : tensor<8x512xf32>) outs(%c : tensor<8x512xf32>) -> tensor<8x512xf32>
+      return %e : tensor<8x512xf32>
+    }
+    // becomes
+    func.func @f(%a: tensor<8x512xf32>, %b: tensor<512x512xf32>, %c: tensor<8x512xf32>)
+        -> tensor<8x512xf32> {
+      %d = linalg.matmul {codegen.nest = #codegen.nest<0, product>,
+          codegen.schedule = #codegen.schedule<steps = [0, 0, 4]>}
+          ins(%a, %b : tensor<8x512xf32>, tensor<512x512xf32>)
+          outs(%c : tensor<8x512xf32>) -> tensor<8x512xf32>
+      %e = linalg.exp {codegen.nest = #codegen.nest<0, epilogue>,
+          codegen.schedule = #codegen.schedule<tasks = [0, 32], tile = [8, 32], order = [1, 0],
+              cost = 2730>}
+          ins(%d : tensor<8x512xf32>) outs(%c : tensor<8x512xf32>) -> tensor<8x512xf32>
+      return %e : tensor<8x512xf32>
+    }
+    ```
   }];
   let dependentDialects = ["::dlc::codegen::CodegenDialect"];
 }
@@ -67,38 +92,42 @@ def PackWeights : Pass<"dlc-pack-weights", "::mlir::func::FuncOp"> {
   let summary = "Lay out constant operands in the order in which tiles read them";
   let description = [{
     A tile of a product reads a panel of some columns of its right operand. The rows of a panel
-    lie a whole row of the operand apart, each in a page of its own. Where the operand is a
-    constant (of 8 KB or more), its panels are laid out one after the other while compiling, and
-    the tiles' slices are taken from there. A last, narrower panel is filled up with zeros.
-    Slices that do not begin at a multiple of a panel's width stay as they are.
+    lie a whole row of the operand apart, each in a page of its own. Where the product's schedule
+    has a `packing`, the panels of a constant operand are laid out one after the other while
+    compiling, and the tiles' slices are taken from there. A last, narrower panel is filled up
+    with zeros. Slices that do not begin at a multiple of a panel's width stay as they are.
 
     ```mlir
     // dlc-opt --dl-fold-constants --dlc-pack-weights
-    func.func @f(%y: tensor<64x64xf32>) -> tensor<64x64xf32> {
+    func.func @f(%x: tensor<8x64xf32>, %y: tensor<8x64xf32>) -> tensor<8x64xf32> {
       %w = dl.iota axis 0 : tensor<64x64xf32>  // folded to a constant of 16 KB
-      %z = scf.forall (%j) = (0) to (64) step (32) shared_outs(%o = %y) -> (tensor<64x64xf32>) {
+      %z = scf.forall (%j) = (0) to (64) step (32) shared_outs(%o = %y) -> (tensor<8x64xf32>) {
         %p = tensor.extract_slice %w[0, %j] [64, 32] [1, 1] : tensor<64x64xf32> to tensor<64x32xf32>
+        %oj = tensor.extract_slice %o[0, %j] [8, 32] [1, 1] : tensor<8x64xf32> to tensor<8x32xf32>
+        %t = linalg.matmul {codegen.schedule = #codegen.schedule<packing = 32>}
+            ins(%x, %p : tensor<8x64xf32>, tensor<64x32xf32>)
+            outs(%oj : tensor<8x32xf32>) -> tensor<8x32xf32>
         scf.forall.in_parallel {
-          tensor.parallel_insert_slice %p into %o[0, %j] [64, 32] [1, 1]
-              : tensor<64x32xf32> into tensor<64x64xf32>
+          tensor.parallel_insert_slice %t into %o[0, %j] [8, 32] [1, 1]
+              : tensor<8x32xf32> into tensor<8x64xf32>
         }
       }
-      return %z : tensor<64x64xf32>
+      return %z : tensor<8x64xf32>
     }
     // becomes
-    func.func @f(%y: tensor<64x64xf32>) -> tensor<64x64xf32> {
+    func.func @f(%x: tensor<8x64xf32>, %y: tensor<8x64xf32>) -> tensor<8x64xf32> {
       %panels = arith.constant dense_resource<packed> : tensor<2x64x32xf32>
       %w = arith.constant ... : tensor<64x64xf32>
-      %z = scf.forall (%j) = (0) to (64) step (32) shared_outs(%o = %y) -> (tensor<64x64xf32>) {
+      %z = scf.forall (%j) = (0) to (64) step (32) shared_outs(%o = %y) -> (tensor<8x64xf32>) {
         %k = affine.apply affine_map<(d0) -> (d0 floordiv 32)>(%j)
         %p = tensor.extract_slice %panels[%k, 0, 0] [1, 64, 32] [1, 1, 1]
             : tensor<2x64x32xf32> to tensor<64x32xf32>
-        scf.forall.in_parallel {
-          tensor.parallel_insert_slice %p into %o[0, %j] [64, 32] [1, 1]
-              : tensor<64x32xf32> into tensor<64x64xf32>
-        }
+        %oj = tensor.extract_slice %o[0, %j] [8, 32] [1, 1] : tensor<8x64xf32> to tensor<8x32xf32>
+        %t = linalg.matmul {...} ins(%x, %p : tensor<8x64xf32>, tensor<64x32xf32>)
+            outs(%oj : tensor<8x32xf32>) -> tensor<8x32xf32>
+        ...
       }
-      return %z : tensor<64x64xf32>
+      return %z : tensor<8x64xf32>
     }
     ```
   }];
@@ -228,17 +257,19 @@ def TilePartialRows : Pass<"dlc-tile-partial-rows", "::mlir::func::FuncOp"> {
 def TileReductions : Pass<"dlc-tile-reductions", "::mlir::func::FuncOp"> {
   let summary = "Tile the reduction dimensions of tiled ops";
   let description = [{
-    A product adds up a few steps of its sum at a time, while its tile of the result stays in
-    registers. Any other sum along a contiguous dimension becomes a vector of sums, which is
-    added up once behind the loop: adding across lanes in every iteration would wait for the
-    iteration before. Columns that are no power of two are cut into such first, since LLVM keeps
-    no other vectors in registers across a loop. Reads the sizes of tiles, so it runs behind
-    `dlc-peel-loops`.
+    By the `steps` of each op's schedule, which goes: a product adds up a few steps of its sum at
+    a time, while its tile of the result stays in registers. Any other sum along a contiguous
+    dimension becomes a vector of sums, which is added up once behind the loop: adding across
+    lanes in every iteration would wait for the iteration before. Columns that are no power of two
+    are cut into such first, since LLVM keeps no other vectors in registers across a loop. Reads
+    the sizes of tiles, so it runs behind `dlc-peel-loops`.
 
     ```mlir
     func.func @f(%x: tensor<2x24xf32>, %w: tensor<24x16xf32>, %y: tensor<2x16xf32>)
         -> tensor<2x16xf32> {
-      %z = linalg.matmul ins(%x, %w : tensor<2x24xf32>, tensor<24x16xf32>)
+      %z = linalg.matmul {codegen.nest = #codegen.nest<0, product>,
+          codegen.schedule = #codegen.schedule<steps = [0, 0, 4]>}
+          ins(%x, %w : tensor<2x24xf32>, tensor<24x16xf32>)
           outs(%y : tensor<2x16xf32>) -> tensor<2x16xf32>
       return %z : tensor<2x16xf32>
     }
@@ -249,7 +280,8 @@ def TileReductions : Pass<"dlc-tile-reductions", "::mlir::func::FuncOp"> {
         %xk = tensor.extract_slice %x[0, %k] [2, 4] [1, 1] : tensor<2x24xf32> to tensor<2x4xf32>
         %wk = tensor.extract_slice %w[%k, 0] [4, 16] [1, 1] : tensor<24x16xf32> to tensor<4x16xf32>
         %s = tensor.extract_slice %o[0, 0] [2, 16] [1, 1] : ...
-        %t = linalg.matmul ins(%xk, %wk : tensor<2x4xf32>, tensor<4x16xf32>)
+        %t = linalg.matmul {codegen.nest = #codegen.nest<0, product>}
+            ins(%xk, %wk : tensor<2x4xf32>, tensor<4x16xf32>)
             outs(%s : tensor<2x16xf32>) -> tensor<2x16xf32>
         %p = tensor.insert_slice %t into %o[0, 0] [2, 16] [1, 1] : ...
         scf.yield %p : tensor<2x16xf32>

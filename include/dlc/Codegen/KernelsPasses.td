@@ -155,9 +155,10 @@ def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleO
     For each public `@f` a function `@f.shapes(inputs..., %out: memref<?xi64>)` is made that
     reads extents alone. It writes the extents of all results, one after the other, to
     `%out[1]` and up, and to `%out[0]` zero or the number (from 1) of the first
-    `codegen.require` that does not hold. These checks leave `@f`; their messages go into the
-    module attribute `dlc.checks`. An extent that follows from values is written as -1 and
-    listed in the module attribute `dlc.computed`; a check of values stays in `@f`.
+    `codegen.require` that does not hold. These checks leave `@f`; their messages are the shape
+    function's `codegen.messages`. An extent that follows from values is written as -1 and
+    listed in `codegen.computed` of `@f`; a check of values stays there. `codegen.shapes` of `@f`
+    names its shape function.
 
     ```mlir
     func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
@@ -169,22 +170,22 @@ def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleO
       return %x : tensor<?xf32>
     }
     // becomes
-    module attributes {dlc.checks = {f = ["extents differ"]}} {
-      func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
-        ...
-        return %x : tensor<?xf32>
-      }
-      func.func private @f.shapes(%x: memref<?xf32>, %y: memref<?xf32>, %out: memref<?xi64>) ... {
-        %m = memref.dim %x, %c0 : memref<?xf32>
-        %n = memref.dim %y, %c0 : memref<?xf32>
-        %extent = memref.dim %x, %c0 : memref<?xf32>
-        %first = arith.index_cast %extent : index to i64
-        memref.store %first, %out[%c1] : memref<?xi64>
-        %differ = arith.cmpi ne, %m, %n : index
-        %failed = arith.extui %differ : i1 to i64
-        memref.store %failed, %out[%c0] : memref<?xi64>
-        return
-      }
+    func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32>
+        attributes {codegen.shapes = @f.shapes} {
+      ...
+      return %x : tensor<?xf32>
+    }
+    func.func private @f.shapes(%x: memref<?xf32>, %y: memref<?xf32>, %out: memref<?xi64>)
+        attributes {codegen.messages = ["extents differ"], ...} {
+      %m = memref.dim %x, %c0 : memref<?xf32>
+      %n = memref.dim %y, %c0 : memref<?xf32>
+      %extent = memref.dim %x, %c0 : memref<?xf32>
+      %first = arith.index_cast %extent : index to i64
+      memref.store %first, %out[%c1] : memref<?xi64>
+      %differ = arith.cmpi ne, %m, %n : index
+      %failed = arith.extui %differ : i1 to i64
+      memref.store %failed, %out[%c0] : memref<?xi64>
+      return
     }
     ```
   }];
@@ -197,11 +198,11 @@ def PassResultsByDestination
     : Pass<"dlc-pass-results-by-destination", "::mlir::ModuleOp"> {
   let summary = "Make results of public functions buffers that the caller gives";
   let description = [{
-    A public `@f(tensors) -> tensors` becomes `@f(%context: !llvm.ptr, %workers: index, inputs
-    as memrefs..., results as memrefs...)`. Results are written to the caller's buffers. A
-    result whose extents follow from values has none: the kernel tells the context where it
-    lies and how large it is. Global tensors become buffers as well; what is stored to them is
-    written behind everything else.
+    A public `@f(tensors) -> tensors` becomes `@f(%context: !llvm.ptr, %workers: index, inputs as
+    memrefs..., results as memrefs...)`. Results are written to the caller's buffers. A result
+    whose extents follow from values has none: `codegen.set_result` and `codegen.set_extent` tell
+    the context where it lies and how large it is. Global tensors become buffers as well; what is
+    stored to them is written behind everything else.
 
     ```mlir
     func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
@@ -230,10 +231,10 @@ def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
   let summary = "Say for which processor each kernel is, and copy it for others";
   let description = [{
     Of the module's `codegen.targets`, the least first, the first keeps the kernel `@f`, each
-    other one gets a copy `@f.name`. Every function has its target as `codegen.target`, by which
-    later passes choose tiles and vectors; functions that kernels share, such as shape
-    functions, have the first. The runtime takes the best kernel that the processor can run
-    when a context is made.
+    other one gets a copy `@f.name`, whose `codegen.version_of` is `@f`. Every function has its
+    target as `codegen.target`, by which later passes choose tiles and vectors; functions that
+    kernels share, such as shape functions, have the first. The runtime takes the best kernel that
+    the processor can run when a context is made.
 
     ```mlir
     module attributes {codegen.targets = [
@@ -250,7 +251,7 @@ def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
         return %x : tensor<4xf32>
       }
       func.func @f.v4(%x: tensor<4xf32>) -> tensor<4xf32> attributes
-          {codegen.target = #codegen.cpu<name = "v4">} {
+          {codegen.target = #codegen.cpu<name = "v4">, codegen.version_of = @f} {
         return %x : tensor<4xf32>
       }
     }
@@ -296,9 +297,9 @@ def CheckBounds : Pass<"dlc-check-bounds", "::mlir::func::FuncOp"> {
 def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
   let summary = "End a call where a check of values does not hold";
   let description = [{
-    Each `codegen.require` that is left in a kernel becomes a branch to the runtime's
-    `dlc_rt_fail`, which gets the context and the message and does not return. Relies on the
-    context as the first argument, and on `scf`.
+    Each `codegen.require` that is left in a kernel becomes a branch to a `codegen.fail`, which
+    gives the context the message and does not return. Relies on the context as the first
+    argument.
 
     ```mlir
     func.func @f(%context: !llvm.ptr, %holds: i1) {
@@ -306,13 +307,10 @@ def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
       return
     }
     // becomes
-    func.func private @dlc_rt_fail(!llvm.ptr, !llvm.ptr)
-    llvm.mlir.global internal constant @dlc.check.0("extents differ\00") ...
     func.func @f(%context: !llvm.ptr, %holds: i1) {
       %fails = arith.xori %holds, %true : i1
       scf.if %fails {
-        %text = llvm.mlir.addressof @dlc.check.0 : !llvm.ptr
-        func.call @dlc_rt_fail(%context, %text) : (!llvm.ptr, !llvm.ptr) -> ()
+        codegen.fail %context, "extents differ"
       }
       return
     }

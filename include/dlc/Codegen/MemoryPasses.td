@@ -152,9 +152,9 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
     Each `memref.alloc` of a kernel becomes a view into a new last argument, `memref<?xi8>`.
     Buffers that are never alive together, from the first access to the last, share memory.
     Buffers of known size are packed; those of a size that is known at run time share slots. A
-    buffer inside a parallel loop gets a place for each worker. `@f.workspace`, the kernel's `codegen.workspace`, takes the same
-    arguments and returns the bytes that are needed. A result that is handed to the caller gets
-    memory of its own instead.
+    buffer inside a parallel loop gets a place for each worker. `@f.workspace`, the kernel's
+    `codegen.workspace`, takes the same arguments and returns the bytes that are needed. A result
+    that is handed to the caller gets memory of its own instead.
 
     ```mlir
     // dlc-opt --dlc-plan-arena --canonicalize
@@ -195,9 +195,9 @@ def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
   let summary = "Put constants side by side, apart from the code";
   let description = [{
     Constant buffers of at least `least` bytes become views of one memory, which a kernel asks for
-    by a call of `@dlc.weight_memory` where it begins. Their values and places go to the module
-    attributes `dlc.weights` and `dlc.weight_offsets`, so that they are written to a file as they
-    are and never become LLVM constants.
+    by `codegen.weight_memory` where it begins. Their values and places go to the module's
+    `codegen.weights`, so that they are written to a file as they are and never become LLVM
+    constants.
 
     ```mlir
     memref.global "private" constant @w : memref<100xf32> = dense<1.0>
@@ -208,12 +208,11 @@ def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
       return %w, %s : memref<100xf32>, memref<4xf32>
     }
     // becomes
-    module attributes {dlc.weight_offsets = array<i64: 0>,
-        dlc.weights = [dense<1.0> : tensor<100xf32>]} {
-      func.func private @dlc.weight_memory(!llvm.ptr) -> memref<?xi8>
+    module attributes {codegen.weights = [
+        #codegen.weight<offset = 0, values = dense<1.0> : tensor<100xf32>>]} {
       memref.global "private" constant @small : memref<4xf32> = dense<2.0>
       func.func @f(%context: !llvm.ptr) -> (memref<100xf32>, memref<4xf32>) {
-        %weights = call @dlc.weight_memory(%context) : (!llvm.ptr) -> memref<?xi8>
+        %weights = codegen.weight_memory %context
         %w = memref.view %weights[%c0][] : memref<?xi8> to memref<100xf32>
         %s = memref.get_global @small : memref<4xf32>
         return %w, %s : memref<100xf32>, memref<4xf32>
@@ -229,10 +228,10 @@ def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
 def PlaceState : Pass<"dlc-place-state", "::mlir::ModuleOp"> {
   let summary = "Put mutable globals side by side in the context's memory";
   let description = [{
-    Global buffers that are not constant become views of one memory, which a kernel asks for by a
-    call of `@dlc.state_memory` where it begins: every context has a state of its own. The module
-    attribute `dlc.states` tells names, types and places. First values that are not zero join the
-    weights, and `first` is their number there, or -1.
+    Global buffers that are not constant become views of one memory, which a kernel asks for by
+    `codegen.state_memory` where it begins: every context has a state of its own. The module's
+    `codegen.states` tell names, types and places. First values that are not zero join the
+    weights, and `first` is where they begin there.
 
     ```mlir
     memref.global "private" @s : memref<4xf32> = dense<2.0>
@@ -242,13 +241,11 @@ def PlaceState : Pass<"dlc-place-state", "::mlir::ModuleOp"> {
     }
     // becomes
     module attributes {
-        dlc.states = [
-            {first = 0 : i64, name = "s", offset = 0 : i64, type = tensor<4xf32>}
-        ],
-        dlc.weight_offsets = array<i64: 0>, dlc.weights = [dense<2.0> : tensor<4xf32>]} {
-      func.func private @dlc.state_memory(!llvm.ptr) -> memref<?xi8>
+        codegen.states = [
+            #codegen.state<name = "s", type = tensor<4xf32>, offset = 0, first = 0>],
+        codegen.weights = [#codegen.weight<offset = 0, values = dense<2.0> : tensor<4xf32>>]} {
       func.func @f(%context: !llvm.ptr) -> memref<4xf32> {
-        %states = call @dlc.state_memory(%context) : (!llvm.ptr) -> memref<?xi8>
+        %states = codegen.state_memory %context
         %s = memref.view %states[%c0][] : memref<?xi8> to memref<4xf32>
         return %s : memref<4xf32>
       }

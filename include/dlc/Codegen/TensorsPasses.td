@@ -149,7 +149,31 @@ def FormNests : Pass<"dlc-form-nests", "::mlir::func::FuncOp"> {
     reads, by rows of windows, where the product's result would leave the second level cache;
     ops that compute a row from a row of what they read, with a reduction among them, go
     together. What is left is alone, and element-wise ops whose operands run through memory
-    alike get one loop. The decision is the attribute `codegen.nest` of each op.
+    alike get one loop. The decision is the attribute `codegen.nest` of each op. What nobody reads
+    goes.
+
+    ```mlir
+    func.func @f(%a: tensor<8x16xf32>, %b: tensor<16x32xf32>, %c: tensor<8x32xf32>)
+        -> (tensor<8x32xf32>, tensor<8x32xf32>) {
+      %d = linalg.matmul ins(%a, %b : tensor<8x16xf32>, tensor<16x32xf32>)
+          outs(%c : tensor<8x32xf32>) -> tensor<8x32xf32>
+      %e = linalg.exp ins(%d : tensor<8x32xf32>) outs(%c : tensor<8x32xf32>) -> tensor<8x32xf32>
+      %g = linalg.negf ins(%e : tensor<8x32xf32>) outs(%c : tensor<8x32xf32>) -> tensor<8x32xf32>
+      return %e, %g : tensor<8x32xf32>, tensor<8x32xf32>
+    }
+    // becomes
+    func.func @f(%a: tensor<8x16xf32>, %b: tensor<16x32xf32>, %c: tensor<8x32xf32>)
+        -> (tensor<8x32xf32>, tensor<8x32xf32>) {
+      %d = linalg.matmul {codegen.nest = #codegen.nest<1, product>}
+          ins(%a, %b : tensor<8x16xf32>, tensor<16x32xf32>)
+          outs(%c : tensor<8x32xf32>) -> tensor<8x32xf32>
+      %e = linalg.exp {codegen.nest = #codegen.nest<1, epilogue>}
+          ins(%d : tensor<8x32xf32>) outs(%c : tensor<8x32xf32>) -> tensor<8x32xf32>
+      %g = linalg.negf {codegen.nest = #codegen.nest<0, elementwise>}
+          ins(%e : tensor<8x32xf32>) outs(%c : tensor<8x32xf32>) -> tensor<8x32xf32>
+      return %e, %g : tensor<8x32xf32>, tensor<8x32xf32>
+    }
+    ```
   }];
   let dependentDialects = [
     "::dlc::codegen::CodegenDialect", "::mlir::linalg::LinalgDialect",
@@ -159,30 +183,31 @@ def FormNests : Pass<"dlc-form-nests", "::mlir::func::FuncOp"> {
 def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
   let summary = "Number the fused loop nests of a module";
   let description = [{
-    Every loop nest of `dlc-tile-and-fuse` carries a description, `dlc.region`: name,
-    operations, bytes, tiles. This pass collects them in the module attribute `dlc.regions`,
-    of which `dlc --report` prints a table. With `calls` each nest of a kernel is put between
-    two calls of the runtime, by which `dlc-run --profile` measures how long it takes.
+    Every loop nest of `dlc-tile-and-fuse` carries a description, `codegen.region`: name,
+    operations, bytes, tiles. This pass collects them in the module's `codegen.regions`, of
+    which `dlc --report` prints a table; counts of a nest in a loop over time become those of
+    all its rounds. With `calls` each nest of a kernel is put between a `codegen.begin_region`
+    and a `codegen.end_region`, by which `dlc-run --profile` measures how long it takes.
 
     ```mlir
     // dlc-opt --dlc-mark-regions=calls=true
     func.func @f(%context: !llvm.ptr, %x: memref<64xf32>, %zero: f32) {
       scf.forall (%i) in (64) {
         memref.store %zero, %x[%i] : memref<64xf32>
-      } {dlc.region = {bytes = 256 : i64, flops = 0 : i64, kind = "element-wise", name = "fill"}}
+      } {codegen.region = #codegen.region<number = 3, name = "fill", kind = "element-wise",
+          flops = 0, bytes = 256, cost = 0, tile = "1", tasks = "1", layout = "">}
       return
     }
     // becomes
-    module attributes {dlc.regions = [
-        {bytes = 256 : i64, flops = 0 : i64, function = "f", kind = "element-wise", name = "fill"}
-        ]} {
-      func.func private @dlc_rt_mark(!llvm.ptr, i64)
+    module attributes {codegen.regions = [
+        #codegen.region<number = 3, name = "fill", kind = "element-wise", flops = 0, bytes = 256,
+            cost = 0, tile = "1", tasks = "1", layout = "", function = @f>]} {
       func.func @f(%context: !llvm.ptr, %x: memref<64xf32>, %zero: f32) {
-        call @dlc_rt_mark(%context, %c0_i64) : (!llvm.ptr, i64) -> ()
+        codegen.begin_region %context[0]
         scf.forall (%i) in (64) {
           memref.store %zero, %x[%i] : memref<64xf32>
         }
-        call @dlc_rt_mark(%context, %c-1_i64) : (!llvm.ptr, i64) -> ()
+        codegen.end_region %context
         return
       }
     }

@@ -115,10 +115,9 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
   let summary = "Move bodies of scf.forall into functions over a range of tasks";
   let description = [{
     The body of each `scf.forall` becomes a function `@f.0.task(%begin, %end, %worker,
-    captures...)` over a range of tasks. In its place stands a call of
-    `@f.0.dispatch(%context, %tasks, %cost, captures...)`, a declaration that
-    `dlc-emit-dispatch` defines. Several dimensions become one, and `codegen.scale_cost` becomes
-    part of the cost. Upstream's way through the `omp` dialect ends in private entry points of
+    captures...)` over a range of tasks. In its place stands a `codegen.parallel_for`. Several
+    dimensions become one, `codegen.scale_cost` becomes part of the cost, and `codegen.worker` an
+    argument of the task. Upstream's way through the `omp` dialect ends in private entry points of
     libomp; this way ends in one call of the runtime, so that a library needs libc alone.
 
     ```mlir
@@ -126,7 +125,7 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
     func.func @f(%context: !llvm.ptr, %x: f32, %y: memref<64xf32>) {
       scf.forall (%i) in (64) {
         memref.store %x, %y[%i] : memref<64xf32>
-      } {dlc.cost = 1024 : i64}
+      } {codegen.cost = 1024 : i64}
       return
     }
     // becomes
@@ -137,10 +136,9 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
       }
       return
     }
-    func.func private @f.0.dispatch(!llvm.ptr, index, index, f32, memref<64xf32>, index)
     func.func @f(%context: !llvm.ptr, %x: f32, %y: memref<64xf32>) {
-      call @f.0.dispatch(%context, %c64, %c1024, %x, %y, %c64)
-          : (!llvm.ptr, index, index, f32, memref<64xf32>, index) -> ()
+      codegen.parallel_for %context, %c64 cost %c1024 @f.0.task(%x, %y, %c64)
+          : index, index, f32, memref<64xf32>, index
       return
     }
     ```
@@ -153,11 +151,11 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
 def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
   let summary = "Run loops that do not need each other as tasks";
   let description = [{
-    Two loops over time (`dlc.steps`) in one block that take long enough and touch no memory that
-    the other writes become the two tasks of an `scf.forall`: the two directions of a recurrent
-    layer, for instance. What stands between them moves before the first or stays behind both.
-    Loops with tasks of their own stay as they are. Runs on buffers while their slices are still
-    `memref.subview`s, by which parts of one buffer are seen not to overlap.
+    Two loops over time (`codegen.steps`) in one block that take long enough and touch no memory
+    that the other writes become the two tasks of an `scf.forall`: the two directions of a
+    recurrent layer, for instance. What stands between them moves before the first or stays behind
+    both. Loops with tasks of their own stay as they are. Runs on buffers while their slices are
+    still `memref.subview`s, by which parts of one buffer are seen not to overlap.
 
     ```mlir
     func.func @f(%a: memref<64xf32>, %b: memref<64xf32>, %x: vector<64xf32>) {
@@ -167,11 +165,11 @@ def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
       scf.for %t = %c0 to %c20000 step %c1 {
         %v = math.exp %x : vector<64xf32>
         vector.store %v, %a[%c0] : memref<64xf32>, vector<64xf32>
-      } {dlc.steps}
+      } {codegen.steps}
       scf.for %t = %c0 to %c20000 step %c1 {
         %v = math.exp %x : vector<64xf32>
         vector.store %v, %b[%c0] : memref<64xf32>, vector<64xf32>
-      } {dlc.steps}
+      } {codegen.steps}
       return
     }
     // becomes
@@ -182,14 +180,14 @@ def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
           scf.for %t = %c0 to %c20000 step %c1 {
             %v = math.exp %x : vector<64xf32>
             vector.store %v, %a[%c0] : memref<64xf32>, vector<64xf32>
-          } {dlc.steps}
+          } {codegen.steps}
         } else {
           scf.for %t = %c0 to %c20000 step %c1 {
             %v = math.exp %x : vector<64xf32>
             vector.store %v, %b[%c0] : memref<64xf32>, vector<64xf32>
-          } {dlc.steps}
+          } {codegen.steps}
         }
-      } {dlc.cost = ... : i64}
+      } {codegen.cost = ... : i64}
       return
     }
     ```
@@ -203,6 +201,32 @@ def ConvertCodegenToLLVM : Pass<"dlc-convert-codegen-to-llvm", "::mlir::ModuleOp
     Behind the conversions of buffers and functions: memory that the runtime gives becomes a
     descriptor, what a parallel loop captures the numbers that its task takes. No other pass but
     `dlc-emit-dispatch` knows a function of the runtime.
+
+    ```mlir
+    func.func @f(%context: !llvm.ptr, %number: index, %y: memref<?xf32>) {
+      codegen.set_result %context[1], %y : memref<?xf32>
+      codegen.set_extent %context[3], %number
+      codegen.fail %context, "too many"
+      return
+    }
+    // becomes
+    llvm.func @dlc_rt_fail(!llvm.ptr, !llvm.ptr)
+    llvm.mlir.global internal constant @dlc.check.0("too many\00") ...
+    llvm.func @dlc_rt_set_extent(!llvm.ptr, i64, i64)
+    llvm.func @dlc_rt_set_result(!llvm.ptr, i64, !llvm.ptr)
+    func.func @f(%context: !llvm.ptr, %number: index, %y: memref<?xf32>) {
+      %extent = builtin.unrealized_conversion_cast %number : index to i64
+      %descriptor = builtin.unrealized_conversion_cast %y : memref<?xf32> to !llvm.struct<...>
+      %one = llvm.mlir.constant(1 : i64) : i64
+      %place = llvm.extractvalue %descriptor[1] : !llvm.struct<...>
+      llvm.call @dlc_rt_set_result(%context, %one, %place) : (!llvm.ptr, i64, !llvm.ptr) -> ()
+      %three = llvm.mlir.constant(3 : i64) : i64
+      llvm.call @dlc_rt_set_extent(%context, %three, %extent) : (!llvm.ptr, i64, i64) -> ()
+      %text = llvm.mlir.addressof @dlc.check.0 : !llvm.ptr
+      llvm.call @dlc_rt_fail(%context, %text) : (!llvm.ptr, !llvm.ptr) -> ()
+      return
+    }
+    ```
   }];
   let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::LLVM::LLVMDialect"];
 }
@@ -226,7 +250,6 @@ def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {
     }
     // becomes
     llvm.func @dlc_rt_parallel_for(!llvm.ptr, i64, i64, !llvm.ptr, !llvm.ptr)
-    llvm.func @f.task(i64, i64, i64, !llvm.ptr, i64)
     llvm.func internal @f.task.thunk(%begin: i64, %end: i64, %worker: i64, %captures: !llvm.ptr) {
       %at = llvm.getelementptr %captures[0, 0] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(ptr)>
       %x = llvm.load %at : !llvm.ptr -> !llvm.ptr
@@ -234,7 +257,8 @@ def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {
       llvm.call @f.task(%begin, %end, %worker, %x, %n) : (i64, i64, i64, !llvm.ptr, i64) -> ()
       llvm.return
     }
-    llvm.func internal @f.dispatch(%context: !llvm.ptr, %tasks: i64, %cost: i64, %x: !llvm.ptr) {
+    llvm.func internal @f.task.dispatch(%context: !llvm.ptr, %tasks: i64, %cost: i64,
+        %x: !llvm.ptr) {
       %one = llvm.mlir.constant(1 : i64) : i64
       %captures = llvm.alloca %one x !llvm.struct<(ptr)> : (i64) -> !llvm.ptr
       %at = llvm.getelementptr %captures[0, 0] : (!llvm.ptr) -> !llvm.ptr, !llvm.struct<(ptr)>
@@ -244,9 +268,11 @@ def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {
           : (!llvm.ptr, i64, i64, !llvm.ptr, !llvm.ptr) -> ()
       llvm.return
     }
+    llvm.func @f.task(i64, i64, i64, !llvm.ptr, i64)
     llvm.func @f(%context: !llvm.ptr, %tasks: i64, %cost: i64, %x: !llvm.ptr) {
       ...
-      llvm.call @f.dispatch(%context, %tasks, %cost, %x) : (!llvm.ptr, i64, i64, !llvm.ptr) -> ()
+      llvm.call @f.task.dispatch(%context, %tasks, %cost, %x)
+          : (!llvm.ptr, i64, i64, !llvm.ptr) -> ()
       llvm.return
     }
     ```

@@ -2,9 +2,10 @@
 
     pass_examples.py FOLDER LLVM_INCLUDE TBLGEN DLC_OPT
 
-FOLDER is searched for files Passes.td. The description of each pass has one block of MLIR or
-more, each in two parts: the IR before, a line `// becomes`, and the IR after. For IR that the pass
-refuses a line `// error: TEXT` stands in place of the second part, with a part of the message.
+FOLDER is searched for files Passes.td, which may include others. The description of each pass has
+one block of MLIR or more, each in two parts: the IR before, a line `// becomes`, and the IR after.
+For IR that the pass refuses a line `// error: TEXT` stands in place of the second part, with a
+part of the message.
 
 The pass runs as `dlc-opt --PASS`; a first line `// dlc-opt FLAGS` gives it options, or other passes
 that run before or behind it.
