@@ -13,8 +13,8 @@ namespace dlc {
 
 namespace {
 
-/// What a block should have: a quarter of a second level cache of a megabyte,
-/// so that weights and states stay there too.
+/// The target size of a block of inputs. It is a quarter of a 1 MiB
+/// second-level cache, which leaves room for weights and states.
 constexpr int64_t blockBytes = 256 << 10;
 
 int64_t bytesOf(Value value) {
@@ -30,7 +30,7 @@ struct BlockScans : dlc::impl::BlockScansBase<BlockScans> {
   }
 
 private:
-  /// The product that an input is the result of, if the scan alone reads it.
+  /// The product that computes an input, if only the scan reads it.
   static DenseOp productOf(ScanOp scan, Value input) {
     auto dense = input.getDefiningOp<DenseOp>();
     return dense && dense->hasOneUse() &&
@@ -41,11 +41,12 @@ private:
                : DenseOp();
   }
 
-  /// The divisor of `steps` that is nearest to `wanted`; 0 where none is near.
+  /// The divisor of `steps` nearest to `wanted`; 0 if none is within a factor
+  /// of 3.
   static int64_t chooseBlock(int64_t steps, int64_t wanted) {
     int64_t best = 0;
     double bestRatio = 3;
-    // Only what is near: there may be more steps than one can count.
+    // Only nearby sizes are tried: the number of steps may be huge.
     for (int64_t size = std::max<int64_t>(2, wanted / 3);
          size <= std::min(3 * wanted, steps / 2); ++size) {
       double ratio = double(size) / wanted;
