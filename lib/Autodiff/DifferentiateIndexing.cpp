@@ -13,9 +13,8 @@ static Tensor scatter(Tensor x, Tensor indices, Tensor updates,
                             dl::ScatterKindAttr::get(x.b->getContext(), kind)));
 }
 
-/// Which updates are the last of their row, as 1 and 0 of the element type of
-/// g,
-/// `[k, 1...]`.
+/// Marks the updates that are the last of their row: 1 or 0 in the element type
+/// of g, of shape `[k, 1...]`.
 static Tensor lastOnes(Gradients &d, Tensor x, Tensor indices, Tensor g) {
   Tensor numbers = dl::formula::iota(d.b, d.loc, indices, 0);
   auto type = RankedTensorType::get({x.shape()[0]}, numbers.element());
@@ -49,8 +48,8 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
     d.add(op.getX(), scatter(g, indices, updates, op.getKind()));
     if (!d.needs(op.getUpdates()))
       return success();
-    // The product of all others, without a division by zero: of those that are
-    // not zero, where no other one is.
+    // The product of all other updates, without a division by zero: the product
+    // of the nonzero updates, where no other update is zero.
     Tensor isZero = updates.eq(0.0);
     Tensor others =
         scatter(x, indices, select(isZero, 1.0, updates), op.getKind());
@@ -66,7 +65,7 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
   }
   case dl::ScatterKind::max:
   case dl::ScatterKind::min: {
-    // The old row and all updates that are the extreme share it.
+    // The old row and all updates that equal the extremum share the cotangent.
     Tensor wins = updates.eq(at(y)).cast(g.element());
     Tensor stays = x.eq(y).cast(g.element());
     Tensor share = g / scatter(stays, indices, wins, dl::ScatterKind::add);
@@ -78,11 +77,11 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
   llvm_unreachable("all kinds are handled");
 }
 
-/// Back to the places that they were found at.
+/// The cotangent goes back to the positions where the elements were found.
 static LogicalResult differentiateTopK(dl::TopKOp op, Gradients &d) {
   Tensor g = d.of(op.getValues()), x = d.at(op.getX()),
          places = d.at(op.getIndices()).cast(d.b.getI64Type());
-  // Row r's element i is place r n + i of all.
+  // Element i of row r is at position r n + i of the flat tensor.
   Tensor n = x.count({x.rank() - 1}, d.b.getI64Type()), rows = x.asMatrix();
   Tensor first =
       dl::formula::iota(d.b, d.loc, rows, 0).reshape({rows.shape()[0], 1}) * n;

@@ -16,8 +16,8 @@ bool dlc::isDifferentiable(Type type) {
 }
 
 SmallVector<Value> dlc::findCaptured(Operation *op) {
-  // Its regions may stand in a block that is still being built, in no function:
-  // what upstream's walk over ancestors cannot take.
+  // Upstream's analysis walks up to an enclosing function. Here the regions may
+  // be in a block that is still being built and belongs to no function.
   llvm::DenseSet<Value> own;
   llvm::SetVector<Value> captured;
   op->walk<WalkOrder::PreOrder>([&](Operation *inner) {
@@ -90,14 +90,14 @@ static Tensor padded(Tensor x, int64_t axis, int64_t low, int64_t high) {
   return x.pad(before, behind);
 }
 
-/// Takes parts along one axis that do not overlap, and gives them in one tensor.
+/// Joins parts along one axis that do not overlap into one tensor.
 Tensor Gradients::joined(Tensor like, SmallVectorImpl<Part> &parts) {
   llvm::stable_sort(parts, [](const Part &a, const Part &b) {
     return std::pair(a.axis, a.start) < std::pair(b.axis, b.start);
   });
   int64_t axis = parts.front().axis, end = 0;
   SmallVector<Tensor> found;
-  SmallVector<int64_t> gaps; // before each
+  SmallVector<int64_t> gaps; // before each part
   llvm::erase_if(parts, [&](const Part &part) {
     if (part.axis != axis || part.start < end)
       return false;
@@ -169,7 +169,7 @@ LogicalResult Gradients::reportMissing(Operation *op) {
     return success();
   InFlightDiagnostic error = op->emitError("'")
                              << op->getName() << "' op has no derivative";
-  // From here to the loss.
+  // Walks from here towards the loss.
   for (Operation *at = op; at;) {
     Operation *next = nullptr;
     for (Value result : at->getResults())
