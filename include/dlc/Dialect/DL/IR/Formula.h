@@ -5,8 +5,8 @@
 //
 //   g * y * (1.0 - y)
 //
-// Each operator appends one op of dl at the builder's place. A C++ number takes
-// the element type of the tensor that it meets.
+// Each operator appends one op of dl at the insertion point. A C++ number takes
+// the element type of the tensor that it is combined with.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,20 +34,19 @@ public:
   llvm::ArrayRef<int64_t> shape() const { return type().getShape(); }
   bool isFloat() const { return llvm::isa<mlir::FloatType>(element()); }
 
-  /// A number of this tensor's element type, of rank 0.
+  /// A constant of this element type, of rank 0.
   Tensor constant(double number) const;
-  /// Extent `d` as an index.
+  /// Extent `d` as an index value.
   mlir::Value extent(int64_t d) const;
-  /// The extents that the type does not tell, as dl.broadcast and others take
-  /// them.
+  /// The unknown extents of the type, as operands for dl.broadcast and others.
   llvm::SmallVector<mlir::Value> unknownExtents() const;
-  /// A number in every element of a tensor of this shape and type.
+  /// A tensor of this shape and type filled with `number`.
   Tensor filled(double number) const;
-  /// This tensor's product of extents along `dims`, as a number of rank 0; of
-  /// its own element type where none is given.
+  /// The product of the extents along `dims`, of rank 0 and of the element type
+  /// `element` (default: that of this tensor).
   Tensor count(llvm::ArrayRef<int64_t> dims, mlir::Type element = {}) const;
 
-  /// Comparisons: truth values.
+  /// Comparisons give i1.
   Tensor lt(Tensor b) const;
   Tensor le(Tensor b) const;
   Tensor gt(Tensor b) const;
@@ -59,34 +58,34 @@ public:
   Tensor ge(double b) const { return ge(constant(b)); }
   Tensor eq(double b) const { return eq(constant(b)); }
 
-  /// In another element type.
+  /// Converts to another element type.
   Tensor cast(mlir::Type element) const;
-  /// Under another shape, of which at most one extent is unknown.
+  /// Reshapes; at most one extent is unknown.
   Tensor reshape(llvm::ArrayRef<int64_t> shape) const;
-  /// Under the shape of `other`, whatever is known of it.
+  /// Reshapes to the shape of `other`, as far as that is known.
   Tensor reshapeAs(Tensor other) const;
-  /// Repeated to the shape of `other`.
+  /// Broadcasts to the shape of `other`.
   Tensor broadcastTo(Tensor other) const;
-  /// Summed over the dimensions along which it was repeated from the shape of
-  /// `other`: what `broadcastTo` is transposed.
+  /// Sums over the dimensions along which `broadcastTo` would repeat from the
+  /// shape of `other`: its transpose.
   Tensor reducedTo(Tensor other) const;
-  /// Everything but the last dimension as one: a matrix.
+  /// Merges all dimensions but the last: a matrix.
   Tensor asMatrix() const;
-  /// All elements as one dimension.
+  /// Merges all dimensions.
   Tensor asVector() const;
-  /// Result dimension k is dimension permutation[k].
+  /// Dimension k of the result is dimension permutation[k].
   Tensor transpose(llvm::ArrayRef<int64_t> permutation) const;
-  /// The last two dimensions exchanged.
+  /// Exchanges the last two dimensions.
   Tensor transpose() const;
-  /// Places `start` to `end` of one dimension, all of the others.
+  /// Positions `start` to `end` along one dimension, all of the others.
   Tensor slice(int64_t axis, int64_t start, int64_t end) const;
-  /// With `low` and `high` elements of a number before and behind each dimension.
+  /// Pads with `low` and `high` elements before and after each dimension.
   Tensor pad(llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,
              double number = 0) const;
-  /// Sums and means over `axes`; reduced dimensions stay with extent 1.
+  /// Sums and means over `axes`; reduced dimensions are kept with extent 1.
   Tensor sum(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
   Tensor mean(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
-  /// Over all elements, a number of rank 0.
+  /// The sum of all elements, of rank 0.
   Tensor sum() const;
   Tensor mean() const;
 
@@ -124,14 +123,14 @@ Tensor softplus(Tensor x);
 Tensor select(Tensor condition, Tensor a, Tensor b);
 Tensor select(Tensor condition, Tensor a, double b);
 Tensor select(Tensor condition, double a, Tensor b);
-/// x W and a b: dl.dense and dl.matmul.
+/// x W (dl.dense) and a b (dl.matmul).
 Tensor dense(Tensor x, Tensor weights);
 Tensor matmul(Tensor a, Tensor b);
 Tensor concat(llvm::ArrayRef<Tensor> parts, int64_t axis);
-/// The places 0 ... extent-1 as i64.
+/// The positions 0 ... extent-1 as i64.
 Tensor iota(mlir::OpBuilder &b, mlir::Location loc, mlir::Value like,
             int64_t dim);
-/// Slices of x along `axis` (dl.gather).
+/// Selects slices of x along `axis` (dl.gather).
 Tensor gather(Tensor x, Tensor indices, int64_t axis);
 
 #define DLC_MIXED(NAME)                                                        \
