@@ -47,7 +47,7 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                  "boxes and scores differ in the number of images");
   e.requireEqual(e.dim(boxes, 1), e.dim(scores, 2),
                  "boxes and scores differ in the number of boxes");
-  e.requireEqual(e.dim(boxes, 2), e.index(4), "a box has not 4 numbers");
+  e.requireEqual(e.dim(boxes, 2), e.index(4), "a box does not have 4 numbers");
   Value zero = e.value(e.index(0)), one = e.value(e.index(1));
   Value n = e.value(e.dim(boxes, 1));
   Type i64 = e.b.getI64Type(), i8 = e.b.getI8Type();
@@ -184,7 +184,8 @@ static Value emitRoiAlign(dl::RoiAlignOp op, dl::RoiAlignOpAdaptor operands,
                           Emitter &e) {
   Value x = operands.getX(), rois = operands.getRois(),
         images = operands.getImages();
-  e.requireEqual(e.dim(rois, 1), e.index(4), "a region has not 4 numbers");
+  e.requireEqual(e.dim(rois, 1), e.index(4),
+                 "a region does not have 4 numbers");
   e.requireEqual(e.dim(rois, 0), e.dim(images, 0),
                  "rois and images differ in number");
   Type stored = cast<RankedTensorType>(x.getType()).getElementType();

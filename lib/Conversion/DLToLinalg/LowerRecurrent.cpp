@@ -130,7 +130,7 @@ private:
     if (!lengths)
       return;
     e.requireEqual(e.dim(lengths, 0), batch(),
-                   "there is not one length for each sample");
+                   "lengths and samples differ in number");
     Type element = getElementTypeOrSelf(lengths);
     Value limit = arith::IndexCastOp::create(b, loc, element, e.value(steps));
     Value zero =

@@ -327,7 +327,7 @@ std::optional<SmallVector<Tensor>>
 Importer::readGraph(const onnx::GraphProto &graph, ArrayRef<Tensor> inputs,
                     Scope *parent) {
   if (++depth > deepest) {
-    g.fail("graphs lie more than " + Twine(deepest) + " deep in each other");
+    g.fail("graphs are nested more than " + Twine(deepest) + " deep");
     return std::nullopt;
   }
   Location whole = g.loc;

@@ -264,11 +264,11 @@ LogicalResult ScanOp::verifyRegions() {
              << argument.getType() << ", expected "
              << elementType(tensorType(input), getAxis());
   if (yield.getStates().size() != states)
-    return yield.emitOpError("hands on ")
+    return yield.emitOpError("yields ")
            << yield.getStates().size() << " states, expected " << states;
   for (auto [i, next, init] : llvm::enumerate(yield.getStates(), getInitial()))
     if (!areCompatibleTypes(init.getType(), next.getType()))
-      return yield.emitOpError("hands on a state ")
+      return yield.emitOpError("yields a state ")
              << i << " of type " << next.getType() << ", expected "
              << init.getType() << " as its first value";
   if (Value until = yield.getUntil(); until && tensorType(until).getRank())
