@@ -14,7 +14,7 @@ from ._library import Context, Function, Library, LibraryError, load
 
 __version__ = "0.1.0"
 
-# Loaded when they are asked for: an import of dlc is quick.
+# Loaded on first use, so that importing dlc is quick.
 _MODULES = {"constraints", "data", "dl", "initializers", "ir", "jax", "keras", "layers", "losses",
             "onnx_backend", "optimizers", "regularizers", "torch", "train"}
 _FUNCTIONS = {"from_jax": "jax", "from_onnx": "_onnx", "from_sklearn": "_onnx",
