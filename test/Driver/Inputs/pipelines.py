@@ -1,4 +1,5 @@
-"""The pipelines of dlc-opt in turn give what dlc has at each stage: pipelines.py WORK MODELS..."""
+"""The pipelines of dlc-opt, run one after another, give the IR that dlc has at each stage:
+pipelines.py WORK MODELS..."""
 
 import difflib
 import re
@@ -7,7 +8,7 @@ import sys
 from pathlib import Path
 
 CPU = "x86-64-v3"
-# What dlc says behind linalg.
+# The messages of dlc after linalg.
 TARGETS = f'codegen.targets = [#codegen.cpu<name = "{CPU}", vectorBits = 256, vectorRegisters = 16>]'
 ELIDED = ["--mlir-elide-elementsattrs-if-larger=64", "--mlir-elide-resource-strings-if-larger=64"]
 STAGES = [("dl", ["--dlc-define-pipeline", "--dlc-simplify-pipeline"]),
@@ -36,11 +37,11 @@ def main():
             want = (work / f"{model.stem}.{stage}.mlir").read_text()
             if stage == "linalg":
                 own = own.replace(f"{TARGETS}, ", "")
-            if own.rstrip() != want.rstrip():  # dlc-opt ends with a line more
+            if own.rstrip() != want.rstrip():  # dlc-opt prints one more line
                 sys.exit(f"{model} differs at the stage {stage}:\n" + "\n".join(
                     difflib.unified_diff(want.splitlines(), own.splitlines(), "dlc", "dlc-opt",
                                          lineterm="", n=0)))
-            if stage == "dl":  # where dlc reads the interface and names the kernels
+            if stage == "dl":  # here dlc reads the interface and names the kernels
                 text = run("dlc-opt", given, *pipelines, "--mlir-print-debuginfo")
                 for name in re.findall(r"func\.func @([\w.]+)\(", text):
                     text = re.sub(rf"@{re.escape(name)}\b", f"@{name}.kernel", text)
