@@ -1,10 +1,10 @@
-"""ONNX's own backend tests against dlc.
+"""ONNX's own backend tests on dlc.
 
     onnx_backend.py [--jobs N] [--filter REGEX] [--table docs/onnx-support.md]
 
-Runs the cases of the package `onnx` through its published runner, several
-processes at a time, and prints passed, failed and skipped for each suite. What dlc
-does not claim stands in UNSUPPORTED and NAMED below, each with its reason.
+Runs the cases of the package `onnx` through its published runner, several processes at a time, and
+prints passed, failed and skipped for each suite. What dlc does not support is listed in UNSUPPORTED
+and NAMED below, each with its reason.
 """
 
 import argparse
@@ -175,7 +175,7 @@ def operators_of(cases):
 
 
 def check_reasons(opsets):
-    """Whether each operator of ONNX is either listed by dlc or has one reason here."""
+    """Checks that each operator of ONNX is either listed by dlc or has exactly one reason here."""
     import onnx
     defined = {s.name for s in onnx.defs.get_all_schemas()}
     reasons = [name for names in UNSUPPORTED.values() for name in names.split()]
@@ -204,7 +204,7 @@ def read_opsets():
 
 
 def reason_of(name, operators):
-    """Why a case is not attempted, or nothing."""
+    """Why a case is not attempted, or None."""
     for pattern, reason in NAMED.items():
         if re.fullmatch(pattern, name):
             return reason
@@ -278,7 +278,7 @@ def main():
                 skipped[name] = reason
             else:
                 keys.append((suite, name))
-    # The largest first, so that they do not come last and alone.
+    # The largest first, so that they do not run last and alone.
     keys.sort(key=lambda key: key[0] != "OnnxBackendRealModelTest")
     results = run_all(keys, options.jobs, options.timeout)
     counts = collections.defaultdict(collections.Counter)
