@@ -72,7 +72,7 @@ class Compiled(Steps):
         return extents_of(y, self.outputs, self.by_data, self._tensors) == self.extents
 
     def push_from(self, model: Any) -> None:
-        """Copies Keras's weights to the library, unless the library is ahead."""
+        """Copies Keras's weights to the library. If the library is ahead, copies back instead."""
         if self.is_ahead:
             self.pull_to(model)
             return

@@ -48,8 +48,9 @@ class Described:
     #--- Modes -------------------------------------------------------------------------
 
     def _modes(self, make: Callable[[bool], Item], mode: bool | None = None) -> Item:
-        """The result of make(mode) for a traced call: at inference, and under "learning" in
-        training if that differs. A call inside a traced one has the mode of the outer one."""
+        """The result of make(mode) for a traced call: that at inference and, if the model is
+        trained, that in training under "learning". A call inside a traced one has the mode of the
+        outer one."""
         mode = self._mode if mode is None else mode
         if mode is not None:
             return self._in_mode(mode, make)
@@ -137,7 +138,7 @@ class Described:
                     "config": {"keras_history": _history(value, graph)}}
         if isinstance(value, keras.Variable):
             name, base = value.name, "/".join(self._path)
-            for k in range(1, 1 << 16):  # other states of a layer may have the same name
+            for k in range(1, 1 << 16):  # variables of a layer may share a name
                 if self.variables.setdefault(f"{base}/{name}", value) is value:
                     break
                 name = f"{value.name}_{k}"

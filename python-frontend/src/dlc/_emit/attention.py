@@ -51,7 +51,8 @@ def einsum(e: Emitter, equation: str, a: ir.Value, b: ir.Value) -> ir.Value:
 
 
 def _masked(e: Emitter, scores: ir.Value, mask: ir.Value | None) -> ir.Value:
-    """Lowers scores where the mask is false, so that softmax gives 0; all equally if all is masked.
+    """Replaces masked scores by a large negative number, so that softmax gives 0 for them, or equal
+    weights if all are masked.
     """
     return scores if mask is None else dl.select(
         mask, scores, -1e9 if scores.element == "f32" else -3e4)

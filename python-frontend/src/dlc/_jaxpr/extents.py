@@ -75,8 +75,8 @@ class Extents:
 
 def solve(e: Emitter, values: Sequence[ir.Value], shapes: Sequence[Sequence[Any]]
           ) -> dict[str, Extent]:
-    """Solves for each free extent. If it occurs only as `2*n`, n is half of that dimension, and a
-    call with an odd one ends with a message."""
+    """Solves for each free extent. If it occurs only in a product such as `2*n`, n is half of that
+    dimension, and a call with an odd one ends with a message."""
     symbols: dict[str, Extent] = {}
     places = [(value, d, shape[d]) for value, shape in zip(values, shapes)
               for d in range(len(shape)) if not is_number(shape[d])]

@@ -175,7 +175,8 @@ class Model(StatesOfModel, Callable):
         self._weights = weights
 
     def _place(self, name: str) -> tuple[dict[str, Array], str]:
-        """The array of a weight and its owner: the layer, shared by all models."""
+        """The dictionary and the key of the array of a weight. It belongs to the layer, so all
+        models share it."""
         parts = name.split("/")[1:]
         holder: Any = self
         while isinstance(holder, Model) and holder._layers:
