@@ -310,7 +310,7 @@ private:
     std::optional<Tensor> isRunning, isCut;
     if (isMasked()) {
       Tensor step = tensor(elements[at++]).reshape({});
-      Tensor number = step; // in the order in which the scan takes the steps
+      Tensor number = step; // in scan order
       if (op.getReverse())
         number = tensor(*total) - 1.0 - step;
       if (op.getLengths())
