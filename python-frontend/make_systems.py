@@ -82,15 +82,15 @@ TITLES = {name: title for section in SECTIONS.values() for name, title in sectio
 BEGIN = """# Systems
 
 Networks of the field's textbooks, each as a Python program of less than 40 lines. The programs are
-in [`python-frontend/examples/systems`](../python-frontend/examples/systems). Each makes its data or
-takes what scikit-learn ships, runs what dlc compiles, and ends with an error where it does not
-reach its figure.
+in [`python-frontend/examples/systems`](../python-frontend/examples/systems). Each generates its
+data or uses a data set of scikit-learn, runs what dlc compiles, and fails if it does not reach its
+figure.
 
-Where *trains* says yes, compiled steps change the weights. Seeds are fixed; figures may differ a
-little between processors.
+Where *trains* says yes, compiled steps change the weights. Seeds are fixed; figures may differ
+slightly between processors.
 
-The dl is what dlc reads of a model, without the values of its weights. It is that of inference:
-dropout and the statistics of batches are in the training step alone.
+The `dl` listing is the IR that dlc reads of a model, without the values of its weights. It is the
+model for inference: dropout and batch statistics exist only in the training step.
 
 `python-frontend/make_systems.py` runs the programs and writes this page.
 """

@@ -1,4 +1,4 @@
-"""How lit runs dlc's tests."""
+"""Configuration of lit for dlc's tests."""
 
 import os
 import subprocess
@@ -8,14 +8,14 @@ import lit.formats
 config.name = "dlc"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-# Demo holds what `make demo` runs; Driver/demo.test runs it too.
+# Demo is what `make demo` runs; Driver/demo.test runs it too.
 config.excludes = ["Inputs", "Unit", "Demo", "Corpus", "Readers"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.dlc_build, "test", "out")
 
 dlc = os.path.join(config.dlc_bin, "dlc")
 path = [config.dlc_bin, config.llvm_bin, os.path.dirname(config.python), os.environ["PATH"]]
-# `make bounds`: every library of the tests is made with more options.
+# `make bounds` compiles every library of the tests with additional options.
 config.environment["DLC_OPTIONS"] = f"--verify-each {lit_config.params.get('dlc_options', '')}"
 config.environment["PATH"] = os.pathsep.join(path)
 config.environment["DLC"] = dlc
@@ -28,19 +28,19 @@ for name in ("HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS"):
         config.environment[name] = os.environ[name]
 
 if config.sanitizers:
-    # Also tells the fuzzers that addresses are not to be limited: the shadow takes terabytes.
+    # Also tells the fuzzers not to limit address space: the shadow memory takes terabytes.
     config.environment.setdefault("ASAN_OPTIONS", "detect_leaks=0")
 
-# Some tests want a file system of their own.
+# Some tests need a file system of their own.
 if subprocess.run(["sh", "-c", "d=$(mktemp -d) && mount -t tmpfs -o size=4k none $d "
                    "&& umount $d && rmdir $d"], capture_output=True).returncode == 0:
     config.available_features.add("mount")
 
-# Python loads libdlc-ir.so; with sanitizers in it that works in instrumented programs alone.
+# Python loads libdlc-ir.so; with sanitizers, that works only in instrumented programs.
 if not config.sanitizers:
     config.available_features.add("loadable")
 
-# The examples of executors are compiled where their libraries are.
+# The examples of executors are compiled if their libraries are installed.
 def compiles(command, text, *libraries):
     return subprocess.run([*command, "-", "-o", "/dev/null", *libraries], input=text, text=True,
                           capture_output=True).returncode == 0

@@ -39,13 +39,14 @@ void dlc::registerDerivatives(DialectRegistry &registry) {
 
 namespace {
 
-/// The body of a function at the builder's place, calls inside it as well.
+/// Inlines the body of a function at the insertion point, including calls
+/// inside it.
 class Inliner {
 public:
   Inliner(OpBuilder &b, SymbolTableCollection &symbols)
       : b(b), symbols(symbols) {}
 
-  /// The values of the results; `ops` gets what was emitted.
+  /// Returns the values of the results; `ops` receives the emitted ops.
   FailureOr<SmallVector<Value>> run(func::FuncOp function, ValueRange inputs,
                                     SmallVectorImpl<Operation *> &ops,
                                     Operation *user) {
@@ -96,8 +97,8 @@ class Differentiator {
 public:
   explicit Differentiator(DifferentiationOptions how) : how(how) {}
 
-  /// Replaces the derivatives in a function, those that they are taken of
-  /// first.
+  /// Replaces the dl.grad ops of a function. The functions that they
+  /// differentiate are processed first.
   LogicalResult process(func::FuncOp function) {
     auto [it, isNew] = states.try_emplace(function, Working);
     if (!isNew) {
@@ -136,7 +137,8 @@ public:
     auto callee =
         symbols.lookupNearestSymbolFrom<func::FuncOp>(op, op.getCalleeAttr());
     SmallVector<Operation *> ops;
-    // Arguments of their own: one value may be given for two of them.
+    // Each argument gets a value of its own, because one value may be passed
+    // for two arguments.
     SmallVector<Value> inputs;
     for (Value input : op.getInputs())
       inputs.push_back(UnrealizedConversionCastOp::create(
@@ -149,7 +151,7 @@ public:
     if (failed(groupScans(ops, *values, how)))
       return failure();
 
-    // Between these stands what is differentiated.
+    // The differentiated ops are between these two markers.
     Location loc = op.getLoc();
     OpBuilder front(ops.empty() ? op : ops.front());
     Operation *begin = arith::ConstantIndexOp::create(front, loc, 0);
@@ -158,7 +160,7 @@ public:
     Gradients gradients(b, how);
     for (int64_t i : op.getArguments())
       gradients.want(inputs[i]);
-    // A global may be read in several places.
+    // Several ops may read the same global.
     llvm::MapVector<StringAttr, SmallVector<Value>> reads;
     if (ArrayAttr parameters = op.getParametersAttr())
       for (auto name : parameters.getAsRange<FlatSymbolRefAttr>())
@@ -181,14 +183,14 @@ public:
         if (inner != one)
           loads.push_back(inner);
       });
-    // A cell that reads a parameter sees it from outside.
+    // A parameter that a cell reads becomes a live-in value of the cell.
     for (Operation *load : loads) {
       load->moveBefore(ops.front());
       ops.insert(ops.begin(), load);
     }
     gradients.findActive(ops);
     gradients.loc = op.getLoc();
-    // What depends on nothing that is wanted has no gradient, and no zeros.
+    // A loss that does not depend on any wanted value has no gradient.
     if (op.getSeeds().empty()) {
       if (Value loss = values->front(); gradients.needs(loss))
         gradients.add(loss, gradients.at(loss).constant(1));

@@ -6,8 +6,8 @@
 using namespace mlir;
 using namespace dlc;
 
-/// The derivative of the branch that was taken. Each computes what it needs of
-/// the forward branch again.
+/// Differentiates the branch that was taken. The derivative of each branch
+/// recomputes what it needs of the forward branch.
 static LogicalResult differentiateIf(scf::IfOp op, Gradients &outer) {
   SmallVector<Value> captured = findCaptured(op);
   llvm::erase_if(captured, [&](Value value) { return !outer.needs(value); });

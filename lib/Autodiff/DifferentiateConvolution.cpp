@@ -1,9 +1,9 @@
 //===- DifferentiateConvolution.cpp - Convolutions ------------------------===//
 //
 // A convolution is linear in its input and in its filter. `conv`,
-// `conv_transpose` and `conv_filter_grad` are the three parts of one trilinear
-// form, sum of x[place + offset] w[offset] g[place], so each of them has the
-// other two for its derivatives.
+// `conv_transpose` and `conv_filter_grad` are the three partial forms of one
+// trilinear form, the sum of x[position + offset] w[offset] g[position]. Hence
+// the derivatives of each are the other two.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,7 +26,7 @@ Value dlc::convTranspose(const Geometry &how, TensorExpr g, Value filter,
                          TensorExpr like) {
   OpBuilder &b = *g.b;
   const Window &window = how.window;
-  // Rows behind the last window that stays inside get nothing.
+  // Rows after the last window that stays inside the input get no gradient.
   SmallVector<int64_t> more;
   bool isCut = false;
   for (unsigned d = 0; d < window.rank(); ++d) {
@@ -87,7 +87,7 @@ static LogicalResult differentiateConv(dl::ConvOp op, Gradients &d) {
 
 static LogicalResult differentiateConvTranspose(dl::ConvTransposeOp op,
                                                 Gradients &d) {
-  // As the convolution of the result to the input.
+  // The same convolution, from the result to the input.
   auto how = Geometry::read(op, kernelOf(op.getFilter()), spatial(op.getY()),
                             op.getGroupsAttr());
   if (failed(how))

@@ -6,7 +6,7 @@ using namespace mlir;
 using namespace dlc;
 using dl::formula::TensorExpr;
 
-/// 0 ... extent-1 along one of four dimensions, the others of extent 1.
+/// 0 ... extent-1 along one of four dimensions; the other extents are 1.
 static TensorExpr countAlong(TensorExpr like, int64_t extent, int64_t axis) {
   OpBuilder &b = *like.b;
   TensorExpr places = like.with(dl::IotaOp::create(
@@ -17,9 +17,10 @@ static TensorExpr countAlong(TensorExpr like, int64_t extent, int64_t axis) {
   return places.reshape(shape);
 }
 
-/// How much each place of the image counts in each cell of a region along one
-/// spatial dimension: the mean over the cell's samples of the tent of bilinear
-/// interpolation, max(0, 1 - |at - place|). [R, cells, extent].
+/// The weight of each image position in each cell of a region, along one
+/// spatial dimension. It is the mean over the samples of the cell of the
+/// bilinear kernel max(0, 1 - |at - position|). The shape is [R, cells,
+/// extent].
 static TensorExpr weighPlaces(dl::RoiAlignOp op, TensorExpr rois, int64_t axis,
                               int64_t extent) {
   double scale = op.getScale().convertToDouble(),
@@ -35,7 +36,8 @@ static TensorExpr weighPlaces(dl::RoiAlignOp op, TensorExpr rois, int64_t axis,
   if (!op.getHalfPixel())
     size = max(size, 1.0);
   TensorExpr cell = size / double(cells);
-  // As many samples as there are places in a cell, where no number is given.
+  // If no sampling ratio is given, there are as many samples as positions in a
+  // cell.
   TensorExpr count =
       ratio ? cell.constant(double(ratio))
             : min(max(dl::formula::ceil(cell), 1.0), double(extent + 1));
@@ -49,8 +51,8 @@ static TensorExpr weighPlaces(dl::RoiAlignOp op, TensorExpr rois, int64_t axis,
   return select(counts, weight, 0.0).sum({2}, /*keepDims=*/false);
 }
 
-/// The mean of bilinear samples is a product by weights of rows and one by
-/// weights of columns; what reaches the image goes back through both.
+/// The mean of bilinear samples is a product with the weights of rows and one
+/// with the weights of columns. The cotangent goes back through both.
 static LogicalResult differentiateRoiAlign(dl::RoiAlignOp op, Gradients &d) {
   TensorExpr x = d.at(op.getX()), g = d.of(op.getY());
   ArrayRef<int64_t> shape = x.shape();

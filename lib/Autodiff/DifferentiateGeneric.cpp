@@ -1,9 +1,9 @@
 //===- DifferentiateGeneric.cpp - linalg ops by their scalar bodies -------===//
 //
-// Models of other front ends come as linalg. The gradient by an input is one
-// more generic op over the same loops: it computes the body's scalars again,
-// goes back through them, and adds up over the loops that the input does not
-// have.
+// Models of other front ends arrive as linalg. The gradient with respect to an
+// input is one more generic op over the same loops. It recomputes the scalars
+// of the body, differentiates them in reverse, and sums over the loops that the
+// input does not have.
 //
 //===----------------------------------------------------------------------===//
 
@@ -32,7 +32,8 @@ public:
   }
   Value get(Value value) const { return reached.lookup(value); }
 
-  /// What reaches the operands of an op; fails where it has no rule.
+  /// Adds to the cotangents of the operands of an op. Fails if the op has no
+  /// rule.
   LogicalResult differentiate(Operation *op) {
     Value g = get(op->getResult(0));
     auto x = [&](unsigned i = 0) { return op->getOperand(i); };
@@ -103,7 +104,7 @@ private:
   Value compare(arith::CmpFPredicate how, Value x, Value y) {
     return arith::CmpFOp::create(b, loc, how, x, y);
   }
-  /// To x where the condition holds, else to y, which may be null.
+  /// Adds g to x where the condition holds, else to y, which may be null.
   void choose(Value condition, Value x, Value y, Value g) {
     Value zero = number(g, 0);
     add(x, arith::SelectOp::create(b, loc, condition, g, zero));
@@ -121,7 +122,7 @@ LogicalResult differentiateStructured(linalg::LinalgOp named, Gradients &d) {
     return named->emitError("'")
            << named->getName() << "' op has no derivative, expected one result "
            << "and tensors";
-  // The body of a named op is that of the generic one.
+  // A named op has the same body as its generic form.
   OpBuilder &b = d.b;
   auto generic = dyn_cast<linalg::GenericOp>(named.getOperation());
   bool isNamed = !generic;
@@ -143,7 +144,7 @@ LogicalResult differentiateStructured(linalg::LinalgOp named, Gradients &d) {
   AffineMap outMap = generic.getMatchingIndexingMap(init);
   Value accumulator = body.getArguments().back();
   Value yielded = body.getTerminator()->getOperand(0);
-  // A reduction must be a sum: what is added gets the cotangent as it is.
+  // A reduction must be a sum: each term then gets the cotangent unchanged.
   bool isReduction = generic.getNumReductionLoops() > 0;
   Value added = yielded;
   if (isReduction) {
@@ -175,7 +176,8 @@ LogicalResult differentiateStructured(linalg::LinalgOp named, Gradients &d) {
               << ", expected a loop for each dimension";
       continue;
     }
-    // Inputs, the first value, the cotangent; summed over other loops.
+    // Operands: inputs, initial value, cotangent. Loops that the input lacks
+    // are reductions.
     SmallVector<Value> inputs(generic->getOperands());
     inputs.push_back(g);
     SmallVector<AffineMap> maps = generic.getIndexingMapsArray();

@@ -13,9 +13,8 @@ static TensorExpr scatter(TensorExpr x, TensorExpr indices, TensorExpr updates,
                             dl::ScatterKindAttr::get(x.b->getContext(), kind)));
 }
 
-/// Which updates are the last of their row, as 1 and 0 of the element type of
-/// g,
-/// `[k, 1...]`.
+/// Marks the updates that are the last of their row: 1 or 0 in the element type
+/// of g, of shape `[k, 1...]`.
 static TensorExpr lastOnes(Gradients &d, TensorExpr x, TensorExpr indices,
                            TensorExpr g) {
   TensorExpr numbers = dl::formula::iota(d.b, d.loc, indices, 0);
@@ -52,8 +51,8 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
     d.add(op.getX(), scatter(g, indices, updates, op.getKind()));
     if (!d.needs(op.getUpdates()))
       return success();
-    // The product of all others, without a division by zero: of those that are
-    // not zero, where no other one is.
+    // The product of all other updates, without a division by zero: the product
+    // of the nonzero updates, where no other update is zero.
     TensorExpr isZero = updates == 0.0;
     TensorExpr others =
         scatter(x, indices, select(isZero, 1.0, updates), op.getKind());
@@ -69,7 +68,7 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
   }
   case dl::ScatterKind::max:
   case dl::ScatterKind::min: {
-    // The old row and all updates that are the extreme share it.
+    // The old row and all updates that equal the extremum share the cotangent.
     TensorExpr wins = (updates == at(y)).cast(g.element());
     TensorExpr stays = (x == y).cast(g.element());
     TensorExpr share = g / scatter(stays, indices, wins, dl::ScatterKind::add);
@@ -81,11 +80,11 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
   llvm_unreachable("all kinds are handled");
 }
 
-/// Back to the places that they were found at.
+/// The cotangent goes back to the positions where the elements were found.
 static LogicalResult differentiateTopK(dl::TopKOp op, Gradients &d) {
   TensorExpr g = d.of(op.getValues()), x = d.at(op.getX()),
              places = d.at(op.getIndices()).cast(d.b.getI64Type());
-  // Row r's element i is place r n + i of all.
+  // Element i of row r is at position r n + i of the flat tensor.
   TensorExpr n = x.count({x.rank() - 1}, d.b.getI64Type()), rows = x.asMatrix();
   TensorExpr first =
       dl::formula::iota(d.b, d.loc, rows, 0).reshape({rows.shape()[0], 1}) * n;

@@ -24,7 +24,8 @@ static LogicalResult differentiateMatmul(dl::MatmulOp op, Gradients &d) {
   if (d.needs(op.getA()))
     d.add(op.getA(), matmul(g, b.transpose()));
   if (d.needs(op.getB())) {
-    // Of one matrix for many the rows of all are summed at once.
+    // Where one matrix multiplies a whole batch, the rows of the batch are
+    // summed at once.
     if (b.rank() == 2 && a.rank() > 2)
       d.add(op.getB(), matmul(a.asMatrix().transpose(), g.asMatrix()));
     else

@@ -54,9 +54,10 @@ static LogicalResult differentiateBatchNorm(dl::BatchNormOp op, Gradients &d) {
   return success();
 }
 
-/// The same with both statistics over the rows of x (Ioffe and Szegedy, 2015):
-/// dx = scale r (g - mean of g - (x - mean) r^2 mean of g (x - mean)), two sums
-/// and one pass behind them. What reaches the statistics themselves adds to it.
+/// Batch norm with both statistics over the rows of x (Ioffe and Szegedy,
+/// 2015): dx = scale r (g - mean of g - (x - mean) r^2 mean of g (x - mean)).
+/// This takes two sums and one pass after them. The cotangents of the
+/// statistics are added.
 static LogicalResult differentiateBatchNormTraining(dl::BatchNormTrainingOp op,
                                                     Gradients &d) {
   TensorExpr g = d.of(op.getY()), x = d.at(op.getX()),
@@ -120,7 +121,8 @@ static LogicalResult differentiateLayerNorm(dl::LayerNormOp op, Gradients &d) {
   return success();
 }
 
-/// Over places and, in each of `groups` runs, channels; 0: every channel alone.
+/// Statistics over positions and over each of `groups` groups of channels; 0
+/// groups: every channel by itself.
 template <typename OpT>
 static LogicalResult differentiateGrouped(OpT op, int64_t groups,
                                           Gradients &d) {
@@ -129,11 +131,11 @@ static LogicalResult differentiateGrouped(OpT op, int64_t groups,
   SmallVector<int64_t> axes;
   for (int64_t i = 1; i + 1 < rank; ++i)
     axes.push_back(i);
-  // [..., C] as [..., groups, C / groups].
+  // Reshapes [..., C] to [..., groups, C / groups].
   auto split = [&](TensorExpr t) {
     if (!groups)
       return t;
-    // The verifier knows the channels of x.
+    // The number of channels of x is static by the verifier.
     SmallVector<int64_t> shape(t.shape().drop_back());
     shape.append({groups, x.shape().back() / groups});
     SmallVector<Value> extents;

@@ -10,12 +10,12 @@ using namespace dlc;
 using dl::Window;
 using dl::formula::TensorExpr;
 
-/// Windows of more elements, and longer strides, take a scatter of what won,
-/// one by one: there is code for each.
+/// The limit for taps of a window and for strides, because code is emitted for
+/// each. Beyond it, the gradients of the maxima are scattered one by one.
 static constexpr int64_t mostTaps = 32;
 
-/// The window with `same` and windows over the edge spelled out as padding in
-/// numbers, for known extents.
+/// The window with `same` and overhanging windows expressed as explicit
+/// padding. Fails for unknown extents.
 template <typename OpT>
 static FailureOr<Window> readStatic(OpT op, TensorExpr x, TensorExpr y) {
   Window window = Window::get(op, op.getWindow());
@@ -29,12 +29,12 @@ static FailureOr<Window> readStatic(OpT op, TensorExpr x, TensorExpr y) {
       window.low[d] =
           window.mode == dl::AutoPadding::same ? total / 2 : total - total / 2;
     }
-    window.high[d] = needed - extent - window.low[d]; // negative: a cut
+    window.high[d] = needed - extent - window.low[d]; // negative: cuts rows
   }
   return window;
 }
 
-/// Whether no element lies in two windows.
+/// Whether no element is in two windows.
 static bool isDisjoint(const Window &window) {
   for (unsigned d = 0; d < window.rank(); ++d)
     if (window.strides[d] < window.kernel[d] || window.dilations[d] != 1)
@@ -42,13 +42,13 @@ static bool isDisjoint(const Window &window) {
   return true;
 }
 
-/// Each element of a result `[N, out..., C]` at all places of its window in the
-/// input, whose shape is that of `like`; 0 where no window is. Windows are
-/// disjoint.
+/// Copies each element of a result `[N, out..., C]` to all positions of its
+/// window in the input, which has the shape of `like`. Positions outside all
+/// windows are 0. Windows must be disjoint.
 static TensorExpr spread(TensorExpr t, const Window &window, TensorExpr like) {
   OpBuilder &b = *t.b;
-  // [N, out, 1, out, 1, C] repeated to [N, out, k, out, k, C], with rows of
-  // zeros between windows where the stride is larger.
+  // [N, out, 1, out, 1, C] is repeated to [N, out, k, out, k, C]. Rows of zeros
+  // are inserted between windows where the stride is larger.
   unsigned rank = window.rank();
   bool hasGaps = false;
   for (unsigned d = 0; d < rank; ++d)
@@ -88,7 +88,7 @@ static TensorExpr spread(TensorExpr t, const Window &window, TensorExpr like) {
     joined.push_back(t.shape()[d + 1] * window.strides[d]);
   joined.push_back(t.shape().back());
   result = reshape(result, joined);
-  // What hangs over the edges goes, what no window reaches comes.
+  // Cuts off what extends past the edges, and pads what no window covers.
   SmallVector<int64_t> high(rank + 2, 0);
   bool isShort = false;
   for (unsigned d = 0; d < rank; ++d) {
@@ -107,7 +107,8 @@ static TensorExpr spread(TensorExpr t, const Window &window, TensorExpr like) {
   return result;
 }
 
-/// Of the spatial dimensions, `counts` places from `starts`, `steps` apart.
+/// In each spatial dimension, takes `counts` positions from `starts`, `steps`
+/// apart.
 static TensorExpr takePlaces(TensorExpr x, ArrayRef<int64_t> starts,
                              ArrayRef<int64_t> counts,
                              ArrayRef<int64_t> steps) {
@@ -127,7 +128,7 @@ static TensorExpr takePlaces(TensorExpr x, ArrayRef<int64_t> starts,
                                     b.getDenseI64ArrayAttr(step)));
 }
 
-/// Rows of a number around the spatial dimensions, none where it is negative.
+/// Pads the spatial dimensions with a value; negative amounts pad nothing.
 static TensorExpr padPlaces(TensorExpr x, ArrayRef<int64_t> low,
                             ArrayRef<int64_t> high, double number) {
   SmallVector<int64_t> before{0}, after{0};
@@ -140,8 +141,8 @@ static TensorExpr padPlaces(TensorExpr x, ArrayRef<int64_t> low,
   return x.pad(before, after, number);
 }
 
-/// The places of all taps of a window, or of all remainders of its strides: the
-/// digits of 0 ... product - 1.
+/// All multi-indices below `extents`, in lexicographic order: the taps of a
+/// window, or the phases of its strides.
 static SmallVector<SmallVector<int64_t>> listPlaces(ArrayRef<int64_t> extents) {
   SmallVector<SmallVector<int64_t>> places{{}};
   for (int64_t extent : extents) {
@@ -156,10 +157,10 @@ static SmallVector<SmallVector<int64_t>> listPlaces(ArrayRef<int64_t> extents) {
   return places;
 }
 
-/// What reaches the input of a maximum over windows with known geometry, as
-/// element-wise ops: for each window the number of the first tap that equals
-/// its maximum, then for each place of the input within a stride the sum over
-/// the taps that meet it there.
+/// The cotangent of the input of a maximum over windows with known geometry, as
+/// element-wise ops. First it finds, for each window, the first tap that equals
+/// the maximum. Then it sums, for each phase of the stride, over the taps that
+/// reach an input position of that phase.
 static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
                                TensorExpr g) {
   unsigned rank = window.rank();
@@ -169,7 +170,7 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
     extents.push_back(x.shape()[s + 1]);
     counts.push_back(llvm::divideCeil(extents[s], window.strides[s]));
   }
-  // Padding equals nothing.
+  // Padding is NaN, which equals nothing.
   TensorExpr padded = padPlaces(x, window.low, window.high,
                                 std::numeric_limits<double>::quiet_NaN());
   auto taps = listPlaces(window.kernel);
@@ -184,7 +185,8 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
                x.constant(double(number)), x.constant(none));
     first = first ? min(*first, hit) : hit;
   }
-  // o = m + shift for input places m s + p under tap k.
+  // Tap k of window o = m + shift reads input position m s + p, where s is the
+  // stride.
   auto shiftOf = [&](unsigned s, int64_t p, int64_t k) {
     int64_t distance = p + window.low[s] - k * window.dilations[s];
     return distance % window.strides[s]
@@ -221,7 +223,7 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
             : takePlaces(arriving, SmallVector<int64_t>(rank, 0), counts, ones)
                   .filled(0));
   }
-  // [N, m, 1, m, 1, C] of each place beside each other, innermost first.
+  // Interleaves the phases [N, m, 1, m, 1, C], innermost dimension first.
   SmallVector<int64_t> apart{x.shape()[0]}, joined{x.shape()[0]};
   for (unsigned s = 0; s < rank; ++s) {
     apart.append({counts[s], 1});
@@ -248,7 +250,7 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
   return result;
 }
 
-/// To the first of the largest elements of each window.
+/// The cotangent goes to the first of the largest elements of each window.
 static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
   TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   FailureOr<Window> window = readStatic(op, x, g);
@@ -262,8 +264,8 @@ static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
       d.b, d.loc, x, op.getWindowAttr(), op.getCeilModeAttr(),
       op.getStridesAttr(), op.getDilationsAttr(), op.getAutoPaddingAttr(),
       op.getPaddingAttr()));
-  // An element may win several windows: place (n S + s) C + c of all elements
-  // gets the sum.
+  // An element may be the maximum of several windows. Position (n S + s) C + c
+  // of the flat input gets their sum.
   SmallVector<int64_t> spatial;
   for (int64_t axis = 1; axis + 1 < x.rank(); ++axis)
     spatial.push_back(axis);
@@ -283,8 +285,8 @@ static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
   return success();
 }
 
-/// As the transposed sum, by filters of ones, of what reaches each window over
-/// the number of its elements, for extents that are not known.
+/// For unknown extents: each cotangent is divided by the number of elements of
+/// its window, then summed by a transposed convolution with filters of ones.
 static LogicalResult differentiateFreeAvgPool(dl::AvgPoolOp op, Gradients &d) {
   TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   int64_t channels = x.shape().back();
@@ -312,7 +314,7 @@ static LogicalResult differentiateFreeAvgPool(dl::AvgPoolOp op, Gradients &d) {
   if (op.getCountPadding() || !isPadded) {
     part = g / double(llvm::product_of(window.kernel));
   } else {
-    // One channel stands for all.
+    // One channel represents all.
     SmallVector<int64_t> oneFilter(window.kernel);
     oneFilter.append({1, 1});
     part = g / d.at(dl::ConvOp::create(
@@ -324,7 +326,7 @@ static LogicalResult differentiateFreeAvgPool(dl::AvgPoolOp op, Gradients &d) {
   return success();
 }
 
-/// An equal part of each window that an element lies in.
+/// Each element gets an equal share of each window that contains it.
 static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
   TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   FailureOr<Window> read = readStatic(op, x, g);
@@ -337,7 +339,7 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
     return differentiateFreeAvgPool(op, d);
   const Window &window = *read;
   unsigned rank = window.rank();
-  // How many elements each window has: a convolution of ones by ones.
+  // The number of elements of each window: a convolution of ones with ones.
   SmallVector<int64_t> onesShape{1}, padding, high;
   SmallVector<int64_t> kernel(window.kernel);
   Window given = Window::get(op, op.getWindow());
@@ -345,14 +347,14 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
     int64_t extent = x.shape()[s + 1], low = window.low[s],
             over = window.high[s];
     if (op.getCountPadding()) {
-      // Padding counts, what hangs over it does not.
+      // Explicit padding counts as elements, overhanging positions do not.
       int64_t padded =
           given.isSame() ? std::max<int64_t>(over, 0) : given.high[s];
       extent += low + padded;
       over -= padded;
       low = 0;
     }
-    if (over < 0) { // rows that no window reaches
+    if (over < 0) { // rows that no window covers
       extent += over;
       over = 0;
     }
@@ -380,7 +382,8 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
     d.add(op.getX(), spread(part, window, x));
     return success();
   }
-  // The transposed sum: by filters of ones, channel by channel.
+  // The transposed sum: a transposed convolution with filters of ones, channel
+  // by channel.
   SmallVector<int64_t> more, both;
   for (unsigned s = 0; s < rank; ++s) {
     both.push_back(window.low[s]);

@@ -21,7 +21,7 @@ template <typename OpT> static SmallVector<int64_t> axesOf(OpT op) {
   return axes;
 }
 
-/// A result or its cotangent with the reduced dimensions as extents of 1.
+/// A result, or its cotangent, with the reduced dimensions as extents of 1.
 static TensorExpr keepDims(TensorExpr y, TensorExpr x, ArrayRef<int64_t> axes) {
   SmallVector<int64_t> shape(x.shape());
   for (int64_t axis : axes)
@@ -51,7 +51,7 @@ static LogicalResult differentiateMean(dl::ReduceMeanOp op, Gradients &d) {
   return success();
 }
 
-/// Elements that are the extreme share the cotangent.
+/// Elements that equal the extremum share the cotangent.
 static TensorExpr shareAmong(TensorExpr x, TensorExpr y, TensorExpr g,
                              ArrayRef<int64_t> axes) {
   TensorExpr wins = (x == y).cast(x.element());
@@ -76,8 +76,8 @@ static TensorExpr cumulate(dl::CumulativeKind kind, TensorExpr x, int64_t axis,
       b.getI64IntegerAttr(axis), flag(exclusive), flag(reverse)));
 }
 
-/// The product of all others, without a division: of those before and of those
-/// behind. One axis after the other.
+/// The product of all other elements, without a division: the product of those
+/// before times the product of those after. One axis at a time.
 static LogicalResult differentiateProd(dl::ReduceProdOp op, Gradients &d) {
   TensorExpr x = d.at(op.getX());
   SmallVector<int64_t> axes = axesOf(op);
@@ -100,9 +100,9 @@ static LogicalResult differentiateProd(dl::ReduceProdOp op, Gradients &d) {
   return success();
 }
 
-/// Of running sums the running sum from the other end. Of running products,
-/// with P the product before a place, dx = P S, where S(i) = g(i) + x(i+1)
-/// S(i+1): no division, so zeros do no harm.
+/// For cumulative sums, the cumulative sum in the opposite direction. For
+/// cumulative products, with P the product before a position, dx = P S, where
+/// S(i) = g(i) + x(i+1) S(i+1). There is no division, so zeros do no harm.
 static LogicalResult differentiateCumulative(dl::CumulativeOp op,
                                              Gradients &d) {
   TensorExpr x = d.at(op.getX()), g = d.of(op.getY());
@@ -125,7 +125,8 @@ static LogicalResult differentiateCumulative(dl::CumulativeOp op,
       [&](OpBuilder &b, Location loc, ValueRange states, ValueRange elements) {
         TensorExpr carry(b, loc, states[0]), g(b, loc, elements[0]),
             x(b, loc, elements[1]);
-        // Without the place itself its cotangent counts from the next one on.
+        // In exclusive mode the cotangent of a position counts from the next
+        // position on.
         TensorExpr sum = exclusive ? carry : g + carry;
         TensorExpr next = exclusive ? g + x * carry : x * sum;
         dl::YieldOp::create(b, loc, next.value, sum.value, Value());

@@ -1,12 +1,12 @@
 //===- DifferentiateScan.cpp - Back-propagation through time --------------===//
 //
 // With state(t), output(t) = cell(state(t-1), input(t)), the cotangents of the
-// states are those of a scan that begins at the last step: its cell is the
-// derivative of the cell. What that needs of the forward cell comes in as
-// inputs, which the forward scan gives as further outputs: the states before
-// each step and what is not mere arithmetic. Cells of the kind that the
-// canonical form then drops (inputs not read, outputs nobody takes) cost
-// nothing, so all candidates are offered here.
+// states are the states of a scan in the opposite direction, whose cell is the
+// derivative of the cell. That cell reads values of the forward cell as inputs,
+// and the forward scan returns them as additional outputs: the states before
+// each step, and the results of ops that are not cheap. All candidates are
+// offered here. It costs nothing, because canonicalisation drops inputs that
+// are not read and outputs that are not used.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,14 +47,15 @@ public:
   }
 
 private:
-  /// States through which something flows from what is wanted to what is
-  /// reached.
+  /// Active states depend on a wanted value and reach a result that has a
+  /// cotangent.
   void findActiveStates() {
     Block &body = op.getBody().front();
     SmallVector<Operation *> ops;
     for (Operation &inner : body.without_terminator())
       ops.push_back(&inner);
-    // Which depend on what is wanted: through states again and again.
+    // States that depend on a wanted value. Iterates, because states depend on
+    // states.
     llvm::SmallBitVector varied(op.getInitial().size());
     for (auto [i, init] : llvm::enumerate(op.getInitial()))
       varied[i] = outer.needs(init);
@@ -69,7 +70,7 @@ private:
           changes = true;
         }
     }
-    // Which reach what is reached.
+    // States that reach a result with a cotangent.
     llvm::SmallBitVector useful(varied.size());
     llvm::DenseSet<Value> reaching;
     auto mark = [&](Value value) { reaching.insert(value); };
@@ -102,7 +103,7 @@ private:
     active = varied;
   }
 
-  /// What is wanted inside a cell whose states and elements are given.
+  /// Marks what is wanted inside a cell with the given states and elements.
   void wantInside(Gradients &inside, ValueRange states, ValueRange elements,
                   const llvm::SmallBitVector &which) {
     for (unsigned i : which.set_bits())
@@ -114,7 +115,7 @@ private:
       inside.want(value);
   }
 
-  /// Elements of a scan along axis 1 or more have at least as many dimensions.
+  /// Elements of a scan along axis `axis` need at least `axis` dimensions.
   Value raise(TensorExpr x) const {
     SmallVector<int64_t> shape(x.shape());
     while (int64_t(shape.size()) < axis)
@@ -122,8 +123,9 @@ private:
     return x.reshape(shape);
   }
 
-  /// An element that was raised, or not, as a value of this type again. Extents
-  /// are the element's own: the forward cell's values are not to be read here.
+  /// Converts an element back to this type, whether raised or not. Extents are
+  /// those of the element itself, because the values of the forward cell must
+  /// not be read here.
   static Value lower(TensorExpr x, Type wanted) {
     auto type = cast<RankedTensorType>(wanted);
     int64_t more = x.rank() - type.getRank();
@@ -142,8 +144,8 @@ private:
                : Value(tensor::CastOp::create(b, x.loc, type, value));
   }
 
-  /// Whether the outputs of a scan with lengths may hold a value: it belongs to
-  /// the samples.
+  /// Whether the outputs of a scan with lengths may hold a value: its first
+  /// dimension must be that of the samples.
   bool fitsLengths(Value value) {
     if (!op.getLengths())
       return true;
@@ -153,7 +155,7 @@ private:
                         dl::tensorType(op.getLengths()).getDimSize(0));
   }
 
-  /// The scan once more, with the candidates as outputs.
+  /// The forward scan, with the candidates as additional outputs.
   void runForward() {
     OpBuilder at(op);
     llvm::append_range(candidates, op.getStates());
@@ -194,7 +196,7 @@ private:
       same.push_back(forward.getCount());
     all.assign(forward.getOutputs().begin() + outputs,
                forward.getOutputs().end());
-    // Cotangents are known by the old results.
+    // Cotangents are registered for the old results.
     for (Value final : op.getFinals())
       finalCotangents.push_back(outer.get(final));
     for (Value output : op.getOutputs())
@@ -203,7 +205,7 @@ private:
   }
 
   LogicalResult runBackward() {
-    // States: the cotangents of states, then the sums for captured values.
+    // States: the cotangents of the states, then the sums for live-in values.
     SmallVector<Value> initial;
     for (unsigned i : active.set_bits()) {
       Value g = finalCotangents[i];
@@ -211,7 +213,8 @@ private:
     }
     for (Value value : captured)
       initial.push_back(outer.at(value).filled(0));
-    // Inputs: candidates, the scan's own, cotangents of outputs, the step.
+    // Inputs: candidates, the inputs of the scan, cotangents of outputs, the
+    // step number.
     SmallVector<Value> inputs(all);
     llvm::append_range(inputs, op.getInputs());
     for (Value g : outputCotangents)
@@ -240,12 +243,12 @@ private:
     return success();
   }
 
-  /// Whether a cell must know which step it is at.
+  /// Whether a cell must know the number of its step.
   bool isMasked() {
     return op.getLengths() || op.getCount() || outer.options.truncate > 0;
   }
 
-  /// 0 ... T-1 in the order of the dimension, an element a step.
+  /// The step numbers 0 ... T-1 along the axis, one element per step.
   Value stepNumbers() {
     auto type = RankedTensorType::get({op.getStaticSteps()}, b.getI64Type());
     SmallVector<Value> extents;
@@ -261,7 +264,7 @@ private:
     return steps.reshape(shape);
   }
 
-  /// A condition for each sample under the dimensions of `like`.
+  /// Broadcasts a condition per sample to the dimensions of `like`.
   static TensorExpr spreadOver(TensorExpr condition, TensorExpr like) {
     if (condition.rank() == 0)
       return condition;
@@ -273,7 +276,7 @@ private:
   LogicalResult buildCell(OpBuilder &inner, ValueRange states,
                           ValueRange elements) {
     auto tensor = [&](Value value) { return TensorExpr(inner, loc, value); };
-    // The forward cell, its results at hand.
+    // The forward cell; its ops are differentiated below.
     IRMapping mapping;
     size_t at = 0;
     SmallVector<Value> held;
@@ -298,15 +301,16 @@ private:
     wantInside(gradients, innerStates, innerElements, active);
     gradients.findActive(ops);
 
-    // What reaches the cell's results. Beyond a sample's length, and behind the
-    // end of the scan, nothing does, and the states' cotangents stay.
+    // The cotangents of the results of the cell. After the end of a sample or
+    // of the scan there are none, and the cotangents of the states pass through
+    // unchanged.
     SmallVector<Value> outputs;
     for (Value g : outputCotangents)
       outputs.push_back(g ? elements[at++] : Value());
     std::optional<TensorExpr> isRunning, isCut;
     if (isMasked()) {
       TensorExpr step = tensor(elements[at++]).reshape({});
-      TensorExpr number = step; // in the order in which the scan takes them
+      TensorExpr number = step; // in scan order
       if (op.getReverse())
         number = tensor(*total) - 1.0 - step;
       if (op.getLengths())
@@ -360,7 +364,7 @@ private:
         given.push_back(gradients.getOrZero(element));
     dl::YieldOp::create(inner, loc, next, given, Value());
 
-    // What was kept stands for what was computed again.
+    // Replaces recomputed values by those that were kept.
     for (auto [candidate, value] :
          llvm::drop_begin(llvm::zip(candidates, held), stateCount)) {
       Value computed = gradients.current(mapping.lookup(candidate));
@@ -380,7 +384,7 @@ private:
   SmallVector<Value> candidates; // values of the cell
   SmallVector<Value> all;        // the same of all steps
   SmallVector<Value> finalCotangents, outputCotangents;
-  std::optional<Value> total; // steps, where the cell must know
+  std::optional<Value> total; // the number of steps, if the cell must know it
 };
 
 LogicalResult differentiateScan(dl::ScanOp op, Gradients &gradients) {

@@ -1,9 +1,9 @@
 //===- DifferentiateShape.cpp - Ops that move elements --------------------===//
 //
-// Each is linear and moves or repeats elements; its derivative moves them back
-// and adds up repetitions. Where that has no op of its own, the op is applied
-// to the places themselves (dl.iota), which tells where each element came from,
-// and dl.scatter adds the cotangents there.
+// These ops are linear, and move or repeat elements. The derivative moves them
+// back and sums over repetitions. If no op exists for that, the op is applied
+// to the positions (dl.iota), which gives the origin of each element.
+// dl.scatter then adds the cotangents there.
 //
 //===----------------------------------------------------------------------===//
 
@@ -35,7 +35,7 @@ static LogicalResult differentiateTranspose(dl::TransposeOp op, Gradients &d) {
   return success();
 }
 
-/// Places `start` to `start` + the extent of `like` along an axis.
+/// Positions from `start` along an axis, as many as the extent of `like`.
 static TensorExpr cut(TensorExpr g, int64_t axis, OpFoldResult start,
                       TensorExpr like) {
   OpBuilder &b = *g.b;
@@ -53,7 +53,7 @@ static TensorExpr cut(TensorExpr g, int64_t axis, OpFoldResult start,
 static LogicalResult differentiateConcat(dl::ConcatOp op, Gradients &d) {
   TensorExpr g = d.of(op.getY());
   int64_t axis = dl::wrapAxis(op.getAxis(), g.rank()), start = 0;
-  Value unknown; // behind parts of unknown extent
+  Value unknown; // offset after parts of unknown extent
   for (Value input : op.getInputs()) {
     TensorExpr part = d.at(input);
     int64_t extent = part.shape()[axis];
@@ -83,8 +83,8 @@ static LogicalResult differentiateSplit(dl::SplitOp op, Gradients &d) {
   return success();
 }
 
-/// The cotangents `g` of x added up along `axis` at the places that `from`, a
-/// vector of i64, names for each of its slices.
+/// Adds the cotangents `g` to zeros of the shape of x. Slice i along `axis`
+/// goes to the position that element i of `from`, a vector of i64, gives.
 static TensorExpr scatterAlong(TensorExpr g, TensorExpr from, int64_t axis,
                                TensorExpr like) {
   OpBuilder &b = *g.b;
@@ -110,7 +110,8 @@ static TensorExpr scatterAlong(TensorExpr g, TensorExpr from, int64_t axis,
       .transpose(swap);
 }
 
-/// Whether extent `axis` of a broadcast's result is that of its operand.
+/// Whether extent `axis` of the result of a broadcast equals that of its
+/// operand.
 static bool keepsExtent(dl::BroadcastOp op, int64_t axis) {
   auto y = op.getY().getType();
   int64_t place = axis + y.getRank() - op.getX().getType().getRank();
@@ -122,8 +123,8 @@ static bool keepsExtent(dl::BroadcastOp op, int64_t axis) {
          getConstantIntValue(dim.getDimension()) == axis;
 }
 
-/// What stretches adds up again. Whether an unknown extent was 1 is known when
-/// it runs.
+/// Sums over broadcast dimensions. Whether an unknown extent was 1 is known
+/// only at run time.
 static LogicalResult differentiateBroadcast(dl::BroadcastOp op, Gradients &d) {
   TensorExpr x = d.at(op.getX()), g = d.of(op.getY()).reducedTo(x);
   for (int64_t axis = 0; axis < x.rank(); ++axis) {
@@ -144,7 +145,7 @@ static LogicalResult differentiateBroadcast(dl::BroadcastOp op, Gradients &d) {
   return success();
 }
 
-/// One triple a dimension: behind each of them zeros again.
+/// Puts zeros back around the elements, dimension by dimension.
 static LogicalResult differentiateSlice(dl::SliceOp op, Gradients &d) {
   TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   int64_t rank = x.rank();
@@ -170,7 +171,7 @@ static LogicalResult differentiateSlice(dl::SliceOp op, Gradients &d) {
         d.b.getDenseI64ArrayAttr(step));
     g = scatterAlong(g, d.at(from), axis, x);
   }
-  // How far a part reaches is told by its type.
+  // The type gives the extent of the part.
   if (padded.size() == 1 && !ShapedType::isDynamic(g.shape()[padded.front()])) {
     d.addPart(op.getX(), g, padded.front(), low[padded.front()]);
     return success();
@@ -189,7 +190,7 @@ static LogicalResult differentiatePad(dl::PadOp op, Gradients &d) {
     if (!low && !high)
       continue;
     if (op.getMode() == dl::PadMode::constant) {
-      // Counted from the end, so that unknown extents do as well.
+      // Counted from the end, so that it works for unknown extents too.
       g = g.slice(axis, low,
                   !ShapedType::isDynamic(extent) ? low + extent
                   : high                         ? -high
@@ -210,7 +211,7 @@ static LogicalResult differentiateGather(dl::GatherOp op, Gradients &d) {
   TensorExpr g = d.of(op.getY()), x = d.at(op.getX()),
              indices = d.at(op.getIndices());
   int64_t axis = dl::wrapAxis(op.getAxis(), x.rank());
-  // The dimensions of the indices as one.
+  // Flattens the dimensions of the indices.
   if (indices.rank() != 1) {
     auto flatten = [&](TensorExpr t, int64_t first) {
       SmallVector<int64_t> shape(t.shape().take_front(first));
@@ -241,7 +242,7 @@ static LogicalResult differentiateGather(dl::GatherOp op, Gradients &d) {
   return success();
 }
 
-/// The sum of the block that an element became: its mean times its size.
+/// The sum over the block that an element became: its mean times its size.
 static LogicalResult differentiateUpsample(dl::UpsampleOp op, Gradients &d) {
   TensorExpr g = d.of(op.getY());
   int64_t size = 1;
@@ -260,7 +261,7 @@ static LogicalResult differentiateCast(tensor::CastOp op, Gradients &d) {
   return success();
 }
 
-/// Slices whose places follow from values: zeros around them again.
+/// A slice at offsets known only at run time: zeros are put around it.
 static LogicalResult differentiateExtract(tensor::ExtractSliceOp op,
                                           Gradients &d) {
   TensorExpr x = d.at(op.getSource());

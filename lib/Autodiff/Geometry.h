@@ -8,7 +8,7 @@
 
 namespace dlc {
 
-/// The attributes of a convolution, for those of its derivatives.
+/// The attributes of a convolution, for the convolutions of its derivatives.
 struct Geometry {
   dl::Window window;
   mlir::IntegerAttr groups;
@@ -21,9 +21,9 @@ struct Geometry {
     return b.getDenseI64ArrayAttr(window.dilations);
   }
 
-  /// That of an op over an input of the spatial extents given, with `same`
-  /// spelled out. Reports and fails where they are unknown and padding depends
-  /// on them.
+  /// Reads the geometry of an op over an input with the given spatial extents,
+  /// with `same` expressed as explicit padding. Reports an error and fails if
+  /// padding depends on unknown extents.
   template <typename OpT>
   static mlir::FailureOr<Geometry> read(OpT op, llvm::ArrayRef<int64_t> kernel,
                                         llvm::ArrayRef<int64_t> extents,
@@ -64,8 +64,8 @@ struct Geometry {
   }
 };
 
-/// What reaches the input `like` of a convolution with this filter when `g`
-/// reaches its result.
+/// The cotangent of the input `like` of a convolution with this filter, where
+/// `g` is the cotangent of its result.
 mlir::Value convTranspose(const Geometry &how, dl::formula::TensorExpr g,
                           mlir::Value filter, dl::formula::TensorExpr like);
 

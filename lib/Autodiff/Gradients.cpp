@@ -16,8 +16,8 @@ bool dlc::isDifferentiable(Type type) {
 }
 
 SmallVector<Value> dlc::findCaptured(Operation *op) {
-  // Its regions may stand in a block that is still being built, in no function:
-  // what upstream's walk over ancestors cannot take.
+  // Upstream's analysis walks up to an enclosing function. Here the regions may
+  // be in a block that is still being built and belongs to no function.
   llvm::DenseSet<Value> own;
   llvm::SetVector<Value> captured;
   op->walk<WalkOrder::PreOrder>([&](Operation *inner) {
@@ -99,7 +99,7 @@ TensorExpr Gradients::joined(TensorExpr like, SmallVectorImpl<Part> &parts) {
   });
   int64_t axis = parts.front().axis, end = 0;
   SmallVector<TensorExpr> found;
-  SmallVector<int64_t> gaps; // before each
+  SmallVector<int64_t> gaps; // before each part
   llvm::erase_if(parts, [&](const Part &part) {
     if (part.axis != axis || part.start < end)
       return false;
@@ -171,7 +171,7 @@ LogicalResult Gradients::reportMissing(Operation *op) {
     return success();
   InFlightDiagnostic error = op->emitError("'")
                              << op->getName() << "' op has no derivative";
-  // From here to the loss.
+  // Walks from here towards the loss.
   for (Operation *at = op; at;) {
     Operation *next = nullptr;
     for (Value result : at->getResults())

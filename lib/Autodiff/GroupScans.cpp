@@ -1,8 +1,8 @@
 //===- GroupScans.cpp - Steps that keep their first states alone ----------===//
 //
-// A scan of T steps becomes one over T / k groups, whose cell is a scan of k
-// steps. Where the outer one is marked, it keeps the states before each group,
-// and its derivative runs the inner one again, which keeps what it needs.
+// A scan of T steps becomes a scan over T / k groups, whose cell is a scan of k
+// steps. The outer scan is marked: it keeps only the states before each group.
+// Its derivative runs the inner scan again, which keeps what it needs.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,7 +18,7 @@ using dl::formula::TensorExpr;
 
 namespace {
 
-/// Bytes of a value; none where an extent is unknown.
+/// The bytes of a value; nullopt for an unknown extent.
 std::optional<int64_t> knownBytes(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type)
@@ -28,11 +28,11 @@ std::optional<int64_t> knownBytes(Value value) {
   return bytesOf(type);
 }
 
-/// What a step of a scan keeps.
+/// The bytes that each step of a scan keeps.
 struct Kept {
   int64_t steps, states = 0, all = 0;
 
-  /// With groups of k steps.
+  /// The bytes kept with groups of k steps.
   int64_t bytes(int64_t k) const {
     if (k == 0)
       return steps * all;
@@ -62,8 +62,8 @@ std::optional<Kept> measure(dl::ScanOp scan) {
   return kept;
 }
 
-/// The scan over steps `first` to `end`, in groups of `size` where that is
-/// above 1.
+/// The scan over steps `first` to `end`, in groups of `size` if that is above
+/// 1.
 dl::ScanOp takeSteps(OpBuilder &b, dl::ScanOp scan, ValueRange states,
                      int64_t first, int64_t end, int64_t size) {
   Location loc = scan.getLoc();
@@ -96,13 +96,13 @@ dl::ScanOp takeSteps(OpBuilder &b, dl::ScanOp scan, ValueRange states,
   return groups;
 }
 
-/// Puts groups of k steps, and what is left behind them, in a scan's place.
+/// Replaces a scan by groups of k steps, followed by the remaining steps.
 SmallVector<Value> group(dl::ScanOp scan, int64_t k) {
   OpBuilder b(scan);
   Location loc = scan.getLoc();
   int64_t steps = scan.getStaticSteps(), axis = scan.getAxis();
   int64_t rest = steps % k;
-  // Those that are left are the last ones on the way.
+  // The remaining steps are the last ones in scan order.
   int64_t first = scan.getReverse() ? rest : 0;
   dl::ScanOp groups =
       takeSteps(b, scan, scan.getInitial(), first, first + steps - rest, k);
@@ -154,7 +154,7 @@ LogicalResult dlc::groupScans(SmallVectorImpl<Operation *> &ops,
       all.push_back({scan, *kept});
       sizes[scan] = 0;
       total += kept->bytes(0);
-      // What others read of it is there whatever it keeps itself.
+      // Outputs exist for their users, whatever the scan keeps for itself.
       for (Value output : scan.getOutputs())
         total += knownBytes(output).value_or(0);
     }
@@ -167,7 +167,7 @@ LogicalResult dlc::groupScans(SmallVectorImpl<Operation *> &ops,
       auto root = int64_t(std::lround(std::sqrt(
           double(kept.steps) * kept.states / std::max<int64_t>(1, kept.all))));
       int64_t best = 0;
-      // The states of each step, where that will do.
+      // The states of each step, if that is enough.
       for (int64_t k : {int64_t(1), std::max<int64_t>(root, 2)})
         if (kept.bytes(k) < kept.bytes(best) &&
             total + kept.bytes(best) - kept.bytes(0) > options.memory)
@@ -181,7 +181,7 @@ LogicalResult dlc::groupScans(SmallVectorImpl<Operation *> &ops,
              << "more than " << options.memory;
   }
 
-  // Where each result stands now.
+  // Maps each old result to its new value.
   Block *block = ops.front()->getBlock();
   llvm::DenseMap<Value, Value> now;
   Operation *before = ops.front()->getPrevNode();

@@ -1,7 +1,7 @@
 //===- RaiseLoops.cpp - Counted loops as scans ----------------------------===//
 //
-// The one rule through time is that of dl.scan. A loop of scf that carries
-// tensors is one without inputs but the number of the step.
+// Only dl.scan has a rule for loops. An scf.for that carries tensors becomes a
+// scan whose only input is the number of the step.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,7 +23,7 @@ static bool isRaisable(scf::ForOp loop) {
 static void raise(scf::ForOp loop) {
   OpBuilder b(loop);
   Location loc = loop.getLoc();
-  // As many steps as fit, none where the bounds are crossed.
+  // The number of steps; 0 if the lower bound is above the upper one.
   Value zero = arith::ConstantIndexOp::create(b, loc, 0);
   Value steps = arith::CeilDivSIOp::create(
       b, loc,
@@ -59,7 +59,7 @@ static void raise(scf::ForOp loop) {
 
 void dlc::raiseLoops(func::FuncOp function) {
   SmallVector<scf::ForOp> loops;
-  // Inner ones first.
+  // Inner loops first.
   function.walk([&](scf::ForOp loop) {
     if (isRaisable(loop))
       loops.push_back(loop);

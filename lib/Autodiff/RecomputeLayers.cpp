@@ -1,9 +1,10 @@
 //===- RecomputeLayers.cpp - Layers that are computed again ---------------===//
 //
-// The forward ops of a derivative are cut into segments. What passes from one
-// to another is kept; what the backward ops need of the inside of a segment is
-// computed again in front of the first of them, from what was kept (Chen et
-// al., 2016). The last segment, whose backward ops follow at once, is kept.
+// The forward ops of a derivative are split into segments. Values that cross
+// between segments are kept. What the backward ops need of the inside of a
+// segment is rematerialised from them, before the first backward op that reads
+// it (Chen et al., 2016). The last segment is kept as a whole, because its
+// backward ops follow immediately.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,8 +23,8 @@ namespace {
 
 class Recomputation {
 public:
-  /// Of the ops from `begin` to before `turn`, whose derivatives stand from
-  /// there to before `end`.
+  /// For the forward ops from `begin` up to `turn`, and their backward ops from
+  /// `turn` up to `end`.
   Recomputation(Operation *begin, Operation *turn, Operation *end)
       : turn(turn), end(end) {
     for (Operation *op = begin; op != turn; op = op->getNextNode()) {
@@ -49,7 +50,7 @@ public:
       return end->emitError("the layers keep ")
              << best.peak << " bytes at least for their derivatives, expected "
              << "no more than " << memory;
-    // The last one's backward ops come first.
+    // The backward ops of the last segment come first.
     for (Segment &segment : llvm::reverse(best.segments))
       compute(segment);
     return success();
@@ -58,12 +59,13 @@ public:
 private:
   struct Use {
     int64_t bytes = 0;
-    /// The last of the ops that reads it; -1: none does.
+    /// The number of the last forward op that reads it; -1 if none does.
     int64_t last = -1;
     bool isBackward = false, isOutside = false;
   };
 
-  /// What is computed again, of what.
+  /// The values that are rematerialised, the ops that do it, and what these
+  /// read.
   struct Segment {
     SmallVector<Value> inside;
     llvm::SetVector<Operation *> ops;
@@ -75,7 +77,7 @@ private:
     int64_t peak = 0;
   };
 
-  /// Parameters and constants are there anyway.
+  /// Parameters and constants take no extra memory.
   static bool isFree(Value value) {
     Operation *op = value.getDefiningOp();
     return !isa<RankedTensorType>(value.getType()) ||
@@ -84,9 +86,9 @@ private:
                            ml_program::GlobalLoadConstOp>(op);
   }
 
-  /// Fails where a size is not known.
+  /// Fails if a size is unknown.
   LogicalResult measure() {
-    llvm::DenseSet<Value> viewed; // and so read where the view is
+    llvm::DenseSet<Value> viewed; // operands of views that are read
     for (Operation *op : llvm::reverse(ops))
       for (Value value : op->getResults()) {
         if (isFree(value))
@@ -116,8 +118,8 @@ private:
     return success();
   }
 
-  /// Where to cut so that each segment holds about as much, through as little
-  /// as possible.
+  /// Chooses cuts so that each segment holds about the same amount, and as
+  /// little as possible crosses between them.
   SmallVector<size_t> cut(size_t segments) {
     SmallVector<int64_t> held(ops.size()), crossing(ops.size() + 1);
     int64_t total = 0;
@@ -136,7 +138,7 @@ private:
       }
     SmallVector<size_t> cuts;
     int64_t sum = 0, most = total / int64_t(segments);
-    size_t window = 0; // where the segment is half full
+    size_t window = 0; // the start of the range where the next cut may lie
     for (size_t i = 0; i < ops.size(); ++i) {
       if (sum > 0 && sum + held[i] > most) {
         size_t at = i;
@@ -178,7 +180,7 @@ private:
             if (segment.ops.insert(op))
               todo.push_back(op);
           }
-      // What they are computed of, up to what is kept.
+      // Adds the ops that they are computed from, up to values that are kept.
       while (!todo.empty()) {
         Operation *op = todo.pop_back_val();
         SmallVector<Value> operands(op->getOperands());
@@ -199,8 +201,8 @@ private:
       inside = std::max(inside, bytes);
       begin = cut;
     }
-    // The rest is kept from the beginning; what the last segment has on top of
-    // that has been read when the next is computed again.
+    // Everything else is kept from the beginning. What the last segment holds
+    // on top has been read before the next segment is rematerialised.
     llvm::DenseSet<Value> again;
     for (Segment &segment : plan.segments)
       again.insert(segment.inside.begin(), segment.inside.end());
@@ -216,7 +218,7 @@ private:
   }
 
   void compute(Segment &segment) {
-    // In front of the first backward op that reads it.
+    // The first backward op that reads a value of the segment.
     Operation *first = nullptr;
     llvm::SmallPtrSet<Operation *, 16> readers;
     for (Value value : segment.inside)
@@ -248,7 +250,8 @@ private:
       });
   }
 
-  /// The state of random numbers, of which all bits follow.
+  /// Small values, such as the state of the random generator, from which all
+  /// random bits follow.
   static bool isSmall(Value value) {
     auto type = cast<RankedTensorType>(value.getType());
     return type.hasStaticShape() && type.getNumElements() <= 16;

@@ -8,10 +8,10 @@
 
 namespace dlc {
 
-/// Marks a scan that keeps its states alone and runs its cell again.
+/// Marks a scan that keeps only its states and runs its cell again.
 inline constexpr llvm::StringLiteral recomputedAttr = "dlc.recomputed";
 
-/// Whether computing an op's results again is as good as reading them.
+/// Whether recomputing the results of an op costs no more than reading them.
 bool isCheap(mlir::Operation *op);
 
 void attachLinearRules(mlir::MLIRContext *context);

@@ -59,7 +59,8 @@ private:
       global.setIsMutable(true);
     for (StringRef name : averages)
       module.lookupSymbol<ml_program::GlobalOp>(name).setIsMutable(true);
-    // Roles before loads change: which parameters are scales, for initialize.
+    // Records roles before loads change: `initialize` must know which
+    // parameters are scales.
     function.walk([&](Operation *op) {
       Value scale;
       if (auto norm = dyn_cast<BatchNormOp>(op)) {
@@ -119,7 +120,7 @@ private:
   }
 
   //===--------------------------------------------------------------------===//
-  // The loss, in training form and as it is
+  // The loss, in training and in inference form
   //===--------------------------------------------------------------------===//
 
   RankedTensorType targetType() {
@@ -144,7 +145,7 @@ private:
     return added;
   }
 
-  /// The names that the arguments of the model have.
+  /// Names the arguments as in the model.
   void nameArguments(func::FuncOp added) {
     unsigned count = pristine.getNumArguments();
     for (unsigned i = 0; i < count; ++i) {
@@ -158,12 +159,12 @@ private:
       added.setResultAttr(i + 1, "dl.name", b.getStringAttr(metric));
   }
 
-  /// Whether the loss takes classes of one dimension.
+  /// Whether the loss takes classes along one dimension.
   bool hasClasses() const {
     return options.loss == "cross_entropy" || options.loss == "kl";
   }
 
-  /// Classes are in the last dimension from here on.
+  /// Moves the dimension of classes to the end.
   Value withClassesLast(Value value) {
     int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
     if (!hasClasses() || rank < 2 || classes == rank - 1 ||
@@ -197,7 +198,7 @@ private:
                                   APFloat(options.smoothing));
   }
 
-  /// What the probabilities of a result are made of, where the loss wants that.
+  /// The logits of a result, if the loss takes logits.
   Value logits(Value y) {
     auto made = dlc::findProbabilities(y);
     return fits(made) ? dlc::takeLogits(b, y, made) : y;
@@ -209,7 +210,7 @@ private:
 
   Value metricOf(StringRef name, Value y, Value target) {
     if (name == "accuracy")
-      // Scores above 0 and probabilities above 1/2 are the same.
+      // A logit above 0 is a probability above 1/2.
       return AccuracyOp::create(b, loc,
                                 options.loss == "binary_cross_entropy"
                                     ? logits(y)
@@ -273,7 +274,8 @@ private:
     }
   }
 
-  /// The mean over no elements is no number, and no parameter should follow it.
+  /// Requires a sample, because the mean over no elements is NaN and would make
+  /// every parameter NaN.
   void requireSamples(func::FuncOp added) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointToStart(&added.getBody().front());
@@ -293,7 +295,7 @@ private:
     }
   }
 
-  /// Whether loss and metrics can be taken of the result.
+  /// Checks that loss and metrics apply to the result.
   bool checkTarget() {
     auto type = cast<RankedTensorType>(pristine.getResultTypes()[0]);
     bool isRight = true;
@@ -318,8 +320,8 @@ private:
     return isRight;
   }
 
-  /// The dimension of classes: as it is asked for, that of the softmax, or the
-  /// last. Probabilities that would count as logits are pointed out.
+  /// Finds the dimension of classes: the requested one, that of the softmax, or
+  /// the last. Warns of probabilities that would count as logits.
   void findClasses(RankedTensorType type,
                    llvm::function_ref<InFlightDiagnostic()> fail) {
     Value y = pristine.getBody().front().getTerminator()->getOperand(0);
@@ -354,7 +356,7 @@ private:
     } else if (auto moved = y.getDefiningOp<TransposeOp>();
                moved && rank > 2 &&
                moved.getPermutation().drop_front().front() == rank - 1) {
-      // Channels are first here, and classes may be channels.
+      // Channels are first here, and the classes may be the channels.
       fail() << "loss " << options.loss << " of a result of type " << type
              << " that is channels-first, expected axis=1 or axis=-1 for the "
                 "dimension of classes";
@@ -363,14 +365,14 @@ private:
 
   std::string lossName() { return (function.getName() + ".loss").str(); }
 
-  /// The statistics of the batch instead of the running ones, whose next values
-  /// join `values`.
+  /// Replaces running statistics by those of the batch, and appends the next
+  /// values of the running ones to `values`.
   void normalizeByBatch(BatchNormOp norm, SmallVectorImpl<Value> &values) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(norm);
     if (!averages.contains(dlc::globalOf(norm.getMean())) ||
         !averages.contains(dlc::globalOf(norm.getVariance())))
-      return; // frozen: the layer stays as it is at inference
+      return; // frozen: stays in inference form
     auto training = BatchNormTrainingOp::create(
         b, norm.getLoc(), norm.getX(), norm.getScale(), norm.getOffset(),
         norm.getEpsilonAttr());
@@ -439,7 +441,7 @@ private:
     }
     for (auto [i, name] : llvm::enumerate(averaged))
       store(name, grad.getResult(1 + options.metrics.size() + i));
-    // One more step.
+    // Increments the step.
     Value one = arith::ConstantOp::create(
         b, loc, DenseElementsAttr::get(random.type(), ArrayRef<int64_t>{0, 1}));
     store(randomState, random + random.with(one));
@@ -506,7 +508,7 @@ private:
       if (ones.contains(name) || type.getRank() < 2) {
         store(name, filled(type, ones.contains(name) ? 1 : 0));
       } else {
-        // A stream of its own for each, apart from those of dropout.
+        // One stream each, distinct from those of dropout.
         int64_t number = (int64_t(1) << 31) + stream++;
         store(name, InitializeOp::create(b, loc, type, state, ValueRange(),
                                          number, initializer));
@@ -533,11 +535,11 @@ private:
   const dlc::Optimizer *optimizer;
   InitializerKind initializer;
   ScheduleKind schedule;
-  int64_t classes = -1; // the dimension of the result that they are in
+  int64_t classes = -1; // the dimension of the result with the classes
   SmallVector<ml_program::GlobalOp> parameters;
-  llvm::SetVector<StringRef> averages; // running ones
-  llvm::SetVector<StringRef> ones;     // what begins as 1
-  SmallVector<StringRef> averaged;     // in the order of the loss' results
+  llvm::SetVector<StringRef> averages; // running averages
+  llvm::SetVector<StringRef> ones;     // parameters that are initialised to 1
+  SmallVector<StringRef> averaged;     // in the order of the loss results
 };
 
 struct AddTraining : dlc::impl::AddTrainingBase<AddTraining> {

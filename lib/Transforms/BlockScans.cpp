@@ -25,7 +25,7 @@ struct BlockScans : dlc::impl::BlockScansBase<BlockScans> {
   }
 
 private:
-  /// The product that an input is the result of, if the scan alone reads it.
+  /// The product that computes an input, if only the scan reads it.
   static DenseOp productOf(ScanOp scan, Value input) {
     auto dense = input.getDefiningOp<DenseOp>();
     return dense && dense->hasOneUse() &&
@@ -36,11 +36,12 @@ private:
                : DenseOp();
   }
 
-  /// The divisor of `steps` that is nearest to `wanted`; 0 where none is near.
+  /// The divisor of `steps` nearest to `wanted`; 0 if none is within a factor
+  /// of 3.
   static int64_t chooseBlock(int64_t steps, int64_t wanted) {
     int64_t best = 0;
     double bestRatio = 3;
-    // Only what is near: there may be more steps than one can count.
+    // Only nearby sizes are tried: the number of steps may be huge.
     for (int64_t size = std::max<int64_t>(2, wanted / 3);
          size <= std::min(3 * wanted, steps / 2); ++size) {
       double ratio = double(size) / wanted;

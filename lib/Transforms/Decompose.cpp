@@ -14,7 +14,7 @@ namespace dlc {
 namespace {
 struct Decompose : dlc::impl::DecomposeBase<Decompose> {
   void runOnOperation() override {
-    // What an op becomes may hold others that decompose.
+    // The decomposition of an op may contain ops that decompose themselves.
     for (bool isDone = false; !isDone;) {
       SmallVector<DecomposableOpInterface> ops;
       getOperation()->walk(

@@ -1,9 +1,8 @@
 //===- DefineArithmetic.cpp - A value for every operand -------------------===//
 //
-// Division by zero ends a process, and LLVM takes what it calls poison for any
-// value at all: a comparison of a poisoned index with an extent may be dropped.
-// Ops of dl are defined everywhere; those of arith and scf that a model brings
-// are made so here, with dl's answers.
+// The ops of arith and scf in a model must be as well defined as those of dl,
+// and get dl's results. Division by zero ends a process. LLVM treats poison as
+// any value: it may drop a comparison of a poisoned index with an extent.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,7 +22,7 @@ namespace dlc {
 #include "dlc/Transforms/Passes.h.inc"
 } // namespace dlc
 
-/// What the op promises about its operands is not known to be so.
+/// Removes flags that promise something about operands: nothing ensures it.
 static void dropPromises(Operation *op) {
   if (auto flagged = dyn_cast<arith::ArithIntegerOverflowFlagsInterface>(op))
     op->setAttr(flagged.getIntegerOverflowAttrName(),
@@ -73,8 +72,8 @@ private:
 
   static void defineStep(scf::ForOp loop) {
     OpBuilder b(loop);
-    // Nothing that a loop could reach is farther: no step from there wraps
-    // around.
+    // The limit for bounds and steps. No loop could iterate further, and adding
+    // a step to it does not overflow.
     constexpr int64_t farthest = int64_t(1) << 60;
     auto clamp = [&](MutableOperandRange operand, int64_t least) {
       if (std::optional<dlc::IndexRange> range = dlc::rangeOf(operand[0].get());
@@ -88,7 +87,7 @@ private:
     clamp(loop.getStepMutable(), 1);
   }
 
-  /// 0 where the divisor is; as wide as it is where the quotient does not fit.
+  /// Division by 0 gives 0. A quotient that overflows wraps around.
   static void defineDivision(Operation *op, bool isUnsigned) {
     std::optional<APInt> divisor = constantOf(op->getOperand(1));
     if (divisor && !divisor->isZero() && (isUnsigned || !divisor->isAllOnes()))
@@ -120,7 +119,7 @@ private:
     OpBuilder b(op);
     Scalar a(b, op->getLoc(), op->getOperand(0), isa<arith::ShRUIOp>(op)),
         count = Scalar(b, op->getLoc(), op->getOperand(1));
-    if (width == 1) // neither shifts nor dl have more to say of one bit
+    if (width == 1) // shifts of one bit are not defined by dl
       return replaceAndErase(op, a.with(op->getOperand(0)));
     replaceAndErase(op, isa<arith::ShLIOp>(op) ? shiftLeft(a, count, width)
                                                : shiftRight(a, count, width));

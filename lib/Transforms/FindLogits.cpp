@@ -9,10 +9,11 @@
 using namespace mlir;
 using namespace dlc::dl;
 
-/// Probabilities this near to 0 and 1 are kept off them for a logarithm.
+/// Clipping to this distance from 0 and 1 protects a logarithm and does not
+/// count as a change of the probabilities.
 static constexpr double nearly = 1e-3;
 
-/// The number that all elements of a constant are.
+/// The value of a splat constant.
 static std::optional<double> numberOf(Value value) {
   SplatElementsAttr splat;
   if (!matchPattern(value, m_Constant(&splat)) ||
@@ -21,8 +22,8 @@ static std::optional<double> numberOf(Value value) {
   return splat.getSplatValue<APFloat>().convertToDouble();
 }
 
-/// Whether an op moves the elements of its first operand, or keeps
-/// probabilities off 0 and 1.
+/// Whether an op only moves the elements of its first operand, or clips
+/// probabilities near 0 and 1.
 static bool isTransparent(Operation *op) {
   if (isa<tensor::CastOp, ReshapeOp, FlattenOp, TransposeOp, LinearOp>(op))
     return true;
@@ -37,8 +38,8 @@ static bool isTransparent(Operation *op) {
   return false;
 }
 
-/// Where dimension `axis` of one shape lies in another that holds the same
-/// elements: what is in front of it, or behind it, is the same but for 1s.
+/// The dimension that `axis` becomes in a reshape of `from` to `to`: of the
+/// same extent, with the same extents before or after it, not counting 1s.
 static std::optional<int64_t>
 followReshape(ArrayRef<int64_t> from, int64_t axis, ArrayRef<int64_t> to) {
   auto withoutOnes = [](ArrayRef<int64_t> extents) {
@@ -86,8 +87,8 @@ dlc::Probabilities dlc::findProbabilities(Value result) {
         made.axis = follow(step, *made.axis);
     return made;
   }
-  // Behind arithmetic with numbers there may be one all the same; the logarithm
-  // of a softmax is as good as its logits.
+  // A softmax or sigmoid may still be found through other element-wise ops. The
+  // logarithm of a softmax serves as logits as well.
   made.way.clear();
   for (Operation *last = op; op && !isa<LogOp>(op);) {
     if (isa<SoftmaxOp, SigmoidOp>(op)) {

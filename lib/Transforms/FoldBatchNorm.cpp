@@ -14,9 +14,9 @@ namespace dlc {
 
 namespace {
 
-/// The layers it folds into, by the operand that holds the weights. Output
-/// channels are the last dimension of conv and dense, the one before it of
-/// conv_transpose.
+/// A layer that batch norm folds into, with the operand that holds its weights.
+/// Output channels are the last dimension of the weights of conv and dense, and
+/// the one before the last of conv_transpose.
 struct Layer {
   Value weights, bias;
   bool channelsBeforeLast = false;
@@ -72,7 +72,7 @@ struct FoldIntoLayer : OpRewritePattern<BatchNormOp> {
     Value bias = AddOp::create(rewriter, loc,
                                MulOp::create(rewriter, loc, shift, factor),
                                op.getOffset());
-    // The layer again, now with a bias.
+    // The same layer with a bias.
     Operation *folded = rewriter.clone(*producer);
     folded->setOperand(1, weights);
     if (folded->getNumOperands() == 3)

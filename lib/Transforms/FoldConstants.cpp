@@ -49,7 +49,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(fold(function)))
         return signalPassFailure();
-    // Weights that nobody reads any more.
+    // Removes weights that are no longer read.
     SymbolTableCollection symbols;
     for (auto global : llvm::make_early_inc_range(
              getOperation().getOps<ml_program::GlobalOp>()))
@@ -62,8 +62,8 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     renameGlobals();
   }
 
-  /// Results together that are not worth folding where one number is all that
-  /// they follow from.
+  /// Results of at most this many bytes in total are not folded where they are
+  /// computed from splats only.
   static constexpr int64_t fewBytes = 256;
 
   static bool isSplat(Operation *source) {
@@ -73,7 +73,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     return value && value.isSplat();
   }
 
-  /// The value of a source that is too large to go through code.
+  /// The value of a source that is too large to be a constant in code.
   DenseResourceElementsAttr largeValue(Operation *op) {
     if (auto constant = dyn_cast<arith::ConstantOp>(op))
       return dyn_cast<DenseResourceElementsAttr>(constant.getValue());
@@ -86,7 +86,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     return {};
   }
 
-  /// The names of the constant globals that an op follows from.
+  /// The names of the constant globals that an op is computed from.
   static llvm::SmallSetVector<StringAttr, 2>
   readGlobals(Operation *op, const llvm::SetVector<Operation *> &constant) {
     llvm::SmallSetVector<StringAttr, 2> names;
@@ -102,8 +102,8 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     return names;
   }
 
-  /// A read of a new global, which comes to the name of the old one where that
-  /// is not read any more.
+  /// Reads a new global. It is renamed to the old one if that is no longer
+  /// read.
   Value replaceGlobal(OpBuilder &b, Value result, ElementsAttr value,
                       StringAttr name) {
     auto old = getOperation().lookupSymbol<ml_program::GlobalOp>(name);
@@ -118,7 +118,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
         FlatSymbolRefAttr::get(global.getSymNameAttr()));
   }
 
-  /// A global that stands alone for one that has gone takes its name.
+  /// Renames a global that alone replaces another one that has been removed.
   void renameGlobals() {
     llvm::DenseMap<StringAttr, int64_t> count;
     for (auto &[name, global] : replaced)
@@ -134,7 +134,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
   SmallVector<std::pair<StringAttr, ml_program::GlobalOp>> replaced;
 
   LogicalResult fold(func::FuncOp function) {
-    // Ops in order whose operands are all constant.
+    // Ops, in order, whose operands are all constant.
     llvm::SetVector<Operation *> constant;
     function.walk([&](Operation *op) {
       bool isConstant =
@@ -148,8 +148,9 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
       if (isConstant)
         constant.insert(op);
     });
-    // Results that leave the group. A result that is worth it replaces at least
-    // half as many bytes as it has: weights with a few more channels do.
+    // Results that are used outside the constant ops. Folding a result pays if
+    // it removes at least half as many bytes as it adds, as with weights that
+    // get a few more channels.
     SmallVector<Value> results;
     for (Operation *op : constant) {
       if (isConstantSource(op))
@@ -161,7 +162,8 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
         int64_t bytes = knownBytes(result.getType());
         if (!leaves || bytes < 0)
           continue;
-        // What nobody else reads is gone then, as is what is cut into parts.
+        // Folding removes an operand that only constant ops read. This includes
+        // one that is split into parts.
         int64_t replaced = 0;
         for (Value operand : op->getOperands())
           if (llvm::all_of(operand.getUsers(), [&](Operation *user) {
@@ -177,7 +179,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     if (results.empty())
       return success();
 
-    // A module with the one function @evaluate.
+    // A module with a single function @evaluate.
     Location loc = function.getLoc();
     OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
     OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
@@ -186,7 +188,7 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
       if (!isa_and_present<DenseResourceElementsAttr>(
               global.getValue().value_or(Attribute())))
         b.clone(*global);
-    // What the results are made of, no more.
+    // Only the ops that the results are computed from.
     llvm::SetVector<Operation *> needed;
     std::function<void(Operation *)> need = [&](Operation *op) {
       if (!constant.contains(op) || needed.contains(op))
@@ -197,8 +199,8 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     };
     for (Value result : results)
       need(result.getDefiningOp());
-    // A few numbers that follow from single ones cost LLVM nothing and would
-    // cost a compilation here.
+    // A few values that are computed from splats cost LLVM nothing. Folding
+    // them would cost a compilation here.
     int64_t total = 0;
     for (Value result : results)
       total += knownBytes(result.getType());

@@ -15,7 +15,7 @@ namespace dlc {
 
 namespace {
 
-/// Finds what the elements of a scan alone lead to, and computes it for all
+/// Finds what depends only on the elements of a scan, and computes it for all
 /// steps before the scan.
 class Hoister {
 public:
@@ -27,20 +27,20 @@ public:
         isStepwise.insert(op.getResult(0));
   }
 
-  /// Whether a value of the cell does not change with the state.
+  /// Whether a value of the cell is independent of the states.
   bool isFree(Value value) {
     return isStepwise.contains(value) || isOutside(value);
   }
 
   /// The values that become inputs.
   SmallVector<Value> run() {
-    // Products, and what they need. Arithmetic alone stays where it is: there
-    // it is done while its operands are in registers.
+    // Only products are hoisted, with the ops that they need. Arithmetic by
+    // itself stays in the cell, where its operands are in registers.
     SmallVector<Value> found;
     for (auto dense : scan.getBody().front().getOps<DenseOp>())
       if (isStepwise.contains(dense.getY()))
         found.push_back(dense.getY());
-    // Not those that only other products need.
+    // Drops products that only other hoisted products use.
     llvm::SmallPtrSet<Operation *, 16> needed;
     for (Value value : found)
       need(value.getDefiningOp(), needed);
@@ -78,7 +78,7 @@ public:
   }
 
 private:
-  /// The op and what it needs of the cell.
+  /// Adds the op and the ops of the cell that it needs.
   void need(Operation *op, llvm::SmallPtrSetImpl<Operation *> &needed) {
     if (!op || op->getParentRegion() != &scan.getBody() ||
         !needed.insert(op).second)
@@ -99,7 +99,8 @@ private:
              int64_t(scan.getAxis()) < tensorType(dense.getX()).getRank();
     if (!isa<ElementwiseOpInterface>(op) || op->getNumResults() != 1)
       return false;
-    // Elements keep their shape: T comes between the same dimensions of all.
+    // Each dimension of an element stays, and T is inserted at the same
+    // position for all values.
     Type type = op->getResult(0).getType();
     bool reads = false;
     for (Value operand : op->getOperands()) {
@@ -114,8 +115,8 @@ private:
     return reads;
   }
 
-  /// A value from outside beside one of all steps: a 1 where T stands, if it
-  /// has dimensions in front of it.
+  /// A live-in value that is combined with one of all steps: gets an extent of
+  /// 1 in place of T, if it has dimensions before it.
   Value alignOutside(Operation *op, Value value) {
     auto type = tensorType(value);
     if (isa<DenseOp>(op))
@@ -141,8 +142,8 @@ private:
   llvm::DenseMap<Value, Value> made;
 };
 
-/// [a, b] W = a W_a + b W_b where one part changes with the state and the other
-/// does not. Parts of one kind side by side stay one.
+/// [a, b] W = a W_a + b W_b, where one part depends on the states and the other
+/// does not. Adjacent parts of the same kind stay together.
 void splitConcatenations(ScanOp scan) {
   Hoister hoister(scan);
   for (auto dense :
@@ -191,7 +192,7 @@ void splitConcatenations(ScanOp scan) {
 struct HoistInputProjections
     : dlc::impl::HoistInputProjectionsBase<HoistInputProjections> {
   void runOnOperation() override {
-    // Inner ones first: what leaves them may leave the outer ones.
+    // Inner scans first: what leaves them may leave the outer ones.
     SmallVector<ScanOp> scans;
     getOperation()->walk([&](ScanOp scan) { scans.push_back(scan); });
     for (ScanOp scan : scans) {

@@ -18,11 +18,11 @@ namespace dlc {
 
 namespace {
 
-/// What one result of a scan is made of once its product has left.
+/// How one result of a scan is computed after its product has been hoisted.
 struct Hoisted {
   enum Kind { None, Projection, ProductSum, RowSum } kind = None;
-  Value left, right;   // of the cell: rows that are multiplied, or summed
-  Value weights, bias; // from outside
+  Value left, right;   // values of the cell: rows that are multiplied or summed
+  Value weights, bias; // live-in values
 };
 
 class Hoister {
@@ -51,13 +51,14 @@ private:
     return scan.getBody().isAncestor(value.getParentRegion());
   }
 
-  /// Whether all steps of a value can stand side by side along the scan's axis.
+  /// Whether all steps of a value can be stacked along the scan's axis.
   bool fits(Value value) {
     return isInside(value) &&
            int64_t(scan.getAxis()) <= tensorType(value).getRank() - 1;
   }
 
-  /// state' = state + a' g, or + g summed over its rows.
+  /// Matches state' = state + a' g, or state' = state + (g summed over its
+  /// rows).
   Hoisted readSum(Value state, Value next) {
     auto add = next.getDefiningOp<AddOp>();
     if (!add || !isInside(next) || !state.hasOneUse() || !next.hasOneUse() ||
@@ -94,7 +95,7 @@ private:
     return {Hoisted::ProductSum, transpose.getX(), right, {}, {}};
   }
 
-  /// An output that is a product with weights from outside.
+  /// Matches an output that is a product with live-in weights.
   Hoisted readProjection(Value output) {
     auto dense = output.getDefiningOp<DenseOp>();
     if (!dense || !isInside(output) || !output.hasOneUse() ||
@@ -108,7 +109,7 @@ private:
             dense.getBias()};
   }
 
-  /// All steps of a value: an input as it came in, or a new output.
+  /// All steps of a value: an input of the scan, or a new output.
   size_t require(Value value) {
     for (auto [i, known] : llvm::enumerate(extra))
       if (known == value)
@@ -148,7 +149,8 @@ private:
             ValueRange elements) {
           IRMapping mapping;
           size_t at = 0;
-          // A sum that has left is read by nobody: any value of its type does.
+          // Nobody reads a state whose sum has been hoisted, so any value of
+          // its type may stand for it.
           for (auto [i, state] : llvm::enumerate(scan.getStates()))
             mapping.map(state, states[i].kind == Hoisted::None
                                    ? newStates[at++]
@@ -182,11 +184,11 @@ private:
           one.kind == Hoisted::RowSum
               ? rows(one.left).sum({0}, /*keepDims=*/false)
               : matmul(rows(one.left).transpose(), rows(one.right));
-      // Sums mostly begin with nothing.
+      // Most sums begin at zero.
       Value first = scan.getInitial()[i];
       if (!matchPattern(first, m_AnyZeroFloat()))
         sum = sum.with(first) + sum;
-      // What is inferred may say less than the state's type.
+      // The inferred type may be less specific than that of the state.
       Value result = sum;
       if (result.getType() != old.getType())
         result =
@@ -211,7 +213,7 @@ private:
   ScanOp scan;
   YieldOp yield;
   SmallVector<Hoisted> states, outputs;
-  SmallVector<Value> extra; // of the cell, that become outputs
+  SmallVector<Value> extra; // values of the cell that become outputs
 };
 
 struct HoistOutputProjections

@@ -7,23 +7,23 @@
 
 namespace dlc {
 
-/// The way from a function that makes probabilities to a result: ops that move
-/// elements or keep them off 0 and 1.
+/// The ops from a function that makes probabilities to a result. They move
+/// elements, or clip them near 0 and 1.
 struct Probabilities {
-  /// A softmax, its logarithm or a logistic function; null where the result is
-  /// made by none.
+  /// A softmax, its logarithm or a logistic function; null if none makes the
+  /// result.
   mlir::Operation *maker = nullptr;
-  /// From the maker on.
+  /// In order, beginning after the maker.
   llvm::SmallVector<mlir::Operation *> way;
-  /// The dimension of the result that the classes of a softmax are in.
+  /// The dimension of the result along which the classes of a softmax lie.
   std::optional<int64_t> axis;
-  /// An op through which probabilities reach the result changed.
+  /// An op that changes probabilities before they reach the result.
   mlir::Operation *hidden = nullptr;
 };
 
 Probabilities findProbabilities(mlir::Value result);
 
-/// The result without the function: what comes before it, moved the same way.
+/// The result without the function: its operand, moved in the same way.
 mlir::Value takeLogits(mlir::OpBuilder &b, mlir::Value result,
                        const Probabilities &made);
 

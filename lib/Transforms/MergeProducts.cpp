@@ -16,7 +16,7 @@ struct MergeProducts : dlc::impl::MergeProductsBase<MergeProducts> {
   void runOnOperation() override {
     getOperation()->walk([&](ScanOp scan) {
       useDense(scan);
-      // Products of one value, in the order of the first.
+      // Products of the same value, in the order of the first of each group.
       llvm::MapVector<Value, SmallVector<DenseOp>> groups;
       for (auto dense : scan.getBody().front().getOps<DenseOp>())
         if (isOutside(scan, dense.getWeights()) &&
@@ -34,7 +34,7 @@ private:
            tensorType(value).hasStaticShape();
   }
 
-  /// The product with a matrix is a layer without a bias.
+  /// Turns a product with a matrix into a layer without a bias.
   static void useDense(ScanOp scan) {
     for (auto product : llvm::make_early_inc_range(
              scan.getBody().front().getOps<MatmulOp>())) {
@@ -53,7 +53,7 @@ private:
   }
 
   static void merge(ScanOp scan, Value x, MutableArrayRef<DenseOp> products) {
-    // Weights side by side, before the scan.
+    // Concatenates the weights before the scan.
     OpBuilder b(scan);
     Location loc = products.front().getLoc();
     SmallVector<Value> weights, biases;

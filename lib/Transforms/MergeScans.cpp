@@ -65,7 +65,7 @@ private:
             dependsOn(scans[j], scans[i], seen))
           continue;
         merge(scans[i], scans[j]);
-        // What reads the first one may stand before both.
+        // Users of the first scan may precede both.
         (void)sortTopologically(&block);
         return true;
       }

@@ -18,7 +18,7 @@ namespace dlc {
 
 namespace {
 
-/// Multiply-adds below which a few scalars are as good.
+/// Below this number of multiply-adds, padding does not pay.
 constexpr int64_t leastWork = 4096;
 
 RankedTensorType withChannels(Type type, int64_t channels) {
@@ -28,7 +28,7 @@ RankedTensorType withChannels(Type type, int64_t channels) {
   return tensor.clone(shape);
 }
 
-/// Known elements; `?` counts once.
+/// The number of elements; an unknown extent counts as 1.
 int64_t elementsOf(Type type) {
   int64_t count = 1;
   for (int64_t extent : cast<RankedTensorType>(type).getShape())
@@ -48,7 +48,7 @@ Value padLast(PatternRewriter &rewriter, Location loc, Value x, int64_t more) {
       rewriter.getDenseI64ArrayAttr(high), PadMode::constant, APFloat(0.0));
 }
 
-/// The first channels of all.
+/// The first `channels` channels.
 SliceOp sliceLast(PatternRewriter &rewriter, Location loc, Value x,
                   int64_t channels) {
   auto type = cast<RankedTensorType>(x.getType());
@@ -61,7 +61,7 @@ SliceOp sliceLast(PatternRewriter &rewriter, Location loc, Value x,
                          DenseI64ArrayAttr());
 }
 
-/// A constant, or what FoldConstants will make one.
+/// A constant, or a value that FoldConstants will turn into one.
 bool isConstant(Value value) {
   Operation *op = value.getDefiningOp();
   return op && (isConstantSource(op) ||
@@ -106,8 +106,8 @@ struct PadLayer : RewritePattern {
   int64_t mostChannels;
 };
 
-/// Behind what works on each channel by itself, so that it is computed in whole
-/// vectors too.
+/// Moves the slice after an op that works on each channel separately, so that
+/// the op is computed in whole vectors too.
 struct SinkSlice : OpRewritePattern<SliceOp> {
   SinkSlice(MLIRContext *context, int64_t mostChannels)
       : OpRewritePattern(context), mostChannels(mostChannels) {}

@@ -18,7 +18,7 @@ namespace {
 /// Multiply-adds for each lane of a vector, of all steps, below which two loops
 /// at a time do not pay: 22 microseconds of two a cycle at 3 GHz.
 constexpr double leastWorkOfLane = 2 << 16;
-/// About as many blocks: one of them is computed alone at each end.
+/// The desired number of blocks. One block is computed alone at each end.
 constexpr int64_t wantedBlocks = 8;
 
 /// Multiply-adds of the products in a cell.
@@ -34,8 +34,8 @@ double workOf(ScanOp scan) {
   return work;
 }
 
-/// Where the second scan reads the outputs of the first: as they are, or
-/// multiplied.
+/// Connects an output of the first scan to an input of the second, directly or
+/// through a product.
 struct Link {
   unsigned input, output;
   DenseOp product;
@@ -64,8 +64,8 @@ private:
     auto scan = source.getDefiningOp<ScanOp>();
     if (!scan || (dense && !dense->hasOneUse()))
       return std::nullopt;
-    // A product over the steps themselves needs all of them, and so does one
-    // whose weights are outputs too.
+    // A product along the steps needs all of them. So does one whose weights
+    // are outputs too.
     if (dense && (tensorType(source).getRank() < 2 ||
                   dense.getWeights() == source || dense.getBias() == source))
       return std::nullopt;
@@ -75,8 +75,8 @@ private:
     return Link{input, unsigned(number - scan.getFinals().size()), dense};
   }
 
-  /// The scan whose outputs `second` takes step by step, if that is all it
-  /// needs of it and if both are worth it.
+  /// The scan whose outputs `second` reads step by step, if it uses nothing
+  /// else of that scan and if both have enough work.
   ScanOp firstOf(ScanOp second) const {
     if (!hasPlainSteps(second) || second.getReverse() || second.getAxis() ||
         second.getSteps())
@@ -102,9 +102,9 @@ private:
         steps * std::min(workOf(first), workOf(second)) < leastWork ||
         !chooseBlock(steps))
       return {};
-    // Nothing else of the first may lead into the second: neither into its
-    // first states nor into what its cell reads from outside. Nor may anybody
-    // else need the outputs of all steps.
+    // No other result of the first scan may reach the second, neither through
+    // its initial states nor through live-in values of its cell. Nor may any
+    // other op use the outputs of all steps.
     for (Value result : first.getResults())
       for (Operation *user : result.getUsers()) {
         bool isFinal =
@@ -128,7 +128,7 @@ private:
     return 0;
   }
 
-  /// The scan over some of its steps.
+  /// The same scan over a part of its steps.
   static ScanOp cloneOver(OpBuilder &b, ScanOp scan, ValueRange states,
                           ValueRange inputs) {
     return ScanOp::create(
@@ -159,7 +159,7 @@ private:
         result.push_back(part(value, begin, end));
       return result;
     };
-    // The second one's inputs of a block from the first one's outputs.
+    // The inputs of the second scan for a block, from the outputs of the first.
     auto feed = [&](OpBuilder &b, ValueRange outputs, ValueRange others) {
       SmallVector<Value> inputs;
       size_t other = 0;
@@ -184,7 +184,7 @@ private:
 
     ScanOp start =
         cloneOver(b, first, first.getInitial(), parts(first.getInputs(), 0, 1));
-    // States of both and the block between them.
+    // The states of both scans, and the block that connects them.
     size_t a = first.getInitial().size(), c = second.getInitial().size();
     SmallVector<Value> states(start.getFinals());
     llvm::append_range(states, second.getInitial());

@@ -1,8 +1,7 @@
 //===- SinkTransposes.cpp - Transposes towards where they cancel ----------===//
 //
-// Upstream has patterns that move tensor.pack or vector.transpose, and linalg's
-// fold a transpose into a generic op that is already lowered; at the level of
-// layers there is none.
+// Upstream moves tensor.pack and vector.transpose, and its linalg patterns fold
+// a transpose into a lowered generic op. It has no patterns for layers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -66,7 +65,7 @@ bool isConstant(Value value) {
   return op && isConstantSource(op);
 }
 
-/// A transpose that moves nothing.
+/// A transpose that does not move elements in memory becomes a reshape.
 struct TurnIntoReshape : OpRewritePattern<TransposeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(TransposeOp op,
@@ -81,8 +80,8 @@ struct TurnIntoReshape : OpRewritePattern<TransposeOp> {
   }
 };
 
-/// f(transpose x, transpose y) = transpose f(x, y), and with operands to which
-/// the opposite transpose costs nothing at run time.
+/// f(transpose x, transpose y) = transpose f(x, y). Also where the other
+/// operands can take the inverse transpose at no cost at run time.
 struct SinkThroughElementwise
     : OpInterfaceRewritePattern<ElementwiseOpInterface> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
@@ -153,8 +152,8 @@ std::optional<Permutation> sharedPermutation(ValueRange operands) {
   return shared;
 }
 
-/// Ops whose result has the operand's dimensions: `adapt` rewrites the
-/// attributes that name them.
+/// Ops whose result has the dimensions of the operand. `adapt` rewrites the
+/// attributes that refer to dimensions.
 template <typename OpT> struct SinkThrough : OpRewritePattern<OpT> {
   using Adapt = void (*)(OpT, ArrayRef<int64_t> permutation);
   SinkThrough(MLIRContext *context, Adapt adapt)
@@ -188,7 +187,7 @@ template <typename OpT> void adaptAxis(OpT op, ArrayRef<int64_t> permutation) {
   op.setAxis(permutation[wrapAxis(op.getAxis(), permutation.size())]);
 }
 
-/// A list with an entry a dimension.
+/// Reorders a list that has one entry per dimension.
 Permutation reorder(ArrayRef<int64_t> values, ArrayRef<int64_t> permutation) {
   Permutation result(values.size());
   for (auto [i, d] : llvm::enumerate(permutation))
@@ -208,7 +207,7 @@ void adaptSlice(SliceOp op, ArrayRef<int64_t> permutation) {
     op.setSteps(reorder(*op.getSteps(), permutation));
 }
 
-/// Reductions drop dimensions: what is left keeps its order among itself.
+/// Reductions drop dimensions; the remaining ones keep their relative order.
 template <typename OpT> struct SinkThroughReduction : OpRewritePattern<OpT> {
   using OpRewritePattern<OpT>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpT op,
@@ -227,7 +226,7 @@ template <typename OpT> struct SinkThroughReduction : OpRewritePattern<OpT> {
       if (reduced[d])
         axes.push_back(permutation[d]);
     llvm::sort(axes);
-    // The permutation of the dimensions that the result has.
+    // The permutation of the dimensions of the result.
     SmallVector<int64_t> kept, order;
     for (int64_t d = 0; d < rank; ++d)
       if (op.getKeepDims() || !reduced[d])

@@ -76,7 +76,7 @@ private:
     scan.erase();
   }
 
-  /// Step `at` of a group, without its dimension.
+  /// Step `at` of a group, without the dimension of steps.
   static Value step(OpBuilder &b, Location loc, Value group, int64_t axis,
                     int64_t at) {
     auto type = tensorType(group);
@@ -84,7 +84,7 @@ private:
     return ReshapeOp::create(b, loc, ScanOp::elementType(type, axis), one);
   }
 
-  /// The steps of a group side by side.
+  /// Stacks the steps of a group.
   static Value gather(OpBuilder &b, Location loc, ArrayRef<Value> steps,
                       int64_t axis) {
     SmallVector<Value> parts;

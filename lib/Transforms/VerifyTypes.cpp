@@ -1,8 +1,8 @@
-//===- VerifyTypes.cpp - Types that the way down knows --------------------===//
+//===- VerifyTypes.cpp - Types that later passes can handle ---------------===//
 //
-// The passes behind compute with the width of elements, plan memory by it and
-// give every function of a library a place for its tensors. Whatever the parser
-// can give and they cannot take is refused once, before them.
+// Later passes compute with the width of elements, plan memory by it, and give
+// every function of a library a slot for its tensors. Types that parse and that
+// these passes cannot handle are refused here, once.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,9 +1,9 @@
 """Calls on all processors while another program keeps one of them busy.
 
-Each engine runs on one thread and on as many as there are processors, both free to use
-any of them, in turns; every call is timed. Of the two the table has the medians and the
-90th percentiles, and the ratio of many threads to one: near 1 is as good as it gets
-where the busy processor is one of two, and a pool that waits for it is far above.
+Each engine runs in turns on one thread and on as many as there are processors, both free to use any
+of them; every call is timed. The table has the medians and 90th percentiles of both, and the ratio
+of many threads to one. If the busy processor is one of two, a ratio near 1 is the best possible; a
+pool that waits for it is far above.
 """
 
 import multiprocessing
@@ -25,7 +25,7 @@ def _quantile(times, share):
 
 
 def _measure(case, workers, arguments, work):
-    """Of each worker: its times in all rounds, or an error."""
+    """For each worker: its times in all rounds, or an error."""
     replies, _ = load(case, workers, work)
     errors = {key: reply["error"] for key, reply in replies.items() if "error" in reply}
     times = {key: [] for key in workers if key not in errors}
@@ -61,7 +61,7 @@ def run(pattern, peers, arguments, work):
                     if any(key in errors for key in keys):
                         print(case.name, engine, *(errors[k] for k in keys if k in errors))
                         continue
-                    # The machine's speed drifts: ratios are of one round's turns.
+                    # The speed of the machine drifts, so ratios are taken within a round.
                     ratios = [statistics.median(_quantile(b, q) / _quantile(a, q)
                                                 for a, b in zip(*(times[k] for k in keys)))
                               for q in (0.5, 0.9)]

@@ -59,7 +59,7 @@ class Builder:
         self.shapes[name] = list(shape)
         return name
 
-    # Each method is an op of the case files: values, numbers, then keys.
+    # Each method is an op of the case files: values, numbers, then keywords.
 
     def conv(self, x, filters, kernel, stride=1, pad=0, group=1):
         shape = self.shapes[x]
@@ -153,7 +153,7 @@ class Builder:
                          [total // known if e == -1 else e for e in shape])
 
     def dense(self, x, units):
-        """Over the last dimension; Gemm where x is a matrix."""
+        """A product over the last dimension; Gemm if x is a matrix."""
         shape = self.shapes[x]
         if len(shape) == 2:
             return self.node("Gemm", [x, self.weight(units, shape[-1]),
@@ -247,7 +247,7 @@ class Builder:
                     self.run(body, blocks)
                     self.names = outer
                 else:
-                    # Alone or joined with the last value.
+                    # By itself, or combined with the last value.
                     if not values or (op in ("add", "concat") and len(values) == 1):
                         values = [self.last] + values
                     keys = dict(w.split("=") for w in plain if "=" in w)
@@ -262,7 +262,7 @@ class Builder:
         def info(name):
             return helper.make_tensor_value_info(name, TensorProto.FLOAT,
                                                  self.shapes[name])
-        # The last value may be an input's alias nowhere: an op made it.
+        # The last value must not be an alias of an input: an op computes it.
         graph = helper.make_graph(self.nodes, "case", [info(i) for i in self.inputs],
                                   [info(self.last)], self.weights)
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)],
@@ -272,7 +272,7 @@ class Builder:
 
 
 def count_flops(model):
-    """Two a multiply-add of convolutions and products; the rest is small beside them."""
+    """Two per multiply-add of convolutions and products; everything else is small."""
     graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     shapes = {w.name: list(w.dims) for w in graph.initializer}
     for value in [*graph.input, *graph.value_info, *graph.output]:
@@ -292,7 +292,7 @@ def count_flops(model):
 
 
 def list_recurrences(model):
-    """Steps, flops and bytes of recurrent weights of each step, a layer and direction."""
+    """Steps, flops and bytes of recurrent weights per step, for each layer and direction."""
     graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     shapes = {w.name: list(w.dims) for w in graph.initializer}
     for value in [*graph.input, *graph.value_info]:
@@ -307,8 +307,8 @@ def list_recurrences(model):
 
 
 class Case:
-    """One model at one batch; `threads` are the thread counts to time it at, `precision`
-    that of the operands of products."""
+    """One model at one batch size. `threads` are the thread counts to time, `precision` that of the
+    operands of products."""
 
     def __init__(self, name, group, threads, make, precision="f32", loss=None):
         self.name, self.group, self.threads, self._make = name, group, threads, make
@@ -329,7 +329,7 @@ class Case:
         outputs = [[d.dim_value for d in v.type.tensor_type.shape.dim] for v in graph.output]
         self.data_bytes = 4 * int(sum(np.prod(s) for s in shapes + outputs))
         if self.loss:
-            # A product forward is one by the operand and one by the weights backward; Adam
+            # A forward product has two backward ones, for the operand and for the weights. Adam
             # reads weight, gradient and two moments and writes three of them.
             self.flops *= 3
             self.recurrences = [(2 * steps, *rest) for steps, *rest in self.recurrences]

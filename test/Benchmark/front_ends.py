@@ -1,10 +1,10 @@
-"""Training of Keras models: dlc beside Keras on JAX and on PyTorch, and torch.compile.
+"""Training of Keras models: dlc compared with Keras on JAX and on PyTorch, and torch.compile.
 
     front_ends.py [--models REGEX] [--engines dlc,keras-jax,keras-torch,torch-compile]
 
-Needs a Python with keras, jax, torch and dlc (PYTHONPATH=python-frontend/src). Each pair runs in
-a process of its own, one after the other: the first epoch, then three more, of which the
-fastest counts; what the first took longer is compilation. Batches of 32, Adam, float32, all
+Needs a Python with keras, jax, torch and dlc (PYTHONPATH=python-frontend/src). Each pair runs in a
+process of its own, one after another: the first epoch, then three more, of which the fastest
+counts. The additional time of the first epoch is compilation. Batches of 32, Adam, float32, all
 with the machine's threads.
 """
 
@@ -88,7 +88,7 @@ def words():
     return rng.integers(0, 20000, (640, 80)), rng.integers(0, 2, (640, 1)).astype("float32")
 
 
-# Layers, data, shape of a sample, its element, loss.
+# Layers, data, shape of a sample, its element type, loss.
 MODELS = {
     "perceptron": (perceptron, table, (20,), "float32", "mse"),
     "recurrent stack": (recurrent, windows, (None, 1), "float32", "mse"),
@@ -119,12 +119,12 @@ def keras_epochs(engine, name, more):
 
 
 def torch_model(name):
-    """The same layers as a module of PyTorch, where it has them; and its loss."""
+    """The same layers as a PyTorch module, if it has them; and its loss."""
     import torch
     from torch import nn
 
     class Last(nn.Module):
-        """The last step of a recurrent layer, or all of them."""
+        """The last step of a recurrent layer, or all steps."""
 
         def __init__(self, layer, every=False):
             super().__init__()

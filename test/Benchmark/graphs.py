@@ -13,8 +13,8 @@ def attributes(node):
 
 
 def evaluate(model, ops, convert):
-    """A function of the inputs that runs the graph with `ops`; its attribute `weights` has
-    the floats by name, others may be given in their place."""
+    """A function of the inputs that runs the graph with `ops`. Its attribute `weights` has the
+    float weights by name; other ones may be passed instead."""
     graph = model.graph
     arrays = {w.name: numpy_helper.to_array(w) for w in graph.initializer}
     weights = {n: convert(a) if a.dtype.kind == "f" else a for n, a in arrays.items()}
@@ -36,13 +36,13 @@ def evaluate(model, ops, convert):
 
 
 def constants_of(model):
-    """Names of the floats that no training changes: numbers, scales of a resize."""
+    """Names of the floats that training does not change: numbers, scales of a resize."""
     named = {w.name for w in model.graph.initializer if not w.dims}
     return named | {n.input[2] for n in model.graph.node if n.op_type == "Resize"}
 
 
 def torch_ops(training=False):
-    """`leaves` of what is returned are parameters that ops have made of others."""
+    """`leaves` of the result are parameters that ops have derived from others."""
     import torch
     from torch.nn import functional as F
 
@@ -114,14 +114,14 @@ def torch_ops(training=False):
         prepared = {}
 
         def weights(w, r, b):
-            # Gates in this library's order, once.
+            # Gates in the order of this library, reordered once.
             if id(w) not in prepared:
                 def sort(x):
                     return torch.cat([x.chunk(len(order), 0)[g] for g in order], 0).contiguous()
                 prepared[id(w)] = [sort(x) for d in range(w.shape[0])
                                    for x in (w[d], r[d], *b[d].chunk(2))]
                 if training:
-                    # One of both biases learns: their sum is all that is seen of them.
+                    # Only one of both biases is trained: only their sum matters.
                     prepared[id(w)] = [x.detach().requires_grad_(i % 4 < 3)
                                        for i, x in enumerate(prepared[id(w)])]
                     Ops.leaves += [x for x in prepared[id(w)] if x.requires_grad]

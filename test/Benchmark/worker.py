@@ -28,7 +28,7 @@ import numpy as np
 
 
 def resident():
-    """Bytes of this process that lie in memory."""
+    """Bytes of this process in physical memory."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
 
 
@@ -40,9 +40,9 @@ def run_dlc(path, inputs, threads, work, precision, loss=None):
     from engines import compile_command
     notes, target = {}, Path(path)
     if target.suffix != ".so":
-        # A name of its own: the loader gives an opened library again for its path.
+        # A unique name, because the loader returns an already opened library for its path.
         target = Path(work) / f"dlc-{os.getpid()}-{time.monotonic_ns()}.so"
-        # The compiler's time and memory count for the compiler; loading is what is timed.
+        # Time and memory of the compiler are its own; loading is what is timed.
         begin = time.perf_counter()
         subprocess.run(compile_command(os.environ["DLC"], path, target, precision, loss),
                        check=True)
@@ -83,7 +83,7 @@ def run_onnxruntime(path, inputs, threads, work, precision):
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(path, options, ["CPUExecutionProvider"])
-    # Bound tensors: no copy and no dictionary in a call.
+    # Bound tensors: no copy and no dictionary per call.
     binding = session.io_binding()
     for description, array in zip(session.get_inputs(), inputs):
         binding.bind_ortvalue_input(description.name,
@@ -161,7 +161,7 @@ def train_torch(path, inputs, threads, loss, compiled):
     def value(*given):
         return compare(graph(*given), target)
 
-    value(*tensors)  # ops make their parameters
+    value(*tensors)  # ops create their parameters
     parameters = [w for w in graph.weights.values() if w.requires_grad]
     optimizer = torch.optim.Adam(parameters + ops.leaves, lr=1e-3, fused=True)
     if compiled:
@@ -178,7 +178,7 @@ def train_torch(path, inputs, threads, loss, compiled):
 
 
 def three(step, number):
-    """What an engine's training gives: the loss of the first three steps, then a timer."""
+    """The result for training: the loss of the first three steps, then a timer."""
     answer = np.array([number(step()) for _ in range(3)], np.float32)
 
     def timer(calls):
@@ -205,8 +205,8 @@ def run_torch(path, inputs, threads, work, precision, loss=None, compiled=False)
         graph = torch.compile(graph)
 
     def run():
-        # A transposition is a view until somebody wants it in order. Inputs and output
-        # are f32 for all engines.
+        # A transposition is a view until someone needs it in order. Inputs and outputs are f32 for
+        # all engines.
         with torch.inference_mode():
             return graph(*[t.to(element) for t in tensors]).float().contiguous().numpy()
 
@@ -245,7 +245,7 @@ def train_jax(path, inputs, loss):
             lambda w, m, v: w - 1e-3 * (m / first) / (jnp.sqrt(v / second) + 1e-8), weights, m, v)
         return (weights, m, v, count), found
 
-    # The old state's memory is the new one's.
+    # The memory of the old state is reused for the new one.
     adam = jax.jit(adam, donate_argnums=0)
     zeros = jax.tree.map(jnp.zeros_like, weights)
     state = [(weights, zeros, jax.tree.map(jnp.zeros_like, weights), jnp.float32(0))]
@@ -259,7 +259,7 @@ def train_jax(path, inputs, loss):
 
 def run_jax(path, inputs, threads, work, precision, loss=None):
     f32_only(precision)
-    # XLA's threads follow the processors that the process may use.
+    # XLA's thread count follows the processors that the process may use.
     import jax
     jax.config.update("jax_platforms", "cpu")
     if loss:
@@ -292,7 +292,7 @@ def run_iree(path, inputs, threads, work, precision):
     context.add_vm_module(runtime.VmModule.copy_buffer(context.instance, binary))
     name = next(m for m in context.modules if m != "hal")
     functions = getattr(context.modules, name)
-    # Beside each function stands one with fences for arguments.
+    # Each function has a second version with fences for arguments.
     function = getattr(functions, next(n for n in functions.vm_module.function_names
                                        if "$" not in n and n != "__init"))
     arrays = [runtime.asdevicearray(config.device, i) for i in inputs]
@@ -351,7 +351,7 @@ def main():
     if engine in ("torch", "torch-compile", "jax"):
         importlib.import_module(engine.split("-")[0])
     before = resident()
-    # What engines print goes elsewhere.
+    # The output of engines goes elsewhere.
     replies = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     for line in sys.stdin:
@@ -383,14 +383,14 @@ def main():
                     times.append(timer(1))
                 reply = {"times": times}
             else:
-                # As many calls as fill the time, from the last count.
+                # As many calls as fill the time, judged from the last count.
                 seconds = timer(count)
                 while seconds < command["time"] / 4 and count < 1 << 24:
                     count *= 4
                     seconds = timer(count)
                 reply = {"calls": count, "seconds": seconds, "held": resident() - before,
                          "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
-        except Exception as error:  # an engine that cannot is a gap in the table
+        except Exception as error:  # a failing engine is a gap in the table
             reply = {"error": f"{type(error).__name__}: {error}".splitlines()[0][:200]}
         replies.write(json.dumps(reply) + "\n")
 

@@ -1,9 +1,9 @@
 """The demo: a convolutional network learns handwritten digits, in a library.
 
-Compiles digits.mlir with its training step, trains it on a part of scikit-learn's
-bundled digits (1,797 images of 8x8 pixels, written by 43 people), then compiles the
-network for inference alone with what was learnt, and reads the images held back. Fails
-when it reads fewer than 98 % of them, or when one answer differs from NumPy's.
+Compiles digits.mlir with its training step, and trains it on a part of scikit-learn's bundled
+digits (1,797 images of 8x8 pixels, written by 43 people). Then compiles the network for inference
+with the learnt parameters, and classifies the held-out images. Fails if fewer than 98 % are
+correct, or if an answer differs from NumPy's.
 """
 
 import argparse
@@ -28,7 +28,7 @@ def read_digits():
 
 
 def shifted(images):
-    """Each image as it is and moved by a pixel up, down, left and right."""
+    """Each image unchanged and moved by one pixel up, down, left and right."""
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
     return np.concatenate([padded[:, i:i + 8, j:j + 8]
                            for i, j in ((1, 1), (0, 1), (2, 1), (1, 0), (1, 2))])
@@ -51,7 +51,7 @@ def classify_with_numpy(x, w):
 
 
 def picture(images, answers, truth):
-    """Digits side by side, dark where the ink is."""
+    """Digits side by side as text, dark where the ink is."""
     shades = " .:-=+*#%@"
     rows = []
     for r in range(8):

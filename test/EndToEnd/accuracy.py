@@ -1,6 +1,6 @@
-"""Functions of f32 against f64 at every 4099th f32 of all: units in the last place.
+"""The error of f32 functions against f64, in units in the last place, at every 4099th f32.
 
-A result below 2^-126 may be 0, for denormals are flushed.
+A result below 2^-126 may be 0, because denormals are flushed.
 
     accuracy.py FOLDER [--cpu NAME] [--fast-math]
 """
@@ -18,7 +18,7 @@ FUNCTIONS = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "erf": special.erf,
              "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh,
              "cosh": np.cosh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh}
 LIMIT, FAST_LIMIT = 2.0, 5.0
-# An exponential, a sum and a quotient, each with a rounding of its own.
+# An exponential, a sum and a quotient, each of which rounds.
 LIMITS = {"sigmoid": 2.5}
 LEAST = 2.0**-126
 SPECIAL = np.array([0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 2.5, -2.5, 1e30,
@@ -71,7 +71,7 @@ def main():
         error = units(library.pow(base, power), base.astype(float) ** power.astype(float))
         print(f"pow: {error.max():.2f}")
         failed |= error.max() > LIMIT
-        # The special cases of C's pow, which are NumPy's as well.
+        # The special cases of C's pow, which NumPy shares.
         base, power = (a.ravel().copy() for a in np.meshgrid(SPECIAL, SPECIAL))
         got, wanted = library.special(base, power), base.astype(float) ** power.astype(float)
         wrong = units(got, wanted) > LIMIT

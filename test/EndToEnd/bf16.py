@@ -1,9 +1,9 @@
-"""Products with operands rounded to bf16 beside NumPy.
+"""Products with operands rounded to bf16, against NumPy.
 
-Rounding is exact (to nearest, ties to even), so the reference rounds the operands and adds
-in f64: what is left is the rounding of f32 sums, 4 units of the sum of magnitudes. And the
-error against unrounded operands stays below 2 * 2^-9 of the sum of magnitudes, what two
-roundings to 8 bits may cost.
+Rounding is exact (to nearest, ties to even), so the reference rounds the operands and sums in f64.
+What remains is the rounding of f32 sums, 4 units of the sum of magnitudes. The error against
+unrounded operands must be below 2 * 2^-9 of the sum of magnitudes, the cost of two roundings to 8
+bits.
 
     bf16.py FOLDER [--cpu NAME]
 """

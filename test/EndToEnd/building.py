@@ -1,4 +1,4 @@
-"""Networks as text of dl, layer by layer: for tests that train them."""
+"""Builds networks as text of dl, layer by layer, for tests that train them."""
 
 
 class Value:
@@ -14,7 +14,7 @@ class Value:
 
 
 class Net:
-    """One function with the parameters that it reads. Weights begin as zeros."""
+    """One function with the parameters that it reads. Weights are initially zero."""
 
     def __init__(self, element="f32"):
         self.element, self.globals, self.lines, self.inputs = element, [], [], []

@@ -23,7 +23,7 @@ from random_cases import OPS
 from random_cases.base import Generator
 from random_cases.elementwise import binary, unary
 from random_ops import result_types, tensor_type, write_module
-# Where the derivative is bounded, so that differences can see it.
+# Ranges where the derivative is bounded, so that differences are accurate.
 OPS.update({
     "asin": unary("asin", np.arcsin, -0.9, 0.9), "acos": unary("acos", np.arccos, -0.9, 0.9),
     "acosh": unary("acosh", np.arccosh, 1.2, 9), "log": unary("log", np.log, 0.2, 9),
@@ -31,11 +31,11 @@ OPS.update({
     "reciprocal": unary("reciprocal", lambda x: 1 / x, 0.3, 9),
     "div": binary("div", lambda a, b: a / b, 0.3, 4),
     "remainder": binary("remainder", lambda a, b: np.fmod(a, b), 0.3, 4)})
-# Whose rules may ask for known spatial extents.
+# Ops whose rules may require known spatial extents.
 STATIC = {"conv", "conv_transpose", "conv_filter_grad", "avg_pool", "cross_entropy", "roi_align"}
-# Of them, those with a rule for free spatial extents of what has padding in numbers.
+# Among them, ops with a rule for free spatial extents if padding is explicit.
 WINDOWS = {"conv", "avg_pool"}
-# At most so many elements of an input are looked at.
+# The maximum number of elements of an input that are checked.
 MOST = 40
 
 
@@ -54,17 +54,17 @@ def draw(op, g):
         OPS[op] = unary(op, lambda x: x)
     while True:
         case = OPS[op](g)
-        if op == "top_k":  # without the ties and NaN that its own test wants
+        if op == "top_k":  # without the ties and NaN of its own test
             case.inputs = [(t, g.rng.uniform(-4, 4, a.shape)) for t, a in case.inputs]
         floats = [i for i, (t, a) in enumerate(case.inputs) if t == "f64" and a.size]
-        if op == "roi_align":  # by the image alone, of averages alone
+        if op == "roi_align":  # with respect to the image only, and for averages only
             floats = [] if "kind max" in case.text else floats[:1]
         if floats and all(t[0] != "f" and t != "bf16" or t == "f64" for t, _ in case.inputs):
             return case, floats
 
 
 def write_gradients(cases, floats, hidden, results, second):
-    """Each op as a function, and its vector-Jacobian product."""
+    """Writes each op as a function, and its vector-Jacobian product."""
     text = write_module(cases, hidden, results)
     for i, case in enumerate(cases):
         inputs = [tensor_type(case, j, hidden[i]) for j in range(len(case.inputs))]
@@ -83,7 +83,7 @@ def write_gradients(cases, floats, hidden, results, second):
                                f"({', '.join(wanted)}) {{", *body,
                                f"  return {names} : {', '.join(wanted)}", "}\n"])
             continue
-        # The squared norm of the gradient, and its gradient.
+        # The squared norm of the gradient, and the gradient of that.
         for j, t in zip(floats[i], wanted):
             body += [f"  %q{j} = dl.square %g{j} : {t}",
                      f"  %n{j} = dl.reduce_sum %q{j} : {t}"]
@@ -107,7 +107,7 @@ def as_tuple(value):
 
 
 def differences(function, inputs, which, places, step):
-    """The derivative by some elements of an input, to the fourth order of the step."""
+    """The derivative with respect to some elements of an input, to the fourth order of the step."""
     result = []
     x = inputs[which].reshape(-1)
     for place in places:
@@ -138,7 +138,7 @@ def check(rng, case, floats, value, gradient, outputs, second):
         got = g.reshape(-1)[places]
         scale = max(np.abs(g).max(), 1e-3)
         error = np.full(len(places), np.inf)
-        # A step may cross a kink; a smaller one hardly does as well.
+        # A step may cross a kink; a smaller one is unlikely to do so too.
         for step in (1e-4, 1e-6, 1e-7):
             left = np.flatnonzero(~(error <= 1e-7))
             if not len(left):

@@ -20,8 +20,8 @@ def model(text, opset=18, domains=()):
 
 
 def computed_pads(given, rank):
-    """Nodes that make `pads` of Pad from torch's list of pairs, the last dimension's first,
-    as torch.onnx.export(dynamo=False) writes them."""
+    """Nodes that compute `pads` of Pad from torch's list of pairs, which begins with the last
+    dimension, as torch.onnx.export(dynamo=False) writes them."""
     return (f"count = Shape({given})\nfirst = Constant<value_ints = [0]>()\n"
             "some = Gather(count, first)\n"
             f"most = Constant<value_int = {2 * rank}>()\nrest = Sub(most, some)\n"
@@ -37,7 +37,7 @@ def computed_pads(given, rank):
 
 
 def emit(proto, *options, stage="dl"):
-    """The IR of a stage, or what dlc says against the model."""
+    """The IR of a stage, or the message of dlc."""
     with tempfile.TemporaryDirectory() as folder:
         onnx.save(proto, os.path.join(folder, "m.onnx"))
         done = subprocess.run(["dlc", "m.onnx", f"--emit={stage}", "-o", "m.mlir",
@@ -57,7 +57,7 @@ def library(proto, *options):
 
 
 def run(lib, inputs):
-    """What dlc computes, as a list."""
+    """The results of dlc, as a list."""
     results = lib.main(*inputs)
     return list(results) if isinstance(results, (tuple, list)) else [results]
 
@@ -71,7 +71,7 @@ def expected(proto, inputs):
 
 
 def difference(proto, inputs, *options, lib=None):
-    """"right", or what is wrong; numbers agree within 1e-5 of the largest."""
+    """"right", or what is wrong. Values agree within 1e-5 of the largest."""
     found = run(lib or library(proto, *options), inputs)
     wanted = expected(proto, inputs)
     for a, b in zip(found, wanted):

@@ -1,4 +1,4 @@
-"""What the tests of learning systems share: a folder, libraries from text, the loop over all."""
+"""What the tests of training share: a folder, libraries from text, the loop over all of them."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(".")
 
 
 def compile_text(name, text, *words, options=()):
-    """A library of a model's text; a training library where words of --train are given."""
+    """Compiles the text of a model; to a training library if there are arguments of --train."""
     path = FOLDER / f"{name}.mlir"
     path.write_text(text)
     training = ["--train", *words] if words else []
@@ -19,14 +19,14 @@ def compile_text(name, text, *words, options=()):
 
 
 def learner(name, net, result, *words, seed=1, options=()):
-    """A training library of building.Net's network, its parameters drawn."""
+    """A training library for the network of building.Net, with random parameters."""
     library = compile_text(name, net.text(result), *words, options=options)
     library.initialize(seed)
     return library
 
 
 def batches(rng, count, size):
-    """Places of one epoch, in batches of one size."""
+    """The indices of one epoch, in batches of equal size."""
     order = rng.permutation(count)
     return [order[i:i + size] for i in range(0, count - size + 1, size)]
 
@@ -36,7 +36,8 @@ def one_hot(places, count):
 
 
 def run(systems):
-    """Runs those named on the command line behind the folder, or all; each tells its outcome."""
+    """Runs the systems named on the command line after the folder, or all; each prints its outcome.
+    """
     for system in systems:
         if not sys.argv[2:] or system.__name__ in sys.argv[2:]:
             print(f"{system.__name__}: {system()}", flush=True)

@@ -2,9 +2,8 @@
 
     networks.py NAME
 
-A network is a list of layers; this file writes it as a dl model with its weights
-inside and evaluates it with reference.py. Prints the largest error relative to the
-largest answer.
+A network is a list of layers. This file writes it as a dl model that contains its weights, and
+evaluates it with reference.py. Prints the largest error relative to the largest answer.
 """
 
 import sys
@@ -71,7 +70,7 @@ class Network:
         o, on, _ = self.weight(c, scale=1)
         m, mn, _ = self.weight(c, scale=0.5)
         v, vn, _ = self.weight(c, scale=0.2)
-        # A variance is positive: its square serves.
+        # A variance must be positive, so its square is used.
         self.body.append(f"  %v{self.count} = dl.square {vn} : {st}")
         y = (self.value - m) / np.sqrt(v * v + 1e-3) * s + o
         return self.layer(f"dl.batch_norm {self.name}, {sn}, {on}, {mn}, %v{self.count}"
@@ -165,8 +164,8 @@ def autoencoder():
 
 
 def scanning_mlp():
-    """The same small MLP at every position of a signal: as dense layers over all
-    windows, and as convolutions. Both in one model, one result a way."""
+    """The same small MLP at every position of a signal: as dense layers over all windows, and as
+    convolutions. One model contains both and returns a result for each."""
     rng = np.random.default_rng(2)
     length, c, k, hidden, out = 20, 3, 5, 16, 4
     x = rng.standard_normal((1, length, c)).astype(np.float32)

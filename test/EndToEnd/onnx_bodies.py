@@ -1,9 +1,9 @@
-"""Weights that stand in bodies: of a loop, of a loop with a list that grows, of a function.
+"""Weights inside bodies: of a loop, of a loop with a growing list, of a function.
 
     onnx_bodies.py FOLDER
 
-Bodies are copied while they are read; what they hold, as raw bytes, must outlive the copies.
-The reference is NumPy in f64; errors count relative to the largest element.
+Bodies are copied while they are read. Their contents, as raw bytes, must outlive the copies. The
+reference is NumPy in f64; errors are relative to the largest element.
 """
 
 import sys

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 
 class Net:
-    """A graph that grows node by node; weights come from one generator."""
+    """A graph that grows node by node; its weights come from one generator."""
 
     def __init__(self, name, opset=17, seed=1):
         self.name, self.opset = name, opset
@@ -35,7 +35,7 @@ class Net:
         return name
 
     def normal(self, *shape, scale=None):
-        """Random weights that keep the size of what passes through them."""
+        """Random weights that preserve the magnitude of activations."""
         fan = int(np.prod(shape[1:])) if len(shape) > 1 else 1
         scale = scale if scale is not None else (2.0 / fan) ** 0.5
         values = self.random.standard_normal(shape, dtype=np.float32)
@@ -135,7 +135,7 @@ def vgg19(size=224):
 
 
 def ssd():
-    """A detection head: boxes and scores at three scales, the best kept."""
+    """A detection head: boxes and scores at three scales, of which the best are kept."""
     n = Net("ssd")
     x = n.input("image", [1, 3, 64, 64])
     classes, anchors = 5, 3

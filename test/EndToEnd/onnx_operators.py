@@ -1,10 +1,10 @@
-"""Operators of ONNX that are put together from others, drawn at random.
+"""ONNX operators that are composed of others, with random configurations.
 
     onnx_operators.py FOLDER [OPERATOR...]
 
-Each case is compiled once with a free batch and run for two of them. The reference is
-that of the package `onnx`, or a definition below where that has none. Errors count
-relative to the largest element.
+Each case is compiled once with a free batch and run for two batch sizes. The reference is that of
+the package `onnx`, or a definition below if it has none. Errors are relative to the largest
+element.
 """
 
 import itertools
@@ -37,8 +37,9 @@ def floats(*shape, dtype=np.float32):
 
 
 class Case:
-    """One node, behind those before it. free: shapes of its inputs, "N" for the batch; fixed: operands that are
-    known while compiling; reference: from arrays by name, or None for that of onnx."""
+    """One node, after those that compute its operands. free: shapes of its inputs, "N" for the
+    batch; fixed: operands known at compile time; reference: a function of arrays by name, or None
+    for that of onnx."""
 
     def __init__(self, kind, operands, free, fixed=None, outputs=1, opset=20,
                  tolerance=1e-5, reference=None, batches=None,
@@ -71,7 +72,7 @@ def take(*shape, make=floats):
 
 
 def constant(array):
-    """An input that has no batch."""
+    """An input without a batch."""
     return list(array.shape), lambda n: array
 
 
@@ -97,7 +98,7 @@ def grid_sample():
     channels = whole(1, 3)
     if opset > 16:
         return case(opset, mode)
-    # The modes had other names once, which the reference does not know.
+    # Older names of the modes, which the reference does not know.
     newer = ReferenceEvaluator(case(20, mode).model(1))
     return case(16, {"linear": "bilinear", "cubic": "bicubic"}.get(mode, mode),
                 lambda feeds: newer.run(None, feeds))
@@ -107,14 +108,14 @@ def affine_grid():
     rank = choose(2, 3)
     size = [whole(2, 6) for _ in range(rank)]
 
-    # Its size says the batch once more.
+    # Its size contains the batch too.
     return Case("AffineGrid", ["theta", "size"], {"theta": take(rank, rank + 1)},
                 {"size": np.array([2, 1, *size])}, batches=(2, 2),
                 align_corners=whole(0, 1))
 
 
 def sample(x, place):
-    """x at a place between its elements, zeros around it."""
+    """x at a position between its elements, with zeros around it."""
     lower = np.floor(place).astype(int)
     total = 0.0
     for corner in itertools.product((0, 1), repeat=x.ndim):
@@ -286,7 +287,7 @@ def unique():
 
 
 def pool():
-    """Windows over more dimensions than a pool of dl has."""
+    """Windows over more dimensions than the pools of dl have."""
     rank = choose(1, 2, 4, 5)
     kernel = [choose(1, 1, 2, 3) for _ in range(rank)]
     strides = [whole(1, 2) for _ in range(rank)]
@@ -352,16 +353,16 @@ def integer_conv():
     if chance():
         operands.append("b")
         fixed["b"] = RANDOM.integers(-9999, 9999, filters).astype(np.int32)
-    if rank == 2 and chance():  # the reference has no other rank
+    if rank == 2 and chance():  # the reference supports no other rank
         fixed["ws"] = RANDOM.uniform(0.005, 0.02, filters).astype(np.float32)
         fixed["wz"] = numbers(filters, dtype=np.int8)
-    # A tie may go the other way: one step of 255.
+    # A tie may round the other way: one step of 255.
     return Case("QLinearConv", operands, free, fixed, opset=10, tolerance=1 / 60,
                 **attributes)
 
 
 def dynamic_quantize():
-    """Of nothing but zeros too, which have no range: the scale is 1, as in ONNX Runtime."""
+    """Also of zeros only, which have no range: the scale is 1, as in ONNX Runtime."""
     low, high = choose((0, 0), (0, 0), (-1, 0), (0, 1), (-1, 1), (1, 2), (-2, -1))
 
     def reference(feeds):
@@ -419,7 +420,7 @@ def det():
 
     def values(*shape):
         x = floats(*shape)
-        x[..., 0, 0] = 0  # a pivot must be looked for
+        x[..., 0, 0] = 0  # needs pivoting
         return x
 
     return Case("Det", ["x"], {"x": take(size, size, make=values)},
@@ -427,12 +428,12 @@ def det():
 
 
 def sequence():
-    """Split, changed by position and by a graph, and put together again."""
+    """Split, changed by position and by a graph, and concatenated again."""
     parts = [whole(1, 4) for _ in range(whole(1, 4))]
     fixed = {"parts": np.array(parts)} if chance() else {}
     count = len(parts) if fixed else sum(parts)
     extra = helper.make_node("SequenceInsert", ["s", "z", "at"], ["s2"])
-    # The reference takes the end for the beginning: it is left out.
+    # The reference confuses the end with the beginning, so it is left out.
     fixed["at"] = np.array(whole(-count, count - 1))
     body = helper.make_graph(
         [helper.make_node("Neg", ["e"], ["f"])], "b",

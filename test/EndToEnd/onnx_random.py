@@ -1,7 +1,7 @@
-"""The random operators of ONNX: moments, seeds, and the same numbers every time.
+"""The random operators of ONNX: moments, seeds, and reproducibility.
 
-Bounds are five standard errors of what is estimated, so that right generators pass;
-the numbers are fixed by the seeds, so a test that passed once does not fail later.
+Tolerances are five standard errors of the estimates, so that correct generators pass. The seeds fix
+the numbers, so a test that has passed does not fail later.
 """
 
 import os
@@ -17,7 +17,7 @@ N = 40000
 
 
 def model(kind, inputs=(), **attributes):
-    """A model of one node that gives N numbers."""
+    """A model of one node that returns N numbers."""
     node = helper.make_node(kind, [i.name for i in inputs], ["y"], name="n",
                             **attributes)
     graph = helper.make_graph([node], "g", list(inputs),
@@ -48,7 +48,7 @@ def show(name, *claims):
 x = run("RandomUniform", shape=[N], low=-2.0, high=3.0, seed=1.0)
 show("uniform", x.min() >= -2, x.max() < 3, near(x.mean(), 0.5, 5 / 12 ** 0.5),
      near(((x - 0.5) ** 2).mean(), 25 / 12, 25 / 180 ** 0.5),
-     near((x[1:] * x[:-1]).mean() - 0.25, 0, 25 / 12 + 2))  # neighbours
+     near((x[1:] * x[:-1]).mean() - 0.25, 0, 25 / 12 + 2))  # neighbours are independent
 again = run("RandomUniform", shape=[N], low=-2.0, high=3.0, seed=1.0, threads=2)
 other = run("RandomUniform", shape=[N], low=-2.0, high=3.0, seed=2.0)
 show("seeds", np.array_equal(x, again), np.mean(x == other) < 0.01)

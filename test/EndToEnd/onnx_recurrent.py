@@ -2,8 +2,8 @@
 
     onnx_recurrent.py FOLDER
 
-Weights are initializers, so that products are packed while compiling; lengths and the
-number of steps are free.
+Weights are initializers, so that products are packed at compile time. Lengths and the number of
+steps are free.
 """
 
 import sys

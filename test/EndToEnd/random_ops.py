@@ -3,13 +3,12 @@
     random_ops.py OP [--cases 50] [--seed 1] [--cpu NAME] [--level N] [--keep DIR]
     random_ops.py OP --formula "x / (1 + np.abs(x))"
 
-The second form is for an element-wise op of one operand that has no entry here: its
-NumPy formula stands in its own test file.
+The second form is for an element-wise op of one operand without an entry here: its test file
+contains its NumPy formula.
 
-Compiles all cases of an op into one library, runs them and prints the largest
-error. Extents of arguments are `?` at random, so that both kinds of code are seen.
-Errors are in units in the last place of the result's type where an element stands
-alone, and relative to the sum of magnitudes where elements are summed.
+Compiles all cases of an op into one library, runs them and prints the largest error. Extents of
+arguments are `?` at random, so that both kinds of code are tested. Errors are in units in the last
+place of the result type for single elements, and relative to the sum of magnitudes for sums.
 """
 
 import argparse
@@ -28,11 +27,10 @@ from random_cases.base import DTYPES, EXACT, Generator, wide
 from random_cases.elementwise import unary
 
 
-# Units in the last place that an element may be off. Most ops round once; the
-# others are approximated (exp and its relatives) or computed from such. Values
-# near zero are measured against the magnitude 2^-4: there the absolute error
-# counts. f16 and bf16 are computed in f32 and rounded: half a unit, and one where
-# the exact value lies between two.
+# The tolerance of an element, in units in the last place. Most ops round once; the others are
+# approximated (exp and its relatives) or computed from such. Near zero the absolute error counts:
+# values are measured against the magnitude 2^-4. f16 and bf16 are computed in f32 and rounded: half
+# a unit, and one if the exact value lies between two.
 ULPS = {"exp": 2, "log": 2, "sin": 2, "cos": 2, "erf": 2, "tanh": 2, "pow": 2,
         "sigmoid": 6, "gelu": 64, "gelu_tanh": 64, "silu": 6, "softplus": 8,
         "mish": 16, "selu": 16, "elu": 16, "hard_swish": 16, "rsqrt": 2,
@@ -55,7 +53,7 @@ def tensor_type(case, index, hidden):
 
 
 def write_module(cases, hidden, results=None):
-    """One function a case; without results the ops alone, to learn their types."""
+    """One function per case; without results only the ops, to infer their types."""
     lines = []
     for i, case in enumerate(cases):
         types = [tensor_type(case, j, hidden[i]) for j in range(len(case.inputs))]
@@ -90,7 +88,7 @@ def result_types(text, count):
 
 
 def measure(op, case, outputs):
-    """The largest error over the allowed one."""
+    """The largest error relative to the tolerance."""
     expected = case.expected if isinstance(case.expected, list) else [case.expected]
     worst = 0.0
     for value, wanted, element in zip(outputs, expected, case.results):
@@ -110,7 +108,7 @@ def measure(op, case, outputs):
                 allowed = unit(element, np.abs(wanted)) * (
                     ULPS.get(op, 0.51) if element in ("f32", "f64") else 1.0)
             else:
-                # n additions in f32 (f64): their rounding, then one to store.
+                # The rounding of n additions in f32 (f64), then one to store.
                 inner = "f64" if element == "f64" else "f32"
                 allowed = (unit(inner, case.scale) * 16 +
                            unit(element, np.abs(wanted)))

@@ -1,7 +1,6 @@
-"""Plain NumPy definitions of dl's ops, in f64, written from their formulas.
+"""NumPy definitions of dl's ops in f64, written from their formulas.
 
-Nothing here is shared with the compiler: loops over windows and places, slow and
-obvious.
+Nothing here is shared with the compiler: loops over windows and positions, slow and obvious.
 """
 
 import itertools
@@ -11,8 +10,8 @@ from scipy import special
 
 
 def window_extents(shape, kernel, strides, dilations, padding, ceil_mode):
-    """(low, high, places) a spatial dimension; padding: 'valid', 'same',
-    'same_lower' or (low, high)."""
+    """(low, high, positions) per spatial dimension; padding: 'valid', 'same', 'same_lower' or (low,
+    high)."""
     result = []
     for d, extent in enumerate(shape):
         reach = (kernel[d] - 1) * dilations[d] + 1
@@ -36,7 +35,7 @@ def window_extents(shape, kernel, strides, dilations, padding, ceil_mode):
 
 
 def windows(x, kernel, strides, dilations, padding, ceil_mode=False):
-    """Yields (place, {offset: elements [N, C] or None outside, inside padding?})."""
+    """Yields (position, {offset: elements [N, C] or None outside, inside padding?})."""
     spatial = x.shape[1:-1]
     extents = window_extents(spatial, kernel, strides, dilations, padding,
                              ceil_mode)
@@ -152,7 +151,7 @@ def upsample(x, scales):
 
 
 def trunc_div(a, b):
-    """Integer division towards zero; by zero 0, overflow wraps."""
+    """Integer division rounded towards zero; division by zero gives 0, overflow wraps."""
     with np.errstate(all="ignore"):
         safe = np.where(b == 0, 1, b)
         wide = np.sign(a) * np.sign(safe) * (np.abs(a.astype(object))

@@ -1,5 +1,5 @@
-"""Networks whose training step is written in the IR itself: two that learn in turn, and some
-that learn without a gradient.
+"""Networks whose training step is written in the IR: two that train in turn, and some that learn
+without a gradient.
 
     training_by_hand.py FOLDER [NAME...]
 """
@@ -17,7 +17,8 @@ def tensor(shape):
 
 
 def declare(shapes, moments):
-    """Mutable globals: parameters, the optimiser's moments of each, the random state."""
+    """Declares mutable globals: parameters, the moments of the optimiser for each, the random
+    state."""
     lines = [f"ml_program.global private mutable @random(dense<0> : {STATE}) : {STATE}"]
     for name, shape in shapes.items():
         for suffix in ("", ".m", ".v") if moments else ("",):
@@ -31,7 +32,7 @@ def load(*names, shapes):
 
 
 def initialize(shapes):
-    """A function that draws every matrix and begins the random state at its seed."""
+    """A function that draws every matrix and sets the random state to its seed."""
     lines = ["func.func @initialize(%seed: tensor<i64>) {",
              "  %zero = arith.constant dense<0> : tensor<1xi64>",
              "  %one = dl.reshape %seed : tensor<i64> to tensor<1xi64>",
@@ -82,8 +83,8 @@ def layers(prefix, x, rows, sizes, activation):
 
 
 def adversaries():
-    """A generator learns a distribution in the plane from a judge that learns beside it: points
-    on a ring of radius 2, which no linear map of the noise makes."""
+    """A generative adversarial network: the generator learns a distribution in the plane, points on
+    a ring of radius 2, which no linear map of the noise gives."""
     batch, noise = 128, 4
     sizes = {"g": [noise, 32, 32, 2], "d": [2, 32, 32, 1]}
     shapes = {}
@@ -161,7 +162,7 @@ func.func @generate() -> {x} {{
         library.step_generator()
     points = np.concatenate([library.generate() for _ in range(20)])
     radius = np.linalg.norm(points, axis=1)
-    # A share of all points in each of eight sectors.
+    # The share of points in each of eight sectors.
     sectors = np.histogram(np.arctan2(*points.T), 8, (-np.pi, np.pi))[0] / len(points)
     assert abs(radius.mean() - 2) < 0.25 and radius.std() < 0.4, (radius.mean(), radius.std())
     assert sectors.min() > 0.03, sectors
@@ -170,8 +171,8 @@ func.func @generate() -> {x} {{
 
 
 def boltzmann(name, visible, hidden, batch):
-    """A restricted Boltzmann machine by contrastive divergence: what one Gibbs step away from
-    the data believes is taken from what the data say."""
+    """A restricted Boltzmann machine, trained by contrastive divergence: correlations of the data
+    minus those after one Gibbs step."""
     shapes = {"w": (visible, hidden), "a": (visible,), "b": (hidden,)}
     v, h, w = tensor((batch, visible)), tensor((batch, hidden)), tensor((visible, hidden))
     up = lambda x, y: f"""  %{y}.s = dl.dense {x}, %w, %b : {v}, {w}, {tensor((hidden,))}
@@ -218,8 +219,8 @@ func.func @step(%v0: {v}) -> tensor<f32> {{
 
 
 def belief_network():
-    """Two Boltzmann machines, the second over what the first one sees in real digits; their
-    weights then begin a classifier that learns from 200 labels only."""
+    """Two Boltzmann machines, the second on the hidden units of the first, for real digits. Their
+    weights initialise a classifier that learns from only 200 labels."""
     from sklearn.datasets import load_digits
     digits, rng, batch = load_digits(), np.random.default_rng(0), 50
     x = (digits.data / 16).astype(np.float32)

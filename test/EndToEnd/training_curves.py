@@ -1,10 +1,10 @@
-"""Networks train for 100 steps as JAX trains them, from the same weights on the same
-data; in f64, so that only rounding differs.
+"""Networks train for 100 steps like in JAX, from the same weights on the same data, in f64, so that
+only rounding differs.
 
     training_curves.py FOLDER
 
-Prints the largest relative difference of a loss, and of a parameter at the end relative
-to the parameter's largest element. They may be 1e-8 and 1e-6.
+Prints the largest relative difference of a loss, and of a final parameter relative to its largest
+element. They may be 1e-8 and 1e-6.
 """
 
 import sys
@@ -81,7 +81,7 @@ def encoder():
     net = Net(F64)
     x = net.input(None, 5, 8)
     q, v = net.dense(x, 8, "q"), net.dense(x, 8, "v")
-    # Without a bias: a softmax over keys does not see it, its gradient is rounding.
+    # Without a bias, which softmax over keys cancels: its gradient would be rounding errors.
     k = net.op("dense", [x, net.param("k.w", 8, 8)], x.shape)
     kt = net.op("transpose", [k], (None, 8, 5), " [0, 2, 1]")
     scores = net.map("softmax", net.op("matmul", [q, kt], (None, 5, 5)))

@@ -1,10 +1,9 @@
-"""A model of ONNX learns: its initialisers are the parameters, by their names.
+"""An ONNX model trains: its initialisers are the parameters, by name.
 
     training_onnx.py FOLDER
 
-Convolution, batch normalisation, a bidirectional LSTM and dense layers in the forms that
-exporters write. The library that trains computes what the one for inference does, before
-and after.
+Convolution, batch normalisation, a bidirectional LSTM and dense layers in the forms that exporters
+write. The training library computes the same as the one for inference, before and after.
 """
 
 import sys
@@ -61,7 +60,7 @@ before = learner.main(x)
 assert np.abs(before - plain.main(x)).max() < 1e-5
 
 names = {n for n in learner.state if not n.endswith((".m", ".v"))}
-# Stored as it is read: transB is gone.
+# Stored in the layout in which it is read: transB is gone.
 assert learner.state["fc.weight"].shape == (12, 8)
 assert names == set(weights) - {"scale"} | {"training.random"}, names
 

@@ -1,9 +1,9 @@
-"""Networks that read or write words, series and trees, each with a library of dlc's.
+"""Networks that read or write words, series and trees, each in a library.
 
     training_sequences.py FOLDER [NAME...]
 
-Every system asserts its outcome. All texts, images and prices are generated here from fixed
-seeds: none is real.
+Every system asserts its outcome. All texts, images and prices are generated here from fixed seeds:
+none is real.
 """
 
 import numpy as np
@@ -15,9 +15,9 @@ WORDS = ["Harry", "Sally", "James", "met", "."]
 
 
 def word_predictor():
-    """After "Harry met" comes anyone but Harry. A tanh unit whose memory is its last
-    prediction, and learns from the last word alone, has lost who met by then; the LSTM has
-    not."""
+    """After "Harry met" comes anyone but Harry. A tanh unit whose only memory is its last
+    prediction, and which learns only from the last word, has forgotten who met; the LSTM has not.
+    """
     rng = np.random.default_rng(0)
     pairs = np.array([(a, b) for a in range(3) for b in range(3) if a != b])
     chosen = pairs[rng.integers(0, 6, (400, 3))]  # three sentences each
@@ -41,7 +41,7 @@ def word_predictor():
             for places in batches(rng, 400, 40):
                 library.step(x[places], t[places])
         p = library.predict(x)
-        # The chance that somebody meets himself, over all sentences.
+        # The probability that somebody meets himself, over all sentences.
         again[kind] = float(np.mean([p[i, 4 * s + 1, text[i, 4 * s]]
                                      for i in range(400) for s in range(3)]))
     assert again["rnn"] > 0.1 and again["lstm"] < 0.03, again
@@ -56,7 +56,7 @@ def decoder(net, state, cell, words, hidden, classes):
 
 
 def write(library, source, steps, start, classes):
-    """What a decoder writes word after word, each the likeliest one."""
+    """The likeliest next word of a decoder, repeatedly."""
     written = np.full((len(source), steps), start)
     for step in range(steps):
         p = library.predict(source, one_hot(written, classes + 1))
@@ -66,7 +66,7 @@ def write(library, source, steps, start, classes):
 
 
 def train_writer(library, source, text, classes, epochs, rng, size=50):
-    """Steps on what comes next, given what came before (teacher forcing)."""
+    """Training steps on the next word, given the true previous ones (teacher forcing)."""
     shifted = np.c_[np.full(len(text), classes), text[:, :-1]]
     words, target = one_hot(shifted, classes + 1), text.astype(np.int64)
     for _ in range(epochs):
@@ -93,8 +93,8 @@ def encoder_decoder():
 
 
 def captioning():
-    """Convolutions look at a picture of two shapes, an LSTM tells them from left to right:
-    words are a shape, "and", a shape, "."."""
+    """Convolutions read a picture of two shapes; an LSTM names them from left to right: words are a
+    shape, "and", a shape, "."."""
     rng = np.random.default_rng(0)
     shapes = np.zeros((3, 5, 5), np.float32)
     shapes[0, [0, -1]] = shapes[0, :, [0, -1]] = 1  # a square
@@ -124,8 +124,8 @@ def captioning():
 
 
 def sentiment():
-    """Embedding, LSTM, score: reviews of generated words, where "not" turns the next word
-    round and most words mean nothing."""
+    """Embedding, LSTM, score: reviews of generated words, where "not" inverts the next word and
+    most words are neutral."""
     rng = np.random.default_rng(0)
     # 0 is "not", 1 to 5 praise, 6 to 10 complain, the others are neutral.
     text = rng.choice(30, (2400, 10), p=[0.15] + [0.04] * 10 + [0.45 / 19] * 19)
@@ -151,8 +151,8 @@ def sentiment():
 
 
 def stock_predictor():
-    """Tomorrow's change of a price from the last three changes, then from all before: in
-    x(t) = e(t) - 0.95 e(t-1) every earlier change tells something."""
+    """Predicts the next change of a price from the last three changes, then from all earlier ones:
+    in x(t) = e(t) - 0.95 e(t-1) every earlier change is informative."""
     rng = np.random.default_rng(0)
     steps, window = 40, 3
     noise = rng.normal(size=(1500, steps + 2))
@@ -178,9 +178,9 @@ def stock_predictor():
 
 
 def grow(rng, leaves):
-    """A tree over words 0 ("not"), 1 (no) and 2 (yes): its words, for each inner node the
-    places of its children (words first, then inner nodes from below), and whether it holds.
-    "not" over a phrase turns it round; two phrases hold where both do."""
+    """A random tree over words 0 ("not"), 1 (no) and 2 (yes): its words, for each inner node the
+    indices of its children (words first, then inner nodes from below), and its truth value. "not"
+    over a phrase inverts it; two phrases are a conjunction."""
     words, nodes = [], []
 
     def build(count):
@@ -203,8 +203,8 @@ def grow(rng, leaves):
 
 
 def tensor_network():
-    """A recursive neural tensor network: tanh([a; b]' V [a; b] + [a; b] W + c) composes the
-    nodes of a tree from below, a scan over a table of nodes; batches of trees of six words."""
+    """A recursive neural tensor network: tanh([a; b]' V [a; b] + [a; b] W + c) composes the nodes
+    of a tree bottom-up, as a scan over a table of nodes; batches of trees of six words."""
     leaves, size, batch, rng = 6, 8, 50, np.random.default_rng(0)
     inner, rows = leaves - 1, batch * (2 * leaves - 1)
     trees = [grow(rng, leaves) for _ in range(2500)]
@@ -253,7 +253,7 @@ func.func @predict(%leaf: tensor<{batch * leaves}xi64>, %left: tensor<{inner}x{b
     library.initialize(1)
 
     def arrays(places):
-        """Rows of the table: words of all trees, then the first inner nodes, the second ..."""
+        """Rows of the table: words of all trees, then their first inner nodes, their second ..."""
         tree = np.arange(batch)[:, None]
         row = np.where(nodes[places] < leaves, tree[..., None] * leaves + nodes[places],
                        batch * leaves + (nodes[places] - leaves) * batch + tree[..., None])

@@ -1,9 +1,9 @@
-"""Networks that learn what they are meant to, each with a library of dlc's.
+"""Networks that must learn a task, each in a library.
 
     training_systems.py FOLDER [NAME...]
 
-Every system asserts its outcome; data are generated here from fixed seeds, but for the
-digits, which come with scikit-learn.
+Every system asserts its outcome. Data are generated here from fixed seeds, except for the digits,
+which come with scikit-learn.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from learning import FOLDER, compile_text, learner, run
 
 
 def perceptron_rule():
-    """Rosenblatt's rule, one example at a time: AND and OR are learnt, XOR cannot be."""
+    """Rosenblatt's rule, one example at a time: it learns AND and OR, but cannot learn XOR."""
     net = Net()
     library = learner("perceptron", net, net.dense(net.input(None, 2), 1, "l"),
                       "loss=perceptron", "rate=1")
@@ -48,7 +48,7 @@ def adaline():
 
 
 def xor():
-    """What one unit cannot, two layers can."""
+    """Two layers learn what one unit cannot."""
     net = Net()
     h = net.dense(net.input(None, 2), 8, "l1", "tanh")
     library = learner("xor", net, net.map("sigmoid", net.dense(h, 1, "l2")),
@@ -96,7 +96,7 @@ def transfer():
     for _ in range(300):
         library.step(x, t)
     loss, accuracy = library.evaluate(x, t)
-    # What the base computes is what it was: the head on NumPy's features agrees.
+    # The base is unchanged: the head agrees with NumPy's features.
     wanted = features @ library.state["head.w"] + library.state["head.b"]
     error = float(np.abs(library.predict(x) - wanted).max())
     assert accuracy > 0.97 and error < 1e-5, (accuracy, error)
@@ -104,7 +104,7 @@ def transfer():
 
 
 def series(count, steps, rng):
-    """Noisy sine waves, and what comes next."""
+    """Noisy sine waves, and the next value."""
     phase, speed = rng.uniform(0, 6, (count, 1)), rng.uniform(0.2, 0.6, (count, 1))
     waves = np.sin(phase + speed * np.arange(steps + 1)) + 0.02 * rng.normal(size=(count, steps + 1))
     return waves[:, :-1, None].astype(np.float32), waves[:, -1:].astype(np.float32)
@@ -141,7 +141,7 @@ def recurrent_stacks():
 
 
 def autoencoder():
-    """Convolutions, pooling, upsampling: digits through a code of a quarter."""
+    """Convolutions, pooling, upsampling: digits through a code of a quarter of their size."""
     from sklearn.datasets import load_digits
     x = (load_digits().images / 16).astype(np.float32)[..., None]
     net = Net()
@@ -161,7 +161,7 @@ def autoencoder():
 
 
 def transformer():
-    """An encoder block finds whether the first token of eight occurs again."""
+    """An encoder block finds whether the first of eight tokens occurs again."""
     rng = np.random.default_rng(0)
     tokens = rng.integers(0, 6, (2000, 8))
     t = (tokens[:, 1:] == tokens[:, :1]).any(1).astype(np.int64)
@@ -185,8 +185,8 @@ def transformer():
 
 
 def vanishing_gradients():
-    """What reaches the inputs of each step from a loss at the end: it vanishes for a tanh
-    RNN with small weights, explodes with large ones, and stays for an LSTM that remembers."""
+    """The gradient of a final loss with respect to the inputs of each step: it vanishes for a tanh
+    RNN with small weights, explodes with large ones, and persists for an LSTM that remembers."""
     steps, hidden, rng = 40, 16, np.random.default_rng(0)
     norms = {}
     for kind, gates in (("rnn", 1), ("lstm", 4)):
@@ -223,8 +223,8 @@ func.func @gradient(%x: {x.type}, %w: {types[0]}, %u: {types[1]}, %b: {types[2]}
 
 
 def same_bits():
-    """1,000 steps end in the same bits for one thread and for two; saved, loaded and gone on
-    equals never having stopped."""
+    """1,000 steps end in the same bits on one thread and on two. Saving, loading and continuing
+    equals not stopping."""
     net = Net()
     h = net.dense(net.input(None, 256), 256, "l1", "relu")
     h = net.map("dropout", h, " rate 0.2")

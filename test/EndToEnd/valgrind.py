@@ -1,10 +1,11 @@
-"""The library of each op's example under valgrind, beside the sanitizers of dlc itself.
+"""Runs the library of each op's example under valgrind, in addition to the sanitizers of dlc
+itself.
 
     valgrind.py [--filter REGEX] [--level 3]
 
-The examples are those of test/Ops, compiled for x86-64-v3, whose instructions valgrind
-knows, and called by dlc-run twice: what a call leaves behind is the next one's. An access
-outside of a buffer, a branch on memory that nothing was written to, or a leak is a finding.
+The examples are those of test/Ops, compiled for x86-64-v3, whose instructions valgrind supports,
+and called by dlc-run twice, because the second call sees what the first left behind. Findings are
+an access outside of a buffer, a branch on uninitialised memory, or a leak.
 """
 
 import argparse
@@ -29,7 +30,8 @@ def examples(path):
     for part in parts:
         match = re.search(r"^func\.func @example\b.*?^}", part, re.MULTILINE | re.DOTALL)
         if match and "expected-error" not in part:
-            # Of an index a library has no argument: what the op makes of it is tried elsewhere.
+            # Libraries have no arguments of index type: what the op makes of it is tested
+            # elsewhere.
             if re.search(r": index\b", match.group(0).splitlines()[0]):
                 continue
             others = re.findall(r"^(?:ml_program\.global|#\w+ =).*$", part, re.MULTILINE)
@@ -39,7 +41,7 @@ def examples(path):
 
 
 def run(text, folder, level):
-    """What went wrong, or nothing."""
+    """What went wrong, or an empty string."""
     model, library = (os.path.join(folder, name) for name in ("model.mlir", "model.so"))
     with open(model, "w", encoding="utf-8") as file:
         file.write(text)
@@ -50,7 +52,7 @@ def run(text, folder, level):
     done = subprocess.run([*VALGRIND, os.path.join(folder, "dlc-run"), library, "--random", "1", "--extent", "7",
                            "--repeat", "1", "--threads", "2"], capture_output=True, text=True)
     if done.returncode in (0, 1) and "==" not in done.stderr:
-        return ""  # 1: extents of 7 do not fit together, which is refused
+        return ""  # 1: extents of 7 do not fit together, and are refused
     return done.stderr.strip()[:1500]
 
 

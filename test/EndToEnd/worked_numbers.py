@@ -80,13 +80,13 @@ CASES = [
     # A perceptron that computes AND, threshold 1.5 folded into the bias.
     ("perceptron", [f([[0, 0], [0, 1], [1, 0], [1, 1]]), f([[1], [1]]), f([-1.5])],
      [[0], [0], [0], [1]]),
-    # Outputs +1 and -1 instead.
+    # With outputs +1 and -1.
     ("perceptron_sign", [f([[0, 0], [0, 1], [1, 0], [1, 1]]), f([[1], [1]]),
                          f([-1.5])], [[-1], [-1], [-1], [1]]),
     ("adaline", [f([[1, 2], [3, 4]]), f([[0.5], [-1]]), f([2])], [[0.5], [-0.5]]),
     # XOR with fixed weights: OR and NAND, then AND.
     ("xor", [f([[0, 0], [0, 1], [1, 0], [1, 1]])], [[0], [1], [1], [0]]),
-    # The cook: today's dish is yesterday's where it rains, else the next one.
+    # The cook: the same dish as yesterday if it rains, otherwise the next one.
     ("cook", [f([[1, 0, 0], [1, 0, 0], [0, 0, 1]]), f([[1, 0], [0, 1], [0, 1]])],
      [[1, 0, 0], [0, 1, 0], [1, 0, 0]]),
     ("activations", [f([-2, -0.25, 0, 0.25, 2])],

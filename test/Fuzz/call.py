@@ -1,11 +1,11 @@
-"""Compiles a model and calls a function of it once, everything between guard pages.
+"""Compiles a model and calls a function of it once, with all memory between guard pages.
 
     call.py model.mlir|model.onnx [--shape INPUT=2x3 ...] [--data file.npz] [-O3 ...]
 
-INPUT is a number or a name; extents that nobody gives are 3 where they are free. Data
-are random; `--claim INPUT=2x3` tells the library these extents without having the data.
-Other arguments go to dlc. Prints the status, the message and the outputs; a crash of the
-library ends in one line that says so.
+INPUT is a number or a name; free extents that are not given are 3. Data are random. `--claim
+INPUT=2x3` passes these extents to the library without data of this size. Other arguments go to dlc.
+Prints the status, the message and the outputs. A crash of the library ends in one line that says
+so.
 """
 
 import argparse

@@ -39,7 +39,7 @@ def main():
     parser.add_argument("--nodes", type=int, default=12)
     arguments = parser.parse_args()
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    # NNSmith knows PyTorch's exporter by tracing alone.
+    # NNSmith supports only the tracing exporter of PyTorch.
     torch.onnx.export = functools.partial(torch.onnx.export, dynamo=False)
     kind = Model.init("onnx")
     kind.add_seed_setter()

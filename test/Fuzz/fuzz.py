@@ -1,16 +1,22 @@
-"""Random models against other implementations, for a given time.
+"""Compares random models with other implementations, for a given time.
 
     fuzz.py WHAT [--seconds 60] [--seed 1] [--case N] [--keep DIR]
 
-WHAT: onnx (random graphs), models (the ONNX files of --from DIR, as draw_nnsmith.py writes
-them), extents (graphs with symbolic extents at other ones), dl (ops of dl at right and
-wrong extents), orders (of optional passes), files-KIND (mutated files: mlir, onnx,
-safetensors, tuning, npy, kind), objects-KIND (mutated models that the reader accepts, on
-to an object file: mlir, onnx), data (mutated .npy, .npz, CSV and idx files in the Python
-package), known (past failures) or all.
-Every case follows from the seed and its number alone; `--case` runs one again.
-Findings are made small and written to DIR as text with what happened. Ends with a
-table of what became of the cases; the status is 1 where there is a finding.
+WHAT is one of
+    onnx          random graphs
+    models        the ONNX files of --from DIR, as draw_nnsmith.py writes them
+    extents       graphs with symbolic extents, called with other extents
+    dl            ops of dl at valid and invalid extents
+    orders        optional passes in random order
+    files-KIND    mutated files: mlir, onnx, safetensors, tuning, npy, kind
+    objects-KIND  mutated models that the reader accepts, down to an object file: mlir, onnx
+    data          mutated .npy, .npz, CSV and idx files in the Python package
+    known         past failures
+    all
+
+Every case follows from the seed and its number alone; `--case` repeats one. Findings are minimised
+and written to DIR as text, with what happened. Ends with a table of the outcomes; the exit status
+is 1 if there is a finding.
 """
 
 import argparse

@@ -3,12 +3,12 @@
 import numpy as np
 
 TOLERANCE = 1e-4
-# An exporter's answer that is farther from f64 than this is another model's.
+# If the answer of an exported model is farther from f64 than this, the exporter changed the model.
 EXPORTED = 1e-2
 
 
 def load(path):
-    """The outputs of an engine, or None where it gave none."""
+    """The outputs of an engine, or None if it gave none."""
     if not path.exists():
         return None
     with np.load(path) as file:
@@ -16,7 +16,7 @@ def load(path):
 
 
 def distance(found, wanted):
-    """The largest difference of all outputs, each over its largest absolute value."""
+    """The largest difference of all outputs, each relative to its largest absolute value."""
     if len(found) != len(wanted):
         return float("inf")
     worst = 0.0
@@ -30,8 +30,8 @@ def distance(found, wanted):
 
 
 def lost(found, wanted):
-    """The share of boxes of `wanted` without one in `found` of about the same place, label
-    and score: their order, and what a threshold lets pass, hang on the last bit."""
+    """The share of boxes of `wanted` for which `found` has none with about the same position, label
+    and score. Their order, and what passes a threshold, depend on the last bit."""
     def parts(outputs):
         boxes = next(o for o in outputs if o.ndim == 2 and o.shape[1] == 4)
         labels = next(o for o in outputs if o.ndim == 1 and o.dtype.kind == "i")
@@ -45,8 +45,8 @@ def lost(found, wanted):
 
 
 def compare(folder, boxes):
-    """status, errors from f64 of dlc, ONNX Runtime and PyTorch's f32, and the difference of
-    dlc from ONNX Runtime."""
+    """status, errors of dlc, ONNX Runtime and PyTorch's f32 against f64, and the difference of dlc
+    from ONNX Runtime."""
     f64, f32, ort, dlc = (load(folder / f"{n}.npz") for n in ("f64", "f32", "onnxruntime", "dlc"))
     measure = lost if boxes else distance
     if any(len(a) != len(f64) or any(x.ndim != y.ndim for x, y in zip(a, f64))

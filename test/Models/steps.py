@@ -1,8 +1,8 @@
-"""The steps of a model's way. Each runs in a process of its own, leaves its files in the
+"""The steps for one model of the sweep. Each runs in a process of its own, leaves its files in the
 folder and returns what it measured.
 
-A model with a symbolic batch is exported with 2 images and runs on 3. Seconds are the
-processor's, so that what else runs does not count.
+A model with a symbolic batch is exported with 2 images and runs on 3. Seconds are processor time,
+so that other load does not count.
 """
 
 import importlib
@@ -16,7 +16,7 @@ SECONDS = 0.5
 
 
 def load_packages():
-    """What the steps import, for all the processes that are forked later."""
+    """Imports what the steps need, for all processes that are forked later."""
     for package in ("torch", "torchvision", "timm", "onnxscript", "torch.onnx", "dlc"):
         importlib.import_module(package)
     import torch
@@ -49,7 +49,7 @@ def export(name, exporter, folder):
             torch.onnx.export(model, (x,), path, dynamo=False, dynamic_axes=axes,
                               input_names=["x"])
     except Exception as problem:
-        # What went wrong is at the bottom; above it is advice.
+        # The cause is at the bottom; above it is advice.
         while problem.__cause__:
             problem = problem.__cause__
         raise RuntimeError(f"{type(problem).__name__}: {problem}") from None
@@ -59,8 +59,8 @@ def export(name, exporter, folder):
 def reference(name, folder):
     """Writes inputs.npz, and PyTorch's answers f32.npz and f64.npz.
 
-    `change`: how far another image's answer lies, in the unit of the errors; where it is
-    tiny, the answer says little about the model."""
+    `change`: the distance of the answer for another image, in units of the errors. If it is tiny,
+    the answer says little about the model."""
     import torch
     model, x = prepare(name, 3 if zoo.has_symbolic_batch(name) else 1)
     with torch.inference_mode():
@@ -74,7 +74,7 @@ def reference(name, folder):
                                 if a.shape == b.shape and a.size), default=None)}
         try:
             answer = [t.numpy() for t in model.double()(x.double())]
-        except RuntimeError as problem:  # a part of it computes in f32 whatever it is given
+        except RuntimeError as problem:  # a part of it always computes in f32
             found["f64"] = str(problem).splitlines()[0]
         save(folder / "f64.npz", answer)
     if not all(np.isfinite(a).all() for a in answer):
@@ -83,7 +83,7 @@ def reference(name, folder):
 
 
 def timed(call):
-    """The answer, and milliseconds of the processor a call; its clock may tick slowly."""
+    """The answer, and milliseconds of processor time per call; that clock may tick slowly."""
     answer, begin, calls, seconds = call(), time.process_time(), 0, 0
     while seconds < SECONDS:
         call()

@@ -3,16 +3,16 @@
     sweep.py [--models REGEX] [--exporters dynamo,trace] [--again REGEX] [--limit 300]
              [--work DIR] [--keep] [--table]
 
-Each model has random weights, is written by both ONNX exporters of PyTorch, compiled by $DLC
-and run on a random image beside ONNX Runtime and PyTorch in f64. An answer is right within
-1e-4 of its largest absolute value from f64 (or from ONNX Runtime, where an exporter changed
-the model), or no farther from f64 than twice ONNX Runtime. Of detectors the heads are
-compared like that; lists of boxes by the share of f64's boxes that are found again.
-Seconds are the processor's, so that what else runs does not count.
+Each model has random weights, is exported by both ONNX exporters of PyTorch, compiled by $DLC and
+run on a random image beside ONNX Runtime and PyTorch in f64. An answer is right if it is within
+1e-4 of its largest absolute value from f64 (or from ONNX Runtime, where an exporter changed the
+model), or no farther from f64 than twice ONNX Runtime. The heads of detectors are compared in the
+same way. Lists of boxes are compared by the share of f64's boxes that are found again. Seconds are
+processor time, so that other load does not count.
 
-Every outcome is a line of results.jsonl in the work folder. What is there for this dlc is
-not done again, except for outcomes that --again matches; --table prints what is there.
-Exported models are removed; --keep keeps those whose answer is not right.
+Every outcome is a line of results.jsonl in the work folder. Existing outcomes for this dlc are not
+computed again, except for those that --again matches; --table prints the existing ones. Exported
+models are removed; --keep keeps those whose answer is not right.
 """
 
 import argparse
@@ -38,7 +38,7 @@ MEMORY = 14 << 30
 
 
 class Failed(Exception):
-    """A step that did not end well: status and message of the outcome."""
+    """A step that failed: status and message of the outcome."""
 
 
 def limited(tell, limit, function, *words):
@@ -49,7 +49,7 @@ def limited(tell, limit, function, *words):
 
 
 def step(status, limit, function, *words):
-    """What the step returns; a step that fails ends the model's way with `status`."""
+    """The result of the step. A step that fails ends the work on the model with `status`."""
     try:
         return isolated.run(limited, limit, function, *words, seconds=4 * limit)
     except (isolated.Died, isolated.Raised) as problem:
@@ -64,7 +64,7 @@ def compile_model(dlc, limit, folder):
     begin = seconds()
     done = compiler.run([dlc, folder / "model.onnx", "-o", folder / "model.so"],
                         4 * limit, limit, MEMORY)
-    if done.kind == "hang":  # what it says when it is ended is not news
+    if done.kind == "hang":  # what a killed process prints is not news
         raise Failed("timeout", done.text.splitlines()[0])
     if done.kind != "compiled":
         raise Failed("crash" if done.kind == "crashed" else done.kind,
@@ -73,7 +73,7 @@ def compile_model(dlc, limit, folder):
 
 
 def run_model(name, exporter, dlc, limit, folder):
-    """The outcome; filled step by step, so that a failure has what came before."""
+    """The outcome, filled step by step, so that a failure includes earlier results."""
     outcome = {}
     try:
         known = folder.parent / "references" / name.replace("/", "-")
@@ -96,7 +96,7 @@ def run_model(name, exporter, dlc, limit, folder):
         outcome |= answers.compare(folder, zoo.is_detector(name) and ":" not in name)
     except Failed as problem:
         outcome |= dict(zip(("status", "message"), problem.args))
-        # A model that no engine runs is the exporter's.
+        # If no engine runs the model, the exporter is at fault.
         if outcome.get("onnxruntime") and outcome["status"] in ("refused", "run failed"):
             outcome["status"] = "export failed"
             outcome["message"] = f"onnxruntime: {outcome['onnxruntime']}; dlc: {problem.args[1]}"

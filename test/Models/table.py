@@ -1,4 +1,4 @@
-"""What the lines of results say, as text."""
+"""The results as text."""
 
 import collections
 import json
@@ -34,7 +34,7 @@ def line(record):
 
 
 def text(records):
-    """Counts, times to compile, and the classes of messages with their models."""
+    """Counts, compile times, and the classes of messages with their models."""
     if not records:
         return "no results"
     lines = ["in brackets: ONNX Runtime", ""]

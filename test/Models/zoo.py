@@ -1,8 +1,8 @@
-"""The models of the sweep: which there are, and how one is made with random weights.
+"""The models of the sweep, and how each is created with random weights.
 
-A name is LIBRARY/MODEL, for detectors also LIBRARY/MODEL:heads, the network without what
-chooses boxes. Of each family it is the smallest and for torchvision a middle one, below
-300 MB of weights (so no VGG and no ViT of torchvision).
+A name is LIBRARY/MODEL. For detectors there is also LIBRARY/MODEL:heads, the network without the
+selection of boxes. The list has the smallest model of each family, and for torchvision also a
+middle one, below 300 MB of weights (so no VGG and no ViT of torchvision).
 """
 
 import zlib
@@ -80,7 +80,7 @@ class Tensors(torch.nn.Module):
 
 
 class Detector(Tensors):
-    """Boxes, labels, scores and what else there is of one image."""
+    """Boxes, labels, scores and further outputs for one image."""
 
     def forward(self, x):
         return flat(self.model([x[0]])[0])
@@ -103,9 +103,9 @@ def flat(value):
 
 
 def randomize(model):
-    """Gives values to what starts constant: statistics, biases, gains, scales of layers.
+    """Gives random values to whatever starts constant: statistics, biases, gains, scales of layers.
 
-    They would hide a mistake otherwise: a 0 that is added, a 1 that multiplies."""
+    Otherwise an added 0 or a factor of 1 would hide mistakes."""
     for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
         if not tensor.is_floating_point() or not tensor.numel():
             continue
@@ -125,9 +125,9 @@ def randomize(model):
 
 
 def calibrate(model, x):
-    """Gives batch norms about the statistics of what comes in for x.
+    """Sets the statistics of batch norms to about those of their inputs for x.
 
-    With any others the biases win in deep networks, and every image has the same answer."""
+    Otherwise biases dominate in deep networks, and every image has the same answer."""
     def set_statistics(norm, inputs):
         values = inputs[0].transpose(0, 1).flatten(1)
         if values.shape[1] < 8:
@@ -144,7 +144,7 @@ def calibrate(model, x):
 
 
 def images(name, count, shape):
-    """Noise, coarse and fine: of fine noise alone every mean is the same."""
+    """Noise, coarse and fine: the means of fine noise alone would all be the same."""
     generator = torch.Generator().manual_seed(seed(name) + count)
     coarse = torch.randn(count, *shape[:-2], 7, 7, generator=generator)
     coarse = torch.nn.functional.interpolate(coarse.flatten(0, -4), shape[-2:]).view(count, *shape)
@@ -177,6 +177,6 @@ def build(name):
         randomize(model)
         calibrate(wrapped, images(name, 1, shape))
         if head and not part:
-            # Classes that differ, so that some boxes pass the threshold of scores.
+            # Classes that differ, so that some boxes pass the score threshold.
             head.box_predictor.cls_score.weight.mul_(10)
     return wrapped, shape

@@ -78,7 +78,7 @@ func.func @refused(%h0: tensor<2x4xf32>) {
 func.func @refused1(%h0: tensor<2x4xf32>, %xs: tensor<5x2x4xf32>) {
   %last = dl.scan states(%h = %h0 : tensor<2x4xf32>) inputs(%x = %xs : tensor<5x2x4xf32>) {
     %wide = dl.concat %h, %x axis 1 : tensor<2x4xf32>, tensor<2x4xf32>
-    // expected-error @below {{hands on a state 0 of type 'tensor<2x8xf32>', expected 'tensor<2x4xf32>' as its first value}}
+    // expected-error @below {{yields a state 0 of type 'tensor<2x8xf32>', expected 'tensor<2x4xf32>' as its first value}}
     dl.yield states(%wide : tensor<2x8xf32>)
   }
   return

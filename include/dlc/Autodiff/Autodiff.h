@@ -14,7 +14,7 @@ namespace dlc {
 #define GEN_PASS_REGISTRATION
 #include "dlc/Autodiff/Passes.h.inc"
 
-/// Attaches the rules of all families to their ops.
+/// Attaches the rules of all op families.
 void registerDerivatives(mlir::DialectRegistry &registry);
 
 } // namespace dlc

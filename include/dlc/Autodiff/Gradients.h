@@ -1,8 +1,8 @@
 //===- Gradients.h - What reaches each value --------------------*- C++ -*-===//
 //
-// The engine of reverse-mode differentiation over the ops of one block, and
-// what a rule sees of it. The engine owns activity (which values matter),
-// accumulation and zeros; a rule knows its op.
+// The engine of reverse-mode differentiation over the ops of one block, and the
+// interface that a rule sees of it. The engine handles activity (which values
+// matter), accumulation and zeros. A rule knows only its op.
 //
 //===----------------------------------------------------------------------===//
 
@@ -26,7 +26,7 @@ class Gradients;
 
 namespace dlc {
 
-/// What holds for a whole differentiation.
+/// Options of a whole differentiation.
 struct DifferentiationOptions {
   int64_t recompute = 0; // see the pass dl-differentiate
   int64_t memory = 0;    // bytes
@@ -41,47 +41,51 @@ public:
       : b(b), options(options) {}
 
   //===--------------------------------------------------------------------===//
-  // For who differentiates
+  // Interface for the caller of the engine.
   //===--------------------------------------------------------------------===//
 
-  /// Asks for the gradient by `value`.
+  /// Requests the gradient with respect to `value`.
   void want(mlir::Value value) { active.insert(value); }
-  /// Finds out which results of `ops` depend on what is wanted.
+  /// Finds the results of `ops` that depend on wanted values.
   void findActive(llvm::ArrayRef<mlir::Operation *> ops);
-  /// Goes backward over `ops`, which stand in one block in this order, and
-  /// emits at the builder's place. Ops without a rule are all reported.
+  /// Differentiates `ops` in reverse order and emits at the insertion point.
+  /// The ops must be in one block, in this order. Every op without a rule is
+  /// reported.
   llvm::LogicalResult run(llvm::ArrayRef<mlir::Operation *> ops);
-  /// What reaches a value; null: nothing does. It may emit the sum of parts.
+  /// The cotangent of a value; null if it has none. May emit the sum of several
+  /// contributions.
   mlir::Value get(mlir::Value value);
-  /// The same; zeros where nothing does.
+  /// The cotangent of a value; zeros if it has none.
   mlir::Value getOrZero(mlir::Value value);
-  /// What stands for a result of `ops` since a rule has replaced its op.
+  /// The value that replaces a result of `ops` after a rule has called
+  /// `replace`.
   mlir::Value current(mlir::Value value) const {
     auto it = replaced.find(value);
     return it == replaced.end() ? value : it->second;
   }
 
   //===--------------------------------------------------------------------===//
-  // For rules
+  // Interface for rules.
   //===--------------------------------------------------------------------===//
 
-  /// Whether the gradient by an operand is needed: a float that depends on what
-  /// is wanted. What is added for others is dropped.
+  /// Whether the gradient with respect to an operand is needed: it is a float
+  /// that depends on a wanted value. Contributions to other operands are
+  /// dropped.
   bool needs(mlir::Value operand) const {
     return operand && active.contains(operand);
   }
-  /// What reaches a result of the op at hand, zeros where nothing does.
+  /// The cotangent of a result of the current op; zeros if it has none.
   TensorExpr of(mlir::Value result) { return at(getOrZero(result)); }
   TensorExpr at(mlir::Value value) { return TensorExpr(b, loc, value); }
-  /// Adds to what reaches a value: summed over dimensions that were stretched
-  /// from extent 1, and in the type of the value.
+  /// Adds to the cotangent of a value. Sums over dimensions that were broadcast
+  /// from extent 1, and converts to the type of the value.
   void add(mlir::Value value, mlir::Value gradient);
-  /// Adds to the part of a value that begins at `start` along `axis`, whose
-  /// extents along it are known. Parts that do not overlap are put together
-  /// when the value is asked for, and no zeros are added: the gates of a cell.
+  /// Adds to the part of the cotangent that begins at `start` along `axis`.
+  /// Extents along the axis must be known. Parts that do not overlap, such as
+  /// the gates of a cell, are concatenated on `get`, without adding zeros.
   void addPart(mlir::Value value, mlir::Value gradient, int64_t axis,
                int64_t start);
-  /// Puts other values in the place of the results of the op at hand.
+  /// Replaces the results of the current op by other values.
   void replace(mlir::Operation *op, mlir::ValueRange values);
 
   mlir::OpBuilder &b;
@@ -101,39 +105,38 @@ private:
   llvm::DenseSet<mlir::Value> active;
   llvm::DenseMap<mlir::Value, mlir::Value> reached, replaced;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Part, 0>> partsOf;
-  /// Through which op something reached a value first, for the message.
+  /// The op through which a cotangent first reached a value, for messages.
   llvm::DenseMap<mlir::Value, mlir::Operation *> through;
   mlir::Operation *atHand = nullptr;
 };
 
-/// Spells out what decomposes in the range of ops given, nested ops included;
-/// `ops` is what stands there then. New values of results stand in `values`.
+/// Decomposes all decomposable ops in `ops`, including nested ones, and updates
+/// `ops` to what they become. `values` receives the new values of results.
 void decomposeAll(llvm::SmallVectorImpl<mlir::Operation *> &ops,
                   llvm::MutableArrayRef<mlir::Value> values);
 
-/// Puts dl.scan in the place of the scf.for of a function that carry tensors.
+/// Replaces each scf.for of a function that carries tensors by a dl.scan.
 void raiseLoops(mlir::func::FuncOp function);
 
-/// Marks and groups the scans among the ops of a block so that they keep as
-/// little as the options ask for.
+/// Marks and groups the scans among the ops of a block, so that they keep only
+/// what the options allow.
 llvm::LogicalResult groupScans(llvm::SmallVectorImpl<mlir::Operation *> &ops,
                                llvm::MutableArrayRef<mlir::Value> values,
                                const DifferentiationOptions &options);
 
-/// Computes what the derivatives from `turn` to before `end` read of the ops
-/// from `begin` to before `turn` again where it would be more than `memory`
-/// bytes to keep.
+/// Limits to `memory` bytes what the derivatives from `turn` up to `end` read
+/// of the ops from `begin` up to `turn`, by rematerialising the rest.
 llvm::LogicalResult recomputeLayers(mlir::Operation *begin,
                                     mlir::Operation *turn, mlir::Operation *end,
                                     int64_t memory);
 
-/// Whether a type is one of floats.
+/// Whether a type is a float or a tensor of floats.
 bool isDifferentiable(mlir::Type type);
 
-/// The values from outside that the regions of an op read, each once.
+/// The live-in values of the regions of an op, each once.
 llvm::SmallVector<mlir::Value> findCaptured(mlir::Operation *op);
 
-/// A rule as a plain function, attached to an op.
+/// Attaches a plain function as the rule of an op.
 template <typename OpT, llvm::LogicalResult (*rule)(OpT, Gradients &)>
 struct Derivative
     : DifferentiableOpInterface::ExternalModel<Derivative<OpT, rule>, OpT> {

@@ -34,12 +34,13 @@ struct ImportOptions {
   ConstantEvaluator evaluator;
 };
 
-/// Reads an ONNX model (IR versions to 14, opsets from 7) into a module of `dl`
-/// with one function `@main`. `bytes` is the file's content; weights are
-/// referred to where protobuf has put them, which lives as long as they do.
-/// `path` names the file in messages and its folder is where external data may
-/// lie; empty where the model has none. Every problem of a kind is reported, at
-/// a location that names the node.
+/// Reads an ONNX model (IR versions up to 14, opsets 7 to 28, most operators
+/// from opset 1) into a module of `dl` with one function `@main`. `bytes` is
+/// the content of the file. The module refers to the weights in the memory of
+/// the parsed protobuf, which lives as long as they do. `path` names the file
+/// in messages, and external data is searched in its folder; empty where the
+/// model has none. All problems of one kind are reported, each at a location
+/// that names the node.
 mlir::OwningOpRef<mlir::ModuleOp> importONNX(llvm::StringRef bytes,
                                              llvm::StringRef path,
                                              const ImportOptions &options,

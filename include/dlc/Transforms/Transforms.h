@@ -18,21 +18,22 @@ namespace dlc {
 #define GEN_PASS_REGISTRATION
 #include "dlc/Transforms/Passes.h.inc"
 
-/// What is wrong with a type that a value of a model has; "" where nothing is.
+/// Describes what is wrong with the type of a value of a model; "" if nothing
+/// is.
 std::string findTypeFault(mlir::Type type);
-/// Reports those of an op's results and its regions' arguments, each by `fail`;
-/// whether there are none.
+/// Reports the faulty types of the results and region arguments of an op
+/// through `fail`. Returns whether there are none.
 bool reportTypeFaults(
     mlir::Operation *op,
     llvm::function_ref<mlir::InFlightDiagnostic(mlir::Operation *)> fail);
 
-/// Whether an op is a constant to begin with: an arith.constant or the value of
-/// a constant global.
+/// Whether an op is a source of constants: an arith.constant or the value of a
+/// constant global.
 bool isConstantSource(mlir::Operation *op);
 
-/// Computes constants: an interface of the dialect `dl`, so that it belongs to
-/// a context. The driver adds it, as the evaluator is the whole compiler, which
-/// these passes may not depend on.
+/// Computes constants. It is an interface of the dialect `dl`, so it belongs to
+/// a context. The driver registers it: the evaluator is the whole compiler, on
+/// which these passes may not depend.
 class EvaluatorInterface
     : public mlir::DialectInterface::Base<EvaluatorInterface> {
 public:
@@ -41,13 +42,13 @@ public:
   explicit EvaluatorInterface(mlir::Dialect *dialect) : Base(dialect) {}
 
   /// Runs the function `@evaluate` of a module, which takes the given constants
-  /// and returns tensors of known shape, and gives its results.
+  /// and returns tensors of known shape. Returns its results.
   virtual mlir::FailureOr<Values>
   evaluate(mlir::ModuleOp module,
            llvm::ArrayRef<mlir::DenseResourceElementsAttr> inputs) const = 0;
 };
 
-/// The context's evaluator; null where it has none.
+/// The evaluator of the context; null if it has none.
 const EvaluatorInterface *getEvaluator(mlir::MLIRContext *context);
 
 } // namespace dlc

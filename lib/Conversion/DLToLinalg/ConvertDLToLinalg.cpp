@@ -33,13 +33,14 @@ struct StoredTypes : TypeConverter {
   }
 };
 
-/// Whether a constant holds truth values in a way that nobody reads.
+/// Whether a constant is a resource of sub-byte elements, whose bytes nothing
+/// here reads.
 bool isTruthResource(Attribute value) {
   auto resource = dyn_cast_if_present<DenseResourceElementsAttr>(value);
   return resource && resource.getElementType().getIntOrFloatBitWidth() < 8;
 }
 
-/// A constant in the type that it is stored in; null where there is no way.
+/// A constant in its stored type; null if it cannot be converted.
 TypedAttr storedConstant(ElementsAttr value) {
   Type element = value.getElementType(),
        stored = dl::scalar::storedType(element);
@@ -101,7 +102,7 @@ struct InlineConstantGlobal
   }
 };
 
-/// Ops of other dialects that hold dl's tensors: the same over stored types.
+/// Converts ops of other dialects on tensors of dl to the stored types.
 struct ConvertTypes : ConversionPattern {
   ConvertTypes(const TypeConverter &types, MLIRContext *context)
       : ConversionPattern(types, MatchAnyOpTypeTag(), /*benefit=*/0, context) {}
@@ -155,7 +156,7 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
         [&](Operation *op) {
           return op->getNumRegions() || types.isLegal(op);
         });
-    // What canonicalisation makes of a branch that only hands on tensors.
+    // Canonicalisation turns a branch that only forwards tensors into a select.
     target.addDynamicallyLegalOp<arith::SelectOp>(
         [&](Operation *op) { return types.isLegal(op); });
     scf::populateSCFStructuralTypeConversionsAndLegality(types, patterns,

@@ -60,7 +60,7 @@ Sizes Emitter::sizes(RankedTensorType type, ValueRange extents) {
 void Emitter::requireEqual(OpFoldResult x, OpFoldResult y, const Twine &what) {
   if (isEqualConstantIntOrValue(x, y))
     return;
-  // The constant on the right, where canonicalisation puts it.
+  // The constant goes on the right, as in canonical form.
   if (isa<Attribute>(x))
     std::swap(x, y);
   require(arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, value(x),
@@ -233,7 +233,7 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
   auto source = cast<RankedTensorType>(x.getType());
   Sizes given;
   if (!extents.empty()) {
-    // Extents that turn out to be known are part of the type from here on.
+    // Extents that have become known go into the type.
     given = sizes(type, extents);
     SmallVector<int64_t> shape;
     for (OpFoldResult size : given)
@@ -241,7 +241,7 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
     type = type.clone(shape);
   }
   if (given.empty() && source.hasStaticShape() && !type.hasStaticShape()) {
-    // The one unknown extent is known after all.
+    // The single unknown extent follows from the number of elements.
     SmallVector<int64_t> shape(type.getShape());
     int64_t product = 1;
     for (int64_t extent : shape)
@@ -268,7 +268,7 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
                ? collapsed
                : tensor::CastOp::create(b, loc, type, collapsed).getResult();
   }
-  // Through one dimension; the single unknown extent follows from the count.
+  // Through one dimension. A single unknown extent follows from the count.
   Value flat = x;
   OpFoldResult count = product(sizes(x));
   if (source.getRank() != 1) {
@@ -307,13 +307,13 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
                           : floorDiv(count, knownCount));
   requireEqual(product(shape), count,
                "the number of elements does not fit the new shape");
-  // The type knows what the sizes do: upstream's patterns take an unknown
-  // extent of the type for an operand of the op.
+  // The type must be as static as the sizes: for every unknown extent of the
+  // type, upstream's patterns expect an operand of the op.
   SmallVector<int64_t> known;
   for (OpFoldResult size : shape)
     known.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
   type = type.clone(known);
-  // The flat extent must be as (un)known as the product of the new ones.
+  // The flat extent is static exactly if all new extents are.
   bool isStatic = type.hasStaticShape();
   auto flatType = RankedTensorType::get(
       {isStatic ? type.getNumElements() : ShapedType::kDynamic},
@@ -326,8 +326,8 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
   return tensor::ExpandShapeOp::create(b, loc, type, flat, all, shape);
 }
 
-/// Each kept dimension goes with the unit ones behind it; those at the front go
-/// with the first kept one.
+/// Each kept dimension is grouped with the unit dimensions after it. Leading
+/// unit dimensions go with the first kept one.
 static SmallVector<ReassociationIndices> groupUnitDims(ArrayRef<bool> unit) {
   SmallVector<ReassociationIndices> groups;
   ReassociationIndices leading;

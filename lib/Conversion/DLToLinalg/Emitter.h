@@ -1,7 +1,7 @@
 //===- Emitter.h - Building blocks of the lowering --------------*- C++ -*-===//
 //
-// What all families' patterns are written with: sizes as OpFoldResults, generic
-// ops without their ceremony, run-time checks of extents.
+// The building blocks of all lowering patterns: sizes as OpFoldResults, concise
+// generic ops, run-time checks of extents.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,9 +21,9 @@ namespace dlc {
 using Sizes = llvm::SmallVector<mlir::OpFoldResult>;
 using scalarT = dl::scalar::Scalar;
 
-/// The type that elements are computed in: f32 for f16 and bf16, otherwise the
-/// type itself.
-/// Narrow and unsigned integers are widened before a lowering sees them.
+/// The type in which elements are computed: f32 for f16 and bf16, otherwise the
+/// type itself. Narrow and unsigned integers are widened before a lowering sees
+/// them.
 mlir::Type computeType(mlir::Type stored);
 
 class Emitter : public AffineExtents {
@@ -31,11 +31,11 @@ public:
   Emitter(mlir::OpBuilder &b, mlir::Operation *op)
       : AffineExtents(b, op->getLoc()), op(op) {}
 
-  /// Replaces an op whose results have no elements: vectors and slices of none
-  /// are refused further down.
+  /// Replaces an op whose results have no elements. Later passes refuse empty
+  /// vectors and slices.
   bool replaceEmpty(mlir::ConversionPatternRewriter &rewriter);
 
-  /// The same, but elements stay as they are stored: for ops that move them.
+  /// An emitter for ops that only move elements, which keep their stored type.
   Emitter raw() const {
     Emitter result(*this);
     result.isRaw = true;
@@ -46,12 +46,12 @@ public:
   // Sizes
   //===--------------------------------------------------------------------===//
 
-  /// Extent `d` of a tensor, an attribute where it is known.
+  /// Extent `d` of a tensor, as an attribute if it is known.
   mlir::OpFoldResult dim(mlir::Value tensor, int64_t d);
   Sizes sizes(mlir::Value tensor);
 
   /// Emits a run-time check that two extents are equal, unless they are known
-  /// to be; `what` completes the sentence "dl.op: ...".
+  /// to be. `what` completes the message "dl.op: ...".
   void requireEqual(mlir::OpFoldResult x, mlir::OpFoldResult y,
                     const llvm::Twine &what);
   void require(mlir::Value condition, const llvm::Twine &what);
@@ -61,75 +61,75 @@ public:
   //===--------------------------------------------------------------------===//
 
   mlir::Value constant(mlir::Type type, double number);
-  /// A number as an element type of dl is stored.
+  /// A constant in the stored type of an element type of dl.
   mlir::Value storedConstant(mlir::Type element, double number);
-  /// A tensor of narrow or unsigned elements in the type they are computed in,
-  /// and back; others stay as they are.
+  /// Converts narrow or unsigned elements to the type in which they are
+  /// computed, and back. Other tensors are unchanged.
   mlir::Value loadNarrow(mlir::Value stored, mlir::Type element);
   mlir::Value storeNarrow(mlir::Value computed, mlir::Type element);
   mlir::Value empty(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type type);
   mlir::Value filled(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type type,
                      double number);
-  /// A part of x, and x with a part of it written over. Upstream's slices may
-  /// not begin behind an end, not even those of nothing: there is none then.
+  /// A slice of x, and x with a slice overwritten. Upstream's slices may not
+  /// begin after the end, even if they are empty; these ops emit none then.
   mlir::Value extract(mlir::Value x, const Sizes &offsets, const Sizes &sizes,
                       const Sizes &strides);
   mlir::Value insert(mlir::Value part, mlir::Value x, const Sizes &offsets,
                      const Sizes &sizes, const Sizes &strides);
 
-  /// The body of a generic op over scalars in their compute types.
+  /// The body of a generic op, on scalars in their compute types.
   using Body = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location,
                                               mlir::ValueRange)>;
 
-  /// A map that picks `dims` out of `rank` loops.
+  /// A map that selects `dims` out of `rank` loops.
   mlir::AffineMap pick(unsigned rank, llvm::ArrayRef<int64_t> dims);
 
-  /// A generic op with one result. Inputs and result are stored in any type and
-  /// computed in its compute type; `maps` holds one map an input, then the
-  /// result's. `init` is read only by reductions; null stands for an empty one
-  /// of `sizes` and `type`.
+  /// A generic op with one result. Inputs and result have any stored type and
+  /// are computed in its compute type. `maps` has one map per input, then that
+  /// of the result. Only reductions read `init`; null means an empty tensor of
+  /// `sizes` and `type`.
   mlir::Value generic(mlir::ValueRange inputs, mlir::Value init,
                       llvm::ArrayRef<mlir::AffineMap> maps,
                       llvm::ArrayRef<mlir::utils::IteratorType> iterators,
                       Body body);
 
-  /// An all-parallel generic op whose loops are the result's dimensions.
+  /// A parallel generic op whose loops are the dimensions of the result.
   mlir::Value map(mlir::ValueRange inputs,
                   llvm::ArrayRef<mlir::AffineMap> inputMaps,
                   llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type type,
                   Body body);
 
-  /// An element-wise step between tensors of equal shape.
+  /// An element-wise op between tensors of equal shape.
   mlir::Value map(mlir::ValueRange inputs, mlir::Type type, Body body);
 
-  /// The tensor in the type that its elements are computed in, or itself. What
-  /// multiplies and adds f16 and bf16 does so on widened operands.
+  /// Converts a tensor to its compute type, if that is another. Products and
+  /// sums of f16 and bf16 take widened operands.
   mlir::Value widen(mlir::Value x);
-  /// Rounds to the stored type, where it is another.
+  /// Rounds to the stored type, if that is another.
   mlir::Value toStored(mlir::Value x, mlir::Type stored);
 
   /// Reduces the dimensions with `reduced[d]` and drops them. `init` is the
-  /// neutral element; the body sees (inputs..., accumulator).
+  /// neutral element. The body gets (inputs..., accumulator).
   mlir::Value reduce(mlir::Value x, llvm::ArrayRef<bool> reduced, double init,
                      Body body);
 
-  /// The same elements in another shape; one unknown extent is deduced, several
-  /// stand in `extents`.
+  /// Reshapes. A single unknown extent is deduced, several are given in
+  /// `extents`.
   mlir::Value reshape(mlir::Value x, mlir::RankedTensorType type,
                       mlir::ValueRange extents = {});
-  /// The sizes of a type whose unknown extents stand in `extents`.
+  /// The sizes of a type, with its unknown extents taken from `extents`.
   Sizes sizes(mlir::RankedTensorType type, mlir::ValueRange extents);
-  /// Drops the dimensions marked.
+  /// Drops the marked dimensions.
   mlir::Value dropUnitDims(mlir::Value x, llvm::ArrayRef<bool> dropped);
-  /// Puts dimensions of extent 1 back at the places marked.
+  /// Inserts dimensions of extent 1 at the marked positions.
   mlir::Value insertUnitDims(mlir::Value x, llvm::ArrayRef<bool> inserted);
 
   /// Pads with a scalar of the element type.
   mlir::Value pad(mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> low,
                   llvm::ArrayRef<mlir::OpFoldResult> high, mlir::Value scalar);
 
-  /// A tensor whose element at each place is the element of `x` at the indices
-  /// that `indices` computes from that place.
+  /// A tensor whose element at each position is the element of `x` at the
+  /// indices that `indices` computes from the position.
   mlir::Value
   pickElements(mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> sizes,
                llvm::function_ref<llvm::SmallVector<mlir::Value>(
@@ -140,7 +140,7 @@ public:
   bool isRaw = false;
 };
 
-/// Each family adds its patterns; ConvertDLToLinalg.cpp runs them together.
+/// Each family adds its patterns. ConvertDLToLinalg.cpp applies them together.
 void populateElementwiseLowering(mlir::TypeConverter &,
                                  mlir::RewritePatternSet &);
 void populateCheckLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
@@ -158,13 +158,13 @@ void populateReductionLowering(mlir::TypeConverter &,
 void populateShapeLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 void populateRandomLowering(mlir::TypeConverter &, mlir::RewritePatternSet &);
 
-/// Replaces all scans by loops around their cells, which stay dl.
+/// Replaces all scans by loops around their cells, which stay in dl.
 void lowerScans(mlir::Operation *root);
 
 /// A pattern that replaces an op by the value that a function emits for it. The
-/// function sees elements that are computed with in f16, bf16, i1 or the type
-/// itself, never narrow integers; one that only moves elements
-/// (`isRaw`) sees them as they are stored.
+/// function sees elements in f16, bf16, i1 or the compute type, never narrow
+/// integers. If it only moves elements (`isRaw`), it sees them in their stored
+/// type.
 template <typename OpT> struct EmitPattern : mlir::OpConversionPattern<OpT> {
   using Function = mlir::Value (*)(OpT, typename OpT::Adaptor, Emitter &);
   EmitPattern(mlir::TypeConverter &converter, mlir::MLIRContext *context,
@@ -190,7 +190,7 @@ template <typename OpT> struct EmitPattern : mlir::OpConversionPattern<OpT> {
     if (!isRaw)
       result = emit.storeNarrow(
           result, mlir::getElementTypeOrSelf(op->getResult(0).getType()));
-    // Shapes computed on the way may be less or more known than the op's type.
+    // The emitted shape may be more or less static than the type of the op.
     mlir::Type type =
         this->getTypeConverter()->convertType(op->getResult(0).getType());
     if (result.getType() != type)
@@ -211,7 +211,7 @@ void addEmitter(mlir::RewritePatternSet &patterns,
                                  /*isRaw=*/false);
 }
 
-/// The same for an op that moves elements without a look at them.
+/// The same for an op that only moves elements.
 template <typename OpT>
 void addMover(mlir::RewritePatternSet &patterns, mlir::TypeConverter &converter,
               typename EmitPattern<OpT>::Function function) {

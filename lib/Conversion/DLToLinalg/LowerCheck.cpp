@@ -5,16 +5,16 @@
 using namespace mlir;
 using namespace dlc;
 
-/// One number of all elements: a reduction that begins with `init`.
+/// Reduces all elements to a scalar, starting from `init`.
 static Value reduceAll(Emitter &e, Value x, double init, Emitter::Body body) {
   SmallVector<bool> all(cast<RankedTensorType>(x.getType()).getRank(), true);
   return tensor::ExtractOp::create(e.b, e.loc, e.reduce(x, all, init, body));
 }
 
-/// Ranks of 0 have one element to look at.
+/// A tensor of rank 0 has one element to check.
 static Value emitRange(dl::RequireRangeOp op, dl::RequireRangeOpAdaptor x,
                        Emitter &e) {
-  // How many are outside: one reduction for both ends.
+  // Counts the elements outside the range: one reduction for both ends.
   auto type = cast<RankedTensorType>(x.getX().getType());
   int64_t least = op.getLeast(), past = op.getPast();
   Type element = type.getElementType();
@@ -46,7 +46,7 @@ static Value emitRange(dl::RequireRangeOp op, dl::RequireRangeOpAdaptor x,
 
 static Value emitFinite(dl::RequireFiniteOp op, dl::RequireFiniteOpAdaptor x,
                         Emitter &e) {
-  // x - x is 0 of numbers and NaN of all else.
+  // x - x is 0 for finite numbers and NaN for everything else.
   Value sum =
       reduceAll(e, x.getX(), 0,
                 [&](OpBuilder &b, Location loc, ValueRange args) -> Value {

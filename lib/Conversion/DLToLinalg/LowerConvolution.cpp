@@ -1,9 +1,9 @@
 //===- LowerConvolution.cpp - Convolutions --------------------------------===//
 //
-// One generic op for every rank and grouping. Loops: n, out..., [g], f,
-// window..., [c]; g is there for grouped convolutions, c where a group has more
-// than one channel. The filters' dimension f is the innermost parallel one: it
-// is contiguous in filter and result, so it becomes the vector dimension.
+// One generic op for every rank and grouping. Its loops are n, out..., [g], f,
+// window..., [c]. g exists for grouped convolutions, c if a group has more than
+// one channel. The dimension f of the filters is the innermost parallel loop.
+// It is contiguous in filter and result, so it becomes the vector dimension.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,7 +34,7 @@ static Value splitLast(Emitter &e, Value x, int64_t groups) {
       reassociation, sizes);
 }
 
-/// The convolution proper of a padded `x` with a filter `[window..., c, F]`.
+/// The convolution itself, of a padded `x` with a filter `[window..., c, F]`.
 static Value emitGeneric(Emitter &e, const dl::Window &window, Value x,
                          Value filter, ArrayRef<OpFoldResult> places,
                          int64_t groups, Type stored) {
@@ -59,7 +59,8 @@ static Value emitGeneric(Emitter &e, const dl::Window &window, Value x,
   for (int64_t d = 0; d <= f; ++d)
     resultDims.push_back(d);
   if (single) {
-    // x: [n, ..., g]; filter: [window..., g, f]. One channel a group.
+    // x: [n, ..., g]; filter: [window..., g, f]. There is one channel per
+    // group.
     SmallVector<bool> dropped(rank + 2, false);
     dropped[rank] = true;
     filter = splitLast(e, e.dropUnitDims(filter, dropped), groups);
@@ -79,7 +80,7 @@ static Value emitGeneric(Emitter &e, const dl::Window &window, Value x,
   }
   if (single &&
       cast<RankedTensorType>(filter.getType()).getShape().back() == 1) {
-    // Multiplier 1: the groups themselves are the filters.
+    // With one filter per group, g takes the place of f.
     SmallVector<bool> dropped(rank + 2, false);
     dropped[rank + 1] = true;
     filter = e.dropUnitDims(filter, dropped);
@@ -104,7 +105,7 @@ static Value emitGeneric(Emitter &e, const dl::Window &window, Value x,
         scalarT element(b, loc, args[0]), weight(b, loc, args[1]);
         return scalarT(b, loc, args[2]) + element * weight;
       });
-  // [g, f] back to F.
+  // Merges [g, f] into F.
   auto type = cast<RankedTensorType>(y.getType());
   if (type.getRank() == rank + 2)
     return y;
@@ -145,7 +146,8 @@ static Value emitConv(dl::ConvOp op, dl::ConvOpAdaptor operands, Emitter &e) {
   Value x = padSpatial(e, e.widen(operands.getX()), sizes, 0);
   if (groups > 1 &&
       cast<RankedTensorType>(x.getType()).isDynamicDim(window.rank() + 1)) {
-    // The verifier knows the filter's channels; so does the input, then.
+    // The channels of the filter are static by the verifier, so those of the
+    // input are known.
     auto type = cast<RankedTensorType>(x.getType());
     SmallVector<int64_t> shape(type.getShape());
     shape.back() = filterType.getDimSize(window.rank()) * groups;
@@ -160,20 +162,21 @@ static Value emitConv(dl::ConvOp op, dl::ConvOpAdaptor operands, Emitter &e) {
 
 namespace {
 /// One spatial dimension of a transposed convolution at the places o = m s + p
-/// of its result, s the stride. There y[o] is the sum over i s + k d = o + a of
-/// x[i] w[k], where a is what padding cuts off in front: the taps k that fit
-/// are `taps` many, every `tapStep`-th one up to `lastTap`, and meet x at m +
-/// shift, `dilation` apart.
+/// One phase of one spatial dimension of a transposed convolution: the
+/// positions o = m s + p of its result, where s is the stride. There y[o] is
+/// the sum over i s + k d = o + a of x[i] w[k], where a is the leading padding
+/// that is cut off. `taps` taps k contribute: every `tapStep`-th one up to
+/// `lastTap`. They read x from m + shift, at distances of `dilation`.
 struct Phase {
   int64_t taps = 0, tapStep = 1, lastTap = 0, shift = 0, dilation = 1;
-  int64_t more = 0; // extents of the result beyond those of x
+  int64_t more = 0; // extent of the result beyond that of x
 };
 
 Phase findPhase(const dl::Window &window, unsigned d, int64_t p, int64_t cut,
                 int64_t rest) {
   int64_t stride = window.strides[d], step = window.dilations[d];
   Phase phase;
-  // Result extents are those of x times the stride, and `rest`.
+  // The extent of the result is that of x times the stride, plus `rest`.
   phase.more = llvm::divideFloorSigned(rest - p + stride - 1, stride);
   for (int64_t k = 0; k < window.kernel[d]; ++k) {
     if ((p + cut - k * step) % stride)
@@ -189,8 +192,8 @@ Phase findPhase(const dl::Window &window, unsigned d, int64_t p, int64_t cut,
 }
 } // namespace
 
-/// The taps of a phase, last one first, as a plain convolution takes them:
-/// [taps..., c, g F/g + f] of [window..., f, g C/g + c].
+/// The taps of a phase in reverse order, in the layout of a plain convolution:
+/// [taps..., c, g F/g + f] from [window..., f, g C/g + c].
 static Value mirror(Emitter &e, Value filter, ArrayRef<Phase> phases,
                     int64_t groups) {
   unsigned rank = phases.size();
@@ -228,7 +231,8 @@ static Value mirror(Emitter &e, Value filter, ArrayRef<Phase> phases,
           return from;
         });
   }
-  // A matrix a tap: transposed as a whole it goes through registers in squares.
+  // One matrix per tap. The transpose of a whole matrix goes through registers
+  // in square blocks.
   SmallVector<int64_t> matrix(type.getShape().take_back(2));
   auto matrixType = RankedTensorType::get(matrix, type.getElementType());
   Sizes ones(rank + 2, e.index(1));
@@ -271,11 +275,11 @@ static Value mirror(Emitter &e, Value filter, ArrayRef<Phase> phases,
   return loop.getResult(0);
 }
 
-/// Larger strides would make more code than they save work.
+/// Beyond this number of phases there would be more code than it saves work.
 static constexpr int64_t mostParts = 16;
 
-/// A transposed convolution is a plain one for each place of the result within
-/// a stride, by the mirrored taps that meet an element of the input there.
+/// A transposed convolution is one plain convolution per phase of the stride,
+/// with the mirrored taps that reach an input element in that phase.
 static Value emitConvTranspose(dl::ConvTransposeOp op,
                                dl::ConvTransposeOpAdaptor operands,
                                Emitter &e) {
@@ -294,7 +298,7 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
   for (unsigned d = 0; d < rank; ++d) {
     int64_t stride = window.strides[d], reach = window.reach(d);
     count *= stride;
-    if (window.isSame()) { // the result is W s, however far the window reaches
+    if (window.isSame()) { // the result is W s for any reach of the window
       int64_t total = std::max<int64_t>(reach - stride, 0);
       cuts.push_back(window.mode == dl::AutoPadding::same ? total / 2
                                                           : total - total / 2);
@@ -306,7 +310,8 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
     }
   }
   if (count > mostParts) {
-    // Zeros between the elements of x instead, and one part.
+    // Otherwise zeros are inserted between the elements of x, with a single
+    // phase.
     Sizes spread = shape, offsets(rank + 2, e.index(0)),
           strides(rank + 2, e.index(1));
     for (unsigned d = 0; d < rank; ++d) {
@@ -345,7 +350,7 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
                      [](const Phase &phase) { return phase.taps > 0; }))
       parts.push_back(std::move(part));
   }
-  // Where no tap meets an element there are zeros.
+  // Positions that no tap reaches are zero.
   Value y;
   if (int64_t(parts.size()) < count)
     y = e.filled(full, computeType(stored), 0);
@@ -367,14 +372,14 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
       sizes.high.push_back(
           e.index(std::max<int64_t>(phase.more + phase.shift + reach, 0)));
       sizes.places.push_back(e.add(shape[d + 1], e.index(phase.more)));
-      // What is read of the padded input.
+      // The part of the padded input that is read.
       extents[d + 1] = e.add(sizes.places.back(), e.index(reach));
       if (phase.shift > 0) {
         isCut = true;
         offsets[d + 1] = e.index(phase.shift);
       }
     }
-    // Padded first: a tap may meet nothing but zeros.
+    // Pads first, because a tap may read only zeros.
     Value part = padSpatial(e, x, sizes, 0);
     if (isCut)
       part = e.extract(part, offsets, extents, ones);
@@ -396,8 +401,8 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
   return finish(e, y, operands.getBias(), stored);
 }
 
-/// Loops: window..., c, [g], f, then n, out... over which products are summed.
-/// f is contiguous in `g` and in the result, c in `x`.
+/// Loops: window..., c, [g], f, then n, out... as reductions. f is contiguous
+/// in `g` and in the result, c in `x`.
 static Value emitFilterGrad(dl::ConvFilterGradOp op,
                             dl::ConvFilterGradOpAdaptor operands, Emitter &e) {
   auto type = cast<RankedTensorType>(operands.getX().getType());
@@ -440,7 +445,7 @@ static Value emitFilterGrad(dl::ConvFilterGradOp op,
   SmallVector<utils::IteratorType> iterators(loops,
                                              utils::IteratorType::reduction);
   std::fill_n(iterators.begin(), f + 1, utils::IteratorType::parallel);
-  // x's place is out * stride + window * dilation, its samples are loop n.
+  // x is read at out * stride + window * dilation; loop n is its samples.
   AffineMap map =
       windowMap(e, window, loops, firstOut, /*firstWindow=*/0, inputRest);
   SmallVector<AffineExpr> places(map.getResults());

@@ -47,7 +47,7 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                  "boxes and scores differ in the number of images");
   e.requireEqual(e.dim(boxes, 1), e.dim(scores, 2),
                  "boxes and scores differ in the number of boxes");
-  e.requireEqual(e.dim(boxes, 2), e.index(4), "a box has not 4 numbers");
+  e.requireEqual(e.dim(boxes, 2), e.index(4), "a box does not have 4 numbers");
   Value zero = e.value(e.index(0)), one = e.value(e.index(1));
   Value n = e.value(e.dim(boxes, 1));
   Type i64 = e.b.getI64Type(), i8 = e.b.getI8Type();
@@ -56,7 +56,7 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
   Value most = arith::MinSIOp::create(
       e.b, loc, n, arith::MaxSIOp::create(e.b, loc, limit, zero));
   Value cells = e.value(e.mul(e.dim(scores, 0), e.dim(scores, 1)));
-  // One row at least: a slice may not begin behind the end.
+  // At least one row, because a slice may not begin after the end.
   Value room = arith::MaxSIOp::create(
       e.b, loc, arith::MulIOp::create(e.b, loc, cells, most), one);
   Value out = e.empty({OpFoldResult(room), e.index(3)}, i64);
@@ -83,7 +83,7 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
                                arith::AndIOp::create(b, loc, s[0], isRoom), s);
     };
     auto after = [&](OpBuilder &b, Location loc, ValueRange s) {
-      // The best that was not looked at.
+      // The best box that has not been visited.
       Value noBox = arith::ConstantIndexOp::create(b, loc, -1);
       auto search = scf::ForOp::create(
           b, loc, zero, n, one, ValueRange{threshold, noBox},
@@ -178,12 +178,14 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
       Sizes{e.index(1), e.index(1)});
 }
 
-/// Each element of the result: loops over its samples, four elements of x each.
+/// Computes each element of the result with loops over its samples. Each sample
+/// reads four elements of x.
 static Value emitRoiAlign(dl::RoiAlignOp op, dl::RoiAlignOpAdaptor operands,
                           Emitter &e) {
   Value x = operands.getX(), rois = operands.getRois(),
         images = operands.getImages();
-  e.requireEqual(e.dim(rois, 1), e.index(4), "a region has not 4 numbers");
+  e.requireEqual(e.dim(rois, 1), e.index(4),
+                 "a region does not have 4 numbers");
   e.requireEqual(e.dim(rois, 0), e.dim(images, 0),
                  "rois and images differ in number");
   Type stored = cast<RankedTensorType>(x.getType()).getElementType();
@@ -193,7 +195,7 @@ static Value emitRoiAlign(dl::RoiAlignOp op, dl::RoiAlignOpAdaptor operands,
   SmallVector<Value> extents;
   for (int64_t d = 0; d < 3; ++d)
     extents.push_back(e.value(e.dim(x, d)));
-  // A sample beyond an end is the nearest one there is: there must be one.
+  // Samples outside are clamped to the nearest element, so one must exist.
   Value none =
       arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::eq,
                             e.value(e.dim(rois, 0)), e.value(e.index(0)));
@@ -232,7 +234,8 @@ static Value emitRoiAlign(dl::RoiAlignOp op, dl::RoiAlignOpAdaptor operands,
                           b, loc, index,
                           tensor::ExtractOp::create(b, loc, images, region)));
         image = min(max(image, 0.0), scalarT(b, loc, extents[0]) - 1.0);
-        // Per axis (y, x): where the cell begins, its size, samples along it.
+        // Per axis (y, x): start of the cell, its size, and its number of
+        // samples.
         SmallVector<scalarT> begin, cell, counts;
         SmallVector<Value> steps;
         for (int axis : {0, 1}) {
@@ -247,7 +250,8 @@ static Value emitRoiAlign(dl::RoiAlignOp op, dl::RoiAlignOpAdaptor operands,
                               cell.back());
           scalarT count =
               ratio ? size.constant(ratio) : max(ceil(cell.back()), 1.0);
-          // No more than x has places: bounds the loop for any input.
+          // At most one more than x has positions, so the loop is bounded for
+          // any input.
           if (!ratio)
             count = min(count, toFloat(extents[1 + axis]) + 1.0);
           counts.push_back(count);

@@ -22,7 +22,8 @@ struct LowerElementwise
         getTypeConverter()->convertType(op->getResult(0).getType()));
     int64_t rank = type.getRank();
 
-    // An extent of the result is the first operand's that is not a static 1.
+    // An extent of the result is that of the first operand where it is not a
+    // static 1.
     Sizes sizes(rank, emit.index(1));
     std::vector<bool> found(rank, false);
     for (Value operand : operands) {
@@ -46,8 +47,8 @@ struct LowerElementwise
       }
     }
 
-    // Operands lose the dimensions that they stretch, so that all maps are
-    // plain projections.
+    // Drops the broadcast dimensions of operands, so that all maps are
+    // projections.
     SmallVector<Value> inputs;
     SmallVector<AffineMap> maps;
     for (Value operand : operands) {

@@ -1,6 +1,7 @@
 //===- LowerIndexing.cpp - Ops that search and scatter --------------------===//
 //
-// Loops in order over elements: what one step writes, the next reads.
+// Sequential loops over elements: an iteration reads what the previous one
+// wrote.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,7 +25,8 @@ static scf::ForOp loop(OpBuilder &b, Location loc, Value count,
       });
 }
 
-/// [d0, rest...] with the rest, or all but the last, as one dimension.
+/// Reshapes [d0, rest...] so that the rest, or all but the last dimension, is
+/// one dimension.
 static Value flatten(Emitter &e, Value x, bool keepsFirst) {
   auto type = cast<RankedTensorType>(x.getType());
   int64_t kept = keepsFirst ? type.getDimSize(0) : type.getShape().back();
@@ -75,10 +77,10 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
   Value updates = flatten(e, operands.getUpdates(), /*keepsFirst=*/true);
   Type stored = cast<RankedTensorType>(x.getType()).getElementType();
   Value rows = e.value(e.dim(x, 0)), columns = e.value(e.dim(x, 1));
-  // A short row is not worth a nest of its own.
+  // A loop nest for a short row does not pay.
   std::optional<int64_t> width = getConstantIntValue(e.dim(x, 1));
   bool byRows = width && *width >= 16;
-  // Nothing can be written where there are no rows.
+  // Without rows, nothing may be written.
   Value zero = e.value(e.index(0));
   Value count = arith::SelectOp::create(
       e.b, e.loc,
@@ -134,8 +136,8 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
              Sizes from{i, inner.index(0)}, to{row.value, inner.index(0)};
              Value fresh = inner.extract(updates, from, length, strides);
              if (joins) {
-               // The row that is there is what the nest begins with: it stays
-               // where it is.
+               // The nest starts from the existing row, so it is updated in
+               // place.
                Value old = inner.extract(state[0], to, length, strides);
                SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(2));
                SmallVector<utils::IteratorType> iterators(
@@ -151,7 +153,8 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
   return unflatten(e, result.getResult(0), shape);
 }
 
-/// Keeps the best so far in order and lets each element sink to its place.
+/// Keeps a sorted list of the best elements and inserts each new element by
+/// swapping downwards.
 struct LowerTopK : OpConversionPattern<dl::TopKOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -178,7 +181,7 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
       scalarT result = op.getSmallest() ? a < b : a > b;
       if (!a.isFloat())
         return result;
-      // NaN is above every number.
+      // NaN is greater than every number.
       scalarT aNaN = a != a, bNaN = b != b;
       return op.getSmallest() ? (result | bNaN) & ~aNaN
                               : (result | aNaN) & ~bNaN;
@@ -203,7 +206,7 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
                                     b, loc, arith::CmpIPredicate::eq, p, j));
                  scalarT mine(b, loc, s[0]), theirs(b, loc, value);
                  scalarT mineAt(b, loc, s[1]), theirsAt(b, loc, where);
-                 // What was pushed down goes before all that follows it.
+                 // A displaced element precedes all that follow it.
                  scalarT swap = scalarT(b, loc, s[4]) | isFree |
                                 better(mine.to(compute), theirs.to(compute));
                  Value values = tensor::InsertOp::create(
@@ -222,7 +225,7 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
               b, loc, n, state,
               [&](OpBuilder &b, Value j,
                   ValueRange state) -> SmallVector<Value> {
-                // What does not beat the last of a full list is passed over.
+                // Skips elements that do not beat the last one of a full list.
                 Value isFull = arith::CmpIOp::create(
                     b, loc, arith::CmpIPredicate::uge, j, k);
                 Value isNone = arith::CmpIOp::create(
@@ -288,7 +291,7 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
   }
 };
 
-/// Whether row `a` of x is before row `b`.
+/// Whether row `a` of x is ordered before row `b`.
 static Value isRowLess(OpBuilder &b, Location loc, Value x, Value columns,
                        bool isUnsigned, Value rowA, Value rowB) {
   Type i32 = b.getI32Type(), index = b.getIndexType();
@@ -307,7 +310,7 @@ static Value isRowLess(OpBuilder &b, Location loc, Value x, Value columns,
             v = scalarT(b, loc, q).to(compute);
     return ((u < v) | (~(u != u) & (v != v))).value;
   };
-  // The sign of the first difference.
+  // Finds the first column that differs.
   auto search = scf::WhileOp::create(
       b, loc, TypeRange{index, i32}, ValueRange{zero, number(b, 0)},
       [&](OpBuilder &b, Location loc, ValueRange state) {
@@ -336,7 +339,8 @@ static Value isRowLess(OpBuilder &b, Location loc, Value x, Value columns,
                                search.getResult(1), number(b, 0));
 }
 
-/// Runs of 1, 2, 4, ... rows are in order and are merged two by two.
+/// A merge sort from the bottom: sorted runs of 1, 2, 4, ... rows are merged in
+/// pairs.
 static Value emitArgsort(dl::ArgsortOp op, dl::ArgsortOpAdaptor operands,
                          Emitter &e) {
   Value x = operands.getX();
@@ -390,7 +394,8 @@ static Value emitArgsort(dl::ArgsortOp op, dl::ArgsortOpAdaptor operands,
               scalarT left = select(isStart, start, scalarT(b, loc, s[1]));
               scalarT right = select(isStart, middle, scalarT(b, loc, s[2]));
               scalarT hasRight = right < end;
-              // The right one goes first only where it is less.
+              // The right row goes first only if it is strictly less, so the
+              // sort is stable.
               auto takes = scf::IfOp::create(
                   b, loc, ((left < middle) & hasRight).value,
                   [&](OpBuilder &b, Location loc) {
@@ -425,7 +430,7 @@ static Value emitArgsort(dl::ArgsortOp op, dl::ArgsortOpAdaptor operands,
   return sorted.getResult(0);
 }
 
-/// Counts first, then writes the place of each true element behind the last.
+/// Counts first, then appends the position of each true element.
 static Value emitNonzero(dl::NonzeroOp, dl::NonzeroOpAdaptor operands,
                          Emitter &e) {
   Value x = operands.getX();
@@ -437,7 +442,7 @@ static Value emitNonzero(dl::NonzeroOp, dl::NonzeroOpAdaptor operands,
   Value none = e.value(e.index(0));
   SmallVector<Value> place(rank);
   using Step = function_ref<SmallVector<Value>(OpBuilder &, ValueRange)>;
-  // A loop a dimension; the step runs for each true element.
+  // One loop per dimension; `step` runs for each true element.
   std::function<SmallVector<Value>(OpBuilder &, int64_t, ValueRange, Step)>
       nest = [&](OpBuilder &b, int64_t d, ValueRange state,
                  Step step) -> SmallVector<Value> {

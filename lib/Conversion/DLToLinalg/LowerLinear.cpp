@@ -5,7 +5,7 @@
 using namespace mlir;
 using namespace dlc;
 
-/// y + bias along the last dimension.
+/// Adds the bias along the last dimension.
 static Value addBias(Emitter &e, Value y, Value bias, Type type) {
   int64_t rank = cast<RankedTensorType>(y.getType()).getRank();
   Sizes sizes = e.sizes(y);
@@ -24,7 +24,7 @@ static Value emitDense(dl::DenseOp, dl::DenseOpAdaptor op, Emitter &e) {
   OpFoldResult k = e.dim(op.getX(), rank - 1);
   e.requireEqual(k, e.dim(op.getWeights(), 0),
                  "the input's last extent differs from the weights' first");
-  // The leading dimensions are one: rows.
+  // Merges the leading dimensions into rows.
   Value rows = e.widen(op.getX());
   Sizes lead = e.sizes(op.getX());
   lead.pop_back();
@@ -56,7 +56,7 @@ static Value emitDense(dl::DenseOp, dl::DenseOpAdaptor op, Emitter &e) {
   type = stored;
   if (rank == 2)
     return y;
-  // Back to the leading dimensions.
+  // Restores the leading dimensions.
   auto flat = cast<RankedTensorType>(y.getType());
   if (rank == 1) {
     SmallVector<ReassociationIndices> groups{{0, 1}};

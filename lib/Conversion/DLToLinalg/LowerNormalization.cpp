@@ -17,7 +17,7 @@ static Value sumOf(OpBuilder &b, Location loc, ValueRange args) {
   return scalarT(b, loc, args.back()) + scalarT(b, loc, args.front());
 }
 
-/// exp(x - max) summed and divided; or x - max - ln(sum) for the logarithm.
+/// exp(x - max) divided by its sum, or x - max - ln(sum) for the logarithm.
 static Value emitSoftmax(Emitter &e, Value x, int64_t axis, bool logarithm) {
   auto type = cast<RankedTensorType>(x.getType());
   int64_t rank = type.getRank();
@@ -45,7 +45,7 @@ static Value emitSoftmax(Emitter &e, Value x, int64_t axis, bool logarithm) {
                     return exp(scalarT(b, loc, args[0]));
                   });
   Value sum = e.reduce(terms, reduced, 0, sumOf);
-  // One division or logarithm a row, not one an element.
+  // One division or logarithm per row instead of one per element.
   Value row = e.map(sum, compute,
                     [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
                       scalarT s(b, loc, args[0]);
@@ -68,7 +68,7 @@ static Value emitBatchNorm(dl::BatchNormOp op, dl::BatchNormOpAdaptor x,
        {x.getScale(), x.getMean(), x.getOffset(), x.getVariance()})
     e.requireEqual(e.dim(vector, 0), e.dim(x.getX(), rank - 1),
                    "a statistic's extent differs from the channels");
-  // One factor a channel, so that no root is taken an element.
+  // One factor per channel, so that no root is computed per element.
   Value factor =
       e.map({x.getScale(), x.getVariance()}, computeType(stored),
             [&](OpBuilder &b, Location loc, ValueRange args) -> Value {
@@ -87,7 +87,7 @@ static Value emitBatchNorm(dl::BatchNormOp op, dl::BatchNormOpAdaptor x,
 }
 
 /// Subtracts the mean over the reduced dimensions and divides by the standard
-/// deviation; then scale and offset, which run along `affineDims`.
+/// deviation. Then applies scale and offset along `affineDims`.
 static Value emitNormalize(Emitter &e, Value x, ArrayRef<bool> reduced,
                            double epsilon, Value scale, Value offset,
                            ArrayRef<int64_t> affineDims) {
@@ -111,8 +111,8 @@ static Value emitNormalize(Emitter &e, Value x, ArrayRef<bool> reduced,
                  });
   };
   Value average = mean(e.reduce(x, reduced, 0, sumOf));
-  // The variance from differences: the sum of squares less the squared mean
-  // would cancel.
+  // The variance is computed from differences. The mean of squares minus the
+  // squared mean would cancel.
   Value squares =
       e.map({x, average}, {identity, kept}, e.sizes(x), compute,
             [](OpBuilder &b, Location loc, ValueRange args) -> Value {
@@ -161,12 +161,12 @@ static Value emitLayerNorm(dl::LayerNormOp op, dl::LayerNormOpAdaptor x,
                        x.getScale(), x.getOffset(), dims);
 }
 
-/// Statistics over the spatial dimensions and, in a group, its channels.
+/// Statistics over the spatial dimensions and the channels of a group.
 static Value emitGroupNorm(Emitter &e, Value x, int64_t groups, double epsilon,
                            Value scale, Value offset) {
   auto type = cast<RankedTensorType>(x.getType());
   int64_t rank = type.getRank(), channels = type.getShape().back();
-  if (groups == 0) { // every channel by itself
+  if (groups == 0) { // each channel by itself
     SmallVector<bool> reduced(rank, true);
     reduced.front() = reduced.back() = false;
     return emitNormalize(e, x, reduced, epsilon, scale, offset, {rank - 1});

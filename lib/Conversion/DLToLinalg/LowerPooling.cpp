@@ -5,8 +5,8 @@
 using namespace mlir;
 using namespace dlc;
 
-/// Reduces each window; the shape of the window comes from an operand that is
-/// never read, as linalg's pooling ops have it.
+/// Reduces each window. As in linalg's pooling ops, an operand that is never
+/// read gives the shape of the window.
 static Value emitWindows(Emitter &e, const dl::Window &window, Value padded,
                          ArrayRef<OpFoldResult> places, double init,
                          Emitter::Body body) {
@@ -49,7 +49,8 @@ static Value emitMaxPool(dl::MaxPoolOp op, dl::MaxPoolOpAdaptor operands,
   return e.toStored(y, stored);
 }
 
-/// Value and place side by side, in order: the first of equal elements stays.
+/// Reduces value and position together, in order: of equal elements the first
+/// is kept.
 static Value emitArgMaxPool(dl::ArgMaxPoolOp op,
                             dl::ArgMaxPoolOpAdaptor operands, Emitter &e) {
   Value x = operands.getX();
@@ -102,7 +103,7 @@ static Value emitArgMaxPool(dl::ArgMaxPoolOp op,
       inside = inside & (at >= number(0)) & (at < extent);
       place = place * extent + at;
     }
-    // Padding never wins, not even over minus infinity.
+    // Padding never wins, not even against minus infinity.
     scalarT first = scalarT(b, loc, args[3]) < 0.0;
     scalarT better = inside & (first | (v > best));
     Value placed = arith::IndexCastOp::create(b, loc, index, place);
@@ -117,15 +118,15 @@ static Value emitArgMaxPool(dl::ArgMaxPoolOp op,
   return generic.getResult(1);
 }
 
-/// How many elements of each window count: a tensor [out...] of the compute
-/// type.
+/// The number of elements that count in each window: a tensor [out...] of the
+/// compute type.
 static Value emitCounts(Emitter &e, const dl::Window &window, Value x,
                         const WindowSizes &sizes, bool countPadding,
                         Type type) {
   unsigned rank = window.rank();
-  // Places d with begin <= p stride - low + k dilation < end, for k in the
-  // window: clamp(ceil((end - from) / dilation)) - clamp(ceil((begin - from)
-  // ...)).
+  // Per dimension, the taps k of window p with begin <= p stride - low + k
+  // dilation < end. Their number is clamp(ceil((end - from) / dilation)) -
+  // clamp(ceil((begin - from) / dilation)), with from = p stride - low.
   SmallVector<Value> low, end;
   for (unsigned d = 0; d < rank; ++d) {
     low.push_back(e.value(sizes.low[d]));
@@ -177,7 +178,7 @@ static Value emitAvgPool(dl::AvgPoolOp op, dl::AvgPoolOpAdaptor operands,
                   [](OpBuilder &b, Location loc, ValueRange args) -> Value {
                     return scalarT(b, loc, args[2]) + scalarT(b, loc, args[0]);
                   });
-  // Without padding every window is whole; the count is a number.
+  // Without padding every window is complete, and the count is a constant.
   if (padded == x) {
     double count = 1;
     for (int64_t extent : window.kernel)
@@ -200,7 +201,7 @@ static Value emitAvgPool(dl::AvgPoolOp op, dl::AvgPoolOpAdaptor operands,
       });
 }
 
-/// Reduces all spatial dimensions and puts them back with extent 1.
+/// Reduces all spatial dimensions and keeps them with extent 1.
 static Value emitGlobal(Emitter &e, Value x, double init, bool mean,
                         Emitter::Body body) {
   auto type = cast<RankedTensorType>(x.getType());

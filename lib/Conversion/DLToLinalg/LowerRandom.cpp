@@ -11,14 +11,14 @@ static constexpr uint32_t multipliers[] = {0xD2511F53, 0xCD9E8D57},
                           increments[] = {0x9E3779B9, 0xBB67AE85};
 static constexpr int rounds = 10;
 
-/// Each element is a word of the block that its own place in the counter gives:
-/// no element needs another one.
+/// Each element is one word of the Philox block that its own position selects
+/// through the counter. So elements are independent of each other.
 static Value emitRandomBits(dl::RandomBitsOp op, dl::RandomBitsOpAdaptor x,
                             Emitter &e) {
   auto type = op.getY().getType();
   Sizes sizes = e.sizes(type, x.getExtents());
   Type i32 = e.b.getI32Type(), i64 = e.b.getI64Type();
-  // The two halves of the seed and of the step.
+  // The two 32-bit halves of the seed and of the step.
   SmallVector<Value> state;
   for (int64_t i : {0, 1}) {
     Value number = tensor::ExtractOp::create(e.b, e.loc, x.getState(),

@@ -1,7 +1,7 @@
 //===- LowerRecurrent.cpp - Scans as loops --------------------------------===//
 //
-// A scan becomes a loop of the scf dialect around the cell, which is still dl:
-// the conversion of types and of the cell's own ops comes after.
+// A scan becomes a loop of the scf dialect around the cell, which is still dl.
+// The types and the ops of the cell are converted later.
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,7 +46,8 @@ public:
       replaceScan(loop.getResults());
       return;
     }
-    // The cell may end it: number of steps taken and whether to go on first.
+    // The cell may end the scan. The first two carried values are the number of
+    // steps taken and whether to continue.
     SmallVector<Value> state{zero, arith::ConstantIntOp::create(b, loc, 1, 1)};
     llvm::append_range(state, carried);
     Value limit = e.value(steps);
@@ -80,8 +81,8 @@ public:
   }
 
 private:
-  /// A first state with the extents that the cell is known to hand on: what a
-  /// loop carries has one type.
+  /// Gives an initial state the extents that the cell is known to return,
+  /// because a carried value has one type.
   Value refine(Value init, Value next) {
     auto type = cast<RankedTensorType>(init.getType()),
          after = cast<RankedTensorType>(next.getType());
@@ -109,7 +110,7 @@ private:
     b.replaceOp(op, results);
   }
 
-  /// T, the same of all inputs.
+  /// T, which must be the same for all inputs.
   void countSteps() {
     if (op.getSteps())
       steps = e.max(getAsOpFoldResult(op.getSteps()), e.index(0));
@@ -122,13 +123,13 @@ private:
     }
   }
 
-  /// Lengths within 0 to T, before the first step.
+  /// Requires lengths from 0 to T before the first step.
   void checkSamples() {
     Value lengths = op.getLengths();
     if (!lengths)
       return;
     e.requireEqual(e.dim(lengths, 0), batch(),
-                   "there is not one length for each sample");
+                   "lengths and samples differ in number");
     Type element = getElementTypeOrSelf(lengths);
     Value limit = arith::IndexCastOp::create(b, loc, element, e.value(steps));
     Value zero =
@@ -162,8 +163,8 @@ private:
                                Attribute(element)));
   }
 
-  /// Memory for all steps of an output. An unknown extent of its element
-  /// follows from values outside of the cell or is that of a state or input.
+  /// Allocates all steps of an output. An unknown extent of its element follows
+  /// from live-in values, or is that of a state or an input.
   Value makeOutput(Value element, bool isZero) {
     auto type = cast<RankedTensorType>(element.getType());
     Sizes sizes;
@@ -183,9 +184,9 @@ private:
         b, loc, all, scalar(b.getZeroAttr(all.getElementType())), dynamic);
   }
 
-  /// An extent of a value in the cell, computed outside: the ops that it comes
-  /// from once more, with the first state and an element of the inputs. What
-  /// computes elements and not extents is dead after that.
+  /// Computes an extent of a value of the cell outside the cell. The ops of the
+  /// cell are cloned with the initial states and an element of the inputs.
+  /// Clones that compute elements and not extents are dead afterwards.
   OpFoldResult extentOutside(Value value, int64_t d) {
     if (!outside) {
       outside.emplace();
@@ -209,7 +210,7 @@ private:
     return e.dim(outside->lookupOrDefault(value), d);
   }
 
-  /// What a step reads of an input, or writes of an output.
+  /// The slice that a step reads of an input or writes of an output.
   void placeOf(Value all, OpFoldResult at, Sizes &offsets, Sizes &sizes,
                Sizes &ones) {
     sizes = e.sizes(all);
@@ -219,8 +220,8 @@ private:
     sizes[axis] = e.index(1);
   }
 
-  /// One step at the insertion point; what comes after it of each carried
-  /// value.
+  /// Emits one step at the insertion point. Returns the next value of each
+  /// carried value.
   SmallVector<Value> emitStep(Value number, ValueRange carried) {
     ValueRange states = carried.take_front(op.getInitial().size()),
                outputs = carried.drop_front(op.getInitial().size());
@@ -246,7 +247,8 @@ private:
           tensor::InsertSliceOp::create(b, loc, keepWhere(isInside, value, {}),
                                         outputs[output], offsets, sizes, ones);
     };
-    // A state as it was is kept before the next is written in its place.
+    // An output that returns a state is written before the state is
+    // overwritten.
     auto isState = [&](Value output) {
       return llvm::is_contained(op.getStates(), output);
     };
@@ -256,8 +258,8 @@ private:
     for (Operation &inner : op.getBody().front().without_terminator())
       b.clone(inner, mapping);
     SmallVector<Value> result;
-    // All are selected before any is written: a cell may hand on a state in the
-    // place of another.
+    // All states are selected before any is written, because a cell may return
+    // one state in the position of another.
     for (auto [next, state] : llvm::zip(yield.getStates(), states))
       result.push_back(tellExtents(
           keepWhere(isInside, toType(mapping.lookupOrDefault(next), state),
@@ -276,7 +278,7 @@ private:
     return result;
   }
 
-  /// The value in the type of a state, whose extents it must have.
+  /// Casts the value to the type of a state, whose extents it must have.
   Value toType(Value value, Value state) {
     auto from = cast<RankedTensorType>(value.getType()),
          to = cast<RankedTensorType>(state.getType());
@@ -287,8 +289,8 @@ private:
     return toExactType(value, to);
   }
 
-  /// The value as what is written over the state before: so its unknown extents
-  /// are seen to be that one's.
+  /// Inserts the value over the previous state as a whole. So its unknown
+  /// extents are visibly those of the state.
   Value tellExtents(Value value, Value state) {
     auto type = cast<RankedTensorType>(value.getType());
     if (type.hasStaticShape() || value == state)
@@ -298,7 +300,7 @@ private:
         Sizes(type.getRank(), e.index(1)));
   }
 
-  /// [B] of truth values: whether step `at` is within a sample's length.
+  /// A tensor [B] of i1: whether step `at` is within the length of each sample.
   Value emitIsInside(OpFoldResult at) {
     Value lengths = op.getLengths();
     Type element = getElementTypeOrSelf(lengths);
@@ -308,7 +310,7 @@ private:
     return dl::LessOp::create(b, loc, number, lengths);
   }
 
-  /// `value` where `isInside`, elsewhere `otherwise` or 0.
+  /// Selects `value` where `isInside`, else `otherwise` or 0.
   Value keepWhere(Value isInside, Value value, Value otherwise) {
     if (!isInside)
       return value;
@@ -339,7 +341,7 @@ private:
 
 void dlc::lowerScans(Operation *root) {
   SmallVector<dl::ScanOp> scans;
-  // Outer ones first: the inner ones are copied with their cell.
+  // Outer scans first: inner ones are cloned with their cell.
   IRRewriter rewriter(root->getContext());
   while (true) {
     scans.clear();

@@ -6,7 +6,7 @@
 using namespace mlir;
 using namespace dlc;
 
-/// Which dimensions `axes` (all where absent) name.
+/// The dimensions that `axes` names; all of them if it is absent.
 static SmallVector<bool> reducedDims(int64_t rank,
                                      std::optional<ArrayRef<int64_t>> axes) {
   SmallVector<bool> reduced(rank, !axes);
@@ -15,7 +15,7 @@ static SmallVector<bool> reducedDims(int64_t rank,
   return reduced;
 }
 
-/// Reduces, finishes each element (`last` sees result and count), stores.
+/// Reduces, applies `last` to each result and count, and stores.
 template <typename OpT>
 static Value emitReduce(OpT op, typename OpT::Adaptor operands, Emitter &e,
                         double init, Emitter::Body body,
@@ -41,8 +41,8 @@ static Value emitReduce(OpT op, typename OpT::Adaptor operands, Emitter &e,
   return op.getKeepDims() ? e.insertUnitDims(y, reduced) : y;
 }
 
-/// Value and index side by side. A reduction in order: the first of equal
-/// elements stays.
+/// Reduces value and index together, in order: of equal elements the first is
+/// kept.
 template <typename OpT>
 static Value emitArg(OpT op, typename OpT::Adaptor operands, Emitter &e,
                      bool largest) {
@@ -62,7 +62,7 @@ static Value emitArg(OpT op, typename OpT::Adaptor operands, Emitter &e,
       dims.push_back(d);
     }
   if (!isa<Attribute>(e.dim(x, axis))) {
-    // There is a place to name, or nothing to name one for.
+    // Either the axis has elements, or the result has none.
     auto compare = [&](arith::CmpIPredicate predicate,
                        OpFoldResult size) -> Value {
       return arith::CmpIOp::create(e.b, e.loc, predicate, e.value(size),
@@ -82,7 +82,7 @@ static Value emitArg(OpT op, typename OpT::Adaptor operands, Emitter &e,
     scalarT v = scalarT(b, loc, args[0]).to(compute), best(b, loc, args[1]);
     scalarT better = largest ? v > best : v < best;
     if (v.isFloat()) {
-      // NaN beats every number, and nothing beats NaN.
+      // NaN wins against every number, and nothing wins against NaN.
       scalarT isNaN = v != v, wasNaN = best != best;
       better = (better | isNaN) & ~wasNaN;
     }
@@ -117,7 +117,8 @@ static Value emitCumulative(dl::CumulativeOp op, dl::CumulativeOpAdaptor x,
   SmallVector<Value> extents;
   for (OpFoldResult size : e.sizes(input))
     extents.push_back(e.value(size));
-  // A loop a dimension, that along the axis innermost with the running value.
+  // One loop per dimension. The innermost runs along the axis and carries the
+  // running value.
   SmallVector<Value> place(rank);
   std::function<Value(OpBuilder &, int64_t, Value)> nest =
       [&](OpBuilder &b, int64_t d, Value y) -> Value {

@@ -21,7 +21,7 @@ static Value emitBroadcast(dl::BroadcastOp op, dl::BroadcastOpAdaptor x,
   int64_t skipped = op.getY().getType().getRank() - type.getRank();
   SmallVector<bool> dropped;
   SmallVector<int64_t> dims;
-  bool isOpen = false; // whether an extent may be 1 or that of the result
+  bool isOpen = false; // whether some extent is either 1 or that of the result
   for (int64_t d = 0; d < type.getRank(); ++d) {
     OpFoldResult &size = sizes[skipped + d];
     bool stretched =
@@ -53,7 +53,7 @@ static Value emitBroadcast(dl::BroadcastOp op, dl::BroadcastOpAdaptor x,
         e.dropUnitDims(x.getX(), dropped), e.pick(sizes.size(), dims), sizes,
         type.getElementType(),
         [](OpBuilder &, Location, ValueRange args) { return args[0]; });
-  // Place i, or 0 where there is but one.
+  // Reads position i, or 0 where the extent is 1.
   SmallVector<Value> last;
   for (OpFoldResult extent : e.sizes(x.getX()))
     last.push_back(e.value(e.sub(extent, e.index(1))));
@@ -91,7 +91,7 @@ static Value emitFlatten(dl::FlattenOp op, dl::FlattenOpAdaptor x, Emitter &e) {
   }
   if (axis < rank)
     return tensor::CollapseShapeOp::create(e.b, e.loc, x.getX(), groups);
-  // Nothing to flatten: a new last dimension of extent 1.
+  // Nothing to flatten: adds a last dimension of extent 1.
   SmallVector<int64_t> shape(type.getShape());
   shape.push_back(1);
   Sizes sizes = e.sizes(x.getX());
@@ -148,7 +148,7 @@ static Value emitConcat(dl::ConcatOp op, dl::ConcatOpAdaptor x, Emitter &e) {
   return result;
 }
 
-/// Several results, one a part.
+/// An op with one result per part.
 struct LowerSplit : OpConversionPattern<dl::SplitOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -194,8 +194,8 @@ static Value emitSlice(dl::SliceOp op, dl::SliceOpAdaptor x, Emitter &e) {
       strides.push_back(e.index(1));
       continue;
     }
-    // Clamped as Python does; -1 stands for "before the first" when walking
-    // backwards.
+    // Clamped as in Python. -1 means "before the first element" for negative
+    // steps.
     int64_t least = step > 0 ? 0 : -1;
     OpFoldResult most = step > 0 ? extent : e.sub(extent, e.index(1));
     auto clamp = [&](int64_t place) -> OpFoldResult {
@@ -298,7 +298,7 @@ static Value emitGather(dl::GatherOp op, dl::GatherOpAdaptor x, Emitter &e) {
     indexDims.push_back(axis + d);
   Value extent = e.value(source[axis]);
   if (!isa<Attribute>(source[axis])) {
-    // There is something to pick from, or nothing to pick.
+    // Either the axis has elements, or no element is selected.
     auto isPositive = [&](OpFoldResult size) -> Value {
       return arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::sgt,
                                    e.value(size), e.value(e.index(0)));
@@ -355,8 +355,8 @@ static Value emitUpsample(dl::UpsampleOp op, dl::UpsampleOpAdaptor x,
   return tensor::CollapseShapeOp::create(e.b, e.loc, repeated, groups);
 }
 
-/// An allocation with contents: the one way to a second value that linalg on
-/// tensors has.
+/// An allocation that is filled by a copy. In linalg on tensors, only this
+/// creates a second value that is not merged with the first.
 static Value emitBarrier(dl::BarrierOp op, dl::BarrierOpAdaptor x, Emitter &e) {
   return bufferization::AllocTensorOp::create(
       e.b, e.loc, cast<RankedTensorType>(x.getX().getType()), ValueRange(),

@@ -37,7 +37,7 @@ WindowSizes computeWindow(Emitter &e, const dl::Window &window, Value x) {
         places = e.index(window.outputExtent(d, *known));
       } else if (window.ceilMode) {
         places = e.add(e.ceilDiv(room, stride), e.index(1));
-        // The last window begins inside the input or its leading padding.
+        // The last window must begin inside the input or its leading padding.
         OpFoldResult most = e.ceilDiv(e.add(extent, low), stride);
         places = e.min(places, most);
       } else {

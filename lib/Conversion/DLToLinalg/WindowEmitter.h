@@ -8,22 +8,22 @@
 
 namespace dlc {
 
-/// A window's padding and places as sizes: attributes where the input's extents
-/// are known, values computed at run time where they are not.
+/// The padding and the number of positions of a window: attributes if the
+/// extents of the input are known, otherwise values computed at run time.
 struct WindowSizes {
   Sizes low, high, places;
 };
 
-/// `high` is what the places need: elements that no window touches are not
-/// padded, and a window that hangs over the edge in ceil mode is.
+/// `high` is the padding that the positions need. Elements that no window
+/// covers are not padded; a window that overhangs in ceil mode is.
 WindowSizes computeWindow(Emitter &e, const dl::Window &window, mlir::Value x);
 
 /// Pads the spatial dimensions of `[N, spatial..., C]`.
 mlir::Value padSpatial(Emitter &e, mlir::Value x, const WindowSizes &sizes,
                        double number);
 
-/// The map from (n, out..., extra..., window...) loops to the elements
-/// `[n, out * stride + window * dilation..., rest...]` of the input.
+/// Maps the loops (n, out..., extra..., window...) to the elements `[n, out *
+/// stride + window * dilation..., rest...]` of the input.
 mlir::AffineMap windowMap(Emitter &e, const dl::Window &window, unsigned loops,
                           unsigned firstOut, unsigned firstWindow,
                           llvm::ArrayRef<int64_t> rest);

@@ -171,7 +171,7 @@ dl::ScanOp Cell::build(size_t outputs) {
       TensorValue value = (*results)[first + i];
       if (!dl::areCompatibleTypes(states[i].type(), value.type())) {
         n.fail("carries a value of shape " + dl::toString(states[i].shape()) +
-               " and hands on one of shape " + dl::toString(value.shape()) +
+               " and yields one of shape " + dl::toString(value.shape()) +
                ", expected one shape");
         return false;
       }
@@ -287,7 +287,7 @@ static TensorValue grown(Graph &g, TensorValue before, TensorValue pieces,
   int64_t rank = pieces.rank() - 1;
   if (g.failed || rank != before.rank() || rank < 1 || axis < -rank ||
       axis >= rank)
-    return g.fail("puts a piece behind a list of another rank");
+    return g.fail("appends a tensor to a list of another rank");
   axis += axis < 0 ? rank : 0;
   Ints order;
   Extents shape;
@@ -426,7 +426,7 @@ void importLoop(Node &n) {
   if (g.failed)
     return;
   if (isEndless && !lists.empty()) {
-    n.fail("puts pieces behind a list over an unlimited number of iterations, "
+    n.fail("appends to a list over an unlimited number of iterations, "
            "expected the operand M");
     return;
   }

@@ -295,7 +295,7 @@ void importMaxPool(Node &n) {
   if (!n.wants(1))
     return;
   if (window.kernel.size() > 3) {
-    n.fail("asks for the places of elements over more than 3 dimensions");
+    n.fail("has an output of indices for more than 3 spatial dimensions");
     return;
   }
   TensorValue last = g.channelsLast(wide);

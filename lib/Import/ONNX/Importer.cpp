@@ -328,7 +328,7 @@ std::optional<SmallVector<TensorValue>>
 Importer::readGraph(const onnx::GraphProto &graph, ArrayRef<TensorValue> inputs,
                     Scope *parent) {
   if (++depth > deepest) {
-    g.fail("graphs lie more than " + Twine(deepest) + " deep in each other");
+    g.fail("graphs are nested more than " + Twine(deepest) + " deep");
     return std::nullopt;
   }
   Location whole = g.loc;

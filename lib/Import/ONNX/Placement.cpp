@@ -175,7 +175,7 @@ void importCol2Im(Node &n) {
     counts.push_back(folds.back().blocks(g));
     // A term of the sum each: more would be a program of its own.
     if (folds.back().terms() > 1024)
-      n.fail("folds blocks of which more than 1024 elements meet in a place");
+      n.fail("folds blocks of which more than 1024 elements overlap");
     auto known = getConstantIntValue(counts.back());
     total = total && known ? std::optional(*total * *known) : std::nullopt;
     apart.push_back(g.index((*block)[d]));

@@ -163,7 +163,7 @@ void importGridSample(Node &n) {
     return;
   }
   if (s.mode != Interpolation::nearest && x.isBool()) {
-    n.fail("weighs truth values, expected mode nearest or numbers");
+    n.fail("interpolates truth values, expected mode nearest or numbers");
     return;
   }
   s.alignsCorners = n.integer("align_corners", 0);

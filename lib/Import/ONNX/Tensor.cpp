@@ -338,7 +338,7 @@ TensorValue Graph::stretch(TensorValue x, TensorValue like, StringRef what) {
   }
   if (!fits)
     return fail(what + " of shape " + dl::toString(x.shape()) +
-                " cannot be stretched to " + dl::toString(like.shape()) +
+                " cannot be broadcast to " + dl::toString(like.shape()) +
                 ": aligned at the last dimension, each of its extents must be "
                 "1 or equal");
   return isKnown ? x : broadcast(x, dims(like));

@@ -12,7 +12,7 @@ from typing import Any
 from ._compile import CompileError, compile
 from ._library import Context, Function, Library, LibraryError, load
 
-# Loaded when they are asked for: an import of dlc is quick.
+# Loaded on first use, so that importing dlc is quick.
 _MODULES = {"constraints", "data", "dl", "initializers", "ir", "jax", "keras", "layers", "losses",
             "onnx_backend", "optimizers", "regularizers", "torch", "train"}
 _FUNCTIONS = {"from_jax": "jax", "from_onnx": "_onnx", "from_sklearn": "_onnx",

@@ -1,10 +1,10 @@
-"""Libraries that were compiled before, on disk.
+"""A cache of compiled libraries on disk.
 
-An entry is a folder whose name follows from what went in: the model, the options, the
-compiler, for native code the processor. It is made elsewhere and moved in whole, so
-processes that want the same one at a time do no harm. The folder is $DLC_CACHE (`off`: none),
-otherwise dlc/libraries in the user's cache folder; the entries that were used longest ago go
-where it is larger than $DLC_CACHE_BYTES, 1 GiB.
+An entry is a folder. Its name is derived from everything that determines the result: the model, the
+options, the compiler and, for native code, the processor. An entry is built elsewhere and moved in
+as a whole, so concurrent processes do no harm. The cache is the folder $DLC_CACHE (`off`: no
+cache), by default dlc/libraries in the user's cache folder. If it exceeds $DLC_CACHE_BYTES, 1 GiB,
+the least recently used entries are removed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def folder() -> Path | None:
-    """Where entries are, None where nothing is kept."""
+    """The folder of the entries, or None without a cache."""
     given = os.environ.get("DLC_CACHE")
     if given:
         return None if given == "off" else Path(given)
@@ -33,7 +33,7 @@ def folder() -> Path | None:
 
 
 def limit() -> int:
-    """Bytes that the entries may take."""
+    """The maximum size of all entries in bytes."""
     try:
         return int(os.environ.get("DLC_CACHE_BYTES", 1 << 30))
     except ValueError:
@@ -41,7 +41,7 @@ def limit() -> int:
 
 
 def key(*parts: str | bytes) -> str:
-    """The name of an entry: texts and bytes, each with its length."""
+    """The name of an entry, from texts and bytes, each with its length."""
     digest = hashlib.sha256()
     for part in parts:
         part = part.encode() if isinstance(part, str) else part
@@ -51,7 +51,7 @@ def key(*parts: str | bytes) -> str:
 
 
 class Entry:
-    """A folder with what a compilation made; a temporary one goes with this object."""
+    """A folder with the results of a compilation. A temporary one is removed with this object."""
 
     def __init__(self, path: str | os.PathLike[str], temporary: bool = False) -> None:
         self.path = Path(path)
@@ -59,14 +59,16 @@ class Entry:
             weakref.finalize(self, shutil.rmtree, str(path), ignore_errors=True)
 
 
-# Names of entries, and of what is made or goes: nothing else in the folder is touched.
+# Names of entries, of entries being built and of entries being removed. Nothing else in the folder
+# is touched.
 _OWN = re.compile(r"[0-9a-f]{40}|\.(new|gone)-[\w-]+")
 
 
 def entry(name: str | None, make: Callable[[Path], object], holds: Iterable[str] = ()) -> Entry:
-    """The entry of this name; make(folder) fills a new one. name None: one for this process.
+    """Returns the entry with this name; make(folder) fills a new one. name None: an entry for this
+    process only.
 
-    holds: files that an entry has; one that lacks them is made again."""
+    holds: files that an entry must have; an entry that lacks one is built again."""
     root = folder() if name else None
     if name and root:
         found = root / name
@@ -80,7 +82,7 @@ def entry(name: str | None, make: Callable[[Path], object], holds: Iterable[str]
         try:
             root.mkdir(parents=True, exist_ok=True)
             made = tempfile.mkdtemp(prefix=".new-", dir=root)
-        except OSError:  # a folder that cannot be written to
+        except OSError:  # the folder cannot be written
             root = None
     if not root:
         made = tempfile.mkdtemp(prefix="dlc-")
@@ -105,7 +107,7 @@ def _size(path: Path) -> int:
 
 
 def _remove(path: Path) -> bool:
-    """At once out of sight; a library that is loaded lives on."""
+    """Hides the folder at once, then removes it; a library that is loaded stays loaded."""
     gone = path.parent / f".gone-{path.name.lstrip('.')}-{os.getpid()}"
     try:
         os.rename(path, gone)
@@ -116,12 +118,12 @@ def _remove(path: Path) -> bool:
 
 
 def _shrink(root: Path, keep: Path) -> None:
-    """Removes the entries that were used longest ago, and what a killed process left."""
+    """Removes the least recently used entries, and leftovers of killed processes."""
     entries = []
     for path in root.iterdir():
         if not _OWN.fullmatch(path.name):
             continue
-        with contextlib.suppress(OSError):  # gone meanwhile
+        with contextlib.suppress(OSError):  # removed meanwhile
             entries.append((path.stat().st_mtime, _size(path), path))
     total = sum(size for _, size, _ in entries)
     newest = max((time for time, _, _ in entries), default=0)

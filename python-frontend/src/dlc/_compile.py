@@ -1,4 +1,4 @@
-"""The compiler as a function: runs the program `dlc`."""
+"""The compiler as a function. It runs the program `dlc`."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ if TYPE_CHECKING:
 
 
 class CompileError(Exception):
-    """The model was refused; the message is dlc's, with its places."""
+    """The model was refused. The message is dlc's, with locations."""
 
 
-# Where a wheel has the programs.
+# The programs of a wheel.
 _CARRIED = Path(__file__).parent / "_bin"
-# What a library can be for.
+# The targets of a library.
 _TARGETS = ("cpu",)
-# What reads or writes files of its own, or writes something else than a library.
+# Options that read or write further files, or that write something other than a library.
 _NOT_KEPT = ("--weights", "--parameters", "--tune", "--save-temps", "--emit", "--report",
              "--time-passes", "-v", "-o")
 
 
 def find_program(name: str) -> str:
-    """The path of one of dlc's programs: beside $DLC, carried by the package, or on the PATH."""
+    """The path of one of dlc's programs: beside $DLC, in the package, or on the PATH."""
     given = os.environ.get("DLC")
     if given:
         return given if name == "dlc" else str(Path(os.path.realpath(given)).parent / name)
     carried = _CARRIED / name
     if carried.exists():
         return str(carried)
-    # Not the console script that asks.
+    # Not the console script that is asking.
     folders = [f for f in os.environ.get("PATH", "").split(os.pathsep)
                if f != os.path.dirname(sys.executable)]
     found = shutil.which(name, path=os.pathsep.join(folders))
@@ -55,21 +55,22 @@ def find_program(name: str) -> str:
 
 
 def find_compiler() -> str:
-    """$DLC, the package's own, or `dlc` on the PATH."""
+    """The compiler: $DLC, that of the package, or `dlc` on the PATH."""
     return find_program("dlc")
 
 
-# What dlc --progress says of a model at most, and how much of the time is gone before it: of
-# ResNet-50, MobileNet, a transformer and an LSTM, in rounded parts of a hundred.
+# The stages of `dlc --progress`, each with the share of the time that has passed before it.
+# Rounded, in percent, from ResNet-50, MobileNet, a transformer and an LSTM.
 _STAGES = {"parse": 0, "tosa": 1, "define": 1, "parameters": 1, "training": 1, "simplify": 2,
            "linalg": 5, "vector": 10, "llvm dialect": 45, "weights": 55, "translate": 56,
            "optimise and machine code": 58, "link": 99}
 
 
 def run(command: Sequence[Any], progress: bool | None = None) -> str:
-    """Runs dlc with these words and returns what it printed; Ctrl-C ends it.
+    """Runs dlc with these arguments and returns its output. Ctrl-C ends it.
 
-    progress: whether a bar tells the stage (None: where somebody looks, after a second).
+    progress: whether to draw a bar of the stages (None: on a terminal or in a notebook, after a
+    second).
     """
     command = [find_compiler(), *map(str, command), "--progress"]
     said = []
@@ -103,7 +104,7 @@ def run(command: Sequence[Any], progress: bool | None = None) -> str:
 
 
 class Source:
-    """A model as a file: the one that it came from, or a temporary one."""
+    """A model as a file: the original one, or a temporary one."""
 
     def __init__(self, content: bytes, name: str, path: Path | None = None) -> None:
         self._content, self._name, self._path = content, name, path
@@ -120,7 +121,7 @@ class Source:
 
 
 def _module(model: Any, learns: bool) -> Any:
-    """The dlc.ir.Module of a model that has one, else the model as it is."""
+    """The dlc.ir.Module of a model that has one, otherwise the model itself."""
     if any(c.__module__.split(".")[0] == "keras" for c in type(model).__mro__):
         from . import keras
         return keras.to_module(model, learns)
@@ -130,14 +131,14 @@ def _module(model: Any, learns: bool) -> Any:
 
 
 def read(model: Any) -> tuple[bytes, str, Path | None]:
-    """(content, suffix, path) of a model: bytes, .mlir or .onnx, and the file if it is one."""
+    """(content, suffix, path) of a model: bytes, .mlir or .onnx, and the path if it is a file."""
     if isinstance(model, str) and ("\n" in model or "func.func" in model):
         return model.encode(), ".mlir", None
     if isinstance(model, (str, os.PathLike)):
         path = Path(model)
         try:
             return path.read_bytes(), path.suffix, path
-        except OSError:  # dlc says what is wrong with it
+        except OSError:  # dlc reports what is wrong with it
             return b"", path.suffix, path
     if isinstance(model, (bytes, bytearray)):
         return bytes(model), ".onnx", None
@@ -165,7 +166,7 @@ def _compiler_identity() -> str:
 
 @functools.lru_cache(None)
 def _processor() -> str:
-    """What native code depends on."""
+    """Describes the processor, on which native code depends."""
     try:
         text = Path("/proc/cpuinfo").read_text()
         return "\n".join(sorted({line for line in text.splitlines() if line.startswith(
@@ -175,7 +176,7 @@ def _processor() -> str:
 
 
 def _training(train: dict[str, Any] | str | Iterable[str] | None) -> list[str]:
-    """The words of --train of a dictionary, a text or several texts."""
+    """The arguments of --train from a dictionary, a text or several texts."""
     if train is None:
         return []
     if isinstance(train, dict):
@@ -188,26 +189,26 @@ def compile(model: Any, output: str | os.PathLike[str] | None = None, *, target:
             cpu: str = "native", level: int = 3, precision: str = "f32",
             train: dict[str, Any] | str | Iterable[str] | None = None, threads: int = 0,
             options: Iterable[object] = (), progress: bool | None = None) -> CompiledLibrary:
-    """Compiles a model and returns its library, whose functions take and give arrays.
+    """Compiles a model and returns its library, whose functions take and return arrays.
 
-    model: path of a .onnx or .mlir file, the text of MLIR, an onnx.ModelProto or its bytes,
-        a dlc.ir.Module, a Keras model, a model of dlc.layers or of dlc.from_....
-    output: where to write the library; the C header goes to the same place with suffix .h.
-        Without it both lie in a cache ($DLC_CACHE, `off` for none; docs/python.md) and
-        what was compiled before is found there.
-    target: what runs the library; "cpu" is the one there is.
-    cpu: processor to compile for, as `dlc --cpu`.
-    level: 0 to 3, as `dlc -O`.
-    precision: "f32", or "bf16" for products with rounded operands and sums of
-        f32, as `dlc --precision`.
-    train: what `dlc --train` takes, as a dictionary or text: {"loss": "mse"}. Weights of layers
-        with trainable = False stay as they are, unless `frozen` says which do.
-    threads: threads of the library's calls at most, as in `dlc.load`.
+    model: path of a .onnx or .mlir file, MLIR text, an onnx.ModelProto or its bytes, a
+    dlc.ir.Module, a Keras model, or a model of dlc.layers or dlc.from_....
+    output: path of the library; the C header is written next to it with suffix .h. Without it, both
+    are kept in a cache ($DLC_CACHE, `off` for none; docs/python.md), and an earlier result is found
+    there.
+    target: what runs the library; only "cpu" exists.
+    cpu: processor to compile for, as in `dlc --cpu`.
+    level: 0 to 3, as in `dlc -O`.
+    precision: "f32", or "bf16" for products with rounded operands and sums in f32, as in `dlc
+    --precision`.
+    train: the arguments of `dlc --train`, as a dictionary or text: {"loss": "mse"}. Weights of
+    layers with trainable = False do not change, unless `frozen` names other ones.
+    threads: maximum number of threads of a call, as in `dlc.load`.
     options: further arguments of dlc.
-    progress: True or False for a bar of the stages; by default there is one on a terminal and
-        in a notebook, where tqdm is installed and it takes more than a second.
+    progress: True or False for a progress bar of the stages. By default there is one on a terminal
+    and in a notebook, if tqdm is installed and compilation takes more than a second.
 
-    Raises CompileError where dlc refuses the model or cannot be run.
+    Raises CompileError if dlc refuses the model or cannot be run.
     """
     from ._compiled import CompiledLibrary
     if target not in _TARGETS:
@@ -234,7 +235,7 @@ def compile(model: Any, output: str | os.PathLike[str] | None = None, *, target:
         with source.file() as file:
             run([file, "-o", folder / f"{stem}.so", *words], progress)
 
-    # What lies in other files is not in the key.
+    # The key does not cover the contents of other files.
     kept = content and not (suffix == ".onnx" and b"location" in content) and not any(
         w.split("=")[0] in _NOT_KEPT for w in words)
     name = _cache.key(_compiler_identity(), _processor(), stem, suffix, content,

@@ -1,4 +1,4 @@
-"""What `compile` returns: a library that knows the model and options it was made with."""
+"""The result of `compile`: a library that knows its model and its options."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 
 class CompiledLibrary:
-    """A compiled model. Its functions are attributes, `predict(x)`, as those of dlc.load(path).
+    """A compiled model. Its functions are attributes, for example `predict(x)`, as in
+    dlc.load(path).
 
     path: the shared library; header: its C header.
     """
@@ -42,12 +43,12 @@ class CompiledLibrary:
         self.path = Path(path)
         self.header = self.path.with_suffix(".h")
         self._source, self._words, self._threads, self._entry = source, words, threads, entry
-        if entry:  # a file that goes out of the cache lives on where it is loaded
+        if entry:  # a file removed from the cache stays usable while it is loaded
             self._functions()
 
     @functools.cached_property
     def library(self) -> Library:
-        """The library as dlc.load gives it."""
+        """The library, as dlc.load returns it."""
         return load(self.path, self._threads)
 
     def __getattr__(self, name: str) -> Any:
@@ -70,7 +71,7 @@ class CompiledLibrary:
     def _functions(self) -> list[Function]:
         try:
             return list(self.library.functions.values())
-        except LibraryError:  # for another processor: told when it is called
+        except LibraryError:  # compiled for another processor: reported when it is called
             return []
 
     def __repr__(self) -> str:
@@ -87,7 +88,7 @@ class CompiledLibrary:
                 f"<tr><th>function</th><th>inputs</th><th>outputs</th></tr>{rows}</table>")
 
     def ir(self, stage: str = "dl") -> str:
-        """The model's text at a stage: "dl", "linalg", "vector", "llvm" or "asm"."""
+        """The model as text at a stage: "dl", "linalg", "vector", "llvm" or "asm"."""
         with self._source.file() as source, tempfile.TemporaryDirectory(prefix="dlc-") as folder:
             output = Path(folder) / f"out.{ {'llvm': 'll', 'asm': 's'}.get(stage, 'mlir')}"
             run([source, "-o", output, *self._words, f"--emit={stage}"])
@@ -95,7 +96,7 @@ class CompiledLibrary:
 
     def plot(self, path: str | os.PathLike[str] | None = None,
              function: str | None = None) -> Graph:
-        """A function as a picture of its ops, which a notebook shows; path: a .svg file."""
+        """A picture of the ops of a function, which a notebook shows. path: a .svg file."""
         from ._graph import of_text
         graph = of_text(self.ir("dl"), function)
         if path:
@@ -103,16 +104,16 @@ class CompiledLibrary:
         return graph
 
     def report(self) -> Report:
-        """What the library computes: layers, and the loop nests they became, a Report."""
+        """A Report of what the library computes: layers, and the loop nests that they became."""
         with self._source.file() as source, tempfile.TemporaryDirectory(prefix="dlc-") as folder:
             return Report(run([source, "-o", Path(folder) / self.path.name, *self._words,
                                "--report"]))
 
     def profile(self, *inputs: npt.NDArray[Any] | np.generic | float, function: str | None = None,
                 calls: int = 20) -> Profile:
-        """Where the time of a call goes, a Profile: the median of some calls.
+        """A Profile of where the time of a call goes: the median over some calls.
 
-        inputs: arrays, as the function takes them. function: its name, where there are several.
+        inputs: arrays, as the function takes them. function: its name, if there are several.
         """
         from ._profile import measure
         with self._source.file() as source, tempfile.TemporaryDirectory(prefix="dlc-") as folder:
@@ -121,8 +122,8 @@ class CompiledLibrary:
             return measure(load(path, self._threads), inputs, function, calls)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Writes the library and its header to another place: .so, .a, .o. To a
-        .safetensors file: what the library keeps from call to call, its parameters."""
+        """Copies the library and its header: .so, .a, .o. To a .safetensors file: writes the state
+        of the library, its parameters."""
         path = Path(path)
         if path.suffix == ".safetensors":
             self.library.save(path)
@@ -130,14 +131,14 @@ class CompiledLibrary:
                 self.path.exists() and self.header.exists():
             for made in (self.path, self.header):
                 _copy(made, path.with_suffix(made.suffix))
-        else:  # names of C functions follow from the file's
+        else:  # the names of C functions follow from the file name
             with self._source.file() as source:
                 run([source, "-o", path, *self._words])
         return path
 
 
 def _copy(source: Path, target: Path) -> None:
-    """At once or not at all."""
+    """Copies the whole file or nothing."""
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name)
     os.close(handle)
     try:
@@ -185,7 +186,7 @@ class Table:
             import pandas
         except ImportError:
             raise ImportError("a data frame needs pandas: pip install pandas") from None
-        # Counts stay whole numbers where one is missing.
+        # Counts stay integers even if one is missing.
         return pandas.DataFrame(self.rows).convert_dtypes()
 
 
@@ -195,7 +196,7 @@ def _show(value: object) -> str:
 
 
 def bars(rows: Iterable[dict[str, Any]], label: str, value: str, axis: str) -> Any:
-    """Horizontal bars of matplotlib, the largest on top; returns the axes."""
+    """Draws horizontal bars with matplotlib, the largest on top; returns the axes."""
     try:
         import matplotlib.pyplot as plt
     except ImportError:
@@ -208,7 +209,7 @@ def bars(rows: Iterable[dict[str, Any]], label: str, value: str, axis: str) -> A
     return axes
 
 
-# Where the columns of a line of loop nests begin and end, as dlc prints them.
+# The columns of a line of loop nests, as dlc prints them.
 _NEST = (("computes", 2, 42), ("kind", 43, 55), ("flop", 56, 64), ("bytes", 65, 73),
          ("bound by", 74, 81), ("expected us", 82, 91), ("tile", 93, 107), ("task", 108, 122),
          ("weights", 123, None))
@@ -216,7 +217,7 @@ _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}
 
 
 def _number(text: str) -> float | None:
-    """`1.2 M`, `1,024`, `10.9 us` as a number, None of what is not known."""
+    """The number that `1.2 M`, `1,024` or `10.9 us` stands for; None if it is unknown."""
     found = re.fullmatch(r"([\d.,]+) ?([kMGT]?|us)", text)
     if not found:
         return None
@@ -225,7 +226,7 @@ def _number(text: str) -> float | None:
 
 
 class Report:
-    """What `dlc --report` says. str: its text; layers and nests: tables by function."""
+    """The output of `dlc --report`. str: its text; layers and nests: tables by function."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -261,6 +262,6 @@ class Report:
         return "".join(t._repr_html_() for t in (*self.layers.values(), *self.nests.values()))
 
     def plot(self, function: str | None = None) -> Any:
-        """Bars of the expected time of each loop nest, by matplotlib; returns the axes."""
+        """Draws the expected time of each loop nest as bars with matplotlib; returns the axes."""
         nests = self.nests[function or next(iter(self.nests))]
         return bars(nests, "computes", "expected us", "expected time, us")

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class ArrayFeed:
-    """Batches of samples, and a bound call for each size of a batch.
+    """Batches of samples, and a bound call for each batch size.
 
-    columns: an array of all samples for each input of the function but the last ones, which
-        are the same for all batches.
-    batch: samples in each batch but the last.
+    columns: an array of all samples for each input of the function, except the last ones, which are
+    the same for all batches.
+    batch: the number of samples in each batch but the last.
     """
 
     def __init__(self, function: Function, columns: Sequence[Array], batch: int) -> None:
@@ -39,11 +39,10 @@ class ArrayFeed:
 
     def batches(self, order: Array | None,
                 more: Sequence[Array] = ()) -> Iterator[tuple[int, BoundCall]]:
-        """(samples, the call with their arrays filled) of each batch of an epoch.
+        """(samples, the call with its arrays filled) for each batch of an epoch.
 
-        order: the numbers of the samples, in the order in which they are wanted; None: all,
-            as they are.
-        more: the arrays of the function's last inputs, the same ones each time.
+        order: the indices of the samples in the desired order; None: all, in the given order.
+        more: the arrays of the function's last inputs, the same objects in each call.
         """
         total = len(self._columns[0] if order is None else order)
         for start in range(0, total, self._batch):
@@ -53,7 +52,7 @@ class ArrayFeed:
                 if order is None:
                     buffer[...] = column[start:stop]
                 elif column.dtype == buffer.dtype:
-                    # "clip": it is only then that NumPy gathers into `out` without a copy.
+                    # Only with "clip", NumPy gathers into `out` without a copy.
                     np.take(column, order[start:stop], axis=0, out=buffer, mode="clip")
                 else:
                     buffer[...] = column[order[start:stop]]

@@ -22,9 +22,9 @@ class Node:
 
 
 class Graph:
-    """A network as a picture. In a notebook it shows itself; save writes it to a file.
+    """A network as a picture. A notebook shows it; save writes it to a file.
 
-    nodes: {key: Node}, each behind those that it takes from.
+    nodes: {key: Node}, each after those that it reads.
     """
 
     def __init__(self, nodes: Mapping[str, Node], title: str | None = "") -> None:
@@ -48,7 +48,7 @@ class Graph:
         return path
 
     def first(self, count: int) -> Graph:
-        """The graph of the first nodes, where there are more."""
+        """The graph of the first `count` nodes."""
         if len(self) <= count:
             return self
         kept = dict(list(self.nodes.items())[:count])
@@ -56,7 +56,7 @@ class Graph:
         return Graph(kept, self.title)
 
     def _rows(self) -> tuple[list[list[str]], dict[str, float]]:
-        """Keys by row: a node stands below all it takes from, near the middle of them."""
+        """Keys by row. A node is below all nodes that it reads, near the middle of them."""
         level: dict[str, int] = {}
         rows: list[list[str]] = []
         place: dict[str, float] = {}
@@ -90,7 +90,7 @@ class Graph:
             for source in dict.fromkeys(s for s in node.sources if s in center):
                 u, v = center[source]
                 half = (y - v) / 2
-                # What passes rows goes beside the boxes between.
+                # Edges that skip rows pass beside the boxes of those rows.
                 bend = (_BOX / 2 + _GAP / 2) if half > _ROW and abs(x - u) < _BOX else 0
                 parts.append(f'<path d="M{u:.0f} {v + 20:.0f} C{u + bend:.0f} {v + half:.0f} '
                              f'{x + bend:.0f} {y - half:.0f} {x:.0f} {y - 20:.0f}" fill="none" '
@@ -113,7 +113,7 @@ def _cut(text: str, length: int = 28) -> str:
 
 
 def of_layers(model: Any) -> Graph:
-    """The graph of a model of dlc.layers: a node each call of a layer."""
+    """The graph of a model of dlc.layers, with one node per call of a layer."""
     from .layers._layer import calls_before
 
     def key(tensor: Any) -> str:
@@ -136,9 +136,9 @@ _HIDDEN = {"arith.constant", "ml_program.global_load", "ml_program.global_load_c
 
 
 def of_text(text: str, function: str | None = None) -> Graph:
-    """The graph of a function in a module's text: a node each op but constants.
+    """The graph of a function in the text of a module, with one node per op except constants.
 
-    Ops that hold others are one node with all that those use.
+    An op with regions is one node, which reads everything that its ops read.
     """
     nodes: dict[str, Node] = {}
     current: Node | None = None
@@ -154,13 +154,13 @@ def of_text(text: str, function: str | None = None) -> Graph:
                     nodes[key] = Node(given or key, _short(type_))
             continue
         if len(line) - len(line.lstrip()) < indent and line.lstrip().startswith("}"):
-            break  # with its place behind it where places are printed
+            break  # followed by its location where locations are printed
         uses = re.findall(r"%([\w$.-]+)", body)
         if len(line) - len(line.lstrip()) == indent and (found := _OP.match(line[indent - 2:])):
             result, op, rest = found.groups()
             types = _TENSOR.findall(rest)
             operands = [u for u in uses if u != result]
-            # Where the types of results follow, those of operands alone are printed.
+            # Where the result types are printed, those of operands are not.
             if len(operands) == len(types):
                 for use, type_ in zip(operands, types):
                     if use in nodes:

@@ -1,4 +1,4 @@
-"""What a training went through, and its curves: pictures by matplotlib, or text."""
+"""The course of a training, and its curves: pictures with matplotlib, or text."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def _pyplot() -> Any:
 
 
 def curves(values: Mapping[str, Sequence[float]], axes: Any = None) -> Any:
-    """Draws numbers by epoch, {name: [one an epoch]}, and returns matplotlib's axes.
+    """Draws values by epoch, {name: [one per epoch]}, and returns matplotlib's axes.
 
-    What is measured on other samples (val_loss beside loss) is dashed, in the same colour.
+    Values on held-out samples (val_loss beside loss) are dashed, in the same colour.
     """
     if axes is None:
         _, axes = _pyplot().subplots(figsize=(7, 4), layout="constrained")
@@ -36,7 +36,7 @@ def curves(values: Mapping[str, Sequence[float]], axes: Any = None) -> Any:
 
 
 def text_curves(lines: Mapping[str, Sequence[float]], width: int = 64, height: int = 12) -> str:
-    """At most two lines of numbers, {name: [one an epoch]}, as text of so many characters."""
+    """Draws at most two curves, {name: [one per epoch]}, as text of the given size."""
     if not lines:
         return ""
     every = [v for values in lines.values() for v in values]
@@ -61,15 +61,15 @@ def text_curves(lines: Mapping[str, Sequence[float]], width: int = 64, height: i
 
 
 class Epochs(list[dict[str, float]]):
-    """A list of one dictionary an epoch: epoch, loss, metrics, seconds."""
+    """A list of one dictionary per epoch: epoch, loss, metrics, seconds."""
 
     def values(self) -> dict[str, list[float]]:
-        """{name: [one an epoch]} of losses and metrics."""
+        """Losses and metrics as {name: [one per epoch]}."""
         names = [n for n in (self[0] if self else ()) if n not in ("epoch", "seconds")]
         return {n: [record[n] for record in self] for n in names}
 
     def plot(self, axes: Any = None) -> Any:
-        """The losses and metrics by epoch, by matplotlib; returns the axes."""
+        """Draws losses and metrics by epoch with matplotlib; returns the axes."""
         return curves(self.values(), axes)
 
     def dataframe(self) -> Any:
@@ -79,20 +79,20 @@ class Epochs(list[dict[str, float]]):
 
 
 class History:
-    """What `fit` of dlc.layers returns: history[name] is a list, a number an epoch."""
+    """The result of `fit` of dlc.layers: history[name] is a list with one value per epoch."""
 
     def __init__(self) -> None:
         self.history: dict[str, list[float]] = {}
         self.epoch: list[int] = []
 
     def add(self, epoch: int, logs: Mapping[str, float]) -> None:
-        """One more epoch."""
+        """Adds an epoch."""
         self.epoch.append(epoch)
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)
 
     def plot(self, axes: Any = None) -> Any:
-        """The losses and metrics by epoch, by matplotlib; returns the axes."""
+        """Draws losses and metrics by epoch with matplotlib; returns the axes."""
         return curves(self.history, axes)
 
     def __repr__(self) -> str:

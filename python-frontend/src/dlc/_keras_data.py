@@ -1,8 +1,8 @@
-"""What Keras does around each batch, where that can be had for less.
+"""Cheaper replacements for what Keras does around each batch.
 
-Keras's loop slices, converts and hands on every batch through general code, which takes longer
-than the step of a small model. Where a data adapter holds NumPy arrays alone, `ArrayFeed` makes
-their batches, in Keras's order.
+Keras's loop slices, converts and passes on every batch through general code, which takes longer
+than the step of a small model. If a data adapter holds only NumPy arrays, `ArrayFeed` makes their
+batches, in Keras's order.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 def held_arrays(iterator: Any) -> Any:
-    """The (x, y, weights) of Keras's iterator as they are where they are NumPy arrays of numbers
-    alone and an epoch goes once over them; None otherwise."""
+    """The arrays (x, y, weights) that Keras's iterator holds, if they are NumPy arrays of numbers
+    and an epoch is one pass over them; otherwise None."""
     adapter = iterator.data_adapter
     if type(adapter) is not ArrayDataAdapter or adapter._shuffle == "batch" or \
             iterator.steps_per_epoch or iterator.steps_per_execution != 1:
@@ -43,19 +43,19 @@ def held_arrays(iterator: Any) -> Any:
 
 
 def feed_of(iterator: Any, function: Function, columns: Sequence[Array]) -> ArrayFeed:
-    """Batches of columns, of the iterator's size."""
+    """Batches of columns, with the batch size of the iterator."""
     return ArrayFeed(function, columns, iterator.data_adapter._batch_size)
 
 
 def order_of(iterator: Any) -> Array | None:
-    """The samples in the order of the next epoch: the one that Keras draws."""
+    """The order of the samples in the next epoch, as Keras draws it."""
     adapter = iterator.data_adapter
     return np.random.permutation(adapter._num_samples) if adapter._shuffle else None
 
 
 def look_ahead(compiled_loss: Any, iterator: Any = None) -> None:
-    """Draws what Keras on JAX draws before the first epoch since `compile`: it looks at a batch,
-    in an order of its own. So the epochs have the orders that they have there."""
+    """Consumes the random order that Keras on JAX consumes before the first epoch after `compile`,
+    when it inspects a batch. So the epochs have the same orders as there."""
     if keras.backend.backend() != "jax" or compiled_loss is None or getattr(
             compiled_loss, "_dlc_looked", False):
         return
@@ -70,15 +70,15 @@ def look_ahead(compiled_loss: Any, iterator: Any = None) -> None:
 
 
 def _is_wanted(callback: Any, name: str) -> bool:
-    """Whether a callback does something in on_train_batch_end and the like."""
+    """Whether a callback overrides on_train_batch_end or a similar method."""
     older = name.replace("_train", "")  # on_batch_end, which the newer calls
     return not is_default(getattr(callback, name)) or not is_default(getattr(callback, older))
 
 
 class Hooks:
-    """Those callbacks alone that do something around a batch.
+    """Only those callbacks that do something around a batch.
 
-    phase: train or test. is_empty: whether there is none.
+    phase: train or test. is_empty: whether there are none.
     """
 
     def __init__(self, callbacks: Any, phase: str) -> None:
@@ -99,7 +99,7 @@ class Hooks:
 
 
 class Rate:
-    """The learning rate of an optimiser, read again only where it may have changed.
+    """The learning rate of an optimiser, read again only if it may have changed.
 
     array: the rate of the next step, after `update`.
     """
@@ -112,11 +112,11 @@ class Rate:
     def update(self) -> None:
         own = self._optimizer._learning_rate
         if not isinstance(own, keras.Variable):
-            # A schedule goes by batches, though updates may be fewer: `iterations` counts those.
+            # A schedule counts batches, even if updates are rarer: `iterations` counts those.
             self.array[...] = np.asarray(self._optimizer.learning_rate)
             self._optimizer._iterations.assign(self._optimizer._iterations + 1)
             return
-        # A JAX array never changes, so the same one is the same rate; others may change.
+        # A JAX array never changes, so an identical array is an identical rate. Others may change.
         value = own._value if keras.backend.backend() == "jax" else None
         if value is None or value is not self._seen:
             self.array[...] = keras.ops.convert_to_numpy(own)

@@ -1,6 +1,6 @@
-"""Models that Keras saved, .keras and .h5, read without Keras.
+"""Reads models that Keras saved, .keras and .h5, without Keras.
 
-Nothing in a file is run: a Lambda is a layer that is not known.
+Nothing in a file is executed: a Lambda is an unknown layer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class FileProblem(Exception):
-    """A file that is no model of Keras, or lacks something of it."""
+    """The file is no Keras model, or it is incomplete."""
 
 
 def _h5(source: io.BytesIO | Path, path: Path) -> Any:
@@ -66,11 +66,11 @@ class SavedModel:
         if "config" not in self.item or "layers" not in self.item.get("config", {}):
             raise FileProblem(f"{path} holds a {self.item.get('class_name')}, expected a "
                               "Sequential or functional model")
-        # Prefix of emitted names: the weights of it that were asked for.
+        # Prefix of emitted names: the weights under it that were requested.
         self._orders: dict[str, list[str]] = {}
 
     def _read_groups(self, file: Any) -> None:
-        """.keras: datasets by number below groups that say the name of their layer."""
+        """Reads .keras: datasets by number, in groups that name their layer."""
         # (names of the layers around, [arrays])
         self._found: list[tuple[list[str], list[Any]]] | None = []
         groups = self._found
@@ -90,7 +90,7 @@ class SavedModel:
         visit(file, [])
 
     def _read_names(self, file: Any) -> None:
-        """.h5: datasets by their whole names."""
+        """Reads .h5: datasets by full name."""
         self._found = None
         self._named: list[tuple[list[str], Any]] = []
 
@@ -103,7 +103,7 @@ class SavedModel:
     def array(self, name: str, shape: Sequence[int]) -> npt.NDArray[np.float32]:
         parts = name.split("/")
         if self._found is None:
-            # Without the model's own name, which the file does not have.
+            # Without the name of the model itself, which the file does not have.
             fitting = [(len(p), value) for p, value in self._named
                        if p[-1].split(":")[0] == parts[-1] and within(parts[1:-1], p)]
         else:
@@ -124,6 +124,6 @@ class SavedModel:
 
 
 def within(words: Iterable[str], path: Iterable[str]) -> bool:
-    """Whether the words stand in the path in this order."""
+    """Whether the words occur in the path in this order."""
     rest = iter(path)
     return all(any(part == word for part in rest) for word in words)

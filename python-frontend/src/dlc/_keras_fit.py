@@ -1,8 +1,8 @@
 """fit, evaluate and predict of a Keras model, on compiled steps.
 
-The loop is Keras's own (its data adapters, callbacks and names of logs); only what a batch
-does is dlc's. Weights go into the library when a loop begins and come back behind each epoch,
-before the callbacks of its end.
+The loop is Keras's own (data adapters, callbacks, names of logs); dlc only runs the batches.
+Weights are copied to the library when a loop begins. After each epoch, before its callbacks, they
+are copied back.
 """
 
 from __future__ import annotations
@@ -46,32 +46,33 @@ def _output_names(model: Any) -> list[str]:
 
 
 class Compiled(Steps):
-    """The steps of one Keras model."""
+    """The compiled steps of one Keras model."""
 
     def __init__(self, described: Described, recipe: Recipe,
                  host_metrics: list[tuple[int, Any]], optimizer: Any = None) -> None:
-        """optimizer: Keras's, where the model learns."""
+        """optimizer: that of Keras, if the model is trained."""
         self.host_metrics, self.variables = host_metrics, Variables(described)
         if optimizer is not None:
             recipe.facts = lambda w: keras_optimizer.facts(optimizer, w, self.variables[w.name])
-        # Outputs and kinds of losses where the steps depend on extents of targets, and those.
+        # Outputs and kinds of losses for which the steps depend on the extents of targets, and
+        # these extents.
         self.by_data: dict[int, str] = {}
         self.extents: dict[int, Extents] = {}
         self._tensors = described.model.outputs
-        self.is_ahead = False  # of Keras's weights, while fit runs
+        self.is_ahead = False  # whether the library is ahead of Keras's weights, while fit runs
         self.inputs = [t.name for t in described.inputs]
         self.outputs = _output_names(described.model)
         super().__init__(recipe, lambda w: np.reshape(
             np.asarray(self.variables[w.name], np.float32), w.shape))
         self._mirror = Mirror((n, self.variables[n], w.shape) for n, w in self.weights.items())
-        self._memory: Mirror | None = None  # of what the optimiser remembers
+        self._memory: Mirror | None = None  # the state of the optimiser
 
     def fits(self, y: Any) -> bool:
-        """Whether the steps are for targets of these extents."""
+        """Whether the steps fit the extents of these targets."""
         return extents_of(y, self.outputs, self.by_data, self._tensors) == self.extents
 
     def push_from(self, model: Any) -> None:
-        """Keras's weights, which are older than the library's while it learns."""
+        """Copies Keras's weights to the library. If the library is ahead, copies back instead."""
         if self.is_ahead:
             self.pull_to(model)
             return
@@ -86,7 +87,7 @@ class Compiled(Steps):
             model.optimizer._iterations.assign(self.count)
 
     def begin(self, model: Any) -> None:
-        """Random numbers follow Keras's seed; steps go on where the optimiser is."""
+        """Seeds random numbers as Keras does, and continues at the optimiser's step."""
         seed = keras.src.utils.rng_utils.get_random_seed()
         self.seed(np.random.randint(1 << 31) if seed is None else seed)
         optimizer = model.optimizer
@@ -98,18 +99,18 @@ class Compiled(Steps):
         self.count = int(np.asarray(optimizer._iterations))
 
     def pull_states(self) -> None:
-        """What evaluate and predict move too: what stateful layers remember."""
+        """Copies back the states of stateful layers, which evaluate and predict change too."""
         self._mirror.pull(self.library.state, self.training.moved)
 
     def forget(self) -> None:
-        """What the library holds may be half of a step."""
+        """Marks the content of the library as invalid: it may be that of half a step."""
         for mirror in (self._mirror, self._memory):
             if mirror is not None:
                 mirror.forget()
 
 
 def _key(model: Any) -> str:
-    """Equal where the compiled library still fits the model."""
+    """A key that is equal as long as the compiled library fits the model."""
     key: list[Any] = [[v.path, bool(v.trainable)] for v in model.variables]
     key += [[layer.name, layer.trainable] for layer in model._flatten_layers()]
     if getattr(model, "_compile_loss", None) is not None:
@@ -120,8 +121,8 @@ def _key(model: Any) -> str:
 
 def compiled(model: Any, learns: bool = True,
              targets: Callable[[], Any] | None = None) -> Compiled:
-    """The model's library, made where there is none that fits. targets: those that are learnt, for
-    losses whose steps depend on their shape."""
+    """The library of the model; compiled if none fits. targets: the training targets, for losses
+    whose steps depend on their shape."""
     learns = learns and getattr(model, "_compile_loss", None) is not None
     key = _key(model) + str(learns)
     store: dict[str, Any] = model.__dict__.setdefault("_dlc_compiled", {})
@@ -145,10 +146,10 @@ def compiled(model: Any, learns: bool = True,
         optimizer = keras_optimizer.described(model.optimizer)
     recipe = Recipe(lambda e, x: emit_model(e, described.item, x), input_types(described), outputs,
                     optimizer, sample_weights=True, predictions=bool(host),
-                    # On JAX, Keras loses the mask before its metrics see it.
+                    # On JAX, Keras drops the mask before its metrics see it.
                     masks_metrics=keras.backend.backend() != "jax")
     store.clear()
-    # The key has the addresses of what is held.
+    # The key contains addresses of objects, so they are kept alive.
     store["held"] = (model._compile_loss, model._compile_metrics, model.optimizer) \
         if learns else None
     made = store[key] = Compiled(described, recipe, host, model.optimizer if learns else None)
@@ -157,7 +158,7 @@ def compiled(model: Any, learns: bool = True,
 
 
 class _Logs(Tally):
-    """A tally with the metrics that Keras computes itself."""
+    """A tally that includes the metrics that Keras computes."""
 
     def __init__(self, model: Any, made: Compiled) -> None:
         super().__init__(made.outputs, made.training)
@@ -180,7 +181,7 @@ class _Logs(Tally):
 
 def _split_batch(model: Any, made: Compiled,
                  data: Any) -> tuple[list[Any], list[Any], Arrays]:
-    """Inputs, targets of the outputs that have a loss, and a weight for each sample."""
+    """Inputs, targets of the outputs with a loss, and a weight for each sample."""
     x, y, weights = data_adapter_utils.unpack_x_y_sample_weight(data)
     inputs = listed(x, made.inputs)
     chosen = [k for k, o in enumerate(made.training.recipe.outputs) if o.loss is not None]
@@ -214,7 +215,7 @@ def _rate(model: Any) -> float:
 
 def _run(model: Any, made: Compiled, iterator: Any, training: bool,
          callbacks: Any) -> Logs:
-    """One pass over the data; the logs at its end."""
+    """One pass over the data; returns the logs at its end."""
     tally = _Logs(model, made)
     function = made["step" if training else "evaluate"]
     hooks = Hooks(callbacks, "train" if training else "test")

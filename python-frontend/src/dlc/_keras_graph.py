@@ -1,8 +1,8 @@
 """A live Keras model as a configuration that dlc emits.
 
-What Keras serialises is not enough: a layer that a user wrote is known by its `call` alone. So
-the model's own graph is walked, and layers that dlc does not know are called on symbolic
-tensors, whose operations stand in their place.
+Keras's serialisation is not enough: only its `call` describes a custom layer. So the graph of the
+model is walked, and layers that dlc does not know are called on symbolic tensors. The traced
+operations take their place.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
 
 
 class Described:
-    """item: the configuration; layers: {path: layer} of those that hold variables; variables:
-    {name: variable} of those that a traced call uses itself; inputs: of the model."""
+    """item: the configuration; layers: {path: layer} for those with variables; variables: {name:
+    variable} for those that a traced call uses directly; inputs: of the model."""
 
     def __init__(self, model: Any, learns: bool = True) -> None:
         self.layers: dict[str, Any] = {}
         self.variables: dict[str, Any] = {}
         self._path: list[str] = []
         self._symbols, self._learns = Symbols(learns), learns
-        self._mode: bool | None = None  # of a traced call: whether layers learn
+        self._mode: bool | None = None  # of a traced call: whether layers are in training mode
         self._is_traced = False
         if _is_functional(model):
             self.model = model
@@ -48,8 +48,9 @@ class Described:
     #--- Modes -------------------------------------------------------------------------
 
     def _modes(self, make: Callable[[bool], Item], mode: bool | None = None) -> Item:
-        """What make(mode) says of a traced call: at inference, and under "learning" of what it
-        does while it learns. A call in a traced one has the mode of that."""
+        """The result of make(mode) for a traced call: that at inference and, if the model is
+        trained, that in training under "learning". A call inside a traced one has the mode of the
+        outer one."""
         mode = self._mode if mode is None else mode
         if mode is not None:
             return self._in_mode(mode, make)
@@ -68,8 +69,8 @@ class Described:
             self._mode = before
 
     def _mode_of(self, op: Any, nodes: Sequence[Any]) -> bool | None:
-        """The mode of a layer's calls, where it is known. In a functional model what they were
-        given counts for nothing: it gives its own to all."""
+        """The mode of a layer's calls, if it is known. In a functional model the arguments of the
+        calls do not matter: the model passes its own mode to all."""
         given = {n.arguments.kwargs.get("training") for n in nodes} if self._is_traced else set()
         modes = {g if isinstance(g, bool) else self._mode for g in given}
         if len(modes) > 1:
@@ -79,7 +80,7 @@ class Described:
         return modes.pop() if modes else self._mode
 
     def _subclassed(self, model: Any, mode: bool) -> Item:
-        """A subclassed model that was called, as the functional one that its call makes."""
+        """A called subclassed model, as the functional model that its call makes."""
         inputs, outputs = _called(model, self._symbols, mode)
         losses = self._symbols.losses
         if not mode:
@@ -88,8 +89,8 @@ class Described:
                                  len(losses))
 
     def _traced_item(self, traced: Any, layer: Any, losses: int) -> Item:
-        """What a call of a layer makes. losses: how many of the last outputs it adds to the
-        loss."""
+        """The result of tracing a call of a layer. losses: how many of the last outputs are terms
+        of the loss."""
         item = self._model(traced, layer.name, layer.trainable, is_traced=True)
         regularizer = getattr(layer, "activity_regularizer", None)
         if regularizer is not None:
@@ -100,9 +101,9 @@ class Described:
 
     def _model(self, model: Any, name: str, trainable: bool | None = None,
                is_traced: bool = False) -> Item:
-        """A Sequential or functional model as an item of its path. trainable: in place of its
-        own, which sets that of all layers in it. is_traced: whether a call was made that gives
-        each layer its mode."""
+        """A Sequential or functional model as an item under its path. trainable: overrides its own
+        flag, which applies to all layers in it. is_traced: whether a traced call gives each layer
+        its mode."""
         graph = getattr(model, "_functional", None) or model
         self._path.append(name)
         before, self._is_traced = self._is_traced, is_traced
@@ -137,7 +138,7 @@ class Described:
                     "config": {"keras_history": _history(value, graph)}}
         if isinstance(value, keras.Variable):
             name, base = value.name, "/".join(self._path)
-            for k in range(1, 1 << 16):  # others of a layer may have the same name
+            for k in range(1, 1 << 16):  # variables of a layer may share a name
                 if self.variables.setdefault(f"{base}/{name}", value) is value:
                     break
                 name = f"{value.name}_{k}"
@@ -183,7 +184,7 @@ class Described:
         return {"class_name": kind, "module": "keras.layers", "config": item["config"]}
 
     def _traced(self, layer: Any, nodes: Sequence[Any], mode: bool) -> Item:
-        """The functional model that a layer's call makes of its inputs."""
+        """The functional model that the call of a layer makes from its inputs."""
         call = functools.partial(layer.function, **(layer.arguments or {})) \
             if type(layer).__name__ == "Lambda" else layer.call
         first = nodes[0].arguments
@@ -212,7 +213,7 @@ class Described:
         return self._traced_item(traced, layer, len(self._symbols.losses))
 
     def _cell(self, layer: Any, path: str, mode: bool | None) -> Item:
-        """A user's cell: its call on one step, as a model of the input and the states."""
+        """A custom cell: its call on one step, as a model of input and states."""
         cell = layer.cell
         shape = layer._build_shapes_dict["sequences_shape"] \
             if "sequences_shape" in layer._build_shapes_dict else \
@@ -247,7 +248,7 @@ class Described:
 
 
 def _model_of(inputs: Sequence[Any], outputs: Any, losses: Sequence[Any], name: str) -> Any:
-    """A functional model of traced results, those that are added to the loss behind the others."""
+    """A functional model of traced results, followed by those that are added to the loss."""
     if losses:
         outputs = [*keras.tree.flatten(outputs), *losses]
     return keras.Model(inputs, outputs, name=name)
@@ -259,12 +260,12 @@ def _is_functional(model: Any) -> bool:
 
 
 def _called(model: Any, symbols: Symbols, mode: bool) -> tuple[list[Any], Any]:
-    """Symbolic inputs of a subclassed model that was called, and what its call makes of them."""
+    """Symbolic inputs of a called subclassed model, and the results of its call."""
     shapes = list((getattr(model, "_build_shapes_dict", None) or {}).values())
     if not shapes:
         raise ValueError(f"model '{model.name}' has no shapes yet: give it an Input or a "
                          "build(input_shape) of its own, or call it on data once")
-    # What layers remember is of as many samples as they were built for.
+    # States of layers have the batch size that they were built for.
     is_fixed = any(getattr(layer, "stateful", False) for layer in model._flatten_layers())
     inputs = [keras.Input(batch_shape=(shape[0] if is_fixed else None, *shape[1:]))
               for shape in shapes]

@@ -1,6 +1,6 @@
-"""Losses of a user's own: what they do with symbolic targets and predictions stands in the step.
+"""Custom losses: their operations on symbolic targets and predictions become part of the step.
 
-Keras's Loss calls `call` and reduces what it gives; only `call` is traced, dlc reduces.
+Keras's Loss calls `call` and reduces the result. Only `call` is traced; dlc reduces.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def name_of(loss: Any) -> str:
-    """What a loss is called in messages."""
+    """The name of a loss in messages."""
     if isinstance(loss, LossFunctionWrapper) and hasattr(loss, "fn"):
         loss = loss.fn
     named = loss if hasattr(loss, "__name__") else type(loss)
@@ -39,11 +39,11 @@ def name_of(loss: Any) -> str:
 
 
 def own(loss: Any, output: Any, extents: Extents) -> tuple[str, Config]:
-    """(name, configuration) of a function (y_true, y_pred) of keras.ops, or of an object of a
-    subclass of keras.losses.Loss. output: a symbolic output of the model; extents: of the
-    targets, behind the batch.
+    """(name, configuration) of a custom loss: a function (y_true, y_pred) of keras.ops, or an
+    object of a subclass of keras.losses.Loss. output: a symbolic output of the model; extents:
+    those of the targets, after the batch.
 
-    Raises UnknownLayers, with the loss's name and the reason, where it cannot be traced.
+    Raises UnknownLayers, with the name of the loss and the reason, if it cannot be traced.
     """
     made = loss if isinstance(loss, keras.losses.Loss) else LossFunctionWrapper(loss)
     name = name_of(loss)
@@ -54,7 +54,7 @@ def own(loss: Any, output: Any, extents: Extents) -> tuple[str, Config]:
         raise UnknownLayers(f"loss {name} computes in {made.dtype}, expected float32")
     described = _traced(made, name, output, extents)
     def emit(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
-        # Layers in a loss are told nothing of a mode, which is inference.
+        # Layers in a loss are not told a mode; the default is inference.
         mode, e.training = e.training, False
         try:
             return e.cast(emit_model(e, described.item, [t, y]), "f32")
@@ -67,7 +67,7 @@ def own(loss: Any, output: Any, extents: Extents) -> tuple[str, Config]:
 def _traced(loss: Any, name: str, output: Any, extents: Extents) -> Described:
     """What a loss computes, as a model of targets and predictions."""
     symbols = Symbols(learns=True)
-    # Keras, too, makes targets numbers of the loss's type.
+    # Keras also casts targets to the dtype of the loss.
     given = [keras.Input(batch_shape=(output.shape[0], *extents), dtype="float32", name="y_true"),
              keras.Input(batch_shape=output.shape, dtype=output.dtype, name="y_pred")]
     try:
@@ -96,8 +96,8 @@ def _traced(loss: Any, name: str, output: Any, extents: Extents) -> Described:
 
 def extents_of(y: Any, names: Sequence[str], chosen: Mapping[int, str],
                outputs: Sequence[Any]) -> dict[int, Extents]:
-    """{output: extents behind the batch of its targets}. y: all targets as fit takes them; names:
-    of the outputs; chosen: those that have a loss, and its kind."""
+    """{output: extents of its targets after the batch}. y: all targets as given to fit; names: of
+    the outputs; chosen: the outputs with a loss, and its kind."""
     if y is None:
         return {}
     found = listed(y, names)
@@ -108,19 +108,19 @@ def extents_of(y: Any, names: Sequence[str], chosen: Mapping[int, str],
 
 
 def _free(extents: Sequence[int], output: Sequence[int | None]) -> Extents:
-    """Extents, free where the output's are, as steps of sequences."""
+    """Extents, free where those of the output are free, such as steps of sequences."""
     return tuple(None if k < len(output) - 1 and output[k] is None else e
                  for k, e in enumerate(extents))
 
 
 def targets_of(iterator: Any) -> Any:
-    """The targets of an EpochIterator's data, all or those of a batch."""
+    """The targets of an EpochIterator: all of them, or those of a batch."""
     adapter = iterator.data_adapter
     if isinstance(adapter, ArrayDataAdapter):
         data = adapter._inputs
     elif isinstance(adapter, PyDatasetAdapter):
         data = adapter.py_dataset[0]
     else:
-        kept = getattr(adapter, "_first_batches", None)  # a generator is not begun anew
+        kept = getattr(adapter, "_first_batches", None)  # a generator cannot be restarted
         data = kept[0] if kept else next(iter(adapter.get_numpy_iterator()))
     return data_adapter_utils.unpack_x_y_sample_weight(data)[1]

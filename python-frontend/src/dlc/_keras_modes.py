@@ -12,17 +12,18 @@ if TYPE_CHECKING:
 
     Item = dict[str, Any]
 
-# What two traces of one call have apart: made-up names, and the mode itself.
+# Differences between two traces of the same call: generated names, and the mode.
 _APART = {"name", "training", "identity", "learning", "differs"}
 
 
 def signature(item: Item) -> Any:
-    """What a traced call does, equal where two do the same."""
+    """A signature of a traced call, equal for calls that do the same."""
     config = item["config"]
     places = {layer["name"]: k for k, layer in enumerate(config["layers"])}
     return [[layer["class_name"],
              signature(layer) if "layers" in layer["config"] else _clean(layer["config"], places),
-             # A layer is itself; operations and inputs are made for each trace.
+             # A layer is identified by itself. Operations and inputs are created anew for each
+             # trace.
              layer["identity"] if layer.get("module") != "keras.ops" and
              layer["class_name"] != "InputLayer" else None,
              _clean(layer["inbound_nodes"], places)] for layer in config["layers"]], \
@@ -42,7 +43,7 @@ def _clean(value: Any, places: Mapping[str, int]) -> Any:
 
 
 def differing(item: Item, path: str = "") -> Iterator[str]:
-    """The places of calls that do something else while the model learns."""
+    """The paths of calls that behave differently in training."""
     config = item["config"]
     here = f"{path}/{config.get('name', '')}" if path else str(config.get("name", ""))
     if item.get("differs"):

@@ -1,5 +1,5 @@
-"""An optimiser of Keras's as a compiled step has it: what it is told of each parameter, and which
-of its variables is which state of the library."""
+"""An optimiser of Keras in a compiled step: its settings for each parameter, and which of its
+variables corresponds to which state of the library."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ._emit.training import Training
     from ._keras_weights import Variables
 
-# The attribute of Keras's optimiser that lists the variables of a state, by parameters.
+# The attribute of Keras's optimiser that lists the variables of a state, one per parameter.
 _ADAM = {"m": "_momentums", "v": "_velocities", "v_hat": "_velocity_hats"}
 _ATTRIBUTES: dict[str, dict[str, str]] = {
     "sgd": {"momentum": "momentums"},
@@ -40,7 +40,7 @@ _SHARED = {"product": "_u_product"}
 
 
 def described(optimizer: Any) -> tuple[str, Config]:
-    """(name, configuration) of an optimiser that dlc has; the others are refused."""
+    """(name, configuration) of an optimiser that dlc supports; others are refused."""
     kind = type(optimizer).__name__
     if not type(optimizer).__module__.startswith("keras."):
         raise UnknownLayers(f"optimizer {kind} is not one of Keras's, and what its update_step "
@@ -53,8 +53,8 @@ def described(optimizer: Any) -> tuple[str, Config]:
 
 
 def key(optimizer: Any) -> list[Any]:
-    """Equal where a compiled step still does what the optimiser does. Neither a rate nor a name
-    is part of it."""
+    """A key that is equal as long as a compiled step does what the optimiser does. It does not
+    depend on the rate or the name."""
     config = {k: v for k, v in optimizer.get_config().items()
               if k not in ("learning_rate", "name")}
     return [type(optimizer).__name__, config, id(optimizer),
@@ -64,7 +64,7 @@ def key(optimizer: Any) -> list[Any]:
 
 
 def facts(optimizer: Any, weight: Weight, variable: Any) -> Config:
-    """What an optimiser is told of one parameter."""
+    """The settings of an optimiser for one parameter."""
     kind = type(optimizer).__name__.lower()
     if kind in ("adafactor", "muon") and tuple(variable.shape) != tuple(weight.shape):
         raise UnknownLayers(f"optimizer {type(optimizer).__name__} goes by rows and columns, and "
@@ -77,23 +77,23 @@ def facts(optimizer: Any, weight: Weight, variable: Any) -> Config:
 
 
 def build(optimizer: Any, model: Any) -> None:
-    """Makes the optimiser's variables where they are not yet, as Keras's fit does."""
+    """Creates the variables of the optimiser if they do not exist, as Keras's fit does."""
     if not optimizer.built:
         with keras.name_scope(optimizer.name, caller=optimizer):
             optimizer.build(model.trainable_variables)
 
 
 def finish(optimizer: Any, model: Any) -> None:
-    """What Keras does behind the last epoch: moving averages become the weights."""
+    """What Keras does after the last epoch: moving averages become the weights."""
     optimizer.finalize_variable_values(model.trainable_weights)
     if optimizer.use_ema:
-        for variable in model.trainable_weights:  # as one array of both could not be donated
+        for variable in model.trainable_weights:  # a shared array cannot be donated
             variable.assign(np.array(variable))
 
 
 def states(optimizer: Any, training: Training,
            variables: Variables) -> Iterator[tuple[str, Any]]:
-    """(name of a state, variable) of all that the optimiser remembers."""
+    """(name of a state, variable) for all states of the optimiser."""
     own = _ATTRIBUTES[type(optimizer).__name__.lower()]
     for name in training.remembered:
         place, _, state = name.rpartition("/")

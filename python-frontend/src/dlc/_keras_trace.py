@@ -1,7 +1,7 @@
-"""Calls of a user's own layers on symbolic tensors, in which their weights are symbolic too.
+"""Calls of custom layers on symbolic tensors, with symbolic weights.
 
-A function of a weight, `ops.sigmoid(self.w)`, would otherwise be computed while tracing: its
-number would stand in the library, and the weight would not learn.
+Otherwise a function of a weight, such as `ops.sigmoid(self.w)`, would be computed during tracing.
+Its value would become a constant of the library, and the weight would not learn.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-# Keras's own lists of a layer's variables.
+# Keras's own lists of the variables of a layer.
 _BOOKKEEPING = {"_trainable_variables", "_non_trainable_variables", "_metrics"}
 
 
 class Symbols:
-    """Symbolic tensors in place of variables. inputs: those of the last call; losses: what it
-    adds to the loss. learns: whether numbers of weights are refused, which are right for inference
-    alone."""
+    """Symbolic tensors in place of variables. inputs: those of the last call; losses: what it adds
+    to the loss. learns: whether reading the value of a weight is refused, which is correct only at
+    inference."""
 
     def __init__(self, learns: bool) -> None:
         self._learns = learns
@@ -38,11 +38,12 @@ class Symbols:
         self.losses: list[KerasTensor] = []
 
     def variable(self, tensor: Any) -> Any:
-        """The variable that a tensor stands for, or None."""
+        """The variable that a tensor represents, or None."""
         return self._variables.get(id(tensor))
 
     def _of(self, value: Any) -> Any:
-        """The same with symbols for all variables in it; the same object where there are none."""
+        """The same value with symbols for all variables in it; the same object if there are none.
+        """
         if isinstance(value, keras.Variable):
             if id(value) not in self._known:
                 made = keras.Input(batch_shape=value.shape, dtype=value.dtype)
@@ -63,10 +64,10 @@ class Symbols:
 
     def call(self, layer: Any, training: bool, function: Callable[..., Any], *args: Any,
              **kwargs: Any) -> Any:
-        """function(*args, **kwargs), while the layer's weights are symbols; `losses` has what it
-        adds to the loss. training: what the layers in it get that are not told.
+        """Calls function(*args, **kwargs) while the weights of the layer are symbols. `losses` gets
+        what it adds to the loss. training: the mode of inner layers that are not given one.
 
-        Raises TypeError where the call takes the number of a weight.
+        Raises TypeError if the call reads the value of a weight.
         """
         self.inputs, self.losses = [], []
         if "training" in inspect.signature(function).parameters:
@@ -92,7 +93,7 @@ class Symbols:
 
 @contextmanager
 def _mode(layer: Any, training: bool) -> Iterator[None]:
-    """Calls inside are those of a layer that is called with this mode."""
+    """Inner calls see a layer that is called with this mode."""
     before = global_state.get_global_attribute("current_call_ctx")
     context: Any = CallContext(entry_layer=layer)
     context.training = training
@@ -105,7 +106,7 @@ def _mode(layer: Any, training: bool) -> Iterator[None]:
 
 @contextmanager
 def _no_numbers() -> Iterator[None]:
-    """Weights have no numbers but where a known layer infers its shapes."""
+    """Refuses to read values of weights, except while a known layer infers its shapes."""
     owner = next(c for c in keras.Variable.__mro__ if "value" in vars(c))
     own, tracer = vars(owner)["value"], threading.get_ident()
 

@@ -1,4 +1,4 @@
-"""What a Keras model was told by compile: losses and metrics of its outputs."""
+"""What compile was told of a Keras model: losses and metrics of its outputs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 def named(which: Any) -> tuple[str, dict[str, Any]]:
-    """(name, configuration) of a loss or metric of Keras's as it was given to compile; the
-    name is empty where it is not Keras's."""
+    """(name, configuration) of a loss or metric as given to compile; the name is empty if it is not
+    one of Keras."""
     if isinstance(which, str):
         return loss_table.full_name(which), {}
     if isinstance(which, (keras.losses.Loss, keras.metrics.Metric)):
@@ -36,13 +36,13 @@ def named(which: Any) -> tuple[str, dict[str, Any]]:
             return named(function)[0] if function else "", config
         return name, {k: v for k, v in config.items() if v is not None}
     name = loss_table.full_name(getattr(which, "__name__", ""))
-    # A function of the user's own may have the name of one of Keras's.
+    # A custom function may have the name of one of Keras.
     known = getattr(keras.losses, name, None) or getattr(keras.metrics, name, None)
     return (name if known is which else ""), {}
 
 
 def of_output(spec: Any, names: Sequence[str], k: int) -> Any:
-    """What a list, a dictionary or one for all says of output k."""
+    """The entry for output k in a list, in a dictionary, or in one value for all."""
     if isinstance(spec, dict):
         return spec.get(names[k])
     if isinstance(spec, (list, tuple)):
@@ -51,8 +51,8 @@ def of_output(spec: Any, names: Sequence[str], k: int) -> Any:
 
 
 def outputs_by_data(model: Any, names: Sequence[str]) -> dict[int, str]:
-    """The outputs that have a loss, and its kind, where the steps depend on the shape of targets;
-    none where they do not. The kind of a user's own is empty."""
+    """The outputs with a loss, and its kind, if the steps depend on the shape of targets; otherwise
+    none. The kind of a custom loss is empty."""
     spec = model._compile_loss._user_loss
     losses = {k: of_output(spec, names, k) for k in range(len(names))}
     kinds = {k: named(loss)[0] for k, loss in losses.items() if loss is not None}
@@ -60,7 +60,7 @@ def outputs_by_data(model: Any, names: Sequence[str]) -> dict[int, str]:
 
 
 def _loss(loss: Any, output: Any, extents: Extents | None) -> tuple[str, dict[str, Any]]:
-    """(name, configuration) of a loss. extents: of its targets, where those are known."""
+    """(name, configuration) of a loss. extents: those of its targets, if known."""
     kind, config = named(loss)
     shape = tuple(output.shape[1:]) if extents is None else extents
     if not kind:
@@ -75,8 +75,8 @@ def _loss(loss: Any, output: Any, extents: Extents | None) -> tuple[str, dict[st
 
 def wanted(model: Any, names: Sequence[str], tensors: Sequence[Any],
            extents: Mapping[int, Extents]) -> tuple[list[Output], list[tuple[int, Any]]]:
-    """Outputs with losses and metrics; metrics that Keras computes itself. tensors: the outputs,
-    symbolic; extents: of the targets, where those are known."""
+    """Outputs with losses and metrics, and the metrics that Keras computes. tensors: the symbolic
+    outputs; extents: those of the targets, if known."""
     spec, weights = model._compile_loss._user_loss, model._compile_loss._user_loss_weights
     chosen, weighted = (getattr(model._compile_metrics, f"_user_{k}", None)
                         for k in ("metrics", "weighted_metrics")) \

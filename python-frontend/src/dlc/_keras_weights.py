@@ -1,4 +1,4 @@
-"""Which variable of a Keras model is which tensor of the emitted one."""
+"""Maps the variables of a Keras model to the tensors of the emitted one."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 class Variables:
-    """The variables of a described model by the emitted names. learns: whether a variable may
-    have one name alone."""
+    """The variables of a described model by emitted names. learns: whether a variable may have only
+    one name."""
 
     def __init__(self, described: Described, learns: bool = True) -> None:
         self._learns = learns
@@ -52,7 +52,7 @@ class Variables:
             return flat(holder.states)[int(wanted[-1].rpartition("_")[2])]
         fitting = [v for v in layer.weights if v.path.split("/")[-1] == wanted[-1] and
                    within(wanted[:-1], v.path.split("/"))]
-        # A layer's own variables come first; those below have longer paths.
+        # The own variables of a layer come first; nested ones have longer paths.
         fitting.sort(key=lambda v: len(v.path.split("/")))
         if not fitting:
             raise UnknownLayers(f"{name}: {type(layer).__name__} has "
@@ -61,15 +61,15 @@ class Variables:
 
 
 def flat(states: Any) -> list[Any]:
-    """The variables of a recurrent layer's states, which are nested for a stack of cells."""
+    """The variables of the states of a recurrent layer, which are nested for stacked cells."""
     return [v for s in states for v in flat(s)] if isinstance(states, (list, tuple)) else [states]
 
 
 class Mirror:
-    """Variables of Keras's and the states of a library that have their values.
+    """Variables of Keras, and the states of a library that hold their values.
 
-    A variable whose value is still the array that it was given last is not pushed again. That
-    can be told where arrays never change, which is JAX.
+    A variable whose value is still the array that it was last given is not copied again. This can
+    be decided only where arrays are immutable, as in JAX.
     """
 
     def __init__(self, triples: Iterable[tuple[str, Any, Sequence[int]]]) -> None:
@@ -78,7 +78,7 @@ class Mirror:
         self._given: dict[str, Any] = {}
 
     def push(self, state: State) -> None:
-        """The variables' values, into the library."""
+        """Copies the values of the variables to the library."""
         for name, variable, shape in self._triples:
             value = variable.value
             if value is not self._given.get(name):
@@ -86,18 +86,18 @@ class Mirror:
                 self._note(name, value)
 
     def pull(self, state: State, names: Container[str] | None = None) -> None:
-        """The library's values, into the variables: all, or those of these names."""
+        """Copies the values of the library to the variables: all, or those with these names."""
         moved = [(n, v) for n, v, _ in self._triples if names is None or n in names]
         values: list[Any] = [np.reshape(state[n], v.shape) for n, v in moved]
         if moved and _is_constant(moved[0][1].value):
             import jax
-            values = jax.device_put(values)  # of all at once, which takes a third of the time
+            values = jax.device_put(values)  # all at once, which takes a third of the time
         for (name, variable), value in zip(moved, values):
             variable.assign(value)
             self._note(name, variable.value)
 
     def forget(self) -> None:
-        """The library's values may be others than those that were pushed."""
+        """Invalidates what is known about the values in the library."""
         self._given = {}
 
     def _note(self, name: str, value: Any) -> None:
@@ -106,5 +106,5 @@ class Mirror:
 
 
 def _is_constant(value: Any) -> bool:
-    """Whether it is an array that never changes: one of JAX's."""
+    """Whether it is an immutable array: one of JAX."""
     return type(value).__module__.startswith("jax")

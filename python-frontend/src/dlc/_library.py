@@ -1,4 +1,4 @@
-"""Libraries made by dlc, through their self-description (see abi.h)."""
+"""Loads libraries made by dlc, using their self-description (see abi.h)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ABI_VERSION = 5
 class LibraryError(Exception):
     """A library could not be loaded, or a call was refused.
 
-    status: the dlc_status of a refused call, else None.
+    status: the dlc_status of a refused call, otherwise None.
     """
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -105,8 +105,8 @@ class _Info(ctypes.Structure):
     ]
 
 
-# By the numbers of abi.h: name of the NumPy type, or of ml_dtypes and the NumPy
-# type that stands in for it where that package is missing.
+# Indexed by the numbers of abi.h: the name of the NumPy type, or of the one in ml_dtypes with the
+# NumPy type that replaces it if that package is missing.
 _ELEMENTS: list[str | tuple[str, str]] = [
     "", "float16", ("bfloat16", "uint16"), "float32", "float64", "bool",
     "int32", "int64", "int8", "int16", "uint8", "uint16", "uint32", "uint64",
@@ -132,7 +132,7 @@ def _dtype(element: int) -> np.dtype[Any]:
 class Argument:
     """One input or output: its name, NumPy type and shape (None: free).
 
-    is_computed: an output whose shape follows from values; the library makes it.
+    is_computed: an output whose shape depends on values; the library allocates it.
     """
     name: str
     dtype: np.dtype[Any]
@@ -146,7 +146,7 @@ class Argument:
 
 
 class Function:
-    """A function of a library; call it with arrays."""
+    """A function of a library. Call it with arrays."""
 
     def __init__(self, context: Context, number: int, description: _Function) -> None:
         self._context = context
@@ -170,7 +170,7 @@ class Function:
                 f"{', '.join(map(str, self.outputs))}")
 
     def _signature(self) -> inspect.Signature:
-        """For help and completion; arrays are given by place alone."""
+        """For help and completion; arrays are positional."""
         parameter = inspect.Parameter
         names = [a.name if a.name.isidentifier() and not keyword.iskeyword(a.name)
                  and a.name != "out" else f"input{i}" for i, a in enumerate(self.inputs)]
@@ -182,7 +182,7 @@ class Function:
 
     def _describe(self, arrays: Sequence[npt.NDArray[Any] | None], arguments: Sequence[Argument]
                   ) -> tuple[ctypes.Array[_Tensor], list[ctypes.Array[ctypes.c_int64]]]:
-        """dlc_tensors over the arrays' own memory."""
+        """The dlc_tensors that describe the memory of the arrays."""
         tensors = (_Tensor * max(len(arrays), 1))()
         shapes = []
         for tensor, array, argument in zip(tensors, arrays, arguments):
@@ -227,7 +227,7 @@ class Function:
     def _written(self, tensors: ctypes.Array[_Tensor],
                  out: npt.NDArray[Any] | Sequence[npt.NDArray[Any]] | None
                  ) -> list[npt.NDArray[Any] | None]:
-        """The arrays to write to: those of `out`, or new ones; None where they are computed."""
+        """The arrays to write to: those of `out`, or new ones; None for computed outputs."""
         context = self._context
         if out is None:
             found = [(ctypes.c_int64 * max(len(a.shape), 1))()
@@ -260,10 +260,9 @@ class Function:
                  out: npt.NDArray[Any] | Sequence[npt.NDArray[Any]] | None = None) -> Any:
         """Runs the function.
 
-        inputs: contiguous arrays of the declared types, read in place; numbers of
-            Python too where the rank is 0.
-        out: an array (or a list, for several outputs) to write to; made where
-            absent.
+        inputs: contiguous arrays of the declared types, read in place; also Python numbers for rank
+        0.
+        out: an array (or a list, for several outputs) to write to; allocated by default.
 
         Returns the output, or a tuple of several. Raises LibraryError.
         """
@@ -287,11 +286,11 @@ class Function:
 
     def bind(self, *inputs: npt.NDArray[Any] | np.generic | float,
              out: npt.NDArray[Any] | Sequence[npt.NDArray[Any]] | None = None) -> BoundCall:
-        """A call on these very arrays, checked once and made again and again.
+        """Binds the call to these arrays: it is checked once and can be repeated.
 
-        For loops in which the call itself is short: write to the inputs, call, read the
-        outputs. Arguments are those of a call. Raises LibraryError, also where the shape of
-        an output follows from values.
+        For loops in which the call itself is short: write to the inputs, call, read the outputs.
+        The arguments are those of a call. Raises LibraryError, also if the shape of an output
+        depends on values.
         """
         for argument in self.outputs:
             if argument.is_computed:
@@ -320,13 +319,14 @@ class BoundCall:
                  outputs: Sequence[Any], described: tuple[Any, ...]) -> None:
         self.function, self.inputs, self.outputs = function, tuple(inputs), tuple(outputs)
         self._result = _one_or_all(outputs)
-        self._described = described  # points into the arrays, which live as long
+        self._described = described  # points into the arrays, which must stay alive
         context = function._context
         self._require, self._call = context._require, context._library.info.call
         self._arguments = context._handle, function._number, described[0], described[1]
 
     def __call__(self) -> Any:
-        """The output, or a tuple of several: the same arrays each time. Raises LibraryError."""
+        """Runs the function. Returns the output, or a tuple of several: the same arrays each time.
+        Raises LibraryError."""
         self._require(self._call(*self._arguments))
         return self._result
 
@@ -396,7 +396,7 @@ class State:
 
 
 class Context:
-    """State of one caller: use it from one thread at a time."""
+    """The state of one caller. Use it from one thread at a time."""
 
     def __init__(self, library: Library, threads: int = 0,
                  weights: str | os.PathLike[str] | None = None) -> None:
@@ -420,12 +420,12 @@ class Context:
             self._handle, os.fsencode(path)))
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the state to a safetensors file, at once or not at all."""
+        """Writes the state to a safetensors file, as a whole or not at all."""
         self._file("save", path)
 
     def restore(self, path: str | os.PathLike[str]) -> None:
-        """Reads the state from a file that `save` wrote; one that does not hold
-        exactly this state is refused, and nothing changes."""
+        """Reads the state from a file that `save` wrote. A file that does not hold exactly this
+        state is refused, and nothing changes."""
         self._file("load", path)
 
     def _require(self, status: int) -> None:
@@ -436,7 +436,7 @@ class Context:
 
     @property
     def threads(self) -> int:
-        """How many threads this context uses at most."""
+        """The maximum number of threads of this context."""
         count: int = self._library.info.threads(self._handle)
         return count
 
@@ -461,7 +461,7 @@ class Context:
 
 
 class Library(Context):
-    """A loaded library with a context of its own; `context()` makes more."""
+    """A loaded library with a context of its own; `context()` creates more."""
 
     def __init__(self, path: str | os.PathLike[str], threads: int = 0,
                  weights: str | os.PathLike[str] | None = None) -> None:
@@ -480,7 +480,7 @@ class Library(Context):
         if table.abi_version != _ABI_VERSION:
             raise LibraryError(f"{path} speaks version {table.abi_version} of "
                                f"the interface, this package {_ABI_VERSION}")
-        # An older library's table is shorter: what it lacks is zero.
+        # The table of an older library is shorter; missing fields are zero.
         self.info = _Info()
         ctypes.memmove(ctypes.byref(self.info), ctypes.byref(table),
                        min(table.size, ctypes.sizeof(_Info)))
@@ -501,9 +501,8 @@ def load(path: str | os.PathLike[str], threads: int = 0,
     """Loads a library made by dlc.
 
     path: the .so file.
-    threads: threads at most; 0: DLC_NUM_THREADS, OMP_NUM_THREADS or all
-        processors that the process may use.
-    weights: the file of weights, where the library has one that does not lie
-        beside it.
+    threads: maximum number of threads; 0: DLC_NUM_THREADS, OMP_NUM_THREADS or all processors that
+    the process may use.
+    weights: the file of weights, if the library has one that is not next to it.
     """
     return Library(path, threads, weights)

@@ -1,4 +1,4 @@
-"""Models that came from elsewhere: they predict, learn by compiled steps, become libraries."""
+"""Models from other frameworks: they predict, train by compiled steps, and become libraries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def need(module: str, extra: str | None = None) -> ModuleType:
-    """The module, or an error that says what to install."""
+    """Imports the module, or raises an error that says what to install."""
     import importlib
     try:
         return importlib.import_module(module)
@@ -45,9 +45,9 @@ def need(module: str, extra: str | None = None) -> ModuleType:
 
 
 class Parameters(MutableMapping[str, "npt.NDArray[Any]"]):
-    """The named floats of a model, arrays in the layout that they came in.
+    """The named float parameters of a model, as arrays in their original layout.
 
-    Reading gives a copy; writing takes an array of the same shape, of any kind of number.
+    Reading returns a copy. Writing takes an array of the same shape and of any number type.
     """
 
     def __init__(self, model: Model) -> None:
@@ -84,11 +84,11 @@ class Parameters(MutableMapping[str, "npt.NDArray[Any]"]):
 
 
 class Model:
-    """A network that came from elsewhere. Call it with arrays; `fit` trains it.
+    """A network from another framework. Call it with arrays; `fit` trains it.
 
-    parameters: its named floats, to read and write.
+    parameters: its named float parameters, to read and write.
 
-    A kind of model says how its parameters are kept (_names, _value, _store) and gives what
+    A subclass says how its parameters are kept (_names, _value, _store) and provides what
     `dlc.compile` takes (_form).
     """
 
@@ -112,8 +112,8 @@ class Model:
 
     def _form(self, training: bool = False,
               values: Mapping[str, npt.NDArray[Any]] | None = None) -> Any:
-        """What is compiled: as the model is, or in the form in which it learns, with other
-        values of parameters by name."""
+        """What is compiled: the model, or its training form, with other values of parameters by
+        name."""
         raise NotImplementedError
 
     #--- Values --------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Model:
             self._push()
 
     def _push(self) -> None:
-        """The parameters into the library that learns."""
+        """Copies the parameters to the library that trains."""
         assert self._learner is not None
         for name, order in self._orders.items():
             state = self._learner.state
@@ -134,7 +134,7 @@ class Model:
             state[name] = np.array(np.transpose(self._value(name), order), kept, order="C")
 
     def _pull(self) -> None:
-        """What was learnt, if anything was."""
+        """Copies back what was learnt, if anything was."""
         if not self._learner_is_newer or self._learner is None:
             return
         self._learner_is_newer = False
@@ -146,20 +146,20 @@ class Model:
     #--- Inference -----------------------------------------------------------------
 
     def compile(self, output: Place | None = None, **options: Any) -> CompiledLibrary:
-        """The library of the model as it is: see `dlc.compile`."""
+        """Compiles the model for inference: see `dlc.compile`."""
         self._pull()
         return compile(self._form(), output, **options)
 
     def plot(self, path: Place | None = None) -> Graph:
-        """The network as a picture of its ops, which a notebook shows; path: a .svg file."""
+        """A picture of the ops of the network, which a notebook shows. path: a .svg file."""
         return self.compile().plot(path)
 
     def _repr_html_(self) -> str:
         return f"<p>{html.escape(self._name)}</p>{self.plot().first(40).svg()}"
 
     def export(self, path: Place, **options: Any) -> Path:
-        """Writes a library and its C header; options: those of `dlc.compile`. Returns the
-        path."""
+        """Writes a library and its C header, and returns the path. options: those of `dlc.compile`.
+        """
         return self.compile(path, **options).path
 
     def predict(self, *inputs: npt.ArrayLike) -> Any:
@@ -182,7 +182,7 @@ class Model:
 
     def _prepare(self, loss: str, optimizer: str, metrics: Iterable[str],
                  options: Mapping[str, Any], /) -> None:
-        """A library whose steps are of these words."""
+        """A library whose steps have these training options."""
         words: dict[str, Any] = {
             "loss": loss, "optimizer": optimizer,
             **{k.replace("_", "-"): v for k, v in options.items() if v is not None}}
@@ -191,7 +191,7 @@ class Model:
         if self._learnt_with == words:
             return
         self._pull()
-        # Numbers that tell in which order of dimensions dlc keeps each parameter.
+        # Distinct values, which reveal in which order of dimensions dlc keeps each parameter.
         marks = {}
         for name in self._names():
             value = self._value(name)
@@ -204,7 +204,7 @@ class Model:
         if not orders:
             raise CompileError("none of the model's parameters learns: it has "
                                f"{', '.join(self._names()) or 'none'}")
-        # What is frozen is part of the code, with the values that it has.
+        # Frozen parameters are part of the code, with their current values.
         self._has_frozen = len(orders) < len(marks)
         if self._has_frozen:
             marks = {name: marks[name] for name in orders}
@@ -217,15 +217,15 @@ class Model:
             metrics: Iterable[str] = (), seed: int = 0,
             report: Callable[..., object] | None = None, verbose: int | str = "auto",
             **options: Any) -> Epochs:
-        """Trains and returns the history: a list of one dictionary an epoch.
+        """Trains and returns the history: a list of one dictionary per epoch.
 
-        x: an array, or a list of one an input; y: the target. Their first dimension counts
-            samples.
-        loss, optimizer, metrics and options (rate, momentum, schedule, frozen ...): the words
-            of `dlc --train`, docs/training.md.
+        x: an array, or a list of one per input; y: the target. Their first dimension is the
+        samples.
+        loss, optimizer, metrics and options (rate, momentum, schedule, frozen ...): the options of
+        `dlc --train`, docs/training.md.
         report: called as report(epoch, done, count, values), see `dlc.train.fit`.
-        verbose: 0 says nothing, 2 a line an epoch, 1 has a bar too, where somebody looks;
-            "auto" is 1 there and 0 elsewhere.
+        verbose: 0 is silent, 2 prints a line per epoch, 1 also draws a bar on a terminal or in a
+        notebook; "auto" is 1 there and 0 elsewhere.
         """
         self._prepare(loss, optimizer, metrics, options)
         assert self._learner is not None
@@ -242,8 +242,8 @@ class Model:
 
     def step_function(self, *, loss: str, optimizer: str = "adam", metrics: Iterable[str] = (),
                       **options: Any) -> Callable[..., float | tuple[float, ...]]:
-        """A function of inputs and target that makes one step and returns its loss, or loss
-        and metrics: for a loop of one's own."""
+        """For a custom training loop: a function of inputs and target that makes one step and
+        returns its loss, or loss and metrics."""
         self._prepare(loss, optimizer, metrics, options)
         assert self._learner is not None
         step = self._learner.functions["step"]
@@ -259,7 +259,7 @@ class Model:
 
 def _order_of(kept: npt.NDArray[Any], value: npt.NDArray[Any],
               name: str) -> tuple[int, ...]:
-    """The permutation of dimensions that makes one array of the other."""
+    """The permutation of dimensions that turns one array into the other."""
     for order in itertools.permutations(range(value.ndim)):
         if tuple(value.shape[o] for o in order) == kept.shape and \
                 np.array_equal(np.transpose(value, order).astype(kept.dtype), kept):

@@ -1,4 +1,4 @@
-"""Networks that come as ONNX."""
+"""Networks in ONNX."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class OnnxModel(Model):
-    """A network as ONNX has it; its parameters are the initialisers of floats."""
+    """An ONNX network. Its parameters are the floating-point initialisers."""
 
     def __init__(self, proto: Any, training: Callable[[], Any] | None = None,
                  name: str = "model") -> None:
-        """proto: an onnx.ModelProto. training: a function that gives the same network in the
-        form in which it learns, where that is another; its parameters have the same names."""
+        """proto: an onnx.ModelProto. training: a function that returns the training form of the
+        network, if that differs; its parameters have the same names."""
         super().__init__(name)
         onnx = need("onnx", "onnx")
         self._arrays, self._make_training, self._proto = onnx.numpy_helper, training, proto
@@ -53,7 +53,7 @@ class OnnxModel(Model):
         return proto
 
     def SerializeToString(self) -> bytes:
-        """ONNX's own bytes, with the parameters as they are."""
+        """The model in ONNX's format, with the current parameters."""
         self._pull()
         content: bytes = self._proto.SerializeToString()
         return content
@@ -71,9 +71,9 @@ class OnnxModel(Model):
 
 
 def from_onnx(model: Any) -> OnnxModel:
-    """A network of ONNX: a file's path, an onnx.ModelProto or its bytes.
+    """Reads an ONNX network: the path of a file, an onnx.ModelProto or its bytes.
 
-    It predicts and learns; its parameters are the initialisers of floats, by name. Needs the
+    It predicts and trains; its parameters are the floating-point initialisers, by name. Needs the
     package onnx (`dlc.compile` of a file does not).
     """
     onnx = need("onnx", "onnx")
@@ -86,29 +86,29 @@ def from_onnx(model: Any) -> OnnxModel:
             model = onnx.load(path)
         except OSError as problem:
             raise CompileError(f"cannot read {path}: {problem.strerror}") from problem
-        except Exception as problem:  # protobuf's own kinds
+        except Exception as problem:  # exceptions of protobuf
             raise CompileError(f"{path} is no ONNX model: {problem}") from problem
     return OnnxModel(model, name=name)
 
 
-# Operators of ai.onnx.ml that skl2onnx can also write in ONNX's own.
+# Operators of ai.onnx.ml that skl2onnx can also express by standard ones.
 _TRADITIONAL = {"LinearRegressor", "LinearClassifier", "Scaler", "Normalizer", "Binarizer",
                 "SVMRegressor", "SVMClassifier", "LabelEncoder"}
 
 
 def from_sklearn(estimator: Any, features: int | None = None) -> OnnxModel:
-    """A fitted estimator or pipeline of scikit-learn, by skl2onnx.
+    """Converts a fitted estimator or pipeline of scikit-learn, with skl2onnx.
 
-    features: how many columns its input has, where it does not say so itself
-        (`n_features_in_`). Columns are float32, rows are free. A classifier gives labels and
-        an array of probabilities.
+    features: the number of columns of its input, if it does not know that itself
+    (`n_features_in_`). Columns are float32, the number of rows is free. A classifier returns labels
+    and an array of probabilities.
     """
     convert, types = need("skl2onnx", "sklearn"), need("skl2onnx.common.data_types", "sklearn")
     features = features or getattr(estimator, "n_features_in_", None)
     if not features:
         raise ValueError(f"{type(estimator).__name__} does not say how many columns it takes: "
                          "fit it first, or give features=")
-    # Probabilities as an array, not a list of dictionaries.
+    # Probabilities as an array instead of a list of dictionaries.
     options = {id(part): {"zipmap": False}
                for part in [estimator, *(s for _, s in getattr(estimator, "steps", []))]
                if hasattr(part, "predict_proba")}

@@ -1,4 +1,4 @@
-"""How long the loop nests of a library take that was compiled with --profile."""
+"""Times of the loop nests of a library that was compiled with --profile."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _DTYPE = np.dtype(_Event)
 class Profile(Table):
     """Rows of loop nests: median time in us, share of the whole, Gflop/s, GB/s.
 
-    whole_us: the median of whole calls. rest_us: what of it lies outside all nests.
+    whole_us: the median of whole calls. rest_us: the part of it outside all nests.
     """
 
     def __init__(self, rows: Sequence[dict[str, Any]], title: str, whole_us: float,
@@ -49,7 +49,7 @@ class Profile(Table):
         self.whole_us, self.rest_us = whole_us, rest_us
 
     def plot(self) -> Any:
-        """Bars of the time of each loop nest, by matplotlib; returns the axes."""
+        """Draws the time of each loop nest as bars with matplotlib; returns the axes."""
         return bars(self.rows, "computes", "us", "time, us")
 
 
@@ -69,7 +69,7 @@ def measure(library: Library, inputs: Sequence[npt.NDArray[Any] | np.generic | f
     table = ctypes.cast(info.regions, ctypes.POINTER(_Region))
     regions = [table[i] for i in range(info.region_count)]
     events = np.zeros(1024, _DTYPE)
-    call(*inputs)  # memory is taken, threads are started
+    call(*inputs)  # allocates memory and starts threads
     sums, whole = np.zeros((calls, len(regions))), np.zeros(calls)
     at = 0
     while at < calls:
@@ -81,7 +81,7 @@ def measure(library: Library, inputs: Sequence[npt.NDArray[Any] | np.generic | f
         finally:
             whole[at] = time.perf_counter_ns() - begin
             info.trace(library._handle, None)
-        if trace.count > len(events):  # once more, with room
+        if trace.count > len(events):  # once more, with enough room
             events = np.zeros(2 * trace.count, _DTYPE)
             continue
         seen = events[:trace.count]

@@ -1,4 +1,4 @@
-"""Bars of progress by tqdm: on a terminal and in a notebook, where tqdm is installed."""
+"""Progress bars with tqdm, on a terminal and in a notebook, if tqdm is installed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def is_watched() -> bool:
-    """Whether a person may be looking: standard error is a terminal, or this is a notebook."""
+    """Whether output is visible: standard error is a terminal, or this is a notebook."""
     module = sys.modules.get("IPython")
     shell = module and module.get_ipython()
     is_terminal = getattr(sys.stderr, "isatty", lambda: False)  # stderr may be None
@@ -16,10 +16,10 @@ def is_watched() -> bool:
 
 
 class Bar:
-    """One bar; it says nothing where nobody looks or tqdm is missing.
+    """A progress bar. Does nothing if output is not visible or tqdm is missing.
 
-    total: what it counts to; unit: of what. shown: True and False instead of asking who
-    looks. after: seconds that pass before it is drawn, so short work leaves no flicker.
+    total: the final count; unit: what is counted. shown: True or False overrides the check for
+    visible output. after: seconds until it is drawn, so that short work does not flicker.
     """
 
     def __init__(self, total: int, title: str, unit: str, shown: bool | None = None,
@@ -41,12 +41,12 @@ class Bar:
         self.close()
 
     def close(self) -> None:
-        """The bar goes away."""
+        """Removes the bar."""
         if self._bar is not None:
             self._bar.close()
 
     def to(self, done: int, note: str | dict[str, float] | None = None) -> None:
-        """So much is done; note: a word, or numbers by name, that stand behind the bar."""
+        """Sets the count. note: a text, or numbers by name, shown after the bar."""
         if self._bar is None:
             return
         if isinstance(note, dict):

@@ -1,4 +1,4 @@
-"""Classes that are a name and parameters with defaults, as Keras has them by the dozen."""
+"""Classes that consist of a name and parameters with defaults, as Keras has dozens of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _REQUIRED = inspect.Parameter.empty
 
 
 class Configured:
-    """Something that is what its configuration says: `get_config()` has all parameters."""
+    """An object that its configuration describes completely: `get_config()` has all parameters."""
 
     __signature__: ClassVar[Any]  # an inspect.Signature; None: that of __init__
     _parameters: ClassVar[dict[str, Any]] = {}
@@ -44,7 +44,7 @@ class Configured:
 
 
 def serialized(value: Any) -> Any:
-    """A value of a configuration: objects become class name and configuration."""
+    """The value as part of a configuration: objects become class name and configuration."""
     if isinstance(value, Configured):
         return {"class_name": type(value).__name__, "config": value.get_config()}
     if isinstance(value, (list, tuple)):
@@ -54,7 +54,7 @@ def serialized(value: Any) -> Any:
 
 def make(base: type[Made], name: str, doc: str, /, *required: str, module: str | None = None,
          **defaults: Any) -> type[Made]:
-    """A class of this name: required parameters come first and may stand without names."""
+    """Creates a class with this name. Required parameters come first and may be positional."""
     kinds = inspect.Parameter
     parameters = [kinds(p, kinds.POSITIONAL_OR_KEYWORD) for p in required]
     parameters += [kinds(p, kinds.POSITIONAL_OR_KEYWORD, default=v)

@@ -1,4 +1,4 @@
-"""The compiled steps of a model that learns, and the means over their batches."""
+"""The compiled steps of a model in training, and the means over their batches."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class Steps:
-    """A library with predict, step and evaluate, made of a Recipe.
+    """A library with predict, step and evaluate, made from a Recipe.
 
-    value_of: the first value of a Weight. training: the module and what its tensors are.
+    value_of: the initial value of a Weight. training: the module and the roles of its tensors.
     """
 
     def __init__(self, recipe: Recipe, value_of: Callable[[Weight], npt.ArrayLike]) -> None:
@@ -45,7 +45,8 @@ class Steps:
         return self.library.functions[name]
 
     def push(self, value_of: Callable[[str], npt.ArrayLike]) -> None:
-        """Weights into the library: value_of(name) is an array of as many elements."""
+        """Copies weights to the library. value_of(name) is an array with the right number of
+        elements."""
         for name, weight in self.weights.items():
             self.library.state[name] = np.reshape(np.asarray(value_of(name), np.float32),
                                                   weight.shape)
@@ -55,14 +56,14 @@ class Steps:
         return [(name, self.library.state[name]) for name in self.weights]
 
     def seed(self, seed: int) -> None:
-        """Random numbers begin with this seed, once."""
+        """Seeds the random numbers, once."""
         if not self._seeded:
             self.library.state[RANDOM] = np.array([seed, 0], np.int64)
             self._seeded = True
 
     @property
     def count(self) -> int:
-        """How many steps were made."""
+        """The number of steps so far."""
         return int(self.library.state[STEPS])
 
     @count.setter
@@ -71,7 +72,7 @@ class Steps:
 
 
 def shaped(function: Function, arrays: Iterable[npt.ArrayLike]) -> list[npt.NDArray[Any]]:
-    """Arrays of the ranks that the function takes: with a last extent of 1 or without."""
+    """Arrays reshaped to the ranks that the function takes: with or without a last extent of 1."""
     found = []
     for array, argument in zip(arrays, function.inputs):
         array = np.asarray(array)
@@ -85,7 +86,7 @@ def shaped(function: Function, arrays: Iterable[npt.ArrayLike]) -> list[npt.NDAr
 
 
 def arguments(function: Function, arrays: Iterable[npt.ArrayLike]) -> list[npt.NDArray[Any]]:
-    """Arrays as the function takes them: ranks, elements, order."""
+    """Arrays as the function takes them: ranks, element types, memory order."""
     return [np.asarray(array, argument.dtype, order="C")
             for array, argument in zip(shaped(function, arrays), function.inputs)]
 
@@ -100,16 +101,16 @@ def listed(values: Any, names: Sequence[str]) -> list[Any]:
 class Tally:
     """Means over batches: the loss, and each metric under its label.
 
-    names: of the model's outputs, which stand before labels where there are several.
+    names: of the model's outputs, which prefix labels if there are several.
     """
 
     def __init__(self, names: Sequence[str], training: Training) -> None:
         self._names, self._labels = names, training.metric_labels
-        # Of each: sum, of how many, whether the root is wanted.
+        # For each: the sum, the count, and whether the square root is wanted.
         self._sums: dict[str, tuple[float, float, bool]] = {}
 
     def add(self, results: Sequence[npt.NDArray[Any]], batch: int) -> None:
-        """Counts the results of a step on `batch` samples."""
+        """Adds the results of a step on `batch` samples."""
         self._sum("loss", float(results[0]) * batch, batch)
         for at, (k, label, kind) in enumerate(self._labels):
             total, count = float(results[1 + 2 * at]), float(results[2 + 2 * at])

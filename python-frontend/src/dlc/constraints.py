@@ -1,10 +1,10 @@
-"""What weights keep after a step, by Keras's names."""
+"""Constraints on weights after a step, by Keras's names."""
 
 from . import _specs
 
 
 class Constraint(_specs.Configured):
-    """Changes weights behind each step."""
+    """Changes weights after each step."""
 
 
 NonNeg = _specs.make(Constraint, "NonNeg", "Negative weights become 0.", module=__name__)

@@ -1,4 +1,4 @@
-"""Examples from files: .npy, .npz, CSV and the idx format of MNIST."""
+"""Reads examples from files: .npy, .npz, CSV and the idx format of MNIST."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class DataError(Exception):
-    """A file of data cannot be read, or does not fit the model."""
+    """A data file cannot be read, or does not fit the model."""
 
 
 @contextlib.contextmanager
 def _damage_told(path: str | os.PathLike[str]) -> Iterator[None]:
-    """What a reader raises becomes a DataError that names the file. NumPy, csv, gzip and
-    zipfile raise a dozen kinds over damaged files, each its own and those of what it calls."""
+    """Converts what a reader raises to a DataError that names the file. For damaged files, NumPy,
+    csv, gzip and zipfile raise a dozen kinds of exceptions, of their own and of what they call."""
     try:
         yield
     except DataError:
@@ -56,11 +56,11 @@ def _read_idx(path: Path, data: bytes) -> npt.NDArray[Any]:
 
 
 class Table:
-    """A CSV file: columns of numbers, with names where the first line has them.
+    """A CSV file: columns of numbers, with names if the first line has them.
 
     names: of the columns, or None.
-    values: float64 [rows, columns]; a column of words has the words' places in `words`.
-    words: by column, the different words of a column of text, sorted.
+    values: float64 [rows, columns]; in a column of words, their indices in `words`.
+    words: by column, the sorted distinct words of a column of text.
     """
 
     def __init__(self, names: list[str] | None, values: npt.NDArray[np.float64],
@@ -68,7 +68,7 @@ class Table:
         self.names, self.values, self.words = names, values, words
 
     def find(self, text: str) -> range:
-        """The columns that `3`, `0-3`, or a name in the first line means, as a range."""
+        """The range of columns that `3`, `0-3`, or a name in the first line stands for."""
         if self.names and text in self.names:
             at = self.names.index(text)
             return range(at, at + 1)
@@ -92,7 +92,7 @@ def _is_number(word: str) -> bool:
 
 
 def _read_csv(path: str | os.PathLike[str]) -> Table:
-    """The file as a Table. Fields may be quoted; the first line is names where none of its
+    """Reads the file as a Table. Fields may be quoted. The first line is names if none of its
     fields is a number and the lines below it are of another kind."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         first = next(csv.reader(file, skipinitialspace=True), [])
@@ -100,13 +100,13 @@ def _read_csv(path: str | os.PathLike[str]) -> Table:
     if not first:
         return _read_words(path)
     try:
-        # Numbers alone, in a tenth of the memory that words take.
+        # Reads numbers only, in a tenth of the memory that words take.
         values = np.loadtxt(path, delimiter=",", skiprows=1 if names else 0, ndmin=2,
                             comments=None, quotechar='"', encoding="utf-8-sig")
         if values.size and (not names or len(names) == values.shape[1]):
             return Table(names, values, {})
     except ValueError:
-        pass  # words, or a fault that is told with its line
+        pass  # words, or an error that is reported with its line below
     return _read_words(path)
 
 
@@ -150,7 +150,7 @@ def _read_words(path: str | os.PathLike[str]) -> Table:
     return Table(names, values, words)
 
 
-# The first bytes of files that are taken for data by mistake.
+# The first bytes of files that are mistaken for data.
 _OTHERS = ((b"\x89HDF", "an HDF5 file; save its arrays as .npz"),
            (b"PAR1", "a Parquet file; save it as .csv or .npz"),
            (b"MATLAB 5.0", "a MATLAB file; save its arrays as .npz"),
@@ -163,7 +163,7 @@ _OTHERS = ((b"\x89HDF", "an HDF5 file; save its arrays as .npz"),
 
 
 def _identify(data: bytes) -> str | None:
-    """What other kind of file this is, or None."""
+    """The other format that this file has, or None."""
     for magic, kind in _OTHERS:
         if data.startswith(magic):
             return kind
@@ -179,9 +179,9 @@ def _identify(data: bytes) -> str | None:
 
 
 def read_array(path: str | os.PathLike[str], name: str | None = None) -> npt.NDArray[Any]:
-    """One array from a file; `name` picks one of an .npz file's.
+    """Reads one array from a file; `name` selects one of an .npz file.
 
-    Raises DataError where the file is missing, damaged or of another kind.
+    Raises DataError if the file is missing, damaged or in another format.
     """
     path = Path(path)
     if not path.is_file():
@@ -215,10 +215,10 @@ def read_array(path: str | os.PathLike[str], name: str | None = None) -> npt.NDA
 
 
 def read_column(text: str, tell: Callable[[str], object] | None = None) -> npt.NDArray[Any]:
-    """An array named on a command line: `file`, `file.npz:name`, or columns of a CSV
-    file, `file.csv:0-3`, `file.csv:4` or, where its first line has names, `file.csv:age`.
-    tell: is called with a line of text for each column of words, which says what number
-    stands for which.
+    """An array named on a command line: `file`, `file.npz:name`, or columns of a CSV file,
+    `file.csv:0-3`, `file.csv:4` or, if its first line has names, `file.csv:age`.
+    tell: called with a line of text for each column of words, which says which number stands for
+    which word.
     """
     path, part = text, ""
     if not Path(text).is_file():
@@ -242,10 +242,10 @@ def read_column(text: str, tell: Callable[[str], object] | None = None) -> npt.N
 
 
 def fit(array: npt.NDArray[Any], argument: Argument, what: str) -> npt.NDArray[Any]:
-    """`array` in the type and shape that an input of a function has: more or fewer
-    dimensions of extent 1, elements converted where no number is lost that matters.
+    """Converts `array` to the type and shape of an input of a function. Adds or drops dimensions of
+    extent 1, and converts elements if no significant digits are lost.
 
-    argument: an Argument of the library. what: the array's name in messages.
+    argument: an Argument of the library. what: the name of the array in messages.
     """
     shape = argument.shape
     rest = [1 if e is None else e for e in shape[1:]]

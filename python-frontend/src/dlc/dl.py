@@ -1,9 +1,9 @@
 """The ops of dl as functions of values: `dl.conv(x, w, strides=(2, 2))`.
 
-Each is made of the op's own entry when it is first asked for, so a new op is there
-without work; `help(dl.conv)` has its words, `dir(dl)` all names. Operands come in the order
-of the entry, attributes by name. Results: a value, or a tuple of several. Ops that are words
-of Python's have a line behind their names: `dl.not_`, `dl.and_`, `dl.or_`.
+Each function is generated from the entry of the op on first use, so new ops need no work here.
+`help(dl.conv)` shows its description, `dir(dl)` all names. Operands are positional in the order of
+the entry, attributes are keywords. The result is a value, or a tuple of several. Ops named like
+Python keywords end in an underscore: `dl.not_`, `dl.and_`, `dl.or_`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from . import ir as _ir
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    # What has not one result.
+    # Ops with no result or several.
     _Several = Callable[..., tuple[_ir.Value, ...]]
     adagrad: _Several
     adam: _Several
@@ -80,5 +80,5 @@ def _made(name: str) -> Callable[..., _ir.Value]:
     return function
 
 
-# A variable, whose type mypy knows before it reads uses in lambdas.
+# A variable, because mypy must know its type before uses in lambdas.
 __getattr__: Callable[[str], Callable[..., _ir.Value]] = _made

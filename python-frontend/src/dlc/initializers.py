@@ -1,4 +1,4 @@
-"""First values of weights, by Keras's names; drawn by numpy."""
+"""Initial values of weights, by Keras's names; drawn by NumPy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Initializer(_specs.Configured):
-    """`initializer(shape, rng)` is an array of f32."""
+    """`initializer(shape, rng)` returns an array of f32."""
 
     def __call__(self, shape: Sequence[int],
                  rng: np.random.Generator) -> npt.NDArray[np.float32]:
@@ -59,7 +59,7 @@ _SCALED = {"glorot_uniform": (1.0, "fan_avg", "uniform"),
 
 
 def _plain(name: str) -> str:
-    """GlorotUniform and glorot_uniform are one."""
+    """Treats GlorotUniform and glorot_uniform as one name."""
     text = "".join("_" + c.lower() if c.isupper() and i else c.lower()
                    for i, c in enumerate(name))
     return text.removesuffix("_initializer")
@@ -91,13 +91,13 @@ def _scaled(shape: Sequence[int], rng: np.random.Generator, scale: float, mode: 
         return rng.uniform(-limit, limit, shape)
     if distribution == "untruncated_normal":
         return rng.standard_normal(shape) * deviation
-    # What is cut off would have made the deviation 1.
+    # Compensates for the truncation, which makes the deviation smaller.
     return _normal_within_two(rng, shape) * (deviation / 0.87962566103423978)
 
 
 def values(which: str | dict[str, Any] | None, shape: Sequence[int],
            rng: np.random.Generator) -> npt.NDArray[np.float32]:
-    """First values: which is a name, a configuration, or None for zeros."""
+    """Initial values. which: a name, a configuration, or None for zeros."""
     if which is None:
         return np.zeros(shape, np.float32)
     name, config = (which["class_name"], which["config"]) if isinstance(which, dict) else \
@@ -125,7 +125,7 @@ def values(which: str | dict[str, Any] | None, shape: Sequence[int],
         q *= np.sign(np.diag(r))
         found = config.get("gain", 1.0) * (q if rows >= shape[-1] else q.T).reshape(shape)
     elif name == "identity":
-        extents: Any = shape  # two of them
+        extents: Any = shape  # two extents
         found = config.get("gain", 1.0) * np.eye(*extents)
     elif name == "forget_bias":  # of an LSTM: 1 for the forget gate
         units = config["units"]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-# numpy's names of element types, by MLIR's.
+# NumPy's names of element types, by MLIR's names.
 _DTYPES = {"f16": "float16", "f32": "float32", "f64": "float64", "i1": "bool", "i8": "int8",
            "i16": "int16", "i32": "int32", "i64": "int64", "ui8": "uint8", "ui16": "uint16",
            "ui32": "uint32", "ui64": "uint64", "bf16": "bfloat16"}
@@ -40,11 +40,11 @@ _DYNAMIC = -(1 << 63)
 
 
 class IRError(Exception):
-    """An op that dlc refuses: the place, and what was found and expected."""
+    """An op that dlc refuses: its place, what was found and what was expected."""
 
 
 def element_of(dtype: npt.DTypeLike) -> str:
-    """MLIR's name of numpy's elements: 'f32' of float32."""
+    """MLIR's name of a NumPy element type: 'f32' for float32."""
     name = np.dtype(dtype).name
     if name not in _ELEMENTS:
         raise IRError(f"elements of {name} are none of dlc's: {', '.join(_ELEMENTS)}")
@@ -52,14 +52,15 @@ def element_of(dtype: npt.DTypeLike) -> str:
 
 
 def type_of(shape: Iterable[SupportsIndex | None], element: str = "f32") -> str:
-    """The text of a tensor's type; None is an extent that is free."""
+    """The text of a tensor type; None is a free extent."""
     extents = ["?" if e is None else str(int(e)) for e in shape]
     return f"tensor<{'x'.join([*extents, element])}>"
 
 
 @functools.lru_cache(None)
 def _library() -> ctypes.CDLL:
-    """libdlc-ir.so: $DLC_IR, or beside the compiler, or in the folder lib beside its own."""
+    """libdlc-ir.so: $DLC_IR, or beside the compiler, or in the folder lib next to that of the
+    compiler."""
     path = os.environ.get("DLC_IR")
     if not path:
         here = Path(os.path.realpath(find_compiler())).parent
@@ -93,7 +94,7 @@ def _library() -> ctypes.CDLL:
 
 @functools.lru_cache(None)
 def catalogue() -> dict[str, dict[str, Any]]:
-    """{name: entry} of all ops of dl: operands, attributes, results, words about them."""
+    """{name: entry} of all ops of dl: operands, attributes, results, description."""
     return {op["name"]: op for op in json.loads(_library().dlc_ir_catalogue())}
 
 
@@ -103,9 +104,9 @@ def _texts(words: Sequence[str | None]) -> ctypes.Array[ctypes.c_char_p]:
 
 
 class Value:
-    """A tensor that is not computed yet. Operators of Python are dl's ops."""
+    """A tensor that is not computed yet. Python's operators append ops of dl."""
 
-    __array_priority__ = 1000  # array + value is value's own
+    __array_priority__ = 1000  # NumPy leaves array + value to this class
 
     if TYPE_CHECKING:  # set below
         def __add__(self, other: Any) -> Value: ...
@@ -117,7 +118,7 @@ class Value:
 
     @functools.cached_property
     def type(self) -> str:
-        """MLIR's text, `tensor<?x4xf32>`."""
+        """The type as MLIR text, `tensor<?x4xf32>`."""
         text: bytes = _library().dlc_ir_type(self.module._handle, self._number)
         return text.decode()
 
@@ -128,7 +129,7 @@ class Value:
 
     @property
     def shape(self) -> tuple[int | None, ...]:
-        """Extents; None where one is known only at run time."""
+        """The extents; None for one that is known only at run time."""
         return tuple(None if e == "?" else int(e) for e in self._parts[0])
 
     @property
@@ -137,7 +138,7 @@ class Value:
 
     @property
     def element(self) -> str:
-        """MLIR's name of the elements, `f32`."""
+        """MLIR's name of the element type, `f32`."""
         return self._parts[1]
 
     @property
@@ -174,7 +175,7 @@ for _word, _name in (("lt", "dl.less"), ("le", "dl.less_equal"), ("gt", "dl.grea
 
 
 class Function:
-    """A function that is being written; its arguments are attributes by name."""
+    """A function under construction. Its arguments are attributes by name."""
 
     def __init__(self, module: Module, name: str, arguments: dict[str, Value]) -> None:
         self._module, self._name = module, name
@@ -193,7 +194,7 @@ class Function:
         return list(self._arguments.values())
 
     def returns(self, **results: Value) -> None:
-        """Ends the function; results are named."""
+        """Ends the function and names its results."""
         numbers = [v._number for v in results.values()]
         self._module._require(_library().dlc_ir_end_function(
             self._module._handle, len(numbers), (ctypes.c_int32 * max(len(numbers), 1))(*numbers),
@@ -210,8 +211,8 @@ class Module:
             raise MemoryError("no memory for a module")
         self._places: list[str] = []
         self._globals: dict[str, tuple[str, bool]] = {}
-        self.frozen: list[str] = []  # globals that do not learn when the module is trained
-        # The share of the old in running averages, where all normalisations have one.
+        self.frozen: list[str] = []  # globals that stay constant when the module is trained
+        # The momentum of running averages, if all normalisations have the same.
         self.averaging: float | None = None
 
     def __del__(self) -> None:
@@ -226,7 +227,7 @@ class Module:
 
     @contextmanager
     def place(self, name: str) -> Iterator[None]:
-        """Ops inside are said to be of this place, below the places around it."""
+        """Ops created inside have this place, nested in those around it."""
         self._places.append(name)
         try:
             yield
@@ -239,8 +240,8 @@ class Module:
     #--- Globals ---------------------------------------------------------------
 
     def add_global(self, name: str, value: npt.ArrayLike, mutable: bool = False) -> None:
-        """A named tensor, an array; it is copied."""
-        array = np.asarray(value, order="C")  # ascontiguousarray would make rank 0 rank 1
+        """Adds a named tensor with a copy of an array as its value."""
+        array = np.asarray(value, order="C")  # ascontiguousarray would turn rank 0 into rank 1
         text = type_of(array.shape, element_of(array.dtype))
         self._require(_library().dlc_ir_global(
             self._handle, name.encode(), text.encode(), mutable,
@@ -248,7 +249,7 @@ class Module:
         self._globals[name] = (text, mutable)
 
     def load(self, name: str) -> Value:
-        """The tensor of this name, as it is now."""
+        """The current value of the named tensor."""
         text, mutable = self._globals[name]
         op = "ml_program.global_load" + ("" if mutable else "_const")
         return self._op(op, [], f'{{global = @"{name}"}}', [text])[0]
@@ -261,7 +262,8 @@ class Module:
     @contextmanager
     def function(self, name: str, public: bool = True,
                  **arguments: str | Value) -> Iterator[Function]:
-        """A function of arguments by name, each a type's text or another value's type."""
+        """Begins a function. Each argument is a keyword with the text of a type or a value of that
+        type."""
         types = [a.type if isinstance(a, Value) else a for a in arguments.values()]
         numbers = (ctypes.c_int32 * max(len(types), 1))()
         self._require(_library().dlc_ir_begin_function(
@@ -279,7 +281,7 @@ class Module:
 
     @contextmanager
     def region(self, *types: str) -> Iterator[list[Value]]:
-        """A region of the op that comes next; yields its arguments."""
+        """Begins a region of the next op; yields its arguments."""
         numbers = (ctypes.c_int32 * max(len(types), 1))()
         self._require(_library().dlc_ir_begin_region(self._handle, len(types),
                                                      _texts(list(types)), numbers))
@@ -289,7 +291,7 @@ class Module:
     #--- Ops ---------------------------------------------------------------------
 
     def constant(self, value: npt.ArrayLike, element: str | None = None) -> Value:
-        """A tensor of known elements."""
+        """A constant tensor."""
         array = np.asarray(value)
         if element:
             array = array.astype(_DTYPES[element])
@@ -313,16 +315,16 @@ class Module:
 
     def op(self, name: str, *operands: Any, types: Sequence[str] | None = None, regions: int = 0,
            **attributes: Any) -> Any:
-        """An op of dl by name: its result, a tuple of several, None of none.
+        """Appends an op of dl by name. Returns its result, a tuple of several, or None.
 
-        operands: values in the order of the op's entry, a list where it takes any number,
-            None for one that is left out. Arrays, numbers and lists of numbers become
-            constants: scalars where the op takes those, truth values and indices where it
-            takes these, else of the first other value's elements where they are no arrays.
-        types: of the results, where the op's do not follow from operands and attributes.
-        regions: how many of the regions that were written last are the op's.
-        attributes: by name, as numbers, words, lists; operands may also be named. Where
-            several results may be any number, sizes says how many are of each of the entry's.
+        operands: values in the order of the entry of the op; a list for a variadic operand, None
+        for an absent one. Arrays, numbers and lists of numbers become constants: scalars, truth
+        values or indices where the op takes these, otherwise elements of the type of the first
+        other value, unless they are arrays.
+        types: of the results, if they cannot be inferred from operands and attributes.
+        regions: how many of the last written regions belong to the op.
+        attributes: by name, as numbers, strings or lists; operands may also be given by name. If
+        several results are variadic, sizes is the number for each result of the entry.
         """
         entry = catalogue().get(name)
         if not entry:
@@ -345,7 +347,7 @@ class Module:
         given = [named.get(s["name"], g) for s, g in zip(slots, given)]
         flat: list[Value] = []
         counts: list[int] = []
-        # The elements of what has none of its own.
+        # The element type of a constant that does not determine one.
         element = next((v.element for v in _values(
             g for s, g in zip(slots, given) if not s.keys() & {"element", "scalar"})), None)
         for slot, operand in zip(slots, given):
@@ -390,8 +392,8 @@ class Module:
     #--- Text ----------------------------------------------------------------------
 
     def text(self, elide: int = 0) -> str:
-        """The module as `.mlir`. elide: constants of more elements are left out; such text
-        is for reading alone."""
+        """The module as `.mlir` text. elide: constants with more elements are left out; such text
+        cannot be read back."""
         found = _library().dlc_ir_text(self._handle, elide)
         if found is None:
             self._require(-1)
@@ -410,7 +412,7 @@ def _values(operands: Iterable[Any]) -> Iterator[Value]:
 
 
 def _attribute(entry: dict[str, Any], name: str, value: Any) -> str:
-    """`name = value` as MLIR writes it."""
+    """`name = value` in MLIR's syntax."""
     found = next((a for a in entry["attributes"] if a["name"] == name), None)
     if not found:
         raise IRError(f"{entry['name']} has no '{name}'; it has "
@@ -436,7 +438,7 @@ def _attribute(entry: dict[str, Any], name: str, value: Any) -> str:
 
 
 def _float(value: SupportsFloat) -> str:
-    """A number as MLIR reads it: with a point, or as bits where it is not finite."""
+    """A number in MLIR's syntax: with a point, or as bits if it is not finite."""
     value = float(value)
     if not np.isfinite(value):
         return f"0x{np.float64(value).view(np.uint64):016X}"

@@ -68,8 +68,8 @@ def _name(function: Callable[..., Any]) -> str:
 
 def _emit(module: ir.Module, closed: Any, arguments: Sequence[ir.Value],
           learns: bool = False) -> list[ir.Value]:
-    """The results of a jaxpr for values of the function that is open. learns: whether
-    derivatives are taken of them."""
+    """Emits a jaxpr on values of the current function, and returns its results. learns: whether
+    they are differentiated."""
     from ._emit.emitter import Emitter
     e = Emitter(module, {}, None)
     symbols = solve(e, arguments, [Emission.shape(v.aval) for v in closed.jaxpr.invars])
@@ -78,17 +78,18 @@ def _emit(module: ir.Module, closed: Any, arguments: Sequence[ir.Value],
 
 def from_jax(function: Callable[..., Any], *example: Any, parameters: Any = None,
              batch: str = "free") -> JaxModel:
-    """A function of JAX as a model of dlc.
+    """Converts a JAX function to a model of dlc.
 
-    function: of the example's arrays, or of (parameters, arrays...) where parameters are given.
-    example: arrays, or jax.ShapeDtypeStructs, of the shapes and types of its inputs; keys of
-        jax.random too. Extents of jax.export.symbolic_shape are free, each by its name, and
-        all others are then as they are.
-    parameters: a pytree of arrays, which `fit` trains; each has the name of its path, `0/w`.
-    batch: "free": the first extent of each input is any, the same for all; "fixed": all
-        extents are the example's.
+    function: takes the arrays of the example, or (parameters, arrays...) if parameters are given.
+    example: arrays, or jax.ShapeDtypeStructs, with the shapes and types of the inputs; keys of
+    jax.random too. Extents from jax.export.symbolic_shape are free, each under its name; all others
+    are then fixed.
+    parameters: a pytree of arrays, which `fit` trains; each is named by its path, `0/w`.
+    batch: "free": the first extent of each input is free and shared by all inputs; "fixed": all
+    extents are those of the example.
 
-    Raises UnknownPrimitives with all that dlc lacks, where it stands, what to do instead.
+    Raises UnknownPrimitives with everything that dlc lacks, where it is used, and what to do
+    instead.
     """
     if batch not in ("free", "fixed"):
         raise ValueError(f"batch '{batch}', expected 'free' or 'fixed'")
@@ -96,7 +97,7 @@ def from_jax(function: Callable[..., Any], *example: Any, parameters: Any = None
 
 
 class JaxModel(Model):
-    """A function of JAX that runs and learns by compiled code."""
+    """A JAX function that predicts and trains by compiled code."""
 
     def __init__(self, function: Callable[..., Any], example: Sequence[Any], parameters: Any,
                  is_free: bool) -> None:
@@ -128,7 +129,7 @@ class JaxModel(Model):
 
     @property
     def tree(self) -> Any:
-        """The parameters as the pytree that was given, of arrays."""
+        """The current parameters, as the given pytree of arrays."""
         self._pull()
         return self._jax.tree_util.tree_unflatten(self._tree, [np.array(v) for v in
                                                                self._values.values()])
@@ -143,7 +144,7 @@ class JaxModel(Model):
         self._values[name] = value
 
     def to_module(self) -> ir.Module:
-        """The function as a dlc.ir.Module with the parameters as they are."""
+        """The function as a dlc.ir.Module with the current parameters."""
         self._pull()
         return self._form()
 
@@ -161,7 +162,7 @@ class JaxModel(Model):
         return module
 
     def predict(self, *inputs: npt.ArrayLike) -> Any:
-        """The function's results, as arrays in its own tree."""
+        """The results of the function, as arrays in its own tree."""
         self._converted.tell(inputs, [s.dtype for s in self._inputs])
         inputs = tuple(np.asarray(self._jax.random.key_data(a)) if is_key(a) else a
                        for a in inputs)
@@ -177,13 +178,13 @@ class JaxModel(Model):
 
 
 def _key(entry: Any) -> str:
-    """One step of a pytree's path as a word."""
+    """One step of the path in a pytree, as text."""
     return str(next(getattr(entry, k) for k in ("key", "name", "idx") if hasattr(entry, k)))
 
 
 def grad(function: Callable[..., Any], argnums: int = 0) -> Callable[..., Any]:
-    """The gradient of a scalar function of JAX by one of its arguments, as jax.grad has it:
-    dlc's derivative, compiled for the shapes of the arguments."""
+    """The gradient of a scalar JAX function with respect to one of its arguments, like jax.grad. It
+    is dlc's derivative, compiled for the shapes of the arguments."""
     jax = need("jax", "jax")
     if not isinstance(argnums, int):
         raise TypeError(f"argnums is {argnums!r}, expected the number of one argument, which may "
@@ -222,7 +223,7 @@ def _gradient(function: Callable[..., Any], arguments: Sequence[Any],
         module = ir.Module()
         with module.function("f", public=False, **types) as f:
             f.returns(y=_emit(module, closed, f.arguments, learns=True)[0])
-    except HiddenGradient:  # then the derivative is JAX's, and compiled as any other function
+    except HiddenGradient:  # uses JAX's derivative, compiled like any other function
         jax, module = need("jax", "jax"), ir.Module()
         closed, _ = _trace(jax.grad(function, argnums), arguments)
         with module.function("gradient", public=True, **types) as f:

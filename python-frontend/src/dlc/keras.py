@@ -1,4 +1,4 @@
-"""Keras models, any backend: compiled, trained and exported by dlc.
+"""Keras models on any backend: compiled, trained and exported by dlc.
 
     model = dlc.keras.accelerate(model)   # fit, evaluate, predict run compiled steps
     dlc.keras.export(model, "model.so")   # a library with a C header
@@ -57,8 +57,8 @@ def input_types(described: Described) -> dict[str, str]:
 
 
 def to_module(model: Any, learns: bool = False) -> ir.Module:
-    """The model at inference, as a module of dl with its weights. learns: whether it is to be
-    trained, so that what would learn wrongly is refused."""
+    """The model at inference, as a module of dl with its weights. learns: whether it will be
+    trained; then anything that would train wrongly is refused."""
     found = _described(model, learns)
     if learns:
         from ._keras_modes import differing
@@ -77,11 +77,11 @@ def to_module(model: Any, learns: bool = False) -> ir.Module:
 
 
 def accelerate(model: Any) -> Any:
-    """The same model, whose fit, evaluate, predict, train_on_batch and test_on_batch run
-    steps that dlc compiles. Everything else is Keras's: compile, callbacks, save. Besides, it has
-    reset_states(), which begins all stateful layers anew.
+    """Makes fit, evaluate, predict, train_on_batch and test_on_batch of the model run steps that
+    dlc compiles, and returns the same model. Everything else is Keras's: compile, callbacks, save.
+    The model also gets reset_states(), which resets all stateful layers.
 
-    Raises UnknownLayers, with all of them named, where dlc lacks a layer.
+    Raises UnknownLayers, which names all layers that dlc lacks.
     """
     import types
 
@@ -98,14 +98,14 @@ def accelerate(model: Any) -> Any:
     _described(model)
     for name, function in METHODS.items():
         object.__setattr__(model, name, types.MethodType(function, model))
-    for name in ("reset_states", "reset_state"):  # Keras 3 has them of layers alone
+    for name in ("reset_states", "reset_state"):  # Keras 3 has them only for layers
         if not hasattr(model, name):
             object.__setattr__(model, name, types.MethodType(_reset_states, model))
     return model
 
 
 def _reset_states(model: Any) -> None:
-    """All stateful layers of a Keras model begin anew."""
+    """Resets all stateful layers of a Keras model."""
     from ._keras_weights import flat
     for layer in model._flatten_layers():
         if getattr(layer, "stateful", False) and hasattr(layer, "cell"):
@@ -114,10 +114,10 @@ def _reset_states(model: Any) -> None:
 
 
 def load(path: Place) -> Configured:
-    """A model that Keras saved, .keras or .h5, as a model of dlc.layers: it predicts, learns
-    and is exported. Keras is not needed, h5py is.
+    """Reads a model that Keras saved, .keras or .h5, as a model of dlc.layers. It predicts, trains
+    and can be exported. Needs h5py, but not Keras.
 
-    Raises FileProblem where the file is no such model.
+    Raises FileProblem if the file is no such model.
     """
     from .layers._model import Configured
     saved = SavedModel(path)
@@ -127,7 +127,7 @@ def load(path: Place) -> Configured:
 
 
 def plot(model: Any, path: Place | None = None) -> Graph:
-    """The model as a picture of the ops that dlc computes, which a notebook shows; path: a .svg
+    """A picture of the ops that dlc computes for the model, which a notebook shows. path: a .svg
     file."""
     graph = of_text(to_module(model).text())
     if path:
@@ -136,11 +136,11 @@ def plot(model: Any, path: Place | None = None) -> Graph:
 
 
 def export(model: Any, path: Place, **options: Any) -> Path:
-    """Writes a library and its C header; options: those of `dlc.compile`.
+    """Writes a library and its C header, and returns the path. options: those of `dlc.compile`.
 
     model: a Keras model, or the path of one that Keras saved.
 
-    The library's one function is `predict`. Returns the path.
+    The only function of the library is `predict`.
     """
     if isinstance(model, (str, Path)):
         return load(model).export(path, **options)

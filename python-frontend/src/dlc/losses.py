@@ -1,4 +1,4 @@
-"""Losses by Keras's names. A word does as well: `loss="mse"`."""
+"""Losses by Keras's names. A string works as well: `loss="mse"`."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     def __getattr__(name: str) -> type[Loss]:
-        """The classes that are made below."""
+        """The classes that are created below."""
 
 
 class Loss(_specs.Configured):
-    """A number that training makes small."""
+    """A quantity that training minimises."""
 
 
 _FOCAL = {"alpha": 0.25, "gamma": 2.0, "from_logits": False, "label_smoothing": 0.0, "axis": -1}
@@ -40,7 +40,7 @@ for _name in LOSSES:
 
 
 def named(which: str | Loss) -> tuple[str, dict[str, Any]]:
-    """(name, configuration) of a loss as `compile` takes it."""
+    """(name, configuration) of a loss as given to `compile`."""
     config = {}
     if isinstance(which, Loss):
         config = {k: v for k, v in which.get_config().items() if k != "name" and v is not None}

@@ -73,15 +73,15 @@ def _is_list(info: Any) -> bool:
 
 
 def _kind(value: Any) -> Any:
-    """What a model with lists is compiled for."""
+    """A key of what a model with lists is compiled for."""
     if isinstance(value, (list, tuple)):
         return tuple(_kind(part) for part in value)
     return None if value is None else (np.asarray(value).dtype, np.shape(value))
 
 
 def _with_tensors(model: Any, lists: Mapping[str, Any]) -> Any:
-    """The model with these inputs, {name: sequence or optional value}, made of
-    tensors: name_0, name_1, ... are the inputs of a sequence."""
+    """Replaces these inputs, {name: sequence or optional value}, by tensors: name_0, name_1, ...
+    are the inputs for a sequence."""
     helper = onnx.helper
     result = onnx.ModelProto()
     result.CopyFrom(model)
@@ -118,7 +118,7 @@ def _with_tensors(model: Any, lists: Mapping[str, Any]) -> Any:
 class DlcRep(BackendRep):  # type: ignore[misc]
     """A compiled model.
 
-    constants: names of the inputs whose values it was compiled for.
+    constants: names of the inputs for whose values it was compiled.
     """
 
     def __init__(self, model: Any, options: Iterable[object] = ()) -> None:
@@ -136,7 +136,7 @@ class DlcRep(BackendRep):  # type: ignore[misc]
         self._lists = [i.name for i in model.graph.input if _is_list(i)]
         self._kinds: dict[str, Any] | None = None
         if self._lists:
-            return  # compiled for the first run's
+            return  # compiled for the values of the first run
         try:
             self._library = _compile_model(model, self._folder, options)
         except CompileError as error:
@@ -146,10 +146,10 @@ class DlcRep(BackendRep):  # type: ignore[misc]
                 raise
 
     def _unknown_inputs(self, error: CompileError) -> list[str]:
-        """Inputs that the compiler says it must know."""
+        """The inputs whose values the compiler asks for."""
         named = re.findall(r"operand \d+, '([^']*)'\) must be known while "
                            "compiling", str(error))
-        # What such an operand is computed from has other names.
+        # Operands that are computed from an input have other names.
         found = [n for n in named if n in self._names]
         if found or "initializer" not in str(error):
             return found
@@ -159,7 +159,7 @@ class DlcRep(BackendRep):  # type: ignore[misc]
                 and i.name not in self._values]
 
     def _prepare(self, inputs: Mapping[str, Any]) -> Library:
-        """Compiles for the values of inputs that must be known."""
+        """Compiles for the values of the inputs that must be known."""
         if self._library and all(
                 np.array_equal(inputs[name], value)
                 for name, value in self._values.items()):
@@ -202,7 +202,7 @@ class DlcRep(BackendRep):  # type: ignore[misc]
             *self._collect(function, results))
 
     def _flatten(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Inputs by name with lists as their tensors; the model follows them."""
+        """Inputs by name, with lists as separate tensors; recompiles the model if needed."""
         if not self._lists:
             return given
         lists = {name: given.pop(name) for name in self._lists}
@@ -218,7 +218,7 @@ class DlcRep(BackendRep):  # type: ignore[misc]
         return given
 
     def _collect(self, function: Function, results: Sequence[Any]) -> Sequence[Any]:
-        """Results with those of a sequence as a list."""
+        """The results, with those of a sequence collected in a list."""
         if not self._sequences:
             return results
         found = {a.name: r for a, r in zip(function.outputs, results)}
@@ -237,11 +237,11 @@ class DlcRep(BackendRep):  # type: ignore[misc]
 
 
 class DlcBackend(Backend):  # type: ignore[misc]
-    """Compiles models for the processor that it runs on."""
+    """Compiles models for the processor of this machine."""
 
     @classmethod
     def is_compatible(cls, model: Any, device: str = "CPU", **kwargs: Any) -> bool:
-        """Whether dlc knows all operators of the model, in their opsets."""
+        """Whether dlc supports all operators of the model in their opsets."""
         known = _operators()
         versions = {i.domain if i.domain != "ai.onnx" else "": i.version
                     for i in model.opset_import}
@@ -276,7 +276,7 @@ class DlcBackend(Backend):  # type: ignore[misc]
     @classmethod
     def run_node(cls, node: Any, inputs: Any, device: str = "CPU", outputs_info: Any = None,
                  **kwargs: Any) -> Any:
-        """Runs one node: a model of it with inputs of the arrays' shapes."""
+        """Runs one node, as a model whose inputs have the shapes of the arrays."""
         helper = onnx.helper
         names = [n for n in node.input if n]
         infos = [helper.make_tensor_value_info(

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class Optimizer(_specs.Configured):
     """The learning rate is a number, or a function of the number of steps so far.
 
-    use_ema: whether weights become their moving averages behind the last epoch, and every
-    ema_overwrite_frequency steps. gradient_accumulation_steps: how many batches make a step.
+    use_ema: whether weights are replaced by their moving averages after the last epoch, and every
+    ema_overwrite_frequency steps. gradient_accumulation_steps: the number of batches per step.
     """
 
     def rate(self, step: int) -> float:
@@ -25,19 +25,18 @@ class Optimizer(_specs.Configured):
 
     def exclude_from_weight_decay(self, var_list: Iterable[str] | None = None,
                                   var_names: Iterable[str] | None = None) -> None:
-        """Weights that weight decay is not for. var_list: as `model.weights` names them;
-        var_names: expressions of which the last part of a name has one, `bias`. Call it before
-        `compile`."""
+        """Excludes weights from weight decay. var_list: names as in `model.weights`; var_names:
+        words, such as `bias`, that match in the last part of a name. Call it before `compile`."""
         self._kept = list(var_list or ()), list(var_names or ())
 
     @property
     def kept(self) -> tuple[list[str], list[str]]:
-        """Weights, and words in names of weights, that weight decay is not for."""
+        """Weights, and words in names of weights, that are excluded from weight decay."""
         found: tuple[list[str], list[str]] = self.__dict__.get("_kept", ([], []))
         return found
 
     def decays(self, name: str) -> bool:
-        """Whether weight decay is for this weight."""
+        """Whether weight decay applies to this weight."""
         names, words = self.kept
         return name not in names and not any(re.search(w, name.rpartition("/")[2]) for w in words)
 
@@ -102,7 +101,7 @@ _ALL = {c.__name__.lower(): c for c in (
 
 
 def get(which: str | Optimizer) -> Optimizer:
-    """An optimiser of its name, or itself."""
+    """The optimiser of this name, or the optimiser itself."""
     if isinstance(which, Optimizer):
         return which
     found = _ALL.get(str(which).lower())

@@ -33,14 +33,14 @@ def _as_tuple(values: Any) -> tuple[Any, ...]:
 
 
 def _export(module: Any, example: tuple[Any, ...], batch: str) -> tuple[Any, Any]:
-    """The module as an onnx.ModelProto, with nothing folded or left out."""
+    """The module as an onnx.ModelProto, without folding or elimination."""
     torch = need("torch", "torch")
     need("onnxscript", "torch")
     need("onnx", "torch")
     shapes = None
     if batch == "free":
         shapes = tuple({0: torch.export.Dim.AUTO} if t.dim() else {} for t in example)
-        # A batch of one is a number to the exporter.
+        # The exporter would treat a batch of one as a constant.
         example = tuple(torch.cat([t, t]) if t.dim() and t.shape[0] == 1 else t for t in example)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -55,13 +55,14 @@ def _export(module: Any, example: tuple[Any, ...], batch: str) -> tuple[Any, Any
 
 
 def from_torch(module: Any, example: Any, batch: str = "free") -> TorchModel:
-    """A module of PyTorch as a model of dlc, by torch.onnx.export.
+    """Converts a PyTorch module to a model of dlc, with torch.onnx.export.
 
-    example: a tensor, or a tuple of one an input.
-    batch: "free": the first extent of each input is any; "fixed": all are the example's.
+    example: a tensor, or a tuple of one per input.
+    batch: "free": the first extent of each input is free; "fixed": all extents are those of the
+    example.
 
-    What `fit` learns is written back into the module. Training has dropout and batch
-    normalisation as the module has them in train().
+    `fit` writes what it learns back into the module. Training has dropout and batch normalisation
+    as the module has them in train().
     """
     torch = need("torch", "torch")
     if not isinstance(module, torch.nn.Module):
@@ -72,9 +73,9 @@ def from_torch(module: Any, example: Any, batch: str = "free") -> TorchModel:
 
 
 class TorchModel(OnnxModel):
-    """A module of PyTorch that runs and learns by compiled code.
+    """A PyTorch module that predicts and trains by compiled code.
 
-    module: the module itself; it has the values of `parameters`.
+    module: the module itself; it holds the values of `parameters`.
     """
 
     def __init__(self, module: Any, example: tuple[Any, ...], batch: str) -> None:
@@ -99,12 +100,12 @@ class TorchModel(OnnxModel):
         super().__init__(form(False), training=lambda: form(True), name=type(module).__name__)
 
     def _refresh(self) -> None:
-        """Takes over what was written into the module since."""
+        """Takes over changes to the module since the last call."""
         tensors = dict([*self.module.named_parameters(), *self.module.named_buffers()])
         versions = {n: (id(t), t._version) for n, t in tensors.items()}
         if versions == self._versions:
             return
-        self.sync()  # steps of one's own come first
+        self.sync()  # writes back custom steps first
         for name in self._names():
             if name in tensors:
                 self._store(name, np.array(_array(tensors[name]), self._value(name).dtype,
@@ -117,7 +118,7 @@ class TorchModel(OnnxModel):
         super()._prepare(*words)
 
     def predict(self, *inputs: Any) -> Any:
-        """Tensors of tensors, arrays of arrays."""
+        """Returns tensors for tensors, arrays for arrays."""
         torch = need("torch", "torch")
         self._refresh()
         outputs = super().predict(*[_array(v) for v in inputs])
@@ -136,7 +137,7 @@ class TorchModel(OnnxModel):
     fit.__doc__ = OnnxModel.fit.__doc__
 
     def sync(self) -> None:
-        """Writes the parameters into the module, after steps of one's own."""
+        """Writes the parameters into the module, after custom training steps."""
         torch = need("torch", "torch")
         if not self._learner_is_newer:
             return
@@ -154,8 +155,8 @@ def _array(value: Any) -> Any:
 
 def compile_step(module: Any, example: Any, *, loss: str, optimizer: str = "adam",
                  metrics: Sequence[str] = (), batch: str = "free", **options: Any) -> Any:
-    """A function of inputs and target that makes one training step of the module, for a loop
-    of one's own; it returns the loss, or loss and metrics. Words: docs/training.md.
+    """For a custom training loop: a function of inputs and target that makes one training step of
+    the module and returns the loss, or loss and metrics. Options: docs/training.md.
 
         step = dlc.torch.compile_step(module, x[:8], loss="mse", rate=0.01)
         for x, y in batches:
@@ -176,7 +177,7 @@ def compile_step(module: Any, example: Any, *, loss: str, optimizer: str = "adam
 
 
 def backend(graph: Any, example: Sequence[Any]) -> Any:
-    """The backend "dlc" of torch.compile: graphs without gradients, and with them."""
+    """The backend "dlc" of torch.compile, for graphs with and without gradients."""
     torch = need("torch", "torch")
     if any(not isinstance(t, torch.Tensor) for t in example):
         warnings.warn("dlc compiles extents that are known; a graph whose extents are not "
@@ -220,7 +221,7 @@ def backend(graph: Any, example: Sequence[Any]) -> Any:
 
 
 def _words(graph: Any) -> Iterator[str]:
-    """What a graph's nodes call, with the graphs inside."""
+    """The names of what the nodes of a graph call, including nested graphs."""
     for part in graph.modules():
         for node in getattr(getattr(part, "graph", None), "nodes", ()):
             if node.op.startswith("call"):
@@ -228,19 +229,19 @@ def _words(graph: Any) -> Iterator[str]:
 
 
 def _in_place(graph: Any) -> str | None:
-    """The first call that changes a tensor in place, which an export would not do."""
+    """The first call that changes a tensor in place, which an exported model would not do."""
     return next((w for w in _words(graph) if w in ("setitem", "copy_") or w.startswith("i") and
                  w in ("iadd", "isub", "imul", "itruediv", "imatmul", "ipow", "iand", "ior") or
                  w.split(".")[0].endswith("_") and not w.startswith("_")), None)
 
 
 def _cuts(graph: Any) -> str | None:
-    """The first call behind which no gradient goes, which an export leaves out."""
+    """The first call that stops gradients, which an export leaves out."""
     return next((w for w in _words(graph) if w.split(".")[0] in (
         "detach", "detach_", "_set_grad_enabled", "wrap_with_set_grad_enabled")), None)
 
 
-# What gives other values in each call.
+# Calls whose results differ from run to run.
 _RANDOM = {"Dropout", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike",
            "Bernoulli", "Multinomial"}
 
@@ -252,7 +253,7 @@ def _has_batch_statistics(proto: Any) -> bool:
 
 
 def _check_inputs(proto: Any, count: int) -> None:
-    """Refuses a graph that the exporter gave other inputs than it was called with."""
+    """Refuses a graph if the exporter changed its inputs."""
     if len(proto.graph.input) != count:
         raise CompileError(f"the exporter gives the graph {len(proto.graph.input)} inputs of "
                            f"{count}: an input is not used; call the module without it")
@@ -266,8 +267,8 @@ def _call(torch: Any, function: Function, tensors: Iterable[Any]) -> tuple[Any, 
 
 
 def _vector_jacobian(text: str, wanted: Sequence[int]) -> Function:
-    """The function of inputs and what reaches the outputs that gives what reaches the wanted
-    inputs, of a module of dl whose one function is public."""
+    """For a module of dl with one public function: a function of inputs and output cotangents that
+    returns the cotangents of the wanted inputs."""
     import re
     head = re.search(r"func\.func @(\S+?)\((.*?)\) -> (.*?) \{\n", text, re.S)
     assert head is not None, text

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class TrainingError(Exception):
-    """The training cannot go on; the message says at which step and why."""
+    """Training cannot continue. The message says at which step and why."""
 
 
 def _write_atomically(path: Path, text: str) -> None:
@@ -53,7 +53,7 @@ def _write_atomically(path: Path, text: str) -> None:
 
 
 class _Sets:
-    """The examples that are learnt from, and those that are held back."""
+    """The training examples and the held-out ones."""
 
     def __init__(self, arrays: _Arrays, held: int, seed: int) -> None:
         count = len(arrays[0])
@@ -104,24 +104,24 @@ def fit(model: Library | CompiledLibrary, inputs: Sequence[npt.ArrayLike], targe
         epochs: int = 10, batch: int = 32, seed: int = 0, validation: float = 0.0,
         initialize: bool = True, checkpoint: str | os.PathLike[str] | None = None,
         resume: bool = False, patience: int = 0, report: _Report | None = None) -> Epochs:
-    """Trains for some epochs and returns the history: a list of one dict an epoch.
+    """Trains for some epochs and returns the history: a list of one dict per epoch.
 
     model: a library with step and evaluate (`dlc --train`).
-    inputs: a list of arrays, one an input of the model; target: an array. Their first
-        dimension counts examples.
-    validation: the share of examples that are held back, 0 to less than 1.
-    seed: of the first weights, of the choice of what is held back and of the order of
-        examples, which is another one in each epoch.
+    inputs: a list of arrays, one per input of the model; target: an array. Their first dimension is
+    the examples.
+    validation: the share of examples that are held out, from 0 to less than 1.
+    seed: of the initial weights, of the choice of held-out examples and of the order of examples,
+    which differs in each epoch.
     initialize: whether to begin with new weights; otherwise with those of the model.
-    checkpoint: a .safetensors file that gets the whole state after each epoch, and
-        beside it a .json file with the history. resume: go on from there; the result
-        is to the bit that of a training that never stopped.
-    patience: stop after as many epochs without a better loss (of what is held back,
-        if anything is), with the best state; 0: never.
-    report: a function that is called with (epoch, done, count, values) after each
-        step, and with done = None and the epoch's record after each epoch.
+    checkpoint: a .safetensors file for the whole state after each epoch; a .json file next to it
+    has the history. resume: continue from there; the result has the same bits as that of a training
+    that never stopped.
+    patience: stop after this many epochs without a better loss (on held-out examples, if there are
+    any), with the best state; 0: never.
+    report: a function called with (epoch, done, count, values) after each step, and with done =
+    None and the record of the epoch after each epoch.
 
-    Raises TrainingError, and LibraryError where the library refuses a call.
+    Raises TrainingError, and LibraryError if the library refuses a call.
     """
     if not 0 <= validation < 1:
         raise TrainingError(f"validation {validation}, expected 0 to less than 1")
@@ -234,14 +234,14 @@ def _resume(model: Library | CompiledLibrary, checkpoint: Path | None,
 
 def plot(history: Sequence[dict[str, float]], path: str | os.PathLike[str] | None = None,
          width: int = 64, height: int = 12) -> str:
-    """The losses by epoch: a picture in a file (.png, .svg, .pdf) with matplotlib, or,
-    without a path, text."""
+    """Draws the losses by epoch: with matplotlib to a file (.png, .svg, .pdf), or as text without a
+    path."""
     lines: dict[str, list[float]] = {
         name: [r[name] for r in history] for name in ("loss", "validation_loss")
         if history and name in history[0]}
     if not path:
         return text_curves(lines, width, height)
-    from matplotlib.figure import Figure  # without a display
+    from matplotlib.figure import Figure  # needs no display
     figure = Figure(figsize=(7, 4), layout="constrained")
     curves(lines, figure.subplots())
     figure.savefig(path, dpi=120)
@@ -249,9 +249,9 @@ def plot(history: Sequence[dict[str, float]], path: str | os.PathLike[str] | Non
 
 
 class Progress:
-    """What `fit` reports to: a line an epoch, and a bar where somebody looks.
+    """Where `fit` reports to: a line per epoch, and a progress bar if output is visible.
 
-    finished: how many epochs are.
+    finished: the number of finished epochs.
     """
 
     def __init__(self, epochs: int, quiet: bool = False, bars: bool = True) -> None:
@@ -314,7 +314,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _check_outputs(options: argparse.Namespace) -> None:
-    """Refuses before the training what could not be written after it."""
+    """Refuses before training what could not be written after it."""
     for name in ("save", "checkpoint", "curve"):
         path = getattr(options, name)
         if path and (Path(path).is_dir() or not Path(path).resolve().parent.is_dir()):

@@ -1,4 +1,4 @@
-"""Writes a project that calls dlc_add_model with the words of a file."""
+"""Writes a project that calls dlc_add_model with the arguments in a file."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Gives dlc files of many kinds and prints what it says of each."""
+"""Passes files of many kinds to dlc and prints its messages."""
 
 import gzip
 import io

@@ -1,4 +1,4 @@
-"""Ends dlc after ever longer times and looks at what is left."""
+"""Kills dlc after increasing times and checks what is left."""
 
 import fcntl
 import os
@@ -27,7 +27,7 @@ with tempfile.TemporaryDirectory() as folder:
         left = set(os.listdir(folder)) - {"m.mlir"}
         assert left in (set(), {"m.so"}, {"m.h"}, {"m.so", "m.h"}), left
         if "m.so" in left:
-            # Loads: it is whole.
+            # It loads, so it is complete.
             subprocess.run(["dlc-run", "./m.so"], cwd=folder, check=True,
                            stdout=subprocess.DEVNULL)
         for name in left:
@@ -35,8 +35,8 @@ with tempfile.TemporaryDirectory() as folder:
 print("ended 12 times, nothing half-written")
 
 with tempfile.TemporaryDirectory() as folder:
-    # Killed outright it cannot clean up; the next one for the same output does, but leaves
-    # the files of one that still runs.
+    # A killed dlc cannot clean up. The next one with the same output does, but keeps the files of
+    # one that still runs.
     with open(f"{folder}/m.mlir", "w") as file:
         file.write(MODEL)
     left = set()

@@ -1,4 +1,4 @@
-"""Models that are small in bytes and large in what they ask for."""
+"""Models that are small in bytes but demand large resources."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ TAIL = "  return %x : tensor<1xf32>\n}\n"
 Path("regions.mlir").write_text(HEAD + "scf.execute_region {" * 20000)
 Path("types.mlir").write_text("func.func @f(%x: " + "tuple<" * 20000)
 Path("map.mlir").write_text("#map = affine_map<(d0) -> (" + "-" * 20000 + "d0)>\n" + HEAD + TAIL)
-# 120 conditions within each other, and what looks like brackets in text and comments.
+# 120 nested conditions, and bracket-like characters in strings and comments.
 depth = 120
 body = "  %z = arith.constant 0 : index\n  %b = tensor.extract %c[%z] : tensor<1xi1>\n"
 body += "  // " + "(" * 1000 + "\n"

@@ -1,4 +1,5 @@
-"""The pipelines of dlc-opt in turn give what dlc has at each stage: pipelines.py WORK MODELS..."""
+"""The pipelines of dlc-opt, run one after another, give the IR that dlc has at each stage:
+pipelines.py WORK MODELS..."""
 
 import difflib
 import re
@@ -12,6 +13,7 @@ TARGETS = f'codegen.targets = [#codegen.cpu<name = "{CPU}", vectorBits = 256, ve
 ELIDED = ["--mlir-elide-elementsattrs-if-larger=64", "--mlir-elide-resource-strings-if-larger=64"]
 STAGES = [("dl", ["--dlc-simplify-pipeline"]),
           ("linalg", ["--dlc-linalg-pipeline"]),
+          ("schedule", ["--dlc-schedule-pipeline"]),
           ("vector", ["--dlc-vector-pipeline"]),
           ("llvm", ["--dlc-llvm-pipeline"])]
 
@@ -45,7 +47,7 @@ def main():
                 sys.exit(f"{model} differs at the stage {stage}:\n" + "\n".join(
                     difflib.unified_diff(want.splitlines(), own.splitlines(), "dlc", "dlc-opt",
                                          lineterm="", n=0)))
-            if stage == "dl":  # where dlc reads the interface and names the kernels
+            if stage == "dl":  # here dlc reads the interface and names the kernels
                 text = run("dlc-opt", given, *pipelines, "--mlir-print-debuginfo")
                 for name in re.findall(r"func\.func @([\w.]+)\(", text):
                     text = re.sub(rf"@{re.escape(name)}\b", f"@{name}.kernel", text)

@@ -1,4 +1,4 @@
-"""Writes gemm.onnx: a dense layer as exporters write it, and scaled.onnx, the same with alpha."""
+"""Writes gemm.onnx, a dense layer as exporters write it, and scaled.onnx, the same with alpha."""
 
 import numpy as np
 import onnx

@@ -1,4 +1,4 @@
-"""Compiles onto a full tmpfs and onto a read-only one, and says what happens."""
+"""Compiles onto a full tmpfs and onto a read-only one, and prints what happens."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ attempt("full disk", "8k", "dd if=/dev/zero of={folder}/filler bs=1k count=8 2>/
 attempt("read-only", "8k", "mount -o remount,ro {folder}")
 
 
-# Every size between nothing and enough, for each kind of output, and limits of a file's size.
+# Every size between nothing and enough, for each kind of output, and limits of file sizes.
 WEIGHTS = """
 func.func @f(%x: tensor<8x100xf32>) -> tensor<8x100xf32> {
   %c = arith.constant dense<"0xHEX"> : tensor<100x100xf32>

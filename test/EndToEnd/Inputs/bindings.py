@@ -1,4 +1,4 @@
-"""The Python package as a user meets it."""
+"""The Python package as used by a program."""
 
 import sys
 from pathlib import Path

@@ -1,5 +1,5 @@
-"""Random configurations of every op of dl, with the answers of NumPy in f64: a file for
-each family. `OPS` maps an op to a function that draws one Case."""
+"""Random configurations of every op of dl, with the answers of NumPy in f64: one file per family.
+`OPS` maps an op to a function that draws one Case."""
 
 from . import (elementwise, indexing, normalization, products, recurrent, reductions, shape,
                training, windows)

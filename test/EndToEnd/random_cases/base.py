@@ -1,4 +1,4 @@
-"""What the random cases of all families have in common."""
+"""What the random cases of all families share."""
 
 from dataclasses import dataclass, field
 
@@ -15,13 +15,12 @@ INTEGERS = ["i8", "i16", "i32", "i64", "ui8", "ui16", "ui32", "ui64"]
 
 @dataclass
 class Case:
-    """One configuration: `text` has the operands as %0, %1, ... and {T0}, {T1}
-    for their types."""
+    """One configuration. In `text` the operands are %0, %1, ..., and their types {T0}, {T1}."""
     text: str
     inputs: list          # (element type, array)
     expected: object      # array or list of arrays, f64 or exact integers
     results: list         # element types of the results
-    scale: object = None  # sum of magnitudes, where elements are summed
+    scale: object = None  # the sum of magnitudes, for sums
     fixed: set = field(default_factory=set)  # (input, dimension) never `?`
     setup: str = ""       # lines before the op, such as index constants
 
@@ -61,7 +60,8 @@ class Generator:
             DTYPES[element])
 
     def broadcast_shapes(self, count=2):
-        """Shapes that broadcast, and which dimensions stretch (stay static)."""
+        """Shapes that broadcast, and which of their dimensions are broadcast (and must be static).
+        """
         full = self.shape(1, 4)
         shapes = []
         for _ in range(count):

@@ -79,7 +79,7 @@ def cast(g):
         info = np.iinfo(DTYPES[target])
         y = np.trunc(wide(x))
         inside = np.clip(y, info.min, info.max)
-        y = np.where(y >= info.max, info.max,  # 2^64 - 1 is no f64
+        y = np.where(y >= info.max, info.max,  # 2^64 - 1 is not an f64
                      np.where(inside < info.max, inside, 0).astype(DTYPES[target]))
     elif target in EXACT:
         y = x.astype(DTYPES[target])

@@ -1,4 +1,4 @@
-"""Random ops that find places, and of detection."""
+"""Random ops on positions, and for detection."""
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def scatter(g):
             y[row] = function(y[row], u)
             scale[row] = (abs(wide(u)) * scale[row] if kind == "mul"
                           else abs(wide(u)) + scale[row])
-    # Sums and products are stored after every step.
+    # Sums and products are rounded to the stored type after every step.
     narrow = t in ("f16", "bf16") and kind in ("add", "mul")
     return Case(f"dl.scatter %0, %1, %2 kind {kind} : {{T0}}, {{T1}}, {{T2}}",
                 [(t, x), (it, indices), (t, updates)], y, [t],
@@ -82,7 +82,7 @@ def argsort(g):
         x = np.round(wide(x)).astype(DTYPES[t])  # equal rows
     if t not in EXACT and g.chance(0.3):
         x.ravel()[g.integer(0, x.size - 1)] = np.nan
-    # NumPy sorts NaN to the end as well; the last key of lexsort comes first.
+    # NumPy also sorts NaN to the end; the last key of lexsort is the primary one.
     key = x if t in EXACT else wide(x)
     return Case("dl.argsort %0 : {T0}", [(t, x)],
                 np.lexsort([key[:, j] for j in reversed(range(x.shape[1]))]), ["i64"])
@@ -148,7 +148,7 @@ def roi_align(g):
     y = np.zeros([r, *size, c])
 
     def parts(at):
-        """Weights and values of the four elements around a place."""
+        """Weights and values of the four elements around a position."""
         if not (-1 <= at[0] <= h and -1 <= at[1] <= w):
             return [np.zeros(c)]
         places = []
@@ -183,7 +183,7 @@ def roi_align(g):
                     y[k, i, j] = np.max([np.max(s, 0) for s in samples], 0)
     words = (f" size [{size[0]}, {size[1]}] sampling_ratio {ratio} scale {scale}"
              f" kind {kind}{' half_pixel' if half else ''}")
-    # The place between elements is known as well as the coordinates are.
+    # The position between elements is as accurate as the coordinates.
     return Case(f"dl.roi_align %0, %1, %2{words} : {{T0}}, {{T1}}, {{T2}}",
                 [(t, x), (t, rois), ("i64", images)], y, [t],
                 np.full(y.shape, 16.0))

@@ -1,4 +1,4 @@
-"""Random products of matrices."""
+"""Random matrix products."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Random recurrent layers, with the answers of a loop over steps in NumPy's f64."""
+"""Random recurrent layers, with the answers of a loop over steps in NumPy, in f64."""
 
 import numpy as np
 from scipy import special
@@ -10,7 +10,7 @@ def affine(x, a, b):
     return a * x + b
 
 
-# Name: function of x, alpha, beta, and the defaults of these.
+# Name: function of x, alpha, beta, and the defaults of the latter.
 FUNCTIONS = {
     "sigmoid": (lambda x, a, b: special.expit(x), None, None),
     "tanh": (lambda x, a, b: np.tanh(x), None, None),
@@ -121,7 +121,7 @@ def layer(name):
             if g.chance(0.5):
                 alpha = [round(float(g.rng.uniform(0.1, 1)), 3) for _ in names]
                 beta = [round(float(g.rng.uniform(0.1, 1)), 3) for _ in names]
-                # Only what has such a parameter takes one.
+                # Only functions with such a parameter accept one.
                 alpha = [a if FUNCTIONS[n][1] is not None else np.nan
                          for a, n in zip(alpha, names)]
                 beta = [b if FUNCTIONS[n][2] is not None else np.nan
@@ -166,7 +166,7 @@ def layer(name):
         if attributes:
             text = text.replace(">} :", ">}} :")
         expected = [y, *last]
-        # Rounding grows over the steps, by factors where functions are unbounded.
+        # Rounding errors grow over the steps, by factors if functions are unbounded.
         scale = 0.5 * (1 + max(np.abs(v).max() for v in expected))
         fixed = {(i, d) for k, i in keys.items() if k not in ("x", "h0", "c0", "lengths")
                  for d in range(operands[i][1].ndim)}

@@ -19,7 +19,7 @@ def log_softmax(x):
 
 
 def loss(name, function, targets, scale=None):
-    """`targets(g, shape)` draws what the scores are compared with."""
+    """`targets(g, shape)` draws the targets."""
     def make(g):
         t = type_of(g)
         x = g.array(t, g.shape(1, 3))
@@ -84,7 +84,7 @@ def accuracy(g):
 # --- Optimisers ------------------------------------------------------------------
 
 def optimizer(name, states, attributes, function):
-    """`function(p, g, states, rate, numbers)` gives the new parameter and states."""
+    """`function(p, g, states, rate, numbers)` returns the new parameter and states."""
     def make(g):
         t = type_of(g)
         shape = g.shape(1, 3)
@@ -260,14 +260,14 @@ def initialize(g):
         a = normal(bits(state, stream, [rows, shape[-1]]), t)
         wide_one = rows < shape[-1]
         q, r = np.linalg.qr(a.T if wide_one else a)
-        q = q * np.sign(np.diag(r))  # as Gram and Schmidt choose it
+        q = q * np.sign(np.diag(r))  # the signs of the Gram-Schmidt process
         y = (q.T if wide_one else q).reshape(shape)
     elif kind.endswith("uniform"):
         bound = np.sqrt(6 / fans[kind.split("_")[0]])
         y = (2 * uniform(words, 0, t) - 1) * bound
     else:
         y = np.sqrt(2 / fans[kind.split("_")[0]]) * normal(words, t)
-    # What is orthogonalised is as exact as the matrix is well-conditioned.
+    # The accuracy depends on the condition of the matrix.
     return Case(f"dl.initialize {kind} %0 stream {stream} : {{T0}} to {tensor(t, shape)}",
                 [("i64", state)], y, [t], 4096.0 if kind == "orthogonal" else 8.0,
                 fixed={(0, 0)})

@@ -45,7 +45,7 @@ def conv(g, transposed=False):
         if groups > 1 and g.chance(0.5):
             cg, groups = 1, g.integer(2, 19)
         c, f = cg * groups, fg * groups
-        # Transposed ones of large strides are computed in another way.
+        # Transposed convolutions with large strides are computed differently.
         longest = 7 if transposed and rank == 2 and g.chance(0.3) else 3
         strides, dilations, padding, parts, fits = window_attributes(
             g, rank, spatial, kernel, longest=longest)
@@ -83,7 +83,7 @@ def conv(g, transposed=False):
     wb = None if b is None else wide(b)
     fixed = {(1, d) for d in range(rank + 2)}
     if transposed:
-        # Unknown extents of the result's padding are not the point here.
+        # Padding of the result with unknown extents is tested elsewhere.
         fixed |= {(0, d) for d in range(1, rank + 2)}
     if groups > 1:
         fixed |= {(0, rank + 1)}
@@ -114,7 +114,7 @@ def pool(kind):
                 try:
                     y = ref.pool(wide(x), kernel, strides, dilations, padding,
                                  ceil_mode, actual)
-                except ValueError:  # a window of padding alone, by dilation
+                except ValueError:  # a window with only padding, because of dilation
                     continue
             if not np.isfinite(y).all():
                 continue

@@ -1,4 +1,4 @@
-"""Modules built op by op: what they compute, and what is said of what does not fit."""
+"""Modules built op by op: their results, and the messages for what does not fit."""
 
 import inspect
 import tempfile
@@ -23,7 +23,7 @@ def say(name, isRight):
     print(f"{name}: {'right' if isRight else 'WRONG'}")
 
 
-# Globals large and small, constants, numbers, operators, several results.
+# Large and small globals, constants, numbers, operators, several results.
 module = ir.Module()
 w, b = (rng.standard_normal(s).astype(np.float32) for s in ((40, 6), (6,)))
 module.add_global("layer/w", w)
@@ -53,7 +53,7 @@ last, steps = compiled(module).main(x, np.ones(3, np.float32))
 want = 1 + np.cumsum(x.astype(np.float64) ** 2, axis=0)
 say("scan", np.allclose(steps, want, rtol=1e-5) and np.array_equal(last, steps[-1]))
 
-# State: a mutable global is a tensor of the library's.
+# State: a mutable global is a tensor of the library.
 module = ir.Module()
 module.add_global("count", np.zeros(1, np.int64), mutable=True)
 with module.function("next") as f:
@@ -64,12 +64,12 @@ library = compiled(module)
 say("state", [int(library.next()[0]) for _ in range(3)] == [1, 2, 3] and
     library.state["count"] == [3])
 
-# Every op has a function with the entry's words.
+# Every op has a function with the description of its entry.
 functions = [getattr(dl, name) for name in dir(dl)]
 say("functions", len(functions) == len(ir.catalogue()) and all(f.__doc__ for f in functions))
 print(inspect.signature(dl.conv))
 
-# What does not fit is said with its place, and nothing is added.
+# What does not fit is reported with its place, and nothing is added.
 module = ir.Module()
 with module.function("main", x="tensor<?x4xf32>") as f:
     for name, attempt in {
@@ -97,7 +97,7 @@ with module.function("main", x="tensor<?x4xf32>") as f:
     f.returns(x=f.x)
 say("whole", "dl.dense" not in str(module) and "return %arg0" in str(module))
 
-# What a region defined ends with it, and a function that is given up leaves no trace.
+# Values defined in a region end with it, and an abandoned function leaves no trace.
 module = ir.Module()
 try:
     with module.function("given_up", x="tensor<?x4xf32>") as f:

@@ -1,4 +1,4 @@
-"""dlc.layers: models without Keras, what they count, learn, refuse and leave behind."""
+"""dlc.layers: models without Keras; their counts, training, refusals and exports."""
 
 import os
 import tempfile
@@ -18,7 +18,7 @@ def say(name, isRight):
     print(f"{name}: {'right' if isRight else 'WRONG'}")
 
 
-# The perceptron's rule, one example at a time: AND and OR are learnt, XOR cannot be.
+# The perceptron rule, one example at a time: it learns AND and OR, but cannot learn XOR.
 x = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 for name, y in (("and", [0, 0, 0, 1]), ("or", [0, 1, 1, 1]), ("xor", [0, 1, 1, 0])):
     model = Sequential([Perceptron(1, input_shape=[2], kernel_initializer="zeros")])
@@ -33,7 +33,7 @@ for name, y in (("and", [0, 0, 0, 1]), ("or", [0, 1, 1, 1]), ("xor", [0, 1, 1, 0
     say(f"rule {name}", np.array_equal(kernel.ravel(), w) and bias[0] == b)
     print(f"{name}: {'learnt' if np.array_equal(model.predict(x).ravel(), y) else 'not learnt'}")
 
-# The listings: weights counted by hand.
+# The summaries, with weights counted by hand.
 STACKS = {
     "recurrent": ([SimpleRNN(2, return_sequences=True, input_shape=[None, 1]), Dropout(0.3),
                    SimpleRNN(1), Dense(1)], 2 * 3 + 2 + (2 + 1 + 1) + 2),
@@ -55,7 +55,7 @@ for name, (layers, count) in STACKS.items():
         and history["loss"][-1] < history["loss"][0]
         and np.allclose(history["loss"], history["mse"]))
 
-# An autoencoder of two models; a layer that is shared.
+# An autoencoder of two models, and a shared layer.
 set_random_seed(2)
 image = Input(shape=(12, 16, 3))
 h = MaxPool2D((2, 2), padding="same")(Conv2D(8, (4, 4), activation="sigmoid",
@@ -79,7 +79,7 @@ say("shared", np.allclose(both.predict([u, v]),
                           (np.tanh(u @ kernel + bias) + np.tanh(v @ kernel + bias)) / 2,
                           atol=1e-5))
 
-# Words of a review; what was learnt leaves as a library.
+# Words of a review; the trained model is exported as a library.
 set_random_seed(3)
 words = rng.integers(1, 30, (200, 8))
 words[::3, 5:] = 0

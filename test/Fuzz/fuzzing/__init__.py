@@ -1,2 +1,2 @@
-"""Fuzzers of dlc: random models against other implementations, calls between guard
-pages, mutated files. `fuzz.py` beside this package is the program."""
+"""Fuzzers of dlc: random models against other implementations, calls between guard pages, mutated
+files. The program is `fuzz.py`, next to this package."""

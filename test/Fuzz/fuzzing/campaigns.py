@@ -1,4 +1,4 @@
-"""Many cases one after the other, and the table of what became of them."""
+"""Runs many cases, and makes the table of their outcomes."""
 
 import functools
 import glob
@@ -14,7 +14,7 @@ from onnx import numpy_helper
 from . import (compiler, data_files, dl_campaign, draw, files, known, minimize, onnx_case,
                onnx_extents, operators, orders)  # noqa: F401
 
-SHOWN = 60  # classes of refusals
+SHOWN = 60  # classes of refusals that are printed
 
 
 class Table:
@@ -106,7 +106,7 @@ def run_models(arguments):
 
 
 def report(arguments, table, folder, number, model, data, config, result):
-    """Makes a finding small and keeps it, once for each kind and set of operators."""
+    """Minimises a finding and keeps it, once for each kind and set of operators."""
     def fails(smaller, given):
         again = onnx_case.examine(smaller, given, config, folder, arguments.dlc)
         return again.signature == result.signature if "compiler" in result.kind or \

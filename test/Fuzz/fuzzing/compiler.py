@@ -1,4 +1,4 @@
-"""Runs dlc and sorts what it says."""
+"""Runs dlc and classifies its messages."""
 
 import os
 import re
@@ -18,21 +18,21 @@ INTERNAL = re.compile(
     r"does not dominate|operand #\d+ does not|LLVM ERROR|verif(?:y|ication) failed|"
     r"UNREACHABLE|AddressSanitizer|runtime error:|bad_alloc|internal|"
     r"undefined symbol")
-# Said of ops that users may write, and that have nothing of the kind.
+# Messages about ops that users may write, although they look internal.
 FOR_USERS = re.compile(r"error: '[\w.]+' op has no derivative")
 
 
 @dataclass
 class Compiled:
-    """kind: compiled, refused, internal (a message that is not for users), crashed,
-    hang or memory; `text`: what the compiler said."""
+    """kind: compiled, refused, internal (a message that is not for users), crashed, hang or memory;
+    `text`: the output of the compiler."""
     kind: str
     text: str = ""
     seconds: float = 0.0
 
 
 def run(command, wall=4 * SECONDS, processor=SECONDS, memory=MEMORY):
-    """Runs a compiler within bounds of time, the clock's and the processor's, and memory."""
+    """Runs a compiler with limits of wall time, processor time, and memory."""
     def limit():
         resource.setrlimit(resource.RLIMIT_CPU, (processor, processor + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -62,7 +62,7 @@ def run(command, wall=4 * SECONDS, processor=SECONDS, memory=MEMORY):
 
 
 def message_class(text):
-    """The first error without what differs from model to model."""
+    """The first error, without what differs from model to model."""
     line = next((l for l in text.splitlines() if "error" in l or "crash" in l),
                 text.strip().splitlines()[0] if text.strip() else "")
     line = re.sub(r"\S*/\S*?(?::\d+:\d+)?: |error: ", "", line)

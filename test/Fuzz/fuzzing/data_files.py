@@ -1,7 +1,7 @@
-"""Mutated files of data: what dlc-train reads (dlc.data), .npy, .npz, CSV and idx.
+"""Mutated data files: what dlc-train reads (dlc.data), .npy, .npz, CSV and idx.
 
-A file is read, or refused with a DataError that names it; any other exception, a crash,
-more than a few seconds or more memory than a file of its size can ask for is a finding."""
+A file is read, or refused with a DataError that names it. Anything else is a finding: another
+exception, a crash, more than a few seconds, or more memory than a file of its size can need."""
 
 import csv
 import gzip
@@ -20,7 +20,7 @@ import numpy as np
 from . import compiler, files, isolated
 
 TOGETHER = 50
-SECONDS = 10  # for as many files as are read together
+SECONDS = 10  # for the files that are read together
 MEMORY = 4 << 30
 
 
@@ -79,7 +79,7 @@ def mutate_bytes(data, rng):
 
 
 def mutate_text(text, rng):
-    """Words, numbers and signs exchanged, dropped, doubled."""
+    """Replaces, drops or doubles words, numbers and signs."""
     tokens = re.findall(r"\w+|\s+|.", text, re.DOTALL)
     odd = ["\0", "\"", "'", ",", "\r", "\n", "1e999", "-1", "9" * 30, "\ud7ff", "(", ")", "[",
            "]", "x" * 200000, "True", "None", "<f8", "|O", "2147483648", "4611686018427387904"]
@@ -100,7 +100,7 @@ def mutate_text(text, rng):
 
 
 def mutate_npy(data, rng):
-    """The header's text, its length put right; or bytes."""
+    """Mutates the text of the header and corrects its length; or mutates bytes."""
     if len(data) < 12 or data[:6] != b"\x93NUMPY" or rng.random() < 0.3:
         return mutate_bytes(data, rng)
     width = 2 if data[6] == 1 else 4
@@ -113,7 +113,7 @@ def mutate_npy(data, rng):
 
 
 def mutate_npz(data, rng):
-    """An array within, in an archive that is right; or bytes of the archive."""
+    """Mutates an array inside a valid archive; or mutates bytes of the archive."""
     if rng.random() < 0.4:
         return mutate_bytes(data, rng)
     file = io.BytesIO()
@@ -124,7 +124,7 @@ def mutate_npz(data, rng):
                 new.writestr(name if rng.random() < 0.9 else mutate_text(name, rng)[:60000],
                              mutate_npy(content, rng) if rng.random() < 0.7 else content)
     except Exception:  # pylint: disable=broad-except
-        return mutate_bytes(data, rng)  # it was mutated before
+        return mutate_bytes(data, rng)  # already mutated
     return file.getvalue()
 
 
@@ -139,7 +139,7 @@ def mutate_gz(data, rng):
         return mutate_bytes(data, rng)
     try:
         return gzip.compress(mutate_bytes(gzip.decompress(data), rng))
-    except (OSError, EOFError, zlib.error):  # it was mutated before
+    except (OSError, EOFError, zlib.error):  # already mutated
         return mutate_bytes(data, rng)
 
 
@@ -148,7 +148,7 @@ MUTATORS = {"npy": mutate_npy, "npz": mutate_npz, "csv": mutate_csv, "idx": muta
 
 
 def read(path):
-    """(kind, what is said) of one file."""
+    """(kind, message) for one file."""
     from dlc import data
     try:
         array = data.read_column(path)
@@ -204,7 +204,7 @@ def run(arguments):
             for path, (outcome, said) in zip(paths, outcomes(paths)):
                 counts[kind] += 1
                 table.outcomes[f"{kind}: {outcome}"] += 1
-                # What is said for the first time leads on.
+                # A file with a new message is mutated further.
                 key = kind, outcome, compiler.message_class(
                     re.sub(r"begins with \w*", "begins with other bytes", said))
                 if outcome == "refused":

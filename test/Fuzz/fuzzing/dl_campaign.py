@@ -1,4 +1,4 @@
-"""Random ops of dl, a module of several at a time, at right and at wrong extents."""
+"""Random ops of dl, several per module, at valid and invalid extents."""
 
 import os
 import tempfile
@@ -14,12 +14,12 @@ from random_cases.base import DTYPES
 from . import compiler, dl_case, isolated, library, oracle
 
 TOGETHER = 6
-STATIC = 12  # wrong calls with status 0 that are compared, for each module
+STATIC = 12  # wrong calls with status 0 that are compared, per module
 
 
 @dataclass
 class Wrong:
-    """A call of a case with one extent that is not the case's own."""
+    """A call of a case with one extent changed."""
     drawn: object
     place: tuple
     extent: int
@@ -53,14 +53,14 @@ class Campaign:
         self.wrong_calls = Counter()  # by op
 
     def cause(self, drawn, *more):
-        """Findings of one cause look alike in this: a missing check of one op, or one
-        that is lost where operands are computed, in a branch or in a loop."""
+        """The common cause of findings: a missing check of one op, or one that is lost when
+        operands are computed, in a branch or in a loop."""
         if drawn.through or drawn.place != "function":
             return (bool(drawn.through), drawn.place, *more)
         return (drawn.op, *more)
 
     def found(self, kind, key, what, text, words, detail):
-        """Notes a finding; its smallest file is the function alone."""
+        """Records a finding; the smallest one is the function by itself."""
         self.table.outcomes[kind] += 1
         if (kind, key) in self.known:
             return
@@ -81,7 +81,7 @@ class Campaign:
         names = self.arguments.only.split(",") if self.arguments.only else sorted(dl_case.OPS)
         cases = []
         for i in range(TOGETHER):
-            # One op after the other, in an order that is another one each time round.
+            # One op after another, in a different order each round.
             turn, place = divmod(seed[-1] * TOGETHER + i, len(names))
             op = np.random.default_rng([*seed[:-1], turn]).permutation(names)[place]
             drawn = dl_case.draw([*seed, i], [str(op)])
@@ -168,7 +168,7 @@ class Campaign:
                 self.table.outcomes["refused at wrong extents"] += 1
                 if not answer.message:
                     self.found("no message", w.drawn.op, str(w), source([w.drawn]), words, "")
-                # What stands before a branch may read its operands before its checks run.
+                # Ops before a branch may read its operands before its checks run.
                 first = w.drawn.place == "function" or not w.drawn.through
                 if first and w.extent == w.drawn.case.inputs[
                         w.place[0]][1].shape[w.place[1]] + 1:
@@ -180,7 +180,7 @@ class Campaign:
                      folder, setting)
 
     def huge(self, refusing, path, setting, words):
-        """Where one more is refused, many more are too, and less than nothing."""
+        """Where one more is refused, far more and negative extents must be refused too."""
         tries, calls = [], []
         for w in refusing:
             for extent in dl_case.HUGE:
@@ -202,7 +202,7 @@ class Campaign:
                 self.table.outcomes["refused at wrong extents"] += 1
 
     def compare(self, accepted, words, folder, setting):
-        """Accepted calls beside the op compiled for just these extents."""
+        """Compares accepted calls with the op compiled for exactly these extents."""
         kept, texts = [], []
         for w in accepted:
             types = dl_case.types_of(w.drawn, w.shapes)
@@ -217,7 +217,7 @@ class Campaign:
                                f"status 0; compiled for these extents: {results.text}")
                 continue
             if w.drawn.place == "loop":
-                continue  # the values that the loop begins with fit the right extents
+                continue  # the initial values of the loop fit the right extents
             texts.append(dl_case.function(w.drawn, f"s{len(kept)}", types, results))
             kept.append(w)
         if not kept:

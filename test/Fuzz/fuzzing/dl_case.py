@@ -1,11 +1,10 @@
-"""Ops of dl at right and at wrong extents.
+"""Ops of dl at valid and invalid extents.
 
-The cases and their answers are those of test/EndToEnd/random_cases. Here their extents
-are `?` as often as they may be, operands come from other ops, and the op stands in the
-function, in a branch or in a loop. Called with wrong extents, a library must refuse
-before it touches anything, or give what the same op gives that was compiled for these
-extents; a compiler that refuses to compile for them says that the call should have
-failed.
+The cases and their answers are those of test/EndToEnd/random_cases. Here as many of their extents
+as possible are `?`, operands come from other ops, and the op is in the function, in a branch or in
+a loop. Called with invalid extents, a library must refuse before it touches anything, or return
+what the same op returns when compiled for these extents. If the compiler refuses these extents, the
+call should have failed.
 """
 
 import os
@@ -27,8 +26,8 @@ HUGE = (2 ** 31, 2 ** 62, -1)
 
 @dataclass
 class Drawn:
-    """A case with how it is written: which operands come from other ops (`through`),
-    where the op stands, and which extents are `?`."""
+    """A case and how it is written: which operands come from other ops (`through`), where the op
+    is, and which extents are `?`."""
     op: str
     case: object
     through: set
@@ -130,7 +129,7 @@ def infer(drawn, types):
 
 
 def arguments_of(drawn, shapes=None):
-    """Arrays for a call; where shapes are given, the elements repeated to fill them."""
+    """Arrays for a call. If shapes are given, the elements are repeated to fill them."""
     arrays = []
     for i, (_, array) in enumerate(drawn.case.inputs):
         if shapes and tuple(shapes[i]) != array.shape:
@@ -148,7 +147,7 @@ def arguments_of(drawn, shapes=None):
 
 
 def variants(drawn):
-    """((input, dimension), new extent) of wrong calls, small ones first."""
+    """((input, dimension), new extent) of invalid calls, small ones first."""
     for i, d in sorted(drawn.hidden):
         e = drawn.case.inputs[i][1].shape[d]
         for new in sorted({0, e - 1, e + 1, 1} - {e}):
@@ -157,8 +156,8 @@ def variants(drawn):
 
 
 def call_all(path, calls, setting):
-    """Answers of calls, each a Died where the process ended; the rest go on in another
-    one. Where it ended behind the calls, each is made alone."""
+    """Answers of calls; Died for a call in which the process ended, after which the others continue
+    in a new process. If it ended after the calls, each is repeated by itself."""
     found = []
     while len(found) < len(calls):
         rest = calls[len(found):]

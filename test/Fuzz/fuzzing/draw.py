@@ -1,9 +1,8 @@
 """Draws ONNX graphs, node by node.
 
-A `Graph` knows of every value its type, its shape (None: known only when it runs) and
-whether its elements are finite and small, which conversions to integers ask for. The
-operators are in `operators`, each a function that adds one or a few nodes to a graph,
-or raises Skip where nothing there fits it.
+A `Graph` knows for every value its type, its shape (None: known only at run time), and whether its
+elements are finite and small, which conversions to integers require. Each function in `operators`
+adds one or a few nodes to a graph, or raises Skip if nothing there fits.
 """
 
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ OPERATORS = {}  # name: (function, weight, first opset)
 
 
 class Skip(Exception):
-    """The operator finds nothing to work on here."""
+    """The operator finds no operands here."""
 
 
 def operator(name, weight=1.0, since=1):
@@ -57,7 +56,7 @@ class Value:
 
 
 class Graph:
-    """A graph in the making. `outer`: the graph that this one is a branch or body of."""
+    """A graph under construction. `outer`: the graph that contains this branch or body."""
 
     def __init__(self, rng, opset, outer=None, zeros=False, special=False,
                  main=F32):
@@ -145,8 +144,8 @@ class Graph:
         return value
 
     def constant(self, array, hidden=True, tame=True):
-        """As an initializer or a node; at times through ops that only a reader who
-        computes finds constant."""
+        """As an initializer or a node; sometimes through ops, so that a reader must compute to find
+        out that it is constant."""
         array = np.asarray(array)
         name = self.name()
         tensor = numpy_helper.from_array(array, name)
@@ -172,7 +171,7 @@ class Graph:
         return self.values + (self.outer.visible() if self.outer else [])
 
     def find(self, allowed, low=0, high=6, where=None):
-        """A value there is, or null. The last ones are likelier."""
+        """An existing value, or None. Recent ones are likelier."""
         fits = [v for v in self.visible() if v.dtype in allowed and
                 low <= v.rank <= high and (where is None or where(v))]
         if not fits:
@@ -182,7 +181,7 @@ class Graph:
         return self.choice(fits)
 
     def pick(self, allowed=NUMBERS, low=0, high=4, where=None, static=True):
-        """A value there is, or a new one."""
+        """An existing value, or a new one."""
         test = lambda v: (v.is_static or not static) and (where is None or where(v))
         if self.chance(0.85):
             found = self.find(allowed, low, max(high, 6) if high == 4 else high, test)
@@ -227,7 +226,7 @@ class Graph:
     def emit(self, name, inputs, results, domain="", **attributes):
         """Adds a node; results: (type, shape[, tame]). Returns its value or values.
 
-        A float computed from what is not tame is not either."""
+        A float computed from a value that is not tame is not tame either."""
         wild = any(i and i.dtype in FLOATS and not i.tame for i in inputs)
         outputs = [None if r is None else
                    Value(self.name(), np.dtype(r[0]), tuple(r[1]),
@@ -243,7 +242,7 @@ class Graph:
             raise Skip
         return outputs[0] if len(outputs) == 1 else outputs
 
-    # The whole.
+    # The whole graph.
 
     def grow(self, count, only=None):
         """Adds about `count` operators."""
@@ -287,8 +286,8 @@ def declare(value, with_shape=True, symbols=None):
 
 
 def draw_symbols(graph):
-    """Names for some extents of inputs: {(input, dimension): name}. One name means
-    one extent; two may mean the same."""
+    """Names for some extents of inputs: {(input, dimension): name}. Equal names mean equal extents;
+    different names may also have equal extents."""
     symbols, level = {}, graph.choice([0, 0, 0.2, 0.5, 1.0])
     for value in graph.inputs:
         for d, extent in enumerate(value.shape):

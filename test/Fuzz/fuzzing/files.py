@@ -1,9 +1,9 @@
-"""Mutated files: the readers of dlc under libFuzzer (test/Fuzz/Readers), and on to an
+"""Mutated files: the readers of dlc under libFuzzer (test/Fuzz/Readers), and further down to an
 object file.
 
-Seeds are the IR of all tests, the models that the package onnx publishes for its
-operators, random graphs, and files of the other kinds made here. Files that crash a
-reader are read once more, models by the compiler itself; what it says is the finding."""
+Seeds are the IR of all tests, the models that the package onnx publishes for its operators, random
+graphs, and generated files of the other kinds. Files that crash a reader are read once more, models
+by the compiler itself; that output is the finding."""
 
 import argparse
 import glob
@@ -24,7 +24,7 @@ from . import compiler, draw
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LONGEST = 4000
 SANITIZER = "detect_leaks=0:allocator_may_return_null=1"
-SAMPLE = 2  # one in so many accepted models is kept for objects
+SAMPLE = 2  # one in this many accepted models is kept for objects
 
 
 def seeds_mlir():
@@ -46,7 +46,7 @@ def seeds_onnx():
 
 
 def seeds_poor():
-    """Every operator with operands that it cannot want: none, scalars, vectors of nothing."""
+    """Every operator with unsuitable operands: none, scalars, empty vectors."""
     newest = onnx.defs.onnx_opset_version()
     types = (onnx.TensorProto.FLOAT, onnx.TensorProto.INT64, onnx.TensorProto.BOOL)
     for schema in onnx.defs.get_all_schemas():
@@ -114,7 +114,7 @@ def seeds_npy():
 
 
 def seeds_kind():
-    """Beginnings of files that people hand to a compiler."""
+    """The first bytes of files that people pass to a compiler."""
     for start in (b"\x1f\x8b\x08", b"PK\x03\x04" + bytes(20) + b"x.npy", b"\x89HDF\r\n",
                   b"\x7fELF\x02\x01", b"GGUF", b"ir_version: 8", b"<!DOCTYPE html>",
                   b"\x80\x04\x95", b"BZh9", b'{"a": 1}', b"func.func @f() { return }",
@@ -136,7 +136,7 @@ def tool_of(arguments, kind):
 
 
 def read_again(arguments, kind, path, folder):
-    """What becomes of one file by itself: of a model in dlc, of others in their reader."""
+    """The outcome for a single file: for a model in dlc, for others in their reader."""
     if kind in MODELS:
         return compiler.run([arguments.dlc, path, "-o", os.path.join(folder, "model.so")])
     before = dict(os.environ)
@@ -158,8 +158,8 @@ def signature(outcome):
 
 
 def run(arguments, kind, deep=False):
-    """Mutated files of a kind through reader, verifier and shape inference. deep: only
-    what is accepted is mutated further."""
+    """Mutated files of one kind through reader, verifier and shape inference. deep: only accepted
+    files are mutated further."""
     tool = tool_of(arguments, kind)
     if not os.path.exists(tool):
         print(f"{kind}: skipped, {tool} is not built (ninja dlc-fuzzers)")
@@ -181,7 +181,7 @@ def run(arguments, kind, deep=False):
                    **({"DLC_FUZZ_DEEP": "1"} if deep else {})}
     command = [tool, "-fork=1", "-ignore_crashes=1", "-ignore_timeouts=1", "-ignore_ooms=1",
                "-timeout=30", "-rss_limit_mb=6000", "-max_len=6000", "-len_control=0",
-               "-mutate_depth=1",  # a mutator changes a few places itself
+               "-mutate_depth=1",  # a mutator changes a few positions itself
                f"-max_total_time={int(arguments.seconds)}", f"-seed={arguments.seed}",
                f"-artifact_prefix={folder}/crashes/", os.path.join(folder, "corpus")]
     begun = time.time()
@@ -213,7 +213,7 @@ def run(arguments, kind, deep=False):
 
 
 def run_objects(arguments, kind):
-    """Models that the reader accepted, on to an object file."""
+    """Models that the reader accepted, down to an object file."""
     from .campaigns import Table
     reading = argparse.Namespace(**{**vars(arguments), "seconds": arguments.seconds / 5})
     found = run(reading, kind, deep=True)

@@ -1,4 +1,4 @@
-"""Runs a function in a forked process, so that a crash of it is an answer."""
+"""Runs a function in a forked process, so that its crash is just a result."""
 
 import os
 import pickle
@@ -12,8 +12,7 @@ import traceback
 class Died(Exception):
     """The process ended without an answer.
 
-    phase: the last one that it told; signal: what ended it, None where it ran past
-    the time."""
+    phase: the last one that it reported; signal: what ended it, None if it exceeded the time."""
 
     def __init__(self, phase, number):
         self.phase = phase
@@ -50,7 +49,7 @@ def _receive(pipe, deadline):
 
 
 def run(function, *arguments, seconds=30):
-    """function(tell, *arguments) in a child; tell(phase) names what comes next.
+    """Runs function(tell, *arguments) in a child; tell(phase) names what comes next.
 
     Returns its result, raises what it raises, or Died."""
     reading, writing = os.pipe()

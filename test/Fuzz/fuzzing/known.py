@@ -30,7 +30,7 @@ from onnx import helper
 from . import compiler, isolated, library, onnx_case, oracle
 
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "Corpus")
-FREE = 3  # what an extent is that a model leaves open
+FREE = 3  # the value of extents that a model leaves open
 HOWS = ["-O0", "-O1", "-O2", "-O3", "-O3 --separate-buffers"]
 
 
@@ -54,7 +54,7 @@ def array_of(word, dtype, rng, low):
 
 
 def compile_model(dlc, path, output, words, refused):
-    """What is wrong with what the compiler says, if anything."""
+    """The fault in the outcome of the compiler, if any."""
     done = compiler.run([dlc, path, "-o", output, *words])
     if done.kind != ("refused" if refused else "compiled"):
         return f"{' '.join(words)}: {done.kind}: {done.text.strip()[:300]}"
@@ -78,7 +78,7 @@ def declared_calls(inputs):
 
 
 def reference(model, data):
-    """Outputs of ONNX Runtime, or of onnx.reference; words where neither takes the data."""
+    """Outputs of ONNX Runtime, or of onnx.reference; a message if neither accepts the data."""
     said = ""
     for answer in (lambda *a: oracle.expected(*a)[1], oracle.second):
         try:
@@ -91,7 +91,7 @@ def reference(model, data):
 
 
 def fault_of(model, data, want, answer):
-    """What is wrong with an answer, if anything; want: outputs, or None of a refusal."""
+    """The fault in an answer, if any. want: outputs, or None for a refusal."""
     if want is None:
         return "" if answer.status > 0 and "node" in answer.message else (
             f"status {answer.status}: {answer.message[:300]}, expected a refusal that names "
@@ -125,7 +125,7 @@ def check_onnx(path, folder, dlc):
             if fault:
                 return fault
             continue
-        try:  # at the end of a page, and at the beginning
+        try:  # both at the end and at the beginning of a page
             answers = isolated.run(
                 library.answers, output, library.Setting(1 + level % 2, level < 2),
                 [library.Call(list(data.values()), at_end=at_end)
@@ -157,7 +157,7 @@ def check_mlir(path, folder, dlc):
     _, calls, options, refused = read(path)
     if not calls and not refused:
         return "says neither what a call gives nor that it is refused"
-    output, first = os.path.join(folder, "known.so"), {}  # first: what -O0 gives
+    output, first = os.path.join(folder, "known.so"), {}  # first: the results of -O0
     for how in HOWS:
         fault = compile_model(dlc, path, output, [*how.split(), *options], refused)
         if fault:

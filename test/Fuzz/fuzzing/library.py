@@ -1,4 +1,4 @@
-"""Calls of a compiled library with everything it may touch between guard pages."""
+"""Calls of a compiled library, with all memory that it may touch between guard pages."""
 
 import ctypes
 import re
@@ -10,13 +10,13 @@ from dlc import _library as abi
 
 from .memory import Block
 
-MOST = 1 << 30  # bytes of workspace that are tried
+MOST = 1 << 30  # maximum bytes of workspace
 
 
 @dataclass
 class Call:
-    """One call: the function's name and its inputs. `extents`: for input i the shape
-    to claim, where it is not the array's own."""
+    """One call: the name of the function and its inputs. `extents`: the shapes to claim for inputs,
+    where they differ from those of the arrays."""
     inputs: list
     function: str = None
     at_end: bool = True
@@ -26,9 +26,9 @@ class Call:
 
 @dataclass
 class Setting:
-    """How the context is made."""
+    """How the context is created."""
     threads: int = 1
-    workspace: bool = False  # the caller gives it, of the smallest size that does
+    workspace: bool = False  # the caller provides it, with the smallest sufficient size
 
 
 @dataclass
@@ -76,7 +76,7 @@ class Session:
         return self.info.error(self.handle).decode(errors="replace")
 
     def _missing(self):
-        """Bytes of workspace that the last message asks for, else 0."""
+        """Bytes of workspace that the last message asks for, otherwise 0."""
         match = re.search(r"workspace has \d+ bytes, this call needs (\d+)",
                           self.message())
         return int(match.group(1)) if match else 0
@@ -115,7 +115,7 @@ class Session:
             block = Block(array.nbytes, call.at_end)
             block.fill(call.poison)
             block.write(array.tobytes())
-            block.close()  # what follows from extents is known before an element is read
+            block.close()  # refusals that follow from extents come before an element is read
             inputs[i] = tensor(block, call.extents.get(i, array.shape),
                                arguments[i].element)
         found = [(ctypes.c_int64 * max(a.rank, 1))() for a in arguments[function.inputs:]]

@@ -1,7 +1,7 @@
 """Memory whose neighbours cannot be touched.
 
-A block lies between two stretches of addresses that trap, and begins or ends exactly
-at one of them: the first byte read or written outside it ends the process.
+A block lies between two address ranges that trap, and begins or ends exactly at one of them. The
+first byte read or written outside ends the process.
 """
 
 import ctypes
@@ -21,8 +21,8 @@ _READ, _WRITE = mmap.PROT_READ, mmap.PROT_WRITE
 
 
 class Block:
-    """`size` bytes; `at_end`: they end where the guard begins, else they begin where
-    the guard ends. `alignment` may leave fewer bytes than itself between."""
+    """`size` bytes. `at_end`: they end where a guard begins, otherwise they begin where a guard
+    ends. `alignment` may leave a gap smaller than itself."""
 
     def __init__(self, size, at_end=True, alignment=1):
         self.size = size
@@ -56,7 +56,7 @@ class Block:
         self._protect(_READ)
 
     def close(self):
-        """Nothing may touch it until read_only."""
+        """Nothing may access it until read_only."""
         self._protect(0)
 
     def free(self):

@@ -11,13 +11,13 @@ from . import isolated, oracle
 
 
 def _used(graph):
-    """Names read anywhere in a graph, those of its branches included."""
+    """Names read anywhere in a graph, including its branches."""
     return {i for g in oracle.graphs(graph) for n in g.node for i in n.input} | {
         o.name for g in oracle.graphs(graph) for o in g.output}
 
 
 def prune(model, data):
-    """Drops what no output needs."""
+    """Removes what no output needs."""
     graph = model.graph
     while True:
         used = _used(graph)
@@ -33,7 +33,7 @@ def prune(model, data):
 
 
 def _alone(model, data):
-    """One output, of one node, then of those before it as well: 1, 2, 4, ... nodes."""
+    """A single output of one node, then with the 1, 2, 4, ... nodes before it."""
     try:
         known = isolated.run(oracle.values, model, data)
     except (isolated.Died, isolated.Raised):
@@ -52,7 +52,7 @@ def _alone(model, data):
 
 
 def _cut(model, data, known, numbers):
-    """Outputs of these nodes become inputs of the values that they have."""
+    """Turns outputs of these nodes into inputs with their values."""
     smaller, given = copy.deepcopy(model), dict(data)
     outputs = {o.name for o in model.graph.output}
     for i in sorted(numbers, reverse=True):
@@ -77,7 +77,7 @@ def _outputs(model, data):
 
 
 def _cuts(model, data):
-    """A node's outputs become inputs of the values that they have."""
+    """Turns the outputs of a node into inputs with their values."""
     try:
         known = isolated.run(oracle.values, model, data)
     except (isolated.Died, isolated.Raised):
@@ -88,7 +88,7 @@ def _cuts(model, data):
 
 
 def _bypasses(model, data):
-    """A node's output is replaced by one of its inputs, at the graph's end too."""
+    """Replaces the output of a node by one of its inputs, also as an output of the graph."""
     for i in reversed(range(len(model.graph.node))):
         node = model.graph.node[i]
         for source in node.input:
@@ -111,7 +111,7 @@ def _bypasses(model, data):
 
 
 def _branches(model, data):
-    """Nodes of branches go the same way as those of the main graph."""
+    """Applies the same to nodes of branches."""
     subgraphs = list(oracle.graphs(model.graph))[1:]
     for s in range(len(subgraphs)):
         for i in reversed(range(len(subgraphs[s].node))):
@@ -134,7 +134,7 @@ def _branches(model, data):
 
 
 def _plainer(model, data):
-    """Extents without names; constants where there are inputs."""
+    """Removes the names of extents; replaces inputs by constants."""
     for i, value in enumerate(model.graph.input):
         for d, dim in enumerate(value.type.tensor_type.shape.dim):
             if dim.dim_param:
@@ -154,7 +154,7 @@ def _plainer(model, data):
 
 
 def _extents(model, data):
-    """Every dimension of one extent made smaller."""
+    """Shrinks every dimension with a given extent."""
     extents = sorted({e for v in data.values() for e in v.shape if e > 1} |
                      {e for t in model.graph.initializer for e in t.dims if e > 1},
                      reverse=True)
@@ -179,7 +179,7 @@ def _extents(model, data):
 
 
 def minimize(model, data, fails, seconds=60):
-    """fails(model, data) says whether a part still fails as the whole does."""
+    """fails(model, data) says whether a part still fails like the whole."""
     end = time.monotonic() + seconds
     steps = (_alone, _outputs, _cuts, _bypasses, _branches, _plainer, _extents)
     progress = True

@@ -1,4 +1,4 @@
-"""One ONNX model, compiled in one way and called: what comes of it."""
+"""Compiles one ONNX model in one way, calls it, and judges the outcome."""
 
 import os
 from collections import Counter
@@ -13,7 +13,7 @@ FINDINGS = {"compiler crashed", "compiler hang", "compiler memory", "internal me
             "crash", "wrong values", "wrong shape", "not repeatable", "cannot be made",
             "accepted", "call hang", "out of bounds", "reused memory"}
 
-# What these give of a NaN depends in ONNX Runtime on where it lies.
+# Operators whose result for NaN depends, in ONNX Runtime, on its position.
 ORDERING = {"Max", "Min", "MaxPool", "ReduceMax", "ReduceMin", "ArgMax", "ArgMin", "TopK",
             "Relu", "Clip", "GlobalMaxPool", "Hardmax", "ScatterND", "ScatterElements",
             "ThresholdedRelu", "LeakyRelu", "PRelu", "Shrink", "Sign",
@@ -63,7 +63,7 @@ class Result:
 
     @property
     def signature(self):
-        """Equal for findings that look alike."""
+        """Equal for similar findings."""
         return self.kind, compiler.message_class(self.detail)
 
 
@@ -78,7 +78,7 @@ def symbols(model, data):
 
 
 def differences(model, want, got):
-    """[(output, words or where its elements differ)]."""
+    """[(output, message or mask of differing elements)]."""
     found = []
     for i, (w, g) in enumerate(zip(want, got)):
         name = model.graph.output[i].name
@@ -93,7 +93,7 @@ def differences(model, want, got):
 
 
 def constants(model, data):
-    """Arrays that a model begins with."""
+    """Arrays that a model contains."""
     yield from data.values()
     for g in oracle.graphs(model.graph):
         for t in g.initializer:
@@ -111,8 +111,8 @@ def attempt(function, *arguments):
 
 
 def is_declared(model, i, shape):
-    """Whether ONNX itself infers this shape for output i. ONNX Runtime keeps dimensions
-    that it should not where it reduces nothing."""
+    """Whether ONNX itself infers this shape for output i. ONNX Runtime keeps dimensions that it
+    should drop if it reduces nothing."""
     try:
         inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
         kind = inferred.graph.output[i].type.tensor_type
@@ -124,7 +124,7 @@ def is_declared(model, i, shape):
 
 
 def judge(model, data, want, got):
-    """(kind, detail) of outputs beside the expected ones."""
+    """(kind, detail) of outputs compared with the expected ones."""
     wrongs = differences(model, want, got)
     if not wrongs:
         return "ok", ""
@@ -143,7 +143,7 @@ def judge(model, data, want, got):
     operators = {n.op_type for g in oracle.graphs(model.graph) for n in g.node}
     ordered = bool(operators & ORDERING)
     special = any(not np.isfinite(v.astype(np.float64)).all() for v in constants(model, data))
-    # A NaN that is made on the way shows in the values that an order picks.
+    # An intermediate NaN shows in the values that an order selects.
     has_nan = any(oracle.is_nan(np.asarray(v)).any() for v in (*want, *got))
     kind = "unstable"
     for i, wrong in wrongs:
@@ -153,15 +153,14 @@ def judge(model, data, want, got):
             left &= ~oracle.is_nan(np.asarray(other[i]))  # a NaN of weight 0
         if ordered and left.any():
             left &= ~(oracle.is_nan(g) ^ oracle.is_nan(w))
-            # Comparisons of what is NaN, or not, and what they choose; what lies beside a NaN
-            # of TopK.
+            # Results of comparisons with NaN, and what they select; neighbours of a NaN in TopK.
             if (special or has_nan) and (w.dtype.kind != "f" or
                                          operators & {"TopK", "If", "Loop", "Where"}):
                 left = np.zeros_like(left)
             if not left.any():
                 kind = "NaN in an order"
         if special and left.any():
-            # What overflows on the way depends on the order in which things are done.
+            # Intermediate overflow depends on the order of operations.
             left &= np.isfinite(g.astype(np.float64)) & np.isfinite(w.astype(np.float64))
             if not left.any():
                 kind = "not finite"
@@ -239,7 +238,7 @@ def examine(model, data, config, folder, dlc, want=None):
         return Result("no reference", want)
     kind, detail = judge(model, data, want, first.outputs)
     if kind in FINDINGS and who != "onnxruntime":
-        # onnx.reference alone is no proof: another level of optimisation decides.
+        # onnx.reference alone is no proof: another optimisation level decides.
         command[command.index(f"-O{config.level}")] = "-O3" if config.level < 2 else "-O0"
         if compiler.run(command).kind == "compiled":
             again = attempt(library.answers, os.path.join(folder, "model.so"), setting,
@@ -255,8 +254,8 @@ def examine(model, data, config, folder, dlc, want=None):
 
 
 def is_same(a, b):
-    """Whether outputs differ by no more than rounding: with other buffers LLVM adds up some
-    sums in another order. What is read of memory that was used again is farther off."""
+    """Whether outputs differ only by rounding: with other buffers LLVM may sum in another order.
+    Values read from reused memory would differ more."""
     if a.dtype.kind != "f":
         return a.tobytes() == b.tobytes()
     eps = np.finfo(a.dtype).eps
@@ -267,14 +266,14 @@ def is_same(a, b):
 
 
 def beside_separate(model, command, folder, setting, call, outputs):
-    """What differs where nothing is computed in place and no memory is used again."""
+    """Differences when nothing is computed in place and no memory is reused."""
     done = compiler.run([*command, "--separate-buffers"])
     if done.kind != "compiled":
         return f"--separate-buffers: {done.text[:300]}"
     try:
         again = isolated.run(library.answers, os.path.join(folder, "model.so"), setting, [call])
     except (isolated.Died, isolated.Raised) as problem:
-        # A copy of a tensor for each of its elements may take more than the time there is.
+        # Copying a tensor for each of its elements may exceed the time limit.
         is_late = isinstance(problem, isolated.Died) and problem.signal is None
         return "" if is_late else f"--separate-buffers: {problem}"
     if again[0].status:

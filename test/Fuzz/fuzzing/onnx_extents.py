@@ -1,10 +1,11 @@
-"""ONNX models with symbolic extents, called with other ones than they were drawn for.
+"""ONNX models with symbolic extents, called with other extents than they were drawn for.
 
-All inputs of one symbol get the same new extent, or one of them alone does. A call is
-refused with a message, or gives what ONNX Runtime gives for these inputs. Where that one
-refuses them (it knows few operators on nothing, and indices beyond an end), a call gives
-what the model gives that was compiled for just these extents. Extents that cannot be, negative ones and those whose bytes overflow, are refused always; large ones
-that are only claimed, where one more is refused."""
+All inputs with one symbol get the same new extent, or only one of them does. A call is refused with
+a message, or returns what ONNX Runtime returns for these inputs. ONNX Runtime refuses some (it
+supports few operators on empty tensors, or indices beyond an end). For those, a call must return
+what the model compiled for exactly these extents returns. Impossible extents, negative ones and
+those whose bytes overflow, are always refused. Large extents that are only claimed are refused
+where one more is refused."""
 
 import copy
 import os
@@ -17,13 +18,13 @@ import onnx
 
 from . import compiler, draw, isolated, library, minimize, onnx_case, oracle
 
-MOST = 10  # calls for each model
+MOST = 10  # calls per model
 
 
 @dataclass
 class Variant:
-    """A call: the inputs, or a claim that one of them has another shape than it has.
-    mends: whether equal symbols still have equal extents."""
+    """A call: the inputs, or a claim that one of them has another shape. mends: whether equal
+    symbols still have equal extents."""
     what: str
     data: dict
     mends: bool = True
@@ -53,7 +54,7 @@ def resized(data, where, extent):
 
 
 def variants(model, data, rng):
-    """Calls with right symbols of other extents, then with unequal ones, then claims."""
+    """Calls with other extents for symbols, then with unequal ones, then claims."""
     even, uneven, claims = [], [], []
     for symbol, where in places(model).items():
         name, d = where[0]
@@ -85,13 +86,13 @@ def call(names, variant, at_end):
 
 
 def call_all(path, setting, calls):
-    """Answers, or Died where the process ended; the other calls are made all the same."""
+    """Answers, or Died if the process ended; the remaining calls are still made."""
     from . import dl_case
     return dl_case.call_all(path, calls, setting)
 
 
 def fixed(model, data):
-    """The model with the extents of these inputs in place of symbols."""
+    """The model with the extents of these inputs instead of symbols."""
     static = copy.deepcopy(model)
     for value in static.graph.input:
         for d, dim in enumerate(value.type.tensor_type.shape.dim):
@@ -101,13 +102,13 @@ def fixed(model, data):
 
 
 def beside_static(model, variant, answer, config, folder, dlc):
-    """(kind, detail) of a call beside the model compiled for its extents."""
+    """(kind, detail) of a call compared with the model compiled for its extents."""
     path = os.path.join(folder, "static.onnx")
     onnx.save(fixed(model, variant.data), path)
     output = os.path.join(folder, "static.so")
     done = compiler.run([dlc, path, "-o", output, *config.words()])
     if done.kind == "refused":
-        # A branch that is not taken, or what nobody reads in it, checks nothing.
+        # A branch that is not taken, or an unused value in it, checks nothing.
         branches = any(n.op_type in ("If", "Loop", "Scan") for n in model.graph.node)
         return ("accepted beside branches" if branches else "accepted",
                 f"{variant.what}: status 0; compiled for these extents: {done.text}")
@@ -157,7 +158,7 @@ FINDINGS = {"crash", "call hang", "no message", "accepted", "accepted, other val
 
 
 def examine(model, data, config, folder, dlc, seed):
-    """[(kind, detail, variant)] of a model's calls; empty where it does not compile."""
+    """[(kind, detail, variant)] of the calls of a model; empty if it does not compile."""
     model, data = minimize.prune(copy.deepcopy(model), data)
     path = os.path.join(folder, "model.onnx")
     onnx.save(model, path)
@@ -170,8 +171,8 @@ def examine(model, data, config, folder, dlc, seed):
     tries = variants(model, data, rng)
     answers = call_all(library_path, setting,
                        [call(names, v, k % 3 > 0) for k, v in enumerate(tries)])
-    # Where an extent that is larger than its equals is refused, so are claims of large ones. A
-    # smaller one may be refused for an index that is then out of range: the claim is not.
+    # If an extent larger than its equals is refused, so are claims of large ones. A smaller one may
+    # be refused because an index is then out of range; this does not carry over.
     more = []
     for variant, answer in zip(tries, answers):
         if not variant.mends and not isinstance(answer, isolated.Died) and answer.status > 0:
@@ -221,7 +222,7 @@ def run(arguments):
 
 
 def report(arguments, table, number, model, data, config, wrong, check):
-    """Makes a finding small and keeps it, with the inputs of the call."""
+    """Minimises a finding and keeps it, with the inputs of the call."""
     from . import campaigns
     kind = wrong[0]
     print(f"case {number}: {kind}: {wrong[1].strip()[:300]}", flush=True)

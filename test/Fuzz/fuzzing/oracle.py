@@ -1,9 +1,9 @@
-"""What an ONNX model's outputs should be, and how far other ones may be off.
+"""The expected outputs of an ONNX model, and the tolerance for other ones.
 
-ONNX Runtime says what is expected; where it lacks an operator, onnx.reference does. A
-difference is judged by the model itself: it is run again with every float nudged by a
-few units in the last place (`spread`), and in f64. Where such noise alone moves an
-element as far, no implementation is to blame: the element is unstable.
+ONNX Runtime gives the expected outputs; if it lacks an operator, onnx.reference does. The model
+itself determines the tolerance: it is run again with every float perturbed by a few units in the
+last place (`spread`), and in f64. If this noise alone moves an element as far, no implementation is
+to blame: the element is unstable.
 """
 
 import copy
@@ -12,14 +12,14 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-# In f64 both references have functions that are right to a few digits more than in f32.
+# In f64, the functions of both references are only a few digits more accurate than in f32.
 RELATIVE = {"float16": 4e-3, "float32": 2e-5, "float64": 1e-6, "bfloat16": 3e-2}
 ABSOLUTE = {"float16": 1e-3, "float32": 1e-6, "float64": 1e-6, "bfloat16": 1e-2}
 FLOAT_TYPES = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16}
 
 
 class NoReference(Exception):
-    """Nobody says what the model should give."""
+    """No reference can compute the model."""
 
 
 def session(model):
@@ -46,7 +46,7 @@ def expected(tell, model, data):
 
 
 def second(tell, model, data):
-    """For isolated.run: the outputs of onnx.reference, whatever ONNX Runtime says."""
+    """For isolated.run: the outputs of onnx.reference, whatever ONNX Runtime returns."""
     tell("running onnx.reference")
     return [np.asarray(o) for o in evaluate(model, data)]
 
@@ -60,7 +60,7 @@ def evaluate(model, data):
 
 
 def _missing():
-    """What onnx.reference lacks (before 19) or passes on wrongly (19 and 20)."""
+    """The operators that onnx.reference lacks (before 19) or passes on wrongly (19 and 20)."""
     from onnx.reference.ops.op_dequantize_linear import DequantizeLinear_21
 
     class DequantizeLinear(DequantizeLinear_21):
@@ -89,7 +89,7 @@ def _types(model):
 
 
 def _noisy(model, shapes, rng):
-    """The model with every float that a node gives multiplied by numbers near one."""
+    """The model with every float result of a node multiplied by numbers near one."""
     noisy = copy.deepcopy(model)
     types = _types(model)
     for graph in graphs(noisy.graph):
@@ -131,8 +131,8 @@ def values(tell, model, data):
 
 
 def is_cast_undefined(tell, model, data):
-    """For isolated.run: whether a node of the main graph makes an integer of a float that
-    has none, for which ONNX names no value."""
+    """For isolated.run: whether a node of the main graph converts a float to an integer that cannot
+    hold it, for which ONNX defines no value."""
     known = {**{t.name: numpy_helper.to_array(t) for t in model.graph.initializer}, **data,
              **values(tell, model, data)}
     for node in model.graph.node:
@@ -218,7 +218,7 @@ def off(got, want):
 
 
 def unexplained(wrong, got, want, runs):
-    """Elements of `wrong` that noise does not move as far either."""
+    """Elements of `wrong` that noise does not move as far."""
     left = wrong.copy()
     a, b = got.astype(np.float64), want.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -232,8 +232,7 @@ def unexplained(wrong, got, want, runs):
             left &= ~changed
             moved = np.fmax(moved, np.abs(run - b))
         left &= ~(distance <= 4 * moved)
-        # Of a number that rounding alone makes another one, such as 1 / (x - x), nobody
-        # can say how far it goes.
+        # If rounding alone changes a number completely, as in 1 / (x - x), no bound exists.
         top = np.max(np.abs(b[np.isfinite(b)]), initial=0)
         left &= ~(moved >= np.maximum(np.abs(b), 1e-2 * top)) | (top == 0)
     return left

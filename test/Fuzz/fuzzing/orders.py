@@ -1,8 +1,8 @@
-"""Orders of passes: a model that went through any of the optional ones, in any order,
-gives the values that it gives without.
+"""Orders of passes: a model that went through any of the optional passes, in any order, must give
+the same values as without them.
 
-The ops are those of the campaign `dl`. What dlc-opt makes of them is compiled as usual,
-so each pass also meets what the others left."""
+The ops are those of the campaign `dl`. The output of dlc-opt is compiled as usual, so each pass
+also sees the output of the others."""
 
 import os
 import subprocess
@@ -17,12 +17,12 @@ PASSES = ("dl-decompose", "dl-merge-scans", "dl-merge-products",
           "dl-hoist-input-projections", "dl-hoist-output-projections",
           "dl-sink-transposes", "dl-pipeline-scans", "dl-block-scans", "dl-fold-batch-norm",
           "dl-pad-channels", "canonicalize", "cse", "dl-fold-constants", "inline")
-# A graph is a chain of these before and behind the op, so that passes have something to do.
+# A graph has a chain of these before and after the op, so that passes have work.
 RECURRENT = ("lstm", "gru", "rnn", "scan")
 
 
 def transformed(text, names, folder):
-    """The text behind these passes, or a Compiled that says why there is none."""
+    """The text after these passes, or a Compiled that says why there is none."""
     tool = os.path.join(os.path.dirname(os.environ["DLC"]), "dlc-opt")
     path = os.path.join(folder, "before.mlir")
     with open(path, "w", encoding="utf-8") as file:

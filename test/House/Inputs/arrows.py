@@ -1,4 +1,4 @@
-"""Reads every #include and holds it against the order of the rooms."""
+"""Checks every #include against the permitted order of folders."""
 
 import re
 import sys
@@ -18,7 +18,7 @@ MAY_USE = {
     "Runtime": {"Runtime"},
     "CAPI": {"Dialect", "CAPI"},
 }
-# What knows nothing of models.
+# Support knows nothing of models, so everything but the runtime may use it.
 for room in MAY_USE:
     if room != "Runtime":
         MAY_USE[room] = MAY_USE[room] | {"Support"}

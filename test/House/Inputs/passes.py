@@ -1,4 +1,4 @@
-"""Each pass is named by the RUN line of a test: passes.py SOURCE."""
+"""Checks that the RUN line of some test names each pass: passes.py SOURCE."""
 
 import re
 import sys

@@ -1,8 +1,8 @@
-"""What a page says that dlc-opt prints is what it prints.
+"""Checks that dlc-opt prints what a page says that it prints.
 
     passes_in_docs.py PAGE DLC_OPT
 
-The block after `<!-- model -->` is the input, each after `<!-- dlc-opt FLAGS -->` its output.
+The block after `<!-- model -->` is the input, each block after `<!-- dlc-opt FLAGS -->` its output.
 """
 
 import re

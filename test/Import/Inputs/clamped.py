@@ -1,4 +1,4 @@
-"""Compares operators with indices out of range with NumPy at the clamped ones."""
+"""Compares operators on out-of-range indices with NumPy on the clamped ones."""
 
 import numpy as np
 import onnx

@@ -1,7 +1,7 @@
 """Shapes, axes and conditions that the graph computes from constants and extents.
 
-Each case needs a number while it is compiled that another chain of operators gives.
-It is compiled, compared with ONNX Runtime, and its output must have known extents.
+In each case another chain of operators computes a number that must be known at compile time. It is
+compiled and compared with ONNX Runtime, and its output must have known extents.
 """
 
 import re
@@ -10,8 +10,8 @@ import numpy as np
 
 from graphs import computed_pads, difference, emit, model
 
-# TensorFlow's padding of a convolution by 3 with stride 2, as timm's models compute it:
-# max((ceil(w / 2) - 1) * 2 + 3 - w, 0), half of it before, the rest behind.
+# TensorFlow's padding of a convolution by 3 with stride 2, as timm's models compute it: max((ceil(w
+# / 2) - 1) * 2 + 3 - w, 0), half of it before, the rest after.
 SAME = ("shape = Shape(x)\nplace = Constant<value_int = 2>()\nw = Gather(shape, place)\n"
         "wide = Cast<to = 1>(w)\nby = Constant<value_float = 2.0>()\nhalf = Div(wide, by)\n"
         "steps = Ceil(half)\none = Constant<value_float = 1.0>()\nless = Sub(steps, one)\n"
@@ -25,7 +25,7 @@ SAME = ("shape = Shape(x)\nplace = Constant<value_int = 2>()\nw = Gather(shape, 
         "filter = Constant<value = float[1,3,3] {1, 2, -1, 0.5, -2, 1, 3, -1, 2}>()\n"
         "y = Conv<strides = [2]>(padded, filter)")
 
-# x is [2, 3, 4]; each chain gives int64 values for what the last node needs.
+# x is [2, 3, 4]. Each chain computes the int64 values that the last node needs.
 X = "float[2,3,4] x"
 CASES = {
     # axes of Slice through ...
@@ -97,14 +97,14 @@ CASES = {
                 "y = ReduceSum(x, a)"),
     "clip": ("p = Constant<value_ints = [-4, 9]>()\nl = Constant<value_int = 0>()\n"
              "h = Constant<value_int = 2>()\na = Clip(p, l, h)\ny = ReduceSum(x, a)"),
-    # Nothing that the importer evaluates itself: compiled and run.
+    # Ops that the importer does not evaluate itself: they are compiled and run.
     "softmax": ("p = Constant<value_floats = [1.0, 9.0]>()\ns = Softmax(p)\nr = Round(s)\n"
                 "a = Cast<to = 7>(r)\ny = ReduceSum(x, a)"),
     "product": ("p = Constant<value = float[1,2] {1.0, 2.0}>()\n"
                 "q = Constant<value = float[2,1] {0.5, 0.25}>()\nm = MatMul(p, q)\n"
                 "o = Constant<value_ints = [1]>()\nf = Reshape(m, o)\n"
                 "a = Cast<to = 7>(f)\ny = ReduceSum(x, a)"),
-    # More than what is evaluated when it is built.
+    # More than is evaluated while the graph is built.
     "large": ("n = Constant<value_ints = [5000]>()\nb = Constant<value_int = 0>()\n"
               "e = Constant<value_int = 5000>()\ns = Constant<value_int = 1>()\n"
               "r = Range(b, e, s)\nl = Constant<value_int = 4998>()\n"
@@ -137,8 +137,8 @@ for name, body in CASES.items():
     else:
         print(f"{name}: {difference(m, [x])}")
 
-# Extents that a call gives: numbers beside them are known, and what compares or
-# divides them stays an extent.
+# Extents of the call: numbers computed beside them are known, and comparing or dividing them leaves
+# an extent.
 OPEN = {
     "extents": ("float[N,3,4] x",
                 "s = Shape(x)\nb = Constant<value_ints = [0]>()\nn = Gather(s, b)\n"

@@ -1,4 +1,4 @@
-"""Extents that are the same cost nothing; others broadcast when it runs."""
+"""Equal extents cost nothing; others may broadcast at run time."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ def show(name, text, *options, opset=18):
           if "func.func" in ir else f"{name}: {ir}")
 
 
-# One name, the same window over it, the same slice of a shape.
+# One name, and the same window over it or the same slice of a shape.
 show("names", "g (float[N,T,8] x, float[N,T,8] y) => (float[N,T,8] z) { z = Add(x, y) }")
 show("residual", "g (float[N,4,H,W] x, float[4,4,3,3] w, float[4,4,1,1] v) "
      "=> (float[N,4,?,?] z) {"
@@ -29,7 +29,7 @@ show("heads", "g (float[N,T,8] x) => (float[N,T,8] z) {"
      "p = MatMul(t, u)\nq = Softmax(p)\nr = MatMul(q, t)\n"
      "v = Transpose<perm = [0, 2, 1, 3]>(r)\nf = Constant<value_ints = [0, 0, 8]>()\n"
      "w = Reshape(v, f)\nz = Add(w, x) }")
-# Heads by the extents of another tensor, read from its shape one by one.
+# Heads by the extents of another tensor, read one by one from its shape.
 show("heads by shapes", "g (float[N,T,8] x) => (float[N,T,8] z) {"
      "s = Shape(x)\nzero = Constant<value_ints = [0]>()\none = Constant<value_ints = [1]>()\n"
      "n = Gather(s, zero)\nt = Gather(s, one)\nr = Relu(x)\nu = Constant<value_ints = [2]>()\n"

@@ -1,5 +1,5 @@
-"""Writes folded.onnx: pads, axes and a shape that other operators compute from constants
-and extents, as exporters write them."""
+"""Writes folded.onnx: pads, axes and a shape that other operators compute from constants and
+extents, as exporters write them."""
 
 import onnx
 

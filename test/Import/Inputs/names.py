@@ -1,4 +1,4 @@
-"""A model whose names C does not allow, and one symbol twice."""
+"""A model with names that C does not allow, and with one symbol twice."""
 
 import onnx
 from onnx import TensorProto, helper

@@ -1,7 +1,7 @@
-"""Writes models that must be refused, runs dlc on each and prints what it says.
+"""Writes models that must be refused, runs dlc on each and prints its message.
 
-Every refusal ends with exit status 1, a message that names the file and the node or
-tensor, and no output file.
+Every refusal ends with exit status 1, a message that names the file and the node or tensor, and no
+output file.
 """
 
 import os
@@ -100,7 +100,7 @@ condition = numpy_helper.from_array(np.array(True), "c")
 
 
 def field(number, content):
-    """A field of protobuf that holds a message or a string."""
+    """A protobuf field that contains a message or a string."""
     size, text = len(content), b""
     while size > 127:
         text += bytes([size & 127 | 128])

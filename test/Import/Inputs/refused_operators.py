@@ -1,4 +1,4 @@
-"""Nodes whose operator is read and whose form is not: what dlc says to each."""
+"""Nodes whose operator is supported and whose form is not: the message of dlc for each."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ FLOAT, INT, BOOL = (onnx.TensorProto.FLOAT, onnx.TensorProto.INT64,
 
 
 def compile(name, nodes, types, outputs, constants, opset):
-    """Says what dlc says, without line breaks."""
+    """Prints the message of dlc, without line breaks."""
     graph = helper.make_graph(
         nodes, "g",
         [helper.make_tensor_value_info(k, element, shape)
@@ -28,7 +28,7 @@ def compile(name, nodes, types, outputs, constants, opset):
 
 
 def refuse(name, kind, inputs, outputs=("y",), opset=NEWEST, **attributes):
-    """One node. inputs: {name: shape, or array that is known}."""
+    """One node. inputs: {name: shape, or an array known at compile time}."""
     constants = {k: v for k, v in inputs.items() if isinstance(v, np.ndarray)}
     types = {k: (FLOAT, v) for k, v in inputs.items() if k and k not in constants}
     node = helper.make_node(kind, list(inputs), list(outputs), name="n", **attributes)
@@ -87,13 +87,13 @@ refuse("no sequence", "SequenceLength", {"x": [2]})
 
 
 def refuse_sequence(name, *nodes, **types):
-    """Nodes behind a sequence s of two tensors."""
+    """Nodes that read a sequence s of two tensors."""
     compile(name, [helper.make_node("SequenceConstruct", ["x", "x"], ["s"]), *nodes],
             {"x": (FLOAT, [2]), **types}, ["y"], {"five": np.array(5)}, NEWEST)
 
 
 def body():
-    """A graph that adds x to a sequence."""
+    """A graph that appends x to a sequence."""
     insert = helper.make_node("SequenceInsert", ["t", "x"], ["t2"])
     sequence = helper.make_tensor_sequence_value_info("t", FLOAT, None)
     return helper.make_graph(
@@ -120,7 +120,7 @@ refuse_sequence("no element", node("Optional", [], ["o"], type=helper.
                                    make_tensor_type_proto(FLOAT, [2])),
                 node("OptionalGetElement", ["o"], ["y"], name="n"))
 
-# What is a scalar to ONNX and nothing, or several, in the file.
+# A scalar in ONNX that has no element, or several, in the file.
 refuse("no operands", "ReverseSequence", {})
 refuse("scalars", "GatherElements", {"x": [], "i": scalar})
 refuse("window of nothing", "HannWindow", {"s": ints()})

@@ -1,4 +1,4 @@
-"""What ONNX decides when it runs: extents that may be 1, clamped slices, states."""
+"""What ONNX decides at run time: extents that may be 1, clamped slices, states."""
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
@@ -23,7 +23,7 @@ def show(name, proto, *calls):
     print(f"{name}:", ", ".join(results))
 
 
-# Either extent may be 1, each the same, or neither: then the call ends.
+# Either extent may be 1, or both are equal; otherwise the call ends.
 PAIRS = [(3, 3), (1, 3), (3, 1), (1, 1)]
 show("add", model("g (float[N] x, float[M] y) => (float[K] z) { z = Add(x, y) }"),
      *[(normal(a), normal(b)) for a, b in PAIRS])
@@ -59,7 +59,7 @@ show("of values, backwards", model(
     *[(normal(5), np.array(c, bool)) for c in [(1, 0, 1, 1, 0), (0, 0, 0, 0, 1)]])
 show("pads", model("g (float[N] x, int64[2] p) => (float[M] z) { z = Pad(x, p) }"),
      *[(normal(4), np.array(p)) for p in [(1, 2), (3, -2), (2 ** 63 - 1, 2 ** 63 - 1)]])
-# An attribute or another operand tells the extents that an operand's own type lacks.
+# An attribute or another operand gives the extents that the type of an operand lacks.
 show("filter of values", model(
     "g (float[1,2,6] x, float[24] w, int64[3] s) => (float[A,B,C] z)"
     "{ v = Reshape(w, s)\nz = Conv<kernel_shape = [3]>(x, v) }"),
@@ -75,7 +75,7 @@ show("statistics of values", model(
 show("neither", model("g (float[N] x, float[M] y) => (float[K] z) { z = Add(x, y) }"),
      (normal(2), normal(3)))
 
-# Starts and ends beyond either end, both ways, of an extent that the call gives.
+# Starts and ends beyond either end, in both directions, of an extent that the call gives.
 for step in (1, 2, -1, -2):
     proto = model("g (float[N] x, int64[1] s, int64[1] e) => (float[M] y) {"
                   f"a = Constant<value_ints = [0]>()\nt = Constant<value_ints = [{step}]>()\n"
@@ -94,7 +94,7 @@ show("slice of nothing", model(
     "s = Constant<value_ints = [3]>()\ne = Constant<value_ints = [9]>()\n"
     "a = Constant<value_ints = [1]>()\ny = Slice(x, s, e, a) }"), (normal(2, 3),))
 
-# First states of a known batch beside inputs of an unknown one.
+# Initial states with a known batch, inputs with an unknown one.
 for kind, gates, given in (("LSTM", 4, ["h", "c"]), ("GRU", 3, ["h"]), ("RNN", 1, ["h"]),
                            ("LSTM", 4, ["", "c"])):
     weights = {"w": normal(1, gates * 2, 3), "r": normal(1, gates * 2, 2),
@@ -112,12 +112,12 @@ for kind, gates, given in (("LSTM", 4, ["h", "c"]), ("GRU", 3, ["h"]), ("RNN", 1
         show(f"{kind} of {' '.join(n for n in given if n)}, {steps} steps", proto,
              (normal(1 if steps == 1 else 5, 4, 3),))
 
-# The last dimension by places.
+# The last dimension by positions.
 ml = model("g (float[N,5] x, int64[1,2] p) => (float[N,2] y) "
            "{ y = ai.onnx.ml.ArrayFeatureExtractor(x, p) }", domains=[("ai.onnx.ml", 1)])
 show("features", ml, (normal(3, 5), np.array([[4, 0]], np.int64)))
 
-# Extents of 0, known and not: what is not there is not looked at.
+# Extents of 0, known and unknown: absent elements are not read.
 show("pad of nothing", model(
     "g (float[N,1,M] x) => (float[A,B,C] y) {"
     "p = Constant<value_ints = [2, -1, -1, 2, 1, 1]>()\ny = Pad(x, p) }"), (normal(3, 1, 4),))

@@ -1,4 +1,4 @@
-"""Models in upstream's dialects, as front ends like torch-mlir give them."""
+"""Models in upstream's dialects, as front ends such as torch-mlir emit them."""
 
 import numpy as np
 

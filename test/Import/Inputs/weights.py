@@ -1,4 +1,4 @@
-"""Weights in a file beside the library: read, shared, checked."""
+"""Weights in a separate file: read, shared, checked."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ x = random.standard_normal((3, 64)).astype(np.float32)
 
 
 def show(title, **options):
-    # A process of its own: one loads a library of one name only once.
+    # In a process of its own, because a process loads a library name only once.
     sys.stdout.flush()
     child = os.fork()
     if child:
@@ -51,7 +51,7 @@ print(done.stdout.splitlines()[0])
 print("library without them:", os.path.getsize("m.so") < 60000)
 show("beside:")
 
-# Another reader of the format finds the same numbers.
+# Another reader of the format finds the same values.
 data = open("m.safetensors", "rb").read()
 import json
 size = int.from_bytes(data[:8], "little")

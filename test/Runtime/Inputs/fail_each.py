@@ -1,5 +1,5 @@
-"""Runs a program with its first allocation failing, its second, and so on until
-none does; says what it says."""
+"""Runs a program with its first allocation failing, then its second, and so on until none fails;
+prints its output."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What libraries and tools make of pipes, devices, folders and files that change."""
+"""The reaction of libraries and tools to pipes, devices, folders and files that change."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ with open("m.mlir", "w") as file:
 subprocess.run(["dlc", "m.mlir", "-o", "m.so", "--weights=m.safetensors"], check=True)
 subprocess.run(["dlc", sys.argv[1], "--train", "loss=cross_entropy", "-o", "t.so"], check=True)
 os.mkfifo("pipe")
-signal.alarm(120)  # what blocks ends here
+signal.alarm(120)  # ends a call that blocks
 
 
 def attempt(name, action):
@@ -96,7 +96,7 @@ trained.save("state.safetensors")
 trained.restore("state.safetensors")
 print("saved and loaded:", os.path.isfile("state.safetensors"))
 os.mkdir("saves")
-# On a file system without nameless files a name may be left.
+# On a file system without unnamed files, a name may be left.
 nameless = True
 try:
     os.close(os.open("saves", os.O_TMPFILE | os.O_WRONLY))

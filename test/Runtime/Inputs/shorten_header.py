@@ -1,4 +1,4 @@
-"""Takes from a header's structs what was added after their first fields."""
+"""Removes from the structs of a header what was added after their first fields."""
 
 import re
 import sys

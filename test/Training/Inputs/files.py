@@ -1,4 +1,4 @@
-"""Examples in files of all kinds, two classes on the two sides of a plane."""
+"""Examples in files of all kinds: two classes, separated by a plane."""
 
 import gzip
 import shutil

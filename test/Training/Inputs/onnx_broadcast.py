@@ -1,4 +1,4 @@
-"""The gradient through an extent that turns out to be 1 adds up what was stretched."""
+"""The gradient for an extent that is 1 at run time is summed over the broadcast."""
 
 import os
 import tempfile

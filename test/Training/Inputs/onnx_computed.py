@@ -1,5 +1,5 @@
-"""A model whose pads, axes and shape other operators compute learns as the one that has
-them written out."""
+"""A model whose pads, axes and shape are computed by other operators learns like the one in which
+they are constants."""
 
 import os
 import tempfile

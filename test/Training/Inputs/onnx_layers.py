@@ -1,8 +1,8 @@
-"""Dropout and batch normalisation of ONNX models learn, whichever form was exported.
+"""Dropout and batch normalisation of ONNX models train, whichever form was exported.
 
-The graphs are those that torch.onnx.export(model.train(), dynamo=True, optimize=False)
-writes of Sequential(Linear, BatchNorm1d, ReLU, Dropout, Linear), and the same of a model
-for inference, built with onnx.helper.
+The graphs are those that torch.onnx.export(model.train(), dynamo=True, optimize=False) writes for
+Sequential(Linear, BatchNorm1d, ReLU, Dropout, Linear), and the same for a model at inference. They
+are built with onnx.helper.
 """
 
 import os
@@ -64,14 +64,14 @@ for title, (norm, drop) in FORMS.items():
         "--train", "loss=cross_entropy", "rate=0"]))
     names = {n for n in learner.state if n != "training.random"}
     assert names == set(WEIGHTS), names
-    # At inference the running statistics, and nothing is dropped.
+    # Inference uses the running statistics and drops nothing.
     wanted = forward(x, WEIGHTS, WEIGHTS["1.running_mean"], WEIGHTS["1.running_var"])
     inference = np.abs(learner.main(x) - wanted).max() < 1e-4
     h = x @ WEIGHTS["0.weight"].T + WEIGHTS["0.bias"]
     losses = {round(float(learner.step(x, target)), 5) for _ in range(4)}
     moved = 0.9 ** 4 * WEIGHTS["1.running_mean"] + (1 - 0.9 ** 4) * h.mean(0)
     statistics = np.abs(learner.state["1.running_mean"] - moved).max() < 1e-4
-    # With nothing dropped the loss is NumPy's of the batch's statistics.
+    # Without dropout, the loss is that of NumPy with the statistics of the batch.
     z = forward(x, WEIGHTS, h.mean(0), h.var(0))
     e = np.exp(z - z.max(-1, keepdims=True))
     plain = -np.log((e / e.sum(-1, keepdims=True))[np.arange(32), target]).mean()

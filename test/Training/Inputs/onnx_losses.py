@@ -1,4 +1,4 @@
-"""Losses of ONNX models against NumPy: the ways in which exporters end a classifier."""
+"""Losses of ONNX models against NumPy, for the ways in which exporters end a classifier."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ def build(text, opset, **weights):
 
 
 def train(proto, *words):
-    """What dlc says, and the library where there is one."""
+    """The output of dlc, and the library if there is one."""
     folder = tempfile.mkdtemp()
     onnx.save(proto, os.path.join(folder, "m.onnx"))
     done = subprocess.run(["dlc", "m.onnx", "-o", "m.so", "-O1", "--train", *words],
@@ -105,7 +105,7 @@ dense = np.ascontiguousarray(np.moveaxis(np.eye(4, dtype=np.float32)[places], -1
 show("distributions of pixels", build(CONV + "y = Softmax<axis = 1>(h) }", 18, k=K),
      classes + ["target=dense"], IMAGES, dense, pixels)
 
-# Probabilities that nothing takes for what they are.
+# Probabilities that are not recognised as such.
 said, library = train(build(HEAD + "s = Softmax(h)\nc = Constant<value_float = 0.5>()\n"
                             "y = Mul(s, c) }", 18, w=W), "loss=cross_entropy")
 print("hidden:", said)

@@ -1,5 +1,5 @@
-"""Layers that are computed again: the same numbers in less memory. Run beside all/net.so and
-less/net.so and the programs that print how much memory a context of them asks for."""
+"""Rematerialised layers: the same values in less memory. Run next to all/net.so and less/net.so and
+the programs that print how much memory a context of each requests."""
 
 import subprocess
 

@@ -1,4 +1,4 @@
-"""What a training library does with its state; run where the libraries lie."""
+"""The state of a training library. Run in the folder of the libraries."""
 
 import json
 import struct
@@ -72,7 +72,7 @@ for _ in range(300):
     open("damaged.safetensors", "wb").write(damaged)
     try:
         net.restore("damaged.safetensors")
-        taken += 1  # a change that means nothing, or that names another place
+        taken += 1  # a change without meaning, or one that names another tensor
         net.restore("saved.safetensors")
         before = bits(net)
     except dlc.LibraryError as error:

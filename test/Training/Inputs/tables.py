@@ -1,4 +1,4 @@
-"""Tables as spreadsheets write them; with an argument: compares what is read of them."""
+"""Tables as spreadsheets write them. With an argument: compares what was read of them."""
 
 import io
 import pickle
@@ -37,8 +37,8 @@ np.save("t.npy", t)
 np.save("objects.npy", np.array([{}]), allow_pickle=True)
 Path("x.pkl").write_bytes(pickle.dumps(x))
 Path("x.parquet").write_bytes(b"PAR1" + bytes(64))
-# Damaged ones: a header that does not end, a field beyond all measure, an archive of a
-# version to come, one that holds no array, and one whose array no machine has room for.
+# Damaged files: a header that does not end, a huge field, an archive of a future version, one
+# without an array, and one whose array exceeds any memory.
 Path("cut.npy").write_bytes(b"\x93NUMPY\x01\x00\x14\x00{'descr': ('<f4',   \n")
 Path("long.csv").write_text("a" * 200000 + ",b\n1,2\n")
 archive = io.BytesIO()

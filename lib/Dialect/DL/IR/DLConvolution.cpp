@@ -11,8 +11,9 @@ using namespace dlc::dl;
 #define GET_OP_CLASSES
 #include "dlc/Dialect/DL/IR/DLConvolution.cpp.inc"
 
-/// What the two convolutions check alike: element types, ranks, channels (the
-/// filter dimension `channelsAt` from the end times groups), filters, bias.
+/// The checks that both convolutions share: element types, ranks, channels,
+/// filters, bias. The filter dimension `channelsAt` from the end, times groups,
+/// is the number of channels.
 template <typename Adaptor>
 static LogicalResult checkConvolution(OptionalLoc loc, StringRef name,
                                       Adaptor op, bool transposed) {
@@ -108,11 +109,11 @@ LogicalResult ConvTransposeOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   return pushTensor(loc, name, shape, x.getElementType(), types);
 }
 
-/// The window must be known while compiling: it decides the code, not the data.
+/// The window must be known at compile time, because it determines the code.
 template <typename OpT> static LogicalResult verifyStaticWindow(OpT op) {
   auto filter = tensorType(op.getFilter());
   if (filter.getRank() < 2)
-    return success(); // inference says what is wrong with it
+    return success(); // inference has reported the error
   if (llvm::any_of(filter.getShape().drop_back(2), ShapedType::isDynamic))
     return op.emitOpError("filter of shape ")
            << toString(filter) << " has a window of unknown extent, expected "

@@ -14,7 +14,8 @@ using namespace dlc::dl;
 SmallVector<Value> dlc::dl::decompose(DecomposableOpInterface op,
                                       OpBuilder &b) {
   SmallVector<Value> values = op.decompose(b);
-  // Formulas may know more or less of the extents.
+  // The types of a formula may be more or less static than those of the
+  // results.
   for (auto [value, result] : llvm::zip(values, op->getResults()))
     if (value.getType() != result.getType())
       value = tensor::CastOp::create(b, op->getLoc(), result.getType(), value);
@@ -22,7 +23,7 @@ SmallVector<Value> dlc::dl::decompose(DecomposableOpInterface op,
 }
 
 namespace {
-/// Pure functions of tensors may stand anywhere.
+/// Ops of dl are pure functions of tensors, so they can be inlined anywhere.
 struct DLInliner : DialectInlinerInterface {
   using DialectInlinerInterface::DialectInlinerInterface;
   bool isLegalToInline(Operation *, Region *, bool,
@@ -33,7 +34,7 @@ struct DLInliner : DialectInlinerInterface {
 } // namespace
 
 void DLDialect::initialize() {
-  // Decompositions check what their parts do not compare.
+  // Decompositions emit codegen.require for what their parts do not check.
   getContext()->getOrLoadDialect<dlc::codegen::CodegenDialect>();
   addInterfaces<DLInliner>();
   addOperations<

@@ -14,15 +14,16 @@ using namespace dlc::dl;
 #include "dlc/Dialect/DL/IR/DLEnums.cpp.inc"
 
 namespace dlc::dl::formula {
-/// All of the cotangent for the one that wins, half of it where both do.
+/// The whole cotangent goes to the operand that wins, half of it to each on a
+/// tie.
 static TensorExpr half(TensorExpr g, TensorExpr wins, TensorExpr ties) {
   return select(wins, g, select(ties, 0.5 * g, 0.0));
 }
-/// `s` is the logistic function of x.
+/// The derivative of silu; `s` is the logistic function of x.
 static TensorExpr silu(TensorExpr g, TensorExpr x, TensorExpr s) {
   return g * s * (1.0 + x * (1.0 - s));
 }
-/// `t` is tanh(softplus(x)).
+/// The derivative of mish; `t` is tanh(softplus(x)).
 static TensorExpr mish(TensorExpr g, TensorExpr x, TensorExpr t) {
   return g * (t + x * (1.0 - t * t) * sigmoid(x));
 }
@@ -37,7 +38,7 @@ static TensorExpr geluTanh(TensorExpr g, TensorExpr x, TensorExpr t,
 #define GET_OP_CLASSES
 #include "dlc/Dialect/DL/IR/DLElementwise.cpp.inc"
 
-/// Whether `attribute` is a splat of the number `wanted`.
+/// Whether `attribute` is a splat of the value `wanted`.
 static bool isSplatOf(Attribute attribute, double wanted) {
   auto splat = dyn_cast_if_present<SplatElementsAttr>(attribute);
   if (!splat)
@@ -48,7 +49,8 @@ static bool isSplatOf(Attribute attribute, double wanted) {
 }
 
 OpFoldResult AddOp::fold(FoldAdaptor adaptor) {
-  // x + (-0.0) = x for every x; x + 0.0 is not (it turns -0.0 into 0.0).
+  // x + (-0.0) = x for every x. x + 0.0 is not an identity: it turns -0.0 into
+  // 0.0.
   bool isFloat = isa<FloatType>(getElementTypeOrSelf(getType()));
   if (getA().getType() == getType() && adaptor.getB()) {
     if (!isFloat && isSplatOf(adaptor.getB(), 0))

@@ -17,9 +17,9 @@ static bool isSparse(Value target) {
   return isa<IntegerType>(getElementTypeOrSelf(target));
 }
 
-/// A number of rank 0, for targets of the shape of x or, where classes may be
-/// numbers, one dimension less. A loss of classes has a rank at least, and a
-/// class.
+/// A loss is a scalar of rank 0. The target has the shape of x or, where it may
+/// hold class indices, one dimension less. A loss over classes needs a rank of
+/// at least 1, and at least one class.
 static LogicalResult inferLoss(OptionalLoc loc, StringRef name, Value x,
                                Value target, bool mayBeSparse,
                                std::optional<int64_t> leastRank,
@@ -78,7 +78,7 @@ LogicalResult CrossEntropyOp::verify() {
   return success();
 }
 
-/// One of each class along a new last dimension: 1 at the class, else 0.
+/// One-hot encoding along a new last dimension: 1 at the class, else 0.
 static TensorExpr oneHot(TensorExpr labels, TensorExpr scores) {
   int64_t last = scores.rank() - 1;
   TensorExpr wide = labels.cast(labels.b->getI64Type());
@@ -93,13 +93,13 @@ static TensorExpr oneHot(TensorExpr labels, TensorExpr scores) {
       .cast(scores.element());
 }
 
-/// Mean over examples of sums over the last dimension.
+/// The mean over examples of the sums over the last dimension.
 static TensorExpr meanOfSums(TensorExpr terms) {
   return terms.sum({terms.rank() - 1}, /*keepDims=*/false).mean();
 }
 
-/// Scores and targets have the same shape. What a loss is made of would stretch
-/// an extent of 1 to one that is known when it runs.
+/// Requires that scores and targets have the same shape. The ops of the
+/// decomposition would broadcast an extent that turns out to be 1 at run time.
 template <typename Loss> static void requireAlike(OpBuilder &b, Loss loss) {
   auto shapeOf = [](Value tensor) {
     return cast<RankedTensorType>(tensor.getType()).getShape();
@@ -168,7 +168,7 @@ SmallVector<Value> HingeOp::decompose(OpBuilder &b) {
 SmallVector<Value> PerceptronCriterionOp::decompose(OpBuilder &b) {
   requireAlike(b, *this);
   TensorExpr x(b, getLoc(), getX());
-  // A product with what is right or wrong: at 0 the derivative is -t, not half.
+  // Multiplies by the target. At 0 the derivative is -t, not half of it.
   TensorExpr margin = x.with(getTarget()) * x;
   TensorExpr isWrong = (margin <= 0.0).cast(x.element());
   return {(-margin * isWrong).mean()};
@@ -191,7 +191,8 @@ SmallVector<Value> AccuracyOp::decompose(OpBuilder &b) {
     return t.with(ArgMaxOp::create(b, getLoc(), t, b.getI64IntegerAttr(last),
                                    UnitAttr()));
   };
-  // The best of each is chosen apart: nothing else compares their classes.
+  // The arg max is computed for each operand separately, so nothing else
+  // compares their numbers of classes.
   int64_t classes = x.rank() ? x.shape()[last] : 1;
   if (!isSparse(getTarget()) && x.rank() &&
       (ShapedType::isDynamic(classes) ||

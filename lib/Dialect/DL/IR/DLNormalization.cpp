@@ -32,7 +32,8 @@ LogicalResult LogSoftmaxOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   return inferSoftmax(loc, getOperationName(), op, types);
 }
 
-/// Input `[N, ..., C]` and vectors `[C]` of its element type, by their names.
+/// Checks an input `[N, ..., C]` and vectors `[C]` of its element type, by
+/// name.
 static LogicalResult
 checkChannels(OptionalLoc loc, StringRef name, RankedTensorType x,
               ValueRange operands,
@@ -82,7 +83,7 @@ SmallVector<Value> BatchNormTrainingOp::decompose(OpBuilder &b) {
     axes.push_back(d);
   auto mean = x.mean(axes, /*keepDims=*/false);
   auto variance = square(x - mean).mean(axes, /*keepDims=*/false);
-  // One type for all four vectors.
+  // All four vectors have one type.
   auto known = [&](Value vector) -> Value {
     return vector.getType() == mean.type()
                ? vector

@@ -12,10 +12,10 @@ using formula::TensorExpr;
 #include "dlc/Dialect/DL/IR/DLOptimizer.cpp.inc"
 
 //===----------------------------------------------------------------------===//
-// What all optimisers check
+// Checks of all optimisers
 //===----------------------------------------------------------------------===//
 
-/// Gradient and states are shaped as the parameter, the rate is one number.
+/// Gradient and states have the shape of the parameter; the rate is a scalar.
 static LogicalResult inferStep(OptionalLoc loc, StringRef name, Value p,
                                ArrayRef<std::pair<StringRef, Value>> same,
                                Value rate, SmallVectorImpl<Type> &types) {
@@ -30,7 +30,7 @@ static LogicalResult inferStep(OptionalLoc loc, StringRef name, Value p,
     return emitOptionalError(loc, "'", name, "' op rate of type ",
                              rate.getType(), ", expected ",
                              type.clone(ArrayRef<int64_t>()));
-  types.append(same.size(), type); // the gradient's place is the parameter's
+  types.append(same.size(), type); // the gradient corresponds to the parameter
   return success();
 }
 
@@ -55,7 +55,7 @@ DLC_STEP(AdagradOp, DLC_NAMED("gradient", op.getG()),
 #undef DLC_STEP
 #undef DLC_NAMED
 
-/// Every hyper-parameter out of its range, all at once.
+/// Reports every hyper-parameter outside its range, in one pass.
 namespace {
 struct Bounded {
   StringRef name;
@@ -122,7 +122,7 @@ LogicalResult AdagradOp::verify() {
 // Formulas
 //===----------------------------------------------------------------------===//
 
-/// The gradient with weight decay.
+/// Adds weight decay to the gradient.
 template <typename OpT> static TensorExpr decayed(OpT op, TensorExpr p) {
   TensorExpr g = p.with(op.getG());
   double decay = op.getWeightDecay().convertToDouble();
@@ -148,7 +148,8 @@ SmallVector<Value> AdamOp::decompose(OpBuilder &b) {
   TensorExpr g = getDecoupled() ? p.with(getG()) : decayed(*this, p);
   TensorExpr m = b1 * p.with(getM()) + (1 - b1) * g;
   TensorExpr v = b2 * p.with(getV()) + (1 - b2) * square(g);
-  // Numbers of rank 0: once a step. In f64, where 1 - b2^t keeps its digits.
+  // Scalars of rank 0, once per step. In f64, which keeps the digits of 1 -
+  // b2^t.
   TensorExpr t = p.with(getStep()).cast(b.getF64Type());
   auto correction = [&](double beta) { return 1.0 - exp(t * std::log(beta)); };
   auto one = [&](TensorExpr number) { return number.cast(p.element()); };
@@ -207,7 +208,7 @@ SmallVector<Value> ClipByGlobalNormOp::decompose(OpBuilder &b) {
   }
   double limit = getLimit().convertToDouble();
   TensorExpr norm = formula::sqrt(*sum);
-  // A norm of 0 divides nothing: the larger of norm and limit is the divisor.
+  // The divisor is the larger of norm and limit, so a norm of 0 never divides.
   TensorExpr scale = limit / max(norm, limit);
   SmallVector<Value> results;
   for (Value g : getGradients())

@@ -38,7 +38,7 @@ static LogicalResult inferPool(OptionalLoc loc, StringRef name, Adaptor op,
                     types);
 }
 
-/// A window that holds nothing but padding has no largest element and no mean.
+/// A window with only padding would have neither a largest element nor a mean.
 template <typename OpT> static LogicalResult verifyPool(OpT op) {
   Window window = Window::get(op, op.getWindow());
   for (unsigned d = 0; d < window.rank(); ++d)

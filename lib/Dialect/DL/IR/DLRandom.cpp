@@ -84,7 +84,8 @@ LogicalResult DropoutOp::verify() {
 // Formulas
 //===----------------------------------------------------------------------===//
 
-/// Evenly distributed in [0, 1), of words `word` and, in f64, the next one.
+/// Uniformly distributed in [0, 1), from random word `word` and, in f64, the
+/// next one.
 static TensorExpr uniform(OpBuilder &b, Location loc, Value state,
                           ValueRange extents, int64_t stream, int64_t word,
                           RankedTensorType type) {
@@ -136,8 +137,8 @@ SmallVector<Value> RandomNormalOp::decompose(OpBuilder &b) {
   return {mean ? z + mean : z};
 }
 
-/// The columns of `[n, m]`, n >= m, made orthonormal one after the other: what
-/// lies along those before is taken off, twice because the first time rounds.
+/// Makes the columns of `[n, m]`, n >= m, orthonormal one after another. Each
+/// is made orthogonal to those before it twice, because the first time rounds.
 static TensorExpr orthonormalize(TensorExpr a) {
   OpBuilder &b = *a.b;
   int64_t n = a.shape()[0], m = a.shape()[1];
@@ -211,7 +212,7 @@ SmallVector<Value> DropoutOp::decompose(OpBuilder &b) {
   if (!getState() || rate == 0)
     return {getX()};
   TensorExpr x(b, getLoc(), getX());
-  // The choice is made in f32 whatever is chosen among.
+  // The selection is computed in f32 for any element type.
   TensorExpr u =
       uniform(b, getLoc(), getState(), x.unknownExtents(), getStream(), 0,
               RankedTensorType::get(x.shape(), b.getF32Type()));

@@ -1,6 +1,6 @@
 //===- DLRecurrent.cpp - Recurrent layers ---------------------------------===//
 //
-// The layers; dl.scan, to which they come down, is in Scan.cpp.
+// The recurrent layers. They decompose to dl.scan, which is in Scan.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,11 +45,11 @@ std::optional<unsigned> countParameters(MLIRContext *context, StringRef name) {
 
 namespace {
 
-/// Extents that a layer's operands agree on.
+/// Extents on which the operands of a layer must agree.
 struct Extents {
   int64_t steps, batch, inputs, hidden, directions;
 
-  /// The shape of one direction, or that of both.
+  /// The shape for one direction; with a leading 2 for both.
   Shape both(Shape shape) const {
     if (directions == 2)
       shape.insert(shape.begin(), 2);
@@ -57,7 +57,7 @@ struct Extents {
   }
 };
 
-/// One operand against the shape that it should have.
+/// Checks an operand against its expected shape.
 LogicalResult check(OptionalLoc loc, StringRef name, StringRef what,
                     Value operand, ArrayRef<int64_t> expected,
                     const Twine &why) {
@@ -118,7 +118,7 @@ FailureOr<Extents> inferExtents(OptionalLoc loc, StringRef name, Adaptor op,
       failed(check(loc, name, "initial states", op.getH0(), state, why)) ||
       failed(check(loc, name, "lengths", op.getLengths(), {e.batch}, why)))
     return failure();
-  // Every floating-point operand has the input's element type.
+  // Every floating-point operand must have the element type of the input.
   for (Value operand : op.getOperands())
     if (Type element = getElementTypeOrSelf(operand);
         isa<FloatType>(element) && element != x.getElementType()) {
@@ -150,7 +150,7 @@ LogicalResult inferLayer(OptionalLoc loc, StringRef name, Adaptor op,
   return success();
 }
 
-/// Names and parameters of activations, and the bound.
+/// Checks names and parameters of activations, and the clip bound.
 template <typename OpT> LogicalResult verifyLayer(OpT op) {
   size_t places = OpT::getDefaultActivations().size();
   bool isBoth = op.getDirection() == Direction::bidirectional;

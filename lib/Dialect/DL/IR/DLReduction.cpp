@@ -11,7 +11,7 @@ using namespace dlc::dl;
 #define GET_OP_CLASSES
 #include "dlc/Dialect/DL/IR/DLReduction.cpp.inc"
 
-/// The shape that remains when `axes` (all where absent) are reduced.
+/// The shape after reducing `axes`; all dimensions if absent.
 static LogicalResult inferReduced(OptionalLoc loc, StringRef name, Value x,
                                   std::optional<ArrayRef<int64_t>> axes,
                                   bool keepDims, Type element,

@@ -15,7 +15,7 @@ using namespace dlc::dl;
 // Reshape, flatten
 //===----------------------------------------------------------------------===//
 
-/// Checks that each `?` of a type has an operand.
+/// Checks that there is one operand for each `?` of a type.
 static LogicalResult checkExtents(Operation *op, RankedTensorType type,
                                   ValueRange extents) {
   int64_t unknown = llvm::count_if(type.getShape(), ShapedType::isDynamic);
@@ -64,7 +64,7 @@ LogicalResult ReshapeOp::verify() {
   return success();
 }
 
-/// The splat under another shape; equal elements can be moved anywhere.
+/// A splat in another shape. Equal elements may be moved anywhere.
 static OpFoldResult foldSplat(Attribute attribute, RankedTensorType type) {
   auto splat = dyn_cast_if_present<SplatElementsAttr>(attribute);
   if (splat && type.hasStaticShape())
@@ -77,7 +77,7 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
     return splat;
   if (getX().getType() == getType() && getExtents().empty())
     return getX();
-  // A reshape of a reshape looks through the first one.
+  // A reshape of a reshape skips the first one.
   if (auto first = getX().getDefiningOp<ReshapeOp>()) {
     getXMutable().assign(first.getX());
     return getResult();
@@ -182,7 +182,7 @@ OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
   ArrayRef<int64_t> permutation = getPermutation();
   if (llvm::equal(permutation, llvm::seq<int64_t>(0, permutation.size())))
     return getX();
-  // Two in a row are one.
+  // Two transposes in a row are one.
   auto first = getX().getDefiningOp<TransposeOp>();
   if (!first)
     return {};

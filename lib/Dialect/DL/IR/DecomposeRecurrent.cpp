@@ -12,8 +12,8 @@ using formula::TensorExpr;
 
 namespace {
 
-/// Columns from the part `first` to before the part `last` of `parts` equal
-/// ones.
+/// The columns of parts `first` up to, but not including, `last`, of `parts`
+/// equal parts.
 TensorExpr partsOf(TensorExpr x, int64_t first, int64_t last, int64_t parts) {
   int64_t size = x.shape().back() / parts;
   return x.slice(x.rank() - 1, first * size, last * size);
@@ -21,18 +21,18 @@ TensorExpr partsOf(TensorExpr x, int64_t first, int64_t last, int64_t parts) {
 TensorExpr partOf(TensorExpr x, int64_t i, int64_t count) {
   return partsOf(x, i, i + 1, count);
 }
-/// Element `i` of the first dimension.
+/// Element `i` along the first dimension.
 TensorExpr elementOf(TensorExpr x, int64_t i) {
   return x.slice(0, i, i + 1).reshape(x.shape().drop_front());
 }
-/// A leading dimension of 1.
+/// Adds a leading dimension of 1.
 TensorExpr unsqueeze(TensorExpr x) {
   SmallVector<int64_t> shape(x.shape());
   shape.insert(shape.begin(), 1);
   return x.reshape(shape);
 }
 
-/// The functions that a layer applies in one direction.
+/// The activation functions of a layer in one direction.
 class Activations {
 public:
   template <typename OpT> Activations(OpT op, int64_t direction) {
@@ -58,7 +58,7 @@ public:
       clip = bound->convertToDouble();
   }
 
-  /// Function `i` of x, bounded first.
+  /// Applies function `i` to x, after clipping.
   TensorExpr apply(size_t i, TensorExpr x, bool isBounded = true) const {
     if (clip && isBounded)
       x = min(max(x, -*clip), *clip);
@@ -89,13 +89,13 @@ private:
   std::optional<double> clip;
 };
 
-/// The operands of one direction.
+/// The operands for one direction.
 struct Part {
   Value weights, recurrent, bias;
   SmallVector<Value> states;
 };
 
-/// Next states, the first of which is the output.
+/// The next states, of which the first is the output.
 using Cell = llvm::function_ref<SmallVector<Value>(
     const Activations &, const Part &, TensorExpr, ArrayRef<TensorExpr>)>;
 
@@ -105,7 +105,7 @@ public:
       : op(op), b(b), loc(op.getLoc()),
         isBoth(op.getDirection() == Direction::bidirectional) {}
 
-  /// `initial` holds the first states given or null, one for each state.
+  /// `initial` has one entry per state: the given initial state, or null.
   SmallVector<Value> run(ArrayRef<Value> initial, Cell cell) {
     SmallVector<SmallVector<TensorExpr>> results;
     for (int64_t d = 0; d < (isBoth ? 2 : 1); ++d) {
@@ -148,14 +148,14 @@ public:
     return all;
   }
 
-  /// An operand of the direction at hand; null stays null.
+  /// Selects the current direction of an operand; null stays null.
   Value one(Value operand) {
     return operand && isBoth ? Value(elementOf({b, loc, operand}, direction))
                              : operand;
   }
 
 private:
-  /// [B, H] of zeros.
+  /// Zeros [B, H].
   Value zeros(Value recurrent) {
     TensorExpr x(b, loc, op.getX());
     int64_t axis = op.getBatchFirst() ? 0 : 1;
@@ -238,7 +238,7 @@ SmallVector<Value> GruOp::decompose(OpBuilder &b) {
           return finish(
               z, f.apply(1, partOf(input, 2, 3) + r * partOf(state, 2, 3)));
         }
-        // The candidate's product needs the reset gate first.
+        // The product of the candidate needs the reset gate first.
         auto some = [&](TensorExpr h, int64_t first, int64_t last) {
           return product(h, partsOf(x.with(part.recurrent), first, last, 3),
                          moreBias

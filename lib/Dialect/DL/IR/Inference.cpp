@@ -84,8 +84,8 @@ LogicalResult checkBounds(Operation *op) {
 }
 
 LogicalResult checkTensors(OptionalLoc loc, StringRef op, ValueRange operands) {
-  // Two ops take numbers behind their tensors; what type these have is left to
-  // the verifier, inference does not look at them.
+  // Two ops take scalars after their tensors. The verifier checks their types;
+  // inference does not read them.
   size_t tensors = llvm::StringSwitch<size_t>(op)
                        .Case("dl.non_max_suppression", 2)
                        .Case("dl.top_k", 1)
@@ -104,7 +104,7 @@ LogicalResult checkTensors(OptionalLoc loc, StringRef op, ValueRange operands) {
 
 LogicalResult pushTensor(OptionalLoc loc, StringRef op, ArrayRef<int64_t> shape,
                          Type element, SmallVectorImpl<Type> &types) {
-  if (!isBounded(shape)) // its extents may not be what the text says
+  if (!isBounded(shape)) // the verifier has not yet checked the extents
     return emitOptionalError(loc, "'", op,
                              "' op result has more than 2^45 elements, which "
                              "no memory holds");
@@ -135,7 +135,7 @@ LogicalResult sameElementType(OptionalLoc loc, StringRef op,
 LogicalResult inferElementwise(MLIRContext *context, OptionalLoc loc,
                                StringRef op, ValueRange operands, Type element,
                                SmallVectorImpl<Type> &types) {
-  // The first of three operands is the condition of a selection.
+  // The first of three operands is the condition of a select.
   ValueRange values = operands.size() == 3 ? operands.drop_front() : operands;
   if (failed(sameElementType(loc, op, values)))
     return failure();

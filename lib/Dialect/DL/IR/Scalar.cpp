@@ -54,7 +54,8 @@ Scalar remainder(Scalar a, Scalar b) {
   return select(b == 0.0, a.constant(0), a - (a / b) * b);
 }
 
-/// A shift count that no instruction minds, and whether it is within the width.
+/// The shift count, clamped to what the instruction defines, and whether it is
+/// within the width.
 static std::pair<Scalar, Scalar> shiftCount(Scalar b, unsigned width) {
   Scalar fits = (b >= 0.0) & (b < double(width));
   return {select(fits, b, b.constant(0)), fits};
@@ -73,7 +74,7 @@ Scalar shiftRight(Scalar a, Scalar b, unsigned width) {
       a.isUnsigned
           ? arith::ShRUIOp::create(*a.builder, a.loc, a, count).getResult()
           : arith::ShRSIOp::create(*a.builder, a.loc, a, count).getResult();
-  // All bits shifted out: what is left is the sign.
+  // If all bits are shifted out, only the sign remains.
   Scalar rest = a.isUnsigned ? a.constant(0)
                              : select(a < 0.0, a.constant(-1), a.constant(0));
   return select(fits, a.with(shifted), rest);
@@ -110,9 +111,10 @@ Scalar select(Scalar condition, Scalar a, Scalar b) {
   return a.with(arith::SelectOp::create(*a.builder, a.loc, condition, a, b));
 }
 
-/// A float in an integer of `bits` bits, clamped to its range; NaN becomes 0.
-/// The conversion itself is undefined outside the range, so places outside are
-/// chosen apart; 2^n is a float, the largest integer 2^n - 1 need not be.
+/// Converts a float to an integer of `bits` bits, clamped to its range; NaN
+/// becomes 0. The conversion instruction is undefined outside the range, so
+/// values outside are selected separately. The upper bound is compared as 2^n,
+/// which is a float; the largest integer 2^n - 1 need not be one.
 Scalar toInteger(Scalar x, unsigned bits, bool isSigned) {
   OpBuilder &b = *x.builder;
   Type target = b.getIntegerType(bits);
@@ -121,7 +123,8 @@ Scalar toInteger(Scalar x, unsigned bits, bool isSigned) {
                     : x;
   double least = isSigned ? -std::ldexp(1.0, bits - 1) : 0.0;
   double above = std::ldexp(1.0, isSigned ? bits - 1 : bits);
-  // -0.5 is 0: below the least are numbers of whole distance.
+  // For unsigned integers, values above -1 round to 0. For signed ones, floats
+  // below the least are whole numbers apart.
   Scalar isLow = isSigned ? wide < least : wide <= -1.0;
   Scalar isHigh = wide >= above;
   Scalar inside = (isSigned ? wide >= least : wide > -1.0) &
@@ -150,7 +153,7 @@ Scalar Scalar::to(Type target) const {
     return *this;
   OpBuilder &b = *builder;
   auto make = [&](Value v) { return with(v); };
-  // Whatever becomes or was bf16 has been an f32.
+  // Everything that becomes or was bf16 has been an f32.
   if (source.isBF16() && !target.isF32())
     return to(b.getF32Type()).to(target);
   if (target.isBF16() && !source.isF32())
@@ -161,7 +164,7 @@ Scalar Scalar::to(Type target) const {
   if (isFloat() && targetFloat) {
     if (source.getIntOrFloatBitWidth() < target.getIntOrFloatBitWidth())
       return make(arith::ExtFOp::create(b, loc, target, value));
-    // No instruction narrows f64 to 16 bits: through f32.
+    // No instruction narrows f64 to 16 bits, so it goes through f32.
     if (source.isF64() && target.getIntOrFloatBitWidth() == 16)
       return to(b.getF32Type()).to(target);
     if (source.getIntOrFloatBitWidth() > target.getIntOrFloatBitWidth())
@@ -182,7 +185,7 @@ Scalar Scalar::to(Type target) const {
       return make(arith::ExtSIOp::create(b, loc, target, value));
     return make(arith::TruncIOp::create(b, loc, target, value));
   }
-  // Float to integer, saturating.
+  // Float to integer saturates.
   return toInteger(*this, target.getIntOrFloatBitWidth(), /*isSigned=*/true)
       .to(target);
 }
@@ -221,13 +224,13 @@ Type computedType(Type element) {
   return IntegerType::get(context, std::max(width, 32u));
 }
 
-/// Bits of a float of at most 8 bits: sign, exponent, mantissa.
+/// The bit layout of a float of at most 8 bits: sign, exponent, mantissa.
 namespace {
 struct SmallFloat {
   unsigned mantissa;
   int bias;
-  uint32_t largest;  // bits of the largest number
-  uint32_t infinity; // bits of infinity, else of NaN
+  uint32_t largest;  // bits of the largest finite number
+  uint32_t infinity; // bits of infinity, or of NaN if it has none
   uint32_t nan;
   bool hasNegativeZero;
   bool hasNaN;
@@ -250,12 +253,12 @@ static SmallFloat describe(Type element) {
                         ? bits(APFloat::getInf(semantics))
                     : result.hasNaN ? result.nan
                                     : result.largest;
-  // Formats of one zero use the other's bits for NaN.
+  // A format with a single zero uses the bits of -0 for NaN.
   result.hasNegativeZero = result.nan != 0x80;
   return result;
 }
 
-/// An i32 with the bits of an f32, and the other way round.
+/// Reinterprets an f32 as i32, or an i32 as f32.
 static Scalar bitsOf(Scalar x) {
   OpBuilder &b = *x.builder;
   return x.with(arith::BitcastOp::create(b, x.loc, b.getI32Type(), x.value));
@@ -272,17 +275,17 @@ static Scalar shift(Scalar x, int left) {
              : x.with(arith::ShRUIOp::create(b, x.loc, x, x.constant(-left)));
 }
 
-/// 2^(e - 127) of the 8 bits e; 255 is NaN.
+/// 2^(e - 127) for the 8-bit exponent e; 255 is NaN.
 static Scalar loadExponent(Scalar bits) {
   Scalar normal = shift(bits, 23);
   Scalar some = select(bits == 0.0, bits.constant(0x00400000), normal);
   return floatOf(select(bits == 255, bits.constant(0x7fc00000), some));
 }
 
-/// Normal numbers: the bits as those of an f32 of the same mantissa, the
-/// exponent moved by the difference of the biases. Denormal ones: so many times
-/// the least of them, which for f32 is a normal number (denormals of f32 may
-/// count as 0).
+/// Normal numbers: their bits as those of an f32 with the same mantissa, and
+/// the exponent shifted by the difference of the biases. Denormals: a multiple
+/// of the smallest one, which is a normal f32 (denormals of f32 may count as
+/// 0).
 static Scalar loadSmallFloat(Scalar bits, Type element) {
   if (isa<Float8E8M0FNUType>(element))
     return loadExponent(bits);
@@ -309,20 +312,20 @@ static Scalar loadSmallFloat(Scalar bits, Type element) {
   return floatOf(result);
 }
 
-/// Upwards to a power of two, as scales of blocks are rounded.
+/// Rounds up to a power of two, as scales of blocks are rounded.
 static Scalar storeExponent(Scalar x) {
   Scalar bits = bitsOf(abs(x));
   Scalar more = bits & 0x7fffff;
   Scalar up = shift(bits, -23) +
               select(more != 0.0, bits.constant(1), bits.constant(0));
-  // Denormal: up to 2^-127 is the least, above it the next.
+  // Denormal: up to 2^-127 it becomes the smallest value, above that the next.
   Scalar least = bits <= double(0x00400000);
   Scalar exponent = select(least, bits.constant(0), up);
   exponent = min(exponent, 254);
   return select(x == x, exponent, exponent.constant(255));
 }
 
-/// To the nearest, ties to even; what is too large becomes infinity or NaN.
+/// Rounds to nearest, ties to even. What is too large becomes infinity or NaN.
 static Scalar storeSmallFloat(Scalar x, Type element) {
   if (isa<Float8E8M0FNUType>(element))
     return storeExponent(x);
@@ -330,11 +333,11 @@ static Scalar storeSmallFloat(Scalar x, Type element) {
   unsigned width = element.getIntOrFloatBitWidth();
   int dropped = 23 - int(f.mantissa);
   Scalar magnitude = abs(x), bits = bitsOf(magnitude);
-  // Normal: round off the dropped bits, then change the bias.
+  // Normal: rounds off the dropped bits, then changes the bias.
   Scalar odd = shift(bits, -dropped) & 1;
   Scalar normal = shift(bits + ((1 << (dropped - 1)) - 1) + odd, -dropped) -
                   ((127 - f.bias) << f.mantissa);
-  // Denormal: added to a number whose last bit is the least denormal.
+  // Denormal: added to a number whose last bit equals the smallest denormal.
   double magic = std::ldexp(1.0, 1 - f.bias - int(f.mantissa) + 23);
   Scalar denormal =
       bitsOf(magnitude + magic) - bitsOf(magnitude.constant(magic));
@@ -348,7 +351,7 @@ static Scalar storeSmallFloat(Scalar x, Type element) {
   rounded = select(tooLarge, bits.constant(f.infinity), rounded);
   if (f.hasNaN)
     return select(isNaN, bits.constant(f.nan), rounded) | sign;
-  // Without NaN its place is taken by the negative zero.
+  // A format without NaN represents it by -0.
   return select(isNaN, bits.constant(1u << (width - 1)), rounded | sign);
 }
 
@@ -363,7 +366,7 @@ Scalar load(OpBuilder &b, Location loc, Value stored, Type element) {
     return loadSmallFloat(bits, element);
   }
   if (unsigned width = element.getIntOrFloatBitWidth(); width < 8) {
-    // Only its own bits count: a byte may hold anything above them.
+    // Only the bits of the type count; the rest of the byte is arbitrary.
     int unused = computed.getIntOrFloatBitWidth() - width;
     Scalar wide = value.with(arith::ExtUIOp::create(b, loc, computed, stored));
     Scalar up = shift(wide, unused);
@@ -389,7 +392,7 @@ Scalar Scalar::store(Type element) const {
       isa<FloatType>(element) ? storeSmallFloat(*this, element) : *this;
   unsigned width = element.getIntOrFloatBitWidth();
   if (isa<IntegerType>(element) && width < 8) {
-    // The bits of the type alone, its sign spread over the byte.
+    // Keeps the bits of the type and extends their sign over the byte.
     int unused = bits.type().getIntOrFloatBitWidth() - width;
     Scalar up = shift(bits, unused);
     bits = element.isUnsignedInteger()
@@ -422,7 +425,7 @@ Scalar Scalar::cast(Type element, bool saturate) const {
   bool toUnsigned = element.isUnsignedInteger();
   Scalar result = *this;
   if (isFloat()) {
-    // Less than a byte: as an integer that wraps when it is stored.
+    // Below a byte: converts to an integer, which wraps when it is stored.
     result = width < 8 ? toInteger(*this, 32, /*isSigned=*/true)
                        : toInteger(*this, width, !toUnsigned);
     source = result.type();

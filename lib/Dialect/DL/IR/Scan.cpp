@@ -46,11 +46,11 @@ int64_t ScanOp::getStaticSteps() {
 SmallVector<Region *> ScanOp::getLoopRegions() { return {&getBody()}; }
 
 //===----------------------------------------------------------------------===//
-// Building, reading and printing
+// Building, parsing and printing
 //===----------------------------------------------------------------------===//
 
-/// Result types and segments from what the body yields; false where an output
-/// has too few dimensions for the axis.
+/// Result types and segment sizes from what the body yields. Returns false if
+/// an output has too few dimensions for the axis.
 static bool addResults(OpBuilder &b, OperationState &state, YieldOp yield,
                        ValueRange inits, int64_t axis, int64_t steps) {
   for (Value init : inits)
@@ -264,11 +264,11 @@ LogicalResult ScanOp::verifyRegions() {
              << argument.getType() << ", expected "
              << elementType(tensorType(input), getAxis());
   if (yield.getStates().size() != states)
-    return yield.emitOpError("hands on ")
+    return yield.emitOpError("yields ")
            << yield.getStates().size() << " states, expected " << states;
   for (auto [i, next, init] : llvm::enumerate(yield.getStates(), getInitial()))
     if (!areCompatibleTypes(init.getType(), next.getType()))
-      return yield.emitOpError("hands on a state ")
+      return yield.emitOpError("yields a state ")
              << i << " of type " << next.getType() << ", expected "
              << init.getType() << " as its first value";
   if (Value until = yield.getUntil(); until && tensorType(until).getRank())
@@ -319,8 +319,8 @@ LogicalResult ScanOp::verifyRegions() {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Drops states that do not change or that nobody reads, inputs that the cell
-/// does not read, outputs that nobody reads.
+/// Drops states that do not change or are not used, inputs that the cell does
+/// not read, and outputs that are not used.
 struct DropUnused : OpRewritePattern<ScanOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -333,10 +333,10 @@ struct DropUnused : OpRewritePattern<ScanOp> {
     for (size_t i = 0; i < states.size(); ++i) {
       Value state = states[i], next = yield.getStates()[i],
             init = op.getInitial()[i];
-      // Handed on as it is: the first value.
+      // A state that is yielded unchanged equals its initial value.
       if (next == state &&
           !(state.use_empty() && op.getFinals()[i].use_empty())) {
-        // Not with a scan inside that must see the same.
+        // Except in the yield, which is compared with the state below.
         rewriter.replaceAllUsesExcept(state, init, yield);
         rewriter.replaceAllUsesWith(op.getFinals()[i], init);
       }
@@ -352,7 +352,7 @@ struct DropUnused : OpRewritePattern<ScanOp> {
     for (Value element : elements)
       counted += !element.use_empty();
     for (Value element : elements) {
-      // The last one tells the number of steps.
+      // At least one input is kept, because it gives the number of steps.
       bool isKept = !element.use_empty() || counted == 0;
       counted += element.use_empty() && isKept;
       keptInputs.push_back(isKept);

@@ -18,7 +18,7 @@ int64_t Window::outputExtent(unsigned d, int64_t input) const {
   if (!ceilMode)
     return room / strides[d] + 1;
   int64_t places = llvm::divideCeil(room, strides[d]) + 1;
-  // The last window begins inside the input or its leading padding.
+  // The last window must begin inside the input or its leading padding.
   if ((places - 1) * strides[d] >= input + low[d])
     --places;
   return places;
@@ -31,7 +31,7 @@ int64_t Window::transposedExtent(unsigned d, int64_t input,
   int64_t places = isSame() ? input : input - 1;
   int64_t extent;
   if (llvm::MulOverflow(places, strides[d], extent) || extent > mostElements)
-    return mostElements + 1; // more than there may be
+    return mostElements + 1; // beyond the limit
   if (isSame())
     return extent;
   return extent - low[d] - high[d] + reach(d) + outputPadding;

@@ -1,8 +1,8 @@
-"""Layers as ops of dl, by their class name and configuration.
+"""Emits layers as ops of dl, by class name and configuration.
 
-A layer is what Keras's `get_config()` says of it, and the tensors that it holds; who made it
-does not matter. `emit(e, layer, x)` calls the function that is registered for its class; a
-layer that has none is named together with all others before anything is made.
+A layer is described by Keras's `get_config()` and by its tensors; it does not matter who created
+it. `emit(e, layer, x)` calls the function that is registered for the class. Layers without a
+function are all reported together, before anything is emitted.
 """
 
 from .emitter import Emitter, Layer, UnknownLayers, Weight, emit, known_layers

@@ -1,4 +1,4 @@
-"""Attention, and products by einsum's notation."""
+"""Attention, and products in einsum notation."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     from .emitter import Emitter, Layer
 
-    Attended = ir.Value | tuple[ir.Value, ir.Value]  # the latter with the weights
+    Attended = ir.Value | tuple[ir.Value, ir.Value]  # the latter with the attention weights
 
 
 def einsum(e: Emitter, equation: str, a: ir.Value, b: ir.Value) -> ir.Value:
-    """A product of two tensors: letters of both and of the result are the batch, letters of
-    both alone are summed over. `...` stands for the leading dimensions of a."""
+    """A product of two tensors. Letters in both operands and in the result are the batch; letters
+    in both operands only are summed over. `...` is the leading dimensions of a."""
     left, result = equation.replace(" ", "").split("->")
     first, second = left.split(",")
     if first.startswith("..."):
@@ -51,24 +51,26 @@ def einsum(e: Emitter, equation: str, a: ir.Value, b: ir.Value) -> ir.Value:
 
 
 def _masked(e: Emitter, scores: ir.Value, mask: ir.Value | None) -> ir.Value:
-    """Scores that softmax makes 0 where the mask is false, all the same where all of it is."""
+    """Replaces masked scores by a large negative number, so that softmax gives 0 for them, or equal
+    weights if all are masked.
+    """
     return scores if mask is None else dl.select(
         mask, scores, -1e9 if scores.element == "f32" else -3e4)
 
 
 def _places(e: Emitter, scores: ir.Value) -> list[ir.Value]:
-    """Of each score the place that looks, and the one that is looked at."""
+    """For each score, the positions of its query and of its key."""
     shape = [e.extent(scores, scores.rank - 2), e.extent(scores, scores.rank - 1)]
     return [e._shaped("dl.iota", None, shape, element="i64", axis=a) for a in (0, 1)]
 
 
 def _causal(e: Emitter, scores: ir.Value) -> ir.Value:
-    """True where a place may look: at itself and before."""
+    """True where a query may attend: to its own position and those before."""
     return dl.greater_equal(*_places(e, scores))
 
 
 def _near(e: Emitter, scores: ir.Value, window: int) -> ir.Value:
-    """True where a place may look: at fewer than `window` places away."""
+    """True where a query may attend: to fewer than `window` positions away."""
     looks, seen = _places(e, scores)
     return dl.less(dl.abs(looks - seen), window)
 
@@ -79,22 +81,22 @@ def _both(a: ir.Value | None, b: ir.Value) -> ir.Value:
 
 def _projected(e: Emitter, item: Layer, x: ir.Value, name: str, count: int,
                features: int) -> ir.Value:
-    """`[..., features]` for each of some heads."""
+    """Projects to `[..., features]` for each of several heads."""
     inner = item.child(name)
     w = e.weight(inner, "kernel", (x.shape[-1], count, features), **of_weight(item, "kernel"))
     y = einsum(e, "...a,abc->...bc", x, w)
     if item.get("use_bias", True):
         y = y + e.weight(inner, "bias", (count, features), **of_weight(item, "bias"))
     y = dl.sigmoid(y) if name == "gate" else y
-    if item.get("activity_regularizer"):  # of each product, as Keras
+    if item.get("activity_regularizer"):  # for each product, as in Keras
         add_activity_loss(e, item["activity_regularizer"], y)
     return y
 
 
 def _of_scores(e: Emitter, item: Layer, mask: ir.Value, scores: ir.Value,
                count: int) -> ir.Value:
-    """A mask with the dimensions of scores: what it lacks stands before the last ones, `count`
-    that look and as many that are looked at."""
+    """Gives a mask the dimensions of scores. Missing dimensions are inserted before the last ones,
+    which are `count` for queries and `count` for keys."""
     lead, ones = mask.rank - 2 * count, scores.rank - 2 - (mask.rank - 2 * count)
     if lead < 0 or ones < 0:
         raise ir.IRError(f"{item.path}: the attention_mask has the shape {list(mask.shape)}, "
@@ -124,7 +126,7 @@ def multi_head_attention(e: Emitter, item: Layer, query: ir.Value, value: ir.Val
     rest = [d for d in range(1, query.rank - 1) if d not in axes]
 
     def arranged(x: ir.Value) -> ir.Value:
-        """`[batch, other dimensions, heads, places, features]`."""
+        """Arranges as `[batch, other dimensions, heads, positions, features]`."""
         x = e.transpose(x, [0, *rest, x.rank - 2, *axes, x.rank - 1])
         shape = e.extents(x)
         at = 2 + len(rest)
@@ -161,13 +163,13 @@ def multi_head_attention(e: Emitter, item: Layer, query: ir.Value, value: ir.Val
     weights = dl.softmax(_masked(e, scores, seen))
     rate = item.get("dropout") or 0.0
     if seen is not None and (rate or return_attention_scores or query.rank != 3):
-        weights = weights * e.cast(seen, weights.element)  # where all is masked, as Keras
+        weights = weights * e.cast(seen, weights.element)  # where all is masked, as in Keras
     y = dl.matmul(_dropped(e, weights, rate), v)
     y = _arranged_back(e, y, projected, rest, axes)
     y = y if gate is None else y * gate
     y = _joined_heads(e, item, y, heads, depth, query.shape[-1])
     if "head_dim" in item.config and item.get("activity_regularizer"):
-        add_activity_loss(e, item["activity_regularizer"], y)  # Keras has it of product and layer
+        add_activity_loss(e, item["activity_regularizer"], y)  # twice, as in Keras
     if not return_attention_scores:
         return y
     if len(axes) > 1:
@@ -178,7 +180,7 @@ def multi_head_attention(e: Emitter, item: Layer, query: ir.Value, value: ir.Val
 
 def _arranged_back(e: Emitter, y: ir.Value, like: ir.Value, rest: list[int],
                    axes: list[int]) -> ir.Value:
-    """`[batch, dimensions of like, heads, features]` of what is arranged for products."""
+    """The inverse: `[batch, dimensions of like, heads, features]`."""
     if len(axes) > 1:
         shape = e.extents(y)
         y = e.reshape(y, [*shape[:-2], *[e.extent(like, a) for a in axes], shape[-1]])
@@ -188,7 +190,7 @@ def _arranged_back(e: Emitter, y: ir.Value, like: ir.Value, rest: list[int],
 
 def _joined_heads(e: Emitter, item: Layer, y: ir.Value, heads: int, depth: int,
                   width: int | None) -> ir.Value:
-    """The output's product, of all heads together."""
+    """The output projection, of all heads together."""
     inner, out = item.child("attention_output"), item.get("output_shape")
     shape = [width] if not out else [out] if isinstance(out, int) else list(out)
     letters = "defghijk"[:len(shape)]
@@ -228,5 +230,5 @@ def attention(e: Emitter, item: Layer, values: Sequence[ir.Value],
     weights = dl.softmax(_masked(e, scores, seen))
     y = dl.matmul(_dropped(e, weights, item.get("dropout") or 0.0), value)
     if isinstance(mask, (list, tuple)) and mask and mask[0] is not None:
-        y = y * e.unsqueeze(e.cast(mask[0], y.element), -1)  # queries that are not there
+        y = y * e.unsqueeze(e.cast(mask[0], y.element), -1)  # masked queries
     return (y, weights) if return_attention_scores else y

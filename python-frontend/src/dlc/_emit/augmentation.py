@@ -1,4 +1,4 @@
-"""Images that are changed at random while a model learns; at inference they stay."""
+"""Random changes of images in training; at inference they do not change."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from .. import ir
     from .emitter import Emitter, Layer
 
-    # Of each image the row a0 a1 a2, then b0 b1 b2: it is read at x' = a0 x + a1 y + a2.
+    # For each image the rows a0 a1 a2 and b0 b1 b2: it is sampled at x' = a0 x + a1 y + a2.
     Affine = Sequence[ir.Value | float]
 
 
 def drawn(e: Emitter, x: ir.Value, low: float, high: float) -> ir.Value:
-    """A number for each image, `[batch, 1, 1, 1]`."""
+    """A random number for each image, `[batch, 1, 1, 1]`."""
     return e._shaped("dl.random_uniform", e.random, [e.extent(x, 0), 1, 1, 1], element="f32",
                      stream=e.stream(), low=float(low), high=float(high))
 
 
 def _changed(e: Emitter, item: Layer, x: ir.Value,
              function: Callable[[ir.Value], ir.Value]) -> ir.Value:
-    """function of images with channels last, while the model learns."""
+    """Applies function in training, to images with channels last."""
     x = e.cast(x, "f32")
     if not e.training:
         return x
@@ -39,7 +39,7 @@ def _changed(e: Emitter, item: Layer, x: ir.Value,
 
 
 def _range(value: Any) -> tuple[float, float]:
-    """From where to where a factor is drawn: one number is both ways."""
+    """The range of a random factor; a single number means both signs."""
     if isinstance(value, (list, tuple)):
         low, high = sorted(map(float, value))
         return low, high
@@ -48,7 +48,7 @@ def _range(value: Any) -> tuple[float, float]:
 
 @layer("RandomFlip")
 def random_flip(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
-    """Half of the images, in all directions of the mode together."""
+    """Flips half of the images, along all axes of the mode at once."""
     def last(x: ir.Value) -> ir.Value:
         chosen = dl.less_equal(drawn(e, x, 0.0, 1.0), 0.5)
         mode = item.get("mode", "horizontal_and_vertical")
@@ -87,7 +87,7 @@ def random_brightness(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 
 def _moved(e: Emitter, item: Layer, x: ir.Value,
            matrix: Callable[[ir.Value, int, int], Affine]) -> ir.Value:
-    """Images read where matrix(images, height, width) says, while the model learns."""
+    """Images sampled where matrix(images, height, width) says, in training."""
     def last(x: ir.Value) -> ir.Value:
         height, width = (e.known(item, x, d) for d in (1, 2))
         return _affine(e, item, x, matrix(x, height, width))
@@ -118,7 +118,7 @@ def random_zoom(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 
 @layer("RandomRotation")
 def random_rotation(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
-    """Factors are parts of a whole turn."""
+    """Factors are fractions of a full turn."""
     def matrix(x: ir.Value, height: int, width: int) -> Affine:
         low, high = _range(item["factor"])
         angle = drawn(e, x, low * 360.0, high * 360.0) * (math.pi / 180.0)
@@ -130,7 +130,7 @@ def random_rotation(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 
 
 def _affine(e: Emitter, item: Layer, x: ir.Value, rows: Affine) -> ir.Value:
-    """x read at other places; what lies outside follows from fill_mode."""
+    """Samples x at transformed positions; fill_mode defines values outside."""
     height, width = (e.known(item, x, d) for d in (1, 2))
     batch = e.extent(x, 0)
     across = e.cast(e._shaped("dl.iota", None, [1, 1, width, 1], element="i64", axis=2), "f32")
@@ -147,7 +147,7 @@ def _affine(e: Emitter, item: Layer, x: ir.Value, rows: Affine) -> ir.Value:
                             f"interpolation={kind})")
 
     def read(column: ir.Value, row: ir.Value) -> ir.Value:
-        """Pixels at whole numbers, inside or not."""
+        """Pixels at integer positions, inside or outside."""
         inside = [_INSIDE[mode](p, n) for p, n in ((column, width), (row, height))]
         index = image * (height * width) + e.cast(inside[1], "i64") * width + \
             e.cast(inside[0], "i64")
@@ -157,7 +157,7 @@ def _affine(e: Emitter, item: Layer, x: ir.Value, rows: Affine) -> ir.Value:
         seen = dl.and_(_is_inside(column, width), _is_inside(row, height))
         return dl.select(seen, y, float(item.get("fill_value") or 0.0))
 
-    if kind == "nearest":  # halves go away from 0
+    if kind == "nearest":  # halves round away from 0
         whole = [dl.sign(p) * dl.floor(dl.abs(p) + 0.5) for p in at]
         return read(*whole)
     first = [dl.floor(p) for p in at]
@@ -180,7 +180,7 @@ def _mirrored(p: ir.Value, n: int) -> ir.Value:
     return dl.abs(_modulo(p + float(last), 2 * last) - float(last)) if last else p * 0.0
 
 
-# The place inside n that a place stands for, whole numbers all.
+# The position inside n that any integer position maps to.
 _INSIDE: dict[str, Callable[[ir.Value, int], ir.Value]] = {
     "constant": lambda p, n: dl.clip(p, low=0.0, high=float(n - 1)),
     "nearest": lambda p, n: dl.clip(p, low=0.0, high=float(n - 1)),

@@ -1,4 +1,4 @@
-"""Cells of recurrent layers: one step, its weights, and what it drops while it learns."""
+"""Cells of recurrent layers: one step, its weights, and dropout in training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .emitter import Emitter, Extent, Function, Named
 
     States = Sequence[ir.Value]
-    Stepped = tuple[ir.Value, list[ir.Value]]  # an output, and the states after it
+    Stepped = tuple[ir.Value, list[ir.Value]]  # an output, and the next states
 
 GATES = {"SimpleRNN": 1, "GRU": 3, "LSTM": 4}
 _CELLS: dict[str, Callable[[Emitter, Layer, ir.Value, States], Stepped]] = {}
@@ -40,7 +40,7 @@ def kind_of(item: Layer) -> str:
 
 def weights(e: Emitter, item: Layer,
             inputs: int | None) -> tuple[ir.Value, ir.Value, ir.Value | None]:
-    """Kernel, recurrent kernel and bias (None without) of a gated layer or its cell."""
+    """Kernel, recurrent kernel and bias (or None) of a gated layer or its cell."""
     kind, units = kind_of(item), item["units"]
     columns = GATES[kind] * units
 
@@ -65,15 +65,15 @@ def weights(e: Emitter, item: Layer,
 
 
 def split(e: Emitter, x: ir.Value, count: int) -> list[ir.Value]:
-    """As many equal parts of the last dimension."""
+    """Splits the last dimension into equal parts."""
     size = cast("int", x.shape[-1]) // count
     return [e.slice(x, x.rank - 1, i * size, (i + 1) * size) for i in range(count)]
 
 
 def each_gate(e: Emitter, x: ir.Value, w: ir.Value, factors: Sequence[ir.Value],
               product: Callable[[ir.Value, ir.Value], ir.Value]) -> ir.Value:
-    """product(x, w), whose last dimension is that of the gates side by side; factors: one of x
-    for all gates, or one for each."""
+    """product(x, w), whose last dimension is the gates side by side. factors: one of x for all
+    gates, or one for each."""
     if len(factors) < 2:
         return product(x * factors[0] if factors else x, w)
     parts = [product(x * f, part) for f, part in zip(factors, split(e, w, len(factors)))]
@@ -83,15 +83,15 @@ def each_gate(e: Emitter, x: ir.Value, w: ir.Value, factors: Sequence[ir.Value],
 #--- What is dropped ----------------------------------------------------------------------
 
 def rate_of(item: Layer, name: str) -> float:
-    """A share that is dropped; Keras's cells drop nothing where it is 1."""
+    """A dropout rate. Keras's cells drop nothing if it is 1."""
     rate = float(item.get(name) or 0.0)
     return rate if 0.0 < rate < 1.0 else 0.0
 
 
 def choose(e: Emitter, item: Layer, inputs: Sequence[Extent], states: Sequence[Extent],
            is_conv: bool = False) -> None:
-    """Draws what the cell drops, before the steps: all of them drop the same. Where Keras's
-    cell has a choice for each gate, this one has too.
+    """Draws the dropout masks of a cell before the steps, so they are the same for all steps. Where
+    Keras's cell has a mask for each gate, so has this one.
 
     inputs, states: extents of its input and its first state."""
     if not e.training and not e.marks_dropout:
@@ -106,7 +106,7 @@ def choose(e: Emitter, item: Layer, inputs: Sequence[Extent], states: Sequence[E
 
 
 def prepare(e: Emitter, item: Layer, batch: Extent, features: Sequence[int | None]) -> None:
-    """What a cell needs before its steps: the cells in it, and what they drop."""
+    """Prepares a cell before its steps: inner cells, and dropout masks."""
     if item.class_name == "StackedRNNCells":
         for inner in stacked(item):
             prepare(e, inner, batch, features)
@@ -120,7 +120,7 @@ def prepare(e: Emitter, item: Layer, batch: Extent, features: Sequence[int | Non
 #--- Cells ---------------------------------------------------------------------------
 
 def _dense(e: Emitter, item: Layer, x: ir.Value, w: ir.Value, b: ir.Value | None) -> ir.Value:
-    """x W + b of all gates."""
+    """x W + b for all gates."""
     if not item.choices.inputs:
         return dl.dense(x, w, b)
     y = each_gate(e, x, w, item.choices.inputs, dl.matmul)
@@ -128,7 +128,7 @@ def _dense(e: Emitter, item: Layer, x: ir.Value, w: ir.Value, b: ir.Value | None
 
 
 def _recurrent(e: Emitter, item: Layer, h: ir.Value, u: ir.Value) -> ir.Value:
-    """h U of all gates."""
+    """h U for all gates."""
     return each_gate(e, h, u, item.choices.states, dl.matmul)
 
 
@@ -196,7 +196,7 @@ def stacked_cells(e: Emitter, item: Layer, x: ir.Value,
 @cell("__traced__")
 def traced_cell(e: Emitter, item: Layer, x: ir.Value,
                 states: States) -> Stepped:
-    """A user's cell, which was called on symbolic tensors."""
+    """A custom cell, which was traced on symbolic tensors."""
     from .model import emit_model
     parent = item.path.rpartition("/")[0]
     y, *after = emit_model(e, item["model"], [x, *states], parent, item.trainable)
@@ -204,7 +204,8 @@ def traced_cell(e: Emitter, item: Layer, x: ir.Value,
 
 
 def stacked(item: Layer) -> list[Layer]:
-    """The cells of a stack, the same objects each time: they hold what is dropped."""
+    """The cells of a stack. They are the same objects each time, because they hold dropout masks.
+    """
     if not item.inner:
         item.inner = [Layer(c["class_name"], c["config"],
                             f"{item.path}/{c['config'].get('name', k)}", item.trainable)
@@ -213,7 +214,7 @@ def stacked(item: Layer) -> list[Layer]:
 
 
 def state_sizes(item: Layer) -> list[tuple[int, ...]]:
-    """Extents of the states behind the batch."""
+    """Extents of the states after the batch."""
     kind = kind_of(item)
     if kind == "__traced__":
         return [tuple(s) for s in item["state_sizes"]]

@@ -1,6 +1,6 @@
-"""Losses of classes: focal, noise-robust, overlaps of regions, distances between samples.
+"""Losses over classes: focal, noise-robust, overlaps of regions, distances between samples.
 
-Formulas are those of Keras 3.
+The formulas are those of Keras 3.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 def _power(x: ir.Value, exponent: float) -> ir.Value:
-    """x to a power; 2, the usual one, is no logarithm's."""
+    """x to a power; 2, the usual one, without a logarithm."""
     return dl.square(x) if exponent == 2.0 else dl.pow(x, float(exponent))
 
 
 def binary_focal(e: Emitter, t: ir.Value, y: ir.Value, apply_class_balancing: bool = False,
                  alpha: float = 0.25, gamma: float = 2.0, from_logits: bool = False,
                  label_smoothing: float = 0.0) -> ir.Value:
-    """Cross-entropy that is small where the answer is nearly right (Lin et al., 2017)."""
+    """Cross-entropy that is small where the prediction is nearly right (Lin et al., 2017)."""
     t = smooth(t, label_smoothing, 0.5)
     y = dl.sigmoid(y) if from_logits else y
     p = probabilities(y)
@@ -47,7 +47,7 @@ def binary_focal(e: Emitter, t: ir.Value, y: ir.Value, apply_class_balancing: bo
 def categorical_focal(e: Emitter, t: ir.Value, y: ir.Value, alpha: float | Sequence[float] = 0.25,
                       gamma: float = 2.0, from_logits: bool = False,
                       label_smoothing: float = 0.0) -> ir.Value:
-    """The same of several classes; alpha: of all, or of each."""
+    """The same for several classes. alpha: for all, or for each class."""
     t = smooth(t, label_smoothing, 1.0 / known_classes("categorical_focal_crossentropy", y))
     y = dl.softmax(y, axis=-1) if from_logits else y
     p = probabilities(y / kept_total(y))
@@ -69,20 +69,20 @@ def _over(x: ir.Value, axis: int | Sequence[int] | None) -> ir.Value:
 
 def dice(e: Emitter, t: ir.Value, y: ir.Value,
          axis: int | Sequence[int] | None = None) -> ir.Value:
-    """1 without the overlap of two regions, twice, in the sum of both."""
+    """1 - twice the overlap of two regions over the sum of both."""
     both = _over(t * y, axis) * 2.0
     return 1.0 - both / (_over(t, axis) + _over(y, axis) + EPSILON)
 
 
 def tversky(e: Emitter, t: ir.Value, y: ir.Value, alpha: float = 0.5, beta: float = 0.5,
             axis: int | Sequence[int] | None = None) -> ir.Value:
-    """Dice's, where what is missing (alpha) and what is too much (beta) count by themselves."""
+    """Like Dice, with separate weights for false negatives (alpha) and false positives (beta)."""
     both = _over(t * y, axis)
     missing, more = _over((1.0 - y) * t, axis), _over(y * (1.0 - t), axis)
     return 1.0 - both / (both + missing * alpha + more * beta + EPSILON)
 
 
-_NONE = -1e30  # in place of minus infinity, which has no gradient
+_NONE = -1e30  # stands for minus infinity, which has no gradient
 
 
 def _log_sum(x: ir.Value) -> ir.Value:
@@ -94,8 +94,8 @@ def _log_sum(x: ir.Value) -> ir.Value:
 
 def circle(e: Emitter, t: ir.Value, y: ir.Value, gamma: float = 80.0, margin: float = 0.4,
            remove_diagonal: bool = True) -> ir.Value:
-    """Samples of a class near each other, of two far apart (Sun et al., 2020). y: vectors of
-    length 1. Samples without a loss do not count in the mean."""
+    """Pulls samples of a class together and those of two classes apart (Sun et al., 2020). y:
+    vectors of length 1. Samples without a loss do not count in the mean."""
     t = e.squeeze(t, -1) if t.rank == y.rank else t
     far = dl.relu(1.0 - y @ e.transpose(y, [1, 0]))
     alike = dl.equal(e.unsqueeze(t, -1), e.unsqueeze(t, 0))

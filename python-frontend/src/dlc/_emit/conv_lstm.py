@@ -1,4 +1,4 @@
-"""LSTMs whose products are convolutions (Shi et al., 2015)."""
+"""LSTMs with convolutions as products (Shi et al., 2015)."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 @layer("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 def conv_lstm(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = None,
               initial_state: States | None = None) -> Results:
-    """Computed with channels last; states are kept and given as the layer has its channels."""
+    """Computed with channels last; states keep the layer's order of channels."""
     is_first = item.get("data_format") == "channels_first"
 
     def last(v: ir.Value, lead: int) -> ir.Value:
-        """lead: how many dimensions stand before places and channels."""
+        """lead: the number of dimensions before spatial ones and channels."""
         return e.transpose(v, [*range(lead), *range(lead + 1, v.rank), lead]) if is_first else v
 
     def first(v: ir.Value, lead: int) -> ir.Value:
@@ -44,7 +44,7 @@ def conv_lstm(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = None
     places = [e.extent(x, d) for d in range(2, x.rank)]
 
     def incoming(x: ir.Value) -> ir.Value:
-        """The inputs' part of the gates, which does not depend on states: of all steps at once."""
+        """The part of the gates that depends on inputs only, for all steps at once."""
         flat = e.reshape(x, [e.product([batch, steps]), *places])
         return dl.conv(flat, w, b, strides=strides, dilations=dilations, **padding)
 
@@ -81,7 +81,7 @@ def conv_lstm(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = None
 
 def _weights(e: Emitter, item: Layer, inputs: tuple[int | None, ...], kernel: list[int],
              filters: int) -> tuple[ir.Value, ir.Value, ir.Value | None]:
-    """Kernel, recurrent kernel and bias (None without)."""
+    """Kernel, recurrent kernel and bias (or None)."""
     w = e.weight(item, "kernel", (*inputs, 4 * filters), **of_weight(item, "kernel"))
     recurrent: dict[str, Any] = of_weight(item, "recurrent")
     recurrent["initializer"] = item.get("recurrent_initializer", "orthogonal")

@@ -1,4 +1,4 @@
-"""Convolutions and their relatives. Keras's filters are dl's own, channels-last."""
+"""Convolutions and related layers. Keras's filters have dl's layout, channels-last."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def extents(value: int | Sequence[int], rank: int) -> list[int]:
 
 def channels_last(e: Emitter, item: Layer, x: ir.Value,
                   function: Callable[[ir.Value], ir.Value]) -> ir.Value:
-    """function of x with channels last, in whichever order x has them."""
+    """Applies function to x with channels last, whatever the layout of x."""
     if item.get("data_format") != "channels_first":
         return function(x)
     y = function(e.transpose(x, [0, *range(2, x.rank), 1]))
@@ -30,7 +30,7 @@ def channels_last(e: Emitter, item: Layer, x: ir.Value,
 
 
 def _window(e: Emitter, item: Layer, x: ir.Value) -> tuple[ir.Value, dict[str, Any]]:
-    """Attributes of a window; a causal one is padded here."""
+    """The attributes of a window; causal padding is applied here."""
     rank = x.rank - 2
     strides, dilations = (extents(item.get(k, 1), rank) for k in ("strides", "dilation_rate"))
     padding = item.get("padding", "valid").lower()
@@ -61,7 +61,7 @@ def depthwise(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     def last(x: ir.Value) -> ir.Value:
         channels, times = e.known(item, x), item.get("depth_multiplier", 1)
         kernel = extents(item["kernel_size"], x.rank - 2)
-        # Keras up to 3 calls it depthwise_kernel in configurations, and kernel in files.
+        # Keras up to 3 says depthwise_kernel in configurations, and kernel in files.
         w = e.weight(item, "kernel", (*kernel, channels, times),
                      **of_weight(item, "depthwise"))
         b = e.weight(item, "bias", (channels * times,), **of_weight(item, "bias")) \
@@ -104,7 +104,7 @@ def conv_transpose(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
         w, b = kernel_and_bias(e, item, (*kernel, filters, x.shape[-1]), (filters,))
         more = item.get("output_padding")
         wanted: list[int | None] = [None] * rank if more is None else [*extents(more, rank)]
-        # Of d (K - 1) + 1 places that an input reaches, "same" keeps as many as the stride.
+        # Each input reaches d (K - 1) + 1 positions; "same" keeps as many as the stride.
         low, high, extra = [], [], []
         for k, s, d, o in zip(kernel, strides, dilations, wanted):
             reach = d * (k - 1) + 1

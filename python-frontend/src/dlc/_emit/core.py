@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #--- Activations ---------------------------------------------------------------------
 
-# Each of Keras's names, as what it does to x.
+# The activations by Keras's names.
 ACTIVATIONS: dict[str, Callable[[Emitter, ir.Value], ir.Value]] = {
     "linear": lambda e, x: x,
     "relu": lambda e, x: dl.relu(x),
@@ -44,7 +44,7 @@ ACTIVATIONS: dict[str, Callable[[Emitter, ir.Value], ir.Value]] = {
     "soft_shrink": lambda e, x: dl.sign(x) * dl.relu(dl.abs(x) - 0.5),
     "hard_shrink": lambda e, x: dl.select(dl.greater(dl.abs(x), 0.5), x, x * 0.0),
     "tanh_shrink": lambda e, x: x - dl.tanh(x),
-    # dlc's own, for neurons that decide.
+    # dlc's own, for single neurons.
     "unit_step": lambda e, x: dl.unit_step(x),
     "step": lambda e, x: e.cast(dl.greater(x, 0.0), x.element),
     "sign": lambda e, x: dl.sign(x),
@@ -53,7 +53,7 @@ ACTIVATIONS: dict[str, Callable[[Emitter, ir.Value], ir.Value]] = {
 
 
 def name_of_activation(which: Named | None) -> str:
-    """The name in what a configuration says of an activation."""
+    """The name in the configuration of an activation."""
     if isinstance(which, dict):
         which = which.get("config") if which.get("class_name") == "function" else which
         if isinstance(which, dict):
@@ -123,7 +123,7 @@ def prelu(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 #--- Dense -----------------------------------------------------------------------------
 
 def of_weight(item: Layer, name: str) -> dict[str, Any]:
-    """What a configuration says of a weight, by the word that its keys begin with."""
+    """The configuration of a weight, whose keys begin with this word."""
     return {"initializer": item.get(f"{name}_initializer"),
             "regularizer": item.get(f"{name}_regularizer"),
             "constraint": item.get(f"{name}_constraint")}
@@ -182,7 +182,7 @@ def neuron(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     default = "step" if item.class_name == "Perceptron" else "linear"
     sums = dl.dense(x, w, b)
     y = activate(e, item.get("activation") or default, sums)
-    cast("Any", y).sums = sums  # what the perceptron's rule changes
+    cast("Any", y).sums = sums  # the value that the perceptron rule updates
     return y
 
 
@@ -201,7 +201,7 @@ def identity(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 
 
 def add_activity_loss(e: Emitter, which: Named, x: ir.Value) -> None:
-    """What a regulariser of results adds to the loss: by the sample."""
+    """Adds an activity regulariser to the loss, per sample."""
     from .penalties import penalty
     term = penalty(e, which, x)
     if term is not None:
@@ -209,7 +209,7 @@ def add_activity_loss(e: Emitter, which: Named, x: ir.Value) -> None:
 
 
 def _batch(e: Emitter, x: ir.Value) -> ir.Value:
-    """How many samples x has, as a tensor of rank 0."""
+    """The number of samples of x, as a tensor of rank 0."""
     first = e.extent(x, 0)
     if not isinstance(first, ir.Value):
         return e.module.constant(first, "i64")
@@ -240,7 +240,7 @@ def repeat_vector(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 
 
 def _pairs(value: Any, rank: int) -> list[tuple[int, int]]:
-    """Padding or cropping, as a pair for each spatial dimension."""
+    """Padding or cropping as a pair for each spatial dimension."""
     values = [value] * rank if isinstance(value, int) else list(value)
     if rank == 1 and len(values) == 2 and all(isinstance(v, int) for v in values):
         return [(values[0], values[1])]
@@ -329,8 +329,8 @@ def time_distributed(e: Emitter, item: Layer, x: ir.Value,
 
 
 def _remembers(item: Any, training: bool) -> bool:
-    """Whether a layer or one in it gives another result to the step that comes next, or has
-    moments of each step alone."""
+    """Whether a layer, or one in it, carries state to the next step, or uses statistics of each
+    step."""
     if isinstance(item, dict):
         return bool(item.get("stateful")) or \
             training and item.get("class_name") == "BatchNormalization" or \

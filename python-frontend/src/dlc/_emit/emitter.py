@@ -1,4 +1,4 @@
-"""What the functions that emit layers have in common."""
+"""What the functions that emit layers share."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Config = dict[str, Any]
-    Named = str | Config  # a word, or a class name with its configuration
-    Extent = int | ir.Value  # a number, or an index that is known at run time
+    Named = str | Config  # a name, or a class name with its configuration
+    Extent = int | ir.Value  # a number, or an index known at run time
     Function = TypeVar("Function", bound=Callable[..., Any])
 
 _LAYERS: dict[str, Callable[..., Any]] = {}
 
-# What names of states begin with, in the layer that they are of.
+# The prefix of the names of states, within their layer.
 STATE = "rnn_state"
 
 
 class UnknownLayers(Exception):
-    """Layers that dlc does not know, each with its place in the model."""
+    """Layers that dlc does not know, each with its path in the model."""
 
 
 @dataclass
 class Weight:
     """A tensor of a layer.
 
-    name: the global's, `model/dense/kernel`; initializer: a configuration as Keras's, or None
-    for zeros; regularizer, constraint: likewise. trainable: whether steps move it by its
-    gradient; frozen: whether nothing moves it, running averages neither. is_state: whether it is
-    what a layer remembers from call to call, and no weight.
+    name: that of the global, `model/dense/kernel`; initializer: a configuration as in Keras, or
+    None for zeros; regularizer, constraint: likewise. trainable: whether steps update it by its
+    gradient; frozen: whether nothing updates it, not even as a running average. is_state: whether
+    it is a state from call to call and not a weight.
     """
     name: str
     shape: tuple[int, ...]
@@ -51,24 +51,24 @@ class Weight:
 
 @dataclass
 class Choices:
-    """What a cell keeps of its input and of its first state, scaled: one factor for all gates or
-    one for each, none where all is kept."""
+    """The dropout masks of a cell for its input and its first state, scaled: one factor for all
+    gates or one for each; none if nothing is dropped."""
     inputs: list[ir.Value] = field(default_factory=list)
     states: list[ir.Value] = field(default_factory=list)
 
 
 @dataclass
 class Layer:
-    """A layer as its configuration has it.
+    """A layer as its configuration describes it.
 
-    path: names of the models around it and its own, with slashes between.
-    trainable: whether its tensors learn.
+    path: the names of the models around it and its own, separated by slashes.
+    trainable: whether its tensors are trained.
     """
     class_name: str
     config: Config
     path: str
     trainable: bool = True
-    inner: list[Layer] = field(default_factory=list)  # layers that it wraps
+    inner: list[Layer] = field(default_factory=list)  # wrapped layers
     choices: Choices = field(default_factory=Choices, init=False, repr=False)
 
     def __getitem__(self, key: str) -> Any:
@@ -79,12 +79,12 @@ class Layer:
 
     def child(self, name: str, config: Config | None = None,
               class_name: str | None = None) -> Layer:
-        """A layer that this one holds under a name."""
+        """A layer that this one contains under a name."""
         return Layer(class_name or self.class_name, self.config if config is None else config,
                      f"{self.path}/{name}", self.trainable)
 
     def wrapped(self, key: str = "layer", name: str | None = None) -> Layer:
-        """The layer of a configuration within this one."""
+        """The layer in a configuration inside this one."""
         inside = self.config[key]
         config = inside["config"]
         return Layer(inside["class_name"], config, f"{self.path}/{name or config['name']}",
@@ -92,7 +92,7 @@ class Layer:
 
 
 def layer(*names: str) -> Callable[[Function], Function]:
-    """Registers the function that emits the layers of these classes."""
+    """Registers the function that emits layers of these classes."""
     def register(function: Function) -> Function:
         for name in names:
             _LAYERS[name] = function
@@ -100,13 +100,13 @@ def layer(*names: str) -> Callable[[Function], Function]:
     return register
 
 
-# What a configuration may not ask for, and when it does.
+# Options of configurations that are refused, and the values that matter.
 _UNSUPPORTED: dict[str, Callable[[Any], bool]] = {
     "lora_rank": bool, "quantization_config": bool, "sparse": bool, "ragged": bool}
 
 
 def unsupported(config: Config) -> list[str]:
-    """Words about what a configuration asks for that dlc does not have."""
+    """Describes the options of a configuration that dlc does not support."""
     return [f"{key}={config[key]}" for key, asked in _UNSUPPORTED.items()
             if key in config and asked(config[key])]
 
@@ -116,7 +116,7 @@ def known_layers() -> list[str]:
 
 
 def emit(e: Emitter, item: Layer, *inputs: Any, **call: Any) -> Any:
-    """The result of a layer for values; call: what its `call` takes besides."""
+    """The result of a layer for values. call: further arguments of its `call`."""
     if item.class_name not in _LAYERS:
         raise UnknownLayers(f"{item.path} ({item.class_name})")
     asked = unsupported(item.config)
@@ -136,12 +136,12 @@ def emit(e: Emitter, item: Layer, *inputs: Any, **call: Any) -> Any:
 
 
 class Emitter:
-    """A function of a module that is being written, layer by layer.
+    """A function of a module under construction, layer by layer.
 
-    weights: {name: Weight}, which grows: a weight that is not there yet is made. load: how a
-    weight is read, by its name. training: whether layers behave as they do while they learn;
-    then random is the state of random numbers, `tensor<2xi64>`. updates: the next values of
-    globals that layers change themselves, running averages and states.
+    weights: {name: Weight}; missing weights are created and added. load: how a weight is read, by
+    its name. training: whether layers are in training mode; then random is the state of random
+    numbers, `tensor<2xi64>`. updates: the next values of globals that layers change themselves,
+    running averages and states.
     """
 
     def __init__(self, module: ir.Module, weights: dict[str, Weight],
@@ -151,12 +151,12 @@ class Emitter:
         self.training, self._random = training, random
         self.updates: dict[str, ir.Value] = {}
         self.losses: list[ir.Value] = []
-        # Whether a dropout stays as an op that does nothing: a step that the compiler makes of the
-        # function at inference knows it by that.
+        # Whether a dropout at inference stays as an op. The compiler, when it makes a training step
+        # from the inference function, recognises dropout by it.
         self.marks_dropout = False
         self.drawn: list[str] = []  # where random numbers are drawn
-        # By path what each normalisation that learns does: its share of running averages, in
-        # words what else it does then, or None at inference.
+        # By path, for each normalisation in training: its momentum of running averages, a
+        # description of anything else that it does then, or None at inference.
         self.norms: dict[str, float | str | None] = {}
         self._homes: dict[Any, str] = {}
 
@@ -164,11 +164,11 @@ class Emitter:
 
     def home(self, identity: Any, path: str) -> str:
         """The path under which a layer, a model or a variable has its weights: that of its first
-        use, wherever else it stands. identity: None where there is but one use."""
+        use. identity: None if there is only one use."""
         return path if identity is None else self._homes.setdefault(identity, path)
 
     def known(self, item: Layer, x: ir.Value, axis: int = -1) -> int:
-        """An extent that decides over the shape of weights."""
+        """An extent that determines the shape of weights, which must be known."""
         extent = x.shape[axis]
         if extent is None:
             place = "last" if axis in (-1, x.rank - 1) else f"{axis % x.rank}th"
@@ -180,8 +180,8 @@ class Emitter:
                initializer: Named | None = None, trainable: bool = True,
                regularizer: Named | None = None, constraint: Named | None = None,
                running: bool = False, is_state: bool = False) -> ir.Value:
-        """A tensor of a layer. running: an average that the training step moves, though it does
-        not learn. What the function has changed already is as it is then."""
+        """A tensor of a layer. running: an average that the training step updates, although it is
+        not trained. If the function has already changed the tensor, this is the new value."""
         full = f"{item.path}/{name}"
         if None in shape:
             raise ir.IRError(f"{item.path}: the shape {list(shape)} of {name} must be known, it "
@@ -196,20 +196,20 @@ class Emitter:
         if found.shape != tuple(shape):
             raise ir.IRError(f"{item.path}: {name} has the shape {list(found.shape)}, the input "
                              f"wants {list(shape)}")
-        assert self._load is not None  # JAX's functions have no layers
+        assert self._load is not None  # JAX functions have no layers
         return self.updates[full] if full in self.updates else self._load(found)
 
     def state(self, item: Layer, number: int, shape: Sequence[int | None]) -> ir.Value:
-        """What a layer remembers from call to call, one of several tensors by its number."""
+        """A state of a layer from call to call; layers with several number them."""
         return self.weight(item, f"{STATE}_{number}", shape, trainable=False, is_state=True)
 
     def remember(self, item: Layer, number: int, value: ir.Value) -> None:
-        """Another value of a state from the next call on."""
+        """Sets the value of a state for the next call."""
         self.updates[f"{item.path}/{STATE}_{number}"] = value
 
     def store_updates(self) -> list[str]:
-        """Ends a function that changes globals itself; their names. What the module holds as
-        constants stays."""
+        """Ends a function that changes globals itself; returns their names. Constants of the module
+        stay."""
         stored = [name for name in self.updates if self.module._globals[name][1]]
         for name in stored:
             self.module.store(name, self.updates[name])
@@ -217,8 +217,8 @@ class Emitter:
 
     @contextmanager
     def mode(self, training: bool | None) -> Iterator[None]:
-        """Layers inside behave as while they learn, or as at inference, whatever those around
-        them do; None: as those."""
+        """Sets the mode of inner layers to training or inference, whatever that of the outer ones;
+        None: that of the outer ones."""
         before = self.training, self.marks_dropout
         if training is not None:
             self.training, self.marks_dropout = training, False
@@ -236,19 +236,19 @@ class Emitter:
         return self._random
 
     def stream(self) -> int:
-        """A number that no other layer's random numbers have."""
+        """A stream of random numbers that no other layer uses."""
         self.drawn.append("/".join(self.module._places))
         return len(self.drawn) - 1
 
     #--- Shapes ----------------------------------------------------------------------
 
     def index(self, number: int) -> ir.Value:
-        """A number known now, as an index."""
+        """A known number as an index."""
         return self.module._op("arith.constant", [], f"{{value = {int(number)} : index}}",
                                ["index"])[0]
 
     def extent(self, x: ir.Value, d: int) -> Extent:
-        """An extent of x: a number, or an index that is known at run time."""
+        """An extent of x: a number, or an index known at run time."""
         known = x.shape[d]
         if known is not None:
             return known
@@ -285,7 +285,7 @@ class Emitter:
         return result
 
     def reshape(self, x: ir.Value, extents: Iterable[Extent | None]) -> ir.Value:
-        """x under another shape: numbers, indices, and one -1 at most."""
+        """Reshapes x to numbers, indices, and at most one -1."""
         extents = list(extents)
         free = [i for i, e in enumerate(extents)
                 if isinstance(e, ir.Value) or e in (None, -1)]
@@ -307,7 +307,7 @@ class Emitter:
 
     def full(self, extents: Sequence[Extent | None], number: float,
              element: str = "f32") -> ir.Value:
-        """A tensor of one number."""
+        """A tensor filled with a number."""
         return self.broadcast(self.module.constant(number, element), extents)
 
     def transpose(self, x: ir.Value, permutation: Iterable[int]) -> ir.Value:
@@ -316,7 +316,7 @@ class Emitter:
 
     def slice(self, x: ir.Value, axis: int, start: int, end: int | None,
               step: int = 1) -> ir.Value:
-        """Places `start` to before `end` of a dimension; end None: to its end."""
+        """Positions `start` to before `end` of a dimension; end None: to its end."""
         last = (1 << 63) - 1 if step > 0 else -(1 << 63)
         starts, ends, steps = [0] * x.rank, [(1 << 63) - 1] * x.rank, [1] * x.rank
         starts[axis], ends[axis], steps[axis] = start, last if end is None else end, step
@@ -332,8 +332,8 @@ class Emitter:
         return self.reshape(x, [*extents[:axis], 1, *extents[axis:]])
 
     def without_gradient(self, x: ir.Value) -> ir.Value:
-        """x as a constant of gradients: floor has none, and is exact where x 2^40 is whole, which
-        an f32 of 2^-16 or more is; of smaller ones 2^-40 at most is lost."""
+        """x as a constant for gradients: floor has no derivative, and is exact where x 2^40 is an
+        integer, as for any f32 from 2^-16 on. For smaller ones the error is at most 2^-40."""
         return dl.floor(x * 2.0 ** 40) * 2.0 ** -40
 
     def cast(self, x: ir.Value, element: str) -> ir.Value:
@@ -342,6 +342,6 @@ class Emitter:
     #--- Activations -------------------------------------------------------------------
 
     def activation(self, which: Named | None, x: ir.Value) -> ir.Value:
-        """An activation of Keras by its name, its configuration, or None."""
+        """Applies an activation of Keras, given by name, configuration, or None."""
         from .core import activate
         return activate(self, which, x)

@@ -24,10 +24,10 @@ def module_of(item: Any, inputs: Mapping[str, str], value_of: ValueOf,
               learns: bool = False) -> ir.Module:
     """The module, with the function `predict`.
 
-    item: the model's configuration; inputs: {name: type}; value_of: the numbers of a weight.
-    learns: whether `dlc --train` makes a training step of it, which knows dropouts and batch
-    normalisations by their ops. Raises UnknownLayers, with all of them named, where a layer
-    does something else while it learns.
+    item: the configuration of the model; inputs: {name: type}; value_of: the values of a weight.
+    learns: whether `dlc --train` will make a training step of it. That recognises dropout and batch
+    normalisation by their ops. Raises UnknownLayers, which names all layers that behave differently
+    in training in any other way.
     """
     weights: dict[str, Weight] = {}
     values: dict[str, npt.NDArray[Any]] = {}
@@ -62,7 +62,8 @@ def module_of(item: Any, inputs: Mapping[str, str], value_of: ValueOf,
 
 
 def _refuse(e: Emitter, learning: Emitter, weights: Mapping[str, Weight]) -> None:
-    """Refuses what a step that the compiler makes of `e` would leave out of `learning`."""
+    """Refuses whatever a training step that the compiler makes from `e` would leave out of
+    `learning`."""
     found = [f"{place} draws random numbers" for place in Counter(learning.drawn) -
              Counter(e.drawn)]
     for place, does in e.norms.items():

@@ -1,4 +1,4 @@
-"""What several losses are made of."""
+"""Building blocks of several losses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .. import dl, ir
 if TYPE_CHECKING:
     from .emitter import Emitter
 
-EPSILON = 1e-7  # Keras clips probabilities by it
+EPSILON = 1e-7  # Keras clips probabilities to this distance from 0 and 1
 
 
 def mean(x: ir.Value) -> ir.Value:
@@ -25,12 +25,12 @@ def kept_total(x: ir.Value, axis: int = -1) -> ir.Value:
 
 
 def smooth(t: ir.Value, smoothing: float, share: float) -> ir.Value:
-    """Targets that are less sure."""
+    """Label smoothing of targets."""
     return t if not smoothing else t * (1.0 - smoothing) + smoothing * share
 
 
 def probabilities(y: ir.Value) -> ir.Value:
-    """y within what logarithms are taken of."""
+    """y clipped to the range of logarithms."""
     return dl.clip(y, low=EPSILON, high=1.0 - EPSILON)
 
 
@@ -42,20 +42,20 @@ def known_classes(name: str, y: ir.Value) -> int:
 
 
 def one_hot(e: Emitter, labels: ir.Value, classes: int) -> ir.Value:
-    """Rows of 0 with a 1 at the label's place."""
+    """Rows of 0 with a 1 at the position of the label."""
     places = e.module.constant(list(range(classes)), labels.element)
     return e.cast(dl.equal(e.unsqueeze(labels, -1), places), "f32")
 
 
 def require_classes(e: Emitter, labels: ir.Value, classes: int) -> ir.Value:
-    """The labels; a call ends where one is no class."""
+    """The labels, with a check at run time that each is a class."""
     checked: ir.Value = e.module.op("dl.require_range", labels, what="a label", least=0,
                                     past=classes)
     return checked
 
 
 def positions(e: Emitter, x: ir.Value, axis: int) -> ir.Value:
-    """0, 1, 2, ... as many as the extent of x is."""
+    """0, 1, 2, ... along an axis of x."""
     extent = e.extent(x, axis)
     if isinstance(extent, int):
         return e.module.constant(list(range(extent)), "i64")

@@ -1,8 +1,8 @@
-"""Losses, as Keras computes them: one number a sample, weighted, and their mean.
+"""Losses, as Keras computes them: one value per sample, weighted, and their mean.
 
-Each function takes targets and predictions of one shape (but for sparse ones) and gives the
-loss of each sample, the last dimension being reduced. Formulas are those of Keras 3, whose
-clipping by 1e-7 they share.
+Each function takes targets and predictions of one shape (except for sparse ones) and returns the
+loss of each sample, reduced over the last dimension. The formulas are those of Keras 3, including
+its clipping by 1e-7.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _log_cosh(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
 
 
 def _signs(t: ir.Value) -> ir.Value:
-    """Labels of 0 and 1 as -1 and 1; others as they are."""
+    """Converts labels of 0 and 1 to -1 and 1; others are unchanged."""
     is_binary = dl.reduce_min(dl.select(dl.or_(dl.equal(t, 0.0), dl.equal(t, 1.0)),
                                         t * 0.0 + 1.0, t * 0.0))
     return dl.select(dl.greater(is_binary, 0.5), t * 2.0 - 1.0, t)
@@ -109,8 +109,8 @@ def _logarithmic(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
 
 
 def _perceptron(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
-    """Its gradient's descent is the perceptron's rule, w += rate (t - y) x: what a
-    neuron gives is taken for constant, and its sum is changed."""
+    """Gradient descent on it is the perceptron rule, w += rate (t - y) x: the output of the neuron
+    is treated as a constant, and its sum is updated."""
     if not hasattr(y, "sums"):
         raise ir.IRError("loss perceptron is of neurons that decide: end the model with a "
                          "Perceptron layer")
@@ -144,11 +144,11 @@ LOSSES: dict[str, Callable[..., ir.Value]] = {
     "ctc": ctc,
     "perceptron": _perceptron,
 }
-# Their targets are labels: one for each vector of the output, or as many as there are.
+# Losses whose targets are labels: one per vector of the output, or as many as there are.
 SPARSE = {"sparse_categorical_crossentropy", "categorical_generalized_crossentropy", "circle"}
-# One that a user wrote: its configuration has `emit`, (emitter, target, prediction) -> values.
+# A custom loss: its configuration has `emit`, (emitter, target, prediction) -> values.
 OWN = "own"
-# Elements of targets whose extents, behind the batch, do not follow from the output: they are
+# Losses whose targets have extents after the batch that do not follow from the output. They are
 # `target` in the configuration.
 BY_DATA = {"ctc": "i64", OWN: "f32"}
 _SHORT = {"mse": "mean_squared_error", "mae": "mean_absolute_error",
@@ -160,8 +160,7 @@ _SHORT = {"mse": "mean_squared_error", "mae": "mean_absolute_error",
 
 
 def full_name(name: str) -> str:
-    """A loss's or metric's name as it is written out: mse, MeanSquaredError and
-    mean_squared_error are one."""
+    """The full name of a loss or metric: mse, MeanSquaredError and mean_squared_error are one."""
     text = "".join("_" + c.lower() if c.isupper() and i and not name[i - 1].isupper() else
                    c.lower() for i, c in enumerate(name))
     text = text.replace("cross_entropy", "crossentropy")
@@ -172,7 +171,7 @@ _REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight")
 
 
 def unsupported(name: str, config: Config) -> str:
-    """What dlc does not do of a loss, in words; nothing where it does all."""
+    """Describes the options of a loss that dlc does not support; empty if it supports all."""
     if name not in LOSSES and name != OWN:
         return f"dlc knows {', '.join(sorted(LOSSES))}"
     if config.get("reduction", "mean") not in _REDUCTIONS:
@@ -187,14 +186,14 @@ def unsupported(name: str, config: Config) -> str:
 
 
 def target_type(name: str, config: Config, shape: Sequence[int | None], type_: str) -> str:
-    """The type of the targets of an output of this shape and type."""
+    """The type of the targets for an output of this shape and type."""
     if name in BY_DATA:
         return ir.type_of([shape[0], *config["target"]], BY_DATA[name])
     return ir.type_of(shape[:-1], "i64") if name in SPARSE else type_
 
 
 def prepared(e: Emitter, name: str, target: ir.Value, y: ir.Value) -> tuple[ir.Value, ir.Value]:
-    """Target and prediction of one rank, as Keras squeezes them."""
+    """Target and prediction with equal rank, squeezed as in Keras."""
     if name in SPARSE or name in BY_DATA:
         return target, y
     if target.rank == y.rank - 1 and y.shape[-1] == 1:
@@ -206,7 +205,7 @@ def prepared(e: Emitter, name: str, target: ir.Value, y: ir.Value) -> tuple[ir.V
 
 def emit_loss(e: Emitter, name: str, config: Config, target: ir.Value, y: ir.Value,
               weights: ir.Value | None = None, mask: ir.Value | None = None) -> ir.Value:
-    """A number: the mean of the samples' losses, times their weights."""
+    """A scalar: the mean of the losses of the samples times their weights."""
     target, y = prepared(e, name, target, y)
     fault = unsupported(name, config)
     if fault:
@@ -225,16 +224,16 @@ def emit_loss(e: Emitter, name: str, config: Config, target: ir.Value, y: ir.Val
 
 def _reduced(e: Emitter, values: ir.Value, reduction: str, weights: ir.Value | None,
              mask: ir.Value | None) -> ir.Value:
-    """The samples' losses as one. What is masked does not count in a mean."""
+    """Reduces the losses of the samples. Masked ones do not count in a mean."""
     if values.rank == 0 and reduction == "sum":
-        # Steps always have weights, and a sum over ones would count the samples.
+        # Steps always have weights; a sum of ones would count the samples.
         cast("Any", values).ignores_weights = True
         return values
     scale = None
     if mask is not None:
         scale = e.cast(mask, values.element)
         if reduction in ("sum_over_batch_size", "mean"):
-            scale = scale / dl.maximum(dl.reduce_mean(scale), 1e-30)  # of 0 where all is masked
+            scale = scale / dl.maximum(dl.reduce_mean(scale), 1e-30)  # if all is masked
     if weights is not None:
         spread = e.reshape(weights, [e.extent(weights, 0), *[1] * (values.rank - 1)]) \
             if values.rank > 1 and weights.rank == 1 else weights

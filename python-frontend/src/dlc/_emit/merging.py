@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def aligned(e: Emitter, values: Sequence[ir.Value]) -> list[ir.Value]:
-    """Operands of fewer dimensions get extents of 1 behind the batch, as Keras does."""
+    """Operands of lower rank get extents of 1 after the batch, as in Keras."""
     rank = max(v.rank for v in values)
     return [v if v.rank == rank else
             e.reshape(v, [e.extent(v, 0), *[1] * (rank - v.rank),
@@ -58,7 +58,7 @@ def dot(e: Emitter, item: Layer, values: Sequence[ir.Value]) -> ir.Value:
     if item.get("normalize"):
         a, b = (v / dl.maximum(dl.sqrt(dl.reduce_sum(dl.square(v), axes=[axis], keep_dims=True)),
                                1e-12) for v, axis in zip((a, b), axes))
-    # [batch, rest of a..., K] by [batch, K, rest of b...].
+    # [batch, rest of a..., K] times [batch, K, rest of b...].
     i, j = (axis % v.rank for axis, v in zip(axes, (a, b)))
     if i == 0 or j == 0:
         raise ir.IRError(f"{item.path}: axes {axes} name the batch")

@@ -1,7 +1,6 @@
-"""Metrics that a step computes itself: a sum over samples, and of how many it is.
+"""Metrics that a step computes itself: a sum over samples, and their number.
 
-What is not here (areas under curves, precision) is computed of the predictions by whoever
-trains.
+Other metrics (areas under curves, precision) are computed from the predictions by the caller.
 """
 
 from __future__ import annotations
@@ -48,7 +47,7 @@ METRICS: dict[str, Callable[..., ir.Value]] = {
     "sparse_categorical_accuracy": _sparse_accuracy,
     "accuracy": _accuracy,
     "cosine_similarity": lambda e, t, y: -LOSSES["cosine_similarity"](e, t, y),
-    # Its root is taken of the mean over all batches.
+    # The square root is taken of the mean over all batches.
     "root_mean_squared_error": lambda e, t, y: dl.reduce_mean(dl.square(t - y), axes=[-1]),
     **{name: LOSSES[name] for name in (
         "mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error",
@@ -60,7 +59,7 @@ SPARSE = {"sparse_categorical_accuracy", "sparse_categorical_crossentropy"}
 
 
 def resolve(name: str, target_rank: int, y: ir.Value) -> str:
-    """The metric that a word stands for: accuracy is one of three, by what it is of."""
+    """The metric that a word stands for: accuracy is one of three, depending on the target."""
     name = full_name(name)
     if name in ("accuracy", "acc"):
         if y.shape[-1] == 1:
@@ -72,8 +71,8 @@ def resolve(name: str, target_rank: int, y: ir.Value) -> str:
 def emit_metric(e: Emitter, name: str, config: Config, target: ir.Value, y: ir.Value,
                 weights: ir.Value | None = None, mask: ir.Value | None = None,
                 always_masked: bool = False) -> tuple[ir.Value, ir.Value]:
-    """(sum, count) of a metric over the samples, each a number. A mask counts where samples
-    have weights, as in Keras on JAX, or always, as on its other backends."""
+    """(sum, count) of a metric over the samples, as scalars. always_masked: whether a mask applies
+    even to samples without weights, as in Keras on backends other than JAX."""
     if name not in SPARSE:
         target, y = prepared(e, name, target, y)
     known = inspect.signature(METRICS[name]).parameters

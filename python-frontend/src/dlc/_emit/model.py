@@ -1,4 +1,4 @@
-"""Models as graphs of layers: Sequential and functional ones, in each other."""
+"""Models as graphs of layers: Sequential and functional ones, which may be nested."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from .emitter import Config, Emitter
 
-    Place = Sequence[Any]  # a layer's name, the number of its call, the number of the result
+    Place = Sequence[Any]  # the name of a layer, the index of its call, the index of the result
 
 _SEQUENTIAL, _FUNCTIONAL = {"Sequential"}, {"Functional", "Model"}
 
-# Layers that take the mask of their input, and those that hand it on.
+# Layers that read the mask of their input, and those that pass it on.
 _TAKES_MASK = {"SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D",
                "ConvLSTM3D", "Softmax", "GlobalAveragePooling1D", "GlobalAvgPool1D",
                "BatchNormalization"}
@@ -42,8 +42,8 @@ def is_model(item: Config) -> bool:
 
 
 def is_operation(item: Config) -> bool:
-    """Whether it is a function of keras.ops. Old files do not say so: layers of these names
-    take a list, functions two values."""
+    """Whether it is a function of keras.ops. Old files do not say so: layers with these names take
+    a list, functions two values."""
     module, name = item.get("module"), item["class_name"]
     if module:
         return "ops" in module.split(".")
@@ -53,7 +53,7 @@ def is_operation(item: Config) -> bool:
 
 
 def unknown_layers(item: Config, path: str = "") -> list[str]:
-    """All layers of a model that dlc does not know, as `path (class)`."""
+    """All unknown layers of a model, as `path (class)`."""
     config, name = item["config"], item["class_name"]
     here = f"{path}/{config.get('name', name)}" if path else config.get("name", name)
     if is_model(item):
@@ -76,10 +76,10 @@ def unknown_layers(item: Config, path: str = "") -> list[str]:
 
 def emit_model(e: Emitter, item: Config, inputs: Any, path: str = "",
                trainable: bool = True) -> Any:
-    """The outputs of a model for values: one, or a list as the model has them.
+    """The outputs of a model for values: one, or a list as in the model.
 
-    item["learning"], where there is one, is what it does while it learns; item["losses"] says how
-    many of the last outputs are terms of the loss."""
+    item["learning"], if present, is its form in training. item["losses"] says how many of the last
+    outputs are terms of the loss."""
     if e.training and "learning" in item:
         item = {**item["learning"], "identity": item.get("identity")}
     y = _outputs(e, item, inputs, path, trainable)
@@ -103,8 +103,8 @@ def _outputs(e: Emitter, item: Config, inputs: Any, path: str, trainable: bool) 
 
 def _apply(e: Emitter, item: Config, args: Sequence[Any], kwargs: dict[str, Any], path: str,
            trainable: bool, is_traced: bool = False) -> Any:
-    """A layer or a model of a model, for the values of one call. is_traced: whether `training` in
-    the call is what the layer gets; a functional model of Keras's gives its own mode to all."""
+    """Applies a layer or an inner model to the values of one call. is_traced: whether the layer
+    gets `training` of the call; a functional model of Keras passes its own mode to all."""
     mode = kwargs.get("training")
     kwargs = {k: v for k, v in kwargs.items() if k != "training"}
     with e.mode(mode if is_traced and isinstance(mode, bool) else None):
@@ -148,7 +148,7 @@ def _applied(e: Emitter, item: Config, args: Sequence[Any], kwargs: dict[str, An
 
 
 def _values(arguments: Any) -> Iterator[ir.Value]:
-    """All values in the arguments of a call, in their order."""
+    """All values in the arguments of a call, in order."""
     for a in arguments.values() if isinstance(arguments, dict) else arguments:
         if isinstance(a, (list, tuple, dict)):
             yield from _values(a)
@@ -157,7 +157,7 @@ def _values(arguments: Any) -> Iterator[ir.Value]:
 
 
 def _joined(values: Any) -> ir.Value | None:
-    """The mask of a merge: true where one of the inputs' is; none where one has none."""
+    """The mask of a merge: true where any input's is; none if any input has none."""
     masks = [getattr(v, "mask", None) for v in values]
     if any(m is None for m in masks):
         return None
@@ -168,7 +168,7 @@ def _joined(values: Any) -> ir.Value | None:
 
 
 def _one_after_another(e: Emitter, values: Any, axis: int) -> ir.Value | None:
-    """The mask of a concatenation: of steps, theirs one after the other."""
+    """The mask of a concatenation: along steps, the masks are concatenated."""
     masks = [getattr(v, "mask", None) for v in values]
     axis %= values[0].rank
     if axis == values[0].rank - 1 or all(m is None for m in masks):
@@ -199,7 +199,7 @@ def _sequential(e: Emitter, config: Config, x: Any, path: str, trainable: bool) 
 
 
 def places(spec: Any) -> list[Place]:
-    """[layer, node, tensor] of one input or of several, however they are nested."""
+    """[layer, node, tensor] for one input or several, however nested."""
     if isinstance(spec, dict):
         return [p for v in spec.values() for p in places(v)]
     if len(spec) == 3 and isinstance(spec[0], str):

@@ -1,5 +1,5 @@
-"""Optimisers that weigh whole tensors (Lamb, Adafactor, Muon), and two that average: Ftrl and the
-schedule-free AdamW. Formulas are those of Keras 3."""
+"""Optimisers that use norms or moments of whole tensors (Lamb, Adafactor, Muon), and two that
+average: Ftrl and the schedule-free AdamW. The formulas are those of Keras 3."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Ftrl(Optimizer):
 
 
 class Lamb(Optimizer):
-    """Adam whose steps are as long as the parameter is large (You et al., 2019)."""
+    """Adam with steps proportional to the norm of the parameter (You et al., 2019)."""
 
     def names(self) -> list[str]:
         return ["m", "v"]
@@ -70,8 +70,8 @@ class Lamb(Optimizer):
 
 
 class ScheduleFreeAdamW(Optimizer):
-    """AdamW without a schedule (Defazio et al., 2024). The parameter stands between the place z
-    that gradients move and the mean of those places."""
+    """AdamW without a schedule (Defazio et al., 2024). The parameter lies between the point z that
+    gradients move and the mean of those points."""
 
     def names(self) -> list[str]:
         return ["z", "v"]
@@ -95,7 +95,7 @@ class ScheduleFreeAdamW(Optimizer):
 
 
 class Adafactor(Optimizer):
-    """Squares of gradients by their means over rows and columns (Shazeer and Stern, 2018)."""
+    """Second moments factored into means over rows and columns (Shazeer and Stern, 2018)."""
 
     @property
     def _is_factored(self) -> bool:
@@ -113,7 +113,7 @@ class Adafactor(Optimizer):
         def rms(x: ir.Value) -> ir.Value:
             return dl.sqrt(dl.reduce_mean(dl.square(x)))
 
-        # The rate is relative twice, as in Keras; a schedule's is so once.
+        # The rate is relative twice, as in Keras; that of a schedule only once.
         relative = 1.0 / dl.sqrt(step)
         if self.config.get("relative_step", True) and not self.config.get("is_scheduled"):
             rate = dl.minimum(rate, relative)
@@ -136,9 +136,9 @@ class Adafactor(Optimizer):
 
 
 class Muon(Optimizer):
-    """Momentum whose matrices are made orthogonal by Newton and Schulz's iteration (Jordan, 2024;
-    scaled as Liu et al., 2025). What is no matrix, embeddings and what is excluded by name
-    learns by AdamW: `uses_adam` in the configuration, or by the path there."""
+    """Momentum for matrices, orthogonalised by the Newton-Schulz iteration (Jordan, 2024; scaled as
+    in Liu et al., 2025). Everything that is no matrix, embeddings, and what is excluded by name is
+    trained by AdamW: `uses_adam` in the configuration, or by its path."""
 
     @property
     def _uses_adam(self) -> bool:
@@ -181,7 +181,7 @@ class Muon(Optimizer):
     def _orthogonal(self, e: Emitter, x: ir.Value) -> ir.Value:
         a, b, c = (self.number(f"muon_{k}", n) for k, n in
                    (("a", 3.4445), ("b", -4.775), ("c", 2.0315)))
-        # The products are of the smaller extent.
+        # The products have the smaller extent.
         is_tall = self._shape[0] > self._shape[1]
         x = e.transpose(x, [1, 0]) if is_tall else x
         x = x / (dl.sqrt(dl.reduce_sum(dl.square(x))) + 1e-7)

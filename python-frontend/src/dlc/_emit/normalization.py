@@ -37,7 +37,7 @@ def batch_normalization(e: Emitter, item: Layer, x: ir.Value,
     variance = e.weight(item, "moving_variance", (channels,),
                         item.get("moving_variance_initializer", ONES), trainable=False,
                         running=True)
-    # A layer that does not learn stays as it is at inference.
+    # A layer that is not trainable stays in inference form.
     learns = e.training and item.trainable
     if item.trainable and (learns or not e.training):
         odd = "a mask" if mask is not None else "renorm" if item.get("renorm") else None
@@ -60,7 +60,7 @@ def batch_normalization(e: Emitter, item: Layer, x: ir.Value,
 
 def _average(e: Emitter, item: Layer, name: str, before: ir.Value, now: ir.Value,
              momentum: str = "momentum") -> ir.Value:
-    """A running average moves."""
+    """Updates a running average."""
     share = item.get(momentum, 0.99)
     moved: ir.Value = before * share + now * (1 - share)
     e.updates[f"{item.path}/{name}"] = moved
@@ -70,7 +70,7 @@ def _average(e: Emitter, item: Layer, name: str, before: ir.Value, now: ir.Value
 def _of_batch(e: Emitter, item: Layer, x: ir.Value, axis: int, gamma: ir.Value | None,
               beta: ir.Value | None, running: tuple[ir.Value, ir.Value],
               mask: ir.Value | None) -> ir.Value:
-    """Of moments over what is not masked, and by batch renormalisation (Ioffe, 2017)."""
+    """With moments over unmasked elements, and with batch renormalisation (Ioffe, 2017)."""
     axes = [d for d in range(x.rank) if d != axis]
     shape = [x.shape[axis] if d == axis else 1 for d in range(x.rank)]
     if mask is None:
@@ -81,7 +81,7 @@ def _of_batch(e: Emitter, item: Layer, x: ir.Value, axis: int, gamma: ir.Value |
             raise ir.IRError(f"{item.path}: the mask has the shape {list(mask.shape)}, expected "
                              f"one of {x.rank - 1} dimensions beside {list(x.shape)}")
         seen = e.broadcast(e.unsqueeze(e.cast(mask, x.element), -1), e.extents(x))
-        count = dl.reduce_sum(seen, axes=axes, keep_dims=True) + 1e-7  # as Keras, for none
+        count = dl.reduce_sum(seen, axes=axes, keep_dims=True) + 1e-7  # as in Keras, for empty ones
         mean = dl.reduce_sum(x * seen, axes=axes, keep_dims=True) / count
         variance = dl.reduce_sum(dl.square((x - mean) * seen), axes=axes, keep_dims=True) / count
     y = (x - mean) / dl.sqrt(variance + item["epsilon"])
@@ -98,8 +98,8 @@ def _of_batch(e: Emitter, item: Layer, x: ir.Value, axis: int, gamma: ir.Value |
 
 def _renormalized(e: Emitter, item: Layer, mean: ir.Value,
                   variance: ir.Value) -> tuple[ir.Value, ir.Value]:
-    """The factor and the offset, which no gradient passes, that take the batch's moments to the
-    running ones; moves the averages."""
+    """The factor and the offset that map the moments of the batch to the running ones, without
+    gradients. Updates the averages."""
     deviation = dl.sqrt(variance + item["epsilon"])
     at, of = _running_deviation(e, item, mean.shape)
     floor = dl.maximum(of, item["epsilon"] ** 0.5)
@@ -121,7 +121,7 @@ def _renormalized(e: Emitter, item: Layer, mean: ir.Value,
 
 def _running_deviation(e: Emitter, item: Layer,
                        shape: Sequence[int | None]) -> tuple[ir.Value, ir.Value]:
-    """Mean and deviation that batches are renormalised by."""
+    """The mean and deviation that batches are renormalised by."""
     first = item.get("moving_variance_initializer", ONES)
     return (e.weight(item, "renorm_mean", shape, item.get("moving_mean_initializer"),
                      trainable=False, running=True),

@@ -1,4 +1,4 @@
-"""Functions of keras.ops, which stand in functional models as nodes of their own."""
+"""Functions of keras.ops, which are nodes of functional models."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def emit_operation(e: Emitter, name: str, config: Config, path: str, args: Seque
     return None
 
 
-# Parameters of activations that dlc has with these numbers alone.
+# Activations whose parameters dlc supports only with these values.
 _FIXED = {"celu": ("alpha", 1.0), "soft_shrink": ("threshold", 0.5),
           "hard_shrink": ("threshold", 0.5), "squareplus": ("b", 4)}
 
@@ -101,7 +101,7 @@ def any_(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
 @operation("Reshape")
 def reshape(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
     shape = list(config["newshape"])
-    # Keras writes a batch that is free as None or -1.
+    # Keras writes a free batch as None or -1.
     first = e.extent(x, 0) if shape[0] in (None, -1) and -1 in shape[1:] else shape[0]
     return e.reshape(x, [first, *shape[1:]])
 
@@ -170,7 +170,7 @@ def where(e: Emitter, config: Config, condition: ir.Value, a: Any, b: Any) -> ir
 
 @operation("GetItem")
 def get_item(e: Emitter, config: Config, x: ir.Value, key: Any) -> ir.Value:
-    """x[key] for numbers, slices, None and an ellipsis."""
+    """x[key] for integers, slices, None and an ellipsis."""
     keys = list(key) if isinstance(key, (list, tuple)) else [key]
     if ... in keys:
         at = keys.index(...)
@@ -193,5 +193,5 @@ def get_item(e: Emitter, config: Config, x: ir.Value, key: Any) -> ir.Value:
 
 @operation("ConvertToTensor")
 def convert_to_tensor(e: Emitter, config: Config, x: ir.Value, *_: Any) -> ir.Value:
-    """Losses begin with it, where a tensor stays what it is."""
+    """Losses begin with it; a tensor is unchanged."""
     return x if config.get("dtype") is None else e.cast(x, ir.element_of(config["dtype"]))

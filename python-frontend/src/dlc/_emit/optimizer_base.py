@@ -1,4 +1,4 @@
-"""What all optimisers have in common."""
+"""What all optimisers share."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from .. import ir
     from .emitter import Config, Emitter
 
-    # The next values of the parameter and of its states, by their names.
+    # The next values of the parameter and of its states, by name.
     Updated = tuple[ir.Value, dict[str, ir.Value]]
 
 
 class Optimizer:
-    """How one parameter moves.
+    """How one parameter is updated.
 
-    config: of the optimiser, as it is for this parameter; `decays` there says whether weight
-    decay is for it. shape: of the parameter. `names` are those of the states kept for it,
-    `shared` states of all parameters together.
+    config: that of the optimiser for this parameter; `decays` says whether weight decay applies to
+    it. shape: of the parameter. `names` are those of its states, `shared` are states common to all
+    parameters.
     """
     shared: ClassVar[dict[str, float]] = {}
 
@@ -37,19 +37,19 @@ class Optimizer:
         return self._shape
 
     def first(self, name: str, value: npt.ArrayLike) -> npt.ArrayLike:
-        """The first value of a state; value: the parameter's."""
+        """The initial value of a state. value: that of the parameter."""
         return 0.0
 
     def decay(self) -> float:
-        """The share of the parameter that a step of rate 1 takes off it."""
+        """The share of the parameter that a step of rate 1 subtracts from it."""
         return self.number("weight_decay", 0.0) if self.config.get("decays", True) else 0.0
 
     def number(self, key: str, default: float) -> float:
-        """A number of the configuration; the default where it is not set, too."""
+        """A number of the configuration; the default also if it is None."""
         value = self.config.get(key)
         return default if value is None else float(value)
 
     def update(self, e: Emitter, p: ir.Value, g: ir.Value, rate: ir.Value, step: ir.Value,
                s: Mapping[str, ir.Value]) -> Updated:
-        """After a step of this number, from 1, as f32. s: the states."""
+        """The values after step number `step`, from 1, as f32. s: the states."""
         raise NotImplementedError

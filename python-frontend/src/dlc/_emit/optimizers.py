@@ -1,8 +1,8 @@
-"""Optimisers, by the formulas of Keras 3.
+"""Optimisers with the formulas of Keras 3.
 
-Each takes a parameter, its gradient, the learning rate and the number of the step (from 1, as
-f32) with the states that it keeps for the parameter, and gives the next values of all. Keras's
-Adam has its epsilon outside of the corrected root, which is not where the paper has it.
+Each takes a parameter, its gradient, the learning rate, the number of the step (from 1, as f32) and
+its states of the parameter, and returns the next values of all. Keras's Adam adds epsilon outside
+the corrected root, unlike the paper.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class Lion(Optimizer):
 
 
 class Nadam(Optimizer):
-    """Its product of momenta over all steps is a state of its own."""
+    """The product of momenta over all steps is a state of its own."""
     shared: ClassVar[dict[str, float]] = {"product": 1.0}
 
     def names(self) -> list[str]:
@@ -153,7 +153,7 @@ OPTIMIZERS.update(NEWER, adamw=Adam)
 
 
 def clipped(e: Emitter, config: Config, gradients: list[ir.Value]) -> list[ir.Value]:
-    """Gradients within the limits of a configuration."""
+    """Gradients clipped as configured."""
     if config.get("clipnorm"):
         limit = config["clipnorm"]
         norms = [dl.sqrt(dl.reduce_sum(dl.square(g))) for g in gradients]

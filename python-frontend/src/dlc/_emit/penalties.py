@@ -1,4 +1,4 @@
-"""Regularisers, which add to the loss, and constraints, which weights keep after a step."""
+"""Regularisers, which add to the loss, and constraints, which weights satisfy after a step."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 def _parts(which: Named) -> tuple[str, Config]:
-    """(class name, configuration) of what Keras serialises, or of a word."""
+    """(class name, configuration) of a serialised object of Keras, or of a word."""
     if isinstance(which, str):
         return which, {}
     return which["class_name"], which["config"]
 
 
 def penalty(e: Emitter, which: Named, w: ir.Value) -> ir.Value | None:
-    """What a regulariser adds to the loss."""
+    """The term that a regulariser adds to the loss."""
     name, config = _parts(which)
     name = name.lower()
     if name in ("l1", "l2", "l1l2", "l1_l2"):
@@ -34,7 +34,7 @@ def penalty(e: Emitter, which: Named, w: ir.Value) -> ir.Value | None:
 
 
 def constrained(e: Emitter, which: Named, w: ir.Value) -> ir.Value:
-    """The weights, as a constraint wants them."""
+    """The weights after applying a constraint."""
     name, config = _parts(which)
     axes = config.get("axis", 0)
     axes = [axes] if isinstance(axes, int) else list(axes)

@@ -59,7 +59,7 @@ def adaptive(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
             window = [g // w for g, w in zip(given, wanted)]
             return (dl.max_pool if is_max else dl.avg_pool)(x, window=window, strides=window)
         for axis, (g, w) in enumerate(zip(given, wanted), 1):
-            # Window i is of places from floor(i g / w) to before ceil((i + 1) g / w).
+            # Window i covers positions floor(i g / w) to before ceil((i + 1) g / w).
             spans = [(i * g // w, -(-(i + 1) * g // w)) for i in range(w)]
             x = dl.concat([dl.reduce_max(e.slice(x, axis, a, b), axes=[axis], keep_dims=True)
                            for a, b in spans], axis=axis) if is_max else \
@@ -70,7 +70,7 @@ def adaptive(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
 
 def _means(e: Emitter, x: ir.Value, axis: int, spans: Sequence[tuple[int, int]],
            extent: int) -> ir.Value:
-    """Means over places of one axis, as a product with their shares."""
+    """Means over ranges of positions along one axis, as a product with their shares."""
     shares = np.zeros((extent, len(spans)), np.float32)
     for i, (a, b) in enumerate(spans):
         shares[a:b, i] = 1.0 / (b - a)

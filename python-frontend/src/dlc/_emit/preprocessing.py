@@ -1,4 +1,4 @@
-"""What comes before a model learns: classes as vectors, intervals, sizes of images."""
+"""Preprocessing: classes as vectors, intervals, sizes of images."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def _encoded(e: Emitter, item: Layer, x: ir.Value, mode: str, depth: int,
              weights: ir.Value | None = None) -> ir.Value:
-    """Whole numbers below depth as vectors: one for each, or one for all of a sample."""
+    """Encodes integers below depth as vectors: one each, or one for a whole sample."""
     if mode == "one_hot" and x.rank > 1 and x.shape[-1] == 1:
         x = e.squeeze(x, -1)
     numbers = e.module.constant(np.arange(depth, dtype=np.int64))
@@ -47,7 +47,7 @@ def category_encoding(e: Emitter, item: Layer, x: ir.Value,
 
 @layer("Discretization")
 def discretization(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
-    """The number of boundaries that x has reached."""
+    """The number of boundaries that are at most x."""
     boundaries = item.get("bin_boundaries")
     if boundaries is None:
         raise UnknownLayers(f"{item.path} (Discretization without bin_boundaries, expected them in "
@@ -66,7 +66,7 @@ def _lanczos(radius: int) -> Callable[[Array], Array]:
 
 
 def _cubic(x: Array) -> Array:
-    """Keys's, of a = -1/2."""
+    """Keys's cubic kernel with a = -1/2."""
     near, far = (1.5 * x - 2.5) * x * x + 1.0, ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0
     return np.where(x < 1.0, near, np.where(x < 2.0, far, 0.0))
 
@@ -77,8 +77,8 @@ _KERNELS: dict[str, Callable[[Array], Array]] = {
 
 
 def shares(given: int, wanted: int, interpolation: str, antialias: bool = False) -> Array:
-    """`[given, wanted]`: how much of each place is in each place of another size. Places are
-    cells, whose middles lie at i + 1/2."""
+    """`[given, wanted]`: the share of each position in each position of another size. Positions are
+    cells with centres at i + 1/2."""
     step = given / wanted
     middles = (np.arange(wanted) + 0.5) * step
     if interpolation == "nearest":
@@ -92,7 +92,7 @@ def shares(given: int, wanted: int, interpolation: str, antialias: bool = False)
 
 def resized(e: Emitter, item: Layer, x: ir.Value, size: tuple[int, int], interpolation: str,
             antialias: bool = False) -> ir.Value:
-    """`[batch, height, width, channels]` of another height and width: two products."""
+    """Resizes `[batch, height, width, channels]` to another height and width, by two products."""
     if interpolation not in (*_KERNELS, "nearest"):
         raise UnknownLayers(f"{item.path} ({item.class_name} with interpolation={interpolation})")
     for axis, wanted in enumerate(size, 1):
@@ -106,14 +106,14 @@ def resized(e: Emitter, item: Layer, x: ir.Value, size: tuple[int, int], interpo
 
 
 def _aspect(e: Emitter, item: Layer, x: ir.Value, size: tuple[int, int]) -> tuple[int, ...]:
-    """Height and width of x, and those that have the wanted ones' ratio beside its width and its
+    """The height and width of x, and the ones with the wanted ratio for its width and for its
     height."""
     height, width = (e.known(item, x, d) for d in (1, 2))
     return height, width, int(width * size[0] / size[1]), int(height * size[1] / size[0])
 
 
 def cropped(e: Emitter, item: Layer, x: ir.Value, size: tuple[int, int]) -> ir.Value:
-    """The middle of x, of the ratio of a height and a width."""
+    """The centre of x with the ratio of a height and a width."""
     height, width, high, wide = _aspect(e, item, x, size)
     for axis, given, kept in ((1, height, max(min(height, high), 1)),
                               (2, width, max(min(width, wide), 1))):
@@ -124,7 +124,7 @@ def cropped(e: Emitter, item: Layer, x: ir.Value, size: tuple[int, int]) -> ir.V
 
 def _padded(e: Emitter, item: Layer, x: ir.Value, size: tuple[int, int],
             number: float) -> ir.Value:
-    """x between borders of a number, of the ratio of a height and a width."""
+    """x padded with a number to the ratio of a height and a width."""
     height, width, high, wide = _aspect(e, item, x, size)
     rows, columns = (max(height, high) - height) // 2, (max(width, wide) - width) // 2
     sides = [0, rows, 0, 0] if rows else [0, 0, columns, 0]
@@ -147,7 +147,7 @@ def resizing(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
                        bool(item.get("antialias")))
 
     y = _of_images(e, item, e.cast(x, "f32"), last)
-    if element in ("i32", "i64", "ui8", "u8"):  # colours stay whole numbers
+    if element in ("i32", "i64", "ui8", "u8"):  # colours stay integers
         high = 255.0 if element in ("ui8", "u8") else 2.0 ** 31 - 128
         y = e.cast(dl.clip(dl.round(y), low=0.0 if high == 255.0 else -high, high=high), element)
     return y

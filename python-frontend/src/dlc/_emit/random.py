@@ -1,4 +1,4 @@
-"""Layers that behave at random while they learn."""
+"""Layers with random behaviour in training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def _dropped(e: Emitter, x: ir.Value, rate: float,
              extents: Sequence[Extent] | None = None) -> ir.Value:
-    """x with a share of 0s, scaled so that the mean stays; extents: of the choice."""
+    """Dropout: x with random zeros, scaled to keep the mean. extents: those of the mask."""
     if e.marks_dropout and rate and extents is None:
         return dl.dropout(x, rate=rate, stream=e.stream())
     if not e.training or not rate:

@@ -1,4 +1,4 @@
-"""Recurrent layers: dl's own where it has them, a scan over a cell everywhere else."""
+"""Recurrent layers: dl's own ops where they fit, otherwise a scan over a cell."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Results = ir.Value | tuple[ir.Value, ...]
 
-# Keras's activations that dl's recurrent ops take by name.
+# Activations of Keras that dl's recurrent ops accept by name.
 _DIRECT = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "relu", "softplus": "softplus",
            "softsign": "softsign", "elu": "elu", "selu": "selu", "silu": "silu",
            "exponential": "exp", "hard_sigmoid": "hard_sigmoid", "gelu": "gelu",
@@ -42,8 +42,8 @@ def run(e: Emitter, step: Callable[[ir.Value, States], Stepped], x: ir.Value, st
         output: int = 0) -> Stepped:
     """(outputs `[B, T, ...]`, last states) of step(x at t, states) -> (output, next states).
 
-    Where the mask of a sample is false its states stay, and its output is 0 with `zeroed`, else
-    the state of this number, which is the output of the step before."""
+    Where the mask of a sample is false, its states are frozen. Its output is 0 with `zeroed`,
+    otherwise the state with index `output`, which is the output of the previous step."""
     inputs = [x] if mask is None else [x, mask]
     with e.module.region(*[s.type for s in states], *[_elements(v) for v in inputs]) as given:
         now, elements = given[:len(states)], given[len(states):]
@@ -65,8 +65,8 @@ def run(e: Emitter, step: Callable[[ir.Value, States], Stepped], x: ir.Value, st
 
 def first_states(e: Emitter, item: Layer, x: ir.Value, sizes: Sequence[Sequence[Extent]],
                  given: Any) -> list[ir.Value]:
-    """States before the first step: those that are given, those that a stateful layer has from
-    the call before, or zeros. sizes: extents of each behind the batch."""
+    """The initial states: the given ones, those of a stateful layer from the previous call, or
+    zeros. sizes: their extents after the batch."""
     if given is not None:
         return list(given) if isinstance(given, (list, tuple)) else [given]
     if not item.get("stateful"):
@@ -100,7 +100,7 @@ def gated(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = None,
     kind, batch, units = kind_of(item), e.extent(x, 0), item["units"]
     choose(e, item, [batch, x.shape[2]], [batch, units])
     has_choices = bool(item.choices.states)
-    if item.choices.inputs and not has_choices:  # of all steps, which are one product then
+    if item.choices.inputs and not has_choices:  # for all steps, which are then one product
         x, item.choices.inputs = x * e.unsqueeze(item.choices.inputs[0], 1), []
     given = initial_state is not None or bool(item.get("stateful"))
     states = first_states(e, item, x, [(units,)] * (2 if kind == "LSTM" else 1), initial_state)
@@ -128,7 +128,7 @@ def gated(e: Emitter, item: Layer, x: ir.Value, mask: ir.Value | None = None,
 
 def returned(e: Emitter, item: Layer, y: ir.Value, finals: States, reverse: bool,
              mask: ir.Value | None) -> Results:
-    """Of the outputs of all steps what the layer gives: all or the last, and the states."""
+    """What the layer returns: all outputs or the last, and the states."""
     if item.get("return_sequences"):
         result = e.slice(y, 1, -1, None, -1) if reverse else y
         cast("Any", result).mask = mask

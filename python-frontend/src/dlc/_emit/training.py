@@ -1,4 +1,4 @@
-"""The functions of a model that learns: predict, step, evaluate."""
+"""The functions of a model in training: predict, step, evaluate."""
 
 from __future__ import annotations
 
@@ -25,23 +25,22 @@ RANDOM, STEPS = "training/random", "training/steps"
 
 @dataclass
 class Output:
-    """What is wanted of one output: a loss (name, configuration) and metrics (name,
-    configuration, label)."""
+    """The training of one output: a loss (name, configuration) and metrics (name, configuration,
+    label)."""
     loss: tuple[str, Config] | None = None
-    weight: float = 1.0  # of the loss, among those of all outputs
+    weight: float = 1.0  # of its loss, relative to other outputs
     metrics: list[tuple[str, Config, str]] = field(default_factory=list)
     weighted_metrics: list[tuple[str, Config, str]] = field(default_factory=list)
 
 
 @dataclass
 class Recipe:
-    """How a model learns.
+    """How a model is trained.
 
     forward: (emitter, inputs) -> outputs. inputs: {name: type}. outputs: an Output for each.
-    optimizer: (name, configuration); facts: what it is told of a parameter besides.
-    sample_weights: whether steps take weights of samples.
-    predictions: whether step and evaluate give the outputs as well. masks_metrics: whether what
-    is masked is left out of metrics of samples without weights.
+    optimizer: (name, configuration); facts: its settings for each parameter. sample_weights:
+    whether steps take sample weights. predictions: whether step and evaluate also return the
+    outputs. masks_metrics: whether masked samples without weights are left out of metrics.
     """
     forward: Callable[[Emitter, Any], Any]
     inputs: dict[str, str]
@@ -54,24 +53,24 @@ class Recipe:
 
 
 class Training:
-    """A module with predict, step and evaluate, and what its tensors are.
+    """A module with predict, step and evaluate, and the roles of its tensors.
 
     weights: {name: Weight} of the model. remembered: names of the optimiser's states.
     metric_labels: (output, label, metric) of each metric.
-    Where no output has a loss there is predict alone. step and evaluate take inputs, then a
-    target for each output that has a loss, then weights of samples; step also the learning rate.
-    They give the loss, then sum and count of each metric, then predictions where those are wanted.
+    If no output has a loss, there is only predict. step and evaluate take inputs, then a target for
+    each output with a loss, then sample weights; step also takes the learning rate. They return the
+    loss, then sum and count of each metric, then predictions if requested.
     """
 
     def __init__(self, recipe: Recipe, value_of: Callable[[Weight], npt.ArrayLike]) -> None:
-        """value_of: the first value of a Weight, an array."""
+        """value_of: the initial value of a Weight, an array."""
         self.recipe, self._value_of = recipe, value_of
         self.module = ir.Module()
         self.weights: dict[str, Weight] = {}
         self.metric_labels: list[tuple[int, str, str]] = []
         self.states: dict[str, npt.ArrayLike] = {}
         self.remembered: list[str] = []
-        self.ignore_weights: set[int] = set()  # outputs whose loss weights have no part in
+        self.ignore_weights: set[int] = set()  # outputs whose loss does not use weights
         scale = recipe.optimizer[1].get("loss_scale_factor")
         self._scale = None if scale is None else float(scale)
         self.targets: list[tuple[str, str]] = []
@@ -103,7 +102,7 @@ class Training:
         if not self.targets:
             return
         self._write_loss("loss", public=False, training=True)
-        # A layer may have weights that count while it learns alone.
+        # A layer may have weights that matter only in training.
         parameters = [w for w in self.weights.values() if w.trainable]
         if not parameters:
             raise ir.IRError("no weight of the model is trainable")
@@ -130,7 +129,7 @@ class Training:
         return {f"y{k}" if len(outputs) > 1 else "y": y for k, y in enumerate(outputs)}
 
     def _arguments(self) -> dict[str, str]:
-        """Of step and evaluate: inputs, targets, weights of samples."""
+        """The arguments of step and evaluate: inputs, targets, sample weights."""
         found = {**self.recipe.inputs, **dict(self.targets)}
         if self.recipe.sample_weights:
             batch = self._results[0][0]
@@ -140,7 +139,7 @@ class Training:
 
     def _terms(self, e: Emitter,
                arguments: Sequence[ir.Value]) -> tuple[ir.Value, list[ir.Value], list[ir.Value]]:
-        """(loss, [metric's sum, count, ...], outputs) of a batch."""
+        """(loss, [sum of a metric, count, ...], outputs) of a batch."""
         count = len(self.recipe.inputs)
         inputs, rest = arguments[:count], arguments[count:]
         targets, weights = rest[:len(self.targets)], rest[len(self.targets):]
@@ -171,7 +170,7 @@ class Training:
                                                        getattr(y, "mask", None),
                                                        self.recipe.masks_metrics)
                         names.append((k, label, found))
-            assert total is not None  # an output has a loss
+            assert total is not None  # some output has a loss
             for weight in self.weights.values():
                 if weight.regularizer and weight.trainable:
                     more = penalties.penalty(e, weight.regularizer, self._load(weight))

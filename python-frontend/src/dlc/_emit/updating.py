@@ -1,7 +1,7 @@
 """What a step does with gradients: clipping, decay, the optimiser, averages, constraints.
 
-Gradients that are gathered over several batches move the parameters with the last of them; as
-nothing branches in a step, the others choose what was there before.
+Gradients accumulated over several batches update the parameters at the last of them. A step has no
+branches, so at the other batches it selects the old values.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from .emitter import Config, Emitter, Weight
 
-# States of parameters that are of no optimiser in particular.
+# States of parameters that belong to no particular optimiser.
 GATHERED, AVERAGE = "gathered_gradient", "moving_average"
 
 
 class Updates:
-    """How parameters go on.
+    """How parameters are updated.
 
-    kind, config: the optimiser. facts: {w.name: what it is told of a parameter besides}.
+    kind, config: the optimiser. facts: {w.name: its settings for the parameter}.
     """
 
     def __init__(self, module: ir.Module, parameters: Sequence[Weight], kind: str, config: Config,
@@ -41,8 +41,7 @@ class Updates:
         self._averages = bool(config.get("use_ema"))
 
     def states(self) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
-        """(name, first value) of all that is remembered; `model/dense/kernel/m` is m of that
-        parameter."""
+        """(name, initial value) of all states; `model/dense/kernel/m` is m of that parameter."""
         for w in self._parameters:
             own = self._own[w.name]
             for state in own.names():
@@ -57,14 +56,14 @@ class Updates:
 
     def write(self, e: Emitter, gradients: list[ir.Value], rate: ir.Value,
               count: ir.Value) -> None:
-        """The ops behind the gradients; count: of the batches before this one."""
+        """Emits the ops that follow the gradients. count: the number of batches before this one."""
         config, due, step = self._config, None, count + 1.0
         scale = config.get("loss_scale_factor")
         if scale is not None:
             gradients = [g / float(scale) for g in gradients]
         if self._every:
             every = float(self._every)
-            # A half more, so that the quotient's rounding does not count.
+            # Adding one half makes the rounding of the quotient irrelevant.
             step = dl.floor((count + 0.5) / every) + 1.0
             due = dl.equal(step * every, count + 1.0)
             gradients = self._gathered(gradients, due, every)
@@ -104,10 +103,9 @@ class Updates:
         module.store(w.name, after)
 
     def _averaged(self, w: Weight, p: ir.Value, step: ir.Value) -> ir.Value:
-        """Notes the moving average, and gives it in the parameter's place where it is its
-        turn."""
+        """Updates the moving average, and returns it in place of the parameter when it is due."""
         name, momentum = f"{w.name}/{AVERAGE}", float(self._config.get("ema_momentum", 0.99))
-        # What is there before the first step has no part in it.
+        # The value before the first step does not contribute.
         share = dl.select(dl.greater(step, 1.0), step * 0.0 + momentum, step * 0.0)
         mean = self._module.load(name) * share + p * (1.0 - share)
         self._module.store(name, mean)

@@ -1,4 +1,4 @@
-"""Jaxprs as ops of dl: an emission, and a file of each kind of primitives."""
+"""Converts jaxprs to ops of dl: the emission, and one file for each kind of primitive."""
 
 from . import (  # they register themselves
     bits,

@@ -1,4 +1,4 @@
-"""Primitives on the bits of numbers, element by element."""
+"""Primitives on the bits of elements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 
 def _each(f: Emission, op: str, x: ir.Value, kind: str) -> ir.Value:
-    """An op of MLIR's scalars applied to all elements; kind: of the result, without a sign."""
+    """Applies a scalar op of MLIR to all elements. kind: the signless element type of the result.
+    """
     if x.element[0] == "u":
         x = f.e.cast(x, x.element[1:])
     free = [v for v in f.e.extents(x) if not isinstance(v, int)]
@@ -62,8 +63,8 @@ def reinterpret(f: Emission, x: ir.Value, kind: str) -> ir.Value:
 
 
 def _fraction(f: Emission, eqn: Any, x: ir.Value) -> ir.Value | None:
-    """A float from 1 to below 2 where bits are made one: (b >> 9) | 0x3f800000, as jax.random
-    does, is 1 + (b >> 9) 2^-23, and its loop one of vectors."""
+    """Recognises a float in [1, 2) made from bits, as in jax.random: (b >> 9) | 0x3f800000 is 1 +
+    (b >> 9) 2^-23, whose loop can be vectorised."""
     made = f.makers.get(eqn.invars[0])
     if x.element != "ui32" or not made or str(made.primitive) != "or" or \
             eqn.outvars[0].aval.dtype != np.float32:
@@ -89,7 +90,7 @@ def leading_zeros(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
 
 @primitive("nextafter")
 def next_after(f: Emission, eqn: Any, x: ir.Value, y: ir.Value) -> ir.Value:
-    # Floats of one sign are in the order of their bits as integers.
+    # Floats of one sign are ordered like their bits as integers.
     one = f.like(x if x.rank else y, 1)
     x, y = x * one, y * one
     kind = f"i{_width(x.element)}"

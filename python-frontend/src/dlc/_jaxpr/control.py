@@ -29,7 +29,7 @@ def scan(f: Emission, eqn: Any, *values: ir.Value) -> list[ir.Value]:
         p["num_consts"]:p["num_consts"] + p["num_carry"]]
     inputs = values[p["num_consts"] + p["num_carry"]:]
     inner, avals = p["jaxpr"], [v.aval for v in p["jaxpr"].jaxpr.invars]
-    # A carried value has one type: what is known of the first may not be known of the next.
+    # A carried value has one type: an extent that is known initially may be unknown later.
     types = [f.type(a) for a in avals[p["num_consts"]:]]
     carried = [_as(f, v, t) for v, t in zip(carried, types)]
     with f.m.region(*types) as given:
@@ -66,7 +66,7 @@ def cond(f: Emission, eqn: Any, which: ir.Value, *values: ir.Value) -> list[ir.V
     kinds = [f.type(v.aval) for v in eqn.outvars]
 
     def choose(at: int) -> list[ir.Value]:
-        """Branches from `at` on."""
+        """Emits the branches from `at` on."""
         if at == len(branches) - 1:
             return f.call(branches[at], list(values))
         limit = dl.less_equal(which, at) if which.element != "i1" else dl.not_(which)
@@ -91,13 +91,13 @@ def while_(f: Emission, eqn: Any, *values: ir.Value) -> list[ir.Value]:
     carried = [_as(f, v, t) for v, t in zip(carried, kinds)]
     with f.m.region(*kinds) as given:
         again = f.call(p["cond_jaxpr"], [*test, *given])[0]
-        if again.rank:  # of a vmap: as long as one goes on
+        if again.rank:  # from a vmap: runs while any element continues
             again = dl.greater(dl.reduce_max(f.e.cast(again, "i32")), 0)
         again = f.m._op("tensor.extract", [again], None, ["i1"])[0]
         f.m._op("scf.condition", [again, *given], None, [])
     with f.m.region(*kinds) as given:
         found = f.call(p["body_jaxpr"], [*body, *given])
-        if p["cond_jaxpr"].out_avals[0].shape:  # those that have ended stay what they are
+        if p["cond_jaxpr"].out_avals[0].shape:  # finished elements keep their values
             goes = f.call(p["cond_jaxpr"], [*test, *given])[0]
             found = [_where(f, goes, new, old) for new, old in zip(found, given)]
         f.m._op("scf.yield", [_as(f, v, t) for v, t in zip(found, kinds)], None, [])

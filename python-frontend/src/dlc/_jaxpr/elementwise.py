@@ -1,4 +1,4 @@
-"""Primitives that go element by element."""
+"""Element-wise primitives."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def compare(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
 
 @primitive("lt_to", "le_to", "eq_to")
 def compare_total(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
-    """The order in which -0 is below 0, and NaN above every number."""
+    """The total order: -0 is below 0, and NaN above every number."""
     if str(eqn.primitive) == "eq_to":
         return dl.not_(dl.or_(_is_below(f, a, b), _is_below(f, b, a)))
     if str(eqn.primitive) == "le_to":
@@ -72,7 +72,7 @@ def _is_below(f: Emission, a: ir.Value, b: ir.Value) -> ir.Value:
 
 
 def _is_minus(f: Emission, x: ir.Value) -> ir.Value:
-    """Whether a number has the sign -, which -0 has too."""
+    """Whether the sign bit is set, which -0 has too."""
     zero = dl.equal(x, 0.0)
     return dl.or_(dl.less(x, 0.0),
                   dl.less(1.0 / dl.select(zero, x, f.like(x, 1)), 0.0))
@@ -91,7 +91,7 @@ def shift(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
     kind, name = a.element, str(eqn.primitive)
     if name == "shift_left":
         return dl.shift_left(a, b)
-    # dl keeps the sign of what has one.
+    # dl keeps the sign of signed types.
     work = kind.lstrip("u") if name == "shift_right_arithmetic" else f"u{kind.lstrip('u')}"
     if work[0] == "i" and kind != work:
         b = dl.minimum(b, int(work[1:]) - 1)
@@ -100,15 +100,15 @@ def shift(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
 
 @primitive("atan2")
 def atan2(f: Emission, eqn: Any, y: ir.Value, x: ir.Value) -> ir.Value:
-    # The angle of the smaller to the larger side, then the octant. Signs are factors, so that
-    # a derivative at 0 is that of the quotient.
+    # The angle of the smaller side to the larger one, then the octant. Signs are factors, so that
+    # the derivative at 0 is that of the quotient.
     one = f.like(y if y.rank else x, 1)
     y, x = y * one, x * one
     left = _is_minus(f, x)
     up, side = dl.select(_is_minus(f, y), -y, y), dl.select(left, -x, x)
     steep = dl.greater(up, side)
     most = dl.select(steep, up, side)
-    # At the origin the angle is 0 or pi, of two infinities that of equal sides.
+    # At the origin the angle is 0 or pi; for two infinities it is that of equal sides.
     share = dl.select(dl.equal(up, side), dl.select(dl.equal(side, 0.0), up, up / most),
                       dl.select(steep, side, up) / dl.select(dl.equal(most, 0.0), one, most))
     both = dl.and_(dl.equal(up, math.inf), dl.equal(side, math.inf))
@@ -136,7 +136,7 @@ def remainder(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
 
 
 def _of_zero(f: Emission, eqn: Any, y: ir.Value, b: ir.Value, value: Any) -> ir.Value:
-    """What XLA has where an integer is divided by 0, of which dl makes 0."""
+    """Replaces the result of an integer division by 0, which is 0 in dl, by that of XLA."""
     if hasattr(eqn.invars[1], "val") and eqn.invars[1].val != 0:
         return y
     return dl.select(dl.equal(b, 0), f.m.constant(value, y.element)
@@ -144,14 +144,14 @@ def _of_zero(f: Emission, eqn: Any, y: ir.Value, b: ir.Value, value: Any) -> ir.
 
 
 def _softmax(makers: Mapping[Any, Any], eqn: Any) -> tuple[Any, tuple[int]] | None:
-    """(logits, axes) where a division is e^(x - max x) / sum of it, as jax.nn.softmax writes it:
-    a cross entropy is then of the logits, and the loop nest is one."""
+    """Recognises e^(x - max x) / sum of it, as jax.nn.softmax writes it, and returns (logits,
+    axes). A cross entropy is then computed from the logits, and the softmax is one loop nest."""
     def maker(v: Any, *names: str) -> Any:
         found = None if hasattr(v, "val") else makers.get(v)
         return found if found and str(found.primitive) in names else None
 
     def widened(v: Any, axis: int, rank: int) -> Any:
-        """What v is made of by putting the one dimension back that was summed over."""
+        """The value that v becomes when the reduced dimension is inserted again."""
         found = maker(v, "broadcast_in_dim")
         if not found or len(found.outvars[0].aval.shape) != rank or \
                 found.outvars[0].aval.shape[axis] != 1 or \
@@ -189,7 +189,7 @@ def _softmax(makers: Mapping[Any, Any], eqn: Any) -> tuple[Any, tuple[int]] | No
 def round_(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     if eqn.params["rounding_method"].name == "TO_NEAREST_EVEN":
         return dl.round(x)
-    # Away from zero: what is cut off says whether one more is due.
+    # Rounds away from zero: the truncated part says whether one must be added.
     whole = dl.floor(dl.abs(x))
     whole = dl.select(dl.greater_equal(dl.abs(x) - whole, 0.5), whole + 1.0, whole)
     return dl.select(dl.less(x, 0.0), -whole, whole)
@@ -235,7 +235,7 @@ def integer_pow(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
 def clamp(f: Emission, eqn: Any, low: ir.Value, x: ir.Value, high: ir.Value) -> ir.Value:
     if x.element[0] == "i" or x.element[0] == "u":
         return dl.minimum(dl.maximum(x, low), high)
-    # At a bound the derivative is not x's, as in JAX.
+    # At a bound the derivative is not that of x, as in JAX.
     if all(hasattr(v, "val") for v in (eqn.invars[0], eqn.invars[2])):
         return dl.clip(x, low=float(eqn.invars[0].val), high=float(eqn.invars[2].val))
     return dl.select(dl.less_equal(x, low), low,

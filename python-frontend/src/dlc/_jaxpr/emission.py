@@ -1,7 +1,7 @@
-"""Jaxprs, primitive by primitive, as ops of dl.
+"""Emits a jaxpr, primitive by primitive, as ops of dl.
 
-Extents are numbers or follow from free ones, which inputs have. What a primitive means is said
-by jax.lax's own pages.
+Extents are numbers, or computed from the free extents of inputs. The documentation of jax.lax
+defines the primitives.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ def primitive(*names: str) -> Callable[[Function], Function]:
 
 
 def jaxprs_of(eqn: Any) -> Iterator[Any]:
-    """The jaxprs in an equation's parameters, of a branch by platform the one of a CPU."""
+    """The jaxprs in the parameters of an equation; of branches by platform, only that of the CPU.
+    """
     platforms = eqn.params.get("branches_platforms")
     for key, value in eqn.params.items():
         items = value if isinstance(value, (list, tuple)) else [value]
@@ -46,13 +47,13 @@ def jaxprs_of(eqn: Any) -> Iterator[Any]:
 
 
 def on_cpu(platforms: Sequence[Sequence[str] | None]) -> int:
-    """Which of the branches by platform is a CPU's: its own, or that of all others."""
+    """The index of the CPU's branch among those by platform: its own, or the default."""
     return next(i for i, names in enumerate(platforms) if names is None or "cpu" in names)
 
 
 def all_equations(jaxpr: Any, place: str = "") -> Iterator[tuple[Any, str]]:
-    """The equations of a jaxpr and of those in their parameters, each with its place. JAX's own
-    functions are traced once, wherever they are called: within them the place is the call's."""
+    """The equations of a jaxpr and of nested ones, each with its place. JAX traces its own
+    functions once, wherever they are called, so inside them the place is that of the call."""
     is_own = _is_of_jax(jaxpr)
     for eqn in jaxpr.eqns:
         here = place_of(eqn)
@@ -70,17 +71,17 @@ def _is_of_jax(jaxpr: Any) -> bool:
 
 
 def place_of(eqn: Any) -> str:
-    """The line of the user's code, `net.py:12 (cell)`; the primitive where it is not known."""
+    """The line of the user's code, `net.py:12 (cell)`; the primitive if it is unknown."""
     try:
         from jax._src import source_info_util
         frame = source_info_util.user_frame(eqn.source_info.traceback)
         return f"{frame.file_name.rpartition('/')[2]}:{frame.start_line} ({frame.function_name})"
-    except Exception:  # JAX's own matters: a place is no reason to fail
+    except Exception:  # depends on internals of JAX: a missing place is no reason to fail
         return str(eqn.primitive)
 
 
 def name_of(eqn: Any) -> str:
-    """The name of the function that a call holds, "?" where JAX does not say."""
+    """The name of the function that a call contains, "?" if JAX does not say."""
     inner = next((eqn.params[k] for k in ("call_jaxpr", "fun_jaxpr", "jaxpr")
                   if k in eqn.params), None)
     about = getattr(getattr(inner, "jaxpr", inner), "debug_info", None)
@@ -89,7 +90,7 @@ def name_of(eqn: Any) -> str:
 
 
 def is_key(aval: Any) -> bool:
-    """Whether elements are keys of random numbers, each two words of 32 bits."""
+    """Whether elements are random keys, each of two 32-bit words."""
     return str(getattr(aval, "dtype", "")).startswith("key<")
 
 
@@ -100,10 +101,10 @@ def is_nothing(aval: Any) -> bool:
 
 
 class Emission:
-    """Equations into the function of a module that is open.
+    """Emits equations into the current function of a module.
 
-    e: an Emitter; symbols: the values of the free extents. learns: whether derivatives are
-    taken of what is emitted, so that what has none must say so.
+    e: an Emitter; symbols: the values of the free extents. learns: whether the result is
+    differentiated, so that ops without derivatives must be refused.
     """
 
     symbol = "batch"
@@ -111,14 +112,14 @@ class Emission:
     def __init__(self, e: Emitter, symbols: Mapping[str, Extent], learns: bool = False) -> None:
         self.e, self.m, self.learns = e, e.module, learns
         self.shapes = Extents(e, symbols)
-        # Of the jaxpr that is being written.
+        # The state for the jaxpr being emitted.
         self.known: dict[Any, ir.Value] = {}
         self.makers: dict[Any, Any] = {}
         self.jaxpr: Any = None
 
     def run(self, jaxpr: Any, constants: Sequence[ir.Value],
             arguments: Sequence[ir.Value]) -> list[ir.Value]:
-        """The values of a jaxpr's results."""
+        """Returns the values of the results of a jaxpr."""
         outside = self.known, self.makers, self.jaxpr
         known: dict[Any, ir.Value] = {}
         self.known, self.jaxpr = known, jaxpr
@@ -143,7 +144,7 @@ class Emission:
         return results
 
     def _check(self, eqn: Any, results: Sequence[ir.Value]) -> None:
-        """A result has the type that JAX gave it, or nothing is emitted."""
+        """Checks that a result has the type that JAX gave it."""
         for v, result in zip(eqn.outvars, results):
             want = self.type(v.aval)
             shape = [int(s) if is_number(s) else None for s in self.shape(v.aval)]
@@ -163,7 +164,7 @@ class Emission:
         return [self.extent(e) for e in shape]
 
     def extent(self, e: Any) -> Extent:
-        """A number, or the value of what follows from free extents."""
+        """A number, or the value of an extent that depends on free ones."""
         return self.shapes.value(e)
 
     def scalar(self, extent: Extent, kind: str) -> ir.Value:
@@ -182,12 +183,12 @@ class Emission:
         return self.e.cast(whole, kind)
 
     def like(self, x: ir.Value, number: float) -> ir.Value:
-        """A tensor of one number, shaped as x."""
+        """A tensor filled with a number, with the shape of x."""
         return self.e.full(self.e.extents(x), number, x.element)
 
     @staticmethod
     def shape(aval: Any) -> tuple[Any, ...]:
-        """The shape of a value as dlc has it: keys are two words."""
+        """The shape of a value in dlc, where keys are two words."""
         return (*aval.shape, 2) if is_key(aval) else tuple(aval.shape)
 
     @staticmethod
@@ -206,6 +207,6 @@ class Emission:
 
     def trace(self, function: Callable[..., Any], types: Sequence[Any],
               arguments: Sequence[ir.Value]) -> list[ir.Value]:
-        """A function of JAX written out: its results for values of these types."""
+        """Traces and emits a JAX function; returns its results for values of these types."""
         import jax
         return self.call(jax.make_jaxpr(function)(*types), arguments)

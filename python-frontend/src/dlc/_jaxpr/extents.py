@@ -1,4 +1,4 @@
-"""Extents that follow from others: `2*batch + 1`, as JAX writes them, as values of index."""
+"""Computed extents such as `2*batch + 1`, in JAX's notation, as index values."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def is_number(extent: Any) -> bool:
 
 
 def words_of(extent: Any) -> ast.expr:
-    """An extent's text, which JAX also reads, as a tree."""
+    """The text of an extent, which JAX can also parse, as a tree."""
     return ast.parse(str(extent).replace("^", "**"), mode="eval").body
 
 
 class Extents:
-    """The values of extents: symbols says which index each free one is."""
+    """The values of extents. symbols: the index value of each free extent."""
 
     def __init__(self, e: Emitter, symbols: Mapping[str, Extent]) -> None:
         self.e, self.symbols = e, symbols
 
     def value(self, extent: Any) -> Extent:
-        """A number, or an index computed where this is called."""
+        """A number, or an index that is computed at the insertion point."""
         return int(extent) if is_number(extent) else self._of(words_of(extent), extent)
 
     def combine(self, op: str, a: Extent, b: Extent) -> Extent:
@@ -75,8 +75,8 @@ class Extents:
 
 def solve(e: Emitter, values: Sequence[ir.Value], shapes: Sequence[Sequence[Any]]
           ) -> dict[str, Extent]:
-    """What each free extent is: where one stands as `2*n` alone, that of the dimension as n
-    parts of 2, and a call that reads an odd one ends with a message."""
+    """Solves for each free extent. If it occurs only in a product such as `2*n`, n is half of that
+    dimension, and a call with an odd one ends with a message."""
     symbols: dict[str, Extent] = {}
     places = [(value, d, shape[d]) for value, shape in zip(values, shapes)
               for d in range(len(shape)) if not is_number(shape[d])]

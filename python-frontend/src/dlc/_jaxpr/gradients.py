@@ -1,8 +1,8 @@
-"""What changes derivatives: stop_gradient, and functions with rules of their own.
+"""Functions that change derivatives: stop_gradient, and custom rules.
 
 dlc differentiates what it compiles. Where derivatives are taken, a function with a rule becomes
-f(s) + J (x - s) with s the value of x that has none: the same number, since x - s is 0, and the
-rule's derivative J.
+f(s) + J (x - s), where s has the value of x and no derivative. This is the same value, since x - s
+is 0, and its derivative is J of the rule.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
     from .emission import Emission
 
-# Whose derivatives are those of what they compute, but for single points.
+# Custom rules that equal the derivative of the function, except at single points.
 _PLAIN = {"relu", "logaddexp", "logaddexp2", "logsumexp", "xlogy", "xlog1py"}
 
 
 class HiddenGradient(CompileError):
-    """A rule that is not linear in what comes back, which no derivative of dlc's is."""
+    """A rule that is not linear in the cotangent, so no derivative of dlc's can express it."""
 
 
 def without_gradient(f: Emission, x: ir.Value) -> ir.Value:
-    """x, exactly, as a constant of derivatives: floor has none, and x times 2^k is whole, which
-    in f64 every f32 is for k = 149."""
+    """x exactly, as a constant for derivatives. floor has no derivative, and x times 2^k is an
+    integer: in f64 for every f32 with k = 149."""
     if x.element not in ("f16", "bf16", "f32", "f64"):
         return x
-    if x.element == "f64":  # what is as large as 2^52 is whole, the rest is with k = 600
+    if x.element == "f64":  # from 2^52 on it is an integer; below, with k = 600
         whole = dl.greater(dl.abs(x), 2.0 ** 52)
         small = dl.select(whole, f.like(x, 0), x)
         return dl.select(whole, dl.floor(x), dl.floor(small * 2.0 ** 600) * 2.0 ** -600)
@@ -50,8 +50,8 @@ def stop_gradient(f: Emission, eqn: Any, *values: ir.Value) -> list[ir.Value]:
 
 
 def _is_shift(f: Emission, stop: Any) -> bool:
-    """Whether what is stopped is the maximum that a softmax or a logsumexp takes off its
-    operand, and may add again: there no gradient and the gradient are the same."""
+    """Whether the stopped value is the maximum that a softmax or logsumexp subtracts from its
+    operand and may add again. There, the derivative is the same with and without the stop."""
     value = stop.invars[0]
     while not hasattr(value, "val") and value in f.makers:
         eqn = f.makers[value]
@@ -80,7 +80,7 @@ def custom(f: Emission, eqn: Any, *values: ir.Value) -> ir.Value | list[ir.Value
     results = f.call(inner, still)
     back = [i for i, v in enumerate(eqn.outvars) if _is_float(v.aval)]
     zeros = [values[i] - still[i] for i in moved]
-    f.learns = False  # of the rule itself only what it is linear in has a derivative
+    f.learns = False  # only what the rule is linear in has a derivative
     try:
         more = f.trace(_rule(eqn, moved, back, is_jvp),
                        [*[_like(v.aval) for v in eqn.invars],
@@ -103,8 +103,8 @@ def _like(aval: Any) -> Any:
 
 
 def _rule(eqn: Any, moved: Sequence[int], back: Sequence[int], is_jvp: bool) -> Any:
-    """A function of an equation's operands and of changes of those that are floats: how its
-    results change, by its own rule."""
+    """A function of the operands of an equation and of tangents of the float ones. Returns the
+    tangents of the results by the custom rule."""
     import jax
     words = eqn.primitive.get_bind_params(eqn.params)
     subfunctions, words = words if isinstance(words, tuple) else ((), words)

@@ -1,4 +1,4 @@
-"""Primitives that take and put what indices name."""
+"""Primitives that read or write at indices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def _mode(eqn: Any) -> str:
-    """What becomes of indices out of range: "fill" (or drop), "clip" or "promise" (there are
+    """The treatment of out-of-range indices: "fill" (or drop), "clip" or "promise" (there are
     none)."""
     mode = eqn.params["mode"]
     return str(getattr(mode, "name", mode)).split("_")[0].lower()
@@ -35,7 +35,8 @@ def _cannot_index(eqn: Any) -> str | None:
 
 
 def _filling(x: ir.Value, eqn: Any) -> Any:
-    """What stands where nothing is: as JAX, NaN, the least integer, the largest without sign."""
+    """The fill value for out-of-range reads, as in JAX: NaN, the least integer, or the largest
+    unsigned one."""
     fill = eqn.params["fill_value"]
     if fill is not None:
         return fill
@@ -64,7 +65,8 @@ def gather(f: Emission, eqn: Any, x: ir.Value, indices: ir.Value) -> ir.Value:
         if _mode(eqn) == "fill":
             inside = dl.and_(dl.greater_equal(at, 0),
                              dl.less(at, f.scalar(f.e.extent(x, axis), "i64")))
-        # dl.gather puts the indices' dimensions where the axis was, and counts -1 from the end.
+        # dl.gather puts the dimensions of the indices in place of the axis; negative indices count
+        # from the end.
         y = dl.gather(x, at if _mode(eqn) == "promise" else dl.maximum(at, 0), axis=axis)
         if inside is not None:
             shape = f.e.extents(inside)
@@ -78,7 +80,7 @@ def gather(f: Emission, eqn: Any, x: ir.Value, indices: ir.Value) -> ir.Value:
                 order.append(next(outside) if d in numbers.offset_dims else next(within))
             y = f.e.transpose(y, order)
         return y
-    # Element by element, of all of x in a row.
+    # Element by element, in the flattened x.
     kept = [d for d in range(x.rank) if d not in numbers.collapsed_slice_dims
             and d not in numbers.operand_batching_dims]
     extents = {at: f.extent(sizes[d]) for at, d in zip(numbers.offset_dims, kept)}
@@ -96,7 +98,7 @@ def _filled(f: Emission, eqn: Any, y: ir.Value, inside: ir.Value) -> ir.Value:
 
 
 def _line(f: Emission, extent: Extent, rank: int, at: int) -> ir.Value:
-    """0, 1, ... along a dimension, with extents of 1 beside it."""
+    """0, 1, ... along one dimension; the other extents are 1."""
     return f.e.reshape(f.line(extent), [extent if d == at else 1 for d in range(rank)])
 
 
@@ -104,12 +106,12 @@ def _places(f: Emission, x: ir.Value, indices: ir.Value, rank: int, axes: Sequen
             windows: Mapping[int, int], extents: Mapping[int, Extent], batches: Mapping[int, int],
             sizes: Mapping[int, Extent], is_clamped: bool
             ) -> tuple[ir.Value | None, ir.Value | None]:
-    """(number of each element in x, of all of x in a row; whether its window is inside x).
+    """(position of each element in the flattened x; whether its window is inside x).
 
-    rank: of what is asked for. axes: the dimensions of x that the vectors of indices count
-    in, and sizes the windows' extents there. windows: {dimension of x: of the result} that a
-    place has beside its start, of the extents {of the result: extent}. batches: {dimension of
-    x: of indices} that go together. is_clamped: windows are moved to be inside.
+    rank: that of the result. axes: the dimensions of x that index vectors refer to; sizes: the
+    extents of the windows there. windows: {dimension of x: dimension of the result} for offsets
+    inside a window, with extents {dimension of the result: extent}. batches: {dimension of x:
+    dimension of indices} of batch dimensions. is_clamped: whether windows are moved to lie inside.
     """
     lead = [d for d in range(rank) if d not in windows.values()]
     total: ir.Value | None = None
@@ -148,7 +150,7 @@ def scatter(f: Emission, eqn: Any, x: ir.Value, indices: ir.Value, updates: ir.V
     kind = str(eqn.primitive).replace("_", "-").partition("-")[2] or "replace"
     if kind == "sub":
         kind, updates = "add", -updates
-    if x.element == "i1":  # truth values join as the numbers 0 and 1
+    if x.element == "i1":  # truth values are combined as the numbers 0 and 1
         x, updates = f.e.cast(x, "i32"), f.e.cast(updates, "i32")
     indices = f.e.cast(indices, "i64")
     axes, extents_of_x = numbers.scatter_dims_to_operand_dims, f.e.extents(x)
@@ -182,7 +184,7 @@ def scatter(f: Emission, eqn: Any, x: ir.Value, indices: ir.Value, updates: ir.V
         inside = inside if inside is None else f.e.reshape(f.e.broadcast(inside, shape), [-1])
         x, updates = f.e.reshape(x, [-1]), f.e.reshape(updates, [-1])
     if _mode(eqn) == "fill" and inside is not None:
-        # What lies outside is dropped: it goes into one element more.
+        # Out-of-range updates are dropped: they go to one additional element.
         x = dl.pad(x, low=[0] * x.rank, high=[1, *[0] * (x.rank - 1)])
         x = dl.scatter(x, dl.select(inside, places, last), updates, kind=kind)
         x = f.e.slice(x, 0, 0, -1)
@@ -192,7 +194,7 @@ def scatter(f: Emission, eqn: Any, x: ir.Value, indices: ir.Value, updates: ir.V
 
 
 def _start(f: Emission, start: ir.Value, extent: Extent, size: Extent) -> ir.Value:
-    """Where a window begins that is moved to be inside."""
+    """The start of a window, moved so that the window lies inside."""
     last = f.scalar(f.shapes.combine("subi", extent, size), "i64")
     return dl.minimum(dl.maximum(f.e.cast(start, "i64"), 0), last)
 
@@ -217,8 +219,8 @@ def dynamic_slice(f: Emission, eqn: Any, x: ir.Value, *starts: ir.Value) -> ir.V
 @primitive("dynamic_update_slice")
 def dynamic_update_slice(f: Emission, eqn: Any, x: ir.Value, update: ir.Value,
                          *starts: ir.Value) -> ir.Value:
-    # Along each dimension the rows of the update move to their places, and others of it to the
-    # places beside, which stay what they are.
+    # Along each dimension the rows of the update move to their positions. The other rows move to
+    # the remaining positions, which keep their values.
     inside: ir.Value | None = None
     for axis, (extent, size) in enumerate(zip(eqn.invars[0].aval.shape,
                                               eqn.invars[1].aval.shape)):

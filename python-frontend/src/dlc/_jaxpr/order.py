@@ -43,8 +43,8 @@ def _cannot_sort(eqn: Any) -> str | None:
 
 @primitive("sort")
 def sort(f: Emission, eqn: Any, *operands: ir.Value) -> list[ir.Value]:
-    # dl sorts the rows of a matrix: each element is one, of the number of its line and of its
-    # keys, so that lines stay apart.
+    # dl sorts the rows of a matrix. Each element becomes a row of the number of its line and its
+    # keys, so that lines stay separate.
     axis, count = eqn.params["dimension"], eqn.params["num_keys"]
     moved = [_to_last(f, x, axis) for x in operands]
     shape = f.e.extents(moved[0])
@@ -80,7 +80,7 @@ def cumulative(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
 
 def _running(name: str, lowest: Callable[[str], float],
              join: Callable[[Emission, ir.Value, ir.Value], ir.Value]) -> None:
-    """A primitive that joins one element after the other to what came before."""
+    """A cumulative primitive that combines elements one after another."""
     @primitive(name)
     def emit(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
         axis = eqn.params["axis"]
@@ -105,7 +105,7 @@ def _greatest(kind: str) -> float:
 
 
 def _log_add(f: Emission, a: ir.Value, b: ir.Value) -> ir.Value:
-    # What is taken off both is added again, so its derivative is none.
+    # It is subtracted from both and added again, so it has no derivative.
     most = dl.maximum(a, b)
     most = dl.select(dl.less(dl.abs(most), np.inf), most, f.like(most, 0))
     return dl.log(dl.exp(a - most) + dl.exp(b - most)) + most

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def _reduced(f: Emission, x: ir.Value, op: str, axes: Sequence[int]) -> ir.Value:
     if not axes:
         return x
-    if x.element == "i1":  # the largest of truth values is whether one is true
+    if x.element == "i1":  # the maximum of truth values is whether any is true
         return f.e.cast(f.m.op(op, f.e.cast(x, "i32"), axes=list(axes)), "i1")
     found: ir.Value = f.m.op(op, x, axes=list(axes))
     return found
@@ -44,14 +44,14 @@ def _cannot_reduce_bits(eqn: Any) -> str | None:
         "bits of integers do not reduce in dlc; of truth values they do"
 
 
-# Of the one primitive of a function that joins two values: the reduction, and how it joins.
+# For each primitive of a function of two values: the reduction, and how it combines.
 JOINS = {"add": ("dl.reduce_sum", "dl.add"), "mul": ("dl.reduce_prod", "dl.mul"),
          "max": ("dl.reduce_max", "dl.maximum"), "min": ("dl.reduce_min", "dl.minimum"),
          "or": ("dl.reduce_max", "dl.or"), "and": ("dl.reduce_min", "dl.and")}
 
 
 def join_of(eqn: Any) -> str | None:
-    """The primitive that a reduction's function is, if it is one."""
+    """The primitive that the function of a reduction consists of, if it is a single one."""
     inner = eqn.params["jaxpr"]
     inner = getattr(inner, "jaxpr", inner)
     found = [str(q.primitive) for q in inner.eqns]
@@ -101,7 +101,7 @@ def dot_general(f: Emission, eqn: Any, a: ir.Value, b: ir.Value) -> ir.Value:
 
 def _integers(f: Emission, a: ir.Value, b: ir.Value, inner: tuple[Sequence[int], Sequence[int]],
               batch: tuple[Sequence[int], Sequence[int]]) -> ir.Value:
-    """A product of integers, which dl.matmul does not take: sums of products."""
+    """An integer product, which dl.matmul does not support: sums of products."""
     rows, columns = ([d for d in range(v.rank) if d not in inner[k] and d not in batch[k]]
                      for k, v in enumerate((a, b)))
     lead = [f.e.extent(a, d) for d in batch[0]]

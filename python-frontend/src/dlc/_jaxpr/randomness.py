@@ -1,5 +1,5 @@
-"""Random numbers of jax.random, bit by bit: Threefry 2x32 (Salmon et al., Parallel random
-numbers: as easy as 1, 2, 3, SC 2011). A key is two words of 32 bits.
+"""The random numbers of jax.random, bit by bit: Threefry 2x32 (Salmon et al., Parallel random
+numbers: as easy as 1, 2, 3, SC 2011). A key is two 32-bit words.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def threefry(f: Emission, eqn: Any, *words: ir.Value) -> list[ir.Value]:
 
 @primitive("iota_2x32_shape")
 def counters(f: Emission, eqn: Any) -> list[ir.Value]:
-    """The number of each element in row-major order, as its upper and lower 32 bits."""
+    """The row-major number of each element, as its upper and lower 32 bits."""
     extents = f.extents(eqn.params["shape"])
     whole = f.e.reshape(f.line(f.e.product(extents)), extents)
     return [f.e.cast(dl.shift_right(whole, 32), "ui32"), f.e.cast(whole, "ui32")]
@@ -56,7 +56,7 @@ def _cannot_draw(eqn: Any) -> str | None:
 
 @primitive(*_KEYS)
 def draw(f: Emission, eqn: Any, *values: ir.Value) -> list[ir.Value]:
-    # As JAX itself makes it of words: a function of theirs for one key, for each of them.
+    # JAX's own function for one key from words, applied to each.
     import jax
     name, params = str(eqn.primitive), dict(eqn.params)
     if name == "random_clone":

@@ -1,4 +1,4 @@
-"""What dlc lacks of a function, found before anything is emitted: all of it, with places."""
+"""Finds everything in a function that dlc lacks, with places, before anything is emitted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHECKS: dict[str, Callable[[Any], str | None]] = {}
 
 _SOLVED = ("no op of dl factors matrices: solve outside of the function, or by iterations of "
            "products")
-# What to write instead of primitives that dlc does not have.
+# What to write instead of primitives that dlc does not support.
 _INSTEAD = {
     "fft": "multiply by the transform's matrices of cosines and sines, as real numbers",
     "cholesky": _SOLVED, "lu": _SOLVED, "qr": _SOLVED, "eigh": _SOLVED, "eig": _SOLVED,
@@ -47,12 +47,11 @@ _INSTEAD = {
 
 
 class UnknownPrimitives(Exception):
-    """What dlc lacks of a function, all of it."""
+    """Everything in a function that dlc lacks."""
 
 
 def refuses(*names: str) -> Callable[[Function], Function]:
-    """Registers a check of a primitive's parameters: what about them dlc lacks, None if all is
-    there."""
+    """Registers a check of the parameters of a primitive. It returns what dlc lacks, or None."""
     def register(function: Function) -> Function:
         for name in names:
             _CHECKS[name] = function
@@ -76,7 +75,7 @@ def _lack(eqn: Any) -> str | None:
 
 
 def missing(jaxpr: Any) -> list[str]:
-    """What dlc lacks of a jaxpr, sorted: `sort at net.py:12 (rank): what to do`."""
+    """Everything in a jaxpr that dlc lacks, sorted: `sort at net.py:12 (rank): what to do`."""
     places: dict[tuple[str, str], list[str]] = {}
     for eqn, place in all_equations(jaxpr):
         lack = _lack(eqn)

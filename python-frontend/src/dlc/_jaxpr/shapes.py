@@ -93,11 +93,11 @@ def rev(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
 
 def cut(f: Emission, x: ir.Value, axis: int, whole: Any, start: Any, end: Any, step: int = 1,
         count: Any = None) -> ir.Value:
-    """Places `start` to before `end` of a dimension, each of which may follow from a free
-    extent. whole: the dimension's own; count: how many that are."""
+    """Positions `start` to before `end` of a dimension; both may depend on free extents. whole: the
+    extent of the dimension; count: the number of positions."""
     if is_number(start):
         left = end if is_number(end) else end - whole
-        if is_number(left):  # counted from one of the ends
+        if is_number(left):  # relative to one of the ends
             left = None if left == (whole if is_number(end) else 0) else int(left)
             if start == 0 and left is None and step == 1 or left == whole == 0:
                 return x
@@ -132,7 +132,7 @@ def split(f: Emission, eqn: Any, x: ir.Value) -> list[ir.Value]:
 
 
 def between(f: Emission, x: ir.Value, axis: int, inner: int, value: ir.Value) -> ir.Value:
-    """x with elements of one value between those of a dimension, `inner` of them."""
+    """x with `inner` elements of one value inserted between those of a dimension."""
     extents = f.e.extents(x)
     narrow = f.e.unsqueeze(x, axis + 1)
     filling = f.e.broadcast(value, [*extents[:axis + 1], inner, *extents[axis + 1:]])
@@ -144,8 +144,8 @@ def between(f: Emission, x: ir.Value, axis: int, inner: int, value: ir.Value) ->
 
 def padded(f: Emission, x: ir.Value, config: Sequence[tuple[Any, Any, int]],
            value: ir.Value, number: float | None) -> ir.Value:
-    """x with elements of a value around and between. config: (before, after, between) of each
-    dimension, less than 0 where elements go; number: the value where it is known."""
+    """x padded with a value, also between elements. config: (before, after, between) per dimension,
+    negative where elements are removed; number: the value, if it is known."""
     simple = number is not None and x.element != "i1" and all(
         is_number(low) and is_number(high) for low, high, _ in config)
     for axis, (_, _, inner) in enumerate(config):
@@ -179,7 +179,7 @@ def pad(f: Emission, eqn: Any, x: ir.Value, value: ir.Value) -> ir.Value:
 
 @primitive("iota")
 def iota(f: Emission, eqn: Any, *_: Any) -> ir.Value:
-    # 0, 1, ... along a dimension: known, but for the free one.
+    # 0, 1, ... along a dimension; all extents but the free one are known.
     shape, axis = eqn.params["shape"], eqn.params["dimension"]
     kind = ir.element_of(eqn.params["dtype"])
     extents = f.extents(shape)

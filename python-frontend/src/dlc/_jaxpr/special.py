@@ -1,6 +1,6 @@
-"""Functions of mathematics that are no ops of dl, by formulas of those that are.
+"""Special functions that are no ops of dl, by formulas of such ops.
 
-Those whose terms cancel are computed in f64. Derivatives are those of the formulas.
+Formulas with cancellation are computed in f64. Derivatives are those of the formulas.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def _polynomial(x: ir.Value, coefficients: Sequence[float]) -> ir.Value:
-    """c[0] x^n + ... + c[n], by Horner."""
+    """c[0] x^n + ... + c[n], by Horner's scheme."""
     y = x * coefficients[0] + coefficients[1]
     for c in coefficients[2:]:
         y = y * x + c
@@ -37,7 +37,7 @@ def log1p(f: Emission, x: ir.Value) -> ir.Value:
     u = x + 1.0
     d = u - 1.0
     one = f.like(x, 1)
-    plain = dl.equal(u, x)  # so large that 1 is nothing
+    plain = dl.equal(u, x)  # so large that 1 does not matter
     hidden = dl.equal(d, 0.0)
     share = dl.select(plain, one, dl.select(hidden, one, x / dl.select(hidden, one, d)))
     return dl.select(dl.and_(hidden, dl.not_(plain)), x, dl.log(u) * share)
@@ -48,7 +48,7 @@ primitive("log1p")(lambda f, eqn, x: log1p(f, x))
 
 @primitive("expm1")
 def expm1(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
-    # 2 e^(x/2) sinh(x/2) where that is more exact than the difference.
+    # 2 e^(x/2) sinh(x/2) where that is more accurate than the difference.
     half = dl.clip(x, low=-1.0, high=1.0) * 0.5
     return dl.select(dl.less(dl.abs(x), 1.0), dl.exp(half) * dl.sinh(half) * 2.0,
                      dl.exp(x) - 1.0)
@@ -81,9 +81,9 @@ def erf_inv(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
         -0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773,
         -0.0076224613, 0.00943887047, 1.00167406, 2.83297682])
     y = dl.select(dl.less(w, 5.0), middle, ends) * inner
-    if x.element == "f64":  # a step of Newton's
+    if x.element == "f64":  # one Newton step
         y = y - (dl.erf(y) - inner) * (math.sqrt(math.pi) / 2) * dl.exp(y * y)
-    # Of +-1 infinities, of more NaN.
+    # +-1 gives infinities; larger magnitudes give NaN.
     return dl.select(inside, y, dl.log(1.0 - dl.abs(x)) * -dl.sign(x))
 
 
@@ -93,7 +93,8 @@ _SHIFT = 8
 
 
 def _up(f: Emission, x: ir.Value) -> tuple[ir.Value, ir.Value, ir.Value]:
-    """(whether x is so small that the series is of x + 8, that or x, x where it is small)"""
+    """(whether x is so small that the series is evaluated at x + 8, that or x, x where it is small)
+    """
     small = dl.less(x, float(_SHIFT))
     low = dl.select(small, x, f.like(x, 1))
     return small, dl.select(small, low + float(_SHIFT), x), low

@@ -1,4 +1,4 @@
-"""Convolutions and reductions over windows."""
+"""Convolutions and windowed reductions."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 def _spread(f: Emission, x: ir.Value, padding: Sequence[tuple[Any, Any]],
             dilation: Sequence[int], number: float) -> tuple[ir.Value, list[tuple[int, int]]]:
-    """x with what an op of dl does not do itself: elements between, padding that is free or
-    takes elements away. And the padding that is left."""
+    """Applies what the op of dl does not support: elements in between, and padding that is not
+    known or is negative. Returns x and the remaining padding."""
     now, left = [], []
     for (low, high), step in zip(padding, dilation):
         apart = step != 1 or not is_number(low) or not is_number(high) or low < 0 or high < 0
@@ -67,8 +67,8 @@ def convolution(f: Emission, eqn: Any, x: ir.Value, w: ir.Value) -> ir.Value:
 
 
 def _batches_as_channels(f: Emission, x: ir.Value, count: int) -> ir.Value:
-    """`[g n, spatial..., c]` as `[n, spatial..., g c]`: groups of the batch, each of which has
-    filters of its own, are groups of channels."""
+    """`[g n, spatial..., c]` as `[n, spatial..., g c]`: groups of the batch, each with filters of
+    its own, become groups of channels."""
     extents = f.e.extents(x)
     x = f.e.reshape(x, [count, -1, *extents[1:]])
     x = f.e.transpose(x, [1, *range(2, x.rank - 1), 0, x.rank - 1])
@@ -106,7 +106,7 @@ def _extreme(kind: str, lowest: bool) -> float:
 
 def _slid(f: Emission, x: ir.Value, join: str, p: Any, padding: Sequence[tuple[int, int]],
           neutral: float) -> ir.Value:
-    """One dimension after the other, a strided slice for each place of the window."""
+    """Reduces one dimension after another, with one strided slice per position in the window."""
     x = padded(f, x, [(*q, 0) for q in padding], f.m.constant(np.array(neutral, x.dtype)), neutral)
     for axis in range(x.rank):
         size, step, apart = (p[k][axis] for k in ("window_dimensions", "window_strides",
@@ -125,7 +125,7 @@ def _slid(f: Emission, x: ir.Value, join: str, p: Any, padding: Sequence[tuple[i
 
 def _pooled(f: Emission, x: ir.Value, kind: str, moved: Sequence[int], p: Any,
             padding: Sequence[tuple[int, int]]) -> ir.Value:
-    # Pools have the batch first and channels last: what has no window goes there.
+    # Pools have the batch first and channels last: dimensions without a window go there.
     still = [d for d in range(x.rank) if d not in moved]
     if not moved:
         return x
@@ -159,7 +159,7 @@ def _cannot_scatter(eqn: Any) -> str | None:
 
 @primitive("select_and_scatter_add")
 def select_and_scatter_add(f: Emission, eqn: Any, source: ir.Value, x: ir.Value) -> ir.Value:
-    """The derivative of a window's maximum: each goes to the first place that has it."""
+    """The derivative of a windowed maximum: each goes to the first position that attains it."""
     p = eqn.params
     moved = [d for d in range(x.rank) if p["window_dimensions"][d] != 1
              or p["window_strides"][d] != 1 or tuple(p["padding"][d]) != (0, 0)]

@@ -1,4 +1,4 @@
-"""Keras's layers and models by their names, arguments and defaults, without Keras.
+"""Keras's layers and models with their names, arguments and defaults, without Keras.
 
     from dlc.layers import Dense, Sequential
 
@@ -6,7 +6,7 @@
     model.compile(loss="mse", optimizer="Adam", metrics=["mae"])
     model.fit(x, y, epochs=10)
 
-`Perceptron` and `Adaline` are dlc's own: single neurons that decide, and that are linear.
+`Perceptron` and `Adaline` are dlc's own single neurons: one with a threshold, one linear.
 """
 
 from __future__ import annotations

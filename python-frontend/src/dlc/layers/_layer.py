@@ -1,4 +1,4 @@
-"""A layer is its configuration; calling it on tensors remembers that it was called."""
+"""A layer consists of its configuration. Calling it on tensors records the call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _names: Counter[str] = Counter()
 
 
 def _snake(name: str) -> str:
-    """Conv2D is conv2d, MaxPooling2D max_pooling2d, as in Keras."""
+    """Conv2D becomes conv2d, MaxPooling2D max_pooling2d, as in Keras."""
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
@@ -34,9 +34,9 @@ def unique(word: str) -> str:
 
 
 class Tensor:
-    """The result of a call that is not computed: which call, and which of its results.
+    """A symbolic result: a call, and which of its results this is.
 
-    shape: extents that are known now, for inputs alone; a model knows those of all.
+    shape: the extents, known here only for inputs; a model knows those of all tensors.
     """
 
     def __init__(self, layer: Callable, node: int, index: int, shape: Shape | None = None,
@@ -45,7 +45,7 @@ class Tensor:
         self.shape, self.dtype = shape, dtype
 
     def sources(self) -> Sequence[Tensor]:
-        """What its call takes."""
+        """The tensors that its call reads."""
         return self.layer.arguments[self.node] if self.layer.arguments else ()
 
     def spec(self) -> Item:
@@ -112,8 +112,8 @@ def tensors(value: Any) -> Iterator[Tensor]:
 
 
 def calls_before(ends: Sequence[Tensor]) -> list[Tensor]:
-    """A tensor for each call that these come from, theirs too; each stands behind those that it
-    takes from."""
+    """A tensor for each call that these depend on, directly or not. Each comes after those that it
+    reads."""
     found: dict[tuple[int, int], Tensor] = {}
     stack = [(tensor, False) for tensor in reversed(ends)]
     while stack:
@@ -128,7 +128,7 @@ def calls_before(ends: Sequence[Tensor]) -> list[Tensor]:
 
 
 class Callable:
-    """What can be called on tensors: nodes are its calls, in their order."""
+    """Anything that can be called on tensors. nodes: its calls, in order."""
 
     name: str
     trainable: bool
@@ -138,11 +138,11 @@ class Callable:
         self.arguments: list[list[Tensor]] = []
 
     def item(self) -> Item:
-        """Its configuration and calls, as Keras serialises its own."""
+        """The configuration and the calls, in the form of Keras's serialisation."""
         raise NotImplementedError
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """A Tensor, or a list of them where there are several results."""
+        """Returns a Tensor, or a list of them if there are several results."""
         found = list(tensors([args, kwargs]))
         if not found:
             raise TypeError(f"{self.name} is called on {args}, expected tensors: begin with "
@@ -159,16 +159,16 @@ class Callable:
 
 
 class Layer(StatesOfLayer, _specs.Configured, Callable):
-    """A layer of a model. name, trainable and dtype are of all layers."""
+    """A layer of a model. name, trainable and dtype are common to all layers."""
 
     def __init__(self, *args: Any, name: str | None = None, trainable: bool = True,
                  dtype: str | None = None, input_shape: Shape | None = None,
                  input_dim: int | None = None, batch_input_shape: Shape | None = None,
                  **kwargs: Any) -> None:
         if input_dim is not None and "input_dim" in self.__signature__.parameters:
-            kwargs["input_dim"], input_dim = input_dim, None  # Embedding's own
+            kwargs["input_dim"], input_dim = input_dim, None  # an argument of Embedding itself
         super().__init__(*args, **kwargs)
-        self._values: dict[str, Any] = {}  # the weights that models made of it
+        self._values: dict[str, Any] = {}  # the weights that models created for it
         if dtype not in (None, "float32"):
             raise ValueError(f"{type(self).__name__}: dtype is {dtype}, expected float32")
         self.name = name or unique(_snake(type(self).__name__))
@@ -182,14 +182,14 @@ class Layer(StatesOfLayer, _specs.Configured, Callable):
             None if input_shape is None else tuple(input_shape)
 
     def get_weights(self) -> list[Any]:
-        """Its arrays, once a model that holds it was built."""
+        """The arrays of the layer, after a model that contains it has been built."""
         return list(self._weights().values())
 
     def _weights(self) -> dict[str, Any]:
         return {name: a for name, a in self._values.items() if not is_state(name)}
 
     def set_weights(self, arrays: Sequence[Any]) -> None:
-        """Other numbers for its arrays, which all models that hold it have then."""
+        """Replaces the arrays, in all models that contain the layer."""
         weights = self._weights()
         if len(arrays) != len(weights):
             raise ValueError(f"{self.name} has {len(weights)} weights, {len(arrays)} arrays "
@@ -222,7 +222,7 @@ class Layer(StatesOfLayer, _specs.Configured, Callable):
 
 
 class Operation(Callable):
-    """A function of keras.ops between tensors."""
+    """A function of keras.ops on tensors."""
 
     def __init__(self, class_name: str) -> None:
         self.class_name, self.name, self.trainable = class_name, unique(_snake(class_name)), True
@@ -234,7 +234,7 @@ class Operation(Callable):
 
 
 class InputLayer(Layer):
-    """Where a model's data comes in. shape: of a sample, None where an extent is free."""
+    """An input of a model. shape: that of a sample, None for a free extent."""
 
     __signature__ = None
 
@@ -258,5 +258,5 @@ class InputLayer(Layer):
 def Input(shape: Shape | None = None, batch_size: int | None = None,
           dtype: str | None = "float32", name: str | None = None,
           batch_shape: Shape | None = None) -> Tensor:
-    """A tensor to begin a model with. shape: of a sample, without the batch."""
+    """A tensor from which a model begins. shape: that of a sample, without the batch."""
     return InputLayer(shape, batch_size, dtype, batch_shape, name).output

@@ -1,4 +1,4 @@
-"""The steps of a model by what `compile` was told, and what optimisers remember."""
+"""The steps of a model as configured by `compile`, and the state of optimisers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .._steps import Steps
     from ..optimizers import Optimizer
 
-UNTRAINED: tuple[str, Config] = ("sgd", {})  # of steps that do not learn
+UNTRAINED: tuple[str, Config] = ("sgd", {})  # for steps that do not train
 
 
 def configured(optimizer: Optimizer) -> tuple[str, Config]:
@@ -33,14 +33,14 @@ def configured(optimizer: Optimizer) -> tuple[str, Config]:
 
 
 def facts(optimizer: Optimizer) -> Callable[[Weight], Config]:
-    """What an optimiser is told of each weight."""
+    """The settings of an optimiser for each weight."""
     return lambda w: {"path": w.name, "decays": optimizer.decays(w.name)}
 
 
 def with_targets(outputs: Sequence[Output],
                  targets: Sequence[npt.NDArray[Any]]) -> list[Output] | None:
-    """The outputs with the extents of their targets, behind the batch, where losses depend on
-    those; None where such extents are not known yet. targets: all, or none."""
+    """The outputs with the extents of their targets, after the batch, if losses depend on those;
+    None if such extents are not yet known. targets: all, or none."""
     left, found = list(targets), []
     for output in outputs:
         target = left.pop(0) if output.loss is not None and left else None
@@ -56,7 +56,7 @@ def with_targets(outputs: Sequence[Output],
 
 
 def require_part(steps: Steps, names: Sequence[str], *weights: Any) -> None:
-    """Refuses weights of samples that would have no part in a loss."""
+    """Refuses sample weights that no loss would use."""
     without = [names[k] for k in sorted(steps.training.ignore_weights)]
     if without and any(w is not None for w in weights):
         raise ValueError(f"the loss of {', '.join(without)} is one number that is not reduced, so "
@@ -65,7 +65,7 @@ def require_part(steps: Steps, names: Sequence[str], *weights: Any) -> None:
 
 
 def go_on(steps: Steps, before: Steps) -> None:
-    """What the optimiser remembers is that of the steps before."""
+    """Copies the state of the optimiser from the previous steps."""
     known = before.training.states
     if steps.training.targets and before.training.targets:
         for name in steps.training.remembered:
@@ -75,7 +75,7 @@ def go_on(steps: Steps, before: Steps) -> None:
 
 
 def averages(optimizer: Optimizer, steps: Steps) -> dict[str, npt.NDArray[Any]]:
-    """{weight: its moving average}, which it becomes behind the last epoch."""
+    """{weight: its moving average}, which replaces it after the last epoch."""
     if not optimizer.use_ema:
         return {}
     return {name: steps.library.state[f"{name}/{AVERAGE}"] for name, w in steps.weights.items()

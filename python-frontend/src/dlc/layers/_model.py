@@ -1,4 +1,4 @@
-"""Models of dlc.layers: what they hold, how they learn, how they leave."""
+"""Models of dlc.layers: structure, training, export."""
 
 from __future__ import annotations
 
@@ -49,21 +49,21 @@ _seed: list[int | None] = [None]
 
 
 def set_random_seed(seed: int) -> None:
-    """First weights, the order of samples and dropout follow from it."""
+    """Seeds initial weights, the order of samples, and dropout."""
     _seed[0] = seed
     np.random.seed(seed)
 
 
 class Model(StatesOfModel, Callable):
-    """A model from inputs to outputs, tensors of `Input` and of calls of layers.
+    """A model from inputs to outputs, which are tensors of `Input` and of calls of layers.
 
-    A model is a layer too: it can be called in another one, and shares its weights there.
+    A model is also a layer: other models may call it, and then share its weights.
     """
 
     optimizer: optimizers.Optimizer
     history: History
     inputs: list[Tensor]
-    outputs: list[Any]  # tensors; names where there are none
+    outputs: list[Any]  # tensors; names if there are none
     output_shapes: list[tuple[int | None, ...]]
     _layers: list[Callable]
 
@@ -88,8 +88,8 @@ class Model(StatesOfModel, Callable):
         self._compiled: list[Output] | None = None
 
     def _reachable(self) -> list[Callable]:
-        """Layers that outputs depend on, in the order of their first use; notes the calls of
-        them that belong to this model, as a layer may be called in others too."""
+        """The layers that outputs depend on, in the order of first use. Records which of their
+        calls belong to this model, because other models may call a layer too."""
         found: dict[int, Callable] = {}
         for tensor in calls_before([*self.inputs, *self.outputs]):
             found.setdefault(id(tensor.layer), tensor.layer)
@@ -118,7 +118,7 @@ class Model(StatesOfModel, Callable):
         return len(self.outputs)
 
     def item(self) -> Item:
-        """The model as a configuration, as Keras serialises its own."""
+        """The model as a configuration, in the form of Keras's serialisation."""
         def place(t: Tensor) -> list[Any]:
             return [t.layer.name, t.node, t.index]
         return {"class_name": "Functional", "module": "dlc.layers", "name": self.name,
@@ -129,7 +129,7 @@ class Model(StatesOfModel, Callable):
                     "output_layers": [place(t) for t in self.outputs]})}
 
     def _own_calls(self, layer: Callable) -> Item:
-        """A layer's item, with nothing in the places of calls that other models make."""
+        """The item of a layer, with placeholders for the calls of other models."""
         item, calls = layer.item(), self._calls.get(id(layer), set())
         return {**item, "inbound_nodes": [n if k in calls else None
                                           for k, n in enumerate(item["inbound_nodes"])]}
@@ -145,7 +145,7 @@ class Model(StatesOfModel, Callable):
     #--- Weights ---------------------------------------------------------------------
 
     def build(self) -> None:
-        """Makes the weights; shapes that do not fit are told here, with the layer."""
+        """Creates the weights. Shapes that do not fit are reported here, with the layer."""
         if self._weights is not None:
             return
         item = self.item()
@@ -175,7 +175,8 @@ class Model(StatesOfModel, Callable):
         self._weights = weights
 
     def _place(self, name: str) -> tuple[dict[str, Array], str]:
-        """Where the array of a weight is kept: by the layer that it is of, for all models."""
+        """The dictionary and the key of the array of a weight. It belongs to the layer, so all
+        models share it."""
         parts = name.split("/")[1:]
         holder: Any = self
         while isinstance(holder, Model) and holder._layers:
@@ -223,7 +224,7 @@ class Model(StatesOfModel, Callable):
         return {name: w for name, w in self._weights.items() if not w.is_state}
 
     def summary(self, print_fn: abc.Callable[[str], object] = print) -> None:
-        """A table of layers, shapes of their results and numbers of weights."""
+        """Prints a table of layers, shapes of their results and numbers of weights."""
         weights = self._weighted()
         rows = [("Layer (type)", "Params")]
         for layer in self._layers:
@@ -242,7 +243,7 @@ class Model(StatesOfModel, Callable):
         print_fn("\n".join(lines))
 
     def plot(self, path: Place | None = None) -> Graph:
-        """The model as a picture of its layers, which a notebook shows; path: a .svg file."""
+        """A picture of the layers of the model, which a notebook shows. path: a .svg file."""
         graph = of_layers(self) if self._layers else of_text(self.to_module().text())
         if path:
             graph.save(path)
@@ -258,7 +259,7 @@ class Model(StatesOfModel, Callable):
             if self._layers else f"<pre>{html.escape(lines[0])}</pre>"
 
     def _fresh(self) -> dict[str, Weight]:
-        """The weights as the layers' `trainable` has them now."""
+        """The weights with the current `trainable` flags of their layers."""
         module = ir.Module()
         weights: dict[str, Weight] = {}
 
@@ -277,7 +278,7 @@ class Model(StatesOfModel, Callable):
     def compile(self, optimizer: str | optimizers.Optimizer = "rmsprop", loss: Any = None,
                 loss_weights: Any = None, metrics: Any = None,
                 weighted_metrics: Any = None) -> None:
-        """How the model learns, in words or objects of dlc.optimizers and dlc.losses.
+        """Configures training, by names or by objects of dlc.optimizers and dlc.losses.
 
         With several outputs, losses, weights and metrics are lists or dictionaries by name.
         """
@@ -307,8 +308,7 @@ class Model(StatesOfModel, Callable):
         self._compiled, self._steps = outputs, {}
 
     def _made(self, learns: bool = True, targets: Sequence[Array] = ()) -> Steps:
-        """The steps, compiled where there are none that fit. targets: those that are learnt,
-        where there are some."""
+        """The steps; compiled if none fit. targets: the training targets, if there are any."""
         self.build()
         item, optimizer = self.item(), UNTRAINED
         outputs = [Output() for _ in self.outputs]
@@ -346,8 +346,8 @@ class Model(StatesOfModel, Callable):
             class_weight: Mapping[int, float] | None = None,
             sample_weight: npt.ArrayLike | None = None, initial_epoch: int = 0) -> History:
         """Trains, and returns a History. x and y: arrays, lists or dictionaries of them, whose
-        first dimension counts samples; the rest is as keras.Model.fit has it: verbose 0 says
-        nothing, 2 a line an epoch, 1 has a bar too, where somebody looks."""
+        first dimension is the samples. The rest is as in keras.Model.fit: verbose 0 is silent, 2
+        prints a line per epoch, 1 also draws a bar if output is visible."""
         self._need_compile("fit")
         arrays = checked(self, x, y, sample_weight, class_weight)
         count = len(arrays[0])
@@ -399,14 +399,15 @@ class Model(StatesOfModel, Callable):
             getattr(callback, event, lambda *_: None)(*args)
 
     def _targets(self, arrays: Sequence[Array]) -> Sequence[Array]:
-        """The targets among what `_checked` gives."""
+        """The targets in the result of `_checked`."""
         count = len(self.inputs)
         return arrays[count:count + (len(arrays) - count) // 2]
 
     def _pass(self, steps: Steps, arrays: Sequence[Array],
               order: npt.NDArray[np.integer[Any]] | None, batch_size: int, training: bool,
               callbacks: Iterable[Any], bar: Bar | None = None) -> Logs:
-        """One pass over the samples, in an order if one is given; the logs at its end."""
+        """One pass over the samples, in the given order if there is one; returns the logs at its
+        end."""
         function = steps["step" if training else "evaluate"]
         feed = ArrayFeed(function, shaped(function, arrays), batch_size)
         tally = Tally(self.output_names, steps.training)
@@ -429,7 +430,7 @@ class Model(StatesOfModel, Callable):
     def evaluate(self, x: Any, y: Any, batch_size: int = 32, verbose: int | str = 0,
                  sample_weight: npt.ArrayLike | None = None,
                  return_dict: bool = False) -> float | list[float] | Logs:
-        """Loss and metrics: a number, a list of them, or a dictionary."""
+        """Returns loss and metrics: a number, a list of them, or a dictionary."""
         self._need_compile("evaluate")
         arrays = checked(self, x, y, sample_weight)
         steps = self._made(targets=self._targets(arrays))
@@ -443,8 +444,8 @@ class Model(StatesOfModel, Callable):
 
     def predict(self, x: Any, batch_size: int = 32,
                 verbose: int | str = "auto") -> Array | list[Array]:
-        """The outputs for an array of samples. A bar counts them where somebody looks and it
-        takes more than a second, unless verbose is 0."""
+        """The outputs for an array of samples. Unless verbose is 0, a bar counts them if output is
+        visible and it takes more than a second."""
         arrays = checked(self, x)
         parts: list[tuple[Array, ...]] = []
         steps = self._made(learns=self._compiled is not None)
@@ -462,7 +463,7 @@ class Model(StatesOfModel, Callable):
 
     def train_on_batch(self, x: Any, y: Any,
                        sample_weight: npt.ArrayLike | None = None) -> float | list[float]:
-        """One step; loss and metrics as evaluate gives them."""
+        """Makes one step; returns loss and metrics as evaluate does."""
         self._need_compile("train_on_batch")
         arrays = checked(self, x, y, sample_weight)
         steps = self._made(targets=self._targets(arrays))
@@ -475,8 +476,8 @@ class Model(StatesOfModel, Callable):
     #--- Out -----------------------------------------------------------------------------
 
     def to_module(self, learns: bool = False) -> ir.Module:
-        """The model at inference, as a module of dl with its weights. learns: whether it is to
-        be trained, so that what would learn wrongly is refused."""
+        """The model at inference, as a module of dl with its weights. learns: whether it will be
+        trained; then anything that would train wrongly is refused."""
         self.build()
         return module_of(self.item(), self._input_types(), lambda w: self._value(w.name), learns)
 
@@ -486,9 +487,9 @@ class Model(StatesOfModel, Callable):
 
 
 class Configured(Model):
-    """A model of a configuration that something else wrote: a file of Keras's.
+    """A model from a configuration that was written elsewhere: a file of Keras.
 
-    value_of: the values of a weight by its name and shape.
+    value_of: the value of a weight by its name and shape.
     """
 
     def __init__(self, item: Item,
@@ -505,7 +506,7 @@ class Configured(Model):
         self._layers = []
         self._prepare()
 
-    output_names: Sequence[str] = ()  # of the outputs, in their order
+    output_names: Sequence[str] = ()  # of the outputs, in order
 
     def item(self) -> Item:
         return {**self._item, "inbound_nodes": self.nodes}
@@ -530,7 +531,7 @@ def _input_layers(item: Item) -> list[Item]:
 
 
 class Sequential(Model):
-    """Layers one after the other; the first has an input_shape, or is an Input."""
+    """A chain of layers. The first has an input_shape, or is an Input."""
 
     def __init__(self, layers: Iterable[Any] | None = None, name: str | None = None) -> None:
         self.name, self.trainable = name or unique("sequential"), True
@@ -541,7 +542,7 @@ class Sequential(Model):
             self.add(layer)
 
     def add(self, layer: Any) -> None:
-        """One more layer."""
+        """Appends a layer."""
         if isinstance(layer, Tensor):
             layer = layer.layer
         if not self.inputs:
@@ -557,7 +558,7 @@ class Sequential(Model):
                 raise ValueError(f"{layer.name} is the first layer of '{self.name}': give it an "
                                  "input_shape, or begin with Input(shape=...)")
             else:
-                # Rows of a table are chosen by whole numbers.
+                # Rows of a table are selected by integers.
                 dtype = "int64" if type(layer).__name__ == "Embedding" else "float32"
                 first = InputLayer(shape, layer.batch_size, dtype)
             self.inputs = self.outputs = [first.output]

@@ -1,4 +1,4 @@
-"""What fit, evaluate and predict are given, as arrays of as many samples."""
+"""The arguments of fit, evaluate and predict as arrays with one number of samples."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def _array(values: Any) -> Array:
-    """An array; numbers that have no type yet are of float32."""
+    """An array; numbers without a type become float32."""
     array = np.asarray(values)
     told = hasattr(values, "dtype") or array.dtype != np.float64
     return array if told else array.astype(np.float32)
 
 
 def arrays_of(values: Any, names: Sequence[str]) -> list[Array]:
-    """An array for each name; of one alone a list of numbers does as well."""
+    """An array for each name; a single one may be given as a list of numbers."""
     if len(names) == 1 and isinstance(values, (list, tuple)) and \
             not (len(values) == 1 and isinstance(values[0], np.ndarray)):
         return [_array(values)]
@@ -36,7 +36,7 @@ def arrays_of(values: Any, names: Sequence[str]) -> list[Array]:
 
 def checked(model: Model, x: Any, y: Any = None, sample_weight: npt.ArrayLike | None = None,
             class_weight: Mapping[int, float] | None = None) -> list[Array]:
-    """Inputs, targets and weights of samples as arrays of as many samples."""
+    """Inputs, targets and sample weights as arrays with one number of samples."""
     inputs = arrays_of(x, [t.layer.name for t in model.inputs])
     targets = [] if y is None else arrays_of(y, model.output_names)
     if len(inputs) != len(model.inputs):

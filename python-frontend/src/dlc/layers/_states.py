@@ -1,4 +1,4 @@
-"""What stateful layers remember from call to call, in layers and in models of them."""
+"""The states of stateful layers from call to call, in layers and in models of them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
 
 def is_state(name: str) -> bool:
-    """Whether the array of a layer under this name is no weight."""
+    """Whether the array of a layer under this name is a state and not a weight."""
     return name.rpartition("/")[2].startswith(f"{STATE}_")
 
 
 class StatesOfLayer:
-    """The states among a layer's arrays, which are there once a model that holds it was built."""
+    """The states among the arrays of a layer, after a model that contains it has been built."""
 
     name: str
     _values: dict[str, Any]
 
     @property
     def states(self) -> list[npt.NDArray[Any]]:
-        """Its states, arrays that may be written to; none of a layer that is not stateful."""
+        """The states, as arrays that may be written to; empty for a layer that is not stateful."""
         return [a for name, a in self._values.items() if is_state(name)]
 
     @states.setter
@@ -49,7 +49,7 @@ class StatesOfLayer:
             self._values[name] = array
 
     def reset_states(self) -> None:
-        """The next call begins with zeros."""
+        """Sets the states to zero."""
         for array in self.states:
             array[...] = 0.0
 
@@ -57,7 +57,7 @@ class StatesOfLayer:
 
 
 class StatesOfModel:
-    """What all stateful layers of a model remember."""
+    """The states of all stateful layers of a model."""
 
     _weights: dict[str, Weight] | None
 
@@ -68,7 +68,7 @@ class StatesOfModel:
         raise NotImplementedError
 
     def reset_states(self) -> None:
-        """All stateful layers begin their next call with zeros."""
+        """Sets the states of all stateful layers to zero."""
         for name, weight in (self._weights or {}).items():
             if weight.is_state:
                 self._store(name, np.zeros(weight.shape, np.float32))
@@ -76,13 +76,13 @@ class StatesOfModel:
     reset_state = reset_states
 
     def _give_states(self, steps: Steps) -> None:
-        """The states into the library: a callback may have reset them."""
+        """Copies the states to the library: a callback may have reset them."""
         for name, weight in steps.weights.items():
             if weight.is_state:
                 steps.library.state[name] = self._value(name)
 
     def _keep_states(self, steps: Steps) -> None:
-        """The states as the library left them."""
+        """Copies the states back from the library."""
         for name, weight in steps.weights.items():
             if weight.is_state:
                 self._store(name, np.array(steps.library.state[name]))

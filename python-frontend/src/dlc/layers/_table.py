@@ -1,4 +1,4 @@
-"""The layers: names, parameters and defaults as Keras 3 has them."""
+"""The layers, with names, parameters and defaults as in Keras 3."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""The operators that graphs are drawn of: a file for each family."""
+"""The operators from which graphs are drawn: one file per family."""
 
 from . import control, elementwise, layers, recurrent, reductions, shape, indexing  # noqa: F401

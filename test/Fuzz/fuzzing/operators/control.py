@@ -12,7 +12,7 @@ def inner(g):
 
 
 def chain(g, x, count):
-    """Operators that keep type and shape."""
+    """Operators that keep type and shape, one after another."""
     for _ in range(count):
         if x.dtype == BOOL:
             x = g.emit("Not", [x], [(x.dtype, x.shape, True)])
@@ -28,7 +28,7 @@ def chain(g, x, count):
 
 
 def made(g):
-    """Values of known shape that this graph computes itself."""
+    """Values of known shape that this graph itself computes."""
     names = {o for n in g.nodes for o in n.output}
     return [v for v in g.values if v.name in names and v.is_static]
 
@@ -64,7 +64,7 @@ def branch(g):
             y = other.emit("Identity", [y], [(x.dtype, x.shape, True)])
         else:
             y = chain(other, alike, g.integer(1, 2))
-        # ONNX Runtime gives garbage where a branch has one value as two outputs.
+        # ONNX Runtime returns garbage if a branch returns one value as two outputs.
         if x in first:
             x = then.emit("Identity", [x], [(x.dtype, x.shape, x.tame)])
         if y in second:
@@ -94,7 +94,7 @@ def update(body, state):
 
 
 def outputs(body, p):
-    """Values of the body that are put together over its steps."""
+    """Values of the body that are concatenated over its steps."""
     own = made(body)
     found = [body.choice(own)] if own and body.chance(p) else []
     return [body.emit("Identity", [s], [(s.dtype, s.shape, False)]) for s in found]

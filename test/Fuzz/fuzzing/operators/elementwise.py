@@ -1,4 +1,4 @@
-"""Operators that work element by element."""
+"""Element-wise operators."""
 
 import numpy as np
 
@@ -204,7 +204,7 @@ def prelu(g):
 
 
 def to_type(g, x, target):
-    """Converts; numbers go to integers only from where they fit."""
+    """Converts; numbers become integers only if they fit."""
     if x.dtype.kind == "f" and target.kind in "iu":
         if not x.tame:
             raise Skip

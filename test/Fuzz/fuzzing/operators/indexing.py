@@ -1,4 +1,4 @@
-"""Operators that find or write elements by place."""
+"""Operators that find or write elements by position."""
 
 import numpy as np
 

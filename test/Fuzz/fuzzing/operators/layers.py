@@ -6,7 +6,7 @@ from ..draw import F32, F64, I32, I64, U8, Skip, broadcast, operator
 
 
 def fit(g, dtype, shape, **limits):
-    """A value of this shape there is, or a new one."""
+    """An existing value of this shape, or a new one."""
     found = None
     if g.chance(0.5) and not limits:
         found = g.find((dtype,), where=lambda v: v.shape == tuple(shape))
@@ -48,7 +48,7 @@ def gemm(g):
     if g.chance(0.7):
         operands.append(fit(g, a.dtype, g.choice([(m, n), (n,), (1, n), (m, 1), (), (1,)])))
     alpha, beta = g.choice([None, 0.5]), g.choice([None, 0.25, 0.0])
-    # ONNX Runtime adds the bias as it is where there is nothing to sum.
+    # ONNX Runtime adds the bias unscaled if there is nothing to sum.
     g.emit("Gemm", operands, [(a.dtype, (m, n), all(v.tame for v in operands))],
            transA=int(ta) or None, transB=int(tb) or None,
            alpha=alpha, beta=beta if k else None)

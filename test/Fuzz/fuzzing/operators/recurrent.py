@@ -47,8 +47,8 @@ for _name in GATES:
 
 @operator("stack of recurrent layers", 0.6, 7)
 def stack(g):
-    """Layers on each other, with what networks have between them: products, sums with
-    earlier layers, reversals, functions of each element."""
+    """Stacked layers, with what networks have between them: products, sums with earlier layers,
+    reversals, element-wise functions."""
     t, b, k = g.integer(1, 8), g.integer(1, 5), g.integer(1, 6)
     h = g.choice([1, 4, 5, 8, 16])
     x, before = g.fresh(F32, (t, b, k)), []

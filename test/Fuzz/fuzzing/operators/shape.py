@@ -157,7 +157,7 @@ def slice_(g):
         end = g.choice([g.integer(-e - 2, e + 2), 2 ** 31 - 1, 2 ** 63 - 1, -2 ** 31])
         step = g.choice([1, 1, 1, 2, 3, -1, -2])
         shape[a] = len(range(e)[slice(start, end, step)])
-        # Python clamps as ONNX does, but for ends beyond the range going down.
+        # Python clamps as ONNX does, except for ends beyond the range with negative steps.
         starts, ends, steps = starts + [start], ends + [end], steps + [step]
     if 0 in shape and not g.zeros:
         raise Skip

@@ -22,10 +22,10 @@
 #include "dlc/Dialect/DL/IR/DLInterfaces.h.inc"
 
 namespace dlc::dl {
-/// The name that a constant has as a parameter: a string attribute of it.
+/// A string attribute of a constant: its name as a parameter.
 inline constexpr llvm::StringLiteral parameterAttr = "dl.parameter";
 
-/// What an op decomposes to, in the types of its results.
+/// Decomposes an op, with values cast to the types of its results.
 llvm::SmallVector<mlir::Value> decompose(DecomposableOpInterface op,
                                          mlir::OpBuilder &b);
 

@@ -1,7 +1,7 @@
-//===- DLCheck.td - Values that must be what they should --------*- tablegen -*-===//
+//===- DLCheck.td - Checks of values ----------------------------*- tablegen -*-===//
 //
-// Each is the identity; a call in which a value is not what it must be ends with a
-// message, before anything of the state has changed.
+// Each op is the identity. A call in which a value fails its check ends with a message,
+// before any state has changed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,8 +11,8 @@
 include "dlc/Dialect/DL/IR/DLDialect.td"
 
 def DL_RequireRangeOp : DL_InferredOp<"require_range", [DL_NotDifferentiable]> {
-  let summary = "x, all of whose elements are from `least` to below `past`";
-  let description = [{`what` says in the message what they are: "a label".}];
+  let summary = "x, with a check that all elements are from `least` to below `past`";
+  let description = [{`what` names the elements in the message: "a label".}];
   let arguments = (ins DL_IndexTensor:$x, I64Attr:$least, I64Attr:$past,
                        StrAttr:$what);
   let results = (outs DL_IndexTensor:$y);
@@ -20,8 +20,8 @@ def DL_RequireRangeOp : DL_InferredOp<"require_range", [DL_NotDifferentiable]> {
 }
 
 def DL_RequireFiniteOp : DL_InferredOp<"require_finite"> {
-  let summary = "x, all of whose elements are numbers: neither infinite nor NaN";
-  let description = [{`what` says in the message what they are: "dl.log at net.mlir:7".}];
+  let summary = "x, with a check that no element is infinite or NaN";
+  let description = [{`what` names the elements in the message: "dl.log at net.mlir:7".}];
   let arguments = (ins DL_FloatTensor:$x, StrAttr:$what);
   let results = (outs DL_FloatTensor:$y);
   let assemblyFormat = "$what $x attr-dict `:` type($x)";

@@ -23,11 +23,11 @@ def DL_ConvOp : DL_Convolution<"conv"> {
     y[n, i, j, f] = b[f] + sum over p, q, c of
         x[n, i s - lo + p d, j s - lo + q d, c] filter[p, q, c, f]
 
-    with stride s, dilation d, padding lo before and hi after; what lies outside is
+    with stride s, dilation d, padding lo before and hi after. Elements outside are
     zero. The output extent is 1 + floor((W + lo + hi - (K - 1) d - 1) / s). With
-    `groups` g, input channels and filters are cut into g runs that meet pairwise;
-    groups = C is the depthwise convolution. (As everywhere in the field this is
-    cross-correlation: the filter is not mirrored.)
+    `groups` g, input channels and filters are split into g groups; each group of
+    filters reads one group of channels. groups = C is the depthwise convolution. (As
+    usual in the field this is cross-correlation: the filter is not mirrored.)
 
     ```mlir
     %y = dl.conv %x, %w, %b strides [2, 2] padding same
@@ -44,13 +44,13 @@ def DL_ConvOp : DL_Convolution<"conv"> {
 
 def DL_ConvTransposeOp : DL_Convolution<"conv_transpose",
     (ins OptionalAttr<DenseI64ArrayAttr>:$output_padding)> {
-  let summary = "transposed convolution, the gradient of `conv` by its input";
+  let summary = "transposed convolution, the gradient of `conv` with respect to its input";
   let description = [{
-    `x` is `[N, spatial..., C]`, the filter `[window..., F / groups, C]`: the filter
-    of the `conv` that maps `[N, out..., F]` to the shape of `x`. Each input
-    element adds filter-sized patches to the output at stride s. Output extent:
-    (W - 1) s - lo - hi + (K - 1) d + 1 + output_padding; with padding `same` it is
-    W s.
+    `x` is `[N, spatial..., C]`. The filter is `[window..., F / groups, C]`, which is
+    that of the `conv` that maps `[N, out..., F]` to the shape of `x`. Each input
+    element adds a patch of the size of the filter to the output, at stride s. The
+    output extent is (W - 1) s - lo - hi + (K - 1) d + 1 + output_padding, with
+    padding `same` W s.
   }];
   let assemblyFormat = [{
     $x `,` $filter (`,` $bias^)?
@@ -62,11 +62,12 @@ def DL_ConvTransposeOp : DL_Convolution<"conv_transpose",
 }
 
 def DL_ConvFilterGradOp : DL_InferredOp<"conv_filter_grad"> {
-  let summary = "the gradient of `conv` by its filter";
+  let summary = "the gradient of `conv` with respect to its filter";
   let description = [{
-    `x` is the input `[N, spatial..., C]` of a convolution, `g` `[N, out..., F]` what
-    reaches its result; the attributes are those of the convolution. The result is
-    shaped as its filter, `[window..., C / groups, F]`. In two dimensions and one group:
+    `x` is the input `[N, spatial..., C]` of a convolution, `g` the cotangent
+    `[N, out..., F]` of its result. The attributes are those of the convolution. The
+    result has the shape of its filter, `[window..., C / groups, F]`. In two dimensions
+    and one group:
 
     y[p, q, c, f] = sum over n, i, j of
         x[n, i s - lo + p d, j s - lo + q d, c] g[n, i, j, f]

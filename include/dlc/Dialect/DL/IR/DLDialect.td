@@ -21,23 +21,23 @@ def DL_Dialect : Dialect {
   let cppNamespace = "::dlc::dl";
   let summary = "Layers of neural networks as pure functions of tensors";
   let description = [{
-    `dl` is the level at which a person writes a network: one op a layer,
-    tensors in, tensors out, no side effects. Conventions that hold for every op:
+    `dl` is the level at which a person writes a network: one op per layer, tensors
+    in, tensors out, no side effects. These conventions hold for every op:
 
     - **Layout.** Feature maps are channels-last: `[N, W, C]`, `[N, H, W, C]`,
       `[N, D, H, W, C]`. Convolution filters are `[spatial..., C / groups, F]`.
-      One layout means one lowering; front ends whose models are channels-first
-      transpose at the border.
-    - **Element types.** f32 and f64 throughout; f16, bf16 and the 8-bit and 4-bit
-      floats are stored, and computed in f32; i1 for truth values; integers of 8
-      to 64 bits, signed (`i8`) and unsigned (`ui8`), of which narrow ones are
-      computed in i32 (ui32 in i64) and wrap when they are stored. Elements of
-      less than a byte take one.
-    - **`?` extents** are known at run time. Only a static extent of 1
-      broadcasts. Two extents that must agree, one of them `?`,
-      are compared by the generated library before anything is written.
+      With one layout, each op has one lowering. Front ends with channels-first
+      models transpose at inputs and outputs.
+    - **Element types.** f32 and f64 are computed as they are. f16, bf16 and the
+      8-bit and 4-bit floats are stored, and computed in f32. i1 holds truth values.
+      Integers have 8 to 64 bits and are signed (`i8`) or unsigned (`ui8`); narrow
+      ones are computed in i32 (ui32 in i64) and wrap when they are stored. An
+      element of less than a byte is stored in a byte.
+    - **`?` extents** are known only at run time. Only a static extent of 1
+      broadcasts. Where two extents must agree and one of them is `?`, the generated
+      library compares them before it writes anything.
     - **Weights** are `ml_program.global`s that hold a `dense_resource` or `dense`
-      attribute and are read with `ml_program.global_load_const`; small constants
+      attribute. They are read with `ml_program.global_load_const`. Small constants
       may be `arith.constant`s.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
@@ -69,20 +69,20 @@ def DL_Tensor : RankedTensorOf<!listconcat(floats, [I1], integers, storage)>;
 class DL_Op<string mnemonic, list<Trait> traits = []>
     : Op<DL_Dialect, mnemonic, !listconcat([Pure, DL_BoundedTensors], traits)>;
 
-/// An op whose single result type follows from operands and attributes. The
-/// family's .cpp defines `inferReturnTypes` of each such op; the shape errors
-/// stand there, so a type that cannot be inferred is explained once.
+/// An op whose result types follow from operands and attributes. The .cpp file of
+/// the family defines `inferReturnTypes` of each such op. That also reports all shape
+/// errors, so each is written once.
 class DL_InferredOp<string mnemonic, list<Trait> traits = []>
     : DL_Op<mnemonic, !listconcat(
           [DeclareOpInterfaceMethods<InferTypeOpInterface>], traits)> {
-  /// Unknown extents meet known ones: types are compared, not matched.
+  /// Unknown extents are compatible with known ones.
   code compatibleDeclaration = [{
     static bool isCompatibleReturnTypes(::mlir::TypeRange inferred,
                                         ::mlir::TypeRange actual) {
       return ::dlc::dl::areCompatibleTypes(inferred, actual);
     }
   }];
-  /// Each family's .cpp defines this overload, whose operands have names.
+  /// The .cpp file of the family defines this overload with named operands.
   code inferredDeclaration = compatibleDeclaration # [{
     static ::llvm::LogicalResult
     inferReturnTypes(::mlir::MLIRContext *context,
@@ -98,8 +98,8 @@ class DL_InferredOp<string mnemonic, list<Trait> traits = []>
         ::llvm::SmallVectorImpl<::mlir::Type> &types) {
       if (::llvm::failed(::dlc::dl::checkTensors(loc, getOperationName(), operands)))
         return ::llvm::failure();
-      // The parser asks before it has filled in default values, and with no
-      // properties at all where no attribute was written.
+      // The parser infers types before it fills in default values, and without
+      // any properties if no attribute was written.
       Properties defaults;
       auto *given = properties.as<Properties *>();
       if (!given)

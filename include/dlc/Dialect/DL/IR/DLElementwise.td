@@ -1,9 +1,9 @@
 //===- DLElementwise.td - Element-wise ops ----------------------*- tablegen -*-===//
 //
-// Arithmetic, comparison, logic and activations. An op here is complete with its
-// entry: the scalar expression stands in it, in the small language of Scalar.h,
-// and one pattern lowers them all. Behind it stands the derivative, in the language
-// of Formula.h: what reaches an operand when `g` reaches the result `y`.
+// Arithmetic, comparison, logic and activations. The entry of an op here is all that
+// it needs. It contains the scalar expression in the small language of Scalar.h; one
+// pattern lowers all of them. The derivative follows, in the language of Formula.h: the
+// cotangent of an operand from the cotangent `g` of the result `y`.
 //
 //===----------------------------------------------------------------------===//
 
@@ -12,7 +12,7 @@
 
 include "dlc/Dialect/DL/IR/DLDialect.td"
 
-/// The derivative of an op that is constant wherever it has one.
+/// The derivative of an op that is 0 wherever it exists.
 defvar flat = "return {};";
 
 /// Numbers of the formulas below, to more digits than an f64 has.
@@ -74,13 +74,13 @@ class DL_Elementwise<string mnemonic, string expression, string gradient = "",
   }];
 }
 
-/// What the element type of the result is: that of the first operand ...
+/// The element type of the result: that of the first operand ...
 defvar keepsElementType = [{
   static ::mlir::Type resultElementType(Adaptor op) {
     return ::mlir::getElementTypeOrSelf(op.getOperands()[0].getType());
   }
 }];
-/// ... or a truth value.
+/// ... or i1.
 defvar yieldsBool = [{
   static ::mlir::Type resultElementType(Adaptor op) {
     return ::mlir::IntegerType::get(op.getOperands()[0].getContext(), 1);
@@ -113,8 +113,8 @@ class DL_Binary<string mnemonic, string formula, string expression,
   let summary = formula;
   let description = [{
     Operands are broadcast as in NumPy: shapes are aligned at their last
-    dimension, and a static extent of 1 stretches to the other's. When both
-    operands have one type it is written once.
+    dimension, and a static extent of 1 is repeated to that of the other. A type
+    that both operands share is written once.
   }];
   let arguments = (ins operand:$a, operand:$b);
   let results = (outs DL_Tensor:$y);
@@ -143,19 +143,20 @@ def DL_MulOp : DL_Binary<"mul", "y = a b", "a * b", ["g * b", "g * a"],
 def DL_DivOp : DL_Binary<"div", "y = a / b (integers: rounded towards zero)",
                          "a / b", ["g / b", "-g * y / b"]> {
   let description = [{
-    The quotient. Integer division by zero yields 0 and the one quotient that
-    overflows (the least integer by -1) wraps, so that no input traps.
+    Integer division by zero yields 0. The only quotient that overflows, that of the
+    least integer by -1, wraps. So no input traps.
   }];
 }
 def DL_RemainderOp : DL_Binary<"remainder",
     "y = a - b trunc(a / b), with the sign of a", "remainder(a, b)",
     ["g", "-g * select((a / b) < 0.0, ceil(a / b), floor(a / b))"]> {
   let description = [{
-    The remainder of C's `%` and `fmod`. An integer by zero yields 0.
+    The remainder of C's `%` and `fmod`. Integer division by zero yields 0.
   }];
 }
 def DL_PowOp : DL_Binary<"pow", "y = a to the power b", "pow(a, b)",
-    // Of no power nothing, not 0 times an infinity; the logarithm of positive bases.
+    // For an exponent of 0 the derivative is 0, not 0 times infinity. The logarithm
+    // is taken of positive bases only.
     ["g * select(b == 0.0, 0.0, b * pow(a, b - 1.0))",
      "g * select(a > 0.0, y * log(a), 0.0)"], [],
                          DL_FloatTensor>;
@@ -256,8 +257,8 @@ class DL_Shift<string mnemonic, string formula, string function>
           ::mlir::getElementTypeOrSelf(getA()).getIntOrFloatBitWidth())}], [], [],
           DL_IntegerTensor> {
   let description = [{
-    A shift by the width of the type or more, or by a negative number, shifts all
-    bits out. Shifted right, signed integers keep their sign.
+    A shift by at least the width of the type, or by a negative number, shifts all
+    bits out. Right shifts of signed integers keep the sign.
   }];
 }
 def DL_ShiftLeftOp : DL_Shift<"shift_left", "y = a times 2 to the power b", "shiftLeft">;
@@ -289,11 +290,13 @@ def DL_CastOp : DL_Elementwise<"cast", "return in(0).cast(getTo(), !getOverflow(
   }]> {
   let summary = "y = x in another element type";
   let description = [{
-    Floats to integers round towards zero and saturate (to those of less than a
-    byte they wrap), NaN becomes 0; integers to narrower ones wrap; anything to i1 asks whether it differs from zero. f64
-    and integers become narrower floats by way of f32, to the nearest, ties to
-    even. A number too large for a float of 8 or 4 bits becomes its largest, or
-    with `overflow` its infinity, NaN where it has none.
+    - Float to integer rounds towards zero and saturates; to integers of less than a
+    byte it wraps. NaN becomes 0.
+    - Integer to a narrower integer wraps.
+    - Anything to i1 is whether it differs from zero.
+    - f64 and integers become narrower floats through f32, rounded to nearest, ties to
+    even. A number too large for a float of 8 or 4 bits becomes its largest number,
+    or with `overflow` infinity, or NaN if the type has no infinity.
   }];
   let arguments = (ins DL_Tensor:$x, TypeAttr:$to, UnitAttr:$overflow);
   let results = (outs DL_Tensor:$y);
@@ -320,14 +323,15 @@ def DL_UnitStepOp : DL_Unary<"unit_step", "y = 0 for x < 0, 0.5 at 0, 1 for x > 
 def DL_SignOp : DL_Unary<"sign", "y = -1 for x < 0, 0 at 0, 1 for x > 0",
     "select(x > 0.0, x.constant(1.0), select(x < 0.0, x.constant(-1.0), select(x == 0.0, x.constant(0.0), x)))",
     flat, DL_NumberTensor> {
-  let description = [{Of -0 it is 0, of NaN NaN.}];
+  let description = [{The sign of -0 is 0, that of NaN is NaN.}];
 }
 def DL_PiecewiseLinearOp : DL_Unary<"piecewise_linear",
     "y = 0 for x <= -1/2, x + 1/2 between, 1 for x >= 1/2",
     "min(max(x + 0.5, 0.0), 1.0)",
     "select(abs(x) < 0.5, g, 0.0)">;
 def DL_SigmoidOp : DL_Unary<"sigmoid", "y = 1 / (1 + exp(-x)), the logistic function",
-    // Of negative x the exponential itself, which is more exact than 1 over 1 over it.
+    // For negative x the numerator is the exponential itself, which is more accurate
+    // than two divisions.
     "select(x < 0.0, exp(-abs(x)), x.constant(1.0)) / (1.0 + exp(-abs(x)))",
     "g * y * (1.0 - y)">;
 def DL_LogSigmoidOp : DL_Unary<"log_sigmoid",
@@ -355,7 +359,7 @@ def DL_GeluTanhOp : DL_Unary<"gelu_tanh",
                ")")>;
 def DL_SiluOp : DL_Unary<"silu", "y = x sigmoid(x)", "x / (1.0 + exp(-x))",
     "silu(g, x, sigmoid(x))"> {
-  let description = [{Also called swish. At minus infinity the limit 0 is not reached: the value is NaN, as in the formula.}];
+  let description = [{Also called swish. At minus infinity the value is NaN, as the formula gives, not the limit 0.}];
 }
 def DL_SoftplusOp : DL_Unary<"softplus", "y = ln(1 + exp x), computed without overflow",
     "max(x, 0.0) + log1p(exp(-abs(x)))",

@@ -11,26 +11,26 @@ def DL_GradOp : DL_Op<"grad", [AttrSizedOperandSegments,
                                DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "the derivative of a function";
   let description = [{
-    Asks for the gradient of the first result of `callee`, a float of rank 0 (the
-    loss), at the inputs given; `dl-differentiate` replaces it by reverse-mode
-    derivatives, which are `dl` again. Further results of the function (metrics,
-    running averages) are computed on the way and have no influence.
+    The gradient of the first result of `callee`, a float of rank 0 (the loss), at the
+    given inputs. `dl-differentiate` replaces the op by reverse-mode derivatives,
+    which are again in `dl`. Further results of the function (metrics, running
+    averages) are computed too and do not influence the gradient.
 
-    The gradients are by the arguments whose numbers stand behind `wrt` and by the
-    globals behind `parameters` that the function reads; where neither is written, by
-    all arguments of floats. `with_value` gives the results of the function as well,
-    first.
+    The gradients are with respect to the arguments numbered in `wrt`, and to the
+    globals in `parameters`, which the function reads. Without both, they are with
+    respect to all float arguments. With `with_value`, the results of the function
+    come first.
 
     ```mlir
     %loss, %dw = dl.grad @loss(%x, %w) wrt [1] with_value
         : (tensor<8x4xf32>, tensor<4x2xf32>) -> (tensor<f32>, tensor<4x2xf32>)
     ```
 
-    With `seeds`, one of each result's type, the function may return anything: the
-    gradients are those of the sum over all results of result times seed
+    With `seeds`, one for each result and of its type, the function may return any
+    tensors. The gradients are those of the sum over all results of result times seed
     (a vector-Jacobian product).
 
-    The derivative of a derivative is written as one: `callee` may hold a `dl.grad`.
+    For second derivatives, `callee` may itself contain a `dl.grad`.
   }];
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<DL_Tensor>:$inputs,
                        Variadic<DL_Tensor>:$seeds,
@@ -45,17 +45,17 @@ def DL_GradOp : DL_Op<"grad", [AttrSizedOperandSegments,
     attr-dict `:` functional-type($inputs, $values)
   }];
   let extraClassDeclaration = [{
-    /// The arguments to differentiate by, as written or by default.
+    /// The numbers of the arguments to differentiate by, given or by default.
     ::llvm::SmallVector<int64_t> getArguments();
   }];
 }
 
 def DL_BarrierOp : Op<DL_Dialect, "barrier", [SameOperandsAndResultType, DL_BoundedTensors]> {
-  let summary = "x, as a value of its own";
+  let summary = "a copy of x that no pass merges with x";
   let description = [{
-    The result has the elements of `x`, and no pass takes it for the same value: what
-    is computed of it is computed a second time. The derivative of layers that are
-    computed again begins with one (`dl-differentiate` with `memory`).
+    The result equals `x`, but no pass treats it as the same value, so computations
+    from it are not merged with those from `x`. Rematerialised layers begin with this
+    op (`dl-differentiate` with `memory`).
   }];
   let arguments = (ins DL_Tensor:$x);
   let results = (outs Res<DL_Tensor, "", [MemAlloc]>:$y);

@@ -1,7 +1,7 @@
 //===- DLIndexing.td - Ops that search and scatter --------------*- tablegen -*-===//
 //
-// Ops that walk their elements in order: what they write, or how much, follows
-// from values.
+// Ops that visit their elements in order, because what they write, or how much,
+// depends on values.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,11 +22,11 @@ def DL_ScatterKind : I32EnumAttr<"ScatterKind", "what happens to the old element
 def DL_ScatterOp : DL_InferredOp<"scatter"> {
   let summary = "x with the rows that `indices` name replaced or added to";
   let description = [{
-    `x` is `[n, rest...]`, `indices` `[k]` and `updates` `[k, rest...]`:
-    row indices[i] of the result is updates[i], or with a `kind` the sum, product,
-    maximum or minimum of the old row and all updates that name it. Updates apply
-    in order. Negative indices count from the end; those beyond an end are clamped
-    to it.
+    `x` is `[n, rest...]`, `indices` `[k]` and `updates` `[k, rest...]`. Row
+    indices[i] of the result is updates[i], or with a `kind` the sum, product,
+    maximum or minimum of the old row and all updates with this index. Updates are
+    applied in order. Negative indices count from the end. Indices beyond either end
+    are then clamped to it.
   }];
   let arguments = (ins DL_Tensor:$x, DL_IndexTensor:$indices, DL_Tensor:$updates,
                        DefaultValuedAttr<DL_ScatterKind, "ScatterKind::replace">:$kind);
@@ -40,8 +40,8 @@ def DL_ScatterOp : DL_InferredOp<"scatter"> {
 def DL_TopKOp : DL_Op<"top_k"> {
   let summary = "the k largest or smallest elements of the last dimension, in order";
   let description = [{
-    Values and their places, best first; of equal elements the one that comes
-    first. NaN counts as the largest. k is at most the extent of the dimension.
+    Values and their positions, best first; of equal elements the first. NaN counts as
+    the largest. k is at most the extent of the dimension.
   }];
   let arguments = (ins DL_NumberTensor:$x, Index:$k, UnitAttr:$smallest);
   let results = (outs DL_NumberTensor:$values, DL_IndexTensor:$indices);
@@ -55,9 +55,9 @@ def DL_TopKOp : DL_Op<"top_k"> {
 def DL_ArgsortOp : DL_InferredOp<"argsort", [DL_NotDifferentiable]> {
   let summary = "the order of the rows of a matrix, the smallest first";
   let description = [{
-    Row y[0] of the `[n, m]` matrix x is the smallest, row y[n-1] the largest. The
-    first element that differs decides; NaN is above every number. Equal rows stay
-    in order.
+    Row y[0] of the `[n, m]` matrix x is the smallest, row y[n-1] the largest. Rows
+    are compared lexicographically; NaN is above every number. Equal rows keep their
+    order.
   }];
   let arguments = (ins DL_NumberTensor:$x);
   let results = (outs RankedTensorOf<[I64]>:$y);
@@ -65,10 +65,10 @@ def DL_ArgsortOp : DL_InferredOp<"argsort", [DL_NotDifferentiable]> {
 }
 
 def DL_NonzeroOp : DL_InferredOp<"nonzero", [DL_NotDifferentiable]> {
-  let summary = "the places of true elements, a column each";
+  let summary = "the positions of true elements, one per column";
   let description = [{
     y[d, j] is the index along dimension d of the j-th true element in row-major
-    order. How many there are is known only when it runs.
+    order. The number of columns is known only at run time.
   }];
   let arguments = (ins DL_BoolTensor:$x);
   let results = (outs RankedTensorOf<[I64]>:$y);

@@ -9,19 +9,18 @@ def DL_ElementwiseOpInterface : OpInterface<"ElementwiseOpInterface"> {
   let cppNamespace = "::dlc::dl";
   let description = [{
     An op that computes each element of its result from the elements at the same
-    place of its operands, after NumPy broadcasting. One scalar expression
-    describes it completely; lowering, constant folding and fusion build on it.
+    position of its operands, after NumPy broadcasting. A single scalar expression
+    describes it completely. Lowering, constant folding and fusion build on it.
   }];
   let methods = [InterfaceMethod<
-      [{Builds the scalar expression. `args` holds one scalar an operand, already
-        widened to the type that is computed in (f32 for f16 and bf16).}],
+      [{Builds the scalar expression. `args` holds one scalar per operand, already
+        widened to the compute type (f32 for f16 and bf16).}],
       "::mlir::Value", "buildScalar",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "::mlir::ValueRange":$args)>,
     InterfaceMethod<
-      [{Builds what reaches operand number `operand` when `cotangent`, of the type
-        of the result, reaches the result; before the sum over dimensions that
-        were stretched. Null where the derivative is zero.}],
+      [{Builds the cotangent of operand number `operand` from that of the result,
+        before the sum over broadcast dimensions. Null if the derivative is zero.}],
       "::mlir::Value", "buildGradient",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
            "unsigned":$operand, "::mlir::Value":$cotangent)>];
@@ -30,25 +29,25 @@ def DL_ElementwiseOpInterface : OpInterface<"ElementwiseOpInterface"> {
 def DL_DecomposableOpInterface : OpInterface<"DecomposableOpInterface"> {
   let cppNamespace = "::dlc::dl";
   let description = [{
-    An op that other ops of dl describe completely. The pass `dl-decompose` spells
-    it out; derivatives and lowerings of those are its own.
+    An op that other ops of dl express completely. The pass `dl-decompose` replaces it
+    by them. Their derivatives and lowerings are its own.
   }];
   let methods = [InterfaceMethod<
-      [{Builds the same from other ops, at the builder's place: one value a
-        result.}],
+      [{Builds the same from other ops at the insertion point, and returns one value
+        per result.}],
       "::llvm::SmallVector<::mlir::Value>", "decompose",
       (ins "::mlir::OpBuilder &":$builder)>];
 }
 
-/// An op that has no derivative by any of its operands: its results are places,
-/// truth values or integers. That it says so tells it from one whose rule was
-/// forgotten.
+/// An op without a derivative with respect to any operand: its results are
+/// positions, truth values or integers. The trait distinguishes it from an op whose
+/// rule was forgotten.
 def DL_NotDifferentiable : NativeOpTrait<"NotDifferentiable"> {
   let cppNamespace = "::dlc::dl";
 }
 
-/// No operand and no result has more elements than an address space holds; what
-/// an op decomposes to may have some times as many.
+/// No operand and no result has more elements than fit into the address space. What
+/// the op decomposes to may have a few times as many.
 def DL_BoundedTensors : NativeOpTrait<"BoundedTensors"> {
   let cppNamespace = "::dlc::dl";
 }

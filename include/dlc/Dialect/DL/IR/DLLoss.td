@@ -1,8 +1,8 @@
 //===- DLLoss.td - Losses and metrics ---------------------------*- tablegen -*-===//
 //
-// Each is a number of rank 0, the mean over all examples, and decomposes into the
-// arithmetic of its formula. Those of probabilities take logits, what comes before
-// the softmax or logistic function, so that no finite input overflows.
+// Each is a scalar of rank 0, the mean over all examples, and decomposes into the
+// arithmetic of its formula. Losses of probabilities take logits, the operands of the
+// softmax or logistic function, so that no finite input overflows.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,10 +30,10 @@ def DL_CrossEntropyOp : DL_Loss<"cross_entropy",
     "mean of -sum over classes of p ln softmax(x)",
     (ins DefaultValuedAttr<F64Attr, "0.0">:$label_smoothing), DL_NumberTensor> {
   let description = [{
-    The logits are `[..., C]`. The target p is a distribution over classes, `[..., C]`
-    of floats, or the number of the class, `[...]` of i32 or i64 (sparse); a call with
-    a number that is not 0 to C - 1 ends with a message. With
-    `label_smoothing` s the target is (1 - s) p + s / C.
+    The logits are `[..., C]`. The target p is either a distribution over classes,
+    floats `[..., C]`, or the index of the class, i32 or i64 `[...]` (sparse). A call
+    with an index outside 0 to C - 1 ends with a message. With `label_smoothing` s the
+    target is (1 - s) p + s / C.
   }];
   let assemblyFormat = [{
     $x `,` $target (`smoothing` $label_smoothing^)? attr-dict `:` type($x) `,`
@@ -45,7 +45,7 @@ def DL_CrossEntropyOp : DL_Loss<"cross_entropy",
 def DL_BinaryCrossEntropyOp : DL_Loss<"binary_cross_entropy",
     "mean of -(t ln s(x) + (1 - t) ln(1 - s(x))), s the logistic function"> {
   let description = [{
-    Computed as max(x, 0) - x t + ln(1 + exp(-|x|)); targets are 0 to 1.
+    Computed as max(x, 0) - x t + ln(1 + exp(-|x|)). Targets are from 0 to 1.
   }];
 }
 def DL_HingeOp : DL_Loss<"hinge", "mean of max(0, 1 - t x), targets -1 and 1"> {
@@ -54,25 +54,25 @@ def DL_HingeOp : DL_Loss<"hinge", "mean of max(0, 1 - t x), targets -1 and 1"> {
 def DL_PerceptronCriterionOp : DL_Loss<"perceptron_criterion",
     "mean of max(0, -t x), targets -1 and 1"> {
   let description = [{
-    Its gradient step is Rosenblatt's rule: only examples on the wrong side count, with
-    their input. At x = 0, where no side is right, an example counts as wrong.
+    Its gradient step is Rosenblatt's rule: each example on the wrong side adds its
+    input. At x = 0, where neither side is right, an example counts as wrong.
   }];
 }
 def DL_KlDivergenceOp : DL_Loss<"kl_divergence",
     "mean over examples of sum of p (ln p - ln softmax(x)) over classes"> {
   let description = [{
-    The divergence of the target distribution p, `[..., C]`, from that of the logits;
-    a p of 0 contributes 0.
+    The divergence of the target distribution p, `[..., C]`, from that of the logits.
+    A p of 0 contributes 0.
   }];
 }
 
-def DL_AccuracyOp : DL_Loss<"accuracy", "the share of examples that are right", (ins),
+def DL_AccuracyOp : DL_Loss<"accuracy", "the share of examples that are classified correctly", (ins),
     DL_NumberTensor> {
   let description = [{
-    `x` holds scores `[..., C]`. Targets are numbers of classes `[...]` (i32, i64) or
-    floats `[..., C]`: an example is right if both are largest at the same class. With
-    one class (C = 1, or targets of the shape of a vector x) it is right if the score
-    is above 0 where the target is above 1/2, and below elsewhere.
+    `x` holds scores `[..., C]`. Targets are class indices `[...]` (i32, i64) or floats
+    `[..., C]`. An example is correct if both are largest at the same class. With one
+    class (C = 1, or targets of the shape of a vector x) it is correct if the score is
+    above 0 exactly where the target is above 1/2.
   }];
 }
 

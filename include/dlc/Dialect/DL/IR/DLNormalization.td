@@ -41,11 +41,11 @@ def DL_BatchNormOp : DL_InferredOp<"batch_norm",
 
 def DL_BatchNormTrainingOp : DL_InferredOp<"batch_norm_training",
     [DeclareOpInterfaceMethods<DL_DecomposableOpInterface>]> {
-  let summary = "batch_norm by the statistics of the batch, which it gives as well";
+  let summary = "batch_norm with the statistics of the batch, which are results too";
   let description = [{
     The training form (Ioffe and Szegedy, 2015): mean and (biased) variance of each
-    channel over all other dimensions of `x`, `[..., C]`. The variance given is the one
-    used; running averages of both are what `dl.batch_norm` takes at inference.
+    channel over all other dimensions of `x`, `[..., C]`. The results are the statistics
+    that were used. `dl.batch_norm` takes running averages of both at inference.
   }];
   let arguments = (ins DL_FloatTensor:$x, DL_FloatTensor:$scale,
                        DL_FloatTensor:$offset,
@@ -59,7 +59,8 @@ def DL_BatchNormTrainingOp : DL_InferredOp<"batch_norm_training",
   let hasVerifier = 1;
 }
 
-/// Statistics of the sample itself, then scale and offset where given.
+/// Normalises by statistics of the sample itself, then applies scale and offset, if
+/// given.
 class DL_SampleNorm<string mnemonic, string formula, dag more = (ins)>
     : DL_InferredOp<mnemonic, [AttrSizedOperandSegments]> {
   let summary = formula;
@@ -88,9 +89,9 @@ def DL_GroupNormOp : DL_SampleNorm<"group_norm",
     "y = scale (x - mean) / sqrt(variance + epsilon) + offset, over groups of channels",
     (ins I64Attr:$groups)> {
   let description = [{
-    `x` is `[N, spatial..., C]`. Mean and (biased) variance are taken over all places
-    and each of `groups` equal runs of channels (Wu and He, 2018). Scale and offset
-    are `[C]`.
+    `x` is `[N, spatial..., C]`. Mean and (biased) variance are taken over all positions
+    and over each of `groups` equal groups of consecutive channels (Wu and He, 2018).
+    Scale and offset are `[C]`.
   }];
   let assemblyFormat = [{
     $x (`,` $scale^ (`,` $offset^)?)? `groups` $groups (`epsilon` $epsilon^)?
@@ -101,8 +102,8 @@ def DL_GroupNormOp : DL_SampleNorm<"group_norm",
 def DL_InstanceNormOp : DL_SampleNorm<"instance_norm",
     "y = scale (x - mean) / sqrt(variance + epsilon) + offset, by sample and channel"> {
   let description = [{
-    `x` is `[N, spatial..., C]`. Mean and (biased) variance over all places of one
-    channel of one sample (Ulyanov et al., 2016). Scale and offset are `[C]`.
+    `x` is `[N, spatial..., C]`. Mean and (biased) variance are taken over all positions
+    of one channel of one sample (Ulyanov et al., 2016). Scale and offset are `[C]`.
   }];
   let assemblyFormat = [{
     $x (`,` $scale^ (`,` $offset^)?)? (`epsilon` $epsilon^)?

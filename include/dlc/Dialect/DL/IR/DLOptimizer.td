@@ -1,7 +1,7 @@
 //===- DLOptimizer.td - Optimisers ------------------------------*- tablegen -*-===//
 //
-// One step of an optimiser for one parameter: its new value and new state from the
-// old ones, the gradient and the learning rate, a number of rank 0.
+// One step of an optimiser for one parameter. It computes the new value and state from
+// the old ones, the gradient, and the learning rate, which is a scalar of rank 0.
 //
 //===----------------------------------------------------------------------===//
 
@@ -55,10 +55,10 @@ def DL_AdamOp : DL_Optimizer<"adam",
          DefaultValuedAttr<F64Attr, "1e-8">:$epsilon, UnitAttr:$decoupled),
     (outs DL_FloatTensor:$new_m, DL_FloatTensor:$new_v)> {
   let description = [{
-    Adam (Kingma and Ba, 2015), with m^ = m' / (1 - b1^t) and v^ = v' / (1 - b2^t)
-    where t counts steps from 1 (a tensor of rank 0). Weight decay adds
-    weight_decay p to g; `decoupled` takes rate weight_decay p off the parameter
-    instead (AdamW; Loshchilov and Hutter, 2019).
+    Adam (Kingma and Ba, 2015), with m^ = m' / (1 - b1^t) and v^ = v' / (1 - b2^t). t
+    is the number of the step, counted from 1 (a tensor of rank 0). Weight decay adds
+    weight_decay p to g. With `decoupled`, rate weight_decay p is subtracted from the
+    parameter instead (AdamW; Loshchilov and Hutter, 2019).
   }];
   let assemblyFormat = [{
     $p `,` $g `,` $m `,` $v `,` $step `,` $rate attr-dict `:` type($p) `,` type($g)
@@ -84,10 +84,10 @@ def DL_AdagradOp : DL_Optimizer<"adagrad",
 
 def DL_ClipByGlobalNormOp : DL_InferredOp<"clip_by_global_norm", [
     DeclareOpInterfaceMethods<DL_DecomposableOpInterface>, DL_NotDifferentiable]> {
-  let summary = "gradients scaled down together where their norm is above a limit";
+  let summary = "gradients scaled down together if their norm is above a limit";
   let description = [{
-    With n the root of the sum of squares of all elements of all tensors, each is
-    multiplied by min(1, limit / n) (Pascanu et al., 2013).
+    Multiplies each tensor by min(1, limit / n), where n is the root of the sum of
+    squares of all elements of all tensors (Pascanu et al., 2013).
   }];
   let arguments = (ins Variadic<DL_FloatTensor>:$gradients, F64Attr:$limit);
   let results = (outs Variadic<DL_FloatTensor>:$clipped);
@@ -110,8 +110,8 @@ def DL_LearningRateOp : DL_InferredOp<"learning_rate", [
     DeclareOpInterfaceMethods<DL_DecomposableOpInterface>, DL_NotDifferentiable]> {
   let summary = "the learning rate at a step, by a schedule";
   let description = [{
-    `step` counts from 0 (i64 of rank 0), the result is a float of rank 0 of type
-    `element`. With rate r, t steps behind the warm-up:
+    `step` counts from 0 (i64 of rank 0). The result is a float of rank 0 of type
+    `element`. With rate r and t steps after the warm-up:
 
     - `constant` r
     - `step` r decay^floor(t / steps)

@@ -17,10 +17,10 @@ class DL_Pool<string mnemonic, dag more = (ins), list<Trait> traits = []>
 def DL_MaxPoolOp : DL_Pool<"max_pool"> {
   let summary = "the largest element of each window";
   let description = [{
-    `x` is `[N, spatial..., C]` of 1, 2 or 3 spatial dimensions. The strides default
-    to 1. With `ceil_mode` a last window may hang over the edge, as long as it
-    begins inside the input or its leading padding: 7x7 with window 2x2, stride 2
-    gives 4x4. Padding never wins: it counts as minus infinity.
+    `x` is `[N, spatial..., C]` with 1, 2 or 3 spatial dimensions. The strides default
+    to 1. With `ceil_mode` the last window may extend past the edge, as long as it
+    begins inside the input or its leading padding: 7x7 with window 2x2 and stride 2
+    gives 4x4. Padding counts as minus infinity, so it is never the maximum.
 
     ```mlir
     %y = dl.max_pool %x window [2, 2] strides [2, 2] : tensor<?x28x28x6xf32>
@@ -36,10 +36,10 @@ def DL_MaxPoolOp : DL_Pool<"max_pool"> {
 }
 
 def DL_ArgMaxPoolOp : DL_Pool<"arg_max_pool", (ins), [DL_NotDifferentiable]> {
-  let summary = "the place of the largest element of each window";
+  let summary = "the position of the largest element of each window";
   let description = [{
-    As `max_pool`; the result is the row-major place of the element among the
-    spatial dimensions of x, (h W + w) in two of them. Of equal elements the first.
+    As `max_pool`, but the result is the row-major position of the element in the
+    spatial dimensions of x; in two dimensions h W + w. Of equal elements the first.
   }];
   let results = (outs RankedTensorOf<[I64]>:$y);
   let assemblyFormat = [{
@@ -54,8 +54,8 @@ def DL_ArgMaxPoolOp : DL_Pool<"arg_max_pool", (ins), [DL_NotDifferentiable]> {
 def DL_AvgPoolOp : DL_Pool<"avg_pool", (ins UnitAttr:$count_padding)> {
   let summary = "the mean of each window";
   let description = [{
-    As `max_pool`, with the sum of the window divided by the number of its elements
-    inside the input; with `count_padding` by the number inside the padded input.
+    As `max_pool`, but the sum of the window divided by the number of its elements
+    inside the input, or with `count_padding` inside the padded input.
   }];
   let assemblyFormat = [{
     $x `window` $window
@@ -74,8 +74,8 @@ class DL_GlobalPool<string mnemonic, string formula> : DL_InferredOp<mnemonic> {
 }
 
 def DL_GlobalMaxPoolOp : DL_GlobalPool<"global_max_pool",
-    "y[n, 1..., c] = max over all places of x[n, ..., c]">;
+    "y[n, 1..., c] = max over all positions of x[n, ..., c]">;
 def DL_GlobalAvgPoolOp : DL_GlobalPool<"global_avg_pool",
-    "y[n, 1..., c] = mean over all places of x[n, ..., c]">;
+    "y[n, 1..., c] = mean over all positions of x[n, ..., c]">;
 
 #endif // DLC_DIALECT_DL_IR_DLPOOLING_TD

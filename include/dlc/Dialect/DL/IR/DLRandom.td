@@ -1,8 +1,8 @@
 //===- DLRandom.td - Random numbers, initialisers, dropout ------*- tablegen -*-===//
 //
-// Random numbers are functions of a counter: element i of op `stream` at step t of
-// seed s is always the same, whatever runs before it and on however many threads. The
-// state that the ops read is `tensor<2xi64>`: the seed and the step.
+// Random numbers are functions of a counter. Element i of op `stream` at step t with
+// seed s is always the same, whatever runs before it and for any number of threads.
+// The ops read a state `tensor<2xi64>`: the seed and the step.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,9 +17,9 @@ def DL_RandomBitsOp : DL_Op<"random_bits", [DL_NotDifferentiable]> {
   let summary = "random words of 32 bits";
   let description = [{
     Element i (row-major) is word `word` of the block that Philox 4x32-10 (Salmon et
-    al., Parallel random numbers: as easy as 1, 2, 3, SC 2011) makes of the counter
-    (i, stream, step) under the seed as its key. i takes 32 bits of the counter and its
-    upper bits are added to the stream's.
+    al., Parallel random numbers: as easy as 1, 2, 3, SC 2011) computes from the counter
+    (i, stream, step) with the seed as key. i has 32 bits of the counter; its upper bits
+    are added to those of the stream.
   }];
   let arguments = (ins DL_RandomState:$state, Variadic<Index>:$extents,
                        I64Attr:$stream, DefaultValuedAttr<I64Attr, "0">:$word);
@@ -42,12 +42,12 @@ class DL_Random<string mnemonic, string formula, dag more>
 }
 
 def DL_RandomUniformOp : DL_Random<"random_uniform",
-    "numbers evenly distributed from `low` to below `high`",
+    "numbers uniformly distributed from `low` to below `high`",
     (ins DefaultValuedAttr<F64Attr, "0.0">:$low,
          DefaultValuedAttr<F64Attr, "1.0">:$high)> {
   let description = [{
-    low + (high - low) u, where u is a multiple of 2^-24 (in f64 of 2^-53) in [0, 1)
-    made of the upper bits of `dl.random_bits`.
+    low + (high - low) u, where u in [0, 1) is a multiple of 2^-24 (in f64 of 2^-53),
+    from the upper bits of `dl.random_bits`.
   }];
   let assemblyFormat = [{
     $state (`[` $extents^ `]`)? `stream` $stream oilist(`low` $low | `high` $high)
@@ -56,7 +56,7 @@ def DL_RandomUniformOp : DL_Random<"random_uniform",
 }
 
 def DL_RandomNormalOp : DL_Random<"random_normal",
-    "numbers of the normal distribution",
+    "normally distributed numbers",
     (ins DefaultValuedAttr<F64Attr, "0.0">:$mean,
          DefaultValuedAttr<F64Attr, "1.0">:$deviation)> {
   let description = [{
@@ -70,7 +70,7 @@ def DL_RandomNormalOp : DL_Random<"random_normal",
   }];
 }
 
-def DL_InitializerKind : I32EnumAttr<"InitializerKind", "how weights begin", [
+def DL_InitializerKind : I32EnumAttr<"InitializerKind", "how weights are initialised", [
     I32EnumAttrCase<"glorot_uniform", 0>,
     I32EnumAttrCase<"glorot_normal", 1>,
     I32EnumAttrCase<"he_uniform", 2>,
@@ -79,19 +79,19 @@ def DL_InitializerKind : I32EnumAttr<"InitializerKind", "how weights begin", [
   let cppNamespace = "::dlc::dl";
 }
 
-def DL_InitializeOp : DL_Random<"initialize", "first values of weights",
+def DL_InitializeOp : DL_Random<"initialize", "initial values of weights",
     (ins DL_InitializerKind:$kind)> {
   let description = [{
-    Of weights `[window..., in, out]` the fans are fan_in = window in and fan_out =
-    window out; a vector has its extent for both.
+    For weights `[window..., in, out]`, fan_in = window in and fan_out = window out. For
+    a vector both are its extent.
 
     - `glorot_uniform` uniform in [-a, a], a = sqrt(6 / (fan_in + fan_out));
       `glorot_normal` deviation sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010)
     - `he_uniform` a = sqrt(6 / fan_in); `he_normal` deviation sqrt(2 / fan_in) (He et
       al., 2015)
-    - `orthogonal` columns (or rows, where there are fewer) of length 1 that are
-      orthogonal to each other, of the weights as the matrix [window in, out] (Saxe et
-      al., 2014): Gram and Schmidt's process, each step twice.
+    - `orthogonal` orthonormal columns (or rows, if there are fewer) of the matrix
+      [window in, out] (Saxe et al., 2014), by the Gram-Schmidt process with each step
+      done twice.
   }];
   let assemblyFormat = [{
     $kind $state (`[` $extents^ `]`)? `stream` $stream attr-dict `:` type($state) `to`
@@ -104,8 +104,8 @@ def DL_DropoutOp : DL_InferredOp<"dropout",
   let summary = "elements zeroed at random in training, the identity at inference";
   let description = [{
     Training zeroes a fraction `rate` of the elements at random and scales the rest
-    by 1 / (1 - rate) (Srivastava et al., 2014). Without a random state this is
-    inference: nothing happens, and the op decomposes to its operand.
+    by 1 / (1 - rate) (Srivastava et al., 2014). Without a random state the op is in
+    inference form: it decomposes to its operand.
   }];
   let arguments = (ins DL_FloatTensor:$x, Optional<DL_RandomState>:$state,
                        DefaultValuedAttr<F64Attr, "0.5">:$rate,

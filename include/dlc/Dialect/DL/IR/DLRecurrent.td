@@ -13,17 +13,17 @@ include "mlir/Interfaces/LoopLikeInterface.td"
 def DL_ScanOp : DL_Op<"scan", [AttrSizedOperandSegments, AttrSizedResultSegments,
     SingleBlock,
     DeclareOpInterfaceMethods<LoopLikeOpInterface>]> {
-  let summary = "a cell applied to one step after the other";
+  let summary = "a cell applied to one step after another";
   let description = [{
-    The one recurrent primitive. Its region maps the states and each input's element
-    at step t to the next states and the outputs at step t:
+    The only recurrent primitive. Its region maps the states and the element of each
+    input at step t to the next states and the outputs at step t:
 
         state(t), output(t) = cell(state(t - 1), input(t))
 
-    Inputs are `[T, ...]`, the elements that the region sees have no T; `axis`
-    (default 0) says where T stands in all inputs and outputs. The results are the
-    last states, then the outputs of all steps. `reverse` goes from the last step to
-    the first; outputs stay at the place of their inputs.
+    Inputs are `[T, ...]`. The elements that the region sees lack the dimension T.
+    `axis` (default 0) is the position of T in all inputs and outputs. The results are
+    the last states, then the outputs of all steps. `reverse` iterates from the last
+    step to the first; the output of a step stays at the position of its inputs.
 
     ```mlir
     %last, %all = dl.scan states(%h = %h0 : tensor<?x8xf32>)
@@ -34,19 +34,20 @@ def DL_ScanOp : DL_Op<"scan", [AttrSizedOperandSegments, AttrSizedResultSegments
     }
     ```
 
-    A state keeps its type; `?` extents of it keep their values. `steps(%n)` gives the
-    number of steps where there is no input, and must equal T where there are.
+    A state keeps its type, and its `?` extents keep their values. `steps(%n)` gives the
+    number of steps if there is no input, and otherwise must equal T.
 
-    With `lengths(%n : tensor<Bxi64>)`, a number of steps for each sample (the first
-    dimension of every state and of every output's element), the states of a sample
-    stay what they are beyond its length and its outputs are 0 there. Lengths are 0 to
-    T. In reverse, such a sample begins at its own last step.
+    `lengths(%n : tensor<Bxi64>)` is the number of steps of each sample, from 0 to T.
+    Samples are the first dimension of every state and of every element of an output.
+    After its length, the states of a sample are frozen and its outputs are 0. In
+    reverse, a sample begins at its own last step.
 
-    A cell that yields `until(%stop : tensor<i1>)` ends the scan behind the first step
-    that yields true; outputs of later steps are 0. A last result `tensor<i64>` then is
-    the number of steps taken. The limit is T all the same: no scan is endless.
+    A cell that yields `until(%stop : tensor<i1>)` ends the scan after the first step
+    that yields true. The outputs of later steps are 0, and an additional last result
+    `tensor<i64>` is the number of steps taken. T remains the limit, so no scan is
+    endless.
 
-    Values from outside may be used inside.
+    The region may use live-in values.
   }];
   let arguments = (ins Variadic<DL_Tensor>:$initial, Variadic<DL_Tensor>:$inputs,
                        Optional<DL_IndexTensor>:$lengths, Optional<Index>:$steps,
@@ -66,18 +67,18 @@ def DL_ScanOp : DL_Op<"scan", [AttrSizedOperandSegments, AttrSizedResultSegments
     ::mlir::ValueRange getElements() {
       return getBody().front().getArguments().drop_front(getInitial().size());
     }
-    /// T where it is known.
+    /// T, if it is known.
     int64_t getStaticSteps();
-    /// The type of an element of `type`, whose dimension `axis` is T; null where
-    /// there is no such dimension.
+    /// The type of an element of `type`, whose dimension `axis` is T; null if there
+    /// is no such dimension.
     static ::mlir::RankedTensorType elementType(::mlir::RankedTensorType type,
                                                 int64_t axis);
     /// The type of all steps of `element`.
     static ::mlir::RankedTensorType allStepsType(::mlir::RankedTensorType element,
                                                  int64_t axis, int64_t steps);
   }];
-  // The body comes from `cell`, which gets states and elements and ends the block
-  // with a dl.yield; result types follow from it.
+  // `cell` builds the body. It gets states and elements and ends the block with a
+  // dl.yield, from which the result types follow.
   let skipDefaultBuilders = 1;
   let builders = [OpBuilder<(ins "::mlir::ValueRange":$initial,
       "::mlir::ValueRange":$inputs, "::mlir::Value":$lengths,
@@ -88,7 +89,7 @@ def DL_ScanOp : DL_Op<"scan", [AttrSizedOperandSegments, AttrSizedResultSegments
 
 def DL_YieldOp : DL_Op<"yield", [AttrSizedOperandSegments, Terminator,
                                  HasParent<"ScanOp">]> {
-  let summary = "what a cell hands on";
+  let summary = "the next states and the outputs of a cell";
   let arguments = (ins Variadic<DL_Tensor>:$states, Variadic<DL_Tensor>:$outputs,
                        Optional<DL_BoolTensor>:$until);
   let assemblyFormat = [{
@@ -129,25 +130,25 @@ class DL_Recurrent<string mnemonic, int gates, dag before, dag after, dag flags,
   let hasVerifier = 1;
   let extraClassDeclaration = inferredDeclaration # [{
     static constexpr int64_t gates = }] # gates # [{;
-    /// The activations where none are named.
+    /// The default activations.
     static ::llvm::ArrayRef<::llvm::StringRef> getDefaultActivations();
   }];
   defvar common = [{
-    Sequences are `[T, B, K]`, with `batch_first` `[B, T, K]`; the result `y` holds the
+    Sequences are `[T, B, K]`, with `batch_first` `[B, T, K]`. The result `y` holds the
     state of every step, `h` the last one `[B, H]`. Weights are `[K, gates H]`,
-    recurrent weights `[H, gates H]`, biases `[gates H]`, gates side by side in the
-    order of the formulas. A missing bias or initial state is 0. `lengths` (`[B]`) are
-    those of `dl.scan`.
+    recurrent weights `[H, gates H]`, biases `[gates H]`, with the gates side by side in
+    the order of the formulas. A missing bias or initial state is 0. `lengths` (`[B]`)
+    are those of `dl.scan`.
 
-    `direction reverse` goes from the last step to the first. `bidirectional` does
+    `direction reverse` iterates from the last step to the first. `bidirectional` does
     both: weights, biases and states have a leading dimension of 2 (forward, then
-    reverse), and y is `[T, B, 2 H]`, the forward states first.
+    reverse), and y is `[T, B, 2 H]` with the forward states first.
 
-    `activations` names one function a place in the order of the formulas, any
-    element-wise op of dl with one operand, or `affine`, `scaled_tanh` or
-    `thresholded_relu`; for both directions twice as many, or once for both.
-    `alpha` and `beta` are their parameters, NaN for a default. `clip` bounds what
-    goes into the activations to [-clip, clip].
+    `activations` names one function for each position in the order of the formulas:
+    any element-wise op of dl with one operand, or `affine`, `scaled_tanh` or
+    `thresholded_relu`. For two directions, give twice as many, or one set for both.
+    `alpha` and `beta` are their parameters; NaN means the default. `clip` bounds the
+    operands of the activations to [-clip, clip].
   }];
 }
 
@@ -176,7 +177,7 @@ def DL_LstmOp : DL_Recurrent<"lstm", 4, (ins), (ins Optional<DL_FloatTensor>:$c0
 
     with s the logistic function, t and v tanh: `activations ["sigmoid", "tanh", "tanh"]`.
     The `peephole` weights `[3 H]` (Gers, 2000) add p_i c(t-1) to i, p_f c(t-1) to f and
-    p_o c(t) to o. `coupled` takes 1 - s(i) for the forget gate; f is then not used.
+    p_o c(t) to o. With `coupled` the forget gate is 1 - s(i), and f is not used.
 
   }] # common;
   let assemblyFormat = [{

@@ -9,8 +9,8 @@ class DL_Reduction<string mnemonic, string formula> : DL_InferredOp<mnemonic> {
   let summary = formula;
   let description = [{
     Over `axes` (default: all; negative counts from the end). With `keep_dims` a
-    reduced dimension stays with extent 1, otherwise it goes. A reduction over no
-    elements gives the neutral element of the operation.
+    reduced dimension is kept with extent 1, otherwise it is dropped. A reduction over
+    no elements gives the neutral element of the operation.
   }];
   let arguments = (ins DL_NumberTensor:$x, OptionalAttr<DenseI64ArrayAttr>:$axes,
                        UnitAttr:$keep_dims);
@@ -40,8 +40,8 @@ class DL_ArgReduction<string mnemonic, string formula>
   }];
 }
 
-def DL_ArgMaxOp : DL_ArgReduction<"arg_max", "the place of the largest element">;
-def DL_ArgMinOp : DL_ArgReduction<"arg_min", "the place of the smallest element">;
+def DL_ArgMaxOp : DL_ArgReduction<"arg_max", "the position of the largest element">;
+def DL_ArgMinOp : DL_ArgReduction<"arg_min", "the position of the smallest element">;
 
 def DL_CumulativeKind : I32EnumAttr<"CumulativeKind", "how elements accumulate", [
     I32EnumAttrCase<"sum", 0>,
@@ -50,10 +50,10 @@ def DL_CumulativeKind : I32EnumAttr<"CumulativeKind", "how elements accumulate",
 }
 
 def DL_CumulativeOp : DL_InferredOp<"cumulative"> {
-  let summary = "running sum or product along `axis`";
+  let summary = "cumulative sum or product along `axis`";
   let description = [{
-    y[i] = x[0] + ... + x[i]; with `exclusive` without x[i], and with `reverse`
-    from the other end.
+    y[i] = x[0] + ... + x[i]. `exclusive` leaves out x[i], and `reverse` starts at the
+    other end.
   }];
   let arguments = (ins DL_NumberTensor:$x, DL_CumulativeKind:$kind,
                        I64Attr:$axis, UnitAttr:$exclusive, UnitAttr:$reverse);

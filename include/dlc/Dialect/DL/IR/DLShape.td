@@ -6,10 +6,10 @@
 include "dlc/Dialect/DL/IR/DLDialect.td"
 
 def DL_ReshapeOp : DL_Op<"reshape"> {
-  let summary = "the same elements in row-major order under another shape";
+  let summary = "the same elements in row-major order in another shape";
   let description = [{
-    Element counts agree. One extent of the result may be `?` and follows from the
-    others; where more are, all of them are given:
+    Element counts must agree. A single `?` of the result follows from the other
+    extents. If there are several, each has an operand:
     `dl.reshape %x [%n, %m] : tensor<?xf32> to tensor<?x?xf32>`.
   }];
   let arguments = (ins DL_Tensor:$x, Variadic<Index>:$extents);
@@ -24,7 +24,7 @@ def DL_ReshapeOp : DL_Op<"reshape"> {
 }
 
 def DL_FlattenOp : DL_InferredOp<"flatten"> {
-  let summary = "all dimensions from `axis` on become one";
+  let summary = "merges all dimensions from `axis` on into one";
   let description = [{
     `[d0, ..., d(axis-1), d(axis), ...]` becomes `[d0, ..., d(axis-1), product]`. The
     default axis 1 keeps the batch dimension.
@@ -37,9 +37,9 @@ def DL_FlattenOp : DL_InferredOp<"flatten"> {
 def DL_BroadcastOp : DL_Op<"broadcast"> {
   let summary = "x repeated to a larger shape";
   let description = [{
-    Shapes are aligned at the last dimension, and an extent of 1 stretches to that
-    of the result. An unknown one is 1 or that of the result; a call where it is
-    neither ends with a message. Each `?` of the result's type has an operand:
+    Shapes are aligned at the last dimension, and an extent of 1 is repeated to that
+    of the result. An unknown extent must be 1 or that of the result at run time;
+    otherwise the call ends with a message. Each `?` of the result type has an operand:
     `dl.broadcast %x [%n] : tensor<3xf32> to tensor<?x3xf32>`.
   }];
   let arguments = (ins DL_Tensor:$x, Variadic<Index>:$extents);
@@ -52,7 +52,7 @@ def DL_BroadcastOp : DL_Op<"broadcast"> {
 }
 
 def DL_IotaOp : DL_Op<"iota", [DL_NotDifferentiable]> {
-  let summary = "each element is its own place along `axis`";
+  let summary = "a tensor whose elements are their positions along `axis`";
   let description = [{
     Each `?` of the type has an operand: `dl.iota [%n] axis 0 : tensor<?xi64>`.
   }];
@@ -65,9 +65,9 @@ def DL_IotaOp : DL_Op<"iota", [DL_NotDifferentiable]> {
 }
 
 def DL_TransposeOp : DL_InferredOp<"transpose"> {
-  let summary = "y[i0, i1, ...] has extent x.shape[permutation[k]] at dimension k";
+  let summary = "x with its dimensions permuted";
   let description = [{
-    Result dimension k is operand dimension `permutation[k]`, as in NumPy.
+    Dimension k of the result is dimension `permutation[k]` of the operand, as in NumPy.
   }];
   let arguments = (ins DL_Tensor:$x, DenseI64ArrayAttr:$permutation);
   let results = (outs DL_Tensor:$y);
@@ -76,7 +76,7 @@ def DL_TransposeOp : DL_InferredOp<"transpose"> {
 }
 
 def DL_ConcatOp : DL_InferredOp<"concat"> {
-  let summary = "operands one after the other along `axis`";
+  let summary = "concatenates the operands along `axis`";
   let arguments = (ins Variadic<DL_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs DL_Tensor:$y);
   let assemblyFormat = "$inputs `axis` $axis attr-dict `:` type($inputs)";
@@ -86,9 +86,9 @@ def DL_ConcatOp : DL_InferredOp<"concat"> {
 def DL_SliceOp : DL_InferredOp<"slice"> {
   let summary = "x[starts : ends : steps], as in Python";
   let description = [{
-    One triple a dimension. Negative starts and ends count from the end, both are
-    clamped to the extent, a negative step walks backwards; the largest (smallest)
-    i64 as an end means "to the very end (beginning)".
+    One start, end and step per dimension. Negative starts and ends count from the end.
+    Both are clamped to the extent. A negative step iterates backwards. The largest
+    (smallest) i64 as an end means "to the very end (beginning)".
   }];
   let arguments = (ins DL_Tensor:$x, DenseI64ArrayAttr:$starts,
                        DenseI64ArrayAttr:$ends,
@@ -97,7 +97,7 @@ def DL_SliceOp : DL_InferredOp<"slice"> {
   let assemblyFormat = [{
     $x $starts `to` $ends (`steps` custom<Extents>($steps)^)? attr-dict `:` type($x)
   }];
-  // Places `start` to `end` of one dimension, all of the others.
+  // Positions `start` to `end` along one dimension, all of the others.
   let builders = [OpBuilder<(ins "::mlir::Value":$x, "int64_t":$axis,
                                  "int64_t":$start, "int64_t":$end)>];
 }
@@ -109,7 +109,7 @@ def DL_SplitOp : DL_InferredOp<"split"> {
   let assemblyFormat = "$x `axis` $axis `sizes` $sizes attr-dict `:` type($x)";
 }
 
-def DL_PadMode : I32EnumAttr<"PadMode", "what padding is filled with", [
+def DL_PadMode : I32EnumAttr<"PadMode", "the values of padding", [
     I32EnumAttrCase<"constant", 0>,
     I32EnumAttrCase<"edge", 1>,
     I32EnumAttrCase<"reflect", 2>,
@@ -120,9 +120,10 @@ def DL_PadMode : I32EnumAttr<"PadMode", "what padding is filled with", [
 def DL_PadOp : DL_InferredOp<"pad"> {
   let summary = "elements added before and after each dimension";
   let description = [{
-    `low[d]` elements are added before and `high[d]` after dimension d: the constant
-    `value`, the `edge` element, the elements mirrored at the edge without it
-    (`reflect`, up to extent - 1 of them), or those of the other end (`wrap`).
+    `low[d]` elements are added before and `high[d]` after dimension d. They are the
+    constant `value`, the element at the edge (`edge`), the elements mirrored at the
+    edge, which is not repeated (`reflect`, at most extent - 1 of them), or the elements
+    from the other end (`wrap`).
   }];
   let arguments = (ins DL_Tensor:$x, DenseI64ArrayAttr:$low, DenseI64ArrayAttr:$high,
                        DefaultValuedAttr<DL_PadMode, "PadMode::constant">:$mode,
@@ -136,12 +137,12 @@ def DL_PadOp : DL_InferredOp<"pad"> {
 }
 
 def DL_GatherOp : DL_InferredOp<"gather"> {
-  let summary = "slices of x along `axis` picked by index";
+  let summary = "slices of x along `axis` selected by index";
   let description = [{
     `y` has the shape of `x` with dimension `axis` replaced by the shape of
-    `indices`. Negative indices count from the end; indices beyond an end are
-    clamped to it, so that no input reads outside `x`. With axis 0 and a matrix `x`
-    this is the embedding lookup.
+    `indices`. Negative indices count from the end. Indices beyond either end are then
+    clamped to it, so no input reads outside `x`. With axis 0 and a matrix `x` this is
+    the embedding lookup.
   }];
   let arguments = (ins DL_Tensor:$x, DL_IndexTensor:$indices,
                        DefaultValuedAttr<I64Attr, "0">:$axis);

@@ -1,7 +1,7 @@
 //===- DLWindow.td - What windowed ops share --------------------*- tablegen -*-===//
 //
-// Convolution and pooling slide a window over the spatial dimensions. Window.h
-// holds the arithmetic of it.
+// Convolution and pooling slide a window over the spatial dimensions. Its arithmetic
+// is in Window.h.
 //
 //===----------------------------------------------------------------------===//
 
@@ -10,7 +10,7 @@
 
 include "dlc/Dialect/DL/IR/DLDialect.td"
 
-def DL_AutoPadding : I32EnumAttr<"AutoPadding", "padding that follows from the sizes", [
+def DL_AutoPadding : I32EnumAttr<"AutoPadding", "padding computed from the extents", [
     I32EnumAttrCase<"valid", 0>,
     I32EnumAttrCase<"same", 1>,
     I32EnumAttrCase<"same_lower", 2>]> {
@@ -20,7 +20,7 @@ def DL_AutoPadding : I32EnumAttr<"AutoPadding", "padding that follows from the s
 /// The attributes of a window, each optional:
 ///   strides [2, 2]  dilations [1, 1]
 ///   padding valid | same | same_lower | [1, 1] (both sides) | [0, 0] to [1, 1]
-/// `same` gives an output extent of ceil(input / stride); an odd padding row is
+/// `same` gives an output extent of ceil(input / stride). An odd row of padding is
 /// added at the end, with `same_lower` at the beginning.
 defvar windowAttributes = (ins
     OptionalAttr<DenseI64ArrayAttr>:$strides,

@@ -7,7 +7,7 @@
 
 namespace dlc::dl {
 
-/// Two types, written once where they are equal.
+/// Two types, written once if they are equal.
 inline mlir::ParseResult parseSharedType(mlir::OpAsmParser &parser,
                                          mlir::Type &a, mlir::Type &b) {
   if (parser.parseType(a))
@@ -25,8 +25,8 @@ inline void printSharedType(mlir::OpAsmPrinter &printer, mlir::Operation *,
     printer << ", " << b;
 }
 
-/// `[2, 2]` in an optional clause. (ODS reads an optional `$attribute` there as
-/// an array attribute of another kind.)
+/// Extents such as `[2, 2]` in an optional clause. ODS would parse an optional
+/// `$attribute` here as another kind of array attribute.
 inline mlir::ParseResult parseExtents(mlir::OpAsmParser &parser,
                                       mlir::DenseI64ArrayAttr &extents) {
   extents = llvm::dyn_cast_if_present<mlir::DenseI64ArrayAttr>(
@@ -42,8 +42,8 @@ inline void printExtents(mlir::OpAsmPrinter &printer, mlir::Operation *,
   printer << ']';
 }
 
-/// A number in an optional clause. (What ODS makes of an optional `$attribute`
-/// there takes any attribute, a type too, for the number.)
+/// A number in an optional clause. ODS would accept any attribute here for an
+/// optional `$attribute`, even a type.
 inline mlir::ParseResult parseNumber(mlir::OpAsmParser &parser,
                                      mlir::IntegerAttr &number) {
   return parser.parseAttribute(number, parser.getBuilder().getI64Type());
@@ -58,7 +58,8 @@ inline void printNumber(mlir::OpAsmPrinter &printer, mlir::Operation *,
   printer.printAttributeWithoutType(number);
 }
 
-/// `valid`, `same`, `same_lower`, `[1, 1]` for both sides, `[0, 0] to [1, 1]`.
+/// `valid`, `same`, `same_lower`, `[1, 1]` for both sides, or `[0, 0] to [1,
+/// 1]`.
 inline mlir::ParseResult parsePadding(mlir::OpAsmParser &parser,
                                       AutoPaddingAttr &mode,
                                       mlir::DenseI64ArrayAttr &padding) {

@@ -40,46 +40,45 @@ public:
   TensorExpr constant(double number) const;
   static TensorExpr apply(UnaryOperator op, TensorExpr x);
   static TensorExpr apply(BinaryOperator op, TensorExpr a, TensorExpr b);
-  /// Extent `d` as an index.
+  /// Extent `d` as an index value.
   mlir::Value extent(int64_t d) const;
-  /// The extents that the type does not tell, as dl.broadcast and others take
-  /// them.
+  /// The unknown extents of the type, as operands for dl.broadcast and others.
   llvm::SmallVector<mlir::Value> unknownExtents() const;
-  /// A number in every element of a tensor of this shape and type.
+  /// A tensor of this shape and type filled with `number`.
   TensorExpr filled(double number) const;
-  /// This tensor's product of extents along `dims`, as a number of rank 0; of
-  /// its own element type where none is given.
+  /// The product of the extents along `dims`, of rank 0 and of the element type
+  /// `element` (default: that of this tensor).
   TensorExpr count(llvm::ArrayRef<int64_t> dims, mlir::Type element = {}) const;
 
-  /// In another element type.
+  /// Converts to another element type.
   TensorExpr cast(mlir::Type element) const;
-  /// Under another shape, of which at most one extent is unknown.
+  /// Reshapes; at most one extent is unknown.
   TensorExpr reshape(llvm::ArrayRef<int64_t> shape) const;
-  /// Under the shape of `other`, whatever is known of it.
+  /// Reshapes to the shape of `other`, as far as that is known.
   TensorExpr reshapeAs(TensorExpr other) const;
-  /// Repeated to the shape of `other`.
+  /// Broadcasts to the shape of `other`.
   TensorExpr broadcastTo(TensorExpr other) const;
-  /// Summed over the dimensions along which it was repeated from the shape of
-  /// `other`: what `broadcastTo` is transposed.
+  /// Sums over the dimensions along which `broadcastTo` would repeat from the
+  /// shape of `other`: its transpose.
   TensorExpr reducedTo(TensorExpr other) const;
-  /// Everything but the last dimension as one: a matrix.
+  /// Merges all dimensions but the last: a matrix.
   TensorExpr asMatrix() const;
-  /// All elements as one dimension.
+  /// Merges all dimensions.
   TensorExpr asVector() const;
-  /// Result dimension k is dimension permutation[k].
+  /// Dimension k of the result is dimension permutation[k].
   TensorExpr transpose(llvm::ArrayRef<int64_t> permutation) const;
-  /// The last two dimensions exchanged.
+  /// Exchanges the last two dimensions.
   TensorExpr transpose() const;
-  /// Places `start` to `end` of one dimension, all of the others.
+  /// Positions `start` to `end` along one dimension, all of the others.
   TensorExpr slice(int64_t axis, int64_t start, int64_t end) const;
   /// With `low` and `high` elements of a number before and behind each
   /// dimension.
   TensorExpr pad(llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,
                  double number = 0) const;
-  /// Sums and means over `axes`; reduced dimensions stay with extent 1.
+  /// Sums and means over `axes`; reduced dimensions are kept with extent 1.
   TensorExpr sum(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
   TensorExpr mean(llvm::ArrayRef<int64_t> axes, bool keepDims = true) const;
-  /// Over all elements, a number of rank 0.
+  /// The sum of all elements, of rank 0.
   TensorExpr sum() const;
   TensorExpr mean() const;
 
@@ -106,14 +105,14 @@ TensorExpr ceil(TensorExpr x);
 TensorExpr sigmoid(TensorExpr x);
 TensorExpr softplus(TensorExpr x);
 TensorExpr select(TensorExpr condition, TensorExpr a, TensorExpr b);
-/// x W and a b: dl.dense and dl.matmul.
+/// x W (dl.dense) and a b (dl.matmul).
 TensorExpr dense(TensorExpr x, TensorExpr weights);
 TensorExpr matmul(TensorExpr a, TensorExpr b);
 TensorExpr concat(llvm::ArrayRef<TensorExpr> parts, int64_t axis);
-/// The places 0 ... extent-1 as i64.
+/// The positions 0 ... extent-1 as i64.
 TensorExpr iota(mlir::OpBuilder &b, mlir::Location loc, mlir::Value like,
                 int64_t dim);
-/// Slices of x along `axis` (dl.gather).
+/// Selects slices of x along `axis` (dl.gather).
 TensorExpr gather(TensorExpr x, TensorExpr indices, int64_t axis);
 
 } // namespace dlc::dl::formula

@@ -1,8 +1,8 @@
 //===- Inference.h - Shape inference shared by op families ------*- C++ -*-===//
 //
-// Small functions with which the families' `inferReturnTypes` and verifiers are
-// written. Every failure is reported at `loc` (when there is one) in one form:
-// op, operand, what was expected, what was found, both shapes.
+// Helpers for the `inferReturnTypes` and verifiers of all families. Every
+// failure is reported at `loc` (if there is one) in one form: op, operand, what
+// was expected, what was found, both shapes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,7 +20,7 @@ namespace dlc::dl {
 using Shape = llvm::SmallVector<int64_t>;
 using OptionalLoc = std::optional<mlir::Location>;
 
-/// `2x?x3`, for messages.
+/// Formats a shape as `2x?x3`, for messages.
 std::string toString(llvm::ArrayRef<int64_t> shape);
 inline std::string toString(mlir::Type type) {
   return toString(llvm::cast<mlir::ShapedType>(type).getShape());
@@ -32,45 +32,45 @@ inline bool mayEqual(int64_t a, int64_t b) {
          mlir::ShapedType::isDynamic(b);
 }
 
-/// The extent known of two that must be equal.
+/// The known one of two extents that must be equal.
 inline int64_t known(int64_t a, int64_t b) {
   return mlir::ShapedType::isDynamic(a) ? b : a;
 }
 
-/// Whether `actual` may stand where `inferred` is expected: equal element
-/// types, equal ranks, extents that may be equal.
+/// Whether a value of type `actual` can be used where `inferred` is expected:
+/// equal element types and ranks, and extents that may be equal.
 bool areCompatibleTypes(mlir::TypeRange inferred, mlir::TypeRange actual);
 
-/// The shape that NumPy broadcasting gives, or failure.
+/// The shape by NumPy's broadcasting rules, or failure.
 mlir::FailureOr<Shape> broadcastShapes(llvm::ArrayRef<int64_t> a,
                                        llvm::ArrayRef<int64_t> b);
 
-/// More elements than this (2^45) no tensor has: of 8 bytes each they fill the
-/// address space, and what is computed of their number stays within 63 bits.
+/// No tensor has more than 2^45 elements. With 8 bytes each they fill the
+/// address space, and computations on their number stay within 63 bits.
 inline constexpr int64_t mostElements = int64_t(1) << 45;
-/// Whether the extents that are known multiply to no more, a 0 taken for 1.
+/// Whether the product of the known extents is within the limit; 0 counts as 1.
 bool isBounded(llvm::ArrayRef<int64_t> shape);
-/// That of all operands and results of an op; says which is not.
+/// Checks this for all operands and results of an op, and reports which fails.
 llvm::LogicalResult checkBounds(mlir::Operation *op);
 
-/// Checks that every operand is a ranked tensor of integers or floats of 64
-/// bits at most. The parser asks for result types before it has checked any
-/// operand: what infers them relies on this.
+/// Checks that every operand is a ranked tensor of integers or floats of at
+/// most 64 bits. The parser infers result types before it verifies operands, so
+/// inference relies on this.
 llvm::LogicalResult checkTensors(OptionalLoc loc, llvm::StringRef op,
                                  mlir::ValueRange operands);
 
-/// A tensor type; refuses one whose byte count overflows 63 bits.
+/// Adds a tensor type; refuses one whose byte count overflows 63 bits.
 llvm::LogicalResult pushTensor(OptionalLoc loc, llvm::StringRef op,
                                llvm::ArrayRef<int64_t> shape,
                                mlir::Type element,
                                llvm::SmallVectorImpl<mlir::Type> &types);
 
-/// Counts from the end where negative; failure with a message where `axis` is
-/// not in [-rank, rank).
+/// Resolves a negative axis, which counts from the end. Fails with a message if
+/// `axis` is not in [-rank, rank).
 mlir::FailureOr<int64_t> normalizeAxis(OptionalLoc loc, llvm::StringRef op,
                                        int64_t axis, int64_t rank);
 
-/// The same of an axis that has been checked.
+/// The same for an axis that has been checked.
 inline int64_t wrapAxis(int64_t axis, int64_t rank) {
   return axis < 0 ? axis + rank : axis;
 }
@@ -86,14 +86,14 @@ llvm::LogicalResult inferElementwise(mlir::MLIRContext *context,
 llvm::LogicalResult sameElementType(OptionalLoc loc, llvm::StringRef op,
                                     mlir::ValueRange operands);
 
-/// Checks that the vector operand `name` (bias, scale, ...), where present, is
-/// `[extent]`.
+/// Checks that the vector operand `name` (bias, scale, ...), if present, has
+/// the shape `[extent]`.
 llvm::LogicalResult checkVector(OptionalLoc loc, llvm::StringRef op,
                                 llvm::StringRef name, mlir::Value operand,
                                 int64_t extent, llvm::StringRef of);
 
 using dlc::suggestName;
-/// What suggestName gives of the symbols of a kind around `user`.
+/// The suggestion of suggestName among the symbols of one kind around `user`.
 template <typename OpT>
 std::string suggestSymbol(mlir::Operation *user, llvm::StringRef name) {
   llvm::SmallVector<llvm::StringRef> known;
@@ -103,9 +103,9 @@ std::string suggestSymbol(mlir::Operation *user, llvm::StringRef name) {
   return suggestName(name, known, "@");
 }
 
-/// The type of a ranked tensor. Inference comes before any verifier, and adds
-/// and multiplies extents: of a shape that no verifier lets pass none is
-/// farther than one beyond the limit.
+/// The type of a ranked tensor. Inference runs before any verifier, and it adds
+/// and multiplies extents. For shapes beyond the limit, which the verifier
+/// refuses later, this caps them just above it.
 mlir::RankedTensorType tensorType(mlir::Value value);
 
 } // namespace dlc::dl

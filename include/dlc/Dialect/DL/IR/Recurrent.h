@@ -8,8 +8,8 @@
 
 namespace dlc::dl {
 
-/// How many parameters (alpha, beta) an activation of a recurrent layer has;
-/// nothing where there is no such activation.
+/// The number of parameters (alpha, beta) of an activation of a recurrent
+/// layer; nullopt if there is no such activation.
 std::optional<unsigned> countParameters(mlir::MLIRContext *context,
                                         llvm::StringRef name);
 

@@ -1,7 +1,7 @@
 //===- Scalar.h - Scalar expressions as C++ operators -----------*- C++ -*-===//
 //
 // The small language in which element-wise ops state what they compute, so that
-// the formula in a .td file reads as one:
+// the formula in a .td file reads like one:
 //
 //   1.0 / (1.0 + exp(-x))
 //
@@ -38,34 +38,34 @@ public:
     return {*builder, loc, other, isUnsigned};
   }
 
-  /// This value in another stored type, as the lowering knows it: integers are
-  /// signed.
+  /// Converts to another stored type. As in the lowering, integers are signed.
   Scalar to(mlir::Type type) const;
-  /// This value in the type that elements of `element` are computed in, rounded
-  /// or clamped as `dl.cast` says. Floats that do not fit 8 or 4 bits become
-  /// the largest number, or infinity or NaN where `saturate` is false.
+  /// Converts to the type in which elements of `element` are computed, rounded
+  /// or clamped as `dl.cast` specifies. Floats that do not fit 8 or 4 bits
+  /// become the largest number, or infinity or NaN if `saturate` is false.
   Scalar cast(mlir::Type element, bool saturate = true) const;
-  /// As `element` is stored: integers wrap, floats are rounded.
+  /// Converts to the stored type of `element`: integers wrap, floats are
+  /// rounded.
   Scalar store(mlir::Type element) const;
 
   mlir::OpBuilder *builder;
   mlir::Location loc;
   mlir::Value value;
-  /// Of 64 bits that are not a signed number.
+  /// Whether this is an unsigned number of 64 bits.
   bool isUnsigned;
 };
 
-/// How an element type of dl is known from the lowering on: itself, but a byte
-/// for what is smaller than a byte or a float of 8 bits, and signless integers
-/// for unsigned ones.
+/// The type in which an element type of dl is stored from the lowering on. It
+/// is the type itself, except for a byte for floats of 8 bits and everything
+/// below a byte, and signless integers for unsigned ones.
 mlir::Type storedType(mlir::Type element);
-/// The type that it is computed in: f32 for narrow floats, i32 for integers of
+/// The type in which it is computed: f32 for narrow floats, i32 for integers of
 /// up to 16 bits, i64 for ui32 and ui64.
 mlir::Type computedType(mlir::Type element);
-/// Whether the stored type does not tell the element type: narrow and unsigned
-/// integers and floats of 8 bits and fewer.
+/// Whether the stored type does not determine the element type: narrow and
+/// unsigned integers, and floats of at most 8 bits.
 bool isNarrow(mlir::Type element);
-/// A stored value in its computed type.
+/// Converts a stored value to its computed type.
 Scalar load(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value stored,
             mlir::Type element);
 
@@ -81,11 +81,11 @@ Scalar tanh(Scalar x);
 Scalar erf(Scalar x);
 Scalar floor(Scalar x);
 Scalar ceil(Scalar x);
-/// To the nearest integer, ties to even.
+/// Rounds to the nearest integer, ties to even.
 Scalar round(Scalar x);
-/// The remainder with the sign of the dividend, as C has it; 0 by 0.
+/// The remainder with the sign of the dividend, as in C; 0 for division by 0.
 Scalar remainder(Scalar a, Scalar b);
-/// Of integers of the given width; a shift by the width or more gives 0.
+/// Shifts integers of the given width; a shift by the width or more gives 0.
 Scalar shiftLeft(Scalar a, Scalar b, unsigned width);
 Scalar shiftRight(Scalar a, Scalar b, unsigned width);
 Scalar tan(Scalar x);
@@ -97,8 +97,8 @@ Scalar cosh(Scalar x);
 Scalar asinh(Scalar x);
 Scalar acosh(Scalar x);
 Scalar atanh(Scalar x);
-/// A float as an integer: towards zero, the nearest one where it does not fit,
-/// 0 for NaN.
+/// Converts a float to an integer: rounds towards zero, clamps to the range,
+/// and maps NaN to 0.
 Scalar toInteger(Scalar x, unsigned bits, bool isSigned);
 Scalar select(Scalar condition, Scalar a, Scalar b);
 

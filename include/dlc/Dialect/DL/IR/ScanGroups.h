@@ -8,7 +8,7 @@
 
 namespace dlc::dl {
 
-/// The scans that stand in no other one.
+/// The scans that are not inside another scan.
 inline llvm::SmallVector<ScanOp> outermostScans(mlir::Operation *root) {
   llvm::SmallVector<ScanOp> scans;
   root->walk<mlir::WalkOrder::PreOrder>([&](ScanOp scan) {
@@ -18,8 +18,8 @@ inline llvm::SmallVector<ScanOp> outermostScans(mlir::Operation *root) {
   return scans;
 }
 
-/// All steps of something, T along the axis, as T / size groups: two dimensions
-/// in its place. T is known and a multiple; one other extent may be unknown.
+/// Splits dimension T along the axis into two, T / size groups of `size` steps.
+/// T must be known and a multiple of `size`; one other extent may be unknown.
 inline mlir::Value groupSteps(mlir::OpBuilder &b, mlir::Location loc,
                               mlir::Value x, int64_t axis, int64_t size) {
   auto type = tensorType(x);
@@ -29,7 +29,7 @@ inline mlir::Value groupSteps(mlir::OpBuilder &b, mlir::Location loc,
   return ReshapeOp::create(b, loc, type.clone(shape), x);
 }
 
-/// What builds the body of a scan as that of another one.
+/// A body builder that clones the cell of another scan.
 inline auto copyCell(ScanOp scan) {
   return [scan](mlir::OpBuilder &b, mlir::Location, mlir::ValueRange states,
                 mlir::ValueRange elements) mutable {
@@ -41,9 +41,9 @@ inline auto copyCell(ScanOp scan) {
   };
 }
 
-/// Whether the steps of a scan can be taken in groups: their number is known
-/// and so are all extents but `unknown` of each input and output; the samples'
-/// own lengths and an end on the way are looked at in every step.
+/// Whether the steps of a scan can be grouped. The number of steps must be
+/// known, and so must all extents of each input and output, except for
+/// `unknown` of them. Lengths and early exit (`until`) rule it out.
 inline bool hasPlainSteps(ScanOp scan, size_t unknown = 0) {
   YieldOp yield = scan.getYield();
   if (mlir::ShapedType::isDynamic(scan.getStaticSteps()) || scan.getLengths() ||

@@ -1,7 +1,7 @@
 //===- Window.h - The arithmetic of sliding windows -------------*- C++ -*-===//
 //
-// What convolution and pooling share: how far a window reaches, how many places
-// it has, and how much padding those places need.
+// What convolution and pooling share: the reach of a window, the number of its
+// positions, and the padding that those need.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,7 +13,7 @@
 
 namespace dlc::dl {
 
-/// A window over `rank()` spatial dimensions, all attributes spelled out.
+/// A window over `rank()` spatial dimensions, with defaults filled in.
 struct Window {
   llvm::SmallVector<int64_t> kernel, strides, dilations, low, high;
   AutoPadding mode = AutoPadding::valid;
@@ -22,26 +22,26 @@ struct Window {
 
   unsigned rank() const { return kernel.size(); }
 
-  /// Elements from the first to the last that one window touches.
+  /// The number of elements from the first to the last that a window covers.
   int64_t reach(unsigned d) const { return (kernel[d] - 1) * dilations[d] + 1; }
 
   bool isSame() const { return !isExplicit && mode != AutoPadding::valid; }
 
-  /// Whether the window itself is known, which a verifier asks for later.
+  /// Whether the window itself is known. Verifiers require it later.
   bool isKnown(unsigned d) const {
     return !mlir::ShapedType::isDynamic(kernel[d]);
   }
 
-  /// Places of the window along dimension `d` of an input of extent `input`
-  /// (`?` of either in, `?` out): 1 + floor((input + low + high - reach) /
-  /// stride), with `same` ceil(input / stride).
+  /// The number of positions of the window along dimension `d` of an input of
+  /// extent `input`: 1 + floor((input + low + high - reach) / stride), or with
+  /// `same` ceil(input / stride). Unknown if either is.
   int64_t outputExtent(unsigned d, int64_t input) const;
 
-  /// Extent of a transposed convolution's output.
+  /// The extent of the output of a transposed convolution.
   int64_t transposedExtent(unsigned d, int64_t input,
                            int64_t outputPadding) const;
 
-  /// Reads the attributes of an op or adaptor; absent ones take their defaults.
+  /// Reads the attributes of an op or adaptor, with defaults for absent ones.
   template <typename OpT>
   static Window get(OpT op, llvm::ArrayRef<int64_t> kernel) {
     Window window;
@@ -68,8 +68,8 @@ struct Window {
   }
 };
 
-/// Checks counts and signs of window attributes (strides and dilations >= 1,
-/// padding >= 0, window >= 1), every problem reported, one message each.
+/// Checks counts and signs of window attributes: strides and dilations >= 1,
+/// padding >= 0, window >= 1. Reports every problem, with one message each.
 llvm::LogicalResult
 verifyWindow(OptionalLoc loc, llvm::StringRef op,
              llvm::ArrayRef<int64_t> kernel,
@@ -84,7 +84,7 @@ llvm::LogicalResult verifyWindow(OptionalLoc loc, llvm::StringRef name, OpT op,
                       op.getPadding(), op.getAutoPadding().has_value());
 }
 
-/// Computes the spatial extents of the result; refuses a window that does not
+/// Computes the spatial extents of the result. Refuses a window that does not
 /// fit into the padded input.
 mlir::FailureOr<Shape> inferWindowExtents(OptionalLoc loc, llvm::StringRef op,
                                           const Window &window,
