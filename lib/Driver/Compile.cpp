@@ -11,6 +11,7 @@
 #include "dlc/Support/FileKind.h"
 #include "dlc/Support/OpenFile.h"
 #include "dlc/Target/Emit.h"
+#include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/IR/AsmState.h"

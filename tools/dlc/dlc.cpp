@@ -3,7 +3,9 @@
 #include "dlc/Driver/Compile.h"
 #include "dlc/Import/ONNX.h"
 #include "dlc/Support/CommandLine.h"
+#include "dlc/Transforms/Training.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Path.h"
@@ -13,6 +15,21 @@
 
 using namespace llvm;
 using dlc::Stage;
+
+/// `loss (mse, mae, ...)`
+static std::string withNames(StringRef word) {
+  return (word + " (" + join(dlc::findTrainingWord(word)->names(), ", ") + ")")
+      .str();
+}
+
+static std::string helpOfTraining() {
+  return "Make a library that trains: beside the model's function it gets "
+         "step, evaluate, initialize, save and load. Words of key=value "
+         "follow: " +
+         withNames("loss") + ", " + withNames("optimizer") + ", rate, " +
+         withNames("metrics") +
+         ", frozen (patterns of names), and more: --list-training-words";
+}
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
@@ -112,17 +129,14 @@ int main(int argc, char **argv) {
           "of the library; processes share it. The library looks for it in "
           "its own folder"),
       cl::value_desc("file.safetensors"), cl::cat(category));
-  cl::list<std::string> training(
-      "train",
-      cl::desc(
-          "Make a library that trains: beside the model's function it gets "
-          "step, evaluate, initialize, save and load. Words of key=value "
-          "follow: "
-          "loss (mse, mae, cross_entropy, binary_cross_entropy, hinge, "
-          "perceptron, kl), optimizer (sgd, momentum, nesterov, adam, adamw, "
-          "rmsprop, adagrad), rate, metrics (accuracy, mae, mse), frozen "
-          "(patterns of names), and more: docs/training.md"),
-      cl::value_desc("key=value ..."), cl::cat(category));
+  std::string trainingHelp = helpOfTraining();
+  cl::list<std::string> training("train", cl::desc(trainingHelp),
+                                 cl::value_desc("key=value ..."),
+                                 cl::cat(category));
+  cl::opt<bool> listWords("list-training-words",
+                          cl::desc("Print the words of --train, with what they "
+                                   "take and their defaults"),
+                          cl::cat(category));
   cl::opt<std::string> parameters(
       "parameters",
       cl::desc("Take the values of weights from this file, by name, as a "
@@ -225,6 +239,10 @@ int main(int argc, char **argv) {
   }
   if (operators) {
     dlc::printONNXOperators(outs());
+    return dlc::finishOutput("dlc", 0);
+  }
+  if (listWords) {
+    dlc::printTrainingWords(outs());
     return dlc::finishOutput("dlc", 0);
   }
   if (mlirOps) {
