@@ -1,6 +1,7 @@
 //===- Training.cpp - What --train asks for -------------------------------===//
 
 #include "Training.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -41,8 +42,9 @@ struct WordParser {
 Expected<AddTrainingOptions> parseTraining(ArrayRef<std::string> words) {
   AddTrainingOptions options;
   std::string wrong;
-  auto complain = [&](const Twine &message) {
-    wrong += (wrong.empty() ? "--train: " : "; ") + message.str();
+  auto complain = [&](const auto &text, const auto &...values) {
+    wrong += wrong.empty() ? "--train: " : "; ";
+    fmt::format_to(std::back_inserter(wrong), text, values...);
   };
   auto known =
       map_to_vector(trainingWords(), [](const TrainingWord &word) -> StringRef {
@@ -52,15 +54,15 @@ Expected<AddTrainingOptions> parseTraining(ArrayRef<std::string> words) {
     auto [name, value] = given.split('=');
     const TrainingWord *word = findTrainingWord(name);
     if (!word)
-      complain("there is no '" + name + "'" +
-               (given.contains('=') ? "" : ", expected key=value") +
+      complain(FMT_STRING("there is no '{}'{}{}"), name,
+               given.contains('=') ? "" : ", expected key=value",
                suggestName(name, known));
     else if (value.empty())
-      complain(name + " has no value, expected " + name + "=...");
+      complain(FMT_STRING("{0} has no value, expected {0}=..."), name);
     else if (StringRef fault =
                  std::visit(WordParser{options, value}, word->place);
              !fault.empty())
-      complain(name + "=" + value + " is " + fault);
+      complain(FMT_STRING("{}={} is {}"), name, value, fault);
   }
   if (!wrong.empty())
     return createStringError(wrong);
@@ -80,9 +82,10 @@ Expected<Recomputation> parseRecomputation(StringRef text) {
                    .Case("GiB", uint64_t(1) << 30)
                    .Default(0);
   if (!isNumber || scale == 0 || number > INT64_MAX / scale)
-    return createStringError(
-        "--recompute=" + text +
-        ", expected a number of steps or a size such as 64MiB");
+    return createStringError(fmt::format(
+        FMT_STRING("--recompute={}, expected a number of steps or a size such "
+                   "as 64MiB"),
+        text));
   int64_t value = number * scale;
   return unit.empty() ? Recomputation{value, 0} : Recomputation{0, value};
 }

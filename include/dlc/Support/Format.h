@@ -10,6 +10,10 @@
 
 // Each format string is an FMT_STRING, which the compiler checks.
 #define FMT_ENFORCE_COMPILE_STRING
+// Also where a source is compiled for another target, as for a fuzzer.
+#ifndef FMT_HEADER_ONLY
+#define FMT_HEADER_ONLY
+#endif
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/raw_ostream.h"
