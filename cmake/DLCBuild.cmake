@@ -14,6 +14,7 @@ option(DLC_PRECOMPILED_HEADERS "Precompile MLIR's heaviest headers" ON)
 
 set(DLC_LLVM_ROOT /usr/lib/llvm-22 CACHE PATH "Where LLVM and MLIR 22 are installed")
 find_package(MLIR 22.1 REQUIRED CONFIG HINTS ${DLC_LLVM_ROOT}/lib/cmake/mlir)
+# Its headers alone (fmt::fmt-header-only): nothing more is shipped.
 find_package(fmt REQUIRED)
 list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
 include(TableGen)

@@ -1,6 +1,7 @@
 //===- Artifacts.cpp - Output files, whole or absent ----------------------===//
 
 #include "Artifacts.h"
+#include "dlc/Support/Format.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -17,7 +18,8 @@ using namespace llvm;
 namespace dlc {
 
 static Error cannotWrite(StringRef path, std::error_code code) {
-  return createStringError("cannot write '" + path + "': " + code.message());
+  return createStringError(
+      fmt::format(FMT_STRING("cannot write '{}': {}"), path, code.message()));
 }
 
 Artifacts::~Artifacts() {
@@ -74,13 +76,15 @@ static void removeStale(StringRef path) {
 
 Expected<std::string> Artifacts::reserve(StringRef path, bool keep) {
   if (sys::fs::is_directory(path))
-    return createStringError("cannot write '" + path +
-                             "': it is a folder, expected a file name");
+    return createStringError(fmt::format(
+        FMT_STRING("cannot write '{}': it is a folder, expected a file name"),
+        path));
   StringRef folder = sys::path::parent_path(path);
   if (!folder.empty() && !sys::fs::is_directory(folder))
-    return createStringError("cannot write '" + path +
-                             "': there is no folder '" + folder +
-                             "'; create it first");
+    return createStringError(fmt::format(
+        FMT_STRING("cannot write '{}': there is no folder '{}'; create it "
+                   "first"),
+        path, folder));
   // A file comes to its place under its name, so it lies beside it until then.
   SmallString<128> base(path);
   if (isSpecial(path)) {

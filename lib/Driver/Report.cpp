@@ -4,9 +4,9 @@
 #include "dlc/Codegen/Tensors/Regions.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/Support/FormatVariadic.h"
 #include <numeric>
 
 using namespace mlir;
@@ -23,7 +23,7 @@ static int64_t elements(Type type) {
 
 /// 1234567 -> 1,234,567
 static std::string grouped(int64_t number) {
-  std::string digits = std::to_string(number), result;
+  std::string digits = fmt::format(FMT_STRING("{}"), number), result;
   for (auto [i, digit] : llvm::enumerate(digits)) {
     if (i && (digits.size() - i) % 3 == 0)
       result += ',';
@@ -104,10 +104,16 @@ static Counts countLayer(Operation *op) {
 }
 
 void printReport(ModuleOp module, llvm::raw_ostream &os) {
+  auto printRow = [&](const auto &...cells) {
+    print(os, FMT_STRING("  {:<20}  {:<18} {:>16} {:>14}\n"), cells...);
+  };
+  auto orDash = [](int64_t count) { return count ? grouped(count) : "-"; };
   for (auto function : module.getOps<func::FuncOp>()) {
-    os << "function " << function.getName() << "\n"
-       << "  layer                 output                      weights"
-          "    connections\n";
+    print(os,
+          FMT_STRING("function {}\n"
+                     "  layer                 output                      "
+                     "weights    connections\n"),
+          function.getName());
     Counts total;
     function.walk<WalkOrder::PreOrder>([&](Operation *op) {
       if (!isa<dl::DLDialect>(op->getDialect()) || !op->getNumResults())
@@ -115,14 +121,11 @@ void printReport(ModuleOp module, llvm::raw_ostream &os) {
       Counts counts = countLayer(op);
       total.weights += counts.weights;
       total.connections += counts.connections;
-      os << llvm::formatv(
-          "  {0,-20}  {1,-18} {2,16} {3,14}\n", op->getName().getStringRef(),
-          dl::toString(op->getResult(0).getType()),
-          counts.weights ? grouped(counts.weights) : "-",
-          counts.connections ? grouped(counts.connections) : "-");
+      printRow(op->getName().getStringRef(),
+               dl::toString(op->getResult(0).getType()), orDash(counts.weights),
+               orDash(counts.connections));
     });
-    os << llvm::formatv("  {0,-20}  {1,-18} {2,16} {3,14}\n", "total", "",
-                        grouped(total.weights), grouped(total.connections));
+    printRow("total", "", grouped(total.weights), grouped(total.connections));
   }
 }
 
@@ -141,14 +144,18 @@ static std::string scaled(double number) {
   unsigned unit = 0;
   for (; number >= 999.5 && unit < 4; ++unit)
     number /= 1000;
-  return llvm::formatv(unit && number < 99.95 ? "{0:f1}{1}" : "{0:f0}{1}",
-                       number, units[unit]);
+  return fmt::format(FMT_STRING("{:.{}f}{}"), number,
+                     unit && number < 99.95 ? 1 : 0, units[unit]);
 }
 
 void printRegions(ArrayRef<Region> regions, const Interface &interface,
                   ArrayRef<Processor> processors, llvm::raw_ostream &os) {
-  constexpr auto line =
-      "  {0,-40} {1,-12} {2,8} {3,8} {4,-7} {5,9}  {6,-14} {7,-14} {8}\n";
+  auto printRow = [&](const auto &...cells) {
+    print(os,
+          FMT_STRING(
+              "  {:<40} {:<12} {:>8} {:>8} {:<7} {:>9}  {:<14} {:<14} {}\n"),
+          cells...);
+  };
   std::string function;
   for (const Region &region : regions) {
     if (region.function != function) {
@@ -157,21 +164,21 @@ void printRegions(ArrayRef<Region> regions, const Interface &interface,
       for (const Processor &other : llvm::drop_begin(processors))
         if (StringRef(function).ends_with("." + other.cpu))
           processor = &other;
-      os << "loop nests of " << nameOfKernel(interface, function) << " for "
-         << processor->cpu << ", vectors of " << processor->vectorBits
-         << " bits\n"
-         << llvm::formatv(line, "computes", "kind", "flop", "bytes", "bound by",
-                          "expected", "tile", "task", "weights");
+      print(os, FMT_STRING("loop nests of {} for {}, vectors of {} bits\n"),
+            nameOfKernel(interface, function), processor->cpu,
+            processor->vectorBits);
+      printRow("computes", "kind", "flop", "bytes", "bound by", "expected",
+               "tile", "task", "weights");
     }
     StringRef name = region.name;
-    os << llvm::formatv(
-        line,
+    printRow(
         name.size() > 40 ? (name.take_front(37) + "...").str() : name.str(),
         region.kind, scaled(region.flops), scaled(region.bytes),
         region.flops < 0 || region.bytes < 0 ? "?"
         : region.isBoundByFlops()            ? "flop"
                                              : "bytes",
-        region.cost ? llvm::formatv("{0:f1} us", region.cost / 1e3).str() : "-",
+        region.cost ? fmt::format(FMT_STRING("{:.1f} us"), region.cost / 1e3)
+                    : "-",
         region.tile, region.tasks, region.layout);
   }
 }

@@ -1,79 +1,68 @@
 //===- Training.cpp - What --train asks for -------------------------------===//
 
 #include "Training.h"
-#include "dlc/Dialect/DL/IR/Inference.h"
+#include "dlc/Support/Format.h"
+#include "dlc/Support/Suggest.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include <cmath>
-#include <variant>
 
 using namespace llvm;
 
 namespace dlc {
 
+namespace {
+/// Puts the text of a word where it belongs; whether it is one of its type.
+struct WordParser {
+  AddTrainingOptions &options;
+  StringRef text;
+
+  StringRef operator()(std::string AddTrainingOptions::*place) const {
+    options.*place = text.str();
+    return "";
+  }
+  StringRef operator()(double AddTrainingOptions::*place) const {
+    double &value = options.*place;
+    return text.getAsDouble(value) || !std::isfinite(value) ? "no number" : "";
+  }
+  StringRef operator()(int64_t AddTrainingOptions::*place) const {
+    return text.getAsInteger(10, options.*place) ? "no whole number" : "";
+  }
+  StringRef
+  operator()(SmallVector<std::string> AddTrainingOptions::*place) const {
+    for (StringRef part : split(text, ','))
+      if (!part.empty())
+        (options.*place).push_back(part.str());
+    return "";
+  }
+};
+} // namespace
+
 Expected<AddTrainingOptions> parseTraining(ArrayRef<std::string> words) {
   AddTrainingOptions options;
-  using Place = std::variant<std::string *, double *, int64_t *,
-                             SmallVector<std::string> *>;
-  const std::pair<StringRef, Place> keys[] = {
-      {"function", &options.function},
-      {"loss", &options.loss},
-      {"target", &options.target},
-      {"axis", &options.axis},
-      {"smoothing", &options.smoothing},
-      {"metrics", &options.metrics},
-      {"optimizer", &options.optimizer},
-      {"rate", &options.rate},
-      {"momentum", &options.momentum},
-      {"beta1", &options.beta1},
-      {"beta2", &options.beta2},
-      {"rho", &options.rho},
-      {"epsilon", &options.epsilon},
-      {"weight-decay", &options.weightDecay},
-      {"schedule", &options.schedule},
-      {"decay", &options.decay},
-      {"steps", &options.steps},
-      {"warmup", &options.warmup},
-      {"clip-norm", &options.clipNorm},
-      {"clip-value", &options.clipValue},
-      {"initializer", &options.initializer},
-      {"averaging", &options.averaging},
-      {"frozen", &options.frozen}};
   std::string wrong;
-  auto complain = [&](const Twine &message) {
-    wrong += (wrong.empty() ? "--train: " : "; ") + message.str();
+  auto complain = [&](const auto &text, const auto &...values) {
+    wrong += wrong.empty() ? "--train: " : "; ";
+    fmt::format_to(std::back_inserter(wrong), text, values...);
   };
-  SmallVector<StringRef> names;
-  for (auto &[name, place] : keys)
-    names.push_back(name);
-  for (StringRef word : words) {
-    auto [name, value] = word.split('=');
-    const auto *key = find_if(
-        keys, [name = name](auto &entry) { return entry.first == name; });
-    if (key == std::end(keys)) {
-      complain("there is no '" + name + "'" +
-               (word.contains('=') ? "" : ", expected key=value") +
-               dl::suggestName(name, names));
-      continue;
-    }
-    if (value.empty()) {
-      complain(name + " has no value, expected " + name + "=...");
-      continue;
-    }
-    if (auto *text = std::get_if<std::string *>(&key->second)) {
-      **text = value.str();
-    } else if (auto *number = std::get_if<double *>(&key->second)) {
-      if (value.getAsDouble(**number) || !std::isfinite(**number))
-        complain(name + "=" + value + " is no number");
-    } else if (auto *count = std::get_if<int64_t *>(&key->second)) {
-      if (value.getAsInteger(10, **count))
-        complain(name + "=" + value + " is no whole number");
-    } else {
-      SmallVector<StringRef> parts;
-      value.split(parts, ',', -1, /*KeepEmpty=*/false);
-      for (StringRef part : parts)
-        std::get<SmallVector<std::string> *>(key->second)
-            ->push_back(part.str());
-    }
+  auto known =
+      map_to_vector(trainingWords(), [](const TrainingWord &word) -> StringRef {
+        return word.name;
+      });
+  for (StringRef given : words) {
+    auto [name, value] = given.split('=');
+    const TrainingWord *word = findTrainingWord(name);
+    if (!word)
+      complain(FMT_STRING("there is no '{}'{}{}"), name,
+               given.contains('=') ? "" : ", expected key=value",
+               suggestName(name, known));
+    else if (value.empty())
+      complain(FMT_STRING("{0} has no value, expected {0}=..."), name);
+    else if (StringRef fault =
+                 std::visit(WordParser{options, value}, word->place);
+             !fault.empty())
+      complain(FMT_STRING("{}={} is {}"), name, value, fault);
   }
   if (!wrong.empty())
     return createStringError(wrong);
@@ -93,9 +82,10 @@ Expected<Recomputation> parseRecomputation(StringRef text) {
                    .Case("GiB", uint64_t(1) << 30)
                    .Default(0);
   if (!isNumber || scale == 0 || number > INT64_MAX / scale)
-    return createStringError(
-        "--recompute=" + text +
-        ", expected a number of steps or a size such as 64MiB");
+    return createStringError(fmt::format(
+        FMT_STRING("--recompute={}, expected a number of steps or a size such "
+                   "as 64MiB"),
+        text));
   int64_t value = number * scale;
   return unit.empty() ? Recomputation{value, 0} : Recomputation{0, value};
 }

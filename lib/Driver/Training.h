@@ -3,8 +3,12 @@
 #ifndef DLC_LIB_DRIVER_TRAINING_H
 #define DLC_LIB_DRIVER_TRAINING_H
 
-#include "dlc/Transforms/Transforms.h"
+#include "dlc/Transforms/Training.h"
 #include "llvm/Support/Error.h"
+
+namespace mlir {
+class ModuleOp;
+} // namespace mlir
 
 namespace dlc {
 

@@ -7,12 +7,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dlc/Codegen/Tensors/Contraction.h"
 #include "Artifacts.h"
 #include "InMemory.h"
 #include "Lowering.h"
-#include "dlc/Codegen/Tensors/Regions.h"
 #include "dlc/Codegen/CPU/TilingStrategy.h"
+#include "dlc/Codegen/Tensors/Contraction.h"
+#include "dlc/Codegen/Tensors/Regions.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Support/OpenFile.h"
 #include "dlc/Support/ParseJSON.h"

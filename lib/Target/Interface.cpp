@@ -3,6 +3,7 @@
 #include "dlc/Target/Interface.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Runtime/abi.h"
+#include "dlc/Support/Format.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -24,16 +25,13 @@ std::vector<unsigned> Argument::freeDims() const {
 }
 
 std::string Argument::describe() const {
-  return elementName(element).str() + " [" +
-         llvm::join(llvm::map_range(shape,
-                                    [](int64_t extent) {
-                                      return extent == -2 ? std::string("*")
-                                             : extent < 0
-                                                 ? std::string("?")
-                                                 : std::to_string(extent);
-                                    }),
-                    ", ") +
-         "]";
+  auto extents = llvm::map_range(shape, [](int64_t extent) {
+    return extent == -2 ? std::string("*")
+           : extent < 0 ? std::string("?")
+                        : fmt::format(FMT_STRING("{}"), extent);
+  });
+  return fmt::format(FMT_STRING("{} [{}]"), elementName(element),
+                     llvm::join(extents, ", "));
 }
 
 bool Function::hasFreeDims() const {
@@ -158,7 +156,7 @@ static std::string uniqueName(StringRef name, llvm::StringSet<> &taken,
                               bool isWhole = true) {
   std::string base = isWhole ? toCIdentifier(name) : name.str(), result = base;
   for (unsigned i = 2; !taken.insert(result).second; ++i)
-    result = base + "_" + std::to_string(i);
+    result = fmt::format(FMT_STRING("{}_{}"), base, i);
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include "dlc/Target/Weights.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Runtime/abi.h"
+#include "dlc/Support/Format.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/StringSet.h"
@@ -74,7 +75,7 @@ Weights readWeights(mlir::ModuleOp module) {
     }
     std::string base = weight.name;
     for (unsigned i = 2; !taken.insert(weight.name).second; ++i)
-      weight.name = base + "_" + std::to_string(i);
+      weight.name = fmt::format(FMT_STRING("{}_{}"), base, i);
     mlir::Type element = value.getElementType();
     weight.type = typeName(element);
     weight.shape.assign(value.getShapedType().getShape().begin(),

@@ -1,10 +1,9 @@
 //===- WriteHeader.cpp - The C header of a library ------------------------===//
 
+#include "dlc/Support/Format.h"
 #include "dlc/Target/Interface.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 
@@ -24,113 +23,126 @@ static std::vector<std::string> extentParameters(const Function &function) {
     for (unsigned d : input.freeDims()) {
       std::string dim = d < input.dims.size() && !input.dims[d].empty()
                             ? input.dims[d]
-                            : "dim" + std::to_string(d);
+                            : fmt::format(FMT_STRING("dim{}"), d);
       std::string base = toCIdentifier(input.cName + "_" + dim), name = base;
       for (unsigned i = 2; !taken.insert(name).second; ++i)
-        name = base + "_" + std::to_string(i);
+        name = fmt::format(FMT_STRING("{}_{}"), base, i);
       names.push_back(name);
     }
   return names;
 }
 
+/// What a function takes and gives, as a comment.
+static void writeArguments(raw_ostream &os, StringRef word,
+                           const std::vector<Argument> &arguments) {
+  for (const Argument &argument : arguments)
+    print(os, FMT_STRING(" *   {} {}: {}{}\n"), word, argument.cName,
+          argument.describe(),
+          argument.name == argument.cName
+              ? ""
+              : fmt::format(FMT_STRING(" ('{}')"), argument.name));
+}
+
 static void writeFunction(raw_ostream &os, const Interface &interface,
                           const Function &function) {
   const std::string &prefix = interface.prefix;
-  os << "\n/* " << function.name << "\n";
-  for (auto [word, arguments] :
-       {std::pair<StringRef, const std::vector<Argument> &>("in ",
-                                                            function.inputs),
-        {"out", function.outputs}})
-    for (const Argument &argument : arguments)
-      os << " *   " << word << " " << argument.cName << ": "
-         << argument.describe()
-         << (argument.name == argument.cName ? std::string()
-                                             : " ('" + argument.name + "')")
-         << "\n";
+  print(os, FMT_STRING("\n/* {}\n"), function.name);
+  writeArguments(os, "in ", function.inputs);
+  writeArguments(os, "out", function.outputs);
   std::vector<std::string> extents = extentParameters(function);
   if (!extents.empty())
-    os << " *   " << join(extents, ", ")
-       << ": the extents written ?, in order. The extents of outputs follow "
-          "from "
-          "them;\n *   "
-       << prefix << "_library()->shapes tells them.\n";
+    print(
+        os,
+        FMT_STRING(
+            R"( *   {}: the extents written ?, in order. The extents of outputs follow from them;
+ *   {}_library()->shapes tells them.
+)"),
+        join(extents, ", "), prefix);
   if (any_of(function.outputs, [](auto &o) { return o.isComputed(); }))
-    os << " *   Extents written * follow from values: the call fills in the "
-          "dlc_tensor. Its memory\n *   belongs to the context and is valid "
-          "until "
-          "its next call.\n";
-  os << " */\ndlc_status " << prefix << "_" << function.cName << "(" << prefix
-     << "_context *context";
+    os << R"( *   Extents written * follow from values: the call fills in the dlc_tensor. Its memory
+ *   belongs to the context and is valid until its next call.
+)";
+  print(os, FMT_STRING(" */\ndlc_status {0}_{1}({0}_context *context"), prefix,
+        function.cName);
   for (const std::string &extent : extents)
-    os << ", int64_t " << extent;
+    print(os, FMT_STRING(", int64_t {}"), extent);
   for (const Argument &input : function.inputs)
-    os << ", const " << cTypeOf(input.element) << " *" << input.cName;
+    print(os, FMT_STRING(", const {} *{}"), cTypeOf(input.element),
+          input.cName);
   for (const Argument &output : function.outputs)
-    os << ", "
-       << (output.isComputed() ? StringRef("dlc_tensor")
-                               : cTypeOf(output.element))
-       << " *" << output.cName;
+    print(os, FMT_STRING(", {} *{}"),
+          output.isComputed() ? "dlc_tensor" : cTypeOf(output.element),
+          output.cName);
   os << ");\n";
 }
 
 /// The functions of a library whose contexts have a state.
 static void writeState(raw_ostream &os, const Interface &interface) {
-  const std::string &prefix = interface.prefix;
-  auto declare = [&](StringRef name, StringRef parameters) {
-    os << "dlc_status " << prefix << "_" << name << "(" << prefix
-       << "_context *context, " << parameters << ");\n";
-  };
-  os << "\n/* The state of a context: parameters, running averages, what the "
-        "optimiser keeps.\n * Saved as safetensors, in place of the file at "
-        "once "
-        "or not at all; a file that does\n * not hold exactly this state is "
-        "refused, and nothing changes. */\n";
-  declare("save", "const char *path");
-  declare("load", "const char *path");
-  os << "\n/* One tensor of the state by its name (" << prefix
-     << "_library()->states lists them), all of\n * its `bytes` bytes. */\n";
-  declare("get", "const char *name, void *data, size_t bytes");
-  declare("set", "const char *name, const void *data, size_t bytes");
+  print(os, FMT_STRING(R"(
+/* The state of a context: parameters, running averages, what the optimiser keeps.
+ * Saved as safetensors, in place of the file at once or not at all; a file that does
+ * not hold exactly this state is refused, and nothing changes. */
+dlc_status {0}_save({0}_context *context, const char *path);
+dlc_status {0}_load({0}_context *context, const char *path);
+
+/* One tensor of the state by its name ({0}_library()->states lists them), all of
+ * its `bytes` bytes. */
+dlc_status {0}_get({0}_context *context, const char *name, void *data, size_t bytes);
+dlc_status {0}_set({0}_context *context, const char *name, const void *data, size_t bytes);
+)"),
+        interface.prefix);
 }
 
 std::string writeHeader(const Interface &interface, StringRef fileName) {
   std::string text;
   raw_string_ostream os(text);
-  const std::string &prefix = interface.prefix;
-  std::string guard = StringRef(prefix).upper() + "_H";
-  os << "/* " << fileName << ": made by dlc together with the library "
-     << interface.name << ". Do not edit.\n"
-     << " *\n"
-     << " * Tensors are dense, in row-major order; feature maps are "
-        "channels-last.\n"
-     << " * Every function returns DLC_OK (0) or an error whose message "
-     << prefix << "_error\n * gives; nothing is written then.\n */\n"
-     << "#ifndef " << guard << "\n#define " << guard << "\n\n"
-     << abiHeaderText << "\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
-     << "/* State of one caller, used by one thread at a time. */\n"
-     << "typedef struct dlc_context " << prefix << "_context;\n\n"
-     << "/* Makes a context; options may be null. Also on failure there is a "
-        "context for the\n * message, to be destroyed (null when memory is "
-        "short). */\n"
-     << "#define " << prefix << "_create(context, options) \\\n  " << prefix
-     << "_create_checked((context), (options), DLC_ABI_VERSION, "
-     << format("0x%016llxull", (unsigned long long)interface.hash()) << ")\n"
-     << "dlc_status " << prefix << "_create_checked(" << prefix
-     << "_context **context, const dlc_options *options,\n"
-        "    uint32_t abi_version, uint64_t interface_hash);\n"
-     << "void " << prefix << "_destroy(" << prefix << "_context *context);\n\n"
-     << "/* Message of the context's last failure; \"\" after success. */\n"
-     << "const char *" << prefix << "_error(const " << prefix
-     << "_context *context);\n\n"
-     << "/* Names, shapes and entry points, for programs that learn of them at "
-        "run "
-        "time. */\n"
-     << "const dlc_library_info *" << prefix << "_library(void);\n";
+  std::string guard = StringRef(interface.prefix).upper() + "_H";
+  print(os,
+        FMT_STRING(
+            R"(/* {0}: made by dlc together with the library {1}. Do not edit.
+ *
+ * Tensors are dense, in row-major order; feature maps are channels-last.
+ * Every function returns DLC_OK (0) or an error whose message {2}_error
+ * gives; nothing is written then.
+ */
+#ifndef {3}
+#define {3}
+
+{4}
+#ifdef __cplusplus
+extern "C" {{
+#endif
+
+/* State of one caller, used by one thread at a time. */
+typedef struct dlc_context {2}_context;
+
+/* Makes a context; options may be null. Also on failure there is a context for the
+ * message, to be destroyed (null when memory is short). */
+#define {2}_create(context, options) \
+  {2}_create_checked((context), (options), DLC_ABI_VERSION, 0x{5:016x}ull)
+dlc_status {2}_create_checked({2}_context **context, const dlc_options *options,
+    uint32_t abi_version, uint64_t interface_hash);
+void {2}_destroy({2}_context *context);
+
+/* Message of the context's last failure; "" after success. */
+const char *{2}_error(const {2}_context *context);
+
+/* Names, shapes and entry points, for programs that learn of them at run time. */
+const dlc_library_info *{2}_library(void);
+)"),
+        fileName, interface.name, interface.prefix, guard,
+        StringRef(abiHeaderText), interface.hash());
   if (interface.hasState)
     writeState(os, interface);
   for (const Function &function : interface.functions)
     writeFunction(os, interface, function);
-  os << "\n#ifdef __cplusplus\n}\n#endif\n#endif /* " << guard << " */\n";
+  print(os, FMT_STRING(R"(
+#ifdef __cplusplus
+}}
+#endif
+#endif /* {} */
+)"),
+        guard);
   return text;
 }
 

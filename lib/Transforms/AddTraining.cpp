@@ -27,10 +27,9 @@ public:
   Trainer(ModuleOp module, const dlc::AddTrainingOptions &options,
           dlc::TrainingRecipe recipe)
       : module(module), options(options), b(module.getContext()),
-        loc(recipe.function.getLoc()), function(recipe.function),
-        optimizer(recipe.optimizer), initializer(recipe.initializer),
-        schedule(recipe.schedule), parameters(std::move(recipe.parameters)),
-        averages(std::move(recipe.averages)) {}
+        loc(recipe.function.getLoc()), recipe(std::move(recipe)),
+        function(this->recipe.function), parameters(this->recipe.parameters),
+        averages(this->recipe.averages) {}
 
   LogicalResult run() {
     makeMutable();
@@ -61,21 +60,10 @@ private:
       module.lookupSymbol<ml_program::GlobalOp>(name).setIsMutable(true);
     // Records roles before loads change: `initialize` must know which
     // parameters are scales.
-    function.walk([&](Operation *op) {
-      Value scale;
-      if (auto norm = dyn_cast<BatchNormOp>(op)) {
-        scale = norm.getScale();
-        if (dlc::hasAverages(norm))
-          ones.insert(dlc::globalOf(norm.getVariance()));
-      } else if (auto norm = dyn_cast<LayerNormOp>(op)) {
-        scale = norm.getScale();
-      } else if (auto norm = dyn_cast<GroupNormOp>(op)) {
-        scale = norm.getScale();
-      } else if (auto norm = dyn_cast<InstanceNormOp>(op)) {
-        scale = norm.getScale();
-      }
-      if (scale && !dlc::globalOf(scale).empty())
-        ones.insert(dlc::globalOf(scale));
+    function.walk([&](UnitOperandsOpInterface op) {
+      for (Value operand : op.getUnitOperands())
+        if (operand && !dlc::globalOf(operand).empty())
+          ones.insert(dlc::globalOf(operand));
     });
     pristine = function.clone();
     function.walk(
@@ -101,7 +89,7 @@ private:
 
   void addStates() {
     for (ml_program::GlobalOp parameter : parameters)
-      for (StringRef state : optimizer->states)
+      for (StringRef state : recipe.optimizer->states)
         addGlobal(parameter.getSymName() + "." + state,
                   cast<TypedAttr>(b.getZeroAttr(parameter.getType())));
     addGlobal(randomState,
@@ -125,7 +113,7 @@ private:
 
   RankedTensorType targetType() {
     auto type = cast<RankedTensorType>(pristine.getResultTypes()[0]);
-    if (options.loss != "cross_entropy" || options.target == "dense")
+    if (!recipe.loss->takesNumbers || options.target == "dense")
       return type;
     Type element = options.target == "i32" ? b.getI32Type() : b.getI64Type();
     SmallVector<int64_t> shape(type.getShape());
@@ -161,7 +149,7 @@ private:
 
   /// Whether the loss takes classes along one dimension.
   bool hasClasses() const {
-    return options.loss == "cross_entropy" || options.loss == "kl";
+    return recipe.loss->scores == dlc::Scores::Classes;
   }
 
   /// Moves the dimension of classes to the end.
@@ -179,23 +167,8 @@ private:
   }
 
   Value lossOf(Value y, Value target) {
-    StringRef name = options.loss;
-    if (name == "mse")
-      return MeanSquaredErrorOp::create(b, loc, y, target);
-    if (name == "mae")
-      return MeanAbsoluteErrorOp::create(b, loc, y, target);
-    if (name == "binary_cross_entropy")
-      return BinaryCrossEntropyOp::create(b, loc, logits(y), target);
-    if (name == "hinge")
-      return HingeOp::create(b, loc, y, target);
-    if (name == "perceptron")
-      return PerceptronCriterionOp::create(b, loc, y, target);
-    Value scores = withClassesLast(logits(y));
-    target = withClassesLast(target);
-    if (name == "kl")
-      return KlDivergenceOp::create(b, loc, scores, target);
-    return CrossEntropyOp::create(b, loc, scores, target,
-                                  APFloat(options.smoothing));
+    return recipe.loss->build(b, loc, withClassesLast(logits(y)),
+                              withClassesLast(target), options);
   }
 
   /// The logits of a result, if the loss takes logits.
@@ -204,21 +177,19 @@ private:
     return fits(made) ? dlc::takeLogits(b, y, made) : y;
   }
   bool fits(const dlc::Probabilities &made) const {
-    return made.maker && isa<SigmoidOp>(made.maker) ==
-                             (options.loss == "binary_cross_entropy");
+    auto wanted = isa_and_nonnull<SigmoidOp>(made.maker) ? dlc::Scores::Logistic
+                                                         : dlc::Scores::Classes;
+    return made.maker && recipe.loss->scores == wanted;
   }
 
-  Value metricOf(StringRef name, Value y, Value target) {
-    if (name == "accuracy")
-      // A logit above 0 is a probability above 1/2.
-      return AccuracyOp::create(b, loc,
-                                options.loss == "binary_cross_entropy"
-                                    ? logits(y)
-                                    : withClassesLast(y),
-                                withClassesLast(target));
-    if (name == "mae")
-      return MeanAbsoluteErrorOp::create(b, loc, y, target);
-    return MeanSquaredErrorOp::create(b, loc, y, target);
+  Value metricOf(const dlc::Metric &metric, Value y, Value target) {
+    if (!metric.isOfClasses)
+      return metric.build(b, loc, y, target);
+    // A logit above 0 is a probability above 1/2.
+    Value scores = recipe.loss->scores == dlc::Scores::Logistic
+                       ? logits(y)
+                       : withClassesLast(y);
+    return metric.build(b, loc, scores, withClassesLast(target));
   }
 
   void addLoss(bool isTraining) {
@@ -242,24 +213,10 @@ private:
     Value target = body.getArgument(pristine.getNumArguments());
     SmallVector<Value> values;
     values.push_back(lossOf(y, target));
-    for (const std::string &metric : options.metrics)
-      values.push_back(metricOf(metric, y, target));
-    if (isTraining) {
-      SmallVector<Operation *> special;
-      added.walk([&](Operation *op) {
-        if (isa<BatchNormOp, DropoutOp>(op))
-          special.push_back(op);
-      });
-      int64_t stream = 0;
-      for (Operation *op : special) {
-        if (auto dropout = dyn_cast<DropoutOp>(op)) {
-          dropout.getStateMutable().assign(body.getArguments().back());
-          dropout.setStream(stream++);
-        } else if (auto norm = cast<BatchNormOp>(op); dlc::hasAverages(norm)) {
-          normalizeByBatch(norm, values);
-        }
-      }
-    }
+    for (const dlc::Metric *metric : recipe.metrics)
+      values.push_back(metricOf(*metric, y, target));
+    if (isTraining)
+      takeTrainingForms(added, values);
     SmallVector<ml_program::GlobalLoadConstOp> loads;
     added.walk(
         [&](ml_program::GlobalLoadConstOp load) { loads.push_back(load); });
@@ -303,18 +260,17 @@ private:
       isRight = false;
       return mlir::emitError(loc);
     };
-    if ((options.loss == "cross_entropy" || options.loss == "kl") &&
-        type.getRank() == 0)
+    if (hasClasses() && type.getRank() == 0)
       fail() << "loss " << options.loss << " of a result of type " << type
              << ", expected classes in a dimension";
-    if (isRight && (hasClasses() || options.loss == "binary_cross_entropy"))
+    if (isRight && recipe.loss->scores != dlc::Scores::Result)
       findClasses(type, fail);
     if (!isRight)
       return false;
     if (isa<IntegerType>(targetType().getElementType()))
-      for (const std::string &metric : options.metrics)
-        if (metric != "accuracy")
-          fail() << "metric " << metric
+      for (const dlc::Metric *metric : recipe.metrics)
+        if (!metric->isOfClasses)
+          fail() << "metric " << metric->name
                  << " of numbers of classes, expected target=dense or "
                     "accuracy";
     return isRight;
@@ -338,7 +294,7 @@ private:
     int64_t rank = type.getRank();
     bool isSoftmax = fits(made);
     classes = rank - 1;
-    if (options.axis != std::numeric_limits<int64_t>::min()) {
+    if (options.axis != options.unknownAxis) {
       if (options.axis < -rank || options.axis >= rank) {
         fail() << "axis " << options.axis << " of a result of type " << type
                << ", expected " << -rank << " to " << rank - 1;
@@ -365,27 +321,34 @@ private:
 
   std::string lossName() { return (function.getName() + ".loss").str(); }
 
-  /// Replaces running statistics by those of the batch, and appends the next
-  /// values of the running ones to `values`.
-  void normalizeByBatch(BatchNormOp norm, SmallVectorImpl<Value> &values) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(norm);
-    if (!averages.contains(dlc::globalOf(norm.getMean())) ||
-        !averages.contains(dlc::globalOf(norm.getVariance())))
-      return; // frozen: stays in inference form
-    auto training = BatchNormTrainingOp::create(
-        b, norm.getLoc(), norm.getX(), norm.getScale(), norm.getOffset(),
-        norm.getEpsilonAttr());
-    norm.replaceAllUsesWith(training.getY());
-    for (auto [old, now] :
-         {std::pair<Value, Value>(norm.getMean(), training.getMean()),
-          {norm.getVariance(), training.getVariance()}}) {
-      TensorExpr before(b, norm.getLoc(), old);
-      averaged.push_back(dlc::globalOf(old));
-      double share = options.averaging;
-      values.push_back(share * before + (1 - share) * before.with(now));
+  /// The training form of what has one; the next values of running averages
+  /// join `values`. An op with a frozen average stays as it is at inference.
+  void takeTrainingForms(func::FuncOp added, SmallVectorImpl<Value> &values) {
+    SmallVector<TrainingFormOpInterface> ops;
+    added.walk([&](TrainingFormOpInterface op) { ops.push_back(op); });
+    int64_t stream = 0;
+    for (TrainingFormOpInterface op : ops) {
+      SmallVector<Value> old = op.getRunningAverages();
+      SmallVector<StringRef> names = dlc::averagesOf(op);
+      if (names.size() != old.size() || !llvm::all_of(names, [&](StringRef n) {
+            return averages.contains(n);
+          }))
+        continue;
+      OpBuilder::InsertionGuard guard(b);
+      b.setInsertionPoint(op);
+      SmallVector<Value> made =
+          op.buildTrainingForm(b, added.getArguments().back(), stream);
+      stream += op.getStreamCount();
+      ArrayRef<Value> now = ArrayRef(made).drop_front(op->getNumResults());
+      for (auto [name, before, batch] : llvm::zip_equal(names, old, now)) {
+        TensorExpr average(b, op.getLoc(), before);
+        double share = options.averaging;
+        averaged.push_back(name);
+        values.push_back(share * average + (1 - share) * average.with(batch));
+      }
+      op->replaceAllUsesWith(ValueRange(made).take_front(op->getNumResults()));
+      op->erase();
     }
-    norm.erase();
   }
 
   //===--------------------------------------------------------------------===//
@@ -434,8 +397,8 @@ private:
       Value &rate = rates[element];
       if (!rate)
         rate = LearningRateOp::create(
-            b, loc, step, schedule,
-            APFloat(std::isnan(options.rate) ? optimizer->rate : options.rate),
+            b, loc, step, recipe.schedule,
+            orUsual(options.rate, recipe.optimizer->rate),
             APFloat(options.decay), options.steps, options.warmup, element);
       update(parameter, gradient, rate, count);
     }
@@ -449,40 +412,25 @@ private:
                            grad.getResults().take_front(results.size()));
   }
 
+  static APFloat orUsual(double wanted, double usual) {
+    return APFloat(std::isnan(wanted) ? usual : wanted);
+  }
+
   void update(ml_program::GlobalOp parameter, Value gradient, Value rate,
               Value count) {
     std::string name = parameter.getSymName().str();
     Value p = load(name);
     SmallVector<Value> states;
-    for (StringRef state : optimizer->states)
+    for (StringRef state : recipe.optimizer->states)
       states.push_back(load(name + "." + state.str()));
-    auto orUsual = [](double wanted, double usual) {
-      return APFloat(std::isnan(wanted) ? usual : wanted);
-    };
-    APFloat decay =
-        orUsual(options.weightDecay, optimizer->name == "adamw" ? 0.01 : 0.0);
-    APFloat epsilon = orUsual(options.epsilon, optimizer->epsilon);
-    Operation *step = nullptr;
-    StringRef kind = optimizer->name;
-    if (kind == "sgd")
-      step = SgdOp::create(b, loc, p, gradient, rate, decay);
-    else if (kind == "momentum" || kind == "nesterov")
-      step = MomentumOp::create(b, loc, p, gradient, states[0], rate,
-                                APFloat(options.momentum), kind == "nesterov",
-                                decay);
-    else if (kind == "adam" || kind == "adamw")
-      step =
-          AdamOp::create(b, loc, p, gradient, states[0], states[1], count, rate,
-                         APFloat(options.beta1), APFloat(options.beta2),
-                         epsilon, kind == "adamw", decay);
-    else if (kind == "rmsprop")
-      step = RmspropOp::create(b, loc, p, gradient, states[0], rate,
-                               APFloat(options.rho), epsilon, decay);
-    else
-      step = AdagradOp::create(b, loc, p, gradient, states[0], rate, epsilon,
-                               decay);
+    const dlc::Optimizer &optimizer = *recipe.optimizer;
+    Operation *step = optimizer.build(
+        b, loc,
+        {p, gradient, states, rate, count,
+         orUsual(options.epsilon, optimizer.epsilon),
+         orUsual(options.weightDecay, optimizer.decay), options});
     store(name, step->getResult(0));
-    for (auto [i, state] : llvm::enumerate(optimizer->states))
+    for (auto [i, state] : llvm::enumerate(optimizer.states))
       store(name + "." + state.str(), step->getResult(i + 1));
   }
 
@@ -511,9 +459,9 @@ private:
         // One stream each, distinct from those of dropout.
         int64_t number = (int64_t(1) << 31) + stream++;
         store(name, InitializeOp::create(b, loc, type, state, ValueRange(),
-                                         number, initializer));
+                                         number, recipe.initializer));
       }
-      for (StringRef state : optimizer->states)
+      for (StringRef state : recipe.optimizer->states)
         store((name + "." + state).str(), filled(type, 0));
     }
     for (StringRef name : averages) {
@@ -530,50 +478,74 @@ private:
   const dlc::AddTrainingOptions &options;
   OpBuilder b;
   Location loc;
+  dlc::TrainingRecipe recipe;
   func::FuncOp function;
   func::FuncOp pristine; // the function with constant loads, in no module
-  const dlc::Optimizer *optimizer;
-  InitializerKind initializer;
-  ScheduleKind schedule;
-  int64_t classes = -1; // the dimension of the result with the classes
-  SmallVector<ml_program::GlobalOp> parameters;
-  llvm::SetVector<StringRef> averages; // running averages
-  llvm::SetVector<StringRef> ones;     // parameters that are initialised to 1
-  SmallVector<StringRef> averaged;     // in the order of the loss results
+  int64_t classes = -1;  // the dimension of the result with the classes
+  SmallVector<ml_program::GlobalOp> &parameters;
+  llvm::SetVector<StringRef> &averages; // running averages
+  llvm::SetVector<StringRef> ones;      // parameters that are initialised to 1
+  SmallVector<StringRef> averaged;      // in the order of the loss results
 };
 
 struct AddTraining : dlc::impl::AddTrainingBase<AddTraining> {
-  using AddTrainingBase::AddTrainingBase;
+  explicit AddTraining(const dlc::AddTrainingOptions &options = {}) {
+    addWords(options);
+  }
+  // The options of a copy are set by Pass::clone.
+  AddTraining(const AddTraining &other) : AddTrainingBase(other) {
+    addWords({});
+  }
 
   void runOnOperation() override {
     dlc::AddTrainingOptions options;
-    options.function = function;
-    options.loss = loss;
-    options.target = target;
-    options.smoothing = smoothing;
-    options.axis = axis;
-    options.metrics.assign(metrics.begin(), metrics.end());
-    options.optimizer = optimizer;
-    options.rate = rate;
-    options.momentum = momentum;
-    options.beta1 = beta1;
-    options.beta2 = beta2;
-    options.rho = rho;
-    options.epsilon = epsilon;
-    options.weightDecay = weightDecay;
-    options.schedule = schedule;
-    options.decay = decay;
-    options.steps = steps;
-    options.warmup = warmup;
-    options.clipNorm = clipNorm;
-    options.clipValue = clipValue;
-    options.initializer = initializer;
-    options.averaging = averaging;
-    options.frozen.assign(frozen.begin(), frozen.end());
+    for (auto &read : readers)
+      read(options);
     auto recipe = dlc::readRecipe(getOperation(), options);
     if (failed(recipe) ||
         failed(Trainer(getOperation(), options, std::move(*recipe)).run()))
       signalPassFailure();
   }
+
+private:
+  void addWords(const dlc::AddTrainingOptions &options) {
+    // Options refer to their help.
+    static const auto helps =
+        llvm::map_to_vector(dlc::trainingWords(), &dlc::helpOf);
+    for (auto [word, help] : llvm::zip_equal(dlc::trainingWords(), helps))
+      std::visit(
+          [&, &word = word, &help = help](auto place) {
+            addWord(word.name, help, place, options.*place);
+          },
+          word.place);
+  }
+
+  template <typename T>
+  void addWord(StringRef name, StringRef help,
+               T dlc::AddTrainingOptions::*place, const T &value) {
+    using OptionT =
+        std::conditional_t<std::is_same_v<T, SmallVector<std::string>>,
+                           ListOption<std::string>, Option<T>>;
+    auto option = std::make_shared<OptionT>(*this, name, llvm::cl::desc(help));
+    if constexpr (std::is_same_v<OptionT, Option<T>>)
+      option->setInitialValue(value);
+    else
+      *option = ArrayRef<std::string>(value);
+    readers.push_back([place, option](dlc::AddTrainingOptions &options) {
+      if constexpr (std::is_same_v<OptionT, Option<T>>)
+        options.*place = option->getValue();
+      else
+        options.*place = llvm::to_vector(**option);
+    });
+  }
+
+  /// Each holds an option of the pass, and copies its value to where it
+  /// belongs.
+  SmallVector<std::function<void(dlc::AddTrainingOptions &)>> readers;
 };
 } // namespace
+
+std::unique_ptr<Pass>
+dlc::createAddTraining(const dlc::AddTrainingOptions &options) {
+  return std::make_unique<AddTraining>(options);
+}

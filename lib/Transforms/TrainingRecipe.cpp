@@ -13,26 +13,16 @@ StringRef dlc::globalOf(Value value) {
   return load ? load.getGlobal().getLeafReference().getValue() : StringRef();
 }
 
-bool dlc::hasAverages(BatchNormOp op) {
-  return !globalOf(op.getMean()).empty() && !globalOf(op.getVariance()).empty();
+SmallVector<StringRef> dlc::averagesOf(TrainingFormOpInterface op) {
+  SmallVector<StringRef> names;
+  for (Value average : op.getRunningAverages())
+    names.push_back(globalOf(average));
+  if (llvm::is_contained(names, ""))
+    names.clear();
+  return names;
 }
 
 namespace {
-
-constexpr StringRef losses[] = {
-    "mse",        "mae", "cross_entropy", "binary_cross_entropy", "hinge",
-    "perceptron", "kl"};
-constexpr StringRef metricNames[] = {"accuracy", "mae", "mse"};
-
-const Optimizer optimizers[] = {
-    {"sgd", {}, 0.01, 0},
-    {"momentum", {"velocity"}, 0.01, 0},
-    {"nesterov", {"velocity"}, 0.01, 0},
-    {"adam", {"m", "v"}, 0.001, 1e-8},
-    {"adamw", {"m", "v"}, 0.001, 1e-8},
-    {"rmsprop", {"mean_square"}, 0.001, 1e-8},
-    {"adagrad", {"sum_square"}, 0.01, 1e-10},
-};
 
 class Reader {
 public:
@@ -88,9 +78,9 @@ private:
   }
 
   /// A name among known ones; the message lists them.
-  bool check(StringRef what, StringRef name, ArrayRef<StringRef> known) {
+  void check(StringRef what, StringRef name, ArrayRef<StringRef> known) {
     if (llvm::is_contained(known, name))
-      return true;
+      return;
     auto error = fail();
     if (name.empty())
       error << "training needs a " << what;
@@ -99,55 +89,51 @@ private:
     error << ", expected ";
     llvm::interleaveComma(known, error);
     error << suggestName(name, known);
-    return false;
   }
 
   LogicalResult readChoices() {
-    check("loss", options.loss, losses);
+    for (const TrainingWord &word : trainingWords())
+      std::visit([&](auto place) { checkValue(word, options.*place); },
+                 word.place);
+    recipe.loss = findRow(lossTable(), options.loss);
+    recipe.optimizer = findRow(optimizerTable(), options.optimizer);
     for (const std::string &metric : options.metrics)
-      check("metric", metric, metricNames);
-    SmallVector<StringRef> names;
-    for (const Optimizer &one : optimizers) {
-      names.push_back(one.name);
-      if (options.optimizer == one.name)
-        recipe.optimizer = &one;
-    }
-    check("optimizer", options.optimizer, names);
-    if (!options.target.empty())
-      check("target", options.target, {"i64", "i32", "dense"});
-    auto find = [&](StringRef what, StringRef name, auto symbolize,
-                    auto stringify, unsigned count) {
-      SmallVector<StringRef> known;
-      for (unsigned i = 0; i < count; ++i)
-        known.push_back(
-            stringify(typename decltype(symbolize(name))::value_type(i)));
-      check(what, name, known);
-      return symbolize(name);
-    };
-    auto initializer = find(
-        "initializer", options.initializer,
-        [](StringRef name) { return symbolizeInitializerKind(name); },
-        [](InitializerKind kind) { return stringifyInitializerKind(kind); },
-        getMaxEnumValForInitializerKind() + 1);
-    auto schedule = find(
-        "schedule", options.schedule,
-        [](StringRef name) { return symbolizeScheduleKind(name); },
-        [](ScheduleKind kind) { return stringifyScheduleKind(kind); },
-        getMaxEnumValForScheduleKind() + 1);
-    recipe.initializer = initializer.value_or(InitializerKind());
-    recipe.schedule = schedule.value_or(ScheduleKind());
-    for (auto [name, value] :
-         {std::pair<StringRef, double>("clip-norm", options.clipNorm),
-          {"clip-value", options.clipValue},
-          {"rate", std::isnan(options.rate) ? 0 : options.rate}})
-      if (!(value >= 0) || std::isinf(value))
-        fail() << name << " " << value << ", expected 0 or more";
-    if (!(options.averaging >= 0 && options.averaging <= 1))
-      fail() << "averaging " << options.averaging << ", expected 0 to 1";
-    if (!(options.smoothing >= 0 && options.smoothing < 1))
-      fail() << "smoothing " << options.smoothing
-             << ", expected 0 to less than 1";
+      recipe.metrics.push_back(findRow(metricTable(), metric));
+    recipe.initializer = symbolizeInitializerKind(options.initializer)
+                             .value_or(InitializerKind());
+    recipe.schedule =
+        symbolizeScheduleKind(options.schedule).value_or(ScheduleKind());
     return failure(isWrong);
+  }
+
+  void checkValue(const TrainingWord &word, const std::string &value) {
+    if (word.names)
+      check(word.name, value, word.names());
+  }
+  void checkValue(const TrainingWord &word,
+                  const SmallVector<std::string> &values) {
+    if (word.names)
+      for (const std::string &value : values)
+        check(word.name.drop_back(), value, word.names()); // without its s
+  }
+  void checkValue(const TrainingWord &, int64_t) {}
+  void checkValue(const TrainingWord &word, double value) {
+    auto isIn = [&] {
+      switch (word.range) {
+      case TrainingWord::Range::Any:
+        return true;
+      case TrainingWord::Range::NotNegative: // or the optimiser's own
+        return std::isnan(value) || (value >= 0 && std::isfinite(value));
+      case TrainingWord::Range::Share:
+        return value >= 0 && value <= 1;
+      case TrainingWord::Range::LessThanOne:
+        return value >= 0 && value < 1;
+      }
+      llvm_unreachable("unknown range");
+    };
+    if (!isIn())
+      fail() << word.name << " " << value << ", expected "
+             << describeRange(word.range);
   }
 
   LogicalResult findParameters() {
@@ -165,11 +151,8 @@ private:
     recipe.function.walk([&](ml_program::GlobalLoadConstOp load) {
       read.insert(globalOf(load));
     });
-    recipe.function.walk([&](BatchNormOp op) {
-      if (hasAverages(op)) {
-        recipe.averages.insert(globalOf(op.getMean()));
-        recipe.averages.insert(globalOf(op.getVariance()));
-      }
+    recipe.function.walk([&](TrainingFormOpInterface op) {
+      recipe.averages.insert_range(averagesOf(op));
     });
     llvm::SetVector<StringRef> matched;
     SmallVector<StringRef> names;

@@ -7,6 +7,7 @@
 
 #include "NpyFile.h"
 #include "dlc/Runtime/abi.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Support/OpenFile.h"
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
@@ -143,7 +144,8 @@ void Array::set(int64_t i, double number) {
 }
 
 static Error refuse(StringRef path, const Twine &why) {
-  return createStringError("'" + path + "': " + why);
+  return createStringError(
+      fmt::format(FMT_STRING("'{}': {}"), path, why.str()));
 }
 
 Expected<Array> readNpy(StringRef path) {
@@ -205,13 +207,13 @@ Expected<Array> readNpy(StringRef path) {
 }
 
 Error writeNpy(StringRef path, const Array &array) {
-  std::string header =
-      ("{'descr': '" + StringRef(elements[array.element].name) +
-       "', 'fortran_order': False, 'shape': (")
-          .str();
+  std::string extents;
   for (int64_t extent : array.shape)
-    header += std::to_string(extent) + ",";
-  header += "), }";
+    fmt::format_to(std::back_inserter(extents), FMT_STRING("{},"), extent);
+  std::string header =
+      fmt::format(FMT_STRING("{{'descr': '{}', 'fortran_order': False, "
+                             "'shape': ({}), }}"),
+                  elements[array.element].name, extents);
   header.resize(alignTo(header.size() + 11, 64) - 11, ' ');
   header += '\n';
   Error error = writeToOutput(path, [&](raw_ostream &os) -> Error {

@@ -1,10 +1,10 @@
 //===- Profile.cpp - How long the parts of a library take -----------------===//
 
 #include "Profile.h"
+#include "dlc/Support/Format.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 #include <ctime>
@@ -67,8 +67,17 @@ Profile measureProfile(const dlc_library_info &library, dlc_context *context,
 
 void printProfile(const Profile &profile, const dlc_library_info &library,
                   raw_ostream &os) {
-  constexpr auto line = "  {0,10} {1,6}  {2,-12} {3,9} {4,7}  {5}\n";
-  os << formatv(line, "us", "share", "kind", "Gflop/s", "GB/s", "computes");
+  auto printRow = [&](auto &&...cells) {
+    dlc::print(os, FMT_STRING("  {:>10} {:>6}  {:<12} {:>9} {:>7}  {}\n"),
+               cells...);
+  };
+  auto tenths = [](double number) {
+    return fmt::format(FMT_STRING("{:.1f}"), number);
+  };
+  auto share = [&](double time) {
+    return fmt::format(FMT_STRING("{:.1f}%"), 100 * time / profile.whole);
+  };
+  printRow("us", "share", "kind", "Gflop/s", "GB/s", "computes");
   double small = 0;
   int64_t hidden = 0;
   for (int32_t i = 0; i < library.region_count; ++i) {
@@ -83,22 +92,18 @@ void printProfile(const Profile &profile, const dlc_library_info &library,
     }
     const dlc_region &region = library.regions[i];
     auto rate = [&](int64_t count) {
-      return count < 0 ? std::string("?")
-                       : formatv("{0:f1}", count / time / 1e3).str();
+      return count < 0 ? "?" : tenths(count / time / 1e3);
     };
-    os << formatv(line, formatv("{0:f1}", time),
-                  formatv("{0:f1}%", 100 * time / profile.whole), region.kind,
-                  rate(region.flops), rate(region.bytes), region.name);
+    printRow(tenths(time), share(time), region.kind, rate(region.flops),
+             rate(region.bytes), region.name);
   }
   if (hidden)
-    os << formatv(line, formatv("{0:f1}", small),
-                  formatv("{0:f1}%", 100 * small / profile.whole), "others", "",
-                  "", formatv("{0} loop nests below 0.05 %", hidden));
-  os << formatv(line, formatv("{0:f1}", profile.rest),
-                formatv("{0:f1}%", 100 * profile.rest / profile.whole),
-                "between", "", "", "checks, copies, calls");
-  os << formatv(line, formatv("{0:f1}", profile.whole), "100%", "call", "", "",
-                formatv("median of {0}", profile.calls));
+    printRow(tenths(small), share(small), "others", "", "",
+             fmt::format(FMT_STRING("{} loop nests below 0.05 %"), hidden));
+  printRow(tenths(profile.rest), share(profile.rest), "between", "", "",
+           "checks, copies, calls");
+  printRow(tenths(profile.whole), "100%", "call", "", "",
+           fmt::format(FMT_STRING("median of {}"), profile.calls));
 }
 
 static void writeEvents(const Profile &profile, const dlc_library_info &library,
@@ -145,7 +150,7 @@ Error writeTrace(const Profile &profile, const dlc_library_info &library,
     return Error::success();
   });
   if (error)
-    return createStringError("cannot write '" + path +
-                             "': " + toString(std::move(error)));
+    return createStringError(fmt::format(FMT_STRING("cannot write '{}': {}"),
+                                         path, toString(std::move(error))));
   return Error::success();
 }

@@ -4,11 +4,12 @@
 #include "Profile.h"
 #include "dlc/Runtime/abi.h"
 #include "dlc/Support/CommandLine.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Support/Suggest.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/FormatVariadic.h"
+
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/WithColor.h"
@@ -19,6 +20,7 @@
 #include <cstring>
 #include <dlfcn.h>
 #include <new>
+#include <optional>
 #include <random>
 #include <unistd.h>
 
@@ -75,6 +77,17 @@ static cl::opt<std::string>
                    "Chrome trace format (chrome://tracing, Perfetto)"),
           cl::value_desc("file.json"), cl::cat(category));
 
+static std::optional<cl::opt<int>> threads;
+
+/// LLVM has an option of this name for itself, which has to go first.
+static void addThreads() {
+  auto &registered = cl::getRegisteredOptions();
+  if (auto foreign = registered.find("threads"); foreign != registered.end())
+    foreign->second->removeArgument();
+  threads.emplace("threads", cl::desc("Threads at most (0: all)"), cl::init(0),
+                  cl::value_desc("n"), cl::cat(category));
+}
+
 [[noreturn]] static void fail(const Twine &message) {
   WithColor::error(errs(), "dlc-run") << message << "\n";
   std::exit(1);
@@ -95,32 +108,35 @@ static StringRef elementName(int element) {
   return names[element];
 }
 
+/// `x: f32 [?, 2]`
 static std::string describe(const dlc_argument &argument) {
-  std::string text =
-      (argument.name + StringRef(": ") + elementName(argument.element) + " [")
-          .str();
-  for (int32_t d = 0; d < argument.rank; ++d)
-    text += (d ? ", " : "") + (argument.shape[d] == -2 ? std::string("*")
-                               : argument.shape[d] < 0
-                                   ? std::string("?")
-                                   : std::to_string(argument.shape[d]));
-  return text + "]";
+  auto extents =
+      map_range(ArrayRef(argument.shape, argument.rank), [](int64_t extent) {
+        return extent == -2 ? std::string("*")
+               : extent < 0 ? std::string("?")
+                            : fmt::format(FMT_STRING("{}"), extent);
+      });
+  return fmt::format(FMT_STRING("{}: {} [{}]"), argument.name,
+                     elementName(argument.element), join(extents, ", "));
 }
 
 static void list(const dlc_library_info &library) {
-  outs() << library.name << " by " << library.producer << ", for "
-         << library.cpu << ", " << library.weight_bytes
-         << " bytes of weights\n";
+  dlc::print(outs(), FMT_STRING("{} by {}, for {}, {} bytes of weights\n"),
+             library.name, library.producer, library.cpu, library.weight_bytes);
   for (int32_t i = 0; i < library.function_count; ++i) {
     const dlc_function &f = library.functions[i];
-    outs() << "  " << f.name << "(";
-    for (int32_t a = 0; a < f.inputs; ++a)
-      outs() << (a ? ", " : "") << describe(f.arguments[a]);
-    outs() << ") -> ";
-    for (int32_t a = 0; a < f.outputs; ++a)
-      outs() << (a ? ", " : "") << describe(f.arguments[f.inputs + a]);
-    outs() << "\n";
+    auto texts =
+        map_to_vector(ArrayRef(f.arguments, f.inputs + f.outputs), describe);
+    dlc::print(outs(), FMT_STRING("  {}({}) -> {}\n"), f.name,
+               join(ArrayRef(texts).take_front(f.inputs), ", "),
+               join(ArrayRef(texts).drop_front(f.inputs), ", "));
   }
+}
+
+/// `2, 3`
+static std::string joined(ArrayRef<int64_t> extents) {
+  return fmt::format(FMT_STRING("{}"),
+                     fmt::join(extents.begin(), extents.end(), ", "));
 }
 
 /// Memory for an array, as far as there can be.
@@ -132,12 +148,9 @@ static Array makeArray(const dlc_argument &argument,
     overflows |= MulOverflow(bytes, extent, bytes);
   int64_t memory = sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
   if (overflows || bytes > memory) {
-    std::string text;
-    raw_string_ostream os(text);
-    interleaveComma(shape, os);
-    fail("'" + Twine(argument.name) + "' of shape [" + text +
-         "] takes more memory than this machine has, " + Twine(memory) +
-         " bytes");
+    fail(fmt::format(FMT_STRING("'{}' of shape [{}] takes more memory than "
+                                "this machine has, {} bytes"),
+                     argument.name, joined(shape), memory));
   }
   return Array(argument.element, std::move(shape));
 }
@@ -160,21 +173,22 @@ static Array randomArray(const dlc_argument &argument,
 }
 
 static void printArray(StringRef name, const Array &array) {
-  outs() << name << ": " << elementName(array.element) << " [";
-  interleaveComma(array.shape, outs());
-  outs() << "]\n";
+  dlc::print(outs(), FMT_STRING("{}: {} [{}]\n"), name,
+             elementName(array.element), joined(array.shape));
   int64_t row = array.shape.empty() ? 1 : array.shape.back();
   int64_t n = array.count(), shown = std::min<int64_t>(n, 1000);
   for (int64_t i = 0; i < shown; ++i)
-    outs() << (i % row ? " " : "  ") << format("%g", array.get(i))
-           << (i % row == row - 1 || i + 1 == shown ? "\n" : "");
+    dlc::print(outs(), FMT_STRING("{}{:g}{}"), i % row ? " " : "  ",
+               array.get(i), i % row == row - 1 || i + 1 == shown ? "\n" : "");
   if (shown < n)
-    outs() << "  ... " << n - shown << " more\n";
+    dlc::print(outs(), FMT_STRING("  ... {} more\n"), n - shown);
 }
 
 static bool compare(StringRef name, const Array &got, const Array &wanted) {
   if (got.shape != wanted.shape)
-    fail("output '" + name + "' has another shape than what is expected");
+    fail(fmt::format(
+        FMT_STRING("output '{}' has another shape than what is expected"),
+        name));
   double worst = 0;
   int64_t where = 0;
   for (int64_t i = 0, n = got.count(); i < n; ++i) {
@@ -188,22 +202,209 @@ static bool compare(StringRef name, const Array &got, const Array &wanted) {
     }
   }
   bool equal = worst <= tolerance;
-  outs() << name << ": largest error "
-         << format("%e at element %lld (%g, expected %g)", worst,
-                   (long long)where, got.get(where), wanted.get(where))
-         << (equal ? ": within tolerance\n" : ": TOO LARGE\n");
+  dlc::print(outs(),
+             FMT_STRING("{}: largest error {:e} at element {} ({:g}, expected "
+                        "{:g}): {}\n"),
+             name, worst, where, got.get(where), wanted.get(where),
+             equal ? "within tolerance" : "TOO LARGE");
   return equal;
 }
+
+/// A library's table, as far as it and this program know of it.
+static dlc_library_info openLibrary() {
+  // Without a slash dlopen would search the system's folders.
+  std::string file = StringRef(path).contains('/') ? path : "./" + path;
+  void *handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (!handle)
+    fail(dlerror());
+  auto entry = reinterpret_cast<const dlc_library_info *(*)()>(
+      dlsym(handle, "dlc_library"));
+  if (!entry)
+    fail(fmt::format(
+        FMT_STRING("'{}' was not made by dlc: it has no dlc_library"),
+        path.getValue()));
+  const dlc_library_info *table = entry();
+  if (table->abi_version != DLC_ABI_VERSION)
+    fail(fmt::format(FMT_STRING("'{}' speaks version {} of the interface, this "
+                                "program version {}"),
+                     path.getValue(), table->abi_version, DLC_ABI_VERSION));
+  // An older library's table is shorter: what it lacks is zero.
+  dlc_library_info library = {};
+  memcpy(&library, table, std::min(table->size, sizeof library));
+  return library;
+}
+
+/// The number of the function that is meant.
+static int32_t chooseFunction(const dlc_library_info &library) {
+  int32_t number = -1;
+  for (int32_t i = 0; i < library.function_count; ++i)
+    if (library.functions[i].name == functionName ||
+        (functionName.empty() && library.function_count == 1))
+      number = i;
+  if (number >= 0)
+    return number;
+  list(library);
+  SmallVector<StringRef> names;
+  for (int32_t i = 0; i < library.function_count; ++i)
+    names.push_back(library.functions[i].name);
+  if (functionName.empty())
+    fail("which function? name one with --function");
+  fail(fmt::format(FMT_STRING("there is no function '{}'{}"),
+                   functionName.getValue(),
+                   dlc::suggestName(functionName, names)));
+}
+
+namespace {
+
+/// One function with its inputs and outputs, in a context of its own.
+class Run {
+public:
+  Run(const dlc_library_info &library, int32_t number)
+      : library(library), number(number), function(library.functions[number]) {
+    readInputs();
+    dlc_options options = {};
+    options.size = sizeof options;
+    options.threads = *threads;
+    check(library.create(&context, &options, DLC_ABI_VERSION,
+                         library.interface_hash));
+    if (verbose)
+      dlc::print(outs(), FMT_STRING("on {}, up to {} threads\n"),
+                 library.processor(context), library.threads(context));
+    makeOutputs();
+  }
+  ~Run() { library.destroy(context); }
+
+  void call() {
+    check(library.call(context, number, inTensors.data(), outTensors.data()));
+  }
+
+  /// Takes over the outputs whose memory is the library's.
+  void takeComputed() {
+    for (int32_t i = 0; i < function.outputs; ++i) {
+      const dlc_argument &argument = function.arguments[function.inputs + i];
+      if (outTensors[i].data == out[i].data())
+        continue;
+      std::vector<int64_t> shape(outTensors[i].shape,
+                                 outTensors[i].shape + argument.rank);
+      out[i] = makeArray(argument, shape);
+      memcpy(out[i].data(), outTensors[i].data,
+             out[i].count() * elementBytes(argument.element));
+    }
+  }
+
+  void printParts() {
+    Profile measured = measureProfile(
+        library, context, [&] { call(); }, repeat ? repeat : 20u);
+    printProfile(measured, library, outs());
+    if (!trace.empty())
+      if (Error error = writeTrace(measured, library, trace))
+        fail(toString(std::move(error)));
+  }
+
+  void printTimes() {
+    std::vector<double> times;
+    for (unsigned i = 0; i < repeat; ++i) {
+      auto begin = std::chrono::steady_clock::now();
+      call();
+      times.push_back(std::chrono::duration<double, std::micro>(
+                          std::chrono::steady_clock::now() - begin)
+                          .count());
+    }
+    llvm::sort(times);
+    auto at = [&](double q) { return times[size_t(q * (times.size() - 1))]; };
+    dlc::print(outs(),
+               FMT_STRING("{}: {} calls on up to {} threads, microseconds: "
+                          "median {:.2f}, 10 % {:.2f}, 90 % {:.2f}, least "
+                          "{:.2f}\n"),
+               function.name, times.size(), library.threads(context), at(0.5),
+               at(0.1), at(0.9), times.front());
+  }
+
+  /// Prints, writes and compares the outputs; whether they are as expected.
+  bool finish() {
+    bool equal = true;
+    for (auto [i, array] : enumerate(out)) {
+      StringRef name = function.arguments[function.inputs + i].name;
+      if (print)
+        printArray(name, array);
+      if (i < outputs.size())
+        if (Error error = writeNpy(outputs[i], array))
+          fail(toString(std::move(error)));
+      if (i < expected.size())
+        equal &= compare(name, array, orFail(readNpy(expected[i])));
+    }
+    return equal;
+  }
+
+private:
+  void check(dlc_status status) {
+    if (status != DLC_OK)
+      fail(library.error(context));
+  }
+
+  void readInputs() {
+    if (int64_t(inputs.size()) > function.inputs)
+      fail(fmt::format(FMT_STRING("{} inputs given, '{}' has {}"),
+                       inputs.size(), function.name, function.inputs));
+    std::mt19937 generator(seed);
+    for (int32_t i = 0; i < function.inputs; ++i) {
+      const dlc_argument &argument = function.arguments[i];
+      if (i < int64_t(inputs.size())) {
+        in.push_back(orFail(readNpy(inputs[i])));
+        // NumPy has no name for bf16 and the small floats: bytes stand for
+        // them.
+        if (standsFor(in.back().element, argument.element))
+          in.back().element = argument.element;
+      } else if (seed.getNumOccurrences() || repeat || profile) {
+        in.push_back(randomArray(argument, generator));
+      } else {
+        fail(fmt::format(FMT_STRING("no --input for '{}', nor --random"),
+                         argument.name));
+      }
+    }
+    inTensors = describeAll(in);
+  }
+
+  /// Outputs of the shapes that follow from the inputs.
+  void makeOutputs() {
+    std::vector<std::vector<int64_t>> shapes;
+    std::vector<int64_t *> pointers;
+    for (int32_t i = 0; i < function.outputs; ++i)
+      shapes.emplace_back(function.arguments[function.inputs + i].rank);
+    for (auto &shape : shapes)
+      pointers.push_back(shape.data());
+    check(library.shapes(context, number, inTensors.data(), pointers.data()));
+    for (int32_t i = 0; i < function.outputs; ++i) {
+      for (int64_t &extent : shapes[i])
+        extent = std::max<int64_t>(extent, 0); // computed by the call
+      out.push_back(
+          makeArray(function.arguments[function.inputs + i], shapes[i]));
+    }
+    outTensors = describeAll(out);
+  }
+
+  static std::vector<dlc_tensor> describeAll(std::vector<Array> &arrays) {
+    std::vector<dlc_tensor> tensors;
+    for (Array &array : arrays)
+      tensors.push_back({array.data(), array.shape.data(),
+                         int32_t(array.shape.size()), array.element});
+    return tensors;
+  }
+
+  const dlc_library_info &library;
+  int32_t number;
+  const dlc_function &function;
+  dlc_context *context = nullptr;
+  std::vector<Array> in, out;
+  std::vector<dlc_tensor> inTensors, outTensors;
+};
+
+} // namespace
 
 int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   std::set_new_handler([] { fail("out of memory"); });
-  // LLVM has an option of this name for itself.
-  auto &registered = cl::getRegisteredOptions();
-  if (auto foreign = registered.find("threads"); foreign != registered.end())
-    foreign->second->removeArgument();
-  cl::opt<int> threads("threads", cl::desc("Threads at most (0: all)"),
-                       cl::init(0), cl::value_desc("n"), cl::cat(category));
+  addThreads();
   cl::HideUnrelatedOptions(category);
   dlc::parseCommandLine(
       ArrayRef<const char *>(argv, argc), "dlc-run",
@@ -213,156 +414,27 @@ int main(int argc, char **argv) {
       "  dlc-run model.so --random 1 --repeat 100\n"
       "  dlc-run model.so --profile --trace model.json\n");
   if (freeExtent < 0)
-    fail("--extent=" + Twine(freeExtent) + ", expected 0 or more");
-  // Without a slash dlopen would search the system's folders.
-  std::string file = StringRef(path).contains('/') ? path : "./" + path;
-  void *handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (!handle)
-    fail(dlerror());
-  auto entry = reinterpret_cast<const dlc_library_info *(*)()>(
-      dlsym(handle, "dlc_library"));
-  if (!entry)
-    fail("'" + path + "' was not made by dlc: it has no dlc_library");
-  const dlc_library_info *table = entry();
-  if (table->abi_version != DLC_ABI_VERSION)
-    fail("'" + path + "' speaks version " + Twine(table->abi_version) +
-         " of the interface, this program version " + Twine(DLC_ABI_VERSION));
-  // An older library's table is shorter: what it lacks is zero.
-  dlc_library_info library = {};
-  memcpy(&library, table, std::min(table->size, sizeof library));
+    fail(fmt::format(FMT_STRING("--extent={}, expected 0 or more"),
+                     freeExtent.getValue()));
+  dlc_library_info library = openLibrary();
   if (!trace.empty() && !profile)
     fail("--trace writes what --profile measures: give both");
   if (profile && !library.region_count)
-    fail("'" + path +
-         "' cannot tell how long its parts take: compile it with "
-         "dlc --profile");
+    fail(fmt::format(FMT_STRING("'{}' cannot tell how long its parts take: "
+                                "compile it with dlc --profile"),
+                     path.getValue()));
   bool wantsRun = profile || !inputs.empty() || seed.getNumOccurrences() ||
                   repeat || !outputs.empty() || !expected.empty() || print;
   if (!wantsRun) {
     list(library);
     return dlc::finishOutput("dlc-run", 0);
   }
-
-  int32_t number = -1;
-  for (int32_t i = 0; i < library.function_count; ++i)
-    if (library.functions[i].name == functionName ||
-        (functionName.empty() && library.function_count == 1))
-      number = i;
-  if (number < 0) {
-    list(library);
-    SmallVector<StringRef> names;
-    for (int32_t i = 0; i < library.function_count; ++i)
-      names.push_back(library.functions[i].name);
-    fail(functionName.empty()
-             ? Twine("which function? name one with --function")
-             : "there is no function '" + functionName + "'" +
-                   dlc::suggestName(functionName, names));
-  }
-  const dlc_function &function = library.functions[number];
-  if (int64_t(inputs.size()) > function.inputs)
-    fail(Twine(inputs.size()) + " inputs given, '" + function.name + "' has " +
-         Twine(function.inputs));
-  std::mt19937 generator(seed);
-  std::vector<Array> in, out;
-  for (int32_t i = 0; i < function.inputs; ++i) {
-    const dlc_argument &argument = function.arguments[i];
-    if (i < int64_t(inputs.size())) {
-      in.push_back(orFail(readNpy(inputs[i])));
-      // NumPy has no name for bf16 and the small floats: bytes stand for them.
-      if (standsFor(in.back().element, argument.element))
-        in.back().element = argument.element;
-    } else if (seed.getNumOccurrences() || repeat || profile) {
-      in.push_back(randomArray(argument, generator));
-    } else {
-      fail("no --input for '" + Twine(argument.name) + "', nor --random");
-    }
-  }
-  dlc_context *context = nullptr;
-  dlc_options options = {};
-  options.size = sizeof options;
-  options.threads = threads;
-  auto check = [&](dlc_status status) {
-    if (status != DLC_OK)
-      fail(library.error(context));
-  };
-  check(library.create(&context, &options, DLC_ABI_VERSION,
-                       library.interface_hash));
-  if (verbose)
-    outs() << "on " << library.processor(context) << ", up to "
-           << library.threads(context) << " threads\n";
-  auto describeAll = [](std::vector<Array> &arrays) {
-    std::vector<dlc_tensor> tensors;
-    for (Array &array : arrays)
-      tensors.push_back({array.data(), array.shape.data(),
-                         int32_t(array.shape.size()), array.element});
-    return tensors;
-  };
-  std::vector<dlc_tensor> inTensors = describeAll(in);
-  std::vector<std::vector<int64_t>> shapes;
-  std::vector<int64_t *> shapePointers;
-  for (int32_t i = 0; i < function.outputs; ++i)
-    shapes.emplace_back(function.arguments[function.inputs + i].rank);
-  for (auto &shape : shapes)
-    shapePointers.push_back(shape.data());
-  check(
-      library.shapes(context, number, inTensors.data(), shapePointers.data()));
-  for (int32_t i = 0; i < function.outputs; ++i) {
-    for (int64_t &extent : shapes[i])
-      extent = std::max<int64_t>(extent, 0); // computed by the call
-    out.push_back(
-        makeArray(function.arguments[function.inputs + i], shapes[i]));
-  }
-  std::vector<dlc_tensor> outTensors = describeAll(out);
-  check(library.call(context, number, inTensors.data(), outTensors.data()));
-  for (int32_t i = 0; i < function.outputs; ++i) {
-    const dlc_argument &argument = function.arguments[function.inputs + i];
-    if (outTensors[i].data == out[i].data())
-      continue;
-    std::vector<int64_t> shape(outTensors[i].shape,
-                               outTensors[i].shape + argument.rank);
-    out[i] = makeArray(argument, shape);
-    memcpy(out[i].data(), outTensors[i].data,
-           out[i].count() * elementBytes(argument.element));
-  }
-
-  if (profile) {
-    auto call = [&] {
-      check(library.call(context, number, inTensors.data(), outTensors.data()));
-    };
-    Profile measured =
-        measureProfile(library, context, call, repeat ? repeat : 20u);
-    printProfile(measured, library, outs());
-    if (!trace.empty())
-      if (Error error = writeTrace(measured, library, trace))
-        fail(toString(std::move(error)));
-  } else if (repeat) {
-    std::vector<double> times;
-    for (unsigned i = 0; i < repeat; ++i) {
-      auto begin = std::chrono::steady_clock::now();
-      check(library.call(context, number, inTensors.data(), outTensors.data()));
-      times.push_back(std::chrono::duration<double, std::micro>(
-                          std::chrono::steady_clock::now() - begin)
-                          .count());
-    }
-    llvm::sort(times);
-    auto at = [&](double q) { return times[size_t(q * (times.size() - 1))]; };
-    outs() << formatv(
-        "{0}: {1} calls on up to {2} threads, microseconds: median "
-        "{3:f2}, 10 % {4:f2}, 90 % {5:f2}, least {6:f2}\n",
-        function.name, times.size(), library.threads(context), at(0.5), at(0.1),
-        at(0.9), times.front());
-  }
-  bool equal = true;
-  for (auto [i, array] : enumerate(out)) {
-    StringRef name = function.arguments[function.inputs + i].name;
-    if (print)
-      printArray(name, array);
-    if (i < outputs.size())
-      if (Error error = writeNpy(outputs[i], array))
-        fail(toString(std::move(error)));
-    if (i < expected.size())
-      equal &= compare(name, array, orFail(readNpy(expected[i])));
-  }
-  library.destroy(context);
-  return dlc::finishOutput("dlc-run", equal ? 0 : 1);
+  Run run(library, chooseFunction(library));
+  run.call();
+  run.takeComputed();
+  if (profile)
+    run.printParts();
+  else if (repeat)
+    run.printTimes();
+  return dlc::finishOutput("dlc-run", run.finish() ? 0 : 1);
 }

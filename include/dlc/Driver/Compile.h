@@ -3,6 +3,7 @@
 #ifndef DLC_DRIVER_COMPILE_H
 #define DLC_DRIVER_COMPILE_H
 
+#include "dlc/Driver/Pipelines.h"
 #include "llvm/Support/LogicalResult.h"
 #include <string>
 #include <utility>
@@ -19,6 +20,8 @@ enum class Stage {
   Auto,
   DL,
   Linalg,
+  Schedule,
+  Schedules,
   Vector,
   LLVM,
   Assembly,
@@ -49,30 +52,30 @@ struct CompileOptions {
   bool progress = false;
   bool report = false;
   Precision precision = Precision::F32;
-  int64_t unroll = 1;       // steps of a recurrent layer in one iteration
-  bool checkFinite = false; // end calls with what is not finite
-  bool separateBuffers = false; // nothing in place, no memory used again
-  bool checkBounds = false; // end calls before an access outside of a buffer
-  bool fastMath = false; // tanh and erf within 5 units in the last place, not 2
   /// A file of measured schedules, read and added to; empty: the machine model
   /// chooses.
   std::string tuning;
-  bool profile = false; // the library can tell how long its regions take
-  std::string weights;  // a .safetensors file to put them in; empty: inside
+  /// A file of schedules to take instead of those that are chosen, as
+  /// Stage::Schedules writes it; empty: none.
+  std::string schedules;
+  std::string weights; // a .safetensors file to put them in; empty: inside
   /// What a training step is made of, key=value each; none: inference alone.
   std::vector<std::string> training;
   std::string parameters; // a .safetensors file to take weights from
   /// Derivatives through time: every how many steps they keep states alone, or
-  /// how much they may keep ("64MiB"), and how far they go.
+  /// how much they may keep ("64MiB").
   std::string recompute;
-  int64_t truncate = 0;
   /// Symbolic dimensions of an ONNX model that are fixed: {"batch", 8}.
   std::vector<std::pair<std::string, int64_t>> dims;
   /// A .mlir file may hold any op: code that the library runs unchecked.
   bool allowNativeCode = false;
+  /// What the passes are told as it is; what follows from the above is settled
+  /// by `compile`.
+  PipelineOptions pipeline;
 };
 
-/// Prints a table of the ops that a .mlir file may hold, by how each is checked.
+/// Prints a table of the ops that a .mlir file may hold, by how each is
+/// checked.
 void printAllowedOps(llvm::raw_ostream &os);
 
 /// Compiles one model. Problems are printed to standard error, each with its

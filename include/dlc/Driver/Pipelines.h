@@ -3,6 +3,7 @@
 #ifndef DLC_DRIVER_PIPELINES_H
 #define DLC_DRIVER_PIPELINES_H
 
+#include "dlc/Transforms/Transforms.h"
 #include "mlir/Pass/PassOptions.h"
 
 namespace llvm {
@@ -14,10 +15,48 @@ class OpPassManager;
 } // namespace mlir
 
 namespace dlc {
-struct AddTrainingOptions;
 
-/// What the passes need to know of the machine and of the user's wishes.
+/// What the passes need to know of the machine and of the user's wishes. The
+/// first ones are options of dlc too, with this name and this help.
 struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
+  Option<unsigned> unroll{
+      *this, "unroll",
+      llvm::cl::desc(
+          "Steps of a recurrent layer that one iteration of its loop "
+          "takes, where their number is known and a multiple (default 1)"),
+      llvm::cl::value_desc("n"), llvm::cl::init(1)};
+  Option<int64_t> truncate{
+      *this, "truncate",
+      llvm::cl::desc(
+          "Propagate back through n steps of recurrent layers at most"),
+      llvm::cl::value_desc("n"), llvm::cl::init(0)};
+  Option<bool> fastMath{
+      *this, "fast-math",
+      llvm::cl::desc("Compute tanh and erf of f32 within 5 units in the last "
+                     "place instead of 2, in less time"),
+      llvm::cl::init(false)};
+  Option<bool> profile{
+      *this, "profile",
+      llvm::cl::desc("Make a library that can tell how long each loop nest "
+                     "takes (dlc-run --profile)"),
+      llvm::cl::init(false)};
+  Option<bool> checkFinite{
+      *this, "check-finite",
+      llvm::cl::desc("Make a library whose calls end with the first op whose "
+                     "result is infinite or no number; slow, for finding it"),
+      llvm::cl::init(false)};
+  Option<bool> checkBounds{
+      *this, "check-bounds",
+      llvm::cl::desc("Make a library that checks every access to memory and "
+                     "ends a call before one outside of its buffer; slow, for "
+                     "finding defects of dlc"),
+      llvm::cl::init(false)};
+  Option<bool> separateBuffers{
+      *this, "separate-buffers",
+      llvm::cl::desc("Make a library that copies before every write and never "
+                     "uses memory again; slow, for finding defects of dlc"),
+      llvm::cl::init(false)};
+
   Option<bool> roundOperands{
       *this, "round-operands",
       llvm::cl::desc("Round the operands of products to bf16"),
@@ -32,9 +71,6 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::desc(
           "Put constants apart from the code, for a file of weights"),
       llvm::cl::init(false)};
-  Option<int64_t> unroll{*this, "unroll",
-                         llvm::cl::desc("Steps of a scan in one iteration"),
-                         llvm::cl::init(1)};
   Option<int64_t> recompute{
       *this, "recompute",
       llvm::cl::desc("Keep the states of every so many steps of a scan alone "
@@ -44,37 +80,11 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       *this, "memory",
       llvm::cl::desc("Bytes that scans may keep for their derivatives"),
       llvm::cl::init(0)};
-  Option<int64_t> truncate{
-      *this, "truncate",
-      llvm::cl::desc("Steps that back-propagation through time goes back"),
-      llvm::cl::init(0)};
-  Option<bool> checkFinite{
-      *this, "check-finite",
-      llvm::cl::desc("End a call with the first op whose result is not finite"),
-      llvm::cl::init(false)};
-  Option<bool> checkBounds{
-      *this, "check-bounds",
-      llvm::cl::desc("Check every access to memory; slow, for finding defects"),
-      llvm::cl::init(false)};
-  Option<bool> separateBuffers{
-      *this, "separate-buffers",
-      llvm::cl::desc("Copy before every write, and give each buffer a place "
-                     "of its own; slow, for finding defects"),
-      llvm::cl::init(false)};
-  Option<bool> fastMath{
-      *this, "fast-math",
-      llvm::cl::desc(
-          "tanh and erf within five units in the last place, not two"),
-      llvm::cl::init(false)};
-  Option<bool> profile{
-      *this, "profile",
-      llvm::cl::desc("Tell the runtime where each region begins and ends"),
-      llvm::cl::init(false)};
   Option<int64_t> foldLimit{
       *this, "fold-limit",
       llvm::cl::desc(
           "Largest constant in bytes that is computed while compiling"),
-      llvm::cl::init(1 << 20)};
+      llvm::cl::init(FoldConstantsOptions().limit)};
 };
 
 /// What a model brings of arith and scf -> the same, defined for every operand.

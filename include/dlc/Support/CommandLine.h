@@ -9,7 +9,8 @@
 namespace dlc {
 
 /// LLVM's and LLD's own hundreds of options are not the tool's; some would
-/// clash. To be called before the tool's are made.
+/// clash. To be called before the tool's are made, or, where the values of
+/// these must stay, behind their parsing.
 void forgetForeignOptions();
 
 /// Parses the arguments, argv[0] among them. Where that fails all that is wrong

@@ -23,6 +23,8 @@ def AddTraining : Pass<"dl-add-training", "::mlir::ModuleOp"> {
     itself. Globals that match one of `frozen` (shell patterns) stay constant. The ops that
     options become part of refuse numbers that are out of range.
 
+    Its options are the words of `dlc --train`, which `dlc --list-training-words` prints.
+
     ```mlir
     // dlc-opt --dl-add-training="loss=mse optimizer=sgd rate=0.5"
     ml_program.global private @w(dense<0.0> : tensor<3x2xf32>) : tensor<3x2xf32>
@@ -71,45 +73,6 @@ def AddTraining : Pass<"dl-add-training", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let options = [
-    Option<"function", "function", "std::string", "\"\"",
-           "The function to train; \"\": the only public one">,
-    Option<"loss", "loss", "std::string", "\"\"",
-           "mse, mae, cross_entropy, binary_cross_entropy, hinge, perceptron, kl">,
-    Option<"target", "target", "std::string", "\"\"",
-           "Targets of a cross entropy: i64 (default) or i32, numbers of classes, or "
-           "dense, shaped as the result">,
-    Option<"axis", "axis", "int64_t", "std::numeric_limits<int64_t>::min()",
-           "The dimension of the result that holds classes; without it that of the "
-           "softmax which ends the model, or else the last">,
-    Option<"smoothing", "smoothing", "double", "0", "Of the labels of a cross entropy">,
-    ListOption<"metrics", "metrics", "std::string", "accuracy, mae, mse">,
-    Option<"optimizer", "optimizer", "std::string", "\"sgd\"",
-           "sgd, momentum, nesterov, adam, adamw, rmsprop, adagrad">,
-    Option<"rate", "rate", "double", "std::numeric_limits<double>::quiet_NaN()",
-           "Learning rate; not given: the optimiser's usual one">,
-    Option<"momentum", "momentum", "double", "0.9", "Of momentum and nesterov">,
-    Option<"beta1", "beta1", "double", "0.9", "Of adam and adamw">,
-    Option<"beta2", "beta2", "double", "0.999", "Of adam and adamw">,
-    Option<"rho", "rho", "double", "0.9", "Of rmsprop">,
-    Option<"epsilon", "epsilon", "double", "std::numeric_limits<double>::quiet_NaN()",
-           "Of the optimiser; NaN: its usual one">,
-    Option<"weightDecay", "weight-decay", "double",
-           "std::numeric_limits<double>::quiet_NaN()",
-           "Times the parameter, to its gradient (adamw: off it); NaN: 0.01 for adamw, "
-           "else 0">,
-    Option<"schedule", "schedule", "std::string", "\"constant\"",
-           "Of the learning rate: constant, step, exponential, linear, cosine">,
-    Option<"decay", "decay", "double", "0.1", "Of the schedule">,
-    Option<"steps", "steps", "int64_t", "1000", "Of the schedule">,
-    Option<"warmup", "warmup", "int64_t", "0", "Steps of growing learning rate">,
-    Option<"clipNorm", "clip-norm", "double", "0", "Limit of the global norm; 0: none">,
-    Option<"clipValue", "clip-value", "double", "0", "Limit of each element; 0: none">,
-    Option<"initializer", "initializer", "std::string", "\"glorot_uniform\"",
-           "Of weights: glorot_uniform, glorot_normal, he_uniform, he_normal, orthogonal">,
-    Option<"averaging", "averaging", "double", "0.9",
-           "Of the running averages of batch normalisation: the share of the old">,
-    ListOption<"frozen", "frozen", "std::string", "Globals that stay as they are">];
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect",
                            "::dlc::codegen::CodegenDialect",
                            "::mlir::func::FuncDialect",

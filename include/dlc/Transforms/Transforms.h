@@ -3,6 +3,7 @@
 #ifndef DLC_TRANSFORMS_TRANSFORMS_H
 #define DLC_TRANSFORMS_TRANSFORMS_H
 
+#include "dlc/Transforms/Training.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectInterface.h"
 #include "mlir/IR/DialectResourceBlobManager.h"

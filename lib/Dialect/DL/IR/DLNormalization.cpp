@@ -64,6 +64,22 @@ LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
   return success();
 }
 
+SmallVector<Value> BatchNormOp::getRunningAverages() {
+  return {getMean(), getVariance()};
+}
+
+SmallVector<Value> BatchNormOp::buildTrainingForm(OpBuilder &b, Value,
+                                                  int64_t) {
+  return llvm::to_vector(
+      ValueRange(BatchNormTrainingOp::create(b, getLoc(), getX(), getScale(),
+                                             getOffset(), getEpsilonAttr())
+                     .getResults()));
+}
+
+SmallVector<Value> BatchNormOp::getUnitOperands() {
+  return {getScale(), getVariance()};
+}
+
 LogicalResult BatchNormTrainingOp::inferReturnTypes(
     MLIRContext *, OptionalLoc loc, Adaptor op, SmallVectorImpl<Type> &types) {
   auto x = tensorType(op.getX());

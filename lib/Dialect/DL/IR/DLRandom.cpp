@@ -80,6 +80,13 @@ LogicalResult DropoutOp::verify() {
   return getState() ? verifyState(*this, getState()) : success();
 }
 
+int64_t DropoutOp::getStreamCount() { return 1; }
+
+SmallVector<Value> DropoutOp::buildTrainingForm(OpBuilder &b, Value random,
+                                                int64_t stream) {
+  return {DropoutOp::create(b, getLoc(), getX(), random, getRate(), stream)};
+}
+
 //===----------------------------------------------------------------------===//
 // Formulas
 //===----------------------------------------------------------------------===//

@@ -39,6 +39,42 @@ def DL_DecomposableOpInterface : OpInterface<"DecomposableOpInterface"> {
       (ins "::mlir::OpBuilder &":$builder)>];
 }
 
+def DL_TrainingFormOpInterface : OpInterface<"TrainingFormOpInterface"> {
+  let cppNamespace = "::dlc::dl";
+  let description = [{
+    An op that computes something else while a model learns than at inference. The
+    op itself is the inference form; `dl-add-training` asks it for the other.
+  }];
+  let methods = [
+    InterfaceMethod<
+      [{The operands that hold running averages of what the training form takes of
+        the batch.}],
+      "::llvm::SmallVector<::mlir::Value>", "getRunningAverages", (ins), "",
+      [{ return {}; }]>,
+    InterfaceMethod<
+      [{How many streams of random numbers the training form draws from.}],
+      "int64_t", "getStreamCount", (ins), "", [{ return 0; }]>,
+    InterfaceMethod<
+      [{Builds the training form at the builder's place: one value a result, then one
+        a running average, what the batch has in its stead. `random` holds the seed
+        and the step, `stream` is the first of the op's streams.}],
+      "::llvm::SmallVector<::mlir::Value>", "buildTrainingForm",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$random,
+           "int64_t":$stream)>];
+}
+
+def DL_UnitOperandsOpInterface : OpInterface<"UnitOperandsOpInterface"> {
+  let cppNamespace = "::dlc::dl";
+  let description = [{
+    An op some of whose operands begin as ones where they are parameters: scales and
+    variances, which zeros would switch off.
+  }];
+  let methods = [InterfaceMethod<
+      [{These operands; null for one that is not given.}],
+      "::llvm::SmallVector<::mlir::Value>", "getUnitOperands", (ins), "",
+      [{ return {$_op.getScale()}; }]>];
+}
+
 /// An op without a derivative with respect to any operand: its results are
 /// positions, truth values or integers. The trait distinguishes it from an op whose
 /// rule was forgotten.

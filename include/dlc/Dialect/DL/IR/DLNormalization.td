@@ -21,7 +21,9 @@ def DL_LogSoftmaxOp : DL_SoftmaxBase<"log_softmax",
     "y[i] = x[i] - ln(sum over j of exp x[j])">;
 
 def DL_BatchNormOp : DL_InferredOp<"batch_norm",
-    [AllTypesMatch<["scale", "offset", "mean", "variance"]>]> {
+    [AllTypesMatch<["scale", "offset", "mean", "variance"]>,
+     DeclareOpInterfaceMethods<DL_TrainingFormOpInterface, ["getRunningAverages"]>,
+     DeclareOpInterfaceMethods<DL_UnitOperandsOpInterface, ["getUnitOperands"]>]> {
   let summary = "y = scale (x - mean) / sqrt(variance + epsilon) + offset, by channel";
   let description = [{
     The inference form (Ioffe and Szegedy, 2015): the statistics are given. `x` is
@@ -62,7 +64,8 @@ def DL_BatchNormTrainingOp : DL_InferredOp<"batch_norm_training",
 /// Normalises by statistics of the sample itself, then applies scale and offset, if
 /// given.
 class DL_SampleNorm<string mnemonic, string formula, dag more = (ins)>
-    : DL_InferredOp<mnemonic, [AttrSizedOperandSegments]> {
+    : DL_InferredOp<mnemonic, [AttrSizedOperandSegments,
+                               DL_UnitOperandsOpInterface]> {
   let summary = formula;
   let arguments = !con((ins DL_FloatTensor:$x, Optional<DL_FloatTensor>:$scale,
                             Optional<DL_FloatTensor>:$offset), more,

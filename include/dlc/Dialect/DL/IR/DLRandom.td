@@ -100,7 +100,8 @@ def DL_InitializeOp : DL_Random<"initialize", "initial values of weights",
 }
 
 def DL_DropoutOp : DL_InferredOp<"dropout",
-    [DeclareOpInterfaceMethods<DL_DecomposableOpInterface>]> {
+    [DeclareOpInterfaceMethods<DL_DecomposableOpInterface>,
+     DeclareOpInterfaceMethods<DL_TrainingFormOpInterface, ["getStreamCount"]>]> {
   let summary = "elements zeroed at random in training, the identity at inference";
   let description = [{
     Training zeroes a fraction `rate` of the elements at random and scales the rest

@@ -1,0 +1,68 @@
+//===- Messages.cpp - What a compilation tells its user -------------------===//
+
+#include "Messages.h"
+#include "dlc/Support/Format.h"
+#include "mlir/IR/Location.h"
+#include "llvm/Support/WithColor.h"
+
+using namespace mlir;
+
+namespace dlc {
+
+LogicalResult report(const llvm::Twine &message) {
+  llvm::WithColor::error(llvm::errs(), "dlc") << message << "\n";
+  return failure();
+}
+
+LogicalResult report(llvm::Error error) {
+  return report(llvm::toString(std::move(error)));
+}
+
+LogicalResult check(llvm::Error error) {
+  return error ? report(std::move(error)) : success();
+}
+
+NamedPlaces::NamedPlaces(MLIRContext *context)
+    : ScopedDiagnosticHandler(context) {
+  setHandler([](Diagnostic &diagnostic) {
+    auto name = diagnostic.getLocation()->findInstanceOf<NameLoc>();
+    bool isWarning = diagnostic.getSeverity() == DiagnosticSeverity::Warning;
+    if (!name ||
+        (!isWarning && diagnostic.getSeverity() != DiagnosticSeverity::Error))
+      return failure();
+    (isWarning ? llvm::WithColor::warning(llvm::errs(), "dlc")
+               : llvm::WithColor::error(llvm::errs(), "dlc"))
+        << name.getName().getValue() << ": " << diagnostic << "\n";
+    return success();
+  });
+}
+
+TosaMessages::TosaMessages(MLIRContext *context)
+    : ScopedDiagnosticHandler(context) {
+  // Upstream's words are about conversion, not about the model.
+  setHandler([](Diagnostic &diagnostic) {
+    std::string text = diagnostic.str();
+    StringRef name = text;
+    if (!name.consume_front("failed to legalize operation '"))
+      return failure();
+    emitError(diagnostic.getLocation())
+        << "'" << name.take_until([](char c) { return c == '\''; })
+        << "' of these types has no way down from tosa, expected static "
+           "extents or another op";
+    return success();
+  });
+}
+
+Stages::Stages(bool areTimed, bool areTold) : areTold(areTold) {
+  manager.setEnabled(areTimed);
+  manager.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
+  root = manager.getRootScope();
+}
+
+TimingScope Stages::begin(StringRef name) {
+  if (areTold)
+    print(llvm::errs(), FMT_STRING("stage: {}\n"), name);
+  return root.nest(name);
+}
+
+} // namespace dlc

@@ -1,0 +1,48 @@
+//===- Settings.h - What a compilation does ---------------------*- C++ -*-===//
+
+#ifndef DLC_LIB_DRIVER_SETTINGS_H
+#define DLC_LIB_DRIVER_SETTINGS_H
+
+#include "dlc/Driver/Compile.h"
+#include "dlc/Target/Processor.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace dlc {
+
+/// The options with what follows from them, before any work is done.
+class Settings {
+public:
+  explicit Settings(const CompileOptions &options);
+
+  /// Reports options that do not go together.
+  llvm::LogicalResult settle();
+
+  /// The library's path, also where none is written.
+  llvm::StringRef libraryPath() const;
+  /// The output's path with another suffix.
+  std::string besideOutput(llvm::StringRef suffix) const;
+
+  bool isText() const { return stage <= Stage::Assembly; }
+  bool hasTraining() const { return !options.training.empty(); }
+  /// Whether weights have to be known by their names.
+  bool namesParameters() const {
+    return hasTraining() || !options.parameters.empty();
+  }
+
+  const CompileOptions &options;
+  Stage stage = Stage::Auto;
+  std::string output;
+  AddTrainingOptions training;
+  PipelineOptions pipeline;
+  std::vector<Processor> processors; // the least first
+
+private:
+  llvm::LogicalResult settleOutput();
+  llvm::LogicalResult settleWeights();
+  llvm::LogicalResult settleTraining();
+  llvm::LogicalResult settleProcessors();
+};
+
+} // namespace dlc
+
+#endif // DLC_LIB_DRIVER_SETTINGS_H
