@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What can be said of the sources without running them.
 
     lint.py BUILD [--since COMMIT] [--all] [--minutes N] [--jobs N] [--only CHECK,...]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # dlc_add_model(target FILE model.mlir [CPU name] [OPTIONS option...])
 #
 # Compiles a model while building and makes `target` a library to link: its header

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # How dlc is built: against Debian's LLVM and MLIR 22 as shared libraries.
 
 set(CMAKE_CXX_STANDARD 17)

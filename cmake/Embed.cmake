@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Writes a C++ file with the runtime's bitcode and the text of the ABI header.
 file(READ ${BITCODE} bitcode HEX)
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "\\\\x\\1" bitcode "${bitcode}")

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 # Installs the Debian packages that dlc is built with, where any is missing.
 set -e
 packages="cmake ninja-build ccache make git clang-22 lld-22 llvm-22-dev

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """How Sphinx makes the site of the folder that site.py lays out."""
 
 import re

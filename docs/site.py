@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Lays out the pages for Sphinx as one folder: site.py FOLDER.
 
 The pages are written to be read where they lie. Here the README becomes the first page, the pages

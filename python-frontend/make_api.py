@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes docs/keras-api.md: the parts of Keras that dlc supports, read from both packages.
 
     make_api.py [--check]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes docs/systems.md: the systems of examples/systems, what they reach, programs and dl.
 
     make_systems.py                 runs all and writes the page

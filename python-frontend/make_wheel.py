@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Makes the wheel: the package with dlc's programs and all that they link.
 
     make_wheel.py BUILD_FOLDER WORK_FOLDER

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What pyproject.toml cannot say: the version, and that a wheel with programs is for one machine.
 
 The version is that of the project, as its CMakeLists.txt has it. Where `src/dlc/_bin` holds dlc's

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What an environment with nothing but the wheel can do; `make wheel` runs it there."""
 
 import subprocess

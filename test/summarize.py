@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Passes lit's output on, and ends with one plain line of counts."""
 
 import re

@@ -1,4 +1,5 @@
 /*===- SanitizerOptions.c - For programs under the address sanitizer ------===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* LLVM's allocators tell the sanitizer which of their bytes are in use. Only
 |* those parts do so that are inlined into code of ours: LLVM and lld, as Debian

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* dlc's loops on the threads of OpenMP: compile with -fopenmp.
  *
  *   dlc_options options = {0};

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* dlc's loops in the oneTBB arena of the thread that calls the library, or in
  * one of its own: link with -ltbb.
  *

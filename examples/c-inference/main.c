@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Reads three letters with a model that is linked like any other library. */
 #include "letters.h"
 #include <stdio.h>

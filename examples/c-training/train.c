@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Teaches a network which points lie inside a circle. */
 #include "circle.h"
 #include <stdio.h>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Draws a disc and finds its edge.
 #include "sobel.h"
 #include <iostream>

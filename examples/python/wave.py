@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A network learns a noisy wave, and leaves as a library."""
 
 import numpy as np

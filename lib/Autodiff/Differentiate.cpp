@@ -1,4 +1,5 @@
 //===- Differentiate.cpp - dl.grad replaced by derivatives ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include "dlc/Autodiff/Autodiff.h"

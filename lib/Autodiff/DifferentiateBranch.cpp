@@ -1,4 +1,5 @@
 //===- DifferentiateBranch.cpp - Control flow -----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

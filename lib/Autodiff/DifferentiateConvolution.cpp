@@ -1,4 +1,5 @@
 //===- DifferentiateConvolution.cpp - Convolutions ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A convolution is linear in its input and in its filter. `conv`,
 // `conv_transpose` and `conv_filter_grad` are the three partial forms of one

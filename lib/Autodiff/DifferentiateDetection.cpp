@@ -1,4 +1,5 @@
 //===- DifferentiateDetection.cpp - Regions of interest -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 

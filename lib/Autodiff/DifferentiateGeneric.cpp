@@ -1,4 +1,5 @@
 //===- DifferentiateGeneric.cpp - linalg ops by their scalar bodies -------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Models of other front ends arrive as linalg. The gradient with respect to an
 // input is one more generic op over the same loops. It recomputes the scalars

@@ -1,4 +1,5 @@
 //===- DifferentiateIndexing.cpp - Ops that search and scatter ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 

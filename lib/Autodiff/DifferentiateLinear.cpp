@@ -1,4 +1,5 @@
 //===- DifferentiateLinear.cpp - Matrix products --------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 

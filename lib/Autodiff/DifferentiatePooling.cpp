@@ -1,4 +1,5 @@
 //===- DifferentiatePooling.cpp - Pooling ---------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Geometry.h"
 #include "Rules.h"

@@ -1,4 +1,5 @@
 //===- DifferentiateReduction.cpp - Sums, extremes, running totals --------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 

@@ -1,4 +1,5 @@
 //===- DifferentiateScan.cpp - Back-propagation through time --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // With state(t), output(t) = cell(state(t-1), input(t)), the cotangents of the
 // states are the states of a scan in the opposite direction, whose cell is the

@@ -1,4 +1,5 @@
 //===- DifferentiateShape.cpp - Ops that move elements --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // These ops are linear, and move or repeat elements. The derivative moves them
 // back and sums over repetitions. If no op exists for that, the op is applied

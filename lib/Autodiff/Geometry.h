@@ -1,4 +1,5 @@
 //===- Geometry.h - What derivatives of windows share -----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_AUTODIFF_GEOMETRY_H
 #define DLC_LIB_AUTODIFF_GEOMETRY_H

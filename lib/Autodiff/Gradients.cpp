@@ -1,4 +1,5 @@
 //===- Gradients.cpp - The engine of reverse-mode differentiation ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Autodiff/Gradients.h"
 #include "dlc/Dialect/DL/IR/Inference.h"

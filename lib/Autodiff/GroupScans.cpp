@@ -1,4 +1,5 @@
 //===- GroupScans.cpp - Steps that keep their first states alone ----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A scan of T steps becomes a scan over T / k groups, whose cell is a scan of k
 // steps. The outer scan is marked: it keeps only the states before each group.

@@ -1,4 +1,5 @@
 //===- RaiseLoops.cpp - Counted loops as scans ----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Only dl.scan has a rule for loops. An scf.for that carries tensors becomes a
 // scan whose only input is the number of the step.

@@ -1,4 +1,5 @@
 //===- RecomputeLayers.cpp - Layers that are computed again ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The forward ops of a derivative are split into segments. Values that cross
 // between segments are kept. What the backward ops need of the inside of a

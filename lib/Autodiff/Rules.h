@@ -1,4 +1,5 @@
 //===- Rules.h - The rules of each family -----------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_AUTODIFF_RULES_H
 #define DLC_LIB_AUTODIFF_RULES_H

@@ -1,4 +1,5 @@
 //===- IR.cpp - Modules of dl, made by other languages --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/CAPI/IR.h"
 #include "dlc/Dialect/DL/IR/DL.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes the ops of dl, as llvm-tblgen dumps their .td files, as JSON for front ends.
 
     catalogue.py DUMP OUTPUT

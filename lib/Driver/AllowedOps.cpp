@@ -1,4 +1,5 @@
 //===- AllowedOps.cpp - What a .mlir file may hold ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A model comes from anywhere, and its library runs inside a program: no op of
 // it may reach memory, files or functions that are not the model's own. So each

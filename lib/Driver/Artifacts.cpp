@@ -1,4 +1,5 @@
 //===- Artifacts.cpp - Output files, whole or absent ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Artifacts.h"
 #include "dlc/Support/Format.h"

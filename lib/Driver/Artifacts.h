@@ -1,4 +1,5 @@
 //===- Artifacts.h - Output files, whole or absent --------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_ARTIFACTS_H
 #define DLC_LIB_DRIVER_ARTIFACTS_H

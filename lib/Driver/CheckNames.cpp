@@ -1,4 +1,5 @@
 //===- CheckNames.cpp - Names of MLIR's text, before its parser -----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "CheckNames.h"
 #include "llvm/ADT/SmallVector.h"

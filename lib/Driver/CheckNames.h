@@ -1,4 +1,5 @@
 //===- CheckNames.h - Names of MLIR's text, before its parser ---*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_CHECKNAMES_H
 #define DLC_LIB_DRIVER_CHECKNAMES_H

@@ -1,4 +1,5 @@
 //===- CheckResources.cpp - Blobs against the types that claim them -------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The parser of MLIR takes a resource of any length for a tensor of any type;
 // everything behind it reads as many bytes as the type says.

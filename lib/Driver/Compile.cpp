@@ -1,4 +1,5 @@
 //===- Compile.cpp - From a model file to a library -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Driver/Compile.h"
 #include "Lowering.h"

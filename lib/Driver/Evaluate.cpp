@@ -1,4 +1,5 @@
 //===- Evaluate.cpp - Constants by the compiler itself --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A module's function `@evaluate` goes down the same way as a model, into
 // memory instead of a file, and is called through the same interface. What is

@@ -1,4 +1,5 @@
 //===- InMemory.cpp - A library that is not written -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "InMemory.h"
 #include "Lowering.h"

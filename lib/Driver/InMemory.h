@@ -1,4 +1,5 @@
 //===- InMemory.h - A library that is not written -----------------*- C++
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //-*-===//
 
 #ifndef DLC_LIB_DRIVER_INMEMORY_H

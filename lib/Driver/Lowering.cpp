@@ -1,4 +1,5 @@
 //===- Lowering.cpp - One module, all the way to LLVM IR ------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Lowering.h"
 #include "ReadMLIR.h"

@@ -1,4 +1,5 @@
 //===- Lowering.h - One module, all the way to LLVM IR ----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_LOWERING_H
 #define DLC_LIB_DRIVER_LOWERING_H

@@ -1,4 +1,5 @@
 //===- Messages.cpp - What a compilation tells its user -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Messages.h"
 #include "dlc/Support/Format.h"

@@ -1,4 +1,5 @@
 //===- Messages.h - What a compilation tells its user -----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_MESSAGES_H
 #define DLC_LIB_DRIVER_MESSAGES_H

@@ -1,4 +1,5 @@
 //===- Outputs.cpp - The files of a compilation ---------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Outputs.h"
 #include "Lowering.h"

@@ -1,4 +1,5 @@
 //===- Outputs.h - The files of a compilation -------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_OUTPUTS_H
 #define DLC_LIB_DRIVER_OUTPUTS_H

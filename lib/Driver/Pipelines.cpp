@@ -1,4 +1,5 @@
 //===- Pipelines.cpp - The way down, as named pipelines -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Driver/Pipelines.h"
 #include "dlc/Autodiff/Autodiff.h"

@@ -1,4 +1,5 @@
 //===- PrintPipelines.cpp - The order of the passes, as a page ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Driver/Pipelines.h"
 #include "mlir/IR/BuiltinOps.h"

@@ -1,4 +1,5 @@
 //===- ReadMLIR.cpp - A model's text, read with distrust ------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ReadMLIR.h"
 #include "CheckNames.h"

@@ -1,4 +1,5 @@
 //===- ReadMLIR.h - A model's text, read with distrust ----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_READMLIR_H
 #define DLC_LIB_DRIVER_READMLIR_H

@@ -1,4 +1,5 @@
 //===- ReadModel.cpp - A model file as a module ---------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ReadModel.h"
 #include "Messages.h"

@@ -1,4 +1,5 @@
 //===- ReadModel.h - A model file as a module -------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_READMODEL_H
 #define DLC_LIB_DRIVER_READMODEL_H

@@ -1,4 +1,5 @@
 //===- ReadParameters.cpp - Learnt weights into a model -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Training.h"
 #include "dlc/Dialect/DL/IR/Inference.h"

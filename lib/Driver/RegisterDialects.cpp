@@ -1,4 +1,5 @@
 //===- RegisterDialects.cpp - The dialects that the pipelines meet --------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Autodiff/Autodiff.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

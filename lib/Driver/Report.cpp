@@ -1,4 +1,5 @@
 //===- Report.cpp - Layers, weights, connections --------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Lowering.h"
 #include "dlc/Codegen/Tensors/Regions.h"

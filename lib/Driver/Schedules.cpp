@@ -1,4 +1,5 @@
 //===- Schedules.cpp - Schedules as a file to edit ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What dlc-choose-schedules has decided, without the model around it: a line
 // `@kernel` for each version of a function, under it a line `nest 3` for each

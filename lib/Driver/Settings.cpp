@@ -1,4 +1,5 @@
 //===- Settings.cpp - What a compilation does -----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Settings.h"
 #include "Messages.h"

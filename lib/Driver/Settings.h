@@ -1,4 +1,5 @@
 //===- Settings.h - What a compilation does ---------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_SETTINGS_H
 #define DLC_LIB_DRIVER_SETTINGS_H

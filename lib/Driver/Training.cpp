@@ -1,4 +1,5 @@
 //===- Training.cpp - What --train asks for -------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Training.h"
 #include "dlc/Support/Format.h"

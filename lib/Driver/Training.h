@@ -1,4 +1,5 @@
 //===- Training.h - What --train asks for -----------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_TRAINING_H
 #define DLC_LIB_DRIVER_TRAINING_H

@@ -1,4 +1,5 @@
 //===- Tune.cpp - Schedules by measurement --------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Where the machine model cannot know, the clock can: each distinct contraction
 // of a model is compiled alone under several schedules and timed here. What was

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*===- Context.h - What the parts of the runtime share ------------*- C -*-===*/
 #ifndef DLC_LIB_RUNTIME_CONTEXT_H
 #define DLC_LIB_RUNTIME_CONTEXT_H

@@ -1,4 +1,5 @@
 /*===- CountProcessors.c - How many threads the process should run --------===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* The processors that the calling thread may use, and no more than the time
 |* that the process's control groups give it: a container with a quota of 150 ms

@@ -1,4 +1,5 @@
 /*===- File.c - Files that are files
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  * ---------------------------------------===*/
 #include "Context.h"
 

@@ -1,4 +1,5 @@
 /*===- Half.c - f16 where the processor has no instructions for it --------===*
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * Below F16C LLVM calls these functions of a compiler's support library, by
  * these names; libraries of dlc link none. IEEE 754-2019, 3.6 and 4.3.1: a

@@ -1,4 +1,5 @@
 /*===- Model.h - What the compiler emits for the runtime ----------*- C -*-===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* The tables through which the runtime finds the kernels. The compiler fills
 |* them (lib/Target/EmitInterface.cpp) by the names of their fields; one that

@@ -1,4 +1,5 @@
 /*===- Pool.c - Workers: claim, wait a moment, sleep, wake ----------------===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* A loop that workers may join stands in one of the pool's slots. All that a
 |* worker must know to join is one word, which it changes by compare and swap:

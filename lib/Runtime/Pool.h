@@ -1,4 +1,5 @@
 /*===- Pool.h - Threads that take part in others' loops -----------*- C -*-===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* A pool has workers, which sleep or look for a loop to join. Whoever runs a
 |* loop works on it too and waits for those alone that have joined, never for

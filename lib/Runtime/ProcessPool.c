@@ -1,4 +1,5 @@
 /*===- ProcessPool.c - One pool for all libraries of a process ------------===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* Each library, and each copy of the runtime in a program, has an ELF note
 |* with room for the address of a pool. The first that needs threads makes one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*===- Processor.c - Which version of the kernels runs here ---------------===*/
 #include "Context.h"
 

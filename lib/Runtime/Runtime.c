@@ -1,4 +1,5 @@
 /*===- Runtime.c - The runtime inside every generated library ------------===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* Contexts and calls; the other files here are the rest. All are compiled to
 |* bitcode once, linked into every model and hidden there. They need libc alone.

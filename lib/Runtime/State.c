@@ -1,4 +1,5 @@
 /*===- State.c - What a context keeps from call to call -------------------===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* Parameters that are trained, running averages, optimisers' memory. Saved and
 |* loaded as safetensors (github.com/huggingface/safetensors, README): 8 bytes

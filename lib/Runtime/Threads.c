@@ -1,4 +1,5 @@
 /*===- Threads.c - Parallel loops, and notes of when they ran -------------===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* The tasks of a loop are cut into shares, at most as many as the context has
 |* threads. Who runs a share does not matter: scratch memory goes by the seat of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*===- Weights.c - Weights inside the library or in a file beside it ------===*/
 #include "Context.h"
 

@@ -1,4 +1,5 @@
 //===- CommandLine.cpp - Arguments, and what is wrong with them -----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Support/CommandLine.h"
 #include "dlc/Support/Suggest.h"

@@ -1,4 +1,5 @@
 //===- FileKind.cpp - What a file is, by its first bytes ------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Support/FileKind.h"
 #include "llvm/ADT/STLExtras.h"

@@ -1,4 +1,5 @@
 //===- OpenFile.cpp - Files that are files --------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Support/OpenFile.h"
 #include "llvm/ADT/SmallString.h"

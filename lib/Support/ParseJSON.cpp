@@ -1,4 +1,5 @@
 //===- ParseJSON.cpp - JSON from anywhere ---------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Support/ParseJSON.h"
 #include "llvm/Support/Error.h"

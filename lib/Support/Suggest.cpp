@@ -1,4 +1,5 @@
 //===- Suggest.cpp - The word that was meant ------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"

@@ -1,4 +1,5 @@
 //===- EmitCode.cpp - Optimisation and machine code -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "RunPasses.h"
 #include "dlc/Target/Emit.h"

@@ -1,4 +1,5 @@
 //===- EmitInterface.cpp - Runtime, tables and entry points ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "StructConstant.h"
 #include "dlc/Target/Emit.h"

@@ -1,4 +1,5 @@
 //===- EmitObjects.cpp - Large modules in parts, at the same time ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "RunPasses.h"
 #include "dlc/Target/Emit.h"

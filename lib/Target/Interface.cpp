@@ -1,4 +1,5 @@
 //===- Interface.cpp - What a library offers ------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Target/Interface.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

@@ -1,4 +1,5 @@
 //===- Link.cpp - Objects into libraries and archives ---------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Runtime/abi.h"
 #include "dlc/Target/Emit.h"

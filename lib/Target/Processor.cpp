@@ -1,4 +1,5 @@
 //===- Processor.cpp - The processor that code is made for ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Target/Processor.h"
 #include "dlc/Support/Suggest.h"

@@ -1,4 +1,5 @@
 //===- ReadKernels.cpp - Which functions make up a kernel -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Target/Emit.h"

@@ -1,4 +1,5 @@
 //===- RunPasses.h - LLVM's passes over a module ----------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_TARGET_RUNPASSES_H
 #define DLC_LIB_TARGET_RUNPASSES_H

@@ -1,4 +1,5 @@
 //===- StructConstant.cpp - Constants of the runtime's structs ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "StructConstant.h"
 #include "llvm/IR/DataLayout.h"

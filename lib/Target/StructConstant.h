@@ -1,4 +1,5 @@
 //===- StructConstant.h - Constants of the runtime's structs ----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The compiler fills structs that the runtime declares in C. Names and types of
 // their fields are those of the C headers, which the C++ compiler checks; where

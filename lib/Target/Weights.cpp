@@ -1,4 +1,5 @@
 //===- Weights.cpp - The constants of a library, in one place -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Target/Weights.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

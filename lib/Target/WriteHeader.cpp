@@ -1,4 +1,5 @@
 //===- WriteHeader.cpp - The C header of a library ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Support/Format.h"
 #include "dlc/Target/Interface.h"

@@ -1,4 +1,5 @@
 //===- AddTraining.cpp - The training step of a model ---------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Logits.h"
 #include "TrainingRecipe.h"

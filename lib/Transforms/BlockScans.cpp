@@ -1,4 +1,5 @@
 //===- BlockScans.cpp - Products of a scan's inputs, a block at a time ----===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/ScanGroups.h"

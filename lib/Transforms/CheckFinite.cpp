@@ -1,4 +1,5 @@
 //===- CheckFinite.cpp - A check behind every op --------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"

@@ -1,4 +1,5 @@
 //===- Decompose.cpp - Ops that others describe, spelled out --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"

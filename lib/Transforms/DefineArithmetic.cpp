@@ -1,4 +1,5 @@
 //===- DefineArithmetic.cpp - A value for every operand -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The ops of arith and scf in a model must be as well defined as those of dl,
 // and get dl's results. Division by zero ends a process. LLVM treats poison as

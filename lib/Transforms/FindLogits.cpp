@@ -1,4 +1,5 @@
 //===- FindLogits.cpp - What a loss of classes is taken of ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Logits.h"
 #include "dlc/Dialect/DL/IR/Inference.h"

@@ -1,4 +1,5 @@
 //===- FoldBatchNorm.cpp - Batch normalisation into weights ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"

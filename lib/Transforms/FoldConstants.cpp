@@ -1,4 +1,5 @@
 //===- FoldConstants.cpp - Constants computed while compiling -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/Utils/Extents.h"

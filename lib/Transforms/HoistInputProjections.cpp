@@ -1,4 +1,5 @@
 //===- HoistInputProjections.cpp - Products that leave a scan -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"

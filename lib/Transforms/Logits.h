@@ -1,4 +1,5 @@
 //===- Logits.h - What a loss of classes is taken of ------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_TRANSFORMS_LOGITS_H
 #define DLC_LIB_TRANSFORMS_LOGITS_H

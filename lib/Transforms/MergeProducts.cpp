@@ -1,4 +1,5 @@
 //===- MergeProducts.cpp - One product for several gates ------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"

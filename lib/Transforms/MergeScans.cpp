@@ -1,4 +1,5 @@
 //===- MergeScans.cpp - Scans side by side in one loop --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"

@@ -1,4 +1,5 @@
 //===- NameParameters.cpp - Named constants as globals --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Transforms/Transforms.h"

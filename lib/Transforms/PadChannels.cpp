@@ -1,4 +1,5 @@
 //===- PadChannels.cpp - Few output channels to a power of two ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/DL.h"

@@ -1,4 +1,5 @@
 //===- PipelineScans.cpp - Stacked layers one block of steps apart --------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/ScanGroups.h"

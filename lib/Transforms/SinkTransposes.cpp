@@ -1,4 +1,5 @@
 //===- SinkTransposes.cpp - Transposes towards where they cancel ----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Upstream moves tensor.pack and vector.transpose, and its linalg patterns fold
 // a transpose into a lowered generic op. It has no patterns for layers.

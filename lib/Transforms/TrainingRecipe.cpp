@@ -1,4 +1,5 @@
 //===- TrainingRecipe.cpp - What a training step is made of ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "TrainingRecipe.h"
 #include "llvm/Support/GlobPattern.h"

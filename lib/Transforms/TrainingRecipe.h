@@ -1,4 +1,5 @@
 //===- TrainingRecipe.h - What a training step is made of -------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_TRANSFORMS_TRAININGRECIPE_H
 #define DLC_LIB_TRANSFORMS_TRAININGRECIPE_H

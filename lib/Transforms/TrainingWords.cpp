@@ -1,4 +1,5 @@
 //===- TrainingWords.cpp - Words, losses, metrics, optimisers -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Parsing, help, documentation and the pass follow from these tables.
 //

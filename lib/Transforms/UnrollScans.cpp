@@ -1,4 +1,5 @@
 //===- UnrollScans.cpp - Several steps an iteration -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/ScanGroups.h"
 #include "dlc/Transforms/Transforms.h"

@@ -1,4 +1,5 @@
 //===- VerifyTypes.cpp - Types that later passes can handle ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Later passes compute with the width of elements, plan memory by it, and give
 // every function of a library a slot for its tensors. Types that parse and that

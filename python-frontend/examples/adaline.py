@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A linear unit (Adaline) finds the weights that made its data, by the squared error."""
 
 import numpy as np

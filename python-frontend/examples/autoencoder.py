@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """An encoder, a decoder, and both as one model that learns to give back its picture."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A convolution that halves the steps, then a gated unit with relu."""
 
 from dlc.layers import GRU, Conv1D, Dense, Dropout, Sequential

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Handwritten digits, 8 x 8, as scikit-learn ships them."""
 
 from sklearn.datasets import load_digits

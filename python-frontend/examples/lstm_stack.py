@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Two LSTM layers that say what comes next."""
 
 from dlc.layers import LSTM, Dense, Dropout, Sequential

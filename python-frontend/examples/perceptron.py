@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Rosenblatt's perceptron learns AND and OR by its rule, and cannot learn XOR."""
 
 import numpy as np

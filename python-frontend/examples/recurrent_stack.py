@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A stack of plain recurrent layers, of any number of steps, that says what comes next."""
 
 from dlc.layers import Dense, Dropout, Sequential, SimpleRNN

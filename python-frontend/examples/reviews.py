@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A review is good where its good words outweigh the bad: an embedding and an LSTM tell.
 
 The words are numbers, drawn here: 1 to 40 are good, 41 to 80 bad, others neither; 0 fills up.

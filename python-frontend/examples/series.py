@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What signals of examples are made of: sums of two waves, and the value that follows."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs an exported library from a C program that is written against its header."""
 
 import shutil

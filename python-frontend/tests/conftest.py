@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Tests of the front ends, in an environment that has Keras, JAX and the rest."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What models in JAX call: {family: {name: (function, inputs)}}, on random inputs."""
 
 import jax

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models of Keras's and their twins that dlc trains, of the same weights."""
 
 from test_keras_training import distance, perceptron, same_logs, twins

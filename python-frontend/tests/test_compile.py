@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What dlc.compile returns, and the cache behind it."""
 
 import os

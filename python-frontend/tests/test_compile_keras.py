@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Keras models through dlc.compile(model, train=...): the compiler's own steps."""
 
 import numpy as np

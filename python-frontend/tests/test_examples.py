@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The examples run as they are, and with nothing but their imports changed to Keras's."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Functions of JAX: values, training, gradients, beside JAX itself."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Functions of JAX by families: values and gradients beside JAX's own, to 1e-5 of the largest."""
 
 import numpy as np

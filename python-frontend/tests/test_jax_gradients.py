@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Derivatives of functions of JAX, with what changes them, beside JAX itself."""
 
 import numpy as np

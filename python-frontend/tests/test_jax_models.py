@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A network and training loops as they are written in plain JAX, beside JAX itself."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Attention with all that Keras's layers take: axes, windows, gates, masks of every kind."""
 
 import keras

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What cells and recurrent layers drop while they learn: the share, the scale, the same in all
 steps; and with the same choices Keras's cells give the same."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What comes before a model learns, and images that are changed at random: beside Keras, with
 the same random numbers where there are some."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Each layer at inference, with random weights, beside Keras itself: within 1e-5 of the
 largest value."""
 

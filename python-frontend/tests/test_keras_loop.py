@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The loop around compiled steps beside Keras's own: orders, callbacks, what breaks off."""
 
 import keras

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Losses: those of Keras that are rare, and a user's own. Beside Keras on JAX, whose weights they
 are to give, to 1e-6 of the largest after 100 steps of SGD."""
 

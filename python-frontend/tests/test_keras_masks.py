@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Steps that are masked, and batches that are renormalised: training beside Keras."""
 
 import keras

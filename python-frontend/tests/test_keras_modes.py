@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Calls of one's own that ask whether they train: two forms, each beside Keras's."""
 
 import keras

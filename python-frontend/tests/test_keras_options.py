@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Optimisers, their options and what they remember: beside Keras on JAX, whose weights they are
 to give, to 1e-5 of the largest."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Stateful layers, beside Keras whose states are carried from batch to batch.
 
 On JAX, Keras's own loops lose the states that a compiled step assigns, as they are none of the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Training beside Keras: the same first weights and batches give the same weights.
 
 Relative to the largest weight: 1e-6 after 100 steps of SGD, 1e-5 of others."""

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Layers of dlc.layers beside those of Keras that have their weights."""
 
 import keras

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models of dlc.layers that hold each other, and what of them learns."""
 
 import numpy as np

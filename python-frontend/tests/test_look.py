@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What people look at: bars, pictures of networks, curves."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The notebooks run from their first cell to their last."""
 
 from pathlib import Path

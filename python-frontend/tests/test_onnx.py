@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models of ONNX and of scikit-learn."""
 
 import numpy as np

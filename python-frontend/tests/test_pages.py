@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The pages of docs/ about front ends: their blocks run, in order."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The package is typed and in one style, and the pages that are generated are up to date."""
 
 import importlib.util

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Every system reaches its figure in less than 40 lines, and docs/systems.md shows it."""
 
 import re

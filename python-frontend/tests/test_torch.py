@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Modules of PyTorch: values, training beside PyTorch's own, torch.compile."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Times dlc beside the engines that a user would otherwise pick.
 
     bench.py [--cases REGEX] [--peers NAME,...] [--threads N,...] [--rounds N] [--busy]

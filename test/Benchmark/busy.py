@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Calls on all processors while another program keeps one of them busy.
 
 Each engine runs in turns on one thread and on as many as there are processors, both free to use any

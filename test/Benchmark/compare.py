@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Two builds of dlc in turn: has a change made anything slower, larger, or slower to compile?
 
 Every row is compiled by both and timed by both in alternation within one run, so that what the

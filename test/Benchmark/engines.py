@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Engines in processes of their own, of which one works while the others are stopped."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Training of Keras models: dlc compared with Keras on JAX and on PyTorch, and torch.compile.
 
     front_ends.py [--models REGEX] [--engines dlc,keras-jax,keras-torch,torch-compile]

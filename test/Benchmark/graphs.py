@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """ONNX graphs of the benchmark's cases in PyTorch and JAX.
 
 Only the ops that the case files make; f32; weights as constants of the program.

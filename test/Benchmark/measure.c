@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* The rates that no kernel can pass, and the time of a call from C. */
 #include <immintrin.h>
 #include <stdint.h>

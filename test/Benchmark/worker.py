@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """One engine in a process of its own; commands come as lines of JSON.
 
     worker.py ENGINE THREADS

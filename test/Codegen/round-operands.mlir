@@ -1,6 +1,6 @@
 // Products with constants take operands rounded to bf16, in pairs; what they cannot take
 // stays as it is.
-// RUN: dlc-opt %s --pass-pipeline='builtin.module(func.func(dlc-round-operands))' --split-input-file | FileCheck %s
+// RUN: dlc-opt %s --dlc-round-operands --split-input-file | FileCheck %s
 
 // The constant's rows are interleaved: 1 and 2 of the first column side by side, then 3
 // and 4 of the second; 1 + 2^-9 lies half way and goes to the even neighbour.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The demo: a convolutional network learns handwritten digits, in a library.
 
 Compiles digits.mlir with its training step, and trains it on a part of scikit-learn's bundled

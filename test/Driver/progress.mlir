@@ -7,6 +7,7 @@
 // CHECK-NEXT: stage: define
 // CHECK-NEXT: stage: simplify
 // CHECK-NEXT: stage: linalg
+// CHECK-NEXT: stage: schedule
 // CHECK-NEXT: stage: vector
 // CHECK-NEXT: stage: llvm dialect
 // CHECK-NEXT: stage: translate

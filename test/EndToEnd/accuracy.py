@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The error of f32 functions against f64, in units in the last place, at every 4099th f32.
 
 A result below 2^-126 may be 0, because denormals are flushed.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Products with operands rounded to bf16, against NumPy.
 
 Rounding is exact (to nearest, ties to even), so the reference rounds the operands and sums in f64.

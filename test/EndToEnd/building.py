@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Builds networks as text of dl, layer by layer, for tests that train them."""
 
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A model's function `gradient` against central differences of its `value`, in f64.
 
 python gradient_of.py model.mlir library.so [option of dlc ...]

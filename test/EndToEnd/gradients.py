@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The derivative of every op of dl at random shapes and attributes, against central
 differences in f64.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Small ONNX graphs in the text format of onnx.parser, against ONNX Runtime."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the tests of training share: a folder, libraries from text, the loop over all of them."""
 
 import sys

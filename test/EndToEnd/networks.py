@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Whole networks with random weights against the same layers in NumPy, in f64.
 
     networks.py NAME

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """ONNX's own backend tests on dlc.
 
     onnx_backend.py [--jobs N] [--filter REGEX] [--table docs/onnx-support.md]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Weights inside bodies: of a loop, of a loop with a growing list, of a function.
 
     onnx_bodies.py FOLDER

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Networks written with onnx.helper, random weights, against ONNX Runtime.
 
     onnx_networks.py NAME...           compiles, runs, compares (all by default)

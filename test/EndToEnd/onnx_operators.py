@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """ONNX operators that are composed of others, with random configurations.
 
     onnx_operators.py FOLDER [OPERATOR...]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The random operators of ONNX: moments, seeds, and reproducibility.
 
 Tolerances are five standard errors of the estimates, so that correct generators pass. The seeds fix

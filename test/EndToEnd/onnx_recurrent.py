@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Random RNN, LSTM and GRU nodes against ONNX Runtime in f32.
 
     onnx_recurrent.py FOLDER

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Every op of dl at random shapes, types and attributes, against NumPy in f64.
 
     random_ops.py OP [--cases 50] [--seed 1] [--cpu NAME] [--level N] [--keep DIR]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Recurrent networks of every topology against NumPy in f64.
 
     recurrent_networks.py MODEL FOLDER

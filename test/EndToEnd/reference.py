@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """NumPy definitions of dl's ops in f64, written from their formulas.
 
 Nothing here is shared with the compiler: loops over windows and positions, slow and obvious.

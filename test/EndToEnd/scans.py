@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Scans of all kinds against loops of NumPy.
 
     scans.py FOLDER

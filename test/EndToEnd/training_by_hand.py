@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Networks whose training step is written in the IR: two that train in turn, and some that learn
 without a gradient.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Networks train for 100 steps like in JAX, from the same weights on the same data, in f64, so that
 only rounding differs.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """An ONNX model trains: its initialisers are the parameters, by name.
 
     training_onnx.py FOLDER

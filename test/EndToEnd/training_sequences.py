@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Networks that read or write words, series and trees, each in a library.
 
     training_sequences.py FOLDER [NAME...]

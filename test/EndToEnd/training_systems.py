@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Networks that must learn a task, each in a library.
 
     training_systems.py FOLDER [NAME...]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs the library of each op's example under valgrind, in addition to the sanitizers of dlc
 itself.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Small systems whose answers are known: worked examples computed by hand.
 
 Each case is a function of worked-numbers.mlir, its inputs and its answer.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles a model and calls a function of it once, with all memory between guard pages.
 
     call.py model.mlir|model.onnx [--shape INPUT=2x3 ...] [--data file.npz] [-O3 ...]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes random models of NNSmith as ONNX files, for `fuzz.py models --from DIR`.
 
     draw_nnsmith.py DIR [--count 100] [--seed 1] [--nodes 12]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares random models with other implementations, for a given time.
 
     fuzz.py WHAT [--seconds 60] [--seed 1] [--case N] [--keep DIR]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The steps for one model of the sweep. Each runs in a process of its own, leaves its files in the
 folder and returns what it measured.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles the architectures of torchvision and timm and compares with other engines.
 
     sweep.py [--models REGEX] [--exporters dynamo,trace] [--again REGEX] [--limit 300]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The models of the sweep, and how each is created with random weights.
 
 A name is LIBRARY/MODEL. For detectors there is also LIBRARY/MODEL:heads, the network without the

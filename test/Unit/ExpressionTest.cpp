@@ -1,4 +1,5 @@
 //===- ExpressionTest.cpp - Operators and extents -------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The operators of a kit by one that writes down what it is asked to append,
 // and the arithmetic on extents by what it appends.

@@ -1,4 +1,5 @@
 //===- IndexRangeTest.cpp - What an index can be --------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A range must hold what 64 bits compute, wrapped or not: random expressions of
 // numbers from anywhere, each computed beside its range.

@@ -1,4 +1,5 @@
 //===- OddTypesTest.cpp - Types that no op of dl takes
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //---------------------===//
 //
 // The parser infers result types before it has checked any operand, and

@@ -1,4 +1,5 @@
 //===- OpsTest.cpp - No op of dl is forgotten -----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Autodiff/Autodiff.h"
 #include "dlc/Autodiff/Gradients.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /*===- PoolDriver.c - The pool, for tests in C++ --------------------------===*/
 #include "PoolDriver.h"
 #include "Runtime/Context.h"

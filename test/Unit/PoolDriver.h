@@ -1,4 +1,5 @@
 /*===- PoolDriver.h - The pool, for tests in C++ ------------------*- C -*-===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |* The runtime's own headers use C11's atomics, which C++17 does not read.
 \*===----------------------------------------------------------------------===*/
 #ifndef DLC_TEST_UNIT_POOLDRIVER_H

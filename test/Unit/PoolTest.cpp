@@ -1,4 +1,5 @@
 //===- PoolTest.cpp - Claim, sleep, wake, fork ----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "PoolDriver.h"
 #include "gtest/gtest.h"

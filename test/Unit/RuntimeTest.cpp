@@ -1,4 +1,5 @@
 //===- RuntimeTest.cpp - The runtime with a model written by hand ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 extern "C" {
 #include "Runtime/Model.h"

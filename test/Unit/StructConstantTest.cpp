@@ -1,4 +1,5 @@
 //===- StructConstantTest.cpp - Constants of the runtime's structs --------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Target/StructConstant.h"
 #include "dlc/Target/Emit.h"

@@ -1,4 +1,5 @@
 //===- WindowTest.cpp - The arithmetic of sliding windows -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/Window.h"
 #include "gtest/gtest.h"

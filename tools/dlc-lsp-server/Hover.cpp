@@ -1,4 +1,5 @@
 //===- Hover.cpp - Ops as people write them, under the editor's pointer ---===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Hover.h"
 

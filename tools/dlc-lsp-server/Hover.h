@@ -1,4 +1,5 @@
 //===- Hover.h - Ops as people write them, under the editor's pointer -----===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // MLIR's language server describes an op in its generic form, which nobody
 // writes and which hides what an op's own syntax is for. It has no hook for

@@ -1,4 +1,5 @@
 //===- dlc-lsp-server.cpp - Editors' view of dl ---------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Hover.h"
 

@@ -1,4 +1,5 @@
 //===- dlc-opt.cpp - Every pass of dlc and of MLIR, alone -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Driver/Pipelines.h"
 #include "mlir/InitAllDialects.h"

@@ -1,4 +1,5 @@
 //===- NpyFile.cpp - NumPy's file format ----------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The format: "\x93NUMPY", version, header length, a Python dict as text, data
 // (numpy/lib/format.py describes it).

@@ -1,4 +1,5 @@
 //===- NpyFile.h - NumPy's file format --------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TOOLS_DLC_RUN_NPYFILE_H
 #define DLC_TOOLS_DLC_RUN_NPYFILE_H

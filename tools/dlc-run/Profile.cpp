@@ -1,4 +1,5 @@
 //===- Profile.cpp - How long the parts of a library take -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Profile.h"
 #include "dlc/Support/Format.h"

@@ -1,4 +1,5 @@
 //===- Profile.h - How long the parts of a library take ---------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TOOLS_RUN_PROFILE_H
 #define DLC_TOOLS_RUN_PROFILE_H

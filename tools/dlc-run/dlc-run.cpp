@@ -1,4 +1,5 @@
 //===- dlc-run.cpp - Run, compare and time a library ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "NpyFile.h"
 #include "Profile.h"

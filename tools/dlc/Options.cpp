@@ -1,4 +1,5 @@
 //===- Options.cpp - The options of dlc -----------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Options.h"
 #include "dlc/Import/ONNX.h"

@@ -1,4 +1,5 @@
 //===- dlc.cpp - The deep-learning compiler -------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Options.h"
 #include "dlc/Support/CommandLine.h"

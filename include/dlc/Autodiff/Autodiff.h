@@ -1,4 +1,5 @@
 //===- Autodiff.h - Derivatives of dl ---------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_AUTODIFF_AUTODIFF_H
 #define DLC_AUTODIFF_AUTODIFF_H

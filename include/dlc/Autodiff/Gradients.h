@@ -1,4 +1,5 @@
 //===- Gradients.h - What reaches each value --------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The engine of reverse-mode differentiation over the ops of one block, and the
 // interface that a rule sees of it. The engine handles activity (which values

@@ -1,4 +1,5 @@
 //===- Interfaces.td - What has a derivative --------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_AUTODIFF_INTERFACES_TD
 #define DLC_AUTODIFF_INTERFACES_TD

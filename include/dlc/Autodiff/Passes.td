@@ -1,4 +1,5 @@
 //===- Passes.td - Differentiation ------------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_AUTODIFF_PASSES_TD
 #define DLC_AUTODIFF_PASSES_TD

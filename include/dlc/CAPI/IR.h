@@ -1,4 +1,5 @@
 /*===- IR.h - Modules of dl, made by other languages ----------------------===
+ * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
  *
  * What a front end needs to write a model: functions, globals and ops, one call
  * each, whose result types dlc infers and whose mistakes it explains. Values

@@ -1,4 +1,5 @@
 //===- BufferizationPasses.td - Tensors in buffers -*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_BUFFERIZATIONPASSES_TD
 #define DLC_CODEGEN_BUFFERIZATIONPASSES_TD

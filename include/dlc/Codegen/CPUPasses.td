@@ -1,4 +1,5 @@
 //===- CPUPasses.td - Tiles and vectors of a processor -*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_CPUPASSES_TD
 #define DLC_CODEGEN_CPUPASSES_TD

@@ -1,4 +1,5 @@
 //===- Codegen.h - From linalg to machine loops -----------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_CODEGEN_H
 #define DLC_CODEGEN_CODEGEN_H

@@ -1,4 +1,5 @@
 //===- KernelsPasses.td - Functions that the runtime calls -*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_KERNELSPASSES_TD
 #define DLC_CODEGEN_KERNELSPASSES_TD

@@ -1,4 +1,5 @@
 //===- MathPasses.td - Functions of numbers -*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_MATHPASSES_TD
 #define DLC_CODEGEN_MATHPASSES_TD

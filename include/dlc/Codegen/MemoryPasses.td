@@ -1,4 +1,5 @@
 //===- MemoryPasses.td - Where buffers lie -*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_MEMORYPASSES_TD
 #define DLC_CODEGEN_MEMORYPASSES_TD

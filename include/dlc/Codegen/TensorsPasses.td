@@ -1,4 +1,5 @@
 //===- TensorsPasses.td - Loop nests of linalg on tensors -*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_TENSORSPASSES_TD
 #define DLC_CODEGEN_TENSORSPASSES_TD

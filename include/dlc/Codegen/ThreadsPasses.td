@@ -1,4 +1,5 @@
 //===- ThreadsPasses.td - Tasks, and calls of the runtime -*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_THREADSPASSES_TD
 #define DLC_CODEGEN_THREADSPASSES_TD

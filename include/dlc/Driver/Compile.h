@@ -1,4 +1,5 @@
 //===- Compile.h - From a model file to a library ---------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DRIVER_COMPILE_H
 #define DLC_DRIVER_COMPILE_H

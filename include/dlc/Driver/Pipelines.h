@@ -1,4 +1,5 @@
 //===- Pipelines.h - The way down, as named pipelines -----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DRIVER_PIPELINES_H
 #define DLC_DRIVER_PIPELINES_H
@@ -98,7 +99,8 @@ void buildParameterPipeline(mlir::OpPassManager &, const PipelineOptions &);
 void buildTrainingPipeline(mlir::OpPassManager &, const AddTrainingOptions &);
 /// dl -> dl, smaller.
 void buildSimplifyPipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// dl -> linalg on tensors, results by destination, shapes apart, once a target.
+/// dl -> linalg on tensors, results by destination, shapes apart, once a
+/// target.
 void buildLinalgPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// linalg -> the same with its loop nests and how they are tiled.
 void buildSchedulePipeline(mlir::OpPassManager &, const PipelineOptions &);

@@ -1,4 +1,5 @@
 //===- ONNX.h - ONNX models in ----------------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_IMPORT_ONNX_H
 #define DLC_IMPORT_ONNX_H

@@ -1,4 +1,5 @@
 /*===- abi.h - What every library made by dlc shares --------------*- C -*-===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |* This text stands in every generated header, so a program needs no file of
 |* dlc's to use a library.
 \*===----------------------------------------------------------------------===*/

@@ -1,4 +1,5 @@
 //===- CommandLine.h - Arguments, and what is wrong with them ---*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_SUPPORT_COMMANDLINE_H
 #define DLC_SUPPORT_COMMANDLINE_H

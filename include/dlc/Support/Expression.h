@@ -1,4 +1,5 @@
 //===- Expression.h - Operators of what stands for a value ------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A kit of expressions is a class whose objects stand for values of the IR: an
 // operator between them appends an op, so that C++ reads as the formula. The

@@ -1,4 +1,5 @@
 //===- FileKind.h - What a file is, by its first bytes ----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_SUPPORT_FILEKIND_H
 #define DLC_SUPPORT_FILEKIND_H

@@ -1,4 +1,5 @@
 //===- Format.h - Text by checked format strings ----------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The one place where fmt is included, of which only headers are used. It takes
 // long to compile: for .cpp files alone.

@@ -1,4 +1,5 @@
 //===- OpenFile.h - Files that are files ------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_SUPPORT_OPENFILE_H
 #define DLC_SUPPORT_OPENFILE_H

@@ -1,4 +1,5 @@
 //===- ParseJSON.h - JSON from anywhere -------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_SUPPORT_PARSEJSON_H
 #define DLC_SUPPORT_PARSEJSON_H

@@ -1,4 +1,5 @@
 //===- Suggest.h - The word that was meant ----------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_SUPPORT_SUGGEST_H
 #define DLC_SUPPORT_SUGGEST_H

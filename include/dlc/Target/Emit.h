@@ -1,4 +1,5 @@
 //===- Emit.h - From LLVM IR to files ---------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TARGET_EMIT_H
 #define DLC_TARGET_EMIT_H

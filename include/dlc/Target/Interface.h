@@ -1,4 +1,5 @@
 //===- Interface.h - What a library offers ----------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TARGET_INTERFACE_H
 #define DLC_TARGET_INTERFACE_H

@@ -1,4 +1,5 @@
 //===- Processor.h - The processor that code is made for --------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TARGET_PROCESSOR_H
 #define DLC_TARGET_PROCESSOR_H
@@ -21,8 +22,8 @@ struct Processor {
   /// Of the vector registers.
   int64_t vectorBits = 128;
   int64_t vectorRegisters = 16;
-  /// Of a core's second level cache: the least of the processors in use, so that
-  /// a library is the same wherever it is compiled.
+  /// Of a core's second level cache: the least of the processors in use, so
+  /// that a library is the same wherever it is compiled.
   int64_t cacheBytes = 512 << 10;
   /// Whether it multiplies pairs of bf16 (AVX-512 BF16).
   bool hasBF16Dot = false;

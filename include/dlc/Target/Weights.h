@@ -1,4 +1,5 @@
 //===- Weights.h - The constants of a library, in one place -----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TARGET_WEIGHTS_H
 #define DLC_TARGET_WEIGHTS_H

@@ -1,4 +1,5 @@
 //===- Passes.td - Simplification of dl -------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TRANSFORMS_PASSES_TD
 #define DLC_TRANSFORMS_PASSES_TD

@@ -1,4 +1,5 @@
 //===- Training.h - What a training step is made of -------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The words of `dlc --train` are the options of the pass dl-add-training: one
 // table lists them.

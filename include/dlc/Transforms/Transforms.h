@@ -1,4 +1,5 @@
 //===- Transforms.h - Simplification of dl ----------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TRANSFORMS_TRANSFORMS_H
 #define DLC_TRANSFORMS_TRANSFORMS_H

@@ -1,4 +1,5 @@
 //===- CarryInPlace.cpp - Carried values stay in their buffers ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Bufferization/Destinations.h"
 #include "dlc/Codegen/Codegen.h"

@@ -1,4 +1,5 @@
 //===- Destinations.cpp - What a tensor was written to --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Bufferization/Destinations.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

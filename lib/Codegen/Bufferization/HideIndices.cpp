@@ -1,4 +1,5 @@
 //===- HideIndices.cpp - Indices of unknown origin ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Bufferization/HideIndices.h"
 #include "dlc/Codegen/Codegen.h"

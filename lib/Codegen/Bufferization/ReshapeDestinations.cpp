@@ -1,4 +1,5 @@
 //===- ReshapeDestinations.cpp - Results in the shape they are computed in ===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"

@@ -1,4 +1,5 @@
 //===- UnshareDestinations.cpp - A chain of writes for each result --------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

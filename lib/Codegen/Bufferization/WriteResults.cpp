@@ -1,4 +1,5 @@
 //===- WriteResults.cpp - Results as insertions that the analysis sees ----===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Bufferization/Destinations.h"
 #include "dlc/Codegen/Codegen.h"

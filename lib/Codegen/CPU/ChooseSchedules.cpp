@@ -1,4 +1,5 @@
 //===- ChooseSchedules.cpp - Tiles of each loop nest ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"
@@ -214,6 +215,8 @@ private:
     linalg::LinalgOp root = nest.root();
     unsigned loops = sharedLoopsOf(root);
     for (linalg::LinalgOp op : nest.members) {
+      if (roleOf(op) == Role::Fill)
+        continue;
       Lists lists;
       lists.tile = tileOther(op, rangesWithin(op, loops), machine).inner;
       std::fill_n(lists.tile.begin(), loops, 0);

@@ -1,4 +1,5 @@
 //===- LowerVectors.cpp - Vectors of the machine's own kind ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "VectorizePairs.h"
 #include "dlc/Codegen/Codegen.h"

@@ -1,4 +1,5 @@
 //===- PackWeights.cpp - Constant operands in the order they are read -----===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Tensors/Nests.h"

@@ -1,4 +1,5 @@
 //===- Pipelines.cpp - From linalg to the LLVM dialect, for a CPU ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/CPU/Pipelines.h"
 #include "dlc/Codegen/Codegen.h"

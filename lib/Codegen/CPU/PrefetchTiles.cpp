@@ -1,4 +1,5 @@
 //===- PrefetchTiles.cpp - What an epilogue reads, in time ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,4 +1,5 @@
 //===- TileAndFuse.cpp - Tasks and register tiles -------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Tensors/Nests.h"

@@ -1,4 +1,5 @@
 //===- TilePartialRows.cpp - Rows left over, one by one -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"

@@ -1,4 +1,5 @@
 //===- TilingStrategy.cpp - Which tiles, from a machine model -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Tensors/Contraction.h"

@@ -1,4 +1,5 @@
 //===- UnrollShortLoops.cpp - Windows without loops -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
 #include "dlc/Codegen/Codegen.h"

@@ -1,4 +1,5 @@
 //===- VectorizePairs.cpp - Products of pairs of bf16 ---------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "VectorizePairs.h"
 #include "dlc/Codegen/Tensors/Contraction.h"

@@ -1,4 +1,5 @@
 //===- VectorizePairs.h - Products of pairs of bf16 -------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_CPU_VECTORIZEPAIRS_H
 #define DLC_LIB_CODEGEN_CPU_VECTORIZEPAIRS_H

@@ -1,4 +1,5 @@
 //===- VectorizeTiles.cpp - Tiles become vectors --------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "VectorizePairs.h"
 #include "dlc/Codegen/Bufferization/HideIndices.h"

@@ -1,4 +1,5 @@
 //===- CheckBounds.cpp - A check in front of every access -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A second opinion on what the passes before have proven or inferred: it asks
 // the buffers themselves, and proves nothing away.

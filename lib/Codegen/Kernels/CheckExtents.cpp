@@ -1,4 +1,5 @@
 //===- CheckExtents.cpp - Nothing relies on an extent unchecked -----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Every op on tensors relies on something: operands of a linalg op have the
 // extents of its loops, a slice lies inside, a cast tells the truth. Where

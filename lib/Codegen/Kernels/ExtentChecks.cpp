@@ -1,4 +1,5 @@
 //===- ExtentChecks.cpp - Numbers of extents, and checks of them ----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ExtentChecks.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

@@ -1,4 +1,5 @@
 //===- ExtentChecks.h - Numbers of extents, and checks of them --*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_EXTENTCHECKS_H
 #define DLC_LIB_CODEGEN_EXTENTCHECKS_H

@@ -1,4 +1,5 @@
 //===- HoistChecks.cpp - Checks right behind what they compare ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

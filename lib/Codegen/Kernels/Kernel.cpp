@@ -1,4 +1,5 @@
 //===- Kernel.cpp - Functions that the runtime calls ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Kernels/Kernel.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

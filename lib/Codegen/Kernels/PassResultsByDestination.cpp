@@ -1,4 +1,5 @@
 //===- PassResultsByDestination.cpp - Results in the caller's buffers -----===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Kernels/Kernel.h"

@@ -1,4 +1,5 @@
 //===- ApproximateMath.cpp - f32 functions as polynomials -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Upstream's approximations are used where they are within two units in the
 // last place (logarithms) or where that does not matter; its exp, tanh and erf

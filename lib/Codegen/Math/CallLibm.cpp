@@ -1,4 +1,5 @@
 //===- CallLibm.cpp - Other functions from libm -------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Conversion/MathToLibm/MathToLibm.h"

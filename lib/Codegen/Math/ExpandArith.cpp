@@ -1,4 +1,5 @@
 //===- ExpandArith.cpp - Arithmetic that LLVM does not take ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,4 +1,5 @@
 //===- Lanes.h - Formulas of f32 and f64, scalars or vectors ----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_LANES_H
 #define DLC_LIB_CODEGEN_LANES_H

@@ -1,4 +1,5 @@
 //===- WideMath.cpp - f32 functions by way of f64 -------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Half as many elements a vector, but no care for the last bits: a formula that
 // is off by 2^-29 in f64 is right to 0.55 units in the last place of f32. The

@@ -1,4 +1,5 @@
 //===- WideMath.h - f32 functions by way of f64 -----------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_WIDEMATH_H
 #define DLC_LIB_CODEGEN_WIDEMATH_H

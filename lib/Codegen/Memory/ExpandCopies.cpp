@@ -1,7 +1,8 @@
 //===- ExpandCopies.cpp - Strided copies as loops -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

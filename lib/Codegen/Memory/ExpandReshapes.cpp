@@ -1,4 +1,5 @@
 //===- ExpandReshapes.cpp - Reshapes as other views of a buffer -----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Utils/Extents.h"

@@ -1,4 +1,5 @@
 //===- LegalizeElementTypes.cpp - Types of elements that memory holds -----===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

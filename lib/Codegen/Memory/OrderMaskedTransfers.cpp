@@ -1,4 +1,6 @@
-//===- OrderMaskedTransfers.cpp - Masks in the order of memory ------------------===//
+//===- OrderMaskedTransfers.cpp - Masks in the order of memory
+//------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

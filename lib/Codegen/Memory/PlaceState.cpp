@@ -1,4 +1,5 @@
 //===- PlaceState.cpp - Mutable globals in the context's memory -----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Memory/Memory.h"

@@ -1,4 +1,5 @@
 //===- PlaceWeights.cpp - Constants side by side in one place -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Memory/Memory.h"

@@ -1,4 +1,5 @@
 //===- PlanArena.cpp - One place for all intermediate buffers -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Kernels/Kernel.h"

@@ -1,4 +1,5 @@
 //===- AnalyzeContraction.cpp - The roles of a product's loops ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Tensors/Contraction.h"
 #include "Strided.h"

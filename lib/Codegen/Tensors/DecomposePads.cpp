@@ -1,4 +1,5 @@
 //===- DecomposePads.cpp - Padding as strips and an interior --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Utils/Extents.h"

@@ -1,4 +1,5 @@
 //===- DropEmptyLoops.cpp - Loops over nothing ----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -1,4 +1,5 @@
 //===- Flatten.cpp - Element-wise loops as one ----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Flatten.h"
 #include "dlc/Codegen/Tensors/Structure.h"

@@ -1,4 +1,5 @@
 //===- Flatten.h - Element-wise loops as one --------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_TENSORS_FLATTEN_H
 #define DLC_LIB_CODEGEN_TENSORS_FLATTEN_H

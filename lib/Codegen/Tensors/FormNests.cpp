@@ -1,4 +1,5 @@
 //===- FormNests.cpp - Which ops become one loop nest ---------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Flatten.h"
 #include "Roots.h"
@@ -54,6 +55,8 @@ private:
         rewriter.eraseOp(op);
         continue;
       }
+      if (joinUsers(op))
+        continue;
       auto take = [&](linalg::LinalgOp member, Role role, int64_t loops = 0) {
         taken.insert(member);
         member->setAttr(codegen::nest, codegen::NestAttr::get(
@@ -86,6 +89,25 @@ private:
       }
       ++number;
     }
+  }
+
+  /// What only sums of other nests begin with is computed in their tiles.
+  bool joinUsers(linalg::LinalgOp op) {
+    if (!isa<linalg::FillOp>(op))
+      return false;
+    codegen::NestAttr last;
+    for (Operation *user : op->getUsers()) {
+      auto nest = user->getAttrOfType<codegen::NestAttr>(codegen::nest);
+      if (!nest || user->getBlock() != op->getBlock() ||
+          !cast<linalg::LinalgOp>(user).getNumReductionLoops())
+        return false;
+      if (!last || nest.getNumber() > last.getNumber())
+        last = nest;
+    }
+    op->setAttr(
+        codegen::nest,
+        codegen::NestAttr::get(&getContext(), last.getNumber(), Role::Fill, 0));
+    return true;
   }
 
   int64_t number = 0;

@@ -1,4 +1,5 @@
 //===- FuseElementwise.cpp - Element-wise chains in one op ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"

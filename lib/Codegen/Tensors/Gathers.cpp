@@ -1,4 +1,5 @@
 //===- FindGathers.cpp - Which elements are looked up row by row ----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Tensors/Gathers.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

@@ -1,4 +1,5 @@
 //===- MarkRegions.cpp - Fused loop nests get numbers ---------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

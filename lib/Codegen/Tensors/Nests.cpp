@@ -1,4 +1,5 @@
 //===- Nests.cpp - The ops of each loop nest ------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Tensors/Nests.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

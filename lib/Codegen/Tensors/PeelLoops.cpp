@@ -1,4 +1,5 @@
 //===- PeelLoops.cpp - Last partial rounds apart --------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

@@ -1,4 +1,5 @@
 //===- Regions.cpp - What a fused loop nest computes ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Tensors/Regions.h"
 #include "dlc/Codegen/Tensors/Nests.h"
@@ -103,6 +104,8 @@ codegen::RegionAttr describeRegion(const Nest &nest, int64_t number) {
     sum = sum < 0 || term < 0 ? -1 : sum + term;
   };
   for (linalg::LinalgOp op : ops) {
+    if (roleOf(op) == codegen::Role::Fill)
+      continue;
     collectPlaces(op.getLoc(), places);
     int64_t count = operationsOf(op);
     for (int64_t extent : op.getStaticLoopRanges())

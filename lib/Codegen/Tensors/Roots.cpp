@@ -1,4 +1,5 @@
 //===- Roots.cpp - What the tiles of a loop nest take inside --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Roots.h"
 #include "Strided.h"

@@ -1,4 +1,5 @@
 //===- Roots.h - What the tiles of a loop nest take inside ------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_TENSORS_ROOTS_H
 #define DLC_LIB_CODEGEN_TENSORS_ROOTS_H

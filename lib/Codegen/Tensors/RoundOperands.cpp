@@ -1,4 +1,5 @@
 //===- RoundOperands.cpp - Products of bf16 with sums of f32 --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Tensors/Contraction.h"

@@ -1,4 +1,5 @@
 //===- FindRows.cpp - Which ops work on one row after the other -----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rows.h"
 #include "dlc/Codegen/Tensors/Contraction.h"

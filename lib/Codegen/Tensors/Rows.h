@@ -1,4 +1,5 @@
 //===- Rows.h - Ops that share rows -----------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_TENSORS_ROWS_H
 #define DLC_LIB_CODEGEN_TENSORS_ROWS_H

@@ -1,4 +1,5 @@
 //===- SimplifyWindows.cpp - Windows of one element as slices -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -1,4 +1,5 @@
 //===- SliceGathers.cpp - Rows that are looked up, as operands ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Tensors/Gathers.h"

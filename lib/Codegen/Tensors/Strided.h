@@ -1,4 +1,5 @@
 //===- Strided.h - Index expressions of windows -----------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_CPU_STRIDED_H
 #define DLC_LIB_CODEGEN_CPU_STRIDED_H

@@ -1,4 +1,5 @@
 //===- Structure.cpp - What a linalg op is made of ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Tensors/Structure.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"

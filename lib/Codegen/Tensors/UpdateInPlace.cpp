@@ -1,4 +1,5 @@
 //===- UpdateInPlace.cpp - New state in the memory of the old -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"

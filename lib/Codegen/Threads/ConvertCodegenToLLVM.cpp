@@ -1,4 +1,5 @@
 //===- ConvertCodegenToLLVM.cpp - Calls of the runtime --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The one place that knows the functions of the runtime (lib/Runtime) which
 // generated code calls, but for that of parallel loops (EmitDispatch).

@@ -1,4 +1,5 @@
 //===- EmitDispatch.cpp - Captures to memory, one runtime call ------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

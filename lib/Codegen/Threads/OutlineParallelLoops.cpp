@@ -1,4 +1,5 @@
 //===- OutlineParallelLoops.cpp - Tasks as functions ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

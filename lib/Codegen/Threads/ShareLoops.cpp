@@ -1,4 +1,5 @@
 //===- ShareLoops.cpp - One function for loops that are alike -------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Kernels/Kernel.h"

@@ -1,4 +1,5 @@
 //===- ConvertDLToLinalg.cpp - From dl to linalg --------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Emitter.h"
 #include "dlc/Conversion/DLToLinalg/DLToLinalg.h"

@@ -1,4 +1,5 @@
 //===- Emitter.cpp - Building blocks of the lowering ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Emitter.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

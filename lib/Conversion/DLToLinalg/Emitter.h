@@ -1,4 +1,5 @@
 //===- Emitter.h - Building blocks of the lowering --------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The building blocks of all lowering patterns: sizes as OpFoldResults, concise
 // generic ops, run-time checks of extents.

@@ -1,4 +1,5 @@
 //===- LowerCheck.cpp - Values that must be what they should --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Emitter.h"
 

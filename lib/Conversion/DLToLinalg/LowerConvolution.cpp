@@ -1,4 +1,5 @@
 //===- LowerConvolution.cpp - Convolutions --------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One generic op for every rank and grouping. Its loops are n, out..., [g], f,
 // window..., [c]. g exists for grouped convolutions, c if a group has more than

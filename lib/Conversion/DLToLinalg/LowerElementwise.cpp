@@ -1,4 +1,5 @@
 //===- LowerElementwise.cpp - Every element-wise op, one pattern ----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Emitter.h"
 #include "mlir/IR/TypeUtilities.h"

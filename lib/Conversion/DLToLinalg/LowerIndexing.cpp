@@ -1,4 +1,5 @@
 //===- LowerIndexing.cpp - Ops that search and scatter --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Sequential loops over elements: an iteration reads what the previous one
 // wrote.

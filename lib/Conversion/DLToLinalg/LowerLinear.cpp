@@ -1,4 +1,5 @@
 //===- LowerLinear.cpp - Matrix products ----------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Emitter.h"
 

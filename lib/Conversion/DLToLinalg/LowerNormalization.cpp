@@ -1,4 +1,5 @@
 //===- LowerNormalization.cpp - Softmax and normalisation -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Emitter.h"
 

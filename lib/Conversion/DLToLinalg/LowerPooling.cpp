@@ -1,4 +1,5 @@
 //===- LowerPooling.cpp - Pooling -----------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "WindowEmitter.h"
 

@@ -1,4 +1,5 @@
 //===- LowerRandom.cpp - Random numbers -----------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Emitter.h"
 

@@ -1,4 +1,5 @@
 //===- LowerRecurrent.cpp - Scans as loops --------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A scan becomes a loop of the scf dialect around the cell, which is still dl.
 // The types and the ops of the cell are converted later.

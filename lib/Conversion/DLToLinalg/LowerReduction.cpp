@@ -1,4 +1,5 @@
 //===- LowerReduction.cpp - Reductions ------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Emitter.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

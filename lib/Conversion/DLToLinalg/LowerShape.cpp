@@ -1,4 +1,5 @@
 //===- LowerShape.cpp - Ops that move elements ----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Emitter.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"

@@ -1,4 +1,5 @@
 //===- WindowEmitter.cpp - Windows over possibly unknown extents ----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "WindowEmitter.h"
 

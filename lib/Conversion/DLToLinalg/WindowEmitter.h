@@ -1,4 +1,5 @@
 //===- WindowEmitter.h - Windows over possibly unknown extents --*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CONVERSION_DLTOLINALG_WINDOWEMITTER_H
 #define DLC_LIB_CONVERSION_DLTOLINALG_WINDOWEMITTER_H

@@ -1,4 +1,5 @@
 //===- Arithmetic.cpp - Operators as ops of arith and math ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/Utils/Arithmetic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

@@ -1,4 +1,5 @@
 //===- Extents.cpp - Arithmetic on extents --------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"

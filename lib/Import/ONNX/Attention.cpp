@@ -1,4 +1,5 @@
 //===- Attention.cpp - Transformer operators ------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include <cmath>

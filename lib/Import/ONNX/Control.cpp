@@ -1,4 +1,5 @@
 //===- Control.cpp - If, Loop, Scan ---------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include "Single.h"

@@ -1,4 +1,5 @@
 //===- Convolution.cpp - Convolutions and pooling -------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"

@@ -1,4 +1,5 @@
 //===- DeformConv.cpp - Convolutions whose windows are moved --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Sampling.h"
 

@@ -1,4 +1,5 @@
 //===- Elements.h - What is known of tensors while importing ----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Shapes, axes and conditions are computed by the graph itself, out of
 // constants and extents. An interpreter of dl follows them element by element:

@@ -1,4 +1,5 @@
 //===- Elementwise.cpp - Arithmetic, comparison, activations --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include "Single.h"

@@ -1,4 +1,5 @@
 //===- Evaluate.cpp - Element-wise ops on known elements ------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Tensor.h"
 #include "dlc/Dialect/DL/IR/Scalar.h"

@@ -1,4 +1,5 @@
 //===- EvaluateMoves.cpp - Known elements moved, counted, reduced ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Tensor.h"
 #include "dlc/Dialect/DL/IR/Inference.h"

@@ -1,4 +1,5 @@
 //===- Fourier.cpp - Discrete Fourier transforms --------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A transform of a short length is a product with the matrix of cosines and
 // sines. A longer one is two of shorter lengths (Cooley and Tukey, 1965), or

@@ -1,4 +1,5 @@
 //===- Importer.cpp - From an ONNX graph to dl ----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Importer.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

@@ -1,4 +1,5 @@
 //===- Importer.h - From an ONNX graph to dl --------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_IMPORT_ONNX_IMPORTER_H
 #define DLC_LIB_IMPORT_ONNX_IMPORTER_H

@@ -1,4 +1,5 @@
 //===- Indexing.cpp - Gather, scatter, search -----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include "Single.h"

@@ -1,4 +1,5 @@
 //===- Known.cpp - What is known of the graph's values --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Ops whose operands are known are evaluated when they are built, if that is a
 // small thing; larger ones when a shape, an axis or a condition asks for them.

@@ -1,4 +1,5 @@
 //===- Linear.cpp - Matrix products ---------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include "llvm/ADT/StringExtras.h"

@@ -1,4 +1,5 @@
 //===- LinearAttention.cpp - Attention as a recurrence --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include <cmath>

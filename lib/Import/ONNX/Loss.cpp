@@ -1,4 +1,5 @@
 //===- Loss.cpp - Losses --------------------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 

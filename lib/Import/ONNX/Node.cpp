@@ -1,4 +1,5 @@
 //===- Node.cpp - Operands and attributes of a node -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Importer.h"
 

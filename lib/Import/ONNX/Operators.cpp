@@ -1,4 +1,5 @@
 //===- Operators.cpp - Which operators are read, and in which opsets ------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The one table: an operator of a domain, the first and last opset in which it
 // is read, and the rule that reads it. A rule that must tell versions apart

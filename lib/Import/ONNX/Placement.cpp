@@ -1,4 +1,5 @@
 //===- Placement.cpp - Elements put at other places -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 

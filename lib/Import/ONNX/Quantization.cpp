@@ -1,4 +1,5 @@
 //===- Quantization.cpp - Quantised numbers as float arithmetic -----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include <cmath>

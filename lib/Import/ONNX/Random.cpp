@@ -1,4 +1,5 @@
 //===- Random.cpp - Random tensors ----------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A hash of seed and place, element by element: the same numbers on every
 // machine and for every number of threads. Without a seed the node's own name

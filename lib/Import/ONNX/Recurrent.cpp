@@ -1,4 +1,5 @@
 //===- Recurrent.cpp - RNN, LSTM, GRU -------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/Recurrent.h"
 #include "Rules.h"

@@ -1,4 +1,5 @@
 //===- Resize.cpp - Resize and Upsample -----------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Every mode works on one axis after the other: which elements of x an element
 // of the result is made of, and with what weights, is a vector along that axis.

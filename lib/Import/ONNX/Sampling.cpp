@@ -1,4 +1,5 @@
 //===- Sampling.cpp - Reading a grid between its elements -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Sampling.h"
 

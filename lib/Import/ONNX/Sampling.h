@@ -1,4 +1,5 @@
 //===- Sampling.h - Reading a grid between its elements ---------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_IMPORT_ONNX_SAMPLING_H
 #define DLC_LIB_IMPORT_ONNX_SAMPLING_H

@@ -1,4 +1,5 @@
 //===- Sequence.cpp - Sequences of known length ---------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A sequence is a list of tensors while the model is read: a value of a tuple
 // type that stands for the values it is made of. No such value is left in the

@@ -1,4 +1,5 @@
 //===- Shape.cpp - Operators that move elements ---------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include "Single.h"

@@ -1,4 +1,5 @@
 //===- Signal.cpp - Windows and mel filters -------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 #include "mlir/IR/DialectResourceBlobManager.h"

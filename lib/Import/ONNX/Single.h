@@ -1,4 +1,5 @@
 //===- Single.h - Lists of one number ---------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_IMPORT_ONNX_SINGLE_H
 #define DLC_LIB_IMPORT_ONNX_SINGLE_H

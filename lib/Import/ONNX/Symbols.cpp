@@ -1,4 +1,5 @@
 //===- Symbols.cpp - Which unknown extents are the same -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // ONNX broadcasts at run time: either of two extents that meet may turn out to
 // be

@@ -1,4 +1,5 @@
 //===- Tensor.cpp - Building dl as one writes formulas --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Tensor.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"

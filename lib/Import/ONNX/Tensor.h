@@ -1,4 +1,5 @@
 //===- Tensor.h - Building dl as one writes formulas ------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What operators are spelt in: tensors that add and multiply, extents that are
 // numbers or values. An op that cannot be built is reported once and yields a

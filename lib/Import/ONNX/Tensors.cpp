@@ -1,4 +1,5 @@
 //===- Tensors.cpp - Weights of an ONNX model -----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Initializers and constants, from the model's own bytes or from files beside
 // it. Counts are multiplied with checks before memory is taken; large tensors

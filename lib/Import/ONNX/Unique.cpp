@@ -1,4 +1,5 @@
 //===- Unique.cpp - The different elements of a tensor --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A recurrent network as a function of JAX, with its steps in a scan, learns and leaves."""
 
 import jax

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Transfer learning: a frozen DenseNet-201 of Keras gets a new head of 101 classes, and dlc trains
 it. The base has random weights here, since those of ImageNet are not at hand."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A layer and a recurrent cell that a user wrote, in a Keras model that dlc trains."""
 
 import keras

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A residual network of PyTorch learns digits, then its frozen base gets a new head."""
 
 import numpy as np

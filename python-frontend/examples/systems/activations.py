@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The activations at points whose values are known. The derivative of softplus is the logistic
 function, tanh z = 2 logistic(2 z) - 1, and no finite input makes softmax overflow."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A linear unit (Adaline) goes down the gradient of its squared error, and ends at the weights
 of least squares."""
 

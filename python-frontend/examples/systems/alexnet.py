@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """AlexNet (Krizhevsky et al., 2012) op by op, with groups and normalisation across channels."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """An autoencoder: convolutions and pools bring 60x80x3 numbers to a code of 15x20x32, convolutions
 and upsampling bring the picture back."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Back-propagation through time: the gradient of weights that all steps share is the sum over the
 unrolled steps. What reaches the first step vanishes or explodes; clipping bounds it."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A convolution that halves the steps, then a GRU with ReLU, say what comes next in a series."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Convolutions that are worked out by hand: one channel, three channels with zero padding and a
 bias, and a filter that finds strokes of an X."""
 

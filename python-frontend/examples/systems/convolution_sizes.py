@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Convolutions of words (1-D), images (2-D), video (3-D): the size of a map is 1 + (W - F + 2P)/S
 in each dimension, and each place is the product of a window, in its full depth, with a filter."""
 

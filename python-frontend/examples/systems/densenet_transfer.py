@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Transfer learning: DenseNet-201 (Huang et al., 2016) as a frozen base, global average pooling and
 a new softmax head of 101 classes. The base, random here, looks once; the head alone learns."""
 

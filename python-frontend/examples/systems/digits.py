@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Handwritten grey digits, as scikit-learn ships them (8x8, the small sister of MNIST): a CNN with
 dropout."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Many to many by an encoder and a decoder, as in translation: one LSTM reads a string to its end,
 another starts from its states and writes the string backwards, letter by letter."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A generative adversarial network: the generator makes points of noise, the discriminator tells
 them from real ones on a ring; each learns in its turn with an optimiser of its own."""
 

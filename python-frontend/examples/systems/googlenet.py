@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """GoogLeNet (Szegedy et al., 2014): in each block four ways side by side, of which 1x1 convolutions
 keep the cost low. Without normalisation across channels and the heads that helped it learn."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A GRU with its two gates, z for what stays and r for what the candidate sees of the past; the
 candidate is a ReLU. Checked against NumPy, then trained to remember the last number with a mark."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """LeNet-5 (LeCun et al., 1998) on digits of 32x32 pixels: two convolutions with average pools, then
 dense layers. 61,706 weights: here each of its 16 filters sees all 6 maps."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A net of 0s and 1s looks its answer up. The perfect roommate cooks yesterday's dish again when
 it is sunny and the next one when it rains; fed back, the last dish gives a whole week."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """An LSTM whose gates multiply [a(t-1), x(t)] by one matrix each and add a bias, written as a cell
 of one's own; it gives the numbers of the four-gate layer when the weights correspond."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """An LSTM as four gates without a bias: f, i, o = logistic(X U + H W), c = tanh(X U + H W), then
 C = f C' + i c and H = o tanh(C); checked against NumPy."""
 

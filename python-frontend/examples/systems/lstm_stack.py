@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Two LSTM layers with dropout, of any number of steps, say what comes next in a series."""
 
 import numpy as np

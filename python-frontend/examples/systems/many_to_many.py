@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Many to many of equal length: a tag for each word. "duck" or "fish" is a noun where "the" came
 last, a verb where "they" did; before both the next of them decides, so both directions are read."""
 

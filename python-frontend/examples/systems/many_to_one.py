@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Many to one: the sentiment of a review by embedding, LSTM and a score. Words are numbers: 1 is
 "not" and turns the next word round, 2 to 11 praise or complain, most mean nothing."""
 

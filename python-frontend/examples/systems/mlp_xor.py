@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A multi-layer perceptron learns XOR, which one neuron cannot."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """At each place of a picture a CNN gives a box and how sure it is of an object there; non-maximum
 suppression keeps the best of the boxes that overlap."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """One to many: a CNN looks at a picture of two shapes, and its features start an LSTM that emits
 words, one after the other: a shape, "and", a shape, a full stop."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Layers beside convolution and pooling: flatten, dropout that works in training alone, batch and
 layer normalisation, upsampling, and input data that are standardised."""
 

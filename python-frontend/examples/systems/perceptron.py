@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A neuron of McCulloch and Pitts decides AND, with outputs 0 and 1, with -1 and +1, and as a
 threshold that became the weight of a constant input."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The perceptron's rule, w += rate (t - y) x one example at a time, learns AND and OR; XOR has
 no line between its classes and stays wrong."""
 

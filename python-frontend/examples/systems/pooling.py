@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Pooling with numbers worked out by hand: maximum and average, stride 1 and 2, windows that
 hang over the edge (ceil mode), and the mean of a whole map."""
 

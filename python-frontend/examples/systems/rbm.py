@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A deep belief network: two restricted Boltzmann machines, by contrastive divergence."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A stack of plain recurrent layers, of any number of steps, says what comes next in a series."""
 
 import numpy as np

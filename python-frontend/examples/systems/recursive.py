@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A recursive neural tensor network over trees, tanh([a; b]' V [a; b] + W [a; b]), learns nand."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """ResNet-50 (He et al., 2015): a block adds what it computes to what it was given. Three steps of
 descent learn one picture, with the batch's statistics in every normalisation."""
 

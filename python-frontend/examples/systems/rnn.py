@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A fully connected RNN with softmax outputs: a(t) = tanh(Wax x(t) + Waa a(t-1) + ba) and y(t) =
 softmax(Wya a(t) + by), the same weights in every column, checked against NumPy."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The same small MLP looks at every position of a signal. Its work may lie in one layer or be
 spread over two or three that each see a few positions: a stack of convolutions does the same."""
 

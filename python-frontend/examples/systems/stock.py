@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Tomorrow's change of a stock from the last three, Y(t) = f(X(t), X(t-1), X(t-2)), then with
 infinite memory by an RNN. The market is made up: every earlier change tells something."""
 

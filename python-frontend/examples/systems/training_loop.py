@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A deep network learns: feed-forward, squared error, back-propagation to all weights and biases,
 a step down the gradient, epoch after epoch. One step is checked by hand, then Adam goes on."""
 

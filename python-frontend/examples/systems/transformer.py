@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A transformer's encoder block: attention of four heads, layer normalisation, a dense part, each
 added to what came in. It classifies texts: does the first word come again?"""
 

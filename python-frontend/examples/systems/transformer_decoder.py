@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A transformer with both blocks: the decoder attends to what it has written, never ahead, and to
 the encoder's result. It writes strings of letters backwards."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """VGG-16 (Simonyan and Zisserman, 2014): nothing but filters of 3x3, pools of 2x2 and three dense
 layers. One picture is classified, then learnt in one step of descent."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Sentences of Harry, Sally, James, met and a full stop. What knows the last word alone says "Harry
 met Harry.", "Harry." and "Harry met Sally met"; an LSTM forgets, ignores, selects and does not."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A small CNN whose numbers are counted: 32x32 pixels, 10 filters of 5x5, a pool of 2x2, 200
 neurons, softmax."""
 

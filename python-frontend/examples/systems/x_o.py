@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """An X or an O of 9x9 pixels, moved and noisy: three filters of 3x3, ReLU and a pool, once more,
 stacked, and a dense layer that votes."""
 

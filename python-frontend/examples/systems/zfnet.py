@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """ZFNet (Zeiler and Fergus, 2013): AlexNet with smaller filters, 7x7 in steps of 2, in its first
 layer. It is here without normalisation across channels. One picture is learnt in one step."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compile networks with dlc and call the libraries with NumPy arrays.
 
     import dlc

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """`python -m dlc model.onnx -o model.so`, and the console scripts: dlc's own programs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A cache of compiled libraries on disk.
 
 An entry is a folder. Its name is derived from everything that determines the result: the model, the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The result of `compile`: a library that knows its model and its options."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Converts arrays of float64 to float32 where that is computed, with one warning."""
 
 from __future__ import annotations

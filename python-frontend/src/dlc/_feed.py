@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Batches of arrays for compiled steps, gathered into the arrays that a call is bound to."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Pictures of networks: boxes and arrows as SVG, which notebooks and browsers show."""
 
 from __future__ import annotations

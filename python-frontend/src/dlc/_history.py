@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The course of a training, and its curves: pictures with matplotlib, or text."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Cheaper replacements for what Keras does around each batch.
 
 Keras's loop slices, converts and passes on every batch through general code, which takes longer

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Reads models that Keras saved, .keras and .h5, without Keras.
 
 Nothing in a file is executed: a Lambda is an unknown layer.

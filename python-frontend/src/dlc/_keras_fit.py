@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """fit, evaluate and predict of a Keras model, on compiled steps.
 
 The loop is Keras's own (data adapters, callbacks, names of logs); dlc only runs the batches.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A live Keras model as a configuration that dlc emits.
 
 Keras's serialisation is not enough: only its `call` describes a custom layer. So the graph of the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Custom losses: their operations on symbolic targets and predictions become part of the step.
 
 Keras's Loss calls `call` and reduces the result. Only `call` is traced; dlc reduces.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Whether a call that was traced in both modes does the same in both."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """An optimiser of Keras in a compiled step: its settings for each parameter, and which of its
 variables corresponds to which state of the library."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Calls of custom layers on symbolic tensors, with symbolic weights.
 
 Otherwise a function of a weight, such as `ops.sigmoid(self.w)`, would be computed during tracing.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What compile was told of a Keras model: losses and metrics of its outputs."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Maps the variables of a Keras model to the tensors of the emitted one."""
 
 from __future__ import annotations

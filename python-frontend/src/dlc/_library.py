@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Loads libraries made by dlc, using their self-description (see abi.h)."""
 
 from __future__ import annotations

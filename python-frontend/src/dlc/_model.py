@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models from other frameworks: they predict, train by compiled steps, and become libraries."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Times of the loop nests of a library that was compiled with --profile."""
 
 from __future__ import annotations

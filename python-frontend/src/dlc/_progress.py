@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Progress bars with tqdm, on a terminal and in a notebook, if tqdm is installed."""
 
 from __future__ import annotations

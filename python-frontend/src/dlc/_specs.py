@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Classes that consist of a name and parameters with defaults, as Keras has dozens of them."""
 
 from __future__ import annotations

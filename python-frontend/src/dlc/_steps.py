@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The compiled steps of a model in training, and the means over their batches."""
 
 from __future__ import annotations

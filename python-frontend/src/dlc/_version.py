@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The version of the package, which is that of the project."""
 
 from __future__ import annotations

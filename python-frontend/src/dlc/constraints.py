@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Constraints on weights after a step, by Keras's names."""
 
 from . import _specs

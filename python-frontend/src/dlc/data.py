@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Reads examples from files: .npy, .npz, CSV and the idx format of MNIST."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The ops of dl as functions of values: `dl.conv(x, w, strides=(2, 2))`.
 
 Each function is generated from the entry of the op on first use, so new ops need no work here.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Initial values of weights, by Keras's names; drawn by NumPy."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Functions of JAX.
 
     model = dlc.from_jax(function, x, parameters=parameters)   # function(parameters, x)

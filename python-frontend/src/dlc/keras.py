@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Keras models on any backend: compiled, trained and exported by dlc.
 
     model = dlc.keras.accelerate(model)   # fit, evaluate, predict run compiled steps

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Losses by Keras's names. A string works as well: `loss="mse"`."""
 
 from __future__ import annotations

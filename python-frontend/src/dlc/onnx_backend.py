@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The interface `onnx.backend` on top of dlc.
 
     import dlc.onnx_backend as backend

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Optimisers by Keras's names, arguments and formulas."""
 
 from __future__ import annotations

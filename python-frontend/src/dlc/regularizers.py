@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Penalties on weights, by Keras's names."""
 
 from . import _specs

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Modules of PyTorch.
 
     model = dlc.from_torch(module, example)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Trains a library that `dlc --train` made.
 
     dlc-train model.so --input x.npy --target y.npy --epochs 20 --validation 0.1

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes a project that calls dlc_add_model with the arguments in a file."""
 
 import sys

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Passes files of many kinds to dlc and prints its messages."""
 
 import gzip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Kills dlc after increasing times and checks what is left."""
 
 import fcntl

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models that are small in bytes but demand large resources."""
 
 from pathlib import Path

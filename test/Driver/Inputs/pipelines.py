@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The pipelines of dlc-opt, run one after another, give the IR that dlc has at each stage:
 pipelines.py WORK MODELS..."""
 

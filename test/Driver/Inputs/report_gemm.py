@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes gemm.onnx, a dense layer as exporters write it, and scaled.onnx, the same with alpha."""
 
 import numpy as np

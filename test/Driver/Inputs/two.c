@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Two libraries that train, linked into one program: ten steps of each from the
    same start end in the same loss. */
 #include "net.h"

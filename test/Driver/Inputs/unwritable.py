@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles onto a full tmpfs and onto a read-only one, and prints what happens."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares a library's integer arithmetic with Python's, at every pair of edge values."""
 
 import math

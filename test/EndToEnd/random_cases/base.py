@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the random cases of all families share."""
 
 from dataclasses import dataclass, field

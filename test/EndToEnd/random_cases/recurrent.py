@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Random recurrent layers, with the answers of a loop over steps in NumPy, in f64."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Random losses, optimiser steps and random numbers, with the answers of NumPy in f64."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs each example as its README says: run.py EXAMPLES WORK.
 
 Of a folder's README the first block of `sh` is run in a copy of the folder, and must print the

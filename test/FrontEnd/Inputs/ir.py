@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Modules built op by op: their results, and the messages for what does not fit."""
 
 import inspect

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """dlc.layers: models without Keras; their counts, training, refusals and exports."""
 
 import os

@@ -1,4 +1,5 @@
 //===- Mutate.cpp - Changes of files that leave them nearly right ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Mutate.h"
 #include "llvm/ADT/STLExtras.h"

@@ -1,4 +1,5 @@
 //===- Mutate.h - Changes of files that leave them nearly right -*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TEST_FUZZ_MUTATE_H
 #define DLC_TEST_FUZZ_MUTATE_H

@@ -1,4 +1,5 @@
 //===- Report.cpp - What readers say of mutated files ---------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Report.h"
 #include "dlc/Driver/Pipelines.h"

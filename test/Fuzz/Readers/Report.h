@@ -1,4 +1,5 @@
 //===- Report.h - What readers say of mutated files -------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TEST_FUZZ_REPORT_H
 #define DLC_TEST_FUZZ_REPORT_H

@@ -1,4 +1,5 @@
 //===- fuzz-kind.cpp - What a file is -------------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The first thing that dlc asks of a file, whatever it is.
 //

@@ -1,4 +1,5 @@
 //===- fuzz-mlir.cpp - Mutated .mlir files --------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What dlc does with a .mlir file first: checks of the text, parser, verifiers,
 // shape inference, allowed ops. Files are changed by tokens and lines: what is

@@ -1,4 +1,5 @@
 //===- fuzz-npy.cpp - Mutated .npy files ----------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The reader of dlc-run. An array that it accepts has all its elements.
 //

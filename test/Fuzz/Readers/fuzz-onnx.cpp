@@ -1,4 +1,5 @@
 //===- fuzz-onnx.cpp - Mutated ONNX models --------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The importer on models that are changed field by field: what is left is a
 // model to protobuf, and often one to ONNX.

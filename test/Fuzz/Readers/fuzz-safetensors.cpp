@@ -1,4 +1,5 @@
 //===- fuzz-safetensors.cpp - Mutated .safetensors files ------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The three readers of the format: weights for a model (--parameters), the
 // state of a library that learns, and a library's own file of weights. The

@@ -1,4 +1,5 @@
 //===- fuzz-tuning.cpp - Mutated files of schedules -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What --tune reads. The model has no product, so that none is measured.
 //

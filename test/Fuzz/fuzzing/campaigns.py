@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs many cases, and makes the table of their outcomes."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Mutated data files: what dlc-train reads (dlc.data), .npy, .npz, CSV and idx.
 
 A file is read, or refused with a DataError that names it. Anything else is a finding: another

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Random ops of dl, several per module, at valid and invalid extents."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Ops of dl at valid and invalid extents.
 
 The cases and their answers are those of test/EndToEnd/random_cases. Here as many of their extents

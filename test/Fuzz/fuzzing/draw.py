@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Draws ONNX graphs, node by node.
 
 A `Graph` knows for every value its type, its shape (None: known only at run time), and whether its

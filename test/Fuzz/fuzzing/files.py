@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Mutated files: the readers of dlc under libFuzzer (test/Fuzz/Readers), and further down to an
 object file.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs a function in a forked process, so that its crash is just a result."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Past failures: the models of test/Fuzz/Corpus, which must not fail again.
 
 Each is compiled at every level, and once more under --separate-buffers, and called between

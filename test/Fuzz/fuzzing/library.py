@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Calls of a compiled library, with all memory that it may touch between guard pages."""
 
 import ctypes

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Memory whose neighbours cannot be touched.
 
 A block lies between two address ranges that trap, and begins or ends exactly at one of them. The

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Finds the smallest part of an ONNX model that still fails in the same way."""
 
 import copy

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compiles one ONNX model in one way, calls it, and judges the outcome."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """ONNX models with symbolic extents, called with other extents than they were drawn for.
 
 All inputs with one symbol get the same new extent, or only one of them does. A call is refused with

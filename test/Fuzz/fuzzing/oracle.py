@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The expected outputs of an ONNX model, and the tolerance for other ones.
 
 ONNX Runtime gives the expected outputs; if it lacks an operator, onnx.reference does. The model

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Orders of passes: a model that went through any of the optional passes, in any order, must give
 the same values as without them.
 

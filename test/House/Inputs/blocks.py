@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes a page's first blocks of MLIR, C, C++ and Python to files, and its second of MLIR."""
 
 import re

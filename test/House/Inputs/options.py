@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Checks that a manual page has the options that a tool's help has, and no others.
 
     options.py HELP PAGE

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Holds the examples on the pages of passes against what dlc-opt prints.
 
     pass_examples.py FOLDER LLVM_INCLUDE TBLGEN DLC_OPT

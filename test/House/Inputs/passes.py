@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Checks that the RUN line of some test names each pass: passes.py SOURCE."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Checks that dlc-opt prints what a page says that it prints.
 
     passes_in_docs.py PAGE DLC_OPT

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Fails for an op or pass whose generated entry has no summary line."""
 
 import re

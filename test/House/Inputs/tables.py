@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Checks that a page holds each of the tables that a tool prints, word for word.
 
     tables.py PRINTED PAGE

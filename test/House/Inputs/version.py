@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """All that tells a version tells that of CMakeLists.txt: version.py SOURCE BUILD."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Compares operators on out-of-range indices with NumPy on the clamped ones."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Shapes, axes and conditions that the graph computes from constants and extents.
 
 In each case another chain of operators computes a number that must be known at compile time. It is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Equal extents cost nothing; others may broadcast at run time."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes folded.onnx: pads, axes and a shape that other operators compute from constants and
 extents, as exporters write them."""
 

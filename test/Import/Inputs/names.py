@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A model with names that C does not allow, and with one symbol twice."""
 
 import onnx

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes models that must be refused, runs dlc on each and prints its message.
 
 Every refusal ends with exit status 1, a message that names the file and the node or tensor, and no

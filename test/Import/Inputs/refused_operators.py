@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Nodes whose operator is supported and whose form is not: the message of dlc for each."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What ONNX decides at run time: extents that may be 1, clamped slices, states."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models in upstream's dialects, as front ends such as torch-mlir emit them."""
 
 import numpy as np

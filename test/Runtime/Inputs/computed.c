@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Outputs whose extents follow from values. */
 #include "m.h"
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Halves numbers that are denormal, here and in the library. */
 #include "half.h"
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Learns of a library's functions at run time. */
 #include "net.h"
 #include <dlfcn.h>

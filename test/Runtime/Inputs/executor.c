@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* The same call on the pool and on executors of the program's own. Compiled as
  * C, as C with OpenMP, or as C++ with oneTBB. */
 #include "half.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Preloaded: FAIL_THREADS makes pthread_create fail, FAIL_MALLOC=n the n-th
  * allocation and all after it. */
 #define _GNU_SOURCE

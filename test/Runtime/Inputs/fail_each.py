@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Runs a program with its first allocation failing, then its second, and so on until none fails;
 prints its output."""
 

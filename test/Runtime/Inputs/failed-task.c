@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* A check that fails in a task of a parallel loop, on whichever thread: the
  * call ends with its message, and the next one is as any other. */
 #include "pick.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* 64 contexts in 64 threads for so many seconds (10, or as the argument says):
  * how many calls each gets. By hand:
  *   dlc tanh.mlir -o tanh.so && cc fairness.c ./tanh.so -lpthread && ./a.out

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Calls with less than they want: `faults fork`, or under a limit or with a
  * preloaded library. A call may be refused; the process goes on. */
 #include "half.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The reaction of libraries and tools to pipes, devices, folders and files that change."""
 
 import os

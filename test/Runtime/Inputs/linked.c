@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Uses a library as a product would: header, typed call, messages. */
 #include "net.h"
 #include <stdio.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Holds the structs of dlc's Python package against those of the C header, as clang lays
 them out: the name, place and type of each field, the numbers of elements, the version."""
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Options by the size that the program's header gives them. */
 #include "net.h"
 #include <stdio.h>

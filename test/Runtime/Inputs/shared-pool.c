@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Several libraries in one process: one pool, whoever comes first and goes. */
 #include "half.h"
 #include "workers.h"

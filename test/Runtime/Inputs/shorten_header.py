@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Removes from the structs of a header what was added after their first fields."""
 
 import re

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Two contexts, each used by a thread of its own, at the same time. */
 #include "net.h"
 #include <pthread.h>

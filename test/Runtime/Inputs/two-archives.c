@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Two libraries linked into the program, at the same time and in turn. */
 #include "half.h"
 #include "other.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* What a program that loads a library learns of its version. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

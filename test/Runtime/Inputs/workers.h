@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* Counts the workers that the process has. */
 #include <dirent.h>
 #include <stdio.h>

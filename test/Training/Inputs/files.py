@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Examples in files of all kinds: two classes, separated by a plane."""
 
 import gzip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Interrupts dlc-train in its first epoch and after one."""
 
 import subprocess

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Copies a safetensors file without some of its tensors: lacking.py FROM TO NAME..."""
 
 import json

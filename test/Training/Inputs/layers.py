@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Writes a network of six blocks: convolution, batch normalisation, relu, dropout."""
 
 print("module {")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The gradient for an extent that is 1 at run time is summed over the broadcast."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A model whose pads, axes and shape are computed by other operators learns like the one in which
 they are constants."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Dropout and batch normalisation of ONNX models train, whichever form was exported.
 
 The graphs are those that torch.onnx.export(model.train(), dynamo=True, optimize=False) writes for

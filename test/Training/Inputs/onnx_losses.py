@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Losses of ONNX models against NumPy, for the ways in which exporters end a classifier."""
 
 import os

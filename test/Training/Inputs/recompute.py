@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Rematerialised layers: the same values in less memory. Run next to all/net.so and less/net.so and
 the programs that print how much memory a context of each requests."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The state of a training library. Run in the folder of the libraries."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Tables as spreadsheets write them. With an argument: compares what was read of them."""
 
 import io

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
 /* The least workspace with which a context can be made, in steps of 16 KiB. */
 #include "net.h"
 #include <stdio.h>

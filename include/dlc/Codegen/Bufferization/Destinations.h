@@ -1,4 +1,5 @@
 //===- Destinations.h - What a tensor was written to ------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_DESTINATIONS_H
 #define DLC_LIB_CODEGEN_DESTINATIONS_H

@@ -1,4 +1,5 @@
 //===- HideIndices.h - Indices of unknown origin ----------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_HIDEINDICES_H
 #define DLC_LIB_CODEGEN_HIDEINDICES_H

@@ -1,4 +1,5 @@
 //===- Pipelines.h - From linalg to the LLVM dialect, for a CPU -*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_CPU_PIPELINES_H
 #define DLC_CODEGEN_CPU_PIPELINES_H

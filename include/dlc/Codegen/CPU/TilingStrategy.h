@@ -1,4 +1,5 @@
 //===- TilingStrategy.h - Which tiles, from a machine model -----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Strategy apart from mechanism: these functions look at an op and a machine
 // and return numbers. ChooseSchedules writes them into the IR; no pass behind

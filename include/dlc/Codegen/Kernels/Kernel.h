@@ -1,4 +1,5 @@
 //===- Kernel.h - Functions that the runtime calls --------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_KERNELS_KERNEL_H
 #define DLC_CODEGEN_KERNELS_KERNEL_H

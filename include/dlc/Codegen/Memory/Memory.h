@@ -1,4 +1,5 @@
 //===- Memory.h - Where globals and buffers lie -----------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_MEMORY_H
 #define DLC_LIB_CODEGEN_MEMORY_H

@@ -1,4 +1,5 @@
 //===- Contraction.h - The roles of a product's loops -----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_TENSORS_CONTRACTION_H
 #define DLC_CODEGEN_TENSORS_CONTRACTION_H

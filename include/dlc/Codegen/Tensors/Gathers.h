@@ -1,4 +1,5 @@
 //===- Gathers.h - Rows that are looked up ----------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_TENSORS_GATHERS_H
 #define DLC_CODEGEN_TENSORS_GATHERS_H

@@ -1,4 +1,5 @@
 //===- Nests.h - The ops of each loop nest ----------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_CPU_NESTS_H
 #define DLC_LIB_CODEGEN_CPU_NESTS_H

@@ -1,4 +1,5 @@
 //===- Regions.h - What a fused loop nest computes --------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // TileAndFuse leaves a description on each loop nest that it makes,
 // codegen.region; MarkRegions numbers them. The report of the compiler and the

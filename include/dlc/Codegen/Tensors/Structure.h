@@ -1,4 +1,5 @@
 //===- Structure.h - What a linalg op is made of ----------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_TENSORS_STRUCTURE_H
 #define DLC_CODEGEN_TENSORS_STRUCTURE_H

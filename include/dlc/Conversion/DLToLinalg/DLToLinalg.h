@@ -1,4 +1,5 @@
 //===- DLToLinalg.h - From dl to linalg -------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CONVERSION_DLTOLINALG_DLTOLINALG_H
 #define DLC_CONVERSION_DLTOLINALG_DLTOLINALG_H

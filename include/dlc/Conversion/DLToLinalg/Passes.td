@@ -1,4 +1,5 @@
 //===- Passes.td - From dl to linalg ----------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CONVERSION_DLTOLINALG_PASSES_TD
 #define DLC_CONVERSION_DLTOLINALG_PASSES_TD

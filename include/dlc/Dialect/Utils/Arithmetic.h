@@ -1,4 +1,5 @@
 //===- Arithmetic.h - Operators as ops of arith and math --------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_UTILS_ARITHMETIC_H
 #define DLC_DIALECT_UTILS_ARITHMETIC_H

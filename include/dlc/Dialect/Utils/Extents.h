@@ -1,4 +1,5 @@
 //===- Extents.h - Arithmetic on extents ------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_UTILS_EXTENTS_H
 #define DLC_DIALECT_UTILS_EXTENTS_H

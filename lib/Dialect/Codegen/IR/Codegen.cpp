@@ -1,4 +1,5 @@
 //===- Codegen.cpp - The codegen dialect ----------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"

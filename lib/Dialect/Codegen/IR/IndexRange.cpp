@@ -1,4 +1,5 @@
 //===- IndexRange.cpp - What an index can be ------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Upstream has two analyses near this one. That of value bounds computes in
 // unbounded integers: 8 - 2n is at most 8 there, and 10 where 2n wraps. That of

@@ -1,4 +1,5 @@
 //===- DLCheck.cpp - Values that must be what they should -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Inference.h"

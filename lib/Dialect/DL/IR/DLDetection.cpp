@@ -1,4 +1,5 @@
 //===- DLDetection.cpp - Heads of object detectors ------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Directives.h"

@@ -1,4 +1,5 @@
 //===- DLElementwise.cpp - Element-wise ops -------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Directives.h"

@@ -1,4 +1,5 @@
 //===- DLIndexing.cpp - Ops that search and scatter -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Directives.h"

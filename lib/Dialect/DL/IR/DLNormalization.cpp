@@ -1,4 +1,5 @@
 //===- DLNormalization.cpp - Softmax and normalisation --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Formula.h"

@@ -1,4 +1,5 @@
 //===- DLRandom.cpp - Random numbers, initialisers, dropout ---------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Formula.h"

@@ -1,4 +1,5 @@
 //===- DLRecurrent.cpp - Recurrent layers ---------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The recurrent layers. They decompose to dl.scan, which is in Scan.cpp.
 //

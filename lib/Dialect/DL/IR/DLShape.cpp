@@ -1,4 +1,5 @@
 //===- DLShape.cpp - Ops that move elements -------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Directives.h"

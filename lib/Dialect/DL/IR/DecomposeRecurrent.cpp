@@ -1,4 +1,5 @@
 //===- DecomposeRecurrent.cpp - Recurrent layers as scans -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Formula.h"

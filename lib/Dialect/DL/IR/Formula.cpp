@@ -1,4 +1,5 @@
 //===- Formula.cpp - dl as C++ operators ----------------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/Formula.h"
 #include "dlc/Dialect/DL/IR/Operators.h"

@@ -1,4 +1,5 @@
 //===- Inference.cpp - Shape inference shared by op families --------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "mlir/IR/TypeUtilities.h"

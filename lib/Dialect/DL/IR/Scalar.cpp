@@ -1,4 +1,5 @@
 //===- Scalar.cpp - Scalar expressions as C++ operators -------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/Scalar.h"
 #include "dlc/Dialect/Utils/Arithmetic.h"

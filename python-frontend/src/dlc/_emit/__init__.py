@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Emits layers as ops of dl, by class name and configuration.
 
 A layer is described by Keras's `get_config()` and by its tensors; it does not matter who created

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Attention, and products in einsum notation."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Random changes of images in training; at inference they do not change."""
 
 from __future__ import annotations

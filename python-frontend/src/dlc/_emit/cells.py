@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Cells of recurrent layers: one step, its weights, and dropout in training."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Losses over classes: focal, noise-robust, overlaps of regions, distances between samples.
 
 The formulas are those of Keras 3.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """LSTMs with convolutions as products (Shi et al., 2015)."""
 
 from __future__ import annotations

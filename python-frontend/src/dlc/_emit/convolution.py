@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Convolutions and related layers. Keras's filters have dl's layout, channels-last."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Dense layers, activations, and layers that move elements."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Connectionist temporal classification (Graves et al., 2006): the probability of a sequence of
 labels, over all ways to lay it over the steps, with blanks between."""
 

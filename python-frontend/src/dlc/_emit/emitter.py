@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What the functions that emit layers share."""
 
 from __future__ import annotations

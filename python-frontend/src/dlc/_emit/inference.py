@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A model at inference as a module, with its weights."""
 
 from __future__ import annotations

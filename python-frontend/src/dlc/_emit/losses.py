@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Losses, as Keras computes them: one value per sample, weighted, and their mean.
 
 Each function takes targets and predictions of one shape (except for sparse ones) and returns the

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Metrics that a step computes itself: a sum over samples, and their number.
 
 Other metrics (areas under curves, precision) are computed from the predictions by the caller.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models as graphs of layers: Sequential and functional ones, which may be nested."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Optimisers that use norms or moments of whole tensors (Lamb, Adafactor, Muon), and two that
 average: Ftrl and the schedule-free AdamW. The formulas are those of Keras 3."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Functions of keras.ops, which are nodes of functional models."""
 
 from __future__ import annotations

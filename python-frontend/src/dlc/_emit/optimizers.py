@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Optimisers with the formulas of Keras 3.
 
 Each takes a parameter, its gradient, the learning rate, the number of the step (from 1, as f32) and

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Regularisers, which add to the loss, and constraints, which weights satisfy after a step."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Preprocessing: classes as vectors, intervals, sizes of images."""
 
 from __future__ import annotations

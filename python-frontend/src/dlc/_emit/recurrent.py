@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Recurrent layers: dl's own ops where they fit, otherwise a scan over a cell."""
 
 from __future__ import annotations

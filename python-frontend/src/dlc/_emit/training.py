@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The functions of a model in training: predict, step, evaluate."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """What a step does with gradients: clipping, decay, the optimiser, averages, constraints.
 
 Gradients accumulated over several batches update the parameters at the last of them. A step has no

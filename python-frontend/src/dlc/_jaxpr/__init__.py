@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Converts jaxprs to ops of dl: the emission, and one file for each kind of primitive."""
 
 from . import (  # they register themselves

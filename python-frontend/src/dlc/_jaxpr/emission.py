@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Emits a jaxpr, primitive by primitive, as ops of dl.
 
 Extents are numbers, or computed from the free extents of inputs. The documentation of jax.lax

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Computed extents such as `2*batch + 1`, in JAX's notation, as index values."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Functions that change derivatives: stop_gradient, and custom rules.
 
 dlc differentiates what it compiles. Where derivatives are taken, a function with a rule becomes

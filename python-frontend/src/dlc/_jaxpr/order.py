@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Primitives that sort, search and accumulate along a dimension."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The random numbers of jax.random, bit by bit: Threefry 2x32 (Salmon et al., Parallel random
 numbers: as easy as 1, 2, 3, SC 2011). A key is two 32-bit words.
 """

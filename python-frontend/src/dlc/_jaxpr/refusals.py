@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Finds everything in a function that dlc lacks, with places, before anything is emitted."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Special functions that are no ops of dl, by formulas of such ops.
 
 Formulas with cancellation are computed in f64. Derivatives are those of the formulas.

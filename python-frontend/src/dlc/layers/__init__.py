@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Keras's layers and models with their names, arguments and defaults, without Keras.
 
     from dlc.layers import Dense, Sequential

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """A layer consists of its configuration. Calling it on tensors records the call."""
 
 from __future__ import annotations

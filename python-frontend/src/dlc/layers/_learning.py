@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The steps of a model as configured by `compile`, and the state of optimisers."""
 
 from __future__ import annotations

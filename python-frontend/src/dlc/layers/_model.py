@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models of dlc.layers: structure, training, export."""
 
 from __future__ import annotations

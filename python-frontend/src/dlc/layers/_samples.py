@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The arguments of fit, evaluate and predict as arrays with one number of samples."""
 
 from __future__ import annotations

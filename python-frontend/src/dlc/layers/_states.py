@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The states of stateful layers from call to call, in layers and in models of them."""
 
 from __future__ import annotations

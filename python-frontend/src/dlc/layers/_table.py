@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The layers, with names, parameters and defaults as in Keras 3."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Layers: products, convolutions, pools, normalisations, losses."""
 
 import numpy as np

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """RNN, LSTM and GRU layers."""
 
 from ..draw import F32, I32, operator

@@ -1,4 +1,5 @@
 //===- Passes.td - Examples that must be found wrong ------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 include "mlir/Pass/PassBase.td"
 

@@ -1,4 +1,5 @@
 //===- Codegen.h - The codegen dialect --------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_CODEGEN_IR_CODEGEN_H
 #define DLC_DIALECT_CODEGEN_IR_CODEGEN_H

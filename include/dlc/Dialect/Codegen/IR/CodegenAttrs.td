@@ -1,4 +1,5 @@
 //===- CodegenAttrs.td - Targets and decisions -------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_CODEGEN_IR_CODEGENATTRS_TD
 #define DLC_DIALECT_CODEGEN_IR_CODEGENATTRS_TD
@@ -83,7 +84,7 @@ def Codegen_NestAttr : AttrDef<Codegen_Dialect, "Nest"> {
     * `pool`: reads a product in windows, by rows of them;
     * `row`: one of several that compute a row of a result from the same row of what they read;
     * `reduction`, `elementwise`: alone;
-    * `fill`: what the sums of a product begin with.
+    * `fill`: what sums begin with; it is computed in the tiles of its users.
 
     `sharedLoops` of a root is the number of its outer loops that all ops of the nest have: the
     rows of `row` and `pool`.

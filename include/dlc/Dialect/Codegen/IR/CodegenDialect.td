@@ -1,4 +1,5 @@
 //===- CodegenDialect.td - The codegen dialect -------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_CODEGEN_IR_CODEGENDIALECT_TD
 #define DLC_DIALECT_CODEGEN_IR_CODEGENDIALECT_TD

@@ -1,4 +1,5 @@
 //===- CodegenOps.td - What code generation has no upstream op for -*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_CODEGEN_IR_CODEGENOPS_TD
 #define DLC_DIALECT_CODEGEN_IR_CODEGENOPS_TD

@@ -1,4 +1,5 @@
 //===- IndexRange.h - What an index can be ----------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_CODEGEN_IR_INDEXRANGE_H
 #define DLC_DIALECT_CODEGEN_IR_INDEXRANGE_H

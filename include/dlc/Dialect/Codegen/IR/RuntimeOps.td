@@ -1,4 +1,5 @@
 //===- RuntimeOps.td - Calls of the runtime ----------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // dlc-convert-codegen-to-llvm and dlc-emit-dispatch make calls of these, and
 // nothing else knows the names of the runtime's functions. None has a trait of

@@ -1,4 +1,5 @@
 //===- DL.h - The dl dialect ------------------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DL_H
 #define DLC_DIALECT_DL_IR_DL_H

@@ -1,4 +1,5 @@
 //===- DLCheck.td - Checks of values ----------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Each op is the identity. A call in which a value fails its check ends with a message,
 // before any state has changed.

@@ -1,4 +1,5 @@
 //===- DLConvolution.td - Convolutions --------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DLCONVOLUTION_TD
 #define DLC_DIALECT_DL_IR_DLCONVOLUTION_TD

@@ -1,4 +1,5 @@
 //===- DLDetection.td - Heads of object detectors ---------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DLDETECTION_TD
 #define DLC_DIALECT_DL_IR_DLDETECTION_TD

@@ -1,4 +1,5 @@
 //===- DLDialect.td - The dl dialect ----------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The dialect itself, the element types it computes with, and the base classes
 // that every op family builds on. Op families live in files of their own.

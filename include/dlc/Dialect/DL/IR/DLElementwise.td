@@ -1,4 +1,5 @@
 //===- DLElementwise.td - Element-wise ops ----------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Arithmetic, comparison, logic and activations. The entry of an op here is all that
 // it needs. It contains the scalar expression in the small language of Scalar.h; one

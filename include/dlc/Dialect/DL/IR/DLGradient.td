@@ -1,4 +1,5 @@
 //===- DLGradient.td - Derivatives of functions -----------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DLGRADIENT_TD
 #define DLC_DIALECT_DL_IR_DLGRADIENT_TD

@@ -1,4 +1,5 @@
 //===- DLIndexing.td - Ops that search and scatter --------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Ops that visit their elements in order, because what they write, or how much,
 // depends on values.

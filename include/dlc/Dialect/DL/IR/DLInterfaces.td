@@ -1,4 +1,5 @@
 //===- DLInterfaces.td - Interfaces of the dl dialect -----------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DLINTERFACES_TD
 #define DLC_DIALECT_DL_IR_DLINTERFACES_TD

@@ -1,4 +1,5 @@
 //===- DLLinear.td - Matrix products ----------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DLLINEAR_TD
 #define DLC_DIALECT_DL_IR_DLLINEAR_TD

@@ -1,4 +1,5 @@
 //===- DLLoss.td - Losses and metrics ---------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Each is a scalar of rank 0, the mean over all examples, and decomposes into the
 // arithmetic of its formula. Losses of probabilities take logits, the operands of the

@@ -1,4 +1,5 @@
 //===- DLNormalization.td - Softmax and normalisation -----------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DLNORMALIZATION_TD
 #define DLC_DIALECT_DL_IR_DLNORMALIZATION_TD

@@ -1,4 +1,5 @@
 //===- DLOps.td - All op families of dl -------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DLOPS_TD
 #define DLC_DIALECT_DL_IR_DLOPS_TD

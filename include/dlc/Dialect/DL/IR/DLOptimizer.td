@@ -1,4 +1,5 @@
 //===- DLOptimizer.td - Optimisers ------------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // One step of an optimiser for one parameter. It computes the new value and state from
 // the old ones, the gradient, and the learning rate, which is a scalar of rank 0.

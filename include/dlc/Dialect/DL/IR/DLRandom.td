@@ -1,4 +1,5 @@
 //===- DLRandom.td - Random numbers, initialisers, dropout ------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Random numbers are functions of a counter. Element i of op `stream` at step t with
 // seed s is always the same, whatever runs before it and for any number of threads.

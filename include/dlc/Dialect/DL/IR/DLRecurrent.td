@@ -1,4 +1,5 @@
 //===- DLRecurrent.td - Scans and recurrent layers --------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DLRECURRENT_TD
 #define DLC_DIALECT_DL_IR_DLRECURRENT_TD

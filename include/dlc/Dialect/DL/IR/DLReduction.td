@@ -1,4 +1,5 @@
 //===- DLReduction.td - Reductions ------------------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DLREDUCTION_TD
 #define DLC_DIALECT_DL_IR_DLREDUCTION_TD

@@ -1,4 +1,5 @@
 //===- DLShape.td - Ops that move elements ----------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DLSHAPE_TD
 #define DLC_DIALECT_DL_IR_DLSHAPE_TD

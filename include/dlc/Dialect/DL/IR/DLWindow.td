@@ -1,4 +1,5 @@
 //===- DLWindow.td - What windowed ops share --------------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Convolution and pooling slide a window over the spatial dimensions. Its arithmetic
 // is in Window.h.

@@ -1,4 +1,5 @@
 //===- Directives.h - Custom pieces of dl's assembly format -----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_DIRECTIVES_H
 #define DLC_DIALECT_DL_IR_DIRECTIVES_H

@@ -1,4 +1,5 @@
 //===- Formula.h - dl as C++ operators --------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The small language in which derivatives and decompositions are written, so
 // that a rule reads as its formula:

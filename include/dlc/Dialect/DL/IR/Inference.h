@@ -1,4 +1,5 @@
 //===- Inference.h - Shape inference shared by op families ------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Helpers for the `inferReturnTypes` and verifiers of all families. Every
 // failure is reported at `loc` (if there is one) in one form: op, operand, what

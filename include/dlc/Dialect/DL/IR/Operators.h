@@ -1,4 +1,5 @@
 //===- Operators.h - The ops of operators between tensors -------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_OPERATORS_H
 #define DLC_DIALECT_DL_IR_OPERATORS_H

@@ -1,4 +1,5 @@
 //===- Recurrent.h - What recurrent layers share ----------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_RECURRENT_H
 #define DLC_DIALECT_DL_IR_RECURRENT_H

@@ -1,4 +1,5 @@
 //===- Scalar.h - Scalar expressions as C++ operators -----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // The small language in which element-wise ops state what they compute, so that
 // the formula in a .td file reads like one:

@@ -1,4 +1,5 @@
 //===- ScanGroups.h - Several steps of a scan as one ------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_DL_IR_SCANGROUPS_H
 #define DLC_DIALECT_DL_IR_SCANGROUPS_H

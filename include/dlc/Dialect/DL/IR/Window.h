@@ -1,4 +1,5 @@
 //===- Window.h - The arithmetic of sliding windows -------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // What convolution and pooling share: the reach of a window, the number of its
 // positions, and the padding that those need.
