@@ -252,9 +252,12 @@ struct ChooseSchedules : dlc::impl::ChooseSchedulesBase<ChooseSchedules> {
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     Chooser chooser(codegen::targetOf(function));
-    for (auto &[number, nest] : collectNests(function))
+    for (auto &[number, nest] : collectNests(function)) {
+      if (failed(checkNest(nest)))
+        return signalPassFailure();
       if (!scheduleOf(nest.root()))
         chooser.choose(nest);
+    }
   }
 };
 

@@ -53,6 +53,8 @@ public:
   LogicalResult run() {
     // By number: a root's producers come after it.
     for (auto &[number, nest] : collectNests(function)) {
+      if (failed(checkNest(nest)))
+        return failure();
       linalg::LinalgOp root = nest.root();
       if (root->use_empty()) { // all its users have taken it inside
         rewriter.eraseOp(root);

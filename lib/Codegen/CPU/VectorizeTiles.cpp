@@ -80,9 +80,8 @@ struct KeepNests : RewriterBase::Listener {
       Operation *made = value.getDefiningOp();
       if (auto insert = dyn_cast_if_present<tensor::InsertSliceOp>(made))
         made = insert.getSource().getDefiningOp();
-      if (Attribute nest = op->getAttr(codegen::nest);
-          nest && isa_and_nonnull<linalg::LinalgOp>(made))
-        made->setAttr(codegen::nest, nest);
+      if (isInProductTile(op) && isa_and_nonnull<linalg::LinalgOp>(made))
+        made->setAttr(codegen::nest, op->getAttr(codegen::nest));
     }
   }
 };

@@ -1,8 +1,8 @@
 //===- ExtentChecks.h - Numbers of extents, and checks of them --*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_LIB_CODEGEN_EXTENTCHECKS_H
-#define DLC_LIB_CODEGEN_EXTENTCHECKS_H
+#ifndef DLC_LIB_CODEGEN_KERNELS_EXTENTCHECKS_H
+#define DLC_LIB_CODEGEN_KERNELS_EXTENTCHECKS_H
 
 #include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -74,4 +74,4 @@ protected:
 
 } // namespace dlc
 
-#endif // DLC_LIB_CODEGEN_EXTENTCHECKS_H
+#endif // DLC_LIB_CODEGEN_KERNELS_EXTENTCHECKS_H

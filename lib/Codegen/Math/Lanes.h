@@ -1,8 +1,8 @@
 //===- Lanes.h - Formulas of f32 and f64, scalars or vectors ----*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_LIB_CODEGEN_LANES_H
-#define DLC_LIB_CODEGEN_LANES_H
+#ifndef DLC_LIB_CODEGEN_MATH_LANES_H
+#define DLC_LIB_CODEGEN_MATH_LANES_H
 
 #include "dlc/Dialect/Utils/Arithmetic.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -110,4 +110,4 @@ private:
 
 } // namespace dlc
 
-#endif // DLC_LIB_CODEGEN_LANES_H
+#endif // DLC_LIB_CODEGEN_MATH_LANES_H

@@ -1,8 +1,8 @@
 //===- WideMath.h - f32 functions by way of f64 -----------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_LIB_CODEGEN_WIDEMATH_H
-#define DLC_LIB_CODEGEN_WIDEMATH_H
+#ifndef DLC_LIB_CODEGEN_MATH_WIDEMATH_H
+#define DLC_LIB_CODEGEN_MATH_WIDEMATH_H
 
 #include "mlir/IR/PatternMatch.h"
 
@@ -15,4 +15,4 @@ void populateWideMathPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace dlc
 
-#endif // DLC_LIB_CODEGEN_WIDEMATH_H
+#endif // DLC_LIB_CODEGEN_MATH_WIDEMATH_H

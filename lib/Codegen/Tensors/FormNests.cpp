@@ -12,7 +12,6 @@
 
 using namespace mlir;
 using namespace dlc;
-using namespace dlc;
 using dlc::codegen::Role;
 
 namespace dlc {
@@ -84,8 +83,10 @@ private:
           take(cast<linalg::LinalgOp>(member), Role::Row, rows.loops);
         take(op, Role::Row, rows.loops);
       } else {
-        take(flatten(rewriter, op),
-             op.getNumReductionLoops() ? Role::Reduction : Role::Elementwise);
+        // Flattening puts another op in its place.
+        Role role =
+            op.getNumReductionLoops() ? Role::Reduction : Role::Elementwise;
+        take(flatten(rewriter, op), role);
       }
       ++number;
     }

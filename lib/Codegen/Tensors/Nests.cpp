@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Tensors/Nests.h"
+#include "dlc/Codegen/Tensors/Contraction.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
@@ -51,6 +52,31 @@ StringRef Nest::kind() const {
   return role == Role::Row         ? "rows"
          : role == Role::Reduction ? "reduction"
                                    : "element-wise";
+}
+
+LogicalResult checkNest(const Nest &nest) {
+  unsigned contractions = 0, epilogues = 0;
+  for (linalg::LinalgOp op : nest.members) {
+    Role role = *roleOf(op);
+    bool isContraction = role == Role::Product || role == Role::Depthwise;
+    if (isContraction && !analyzeContraction(op))
+      return op->emitError("'")
+             << codegen::stringifyRole(role)
+             << "', expected an op that multiplies two operands and adds up, "
+                "the right one contiguous as the result is";
+    contractions += isContraction;
+    epilogues += role == Role::Epilogue;
+  }
+  Role root = *roleOf(nest.root());
+  bool hasProduct = isInProductTile(nest.root()) || root == Role::Pool;
+  if (root == Role::Fill || contractions != hasProduct ||
+      epilogues > hasProduct)
+    return nest.root()->emitError("'")
+           << codegen::stringifyRole(root) << "' ends a nest of "
+           << contractions << " products and " << epilogues
+           << " epilogues, expected "
+           << (hasProduct ? "one product and an epilogue at most" : "none");
+  return success();
 }
 
 std::map<int64_t, Nest> collectNests(func::FuncOp function) {

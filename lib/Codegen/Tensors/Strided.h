@@ -1,8 +1,8 @@
 //===- Strided.h - Index expressions of windows -----------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_LIB_CODEGEN_CPU_STRIDED_H
-#define DLC_LIB_CODEGEN_CPU_STRIDED_H
+#ifndef DLC_LIB_CODEGEN_TENSORS_STRIDED_H
+#define DLC_LIB_CODEGEN_TENSORS_STRIDED_H
 
 #include "mlir/IR/AffineExpr.h"
 #include <optional>
@@ -36,4 +36,4 @@ inline std::optional<Strided> matchStrided(mlir::AffineExpr expr) {
 
 } // namespace dlc
 
-#endif // DLC_LIB_CODEGEN_CPU_STRIDED_H
+#endif // DLC_LIB_CODEGEN_TENSORS_STRIDED_H

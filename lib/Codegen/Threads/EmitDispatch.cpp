@@ -24,7 +24,8 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
         [&](codegen::ParallelForOp op) { loops.push_back(op); });
     OpBuilder b(&getContext());
     for (codegen::ParallelForOp loop : loops)
-      emit(b, loop);
+      if (failed(emit(b, loop)))
+        return signalPassFailure();
   }
 
   /// Free to make again in the task: constants, and what lies at a known
@@ -56,17 +57,25 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
     return mapping.lookup(value);
   }
 
-  void emit(OpBuilder &b, codegen::ParallelForOp loop) {
+  LogicalResult emit(OpBuilder &b, codegen::ParallelForOp loop) {
     ModuleOp module = getOperation();
     auto task = module.lookupSymbol<LLVM::LLVMFuncOp>(loop.getTask());
+    if (!task)
+      return loop.emitOpError("runs ")
+             << loop.getTaskAttr()
+             << ", expected a function of the LLVM dialect";
     Location loc = loop.getLoc();
     Type ptr = LLVM::LLVMPointerType::get(&getContext());
     Type i64 = b.getI64Type(), none = LLVM::LLVMVoidType::get(&getContext());
     b.setInsertionPoint(task);
-    auto define = [&](StringRef name, ArrayRef<Type> types) {
+    auto define = [&](StringRef suffix, ArrayRef<Type> types) {
+      // A task may be run in several places.
+      std::string name = (task.getName() + suffix).str();
+      for (unsigned i = 2; module.lookupSymbol(name); ++i)
+        name = (task.getName() + suffix + "." + Twine(i)).str();
       auto function = LLVM::LLVMFuncOp::create(
-          b, loc, (task.getName() + name).str(),
-          LLVM::LLVMFunctionType::get(none, types), LLVM::Linkage::Internal);
+          b, loc, name, LLVM::LLVMFunctionType::get(none, types),
+          LLVM::Linkage::Internal);
       if (Attribute target = task->getAttr(codegen::target))
         function->setAttr(codegen::target, target);
       return function;
@@ -133,6 +142,7 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
                                     entry->getArgument(1),
                                     entry->getArgument(2), function, memory});
     LLVM::ReturnOp::create(b, loc, ValueRange());
+    return success();
   }
 };
 } // namespace

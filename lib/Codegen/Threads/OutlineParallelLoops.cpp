@@ -85,7 +85,8 @@ struct OutlineParallelLoops
     getUsedValuesDefinedAbove(loop.getRegion(), captured);
     for (ArrayRef<Value> values :
          {ArrayRef<Value>(lower), ArrayRef<Value>(step),
-          ArrayRef<Value>(counts)})
+          ArrayRef<Value>(counts)
+              .drop_front()}) // of the first there is no rest
       captured.insert(values.begin(), values.end());
     SmallVector<Value> constants, captures;
     for (Value value : captured)
@@ -118,7 +119,7 @@ struct OutlineParallelLoops
     Value rest = range.getInductionVar();
     SmallVector<Value> ivs(counts.size());
     for (int64_t d = counts.size() - 1; d >= 0; --d) {
-      Value count = mapping.lookup(counts[d]);
+      Value count = d == 0 ? Value() : mapping.lookup(counts[d]);
       Value at = d == 0
                      ? rest
                      : arith::RemUIOp::create(t, loc, rest, count).getResult();

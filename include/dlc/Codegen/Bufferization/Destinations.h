@@ -1,8 +1,8 @@
 //===- Destinations.h - What a tensor was written to ------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_LIB_CODEGEN_DESTINATIONS_H
-#define DLC_LIB_CODEGEN_DESTINATIONS_H
+#ifndef DLC_CODEGEN_BUFFERIZATION_DESTINATIONS_H
+#define DLC_CODEGEN_BUFFERIZATION_DESTINATIONS_H
 
 #include "mlir/IR/Value.h"
 
@@ -20,4 +20,4 @@ bool keepsExtent(mlir::Value value, int64_t d, mlir::BlockArgument carried,
 
 } // namespace dlc
 
-#endif // DLC_LIB_CODEGEN_DESTINATIONS_H
+#endif // DLC_CODEGEN_BUFFERIZATION_DESTINATIONS_H

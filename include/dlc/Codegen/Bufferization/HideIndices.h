@@ -1,8 +1,8 @@
 //===- HideIndices.h - Indices of unknown origin ----------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_LIB_CODEGEN_HIDEINDICES_H
-#define DLC_LIB_CODEGEN_HIDEINDICES_H
+#ifndef DLC_CODEGEN_BUFFERIZATION_HIDEINDICES_H
+#define DLC_CODEGEN_BUFFERIZATION_HIDEINDICES_H
 
 #include "mlir/IR/PatternMatch.h"
 
@@ -22,4 +22,4 @@ hideIndices(mlir::RewriterBase &rewriter, mlir::Operation *root);
 
 } // namespace dlc
 
-#endif // DLC_LIB_CODEGEN_HIDEINDICES_H
+#endif // DLC_CODEGEN_BUFFERIZATION_HIDEINDICES_H

@@ -1,8 +1,8 @@
 //===- Memory.h - Where globals and buffers lie -----------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_LIB_CODEGEN_MEMORY_H
-#define DLC_LIB_CODEGEN_MEMORY_H
+#ifndef DLC_CODEGEN_MEMORY_MEMORY_H
+#define DLC_CODEGEN_MEMORY_MEMORY_H
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -31,4 +31,4 @@ std::optional<int64_t> boundElements(mlir::memref::AllocOp alloc);
 
 } // namespace dlc
 
-#endif // DLC_LIB_CODEGEN_MEMORY_H
+#endif // DLC_CODEGEN_MEMORY_MEMORY_H

@@ -1,8 +1,8 @@
 //===- Nests.h - The ops of each loop nest ----------------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_LIB_CODEGEN_CPU_NESTS_H
-#define DLC_LIB_CODEGEN_CPU_NESTS_H
+#ifndef DLC_CODEGEN_TENSORS_NESTS_H
+#define DLC_CODEGEN_TENSORS_NESTS_H
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -54,9 +54,12 @@ struct Nest {
   llvm::StringRef kind() const;
 };
 
+/// Refuses a nest whose ops are not what their roles say.
+mlir::LogicalResult checkNest(const Nest &nest);
+
 /// All nests of a function, by number.
 std::map<int64_t, Nest> collectNests(mlir::func::FuncOp function);
 
 } // namespace dlc
 
-#endif // DLC_LIB_CODEGEN_CPU_NESTS_H
+#endif // DLC_CODEGEN_TENSORS_NESTS_H

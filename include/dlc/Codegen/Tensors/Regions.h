@@ -7,8 +7,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DLC_CODEGEN_CPU_REGIONS_H
-#define DLC_CODEGEN_CPU_REGIONS_H
+#ifndef DLC_CODEGEN_TENSORS_REGIONS_H
+#define DLC_CODEGEN_TENSORS_REGIONS_H
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -45,4 +45,4 @@ std::vector<Region> readRegions(mlir::ModuleOp module);
 
 } // namespace dlc
 
-#endif // DLC_CODEGEN_CPU_REGIONS_H
+#endif // DLC_CODEGEN_TENSORS_REGIONS_H

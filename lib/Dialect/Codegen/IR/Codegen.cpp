@@ -144,6 +144,8 @@ ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
       seen[loop] = true;
     }
   }
+  if (order && !tile)
+    return emitError() << "'order' is that of tiles, expected 'tile' too";
   if (cost < 0)
     return emitError() << "a cost of " << cost << ", expected 0 or more";
   if (packing < 0)
@@ -247,15 +249,50 @@ constexpr Known known[] = {
 
 } // namespace
 
-/// One entry a loop.
+/// One entry a loop; sums are not shared out among tasks.
 static LogicalResult verifyLoops(Operation *op, ScheduleAttr schedule) {
-  int64_t loops = cast<linalg::LinalgOp>(op).getNumLoops();
+  auto loops = cast<linalg::LinalgOp>(op);
   for (DenseI64ArrayAttr sizes :
        {schedule.getTasks(), schedule.getRows(), schedule.getTile(),
         schedule.getOrder(), schedule.getSteps(), schedule.getAssumed()})
-    if (sizes && sizes.size() != loops)
+    if (sizes && sizes.size() != loops.getNumLoops())
       return op->emitError("a schedule for ")
-             << sizes.size() << " loops, the op has " << loops;
+             << sizes.size() << " loops, the op has " << loops.getNumLoops();
+  if (DenseI64ArrayAttr tasks = schedule.getTasks())
+    for (auto [size, kind] :
+         llvm::zip(tasks.asArrayRef(), loops.getIteratorTypesArray()))
+      if (size && kind == utils::IteratorType::reduction)
+        return op->emitError("'tasks' is ")
+               << tasks << ", expected 0 for a loop that adds up";
+  if (DenseI64ArrayAttr panel = schedule.getPanel()) {
+    auto right = loops.getNumDpsInputs() > 1
+                     ? dyn_cast<ShapedType>(loops.getDpsInputs()[1].getType())
+                     : ShapedType();
+    if (!right || right.getRank() != panel.size())
+      return op->emitError("'panel' is ")
+             << panel << ", expected an entry a dimension of the right operand";
+  }
+  return success();
+}
+
+/// Roles speak of loops that the op has.
+static LogicalResult verifyRole(Operation *op, NestAttr nest) {
+  auto loops = cast<linalg::LinalgOp>(op);
+  if (nest.getSharedLoops() > loops.getNumLoops())
+    return op->emitError("shares ")
+           << nest.getSharedLoops() << " loops, has " << loops.getNumLoops();
+  bool reduces = loops.getNumReductionLoops() != 0;
+  Role role = nest.getRole();
+  bool fits = role == Role::Row ||
+              reduces == (role == Role::Product || role == Role::Depthwise ||
+                          role == Role::Pool || role == Role::Reduction);
+  bool hasRows = role == Role::Row || role == Role::Pool;
+  if (!fits)
+    return op->emitError("'") << stringifyRole(role) << "', an op that "
+                              << (reduces ? "adds up" : "does not add up");
+  if (hasRows != (nest.getSharedLoops() > 0))
+    return op->emitError("'") << stringifyRole(role) << "' with "
+                              << nest.getSharedLoops() << " shared loops";
   return success();
 }
 
@@ -275,7 +312,27 @@ LogicalResult CodegenDialect::verifyOperationAttribute(Operation *op,
                               << ", expected on " << found->owner;
   if (auto schedule = dyn_cast<ScheduleAttr>(entry.getValue()))
     return verifyLoops(op, schedule);
+  if (auto nest = dyn_cast<NestAttr>(entry.getValue()))
+    return verifyRole(op, nest);
   return success();
+}
+
+static LogicalResult refuse(Operation *op, NamedAttribute entry,
+                            const char *where) {
+  return op->emitError("'") << entry.getName().getValue() << "' on " << where
+                            << ", expected on an op";
+}
+
+LogicalResult CodegenDialect::verifyRegionArgAttribute(Operation *op, unsigned,
+                                                       unsigned,
+                                                       NamedAttribute entry) {
+  return refuse(op, entry, "an argument");
+}
+
+LogicalResult
+CodegenDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned,
+                                            NamedAttribute entry) {
+  return refuse(op, entry, "a result");
 }
 
 LogicalResult ParallelForOp::verifySymbolUses(SymbolTableCollection &symbols) {
@@ -283,6 +340,17 @@ LogicalResult ParallelForOp::verifySymbolUses(SymbolTableCollection &symbols) {
       *this, getTaskAttr());
   if (!task)
     return emitOpError("runs ") << getTaskAttr() << ", expected a function";
+  // Once it is of the LLVM dialect, buffers are several of its arguments.
+  auto type = dyn_cast<FunctionType>(task.getFunctionType());
+  if (!type)
+    return success();
+  Type index = IndexType::get(getContext());
+  SmallVector<Type> expected(3, index);
+  llvm::append_range(expected, getCaptures().getTypes());
+  if (type.getInputs() != ArrayRef(expected) || type.getNumResults())
+    return emitOpError("runs ")
+           << getTaskAttr() << " of type " << type << ", expected "
+           << FunctionType::get(getContext(), expected, {});
   return success();
 }
 

@@ -119,7 +119,8 @@ def Codegen_ScheduleAttr : Codegen_Attr<"Schedule", "schedule"> {
     right operand: `dlc-pack-weights` lays out the constant so. `panel` is the tile of the copy
     that each task makes of its part of a right operand that is no constant.
 
-    `dlc-choose-schedules` keeps what an op has; a schedule can be edited by hand.
+    `dlc-choose-schedules` keeps a nest whose root has a schedule: all that its ops have is by
+    hand then, or is left out.
 
     ```mlir
     #codegen.schedule<tasks = [0, 32, 0], tile = [8, 32, 0], order = [1, 0, 2],
