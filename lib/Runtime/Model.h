@@ -121,7 +121,7 @@ const void *dlc_rt_weights(const dlc_context *context);
 void *dlc_rt_state(const dlc_context *context);
 /* Where computed result `number` lies, and the extent with the given number
  * among those of all results. */
-void dlc_rt_set_result(dlc_context *context, int64_t number, int64_t place);
+void dlc_rt_set_result(dlc_context *context, int64_t number, void *place);
 void dlc_rt_set_extent(dlc_context *context, int64_t number, int64_t extent);
 /* Ends a call whose values are not what they must be. */
 void dlc_rt_fail(dlc_context *context, const char *message);

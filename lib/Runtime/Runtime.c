@@ -385,8 +385,8 @@ void *dlc_rt_allocate(dlc_context *context, int64_t bytes) {
   return (char *)block + 64;
 }
 
-void dlc_rt_set_result(dlc_context *context, int64_t number, int64_t place) {
-  context->results[number] = (void *)(intptr_t)place;
+void dlc_rt_set_result(dlc_context *context, int64_t number, void *place) {
+  context->results[number] = place;
 }
 
 void dlc_rt_set_extent(dlc_context *context, int64_t number, int64_t extent) {

@@ -92,7 +92,7 @@ func.func @fails(%context: !llvm.ptr) {
 // CHECK: %[[OUTER:.*]] = llvm.extractvalue %[[X]][4, 0]
 // CHECK: %[[INNER:.*]] = llvm.extractvalue %[[X]][4, 1]
 // CHECK: codegen.parallel_for %arg0, %{{.*}} cost %{{.*}} @task(%arg3, %[[PLACE]], %[[ALIGNED]], %[[OFFSET]], %[[ROWS]], %[[COLUMNS]], %[[OUTER]], %[[INNER]]) : i64, i64, f32, !llvm.ptr, !llvm.ptr, i64, i64, i64, i64, i64
-func.func private @task(index, index, index, f32, memref<4x8xf32>)
+llvm.func @task(i64, i64, i64, f32, !llvm.ptr, !llvm.ptr, i64, i64, i64, i64, i64)
 func.func @loop(%context: !llvm.ptr, %tasks: index, %cost: index, %s: f32, %x: memref<4x8xf32>) {
   codegen.parallel_for %context, %tasks cost %cost @task(%s, %x) : index, index, f32, memref<4x8xf32>
   return

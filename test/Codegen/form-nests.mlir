@@ -46,12 +46,12 @@ func.func @depthwise(%x: tensor<1x10x10x32xf32>, %w: tensor<3x3x32xf32>, %c: ten
 // -----
 
 // A pooling takes the product of 512 KB inside by rows of windows: it shares its first two loops.
-// Fills have nests of their own until a tile takes them in.
+// What sums begin with belongs to the nest that they are in.
 // CHECK-LABEL: func.func @pool
-// CHECK: linalg.fill {codegen.nest = #codegen.nest<2, elementwise>}
+// CHECK: linalg.fill {codegen.nest = #codegen.nest<0, fill>}
 // CHECK: linalg.conv_2d_nhwc_hwcf {codegen.nest = #codegen.nest<0, product>}
 // CHECK: linalg.exp {codegen.nest = #codegen.nest<0, epilogue>}
-// CHECK: linalg.fill {codegen.nest = #codegen.nest<1, elementwise>}
+// CHECK: linalg.fill {codegen.nest = #codegen.nest<0, fill>}
 // CHECK: linalg.pooling_nhwc_max {codegen.nest = #codegen.nest<0, pool, 2>,
 func.func @pool(%x: tensor<1x66x66x16xf32>, %w: tensor<3x3x16x32xf32>) -> tensor<1x32x32x32xf32> {
   %zero = arith.constant 0.0 : f32

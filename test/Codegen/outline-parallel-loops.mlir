@@ -12,7 +12,7 @@
 // CHECK: %[[PRODUCT:.*]] = arith.muli %[[MOST]], %arg1
 // CHECK: %[[COST:.*]] = arith.divui %[[PRODUCT]], %c256
 // CHECK: %[[COUNT:.*]] = arith.muli
-// CHECK: codegen.parallel_for %arg0, %[[COUNT]] cost %[[COST]] @scaled.0.task(%arg3, %arg2,
+// CHECK: codegen.parallel_for %arg0, %[[COUNT]] cost %[[COST]] @scaled.0.task(%arg3, %arg2) :
 func.func @scaled(%ctx: !llvm.ptr, %rows: index, %y: memref<64xf32>, %x: f32) {
   scf.forall (%i) = (0) to (64) step (32) {
     codegen.scale_cost %rows assumed 256

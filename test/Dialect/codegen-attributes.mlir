@@ -462,7 +462,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
   // expected-error @below {{a schedule for 2 loops, the op has 1}}
-  %0 = linalg.exp {codegen.schedule = #codegen.schedule<order = [1, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
+  %0 = linalg.exp {codegen.schedule = #codegen.schedule<tile = [1, 0], order = [1, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
 
@@ -531,3 +531,64 @@ func.func private @f() attributes {codegen.target = #codegen.cpu<vectorBits = 25
 
 // expected-error @below {{duplicate or unknown struct parameter name: registers}}
 func.func private @f() attributes {codegen.target = #codegen.cpu<name = "v4", registers = 16>}
+
+// -----
+
+func.func @f(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>, %y: tensor<16x4xf32>) -> tensor<16x4xf32> {
+  // expected-error @below {{'tasks' is array<i64: 4, 0, 4>, expected 0 for a loop that adds up}}
+  %0 = linalg.matmul {codegen.schedule = #codegen.schedule<tasks = [4, 0, 4]>} ins(%x, %w : tensor<16x8xf32>, tensor<8x4xf32>) outs(%y : tensor<16x4xf32>) -> tensor<16x4xf32>
+  return %0 : tensor<16x4xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>, %y: tensor<16x4xf32>) -> tensor<16x4xf32> {
+  // expected-error @below {{'panel' is array<i64: 4>, expected an entry a dimension of the right operand}}
+  %0 = linalg.matmul {codegen.schedule = #codegen.schedule<panel = [4]>} ins(%x, %w : tensor<16x8xf32>, tensor<8x4xf32>) outs(%y : tensor<16x4xf32>) -> tensor<16x4xf32>
+  return %0 : tensor<16x4xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @below {{'product', an op that does not add up}}
+  %0 = linalg.exp {codegen.nest = #codegen.nest<0, product>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @below {{shares 7 loops, has 1}}
+  %0 = linalg.exp {codegen.nest = #codegen.nest<0, row, 7>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @below {{'row' with 0 shared loops}}
+  %0 = linalg.exp {codegen.nest = #codegen.nest<0, row>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+// expected-error @below {{'codegen.steps' on an argument, expected on an op}}
+func.func @f(%x: tensor<16xf32> {codegen.steps}) {
+  return
+}
+
+// -----
+
+// expected-error @below {{'codegen.cost' on a result, expected on an op}}
+func.func private @f() -> (tensor<16xf32> {codegen.cost = 3 : i64})
+
+// -----
+
+func.func private @task(index, index, index, f32)
+func.func @f(%context: !llvm.ptr, %n: index, %x: f32) {
+  // expected-error @below {{runs @task of type '(index, index, index, f32) -> ()', expected '(index, index, index) -> ()'}}
+  codegen.parallel_for %context, %n cost %n @task() : index, index
+  return
+}

@@ -36,13 +36,13 @@ func.func private @f.shapes() attributes {codegen.messages = ["extents differ", 
 // CHECK: #codegen.nest<4, reduction>
 // CHECK: #codegen.nest<5, elementwise>
 // CHECK: #codegen.nest<6, fill>
-func.func @roles(%x: memref<8xf32>) {
-  linalg.exp {codegen.nest = #codegen.nest<0, product>} ins(%x : memref<8xf32>) outs(%x : memref<8xf32>)
-  linalg.exp {codegen.nest = #codegen.nest<0, epilogue, 0>} ins(%x : memref<8xf32>) outs(%x : memref<8xf32>)
-  linalg.exp {codegen.nest = #codegen.nest<1, depthwise>} ins(%x : memref<8xf32>) outs(%x : memref<8xf32>)
-  linalg.exp {codegen.nest = #codegen.nest<2, pool, 2>} ins(%x : memref<8xf32>) outs(%x : memref<8xf32>)
-  linalg.exp {codegen.nest = #codegen.nest<3, row, 1>} ins(%x : memref<8xf32>) outs(%x : memref<8xf32>)
-  linalg.exp {codegen.nest = #codegen.nest<4, reduction>} ins(%x : memref<8xf32>) outs(%x : memref<8xf32>)
+func.func @roles(%x: memref<8xf32>, %m: memref<8x8xf32>, %w: memref<8xf32>) {
+  linalg.matmul {codegen.nest = #codegen.nest<0, product>} ins(%m, %m : memref<8x8xf32>, memref<8x8xf32>) outs(%m : memref<8x8xf32>)
+  linalg.exp {codegen.nest = #codegen.nest<0, epilogue, 0>} ins(%m : memref<8x8xf32>) outs(%m : memref<8x8xf32>)
+  linalg.matmul {codegen.nest = #codegen.nest<1, depthwise>} ins(%m, %m : memref<8x8xf32>, memref<8x8xf32>) outs(%m : memref<8x8xf32>)
+  linalg.matmul {codegen.nest = #codegen.nest<2, pool, 2>} ins(%m, %m : memref<8x8xf32>, memref<8x8xf32>) outs(%m : memref<8x8xf32>)
+  linalg.exp {codegen.nest = #codegen.nest<3, row, 1>} ins(%m : memref<8x8xf32>) outs(%m : memref<8x8xf32>)
+  linalg.matmul {codegen.nest = #codegen.nest<4, reduction>} ins(%m, %m : memref<8x8xf32>, memref<8x8xf32>) outs(%m : memref<8x8xf32>)
   linalg.exp {codegen.nest = #codegen.nest<5, elementwise>} ins(%x : memref<8xf32>) outs(%x : memref<8xf32>)
   linalg.exp {codegen.nest = #codegen.nest<6, fill>} ins(%x : memref<8xf32>) outs(%x : memref<8xf32>)
   return

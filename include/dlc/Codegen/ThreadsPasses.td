@@ -131,15 +131,15 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
     }
     // becomes
     func.func private @f.0.task(%begin: index, %end: index, %worker: index, %x: f32,
-        %y: memref<64xf32>, %extent: index) {
+        %y: memref<64xf32>) {
       scf.for %i = %begin to %end step %c1 {
         memref.store %x, %y[%i] : memref<64xf32>
       }
       return
     }
     func.func @f(%context: !llvm.ptr, %x: f32, %y: memref<64xf32>) {
-      codegen.parallel_for %context, %c64 cost %c1024 @f.0.task(%x, %y, %c64)
-          : index, index, f32, memref<64xf32>, index
+      codegen.parallel_for %context, %c64 cost %c1024 @f.0.task(%x, %y)
+          : index, index, f32, memref<64xf32>
       return
     }
     ```

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: dlc-opt %s -dlc-tile-and-fuse -split-input-file -verify-diagnostics
+// RUN: dlc-opt %s -dlc-choose-schedules -split-input-file -verify-diagnostics
+
+// A nest whose ops are not what their roles say is refused.
+
+func.func @sum(%x: tensor<16x8xf32>, %y: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @below {{'product', expected an op that multiplies two operands and adds up}}
+  %0 = linalg.generic {indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>],
+      iterator_types = ["parallel", "reduction"]} ins(%x : tensor<16x8xf32>) outs(%y : tensor<16xf32>)
+      attrs = {codegen.nest = #codegen.nest<0, product>} {
+  ^bb0(%a: f32, %b: f32):
+    %1 = arith.addf %a, %b : f32
+    linalg.yield %1 : f32
+  } -> tensor<16xf32>
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+func.func @epilogue(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @below {{'epilogue' ends a nest of 0 products and 1 epilogues, expected one product and an epilogue at most}}
+  %0 = linalg.exp {codegen.nest = #codegen.nest<0, epilogue>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
+  return %0 : tensor<16xf32>
+}
