@@ -176,7 +176,7 @@ public:
           name = load.getGlobal();
         if (!name)
           return;
-        auto it = reads.find(name.getRootReference());
+        auto *it = reads.find(name.getRootReference());
         if (it == reads.end())
           return;
         it->second.push_back(inner->getResult(0));

@@ -169,11 +169,15 @@ private:
     // The IR in front of one pass is that of all functions.
     if (isLarge(*model.module) && options.reproducer.empty())
       context.enableMultithreading();
-    if (failed(lower("schedule", buildSchedulePipeline, ".schedule.mlir")))
+    bool isGiven = !options.schedules.empty();
+    if (failed(lower("schedule", buildSchedulePipeline,
+                     isGiven ? ".chosen.mlir" : ".schedule.mlir")))
       return failure();
-    if (options.schedules.empty())
+    if (!isGiven)
       return success();
-    return check(readSchedules(*model.module, options.schedules));
+    if (failed(check(readSchedules(*model.module, options.schedules))))
+      return failure();
+    return outputs.saveText(*model.module, ".schedule.mlir");
   }
 
   /// From linalg to tiles of vectors for each processor; the interface learns

@@ -33,8 +33,8 @@ void printSchedules(ModuleOp module, llvm::raw_ostream &os) {
     std::map<int64_t, Nest> nests = collectNests(function);
     if (nests.empty())
       continue;
-    os << "@" << function.getSymName() << " // " << codegen::targetOf(function)
-       << "\n";
+    os << FlatSymbolRefAttr::get(function) << " // "
+       << codegen::targetOf(function) << "\n";
     for (auto &[number, nest] : nests) {
       codegen::RegionAttr region = describeRegion(nest, number);
       os << "nest " << number << " // " << region.getKind() << ", "
@@ -73,14 +73,17 @@ public:
     for (llvm::line_iterator at(file, /*SkipBlanks=*/true); !at.is_at_eof();
          ++at) {
       line = at.line_number();
-      StringRef text = at->split("//").first.trim();
+      StringRef text = at->trim();
+      // A name in quotes may hold anything.
+      size_t quoted = text.starts_with("@\"") ? text.find('"', 2) : 0;
+      text = text.take_front(text.find("//", quoted)).trim();
       if (text.empty())
         continue;
       if (text.size() > mostCharacters)
         return wrong("a line of " + llvm::Twine(text.size()) +
                      " characters, expected " + llvm::Twine(mostCharacters) +
                      " at most");
-      if (text.consume_front("@")) {
+      if (text.starts_with("@")) {
         if (llvm::Error error = beginKernel(text))
           return error;
       } else if (text.consume_front("nest ")) {
@@ -109,12 +112,17 @@ private:
                                    ": " + what);
   }
 
-  llvm::Error beginKernel(StringRef name) {
+  llvm::Error beginKernel(StringRef text) {
     if (llvm::Error error = endNest())
       return error;
-    auto function = module.lookupSymbol<func::FuncOp>(name);
+    ScopedDiagnosticHandler quiet(module.getContext(),
+                                  [](Diagnostic &) { return success(); });
+    auto name = dyn_cast_if_present<FlatSymbolRefAttr>(
+        parseAttribute(text, module.getContext()));
+    auto function = name ? module.lookupSymbol<func::FuncOp>(name.getAttr())
+                         : func::FuncOp();
     if (!function)
-      return wrong("the model has no kernel '" + name +
+      return wrong("the model has no kernel '" + text +
                    "' for these processors; --emit=schedules writes those "
                    "that it has");
     nests = collectNests(function);

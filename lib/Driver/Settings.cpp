@@ -96,6 +96,12 @@ LogicalResult Settings::settleProcessors() {
   if (!found)
     return report(found.takeError());
   processors = std::move(*found);
+  if (options.level < 2 &&
+      (stage == Stage::Schedule || stage == Stage::Schedules))
+    return report(fmt::format(
+        FMT_STRING("-O{} makes no tiles, so it has no schedules, expected -O2 "
+                   "or -O3"),
+        options.level));
   if (!options.schedules.empty() &&
       (options.level < 2 || stage < Stage::Schedule))
     return report(fmt::format(

@@ -23,3 +23,19 @@ func.func @epilogue(%x: tensor<16xf32>) -> tensor<16xf32> {
   %0 = linalg.exp {codegen.nest = #codegen.nest<0, epilogue>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
+
+// -----
+
+func.func @rows(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @below {{the schedule of a 'elementwise' has 'rows', which says nothing there}}
+  %0 = linalg.exp {codegen.nest = #codegen.nest<0, elementwise>, codegen.schedule = #codegen.schedule<rows = [1]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+func.func @panels(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>, %y: tensor<16x4xf32>) -> tensor<16x4xf32> {
+  // expected-error @below {{panels of 4611686018427387904 columns, expected as many as the right operand has at most}}
+  %0 = linalg.matmul {codegen.nest = #codegen.nest<0, product>, codegen.schedule = #codegen.schedule<packing = 4611686018427387904>} ins(%x, %w : tensor<16x8xf32>, tensor<8x4xf32>) outs(%y : tensor<16x4xf32>) -> tensor<16x4xf32>
+  return %0 : tensor<16x4xf32>
+}

@@ -405,7 +405,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{a cost of -1, expected 0 or more}}
+  // expected-error @below {{a cost of -1 nanoseconds, expected 0 to 1000000000000000}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<cost = -1>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -535,7 +535,7 @@ func.func private @f() attributes {codegen.target = #codegen.cpu<name = "v4", re
 // -----
 
 func.func @f(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>, %y: tensor<16x4xf32>) -> tensor<16x4xf32> {
-  // expected-error @below {{'tasks' is array<i64: 4, 0, 4>, expected 0 for a loop that adds up}}
+  // expected-error @below {{'tasks' is array<i64: 4, 0, 4>, expected 0 for a loop that adds up; 'steps' is for those}}
   %0 = linalg.matmul {codegen.schedule = #codegen.schedule<tasks = [4, 0, 4]>} ins(%x, %w : tensor<16x8xf32>, tensor<8x4xf32>) outs(%y : tensor<16x4xf32>) -> tensor<16x4xf32>
   return %0 : tensor<16x4xf32>
 }
@@ -591,4 +591,22 @@ func.func @f(%context: !llvm.ptr, %n: index, %x: f32) {
   // expected-error @below {{runs @task of type '(index, index, index, f32) -> ()', expected '(index, index, index) -> ()'}}
   codegen.parallel_for %context, %n cost %n @task() : index, index
   return
+}
+
+// -----
+
+func.func @f(%x: tensor<16x8xf32>, %y: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @below {{'tile' is array<i64: 4, 4>, expected 0 for a loop that adds up}}
+  %0 = linalg.reduce {arith.addf} ins(%x : tensor<16x8xf32>) outs(%y : tensor<16xf32>) dimensions = [1]
+      {codegen.schedule = #codegen.schedule<tile = [4, 4]>}
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+func.func @f(%x: tensor<16x8xf32>, %y: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @below {{panels of 8 columns of an operand that is not there}}
+  %0 = linalg.reduce {arith.addf} ins(%x : tensor<16x8xf32>) outs(%y : tensor<16xf32>) dimensions = [1]
+      {codegen.schedule = #codegen.schedule<packing = 8>}
+  return %0 : tensor<16xf32>
 }

@@ -145,11 +145,15 @@ private:
   static int64_t choosePacking(linalg::LinalgOp op, const Tiles &tiles) {
     Value right = op.getDpsInputs()[1];
     auto type = cast<RankedTensorType>(right.getType());
-    unsigned n = analyzeContraction(op)->n;
-    int64_t width = tiles.inner[n], bits = type.getElementTypeBitWidth();
+    const Contraction loops = *analyzeContraction(op);
+    // Of pairs, a column is two elements.
+    int64_t elements = loops.pair ? 2 : 1;
+    int64_t width = elements * tiles.inner[loops.n],
+            columns = elements * op.getStaticLoopRanges()[loops.n],
+            bits = type.getElementTypeBitWidth();
     if (!right.getDefiningOp<arith::ConstantOp>() || bits % 8 ||
         type.getNumElements() * bits / 8 < leastPackedBytes || width <= 1 ||
-        op.getStaticLoopRanges()[n] < 2 * width)
+        columns < 2 * width)
       return 0;
     return width;
   }

@@ -101,7 +101,8 @@ struct PackWeights : dlc::impl::PackWeightsBase<PackWeights> {
         return;
       int64_t width = schedule.getPacking();
       tensor::ExtractSliceOp slice = findSlice(op.getDpsInputs()[1]);
-      if (slice && takesPanel(slice, width))
+      if (slice && width <= slice.getSourceType().getShape().back() &&
+          takesPanel(slice, width))
         panels[{slice.getSource().getDefiningOp(), width}].insert(slice);
     });
     for (auto &[key, slices] : panels)

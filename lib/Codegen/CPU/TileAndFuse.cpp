@@ -33,6 +33,11 @@ SmallVector<OpFoldResult> toSizes(OpBuilder &b, ArrayRef<int64_t> sizes) {
   return getAsIndexOpFoldResult(b.getContext(), sizes);
 }
 
+/// Whether a list of sizes leaves all loops as they are.
+bool isWhole(ArrayRef<int64_t> sizes) {
+  return llvm::all_of(sizes, [](int64_t size) { return size == 0; });
+}
+
 /// Which producers move into the tiles of a root: what it computes from scratch
 /// (fills) and its contraction.
 scf::SCFTileAndFuseOptions::ControlFnTy fuseOnly(Operation *contraction) {
@@ -90,7 +95,7 @@ private:
     if (!schedule)
       return success();
     ArrayRef<int64_t> tasks = sizesOf(schedule.getTasks());
-    if (!tasks.empty()) {
+    if (!isWhole(tasks)) {
       SmallVector<std::pair<Value, int64_t>> assumed = findAssumed(root, tasks);
       FailureOr<Root> task = tileOnce(
           root, scf::SCFTilingOptions()
@@ -118,9 +123,9 @@ private:
   }
 
   LogicalResult tileInnermost(Root root, codegen::ScheduleAttr schedule) {
-    if (DenseI64ArrayAttr tile = schedule.getTile()) {
-      auto options = scf::SCFTilingOptions().setTileSizes(
-          toSizes(rewriter, tile.asArrayRef()));
+    if (ArrayRef<int64_t> tile = sizesOf(schedule.getTile()); !isWhole(tile)) {
+      auto options =
+          scf::SCFTilingOptions().setTileSizes(toSizes(rewriter, tile));
       if (DenseI64ArrayAttr order = schedule.getOrder())
         options.setInterchange(order.asArrayRef());
       FailureOr<Root> tiled = tileOnce(root, options);
@@ -189,14 +194,14 @@ private:
   std::vector<scf::SCFTilingOptions>
   outerLoops(codegen::ScheduleAttr schedule) {
     std::vector<scf::SCFTilingOptions> levels;
-    if (DenseI64ArrayAttr tasks = schedule.getTasks())
+    if (ArrayRef<int64_t> tasks = sizesOf(schedule.getTasks()); !isWhole(tasks))
       levels.push_back(
           scf::SCFTilingOptions()
               .setLoopType(scf::SCFTilingOptions::LoopType::ForallOp)
-              .setTileSizes(toSizes(rewriter, tasks.asArrayRef())));
-    if (DenseI64ArrayAttr rows = schedule.getRows())
-      levels.push_back(scf::SCFTilingOptions().setTileSizes(
-          toSizes(rewriter, rows.asArrayRef())));
+              .setTileSizes(toSizes(rewriter, tasks)));
+    if (ArrayRef<int64_t> rows = sizesOf(schedule.getRows()); !isWhole(rows))
+      levels.push_back(
+          scf::SCFTilingOptions().setTileSizes(toSizes(rewriter, rows)));
     return levels;
   }
 

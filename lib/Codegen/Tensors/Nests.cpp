@@ -54,6 +54,47 @@ StringRef Nest::kind() const {
                                    : "element-wise";
 }
 
+/// Whether a list says something of any loop.
+static bool cuts(DenseI64ArrayAttr list) {
+  return llvm::any_of(sizesOf(list), [](int64_t size) { return size != 0; });
+}
+
+/// An entry that nothing obeys is a mistake of whoever wrote it.
+static LogicalResult checkSchedule(const Nest &nest, linalg::LinalgOp op) {
+  codegen::ScheduleAttr schedule = scheduleOf(op);
+  if (!schedule)
+    return success();
+  Role role = *roleOf(op);
+  bool isRoot = op == nest.root();
+  bool isContraction = role == Role::Product || role == Role::Depthwise;
+  bool hasRows = role == Role::Row || role == Role::Pool;
+  // Below a pooling the product has tiles of its own.
+  bool hasTile = isRoot || role == Role::Row || op == nest.product();
+  const std::pair<const char *, bool> wrong[] = {
+      {"tasks", cuts(schedule.getTasks()) && !isRoot},
+      {"rows", cuts(schedule.getRows()) && !(isRoot && hasRows)},
+      {"tile", cuts(schedule.getTile()) && !hasTile},
+      {"assumed", cuts(schedule.getAssumed()) && !isContraction},
+      {"panel", schedule.getPanel() && !isContraction},
+      {"packing", schedule.getPacking() && !isContraction},
+      {"steps", cuts(schedule.getSteps()) && !op.getNumReductionLoops()}};
+  for (auto [entry, isWrong] : wrong)
+    if (isWrong)
+      return op->emitError("the schedule of a '")
+             << codegen::stringifyRole(role) << "'"
+             << (isRoot ? "" : ", not the last op of its nest,") << " has '"
+             << entry << "', which says nothing there";
+  if (int64_t packing = schedule.getPacking()) {
+    auto right = cast<ShapedType>(op.getDpsInputs()[1].getType());
+    if (!right.hasStaticShape() || !right.getRank() ||
+        packing > right.getShape().back())
+      return op->emitError("panels of ")
+             << packing
+             << " columns, expected as many as the right operand has at most";
+  }
+  return success();
+}
+
 LogicalResult checkNest(const Nest &nest) {
   unsigned contractions = 0, epilogues = 0;
   for (linalg::LinalgOp op : nest.members) {
@@ -64,6 +105,8 @@ LogicalResult checkNest(const Nest &nest) {
              << codegen::stringifyRole(role)
              << "', expected an op that multiplies two operands and adds up, "
                 "the right one contiguous as the result is";
+    if (failed(checkSchedule(nest, op)))
+      return failure();
     contractions += isContraction;
     epilogues += role == Role::Epilogue;
   }

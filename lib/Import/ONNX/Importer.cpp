@@ -401,7 +401,7 @@ Type Importer::typeOf(const onnx::ValueInfoProto &value,
     return fail("has no shape; its rank must be known, extents may be symbols");
   Ints shape;
   for (const auto &dim : tensor.shape().dim()) {
-    std::string name = dim.dim_param();
+    const std::string &name = dim.dim_param();
     if (dim.has_dim_value()) {
       if (dim.dim_value() < 0)
         return fail("has the negative extent " + Twine(dim.dim_value()));

@@ -184,7 +184,7 @@ SmallVector<TensorValue> Graph::settle(Operation *op) {
   for (Value result : op->getResults())
     if (auto type = dyn_cast<RankedTensorType>(result.getType());
         type && !type.hasStaticShape())
-      shapeOf(result);
+      (void)shapeOf(result);
   if (!isEvaluable(op))
     return results;
   // How much a result has may follow from values.

@@ -107,6 +107,9 @@ NestAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// Eleven days.
+static constexpr int64_t mostCost = 1000000000000000;
+
 LogicalResult
 ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                      DenseI64ArrayAttr tasks, DenseI64ArrayAttr rows,
@@ -146,8 +149,9 @@ ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   }
   if (order && !tile)
     return emitError() << "'order' is that of tiles, expected 'tile' too";
-  if (cost < 0)
-    return emitError() << "a cost of " << cost << ", expected 0 or more";
+  if (cost < 0 || cost > mostCost)
+    return emitError() << "a cost of " << cost << " nanoseconds, expected 0 to "
+                       << mostCost;
   if (packing < 0)
     return emitError() << "panels of " << packing
                        << " columns, expected 0 (as it is) or more";
@@ -258,20 +262,28 @@ static LogicalResult verifyLoops(Operation *op, ScheduleAttr schedule) {
     if (sizes && sizes.size() != loops.getNumLoops())
       return op->emitError("a schedule for ")
              << sizes.size() << " loops, the op has " << loops.getNumLoops();
-  if (DenseI64ArrayAttr tasks = schedule.getTasks())
+  // What a sum begins with is computed in each tile.
+  for (auto [name, sizes] : {std::pair("tasks", schedule.getTasks()),
+                             std::pair("rows", schedule.getRows()),
+                             std::pair("tile", schedule.getTile())})
     for (auto [size, kind] :
-         llvm::zip(tasks.asArrayRef(), loops.getIteratorTypesArray()))
+         llvm::zip(sizes ? sizes.asArrayRef() : ArrayRef<int64_t>(),
+                   loops.getIteratorTypesArray()))
       if (size && kind == utils::IteratorType::reduction)
-        return op->emitError("'tasks' is ")
-               << tasks << ", expected 0 for a loop that adds up";
-  if (DenseI64ArrayAttr panel = schedule.getPanel()) {
-    auto right = loops.getNumDpsInputs() > 1
-                     ? dyn_cast<ShapedType>(loops.getDpsInputs()[1].getType())
-                     : ShapedType();
-    if (!right || right.getRank() != panel.size())
-      return op->emitError("'panel' is ")
-             << panel << ", expected an entry a dimension of the right operand";
-  }
+        return op->emitError("'")
+               << name << "' is " << sizes
+               << ", expected 0 for a loop that adds up; 'steps' is for those";
+  auto right = loops.getNumDpsInputs() > 1
+                   ? dyn_cast<ShapedType>(loops.getDpsInputs()[1].getType())
+                   : ShapedType();
+  if (DenseI64ArrayAttr panel = schedule.getPanel();
+      panel && (!right || right.getRank() != panel.size()))
+    return op->emitError("'panel' is ")
+           << panel << ", expected an entry a dimension of the right operand";
+  if (schedule.getPacking() && !right)
+    return op->emitError("panels of ")
+           << schedule.getPacking()
+           << " columns of an operand that is not there";
   return success();
 }
 
