@@ -33,8 +33,8 @@ _CARRIED = Path(__file__).parent / "_bin"
 # The targets of a library.
 _TARGETS = ("cpu",)
 # Options that read or write further files, or that write something other than a library.
-_NOT_KEPT = ("--weights", "--parameters", "--tune", "--save-temps", "--emit", "--report",
-             "--time-passes", "-v", "-o")
+_NOT_KEPT = ("--weights", "--parameters", "--tune", "--schedules", "--save-temps", "--emit",
+             "--report", "--time-passes", "-v", "-o")
 
 
 def find_program(name: str) -> str:
@@ -63,8 +63,8 @@ def find_compiler() -> str:
 # The stages of `dlc --progress`, each with the share of the time that has passed before it.
 # Rounded, in percent, from ResNet-50, MobileNet, a transformer and an LSTM.
 _STAGES = {"parse": 0, "tosa": 1, "define": 1, "parameters": 1, "training": 1, "simplify": 2,
-           "linalg": 5, "vector": 10, "llvm dialect": 45, "weights": 55, "translate": 56,
-           "optimise and machine code": 58, "link": 99}
+           "linalg": 5, "schedule": 10, "vector": 11, "llvm dialect": 45, "weights": 55,
+           "translate": 56, "optimise and machine code": 58, "link": 99}
 
 
 def run(command: Sequence[Any], progress: bool | None = None) -> str:
