@@ -1,4 +1,4 @@
-// A parallel loop, one of whose tasks fails where an index is outside.
+// Input of failed-task.test: a parallel loop, one of whose tasks fails where an index is outside.
 func.func @pick(%x: tensor<1000xf32>, %at: tensor<512xi64>) -> tensor<512x4096xf32> {
   %e = tensor.empty() : tensor<512x4096xf32>
   %y = scf.forall (%i) in (512) shared_outs(%o = %e) -> (tensor<512x4096xf32>) {
