@@ -38,8 +38,9 @@ def test_system(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_page_has_it(name, page):
     text = make_systems.path_of(name).read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 40
-    assert max(map(len, text.splitlines())) <= 100
+    licence, *lines = text.splitlines()
+    assert licence.startswith("# SPDX-License-Identifier: ") and len(lines) < 40
+    assert max(map(len, lines)) <= 100
     words, program = make_systems.program_of(name)
     start = page.index(f"### {make_systems.TITLES[name]}\n")
     part = page[start:page.index("</details>", start)]
