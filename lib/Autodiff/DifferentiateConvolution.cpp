@@ -110,8 +110,8 @@ static LogicalResult differentiateConvTranspose(dl::ConvTransposeOp op,
       int64_t out = x.shape()[s + 1], extent = input.shape()[s + 1];
       if (ShapedType::isDynamic(out) || ShapedType::isDynamic(extent))
         continue;
-      int64_t used = (out - 1) * w.strides[s] + w.reach(s) - w.low[s] -
-                     w.high[s] + w.strides[s] - 1;
+      int64_t used = (out - 1) * w.strides[s] + w.effectiveKernel(s) -
+                     w.low[s] - w.high[s] + w.strides[s] - 1;
       if (extent > used)
         input = input.slice(s + 1, 0, used);
     }

@@ -8,7 +8,7 @@ using namespace dlc;
 using dl::formula::TensorExpr;
 
 /// 0 ... extent-1 along one of four dimensions; the other extents are 1.
-static TensorExpr countAlong(TensorExpr like, int64_t extent, int64_t axis) {
+static TensorExpr iotaAlong(TensorExpr like, int64_t extent, int64_t axis) {
   OpBuilder &b = *like.b;
   TensorExpr places = like.with(dl::IotaOp::create(
       b, like.loc, RankedTensorType::get({extent}, like.element()),
@@ -22,8 +22,8 @@ static TensorExpr countAlong(TensorExpr like, int64_t extent, int64_t axis) {
 /// spatial dimension. It is the mean over the samples of the cell of the
 /// bilinear kernel max(0, 1 - |at - position|). The shape is [R, cells,
 /// extent].
-static TensorExpr weighPlaces(dl::RoiAlignOp op, TensorExpr rois, int64_t axis,
-                              int64_t extent) {
+static TensorExpr buildInterpolationWeights(dl::RoiAlignOp op, TensorExpr rois,
+                                            int64_t axis, int64_t extent) {
   double scale = op.getScale().convertToDouble(),
          shift = op.getHalfPixel() ? 0.5 : 0;
   int64_t cells = op.getSize()[axis], ratio = op.getSamplingRatio();
@@ -42,9 +42,9 @@ static TensorExpr weighPlaces(dl::RoiAlignOp op, TensorExpr rois, int64_t axis,
   TensorExpr count =
       ratio ? cell.constant(double(ratio))
             : min(max(dl::formula::ceil(cell), 1.0), double(extent + 1));
-  TensorExpr step = countAlong(rois, ratio ? ratio : extent + 1, 2),
-             place = countAlong(rois, extent, 3),
-             at = low + countAlong(rois, cells, 1) * cell +
+  TensorExpr step = iotaAlong(rois, ratio ? ratio : extent + 1, 2),
+             place = iotaAlong(rois, extent, 3),
+             at = low + iotaAlong(rois, cells, 1) * cell +
                   (step + 0.5) * cell / count;
   TensorExpr counts = (at >= -1.0) & (at <= double(extent)) & (step < count);
   at = min(max(at, 0.0), double(extent - 1));
@@ -70,8 +70,10 @@ static LogicalResult differentiateRoiAlign(dl::RoiAlignOp op, Gradients &d) {
   TensorExpr rois = d.at(op.getRois()).cast(x.element());
   int64_t height = shape[1], width = shape[2], channels = shape[3],
           regions = g.shape()[0], rows = op.getSize()[0];
-  TensorExpr fromRows = weighPlaces(op, rois, 0, height).transpose(),
-             fromColumns = weighPlaces(op, rois, 1, width).transpose();
+  TensorExpr fromRows =
+                 buildInterpolationWeights(op, rois, 0, height).transpose(),
+             fromColumns =
+                 buildInterpolationWeights(op, rois, 1, width).transpose();
   TensorExpr wide =
       matmul(fromColumns.reshape({regions, 1, width, op.getSize()[1]}), g);
   TensorExpr each =

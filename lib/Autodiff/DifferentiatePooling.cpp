@@ -13,7 +13,7 @@ using dl::formula::TensorExpr;
 
 /// The limit for taps of a window and for strides, because code is emitted for
 /// each. Beyond it, the gradients of the maxima are scattered one by one.
-static constexpr int64_t mostTaps = 32;
+static constexpr int64_t maxTaps = 32;
 
 /// The window with `same` and overhanging windows expressed as explicit
 /// padding. Fails for unknown extents.
@@ -24,7 +24,8 @@ static FailureOr<Window> readStatic(OpT op, TensorExpr x, TensorExpr y) {
     int64_t extent = x.shape()[d + 1], places = y.shape()[d + 1];
     if (ShapedType::isDynamic(extent) || ShapedType::isDynamic(places))
       return failure();
-    int64_t needed = (places - 1) * window.strides[d] + window.reach(d);
+    int64_t needed =
+        (places - 1) * window.strides[d] + window.effectiveKernel(d);
     if (window.isSame()) {
       int64_t total = std::max<int64_t>(needed - extent, 0);
       window.low[d] =
@@ -110,9 +111,9 @@ static TensorExpr spread(TensorExpr t, const Window &window, TensorExpr like) {
 
 /// In each spatial dimension, takes `counts` positions from `starts`, `steps`
 /// apart.
-static TensorExpr takePlaces(TensorExpr x, ArrayRef<int64_t> starts,
-                             ArrayRef<int64_t> counts,
-                             ArrayRef<int64_t> steps) {
+static TensorExpr slicePositions(TensorExpr x, ArrayRef<int64_t> starts,
+                                 ArrayRef<int64_t> counts,
+                                 ArrayRef<int64_t> steps) {
   constexpr int64_t whole = std::numeric_limits<int64_t>::max();
   SmallVector<int64_t> first{0}, last{whole}, step{1};
   for (auto [start, count, apart] : llvm::zip(starts, counts, steps)) {
@@ -130,8 +131,8 @@ static TensorExpr takePlaces(TensorExpr x, ArrayRef<int64_t> starts,
 }
 
 /// Pads the spatial dimensions with a value; negative amounts pad nothing.
-static TensorExpr padPlaces(TensorExpr x, ArrayRef<int64_t> low,
-                            ArrayRef<int64_t> high, double number) {
+static TensorExpr padSpatial(TensorExpr x, ArrayRef<int64_t> low,
+                             ArrayRef<int64_t> high, double number) {
   SmallVector<int64_t> before{0}, after{0};
   for (auto [l, h] : llvm::zip(low, high)) {
     before.push_back(std::max<int64_t>(l, 0));
@@ -144,7 +145,8 @@ static TensorExpr padPlaces(TensorExpr x, ArrayRef<int64_t> low,
 
 /// All multi-indices below `extents`, in lexicographic order: the taps of a
 /// window, or the phases of its strides.
-static SmallVector<SmallVector<int64_t>> listPlaces(ArrayRef<int64_t> extents) {
+static SmallVector<SmallVector<int64_t>>
+enumeratePositions(ArrayRef<int64_t> extents) {
   SmallVector<SmallVector<int64_t>> places{{}};
   for (int64_t extent : extents) {
     SmallVector<SmallVector<int64_t>> longer;
@@ -172,9 +174,9 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
     counts.push_back(llvm::divideCeil(extents[s], window.strides[s]));
   }
   // Padding is NaN, which equals nothing.
-  TensorExpr padded = padPlaces(x, window.low, window.high,
-                                std::numeric_limits<double>::quiet_NaN());
-  auto taps = listPlaces(window.kernel);
+  TensorExpr padded = padSpatial(x, window.low, window.high,
+                                 std::numeric_limits<double>::quiet_NaN());
+  auto taps = enumeratePositions(window.kernel);
   double none = taps.size();
   std::optional<TensorExpr> first;
   for (auto [number, tap] : llvm::enumerate(taps)) {
@@ -182,7 +184,7 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
     for (unsigned s = 0; s < rank; ++s)
       starts.push_back(tap[s] * window.dilations[s]);
     TensorExpr hit =
-        select(takePlaces(padded, starts, outs, window.strides) == y,
+        select(slicePositions(padded, starts, outs, window.strides) == y,
                x.constant(double(number)), x.constant(none));
     first = first ? min(*first, hit) : hit;
   }
@@ -202,10 +204,10 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
           before[s] = std::max(before[s], -*shift);
           after[s] = std::max(after[s], counts[s] + *shift - outs[s]);
         }
-  TensorExpr winners = padPlaces(*first, before, after, none),
-             arriving = padPlaces(g, before, after, 0);
+  TensorExpr winners = padSpatial(*first, before, after, none),
+             arriving = padSpatial(g, before, after, 0);
   SmallVector<TensorExpr> parts;
-  for (const auto &phase : listPlaces(window.strides)) {
+  for (const auto &phase : enumeratePositions(window.strides)) {
     std::optional<TensorExpr> sum;
     for (auto [number, tap] : llvm::enumerate(taps)) {
       SmallVector<int64_t> starts;
@@ -214,15 +216,16 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
           starts.push_back(*shift + before[s]);
       if (starts.size() != rank)
         continue;
-      TensorExpr one =
-          select(takePlaces(winners, starts, counts, ones) == double(number),
-                 takePlaces(arriving, starts, counts, ones), 0.0);
+      TensorExpr one = select(
+          slicePositions(winners, starts, counts, ones) == double(number),
+          slicePositions(arriving, starts, counts, ones), 0.0);
       sum = sum ? *sum + one : one;
     }
-    parts.push_back(
-        sum ? *sum
-            : takePlaces(arriving, SmallVector<int64_t>(rank, 0), counts, ones)
-                  .filled(0));
+    parts.push_back(sum ? *sum
+                        : slicePositions(arriving,
+                                         SmallVector<int64_t>(rank, 0), counts,
+                                         ones)
+                              .filled(0));
   }
   // Interleaves the phases [N, m, 1, m, 1, C], innermost dimension first.
   SmallVector<int64_t> apart{x.shape()[0]}, joined{x.shape()[0]};
@@ -247,7 +250,8 @@ static TensorExpr routeToFirst(const Window &window, TensorExpr x, TensorExpr y,
   }
   TensorExpr result = parts.front().reshape(joined);
   if (joined != SmallVector<int64_t>(x.shape()))
-    result = takePlaces(result, SmallVector<int64_t>(rank, 0), extents, ones);
+    result =
+        slicePositions(result, SmallVector<int64_t>(rank, 0), extents, ones);
   return result;
 }
 
@@ -256,8 +260,8 @@ static LogicalResult differentiateMaxPool(dl::MaxPoolOp op, Gradients &d) {
   TensorExpr g = d.of(op.getY()), x = d.at(op.getX());
   FailureOr<Window> window = readStatic(op, x, g);
   if (succeeded(window) && x.type().getNumDynamicDims() <= 1 &&
-      llvm::product_of(window->kernel) <= mostTaps &&
-      llvm::product_of(window->strides) <= mostTaps) {
+      llvm::product_of(window->kernel) <= maxTaps &&
+      llvm::product_of(window->strides) <= maxTaps) {
     d.add(op.getX(), routeToFirst(*window, x, d.at(op.getY()), g));
     return success();
   }

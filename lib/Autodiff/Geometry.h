@@ -38,7 +38,7 @@ struct Geometry {
       for (unsigned d = 0; d < window.rank(); ++d) {
         int64_t total;
         if (window.strides[d] == 1) {
-          total = window.reach(d) - 1;
+          total = window.effectiveKernel(d) - 1;
         } else if (mlir::ShapedType::isDynamic(extents[d])) {
           return op.emitOpError("with padding '")
                  << dl::stringifyAutoPadding(window.mode) << "', stride "
@@ -48,7 +48,7 @@ struct Geometry {
         } else {
           int64_t places = window.outputExtent(d, extents[d]);
           total = std::max<int64_t>((places - 1) * window.strides[d] +
-                                        window.reach(d) - extents[d],
+                                        window.effectiveKernel(d) - extents[d],
                                     0);
         }
         window.low[d] = window.mode == dl::AutoPadding::same

@@ -29,7 +29,7 @@ const char catalogue[] = {
 /// Elements of a tensor stand in the text up to this many bytes; more of them
 /// in a resource, which is written once and not looked at.
 constexpr size_t inlineBytes = 256;
-constexpr int64_t mostElements = int64_t(1) << 45;
+constexpr int64_t maxElements = int64_t(1) << 45;
 } // namespace
 
 struct dlc_ir {
@@ -148,7 +148,7 @@ struct dlc_ir {
     }
     int64_t count = 1;
     for (int64_t extent : type.getShape())
-      if (llvm::MulOverflow(count, extent, count) || count > mostElements) {
+      if (llvm::MulOverflow(count, extent, count) || count > maxElements) {
         fail("'" + Twine(text) + "' has more elements than 2^45");
         return {};
       }

@@ -159,8 +159,8 @@ public:
       checkAttributes(op, op->getDiscardableAttrs());
       (void)reportTypeFaults(op, [&](Operation *op) { return fail(op); });
     });
-    if (count > mostReported)
-      module.emitError() << "and " << count - mostReported
+    if (count > maxReported)
+      module.emitError() << "and " << count - maxReported
                          << " more that are not allowed";
     if (count)
       llvm::WithColor::note(llvm::errs(), "dlc")
@@ -171,10 +171,10 @@ public:
   }
 
 private:
-  static constexpr unsigned mostReported = 100;
+  static constexpr unsigned maxReported = 100;
 
   InFlightDiagnostic fail(Operation *op) {
-    return ++count > mostReported ? InFlightDiagnostic() : op->emitError();
+    return ++count > maxReported ? InFlightDiagnostic() : op->emitError();
   }
 
   void checkOp(Operation *op) {

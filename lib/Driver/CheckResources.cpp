@@ -8,6 +8,7 @@
 
 #include "Lowering.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
+#include "dlc/Support/Format.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/MathExtras.h"
@@ -30,9 +31,8 @@ static std::string findFault(DenseResourceElementsAttr value) {
     if (llvm::MulOverflow(bytes, extent, bytes))
       return name + "has a type of more bytes than 2^63 - 1";
   if (int64_t(blob->getData().size()) != bytes)
-    return name + "has " + std::to_string(blob->getData().size()) +
-           " bytes, its shape " + dl::toString(type) + " needs " +
-           std::to_string(bytes);
+    return fmt::format(FMT_STRING("{}has {} bytes, its shape {} needs {}"),
+                       name, blob->getData().size(), dl::toString(type), bytes);
   return "";
 }
 

@@ -76,11 +76,11 @@ static LogicalResult checkInlinedSizes(ModuleOp module) {
         function.walk([](func::CallOp) { return WalkResult::interrupt(); })
             .wasInterrupted();
     // The first function that is too large; its callers follow from it.
-    if (hasCall && sizeOf(sizeOf, function) > mostInlinedOps)
+    if (hasCall && sizeOf(sizeOf, function) > maxInlinedOps)
       return function.emitError("function '")
              << function.getName() << "' grows to " << sizeOf(sizeOf, function)
              << " ops when all that it calls is written out in it, expected "
-             << mostInlinedOps << " at most";
+             << maxInlinedOps << " at most";
   }
   return success();
 }

@@ -95,7 +95,7 @@ void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createCheckExtents());
   pm.addNestedPass<func::FuncOp>(createHoistChecks());
   pm.addPass(createOutlineShapeFunctions());
-  pm.addPass(createPassResultsByDestination());
+  pm.addPass(createResultsToOutParams());
   pm.addPass(createMultiversion());
   if (options.roundOperands)
     pm.addPass(createRoundOperands());

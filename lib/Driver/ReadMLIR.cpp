@@ -5,6 +5,7 @@
 #include "CheckNames.h"
 #include "Lowering.h"
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Support/Format.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
@@ -48,20 +49,22 @@ public:
                  text.substr(at).starts_with("affine_set<")) {
         // Comparisons and arrows stand in it; no other `<` does.
         size_t end = text.find_first_of("\n\"", at);
-        if (std::min(end, text.size()) - at > mostMapText)
-          return {at, "an affine map of more than " +
-                          std::to_string(mostMapText) +
-                          " characters, expected a shorter one"};
+        if (std::min(end, text.size()) - at > maxMapText)
+          return {at, fmt::format(FMT_STRING("an affine map of more than {} "
+                                             "characters, expected a shorter "
+                                             "one"),
+                                  maxMapText)};
         at += StringRef("affine_map").size();
       } else {
         count(c);
         ++at;
       }
-      if (depth > mostNesting)
-        return {at - 1, "brackets nested deeper than " +
-                            std::to_string(mostNesting) +
-                            ", expected regions, types and attributes that "
-                            "are nested less deep"};
+      if (depth > maxNesting)
+        return {at - 1,
+                fmt::format(FMT_STRING("brackets nested deeper than {}, "
+                                       "expected regions, types and attributes "
+                                       "that are nested less deep"),
+                            maxNesting)};
     }
     return {0, ""};
   }
@@ -240,8 +243,8 @@ private:
     }
     if (size <= count)
       return "";
-    return std::to_string(count) + " elements are given, the result has " +
-           std::to_string(size);
+    return fmt::format(FMT_STRING("{} elements are given, the result has {}"),
+                       count, size);
   }
 
   /// `<{...}>` and `({...}) {...}`: attributes that a verifier looks at first.
@@ -392,14 +395,14 @@ private:
     bool overflows = false;
     for (int64_t extent : dense.getType().getShape())
       overflows |= llvm::MulOverflow(bytes, extent, bytes);
-    if (!overflows && bytes <= mostClaimedBytes - claimed) {
+    if (!overflows && bytes <= maxClaimedBytes - claimed) {
       claimed += bytes;
       return;
     }
     fail(op) << "a value of type " << dense.getType()
              << " written as one number takes the model's values of this kind "
                 "beyond "
-             << mostClaimedBytes
+             << maxClaimedBytes
              << " bytes; spell the values out, in a resource or an ONNX model";
   }
 

@@ -12,14 +12,14 @@ namespace dlc {
 
 /// Brackets of all kinds may stand this deep within each other: the parser of
 /// MLIR and the passes behind it recurse.
-inline constexpr unsigned mostNesting = 128;
+inline constexpr unsigned maxNesting = 128;
 /// The characters of one affine map, whose parser and simplifier recurse too.
-inline constexpr unsigned mostMapText = 4096;
+inline constexpr unsigned maxMapText = 4096;
 /// The bytes that all values written as one number, or elements of a few, stand
 /// for.
-inline constexpr int64_t mostClaimedBytes = int64_t(1) << 31;
+inline constexpr int64_t maxClaimedBytes = int64_t(1) << 31;
 /// The ops of a function when all that it calls has been written out in it.
-inline constexpr uint64_t mostInlinedOps = 100000;
+inline constexpr uint64_t maxInlinedOps = 100000;
 
 /// Parses the one buffer of `sources`. Unless native code is allowed refuses
 /// every op, type and attribute that is not known to be safe. Reports all

@@ -22,7 +22,7 @@ using namespace mlir;
 namespace dlc {
 
 /// A line is a schedule; no more is parsed of one.
-static constexpr size_t mostCharacters = 4096;
+static constexpr size_t maxCharacters = 4096;
 
 static StringRef nameOfRole(linalg::LinalgOp op) {
   return codegen::stringifyRole(*roleOf(op));
@@ -79,9 +79,9 @@ public:
       text = text.take_front(text.find("//", quoted)).trim();
       if (text.empty())
         continue;
-      if (text.size() > mostCharacters)
+      if (text.size() > maxCharacters)
         return wrong("a line of " + llvm::Twine(text.size()) +
-                     " characters, expected " + llvm::Twine(mostCharacters) +
+                     " characters, expected " + llvm::Twine(maxCharacters) +
                      " at most");
       if (text.starts_with("@")) {
         if (llvm::Error error = beginKernel(text))

@@ -15,6 +15,7 @@
 #include "dlc/Codegen/Tensors/Contraction.h"
 #include "dlc/Codegen/Tensors/Regions.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Support/OpenFile.h"
 #include "dlc/Support/ParseJSON.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -119,18 +120,15 @@ private:
       }
     }
     auto describe = [](const RegisterTile &tile) {
-      return llvm::formatv("{0} rows of {1} vectors{2}", tile.rows,
-                           tile.vectors, tile.rowsFirst ? ", rows first" : "")
-          .str();
+      return fmt::format(FMT_STRING("{} rows of {} vectors{}"), tile.rows,
+                         tile.vectors, tile.rowsFirst ? ", rows first" : "");
     };
-    log << llvm::formatv(
-        "  {0,9:f1} us  {1}{2}  {3}\n", least * 1e6, describe(best),
-        least < model
-            ? llvm::formatv(", {0:f2} times as fast as {1}", model / least,
-                            describe(candidates.front()))
-                  .str()
-            : ", as the model has it",
-        nameOf(op.getLoc()));
+    std::string gain = ", as the model has it";
+    if (least < model)
+      gain = fmt::format(FMT_STRING(", {:.2f} times as fast as {}"),
+                         model / least, describe(candidates.front()));
+    print(log, FMT_STRING("  {:9.1f} us  {}{}  {}\n"), least * 1e6,
+          describe(best), gain, nameOf(op.getLoc()));
     return best;
   }
 
@@ -280,13 +278,13 @@ llvm::Error dlc::tune(ModuleOp module, const Processor &processor,
     if (std::error_code code = llvm::sys::fs::create_directories(folder))
       return llvm::createStringError("cannot make the folder '" + folder +
                                      "': " + code.message());
-  log << "schedules of products for " << processor.cpu << ", from " << path
-      << "\n";
+  print(log, FMT_STRING("schedules of products for {}, from {}\n"),
+        processor.cpu, path);
   if (failed(Tuner(processor, module.getContext(), log)
                  .run(module, *mine.getAsObject())))
     return llvm::createStringError("a product could not be timed");
   size_t measured = mine.getAsObject()->size() - before;
-  log << "  " << measured << " measured, " << before << " known before\n";
+  print(log, FMT_STRING("  {} measured, {} known before\n"), measured, before);
   if (!measured)
     return llvm::Error::success();
   return artifacts.write(path, [&](llvm::raw_pwrite_stream &os) {

@@ -5,7 +5,7 @@
 #include "llvm/Support/Error.h"
 
 llvm::Expected<llvm::json::Value> dlc::parseJSON(llvm::StringRef text) {
-  constexpr unsigned mostNesting = 64;
+  constexpr unsigned maxNesting = 64;
   unsigned depth = 0;
   bool isString = false;
   for (size_t at = 0; at < text.size(); ++at) {
@@ -18,9 +18,9 @@ llvm::Expected<llvm::json::Value> dlc::parseJSON(llvm::StringRef text) {
       ++depth;
     else if (c == ']' || c == '}')
       depth -= depth > 0;
-    if (depth > mostNesting)
+    if (depth > maxNesting)
       return llvm::createStringError("brackets nested deeper than " +
-                                     llvm::Twine(mostNesting));
+                                     llvm::Twine(maxNesting));
   }
   return llvm::json::parse(text);
 }

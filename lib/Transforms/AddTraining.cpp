@@ -178,9 +178,10 @@ private:
     return fits(made) ? dlc::takeLogits(b, y, made) : y;
   }
   bool fits(const dlc::Probabilities &made) const {
-    auto wanted = isa_and_nonnull<SigmoidOp>(made.maker) ? dlc::Scores::Logistic
-                                                         : dlc::Scores::Classes;
-    return made.maker && recipe.loss->scores == wanted;
+    auto wanted = isa_and_nonnull<SigmoidOp>(made.producer)
+                      ? dlc::Scores::Logistic
+                      : dlc::Scores::Classes;
+    return made.producer && recipe.loss->scores == wanted;
   }
 
   Value metricOf(const dlc::Metric &metric, Value y, Value target) {
@@ -283,7 +284,7 @@ private:
                    llvm::function_ref<InFlightDiagnostic()> fail) {
     Value y = pristine.getBody().front().getTerminator()->getOperand(0);
     auto made = dlc::findProbabilities(y);
-    Operation *wrong = made.hidden ? made.hidden : made.maker;
+    Operation *wrong = made.blocker ? made.blocker : made.producer;
     if (wrong && !isa<LogSoftmaxOp>(wrong) && !fits(made))
       emitWarning(wrong->getLoc())
           << "loss " << options.loss

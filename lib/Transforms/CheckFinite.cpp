@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/Path.h"
@@ -16,12 +17,12 @@ namespace dlc {
 
 /// `dl.log at net.mlir:7:3`
 static std::string describe(Operation *op) {
-  std::string text = op->getName().getStringRef().str();
+  StringRef name = op->getName().getStringRef();
   if (auto place = op->getLoc()->findInstanceOf<FileLineColLoc>())
-    text += " at " + llvm::sys::path::filename(place.getFilename()).str() +
-            ":" + std::to_string(place.getLine()) + ":" +
-            std::to_string(place.getColumn());
-  return text;
+    return fmt::format(FMT_STRING("{} at {}:{}:{}"), name,
+                       llvm::sys::path::filename(place.getFilename()),
+                       place.getLine(), place.getColumn());
+  return name.str();
 }
 
 namespace {

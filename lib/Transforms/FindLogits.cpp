@@ -15,7 +15,7 @@ using namespace dlc::dl;
 static constexpr double nearly = 1e-3;
 
 /// The value of a splat constant.
-static std::optional<double> numberOf(Value value) {
+static std::optional<double> splatNumber(Value value) {
   SplatElementsAttr splat;
   if (!matchPattern(value, m_Constant(&splat)) ||
       !isa<FloatType>(splat.getElementType()))
@@ -32,7 +32,7 @@ static bool isTransparent(Operation *op) {
     return (!clip.getLow() || clip.getLow()->convertToDouble() <= nearly) &&
            (!clip.getHigh() || clip.getHigh()->convertToDouble() >= 1 - nearly);
   if (isa<MaximumOp, MinimumOp>(op)) {
-    auto bound = numberOf(op->getOperand(1));
+    auto bound = splatNumber(op->getOperand(1));
     return bound && op->getOperand(0).getType() == op->getResult(0).getType() &&
            (isa<MaximumOp>(op) ? *bound <= nearly : *bound >= 1 - nearly);
   }
@@ -74,26 +74,26 @@ dlc::Probabilities dlc::findProbabilities(Value result) {
   Probabilities made;
   Operation *op = result.getDefiningOp();
   while (op && !isMaker(op) && isTransparent(op)) {
-    made.way.push_back(op);
+    made.chain.push_back(op);
     op = op->getOperand(0).getDefiningOp();
   }
-  std::reverse(made.way.begin(), made.way.end());
+  std::reverse(made.chain.begin(), made.chain.end());
   if (op && isMaker(op)) {
-    made.maker = op;
+    made.producer = op;
     if (auto axis = op->getAttrOfType<IntegerAttr>("axis"))
       made.axis =
           wrapAxis(axis.getInt(), tensorType(op->getOperand(0)).getRank());
-    for (Operation *step : made.way)
+    for (Operation *step : made.chain)
       if (made.axis)
         made.axis = follow(step, *made.axis);
     return made;
   }
   // A softmax or sigmoid may still be found through other element-wise ops. The
   // logarithm of a softmax serves as logits as well.
-  made.way.clear();
+  made.chain.clear();
   for (Operation *last = op; op && !isa<LogOp>(op);) {
     if (isa<SoftmaxOp, SigmoidOp>(op)) {
-      made.hidden = last;
+      made.blocker = last;
       break;
     }
     Operation *next = nullptr;
@@ -112,10 +112,10 @@ dlc::Probabilities dlc::findProbabilities(Value result) {
 }
 
 Value dlc::takeLogits(OpBuilder &b, Value result, const Probabilities &made) {
-  if (!made.maker)
+  if (!made.producer)
     return result;
-  Value value = made.maker->getOperand(0);
-  for (Operation *op : made.way) {
+  Value value = made.producer->getOperand(0);
+  for (Operation *op : made.chain) {
     if (isa<ClipOp, MaximumOp, MinimumOp>(op))
       continue;
     IRMapping mapping;

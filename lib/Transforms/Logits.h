@@ -13,18 +13,18 @@ namespace dlc {
 struct Probabilities {
   /// A softmax, its logarithm or a logistic function; null if none makes the
   /// result.
-  mlir::Operation *maker = nullptr;
-  /// In order, beginning after the maker.
-  llvm::SmallVector<mlir::Operation *> way;
+  mlir::Operation *producer = nullptr;
+  /// In order, beginning after the producer.
+  llvm::SmallVector<mlir::Operation *> chain;
   /// The dimension of the result along which the classes of a softmax lie.
   std::optional<int64_t> axis;
   /// An op that changes probabilities before they reach the result.
-  mlir::Operation *hidden = nullptr;
+  mlir::Operation *blocker = nullptr;
 };
 
 Probabilities findProbabilities(mlir::Value result);
 
-/// The result without the function: its operand, moved in the same way.
+/// The result without the function: its operand, moved in the same chain.
 mlir::Value takeLogits(mlir::OpBuilder &b, mlir::Value result,
                        const Probabilities &made);
 

@@ -71,8 +71,8 @@ bool isConstant(Value value) {
 }
 
 struct PadLayer : RewritePattern {
-  PadLayer(MLIRContext *context, StringRef name, int64_t mostChannels)
-      : RewritePattern(name, 1, context), mostChannels(mostChannels) {}
+  PadLayer(MLIRContext *context, StringRef name, int64_t maxChannels)
+      : RewritePattern(name, 1, context), maxChannels(maxChannels) {}
 
   LogicalResult matchAndRewrite(Operation *op,
                                 PatternRewriter &rewriter) const override {
@@ -81,7 +81,7 @@ struct PadLayer : RewritePattern {
       return failure();
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
     int64_t channels = type.getShape().back();
-    if (channels < 3 || channels > mostChannels ||
+    if (channels < 3 || channels > maxChannels ||
         llvm::isPowerOf2_64(channels) || !type.getElementType().isF32())
       return failure();
     // Operands are the input, the weights and perhaps a bias.
@@ -104,14 +104,14 @@ struct PadLayer : RewritePattern {
     return success();
   }
 
-  int64_t mostChannels;
+  int64_t maxChannels;
 };
 
 /// Moves the slice after an op that works on each channel separately, so that
 /// the op is computed in whole vectors too.
 struct SinkSlice : OpRewritePattern<SliceOp> {
-  SinkSlice(MLIRContext *context, int64_t mostChannels)
-      : OpRewritePattern(context), mostChannels(mostChannels) {}
+  SinkSlice(MLIRContext *context, int64_t maxChannels)
+      : OpRewritePattern(context), maxChannels(maxChannels) {}
 
   LogicalResult matchAndRewrite(SliceOp slice,
                                 PatternRewriter &rewriter) const override {
@@ -119,7 +119,7 @@ struct SinkSlice : OpRewritePattern<SliceOp> {
     auto to = cast<RankedTensorType>(slice.getType());
     if (!slice->hasOneUse() || slice.getSteps() || from.getRank() == 0 ||
         from.getShape().drop_back() != to.getShape().drop_back() ||
-        from.getShape().back() > mostChannels ||
+        from.getShape().back() > maxChannels ||
         int64_t(llvm::PowerOf2Ceil(to.getShape().back())) !=
             from.getShape().back() ||
         !llvm::all_of(slice.getStarts(), [](int64_t at) { return at == 0; }))
@@ -141,21 +141,21 @@ struct SinkSlice : OpRewritePattern<SliceOp> {
     return success();
   }
 
-  int64_t mostChannels;
+  int64_t maxChannels;
 };
 
 struct PadChannels : dlc::impl::PadChannelsBase<PadChannels> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     // A vector of f32 of the widest target; more channels fill vectors anyway.
-    int64_t mostChannels = 0;
+    int64_t maxChannels = 0;
     for (codegen::CPUAttr target : codegen::targetsOf(getOperation()))
-      mostChannels =
-          std::max(mostChannels, target.lanes(Float32Type::get(context)));
+      maxChannels =
+          std::max(maxChannels, target.lanes(Float32Type::get(context)));
     RewritePatternSet patterns(context);
-    patterns.add<PadLayer>(context, ConvOp::getOperationName(), mostChannels);
-    patterns.add<PadLayer>(context, DenseOp::getOperationName(), mostChannels);
-    patterns.add<SinkSlice>(context, mostChannels);
+    patterns.add<PadLayer>(context, ConvOp::getOperationName(), maxChannels);
+    patterns.add<PadLayer>(context, DenseOp::getOperationName(), maxChannels);
+    patterns.add<SinkSlice>(context, maxChannels);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dlc/Dialect/DL/IR/Inference.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
@@ -30,7 +31,7 @@ static bool isElement(Type type) {
 }
 
 std::string dlc::findTypeFault(Type type) {
-  constexpr int64_t mostDimensions = 16;
+  constexpr int64_t maxDimensions = 16;
   if (isElement(type) || isa<IndexType, tosa::shapeType>(type))
     return "";
   auto tensor = dyn_cast<RankedTensorType>(type);
@@ -38,10 +39,9 @@ std::string dlc::findTypeFault(Type type) {
     return "is not allowed in a model, expected a ranked tensor, or one "
            "number, of i1, i8 to i64, ui8 to ui64, i2, i4, f32, f64, f16, "
            "bf16, f8... or f4...";
-  if (tensor.getRank() > mostDimensions)
-    return "has " + std::to_string(tensor.getRank()) +
-           " dimensions, expected " + std::to_string(mostDimensions) +
-           " at most";
+  if (tensor.getRank() > maxDimensions)
+    return fmt::format(FMT_STRING("has {} dimensions, expected {} at most"),
+                       tensor.getRank(), maxDimensions);
   if (!dl::isBounded(tensor.getShape()))
     return "has more than 2^45 elements, which no memory holds";
   return "";

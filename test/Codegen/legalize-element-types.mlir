@@ -119,3 +119,37 @@ func.func @computes(%x: vector<4xbf16>, %d: f64) -> (bf16, i1, bf16) {
   %3 = arith.truncf %d : f64 to bf16
   return %1, %2, %3 : bf16, i1, bf16
 }
+
+// Small floats by their bits: of eight, ...
+// CHECK-LABEL: func.func @small(%arg0: memref<?xi8>, %arg1: index) -> vector<4xf32>
+// CHECK: %[[V:.*]] = vector.load %arg0[%arg1] : memref<?xi8>, vector<4xi8>
+// CHECK: arith.extui %[[V]] : vector<4xi8> to vector<4xi32>
+// CHECK: arith.bitcast %{{.*}} : vector<4xi32> to vector<4xf32>
+func.func @small(%x: memref<?xf8E4M3FN>, %i: index) -> vector<4xf32> {
+  %v = vector.load %x[%i] : memref<?xf8E4M3FN>, vector<4xf8E4M3FN>
+  %w = arith.extf %v : vector<4xf8E4M3FN> to vector<4xf32>
+  return %w : vector<4xf32>
+}
+
+// ... and of four, between the bytes that hold them.
+// CHECK-LABEL: func.func @nibble(%arg0: i8, %arg1: f32) -> (f32, i8)
+// CHECK: arith.trunci %arg0 : i8 to i4
+// CHECK: arith.trunci %{{.*}} : i32 to i4
+// CHECK-NOT: f4E2M1FN
+func.func @nibble(%byte: i8, %x: f32) -> (f32, i8) {
+  %bits = arith.trunci %byte : i8 to i4
+  %small = arith.bitcast %bits : i4 to f4E2M1FN
+  %wide = arith.extf %small : f4E2M1FN to f32
+  %narrow = arith.truncf %x : f32 to f4E2M1FN
+  %stored = arith.bitcast %narrow : f4E2M1FN to i4
+  %result = arith.extui %stored : i4 to i8
+  return %wide, %result : f32, i8
+}
+
+// Between two floats that are only stored there is an f32.
+// CHECK-LABEL: func.func @both(%arg0: i8) -> i16
+// CHECK: arith.bitcast %{{.*}} : i32 to f32
+func.func @both(%x: f8E5M2) -> bf16 {
+  %0 = arith.extf %x : f8E5M2 to bf16
+  return %0 : bf16
+}

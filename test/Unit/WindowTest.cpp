@@ -19,8 +19,8 @@ static Window makeWindow(int64_t kernel, int64_t stride, int64_t dilation,
 }
 
 TEST(Window, ReachCountsTheGapsOfADilation) {
-  EXPECT_EQ(makeWindow(3, 1, 1, 0, 0).reach(0), 3);
-  EXPECT_EQ(makeWindow(3, 1, 4, 0, 0).reach(0), 9);
+  EXPECT_EQ(makeWindow(3, 1, 1, 0, 0).effectiveKernel(0), 3);
+  EXPECT_EQ(makeWindow(3, 1, 4, 0, 0).effectiveKernel(0), 9);
 }
 
 TEST(Window, ValidExtentIsOnePlusTheRoomOverTheStride) {

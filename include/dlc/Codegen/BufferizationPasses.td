@@ -137,7 +137,7 @@ def WriteResults : Pass<"dlc-write-results", "::mlir::func::FuncOp"> {
     "::mlir::tensor::TensorDialect"];
 }
 
-def UnshareDestinations : Pass<"dlc-unshare-destinations"> {
+def DuplicateSharedDestinations : Pass<"dlc-duplicate-shared-destinations"> {
   let summary = "Give each result the writes that it begins with, for itself";
   let description = [{
     Common subexpression elimination lets two results begin with one fill or one slice. Upstream's

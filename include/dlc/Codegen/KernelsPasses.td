@@ -195,8 +195,8 @@ def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleO
     "::mlir::tensor::TensorDialect"];
 }
 
-def PassResultsByDestination
-    : Pass<"dlc-pass-results-by-destination", "::mlir::ModuleOp"> {
+def ResultsToOutParams
+    : Pass<"dlc-results-to-out-params", "::mlir::ModuleOp"> {
   let summary = "Make results of public functions buffers that the caller gives";
   let description = [{
     A public `@f(tensors) -> tensors` becomes `@f(%context: !llvm.ptr, %workers: index, inputs as

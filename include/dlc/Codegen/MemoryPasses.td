@@ -7,14 +7,15 @@
 include "mlir/Pass/PassBase.td"
 
 def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"> {
-  let summary = "Make bf16 and truth values what memory and registers hold";
+  let summary = "Make bf16, small floats and truth values what memory and registers hold";
   let description = [{
     Up to here bf16 is bf16. Few processors convert it, and some of those lose denormals. For the
     others LLVM calls the compiler's runtime library, which a model's library does not have, and
     takes vectors apart. So bf16 is kept by its bits, as `i16`: buffers, vectors and numbers
     change their type, conversions become shifts and roundings of integers (to the nearest, ties
     to even; NaN stays NaN), what only moves elements moves bits, and other arithmetic is done in
-    f32. Instructions that take bf16 keep it.
+    f32. Instructions that take bf16 keep it. Floats of 8 and 4 bits, in all formats that `dl`
+    has, become `i8` and `i4` in the same way.
 
     ```mlir
     func.func @f(%x: memref<?xbf16>, %i: index) -> vector<16xf32> {
@@ -48,7 +49,8 @@ def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"
     }
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 def ExpandCopies : Pass<"dlc-expand-copies", "::mlir::func::FuncOp"> {

@@ -71,7 +71,7 @@ void cpu::buildLLVMPipeline(OpPassManager &pm, const CodegenOptions &options) {
   addCleanup(functions);
   functions.addPass(createReshapeDestinations());
   // Buffers: in place where upstream's analysis allows it.
-  functions.addPass(createUnshareDestinations());
+  functions.addPass(createDuplicateSharedDestinations());
   if (!options.separateBuffers) {
     functions.addPass(createHideIndices());
     functions.addPass(bufferization::createEmptyTensorEliminationPass());

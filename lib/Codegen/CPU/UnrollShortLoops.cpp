@@ -20,10 +20,10 @@ namespace {
 
 /// Instructions of arithmetic that an unrolled loop may have: straight code of
 /// some kilobytes, which the instruction cache holds beside others.
-constexpr int64_t mostInstructions = 256;
+constexpr int64_t maxInstructions = 256;
 /// Lanes of one, where vectors are no shorter.
 constexpr int64_t widest = 16;
-constexpr int64_t mostRounds = 9;
+constexpr int64_t maxRounds = 9;
 
 struct UnrollShortLoops : dlc::impl::UnrollShortLoopsBase<UnrollShortLoops> {
   void runOnOperation() override {
@@ -36,11 +36,11 @@ struct UnrollShortLoops : dlc::impl::UnrollShortLoopsBase<UnrollShortLoops> {
           }))
         continue;
       std::optional<APInt> rounds = loop.getStaticTripCount();
-      if (!rounds || rounds->sgt(mostRounds))
+      if (!rounds || rounds->sgt(maxRounds))
         continue;
       std::optional<int64_t> instructions = countInstructions(loop);
       if (instructions &&
-          *instructions * rounds->getSExtValue() <= mostInstructions)
+          *instructions * rounds->getSExtValue() <= maxInstructions)
         (void)loopUnrollFull(loop);
     }
   }

@@ -13,7 +13,7 @@ using namespace mlir;
 namespace dlc::cpu {
 
 /// Larger tiles stay loops.
-static constexpr int64_t mostSteps = 4096;
+static constexpr int64_t maxSteps = 4096;
 
 namespace {
 
@@ -282,7 +282,7 @@ LogicalResult vectorizePairs(RewriterBase &rewriter, linalg::LinalgOp op,
   int64_t columns = op.getStaticLoopRanges()[loops->n];
   if (steps / columns / 2 *
           llvm::divideCeil(columns, machine.getVectorBits() / 32) >
-      mostSteps)
+      maxSteps)
     return failure();
   rewriter.setInsertionPoint(op);
   PairVectorizer(rewriter, op, *loops, machine).run();

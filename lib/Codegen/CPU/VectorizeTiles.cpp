@@ -37,7 +37,7 @@ namespace dlc {
 namespace {
 
 /// Larger iteration spaces stay loops: unrolled code would not fit the cache.
-constexpr int64_t mostElements = 8192;
+constexpr int64_t maxElements = 8192;
 
 /// Reading all of what was just written, without dimensions of one step: the
 /// zeros that a tile's sums begin with. Upstream forwards a vector only where
@@ -235,7 +235,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
     int64_t elements = 1;
     for (int64_t size : sizes)
       elements *= size;
-    if (elements == 0 || elements > mostElements)
+    if (elements == 0 || elements > maxElements)
       return std::nullopt;
     return sizes;
   }

@@ -31,7 +31,7 @@ namespace dlc {
 using namespace dlc;
 
 static std::string sentence(Operation *op, StringRef what) {
-  return ("bounds: " + codegen::placeOf(op) + ": " +
+  return ("bounds: " + codegen::describeLocation(op) + ": " +
           op->getName().getStringRef() + ": " + what)
       .str();
 }

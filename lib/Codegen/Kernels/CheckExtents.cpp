@@ -416,11 +416,11 @@ private:
     std::function<bool(AffineExpr, int64_t)> split = [&](AffineExpr e,
                                                          int64_t factor) {
       if (auto c = dyn_cast<AffineConstantExpr>(e)) {
-        constexpr int64_t farthest = mostBytes / largest;
+        constexpr int64_t farthest = maxBytes / largest;
         if (c.getValue() < -farthest || c.getValue() > farthest)
           return false;
         constant += factor * c.getValue();
-        return std::abs(constant) <= mostBytes;
+        return std::abs(constant) <= maxBytes;
       }
       if (auto dim = dyn_cast<AffineDimExpr>(e)) {
         factors[dim.getPosition()] += factor;

@@ -143,8 +143,9 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
 
   static void require(OpBuilder &b, Operation *op, Value condition,
                       const Twine &what) {
-    codegen::RequireOp::create(b, op->getLoc(), condition,
-                               (codegen::placeOf(op) + ": " + what).str());
+    codegen::RequireOp::create(
+        b, op->getLoc(), condition,
+        (codegen::describeLocation(op) + ": " + what).str());
   }
 };
 } // namespace

@@ -90,7 +90,7 @@ bool ExtentChecks::isNatural(OpFoldResult size) {
 //===----------------------------------------------------------------------===//
 
 std::string ExtentChecks::sentence(Operation *op, const Twine &what) {
-  return (codegen::placeOf(op) + ": " + what).str();
+  return (codegen::describeLocation(op) + ": " + what).str();
 }
 
 void ExtentChecks::require(Operation *op, Value condition, const Twine &what) {
@@ -173,7 +173,7 @@ void ExtentChecks::requireMemory(Operation *op, ArrayRef<OpFoldResult> sizes,
   }
   require(op,
           numbered(arith::CmpFOp::create(b, loc, arith::CmpFPredicate::OLE,
-                                         bytes, number(double(mostBytes)))),
+                                         bytes, number(double(maxBytes)))),
           "a tensor of such extents has more bytes than 2^48");
 }
 

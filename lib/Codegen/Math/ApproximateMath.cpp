@@ -11,9 +11,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lanes.h"
-#include "WideMath.h"
+#include "ApproximateMathInF64.h"
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Codegen/Math/MathExpr.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -37,35 +37,35 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 /// x = n ln 2 + r with |r| <= ln 2 / 2; the lowest bits of `magic` are n, in
 /// two's complement: 1.5 * 2^23 has no place for fractions.
 struct Halving {
-  Lanes magic, n, r;
+  MathExpr magic, n, r;
 };
 
-Halving halve(Lanes x) {
+Halving halve(MathExpr x) {
   constexpr double shift = 12582912.0, high = 0.693147182464599609375,
                    low = -1.904654323148236e-9; // ln 2 = high + low
-  Lanes magic = fma(x, 1.4426950408889634, x.constant(shift));
-  Lanes n = magic - shift;
+  MathExpr magic = fma(x, 1.4426950408889634, x.constant(shift));
+  MathExpr n = magic - shift;
   return {magic, n, fma(n, -low, fma(n, -high, x))};
 }
 
 /// (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2, such that e^r is off by 2^-28.
-Lanes expTail(Lanes r) {
+MathExpr expTail(MathExpr r) {
   return polynomial(
       r, {0.49999994, 0.1666652, 0.041668393, 0.008368781, 0.0013814465});
 }
 
 /// e^x for -87 <= x <= 88.
-Lanes expWithin(Lanes x) {
+MathExpr expWithin(MathExpr x) {
   Halving h = halve(x);
-  Lanes one = x.constant(1.0);
-  Lanes y = fma(fma(expTail(h.r), h.r, one), h.r, one);
+  MathExpr one = x.constant(1.0);
+  MathExpr y = fma(fma(expTail(h.r), h.r, one), h.r, one);
   return (y.bits() + (h.magic.bits() << 23)).asF32();
 }
 
 /// Within 1 unit in the last place. Results below 2^-126 are 0, as all
 /// arithmetic has it while a kernel runs.
-Lanes expOf(Lanes x) {
-  Lanes y = expWithin(x);
+MathExpr expOf(MathExpr x) {
+  MathExpr y = expWithin(x);
   y = select(x < -87.33654022216796875, x.constant(0.0), y);
   // Overflow, and NaN stays NaN.
   y = select(x.exceeds(88.72283172607421875), x + infinity, y);
@@ -75,21 +75,21 @@ Lanes expOf(Lanes x) {
 /// tanh x = e / (e + 2) with e = e^(2 |x|) - 1, which has no cancellation: e is
 /// 2^n (e^r - 1) + (2^n - 1). Three roundings are too many where e is small:
 /// there x + x^3 p(x^2). Within 2 units in the last place.
-Lanes tanhOf(Lanes x) {
-  Lanes twice = x.abs() + x.abs();
+MathExpr tanhOf(MathExpr x) {
+  MathExpr twice = x.abs() + x.abs();
   // From there on it is 1; NaN stays NaN.
   twice = select(twice > 18.5, x.constant(18.5), twice);
   Halving h = halve(twice);
   // (e^r - 1 - r) / r^2 again, such that e^r - 1 is off by 2^-26.
-  Lanes tail = polynomial(
+  MathExpr tail = polynomial(
       h.r, {0.49999997, 0.16666543, 0.0416672, 0.00836658, 0.0013882507});
-  Lanes part = fma(h.r * h.r, tail, h.r);
-  Lanes one = x.constant(1.0);
-  Lanes power = (one.bits() + (h.magic.bits() << 23)).asF32();
-  Lanes e = fma(power, part, power - one);
+  MathExpr part = fma(h.r * h.r, tail, h.r);
+  MathExpr one = x.constant(1.0);
+  MathExpr power = (one.bits() + (h.magic.bits() << 23)).asF32();
+  MathExpr e = fma(power, part, power - one);
   // (tanh x / x - 1) / x^2 on [0, 0.3] in x^2.
-  Lanes square = x * x;
-  Lanes near =
+  MathExpr square = x * x;
+  MathExpr near =
       fma(square * x,
           polynomial(square, {-0.33333063, 0.13314909, -0.05037229}), x);
   return select(twice < 0.6, near, withSign(e / (e + 2.0), x));
@@ -97,22 +97,23 @@ Lanes tanhOf(Lanes x) {
 
 /// Near zero x + x p(x^2), elsewhere 1 - e^q(|x|), where q approximates the
 /// logarithm of erfc. Within 2 units in the last place.
-Lanes erfOf(Lanes x) {
+MathExpr erfOf(MathExpr x) {
   // erf x / x - 1 on [0, 0.93] in x^2.
-  Lanes near = polynomial(x * x, {0.12837915, -0.3761248, 0.112816826,
-                                  -0.02676172, 0.00498594, -0.0005953739});
+  MathExpr near = polynomial(x * x, {0.12837915, -0.3761248, 0.112816826,
+                                     -0.02676172, 0.00498594, -0.0005953739});
   near = fma(near, x, x);
   // log erfc on [0.92, 4]; erfc 4 = 1.5e-8 is nothing beside 1.
-  Lanes t = x.abs();
+  MathExpr t = x.abs();
   t = select(t > 4.0, x.constant(4.0), t);
-  Lanes q = polynomial(t, {-0.00019566654, -1.1276757, -0.6371822, -0.103931665,
-                           0.022226956, -0.0030432267, 0.00019593826});
-  Lanes far = withSign(x.constant(1.0) - expWithin(q), x);
+  MathExpr q =
+      polynomial(t, {-0.00019566654, -1.1276757, -0.6371822, -0.103931665,
+                     0.022226956, -0.0030432267, 0.00019593826});
+  MathExpr far = withSign(x.constant(1.0) - expWithin(q), x);
   return select(t > 0.92, far, near);
 }
 
 /// A function of f32 by its formula.
-template <typename Op, Lanes (*formula)(Lanes)>
+template <typename Op, MathExpr (*formula)(MathExpr)>
 struct Expand : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
   LogicalResult matchAndRewrite(Op op,
@@ -120,7 +121,7 @@ struct Expand : OpRewritePattern<Op> {
     if (!getElementTypeOrSelf(op.getType()).isF32())
       return failure();
     rewriter.replaceOp(
-        op, Value(formula(Lanes(rewriter, op.getLoc(), op.getOperand()))));
+        op, Value(formula(MathExpr(rewriter, op.getLoc(), op.getOperand()))));
     return success();
   }
 };
@@ -142,14 +143,14 @@ struct ExpandConstantPower : OpRewritePattern<math::PowFOp> {
       return failure();
     double exponent = scalar.getValueAsDouble();
     Location loc = op.getLoc();
-    Lanes x(rewriter, loc, op.getLhs());
+    MathExpr x(rewriter, loc, op.getLhs());
     if (exponent == 2) {
       rewriter.replaceOp(op, Value(x * x));
       return success();
     }
     if (exponent != 0.5 && exponent != 0.75)
       return failure();
-    Lanes root = (x + 0.0).sqrt();
+    MathExpr root = (x + 0.0).sqrt();
     if (exponent == 0.75)
       root = root * root.sqrt();
     rewriter.replaceOp(
@@ -165,13 +166,13 @@ struct ApproximateMath : dlc::impl::ApproximateMathBase<ApproximateMath> {
     RewritePatternSet patterns(&getContext());
     patterns.add<ExpandConstantPower>(&getContext(), /*benefit=*/20);
     patterns.add<Expand<math::ExpOp, expOf>>(&getContext(), /*benefit=*/10);
-    populateWideMathPatterns(patterns);
+    populateApproximateMathInF64Patterns(patterns);
     // Upstream's are a quotient of polynomials and a piecewise one, up to five
     // units off and shorter.
     if (!fast)
       patterns.add<Expand<math::TanhOp, tanhOf>, Expand<math::ErfOp, erfOf>>(
           &getContext(), /*benefit=*/10);
-    // Angles that WideMath leaves to libm are libm's.
+    // Angles that the formulas in f64 leave to libm are libm's.
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return name != math::SinOp::getOperationName() &&
              name != math::CosOp::getOperationName();

@@ -1,6 +1,7 @@
 //===- LegalizeElementTypes.cpp - Types of elements that memory holds -----===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "SmallFloats.h"
 #include "dlc/Codegen/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
@@ -30,13 +31,20 @@ bool holdsTruths(Type buffer) {
   return type && type.getElementType().isInteger(1);
 }
 
-/// bf16 by its bits, alone and in vectors and buffers; truth values as bytes in
-/// buffers.
+/// Floats that are stored and converted and no more.
+bool isStorageFloat(Type element) {
+  return element.isBF16() || dlc::isSmallFloat(element);
+}
+
+/// bf16 and small floats by their bits, alone and in vectors and buffers; truth
+/// values as bytes in buffers.
 struct LegalTypes : TypeConverter {
   LegalTypes() {
     addConversion([](Type type) { return type; });
-    addConversion([](BFloat16Type type) -> Type {
-      return IntegerType::get(type.getContext(), 16);
+    addConversion([](FloatType type) -> Type {
+      if (!isStorageFloat(type))
+        return type;
+      return IntegerType::get(type.getContext(), type.getWidth());
     });
     addConversion([this](VectorType type) -> Type {
       return type.clone(convertType(type.getElementType()));
@@ -169,9 +177,10 @@ struct AccessBytes : ConversionPattern {
   }
 };
 
-bool hasBF16(TypeRange types) {
-  return llvm::any_of(
-      types, [](Type type) { return getElementTypeOrSelf(type).isBF16(); });
+bool hasStorageFloat(TypeRange types) {
+  return llvm::any_of(types, [](Type type) {
+    return isStorageFloat(getElementTypeOrSelf(type));
+  });
 }
 
 /// Whether an op computes with the numbers that it is given; what it converts
@@ -218,27 +227,28 @@ Type singleOf(Type type) {
   return vector ? vector.clone(single) : single;
 }
 
-/// Numbers of bf16 that a model brings arithmetic of its own for are computed
-/// with in f32, and rounded.
+/// Arithmetic of a model's own on floats that are only stored is done in f32,
+/// and rounded.
 struct ComputeInF32 : RewritePattern {
   explicit ComputeInF32(MLIRContext *context)
       : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
   LogicalResult matchAndRewrite(Operation *op,
                                 PatternRewriter &rewriter) const override {
     if (!computes(op) || op->getNumRegions() ||
-        !(hasBF16(op->getOperandTypes()) || hasBF16(op->getResultTypes())))
+        !(hasStorageFloat(op->getOperandTypes()) ||
+          hasStorageFloat(op->getResultTypes())))
       return failure();
     SmallVector<Value> operands;
     for (Value operand : op->getOperands())
       operands.push_back(
-          hasBF16(operand.getType())
+          hasStorageFloat(operand.getType())
               ? arith::ExtFOp::create(rewriter, op->getLoc(),
                                       singleOf(operand.getType()), operand)
                     .getResult()
               : operand);
     SmallVector<Type> results;
     for (Type type : op->getResultTypes())
-      results.push_back(hasBF16(type) ? singleOf(type) : type);
+      results.push_back(hasStorageFloat(type) ? singleOf(type) : type);
     Operation *wide =
         rewriter.create(op->getLoc(), op->getName().getIdentifier(), operands,
                         results, op->getAttrs());
@@ -254,34 +264,42 @@ struct ComputeInF32 : RewritePattern {
   }
 };
 
-/// What comes from bf16 goes through f32: upstream's expansion goes there and
-/// no further.
+/// What comes from a float that is only stored goes through f32: the expansions
+/// go there and no further.
 template <typename OpT> struct WidenThroughF32 : OpRewritePattern<OpT> {
   using OpRewritePattern<OpT>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpT op,
                                 PatternRewriter &rewriter) const override {
     Type from = op.getIn().getType();
-    if (!getElementTypeOrSelf(from).isBF16() ||
+    if (!isStorageFloat(getElementTypeOrSelf(from)) ||
         getElementTypeOrSelf(op.getType()).isF32())
       return failure();
     Value wide = arith::ExtFOp::create(rewriter, op.getLoc(), singleOf(from),
                                        op.getIn());
-    rewriter.replaceOpWithNewOp<OpT>(op, op.getType(), wide);
+    if (isa<arith::ExtFOp, arith::TruncFOp>(op) &&
+        getElementTypeOrSelf(op.getType()).getIntOrFloatBitWidth() < 32)
+      rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, op.getType(), wide);
+    else
+      rewriter.replaceOpWithNewOp<OpT>(op, op.getType(), wide);
     return success();
   }
 };
 
-/// Integers and wider floats become bf16 through f32: canonicalisation joins
-/// both steps.
+/// Integers and other floats become floats that are only stored through f32:
+/// canonicalisation joins both steps.
 template <typename OpT> struct NarrowThroughF32 : OpRewritePattern<OpT> {
   using OpRewritePattern<OpT>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpT op,
                                 PatternRewriter &rewriter) const override {
-    Type to = op.getType();
-    if (!getElementTypeOrSelf(to).isBF16() ||
-        getElementTypeOrSelf(op.getIn().getType()).isF32())
+    Type to = op.getType(), from = getElementTypeOrSelf(op.getIn().getType());
+    if (!isStorageFloat(getElementTypeOrSelf(to)) || from.isF32())
       return failure();
-    Value wide = OpT::create(rewriter, op.getLoc(), singleOf(to), op.getIn());
+    Value wide;
+    if (isa<FloatType>(from) && from.getIntOrFloatBitWidth() < 32)
+      wide = arith::ExtFOp::create(rewriter, op.getLoc(), singleOf(to),
+                                   op.getIn());
+    else
+      wide = OpT::create(rewriter, op.getLoc(), singleOf(to), op.getIn());
     rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, to, wide);
     return success();
   }
@@ -318,6 +336,7 @@ struct LegalizeElementTypes
     });
     RewritePatternSet expand(context), patterns(context);
     arith::populateExpandBFloat16Patterns(expand);
+    dlc::populateExpandSmallFloatPatterns(expand);
     expand.add<WidenThroughF32<arith::ExtFOp>, WidenThroughF32<arith::FPToSIOp>,
                WidenThroughF32<arith::FPToUIOp>, ComputeInF32,
                NarrowThroughF32<arith::TruncFOp>,

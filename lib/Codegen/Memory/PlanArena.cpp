@@ -43,7 +43,7 @@ std::optional<int64_t> dlc::boundElements(memref::AllocOp alloc) {
   for (OpFoldResult size : alloc.getMixedSizes()) {
     std::optional<int64_t> extent = boundExtent(size);
     if (!extent || llvm::MulOverflow(elements, *extent, elements) ||
-        elements > mostBytes)
+        elements > maxBytes)
       return std::nullopt;
   }
   return elements;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Flatten.h"
-#include "Roots.h"
+#include "NestProducers.h"
 #include "Rows.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Tensors/Contraction.h"

@@ -49,7 +49,7 @@ static bool hasPlainResults(linalg::GenericOp op) {
 }
 
 /// The most results of one op: each is a stream of its own.
-constexpr size_t mostResults = 6;
+constexpr size_t maxResults = 6;
 
 /// One op with the results of both; upstream's fusion takes one operand inside,
 /// where the consumer may read several results. Loops and places are the same,
@@ -122,7 +122,7 @@ static bool mergeProducer(RewriterBase &rewriter, linalg::GenericOp consumer) {
     auto producer = value.getDefiningOp<linalg::GenericOp>();
     if (!producer || producer->getBlock() != block ||
         !hasPlainResults(producer) ||
-        producer.getNumResults() + consumer.getNumResults() > mostResults)
+        producer.getNumResults() + consumer.getNumResults() > maxResults)
       continue;
     bool isSamePlace =
         llvm::all_of(consumer->getOpOperands(), [&](OpOperand &operand) {

@@ -3,6 +3,7 @@
 
 #include "dlc/Codegen/Tensors/Regions.h"
 #include "dlc/Codegen/Tensors/Nests.h"
+#include "dlc/Support/Format.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -40,7 +41,7 @@ static std::string join(const llvm::SetVector<StringRef> &places) {
     if (i < 3)
       name += (i ? " + " : "") + place.str();
   if (places.size() > 3)
-    name += " + " + std::to_string(places.size() - 3) + " more";
+    name += fmt::format(FMT_STRING(" + {} more"), places.size() - 3);
   return name;
 }
 

@@ -36,7 +36,7 @@ struct StoredTypes : TypeConverter {
 
 /// Whether a constant is a resource of sub-byte elements, whose bytes nothing
 /// here reads.
-bool isTruthResource(Attribute value) {
+bool isSubByteResource(Attribute value) {
   auto resource = dyn_cast_if_present<DenseResourceElementsAttr>(value);
   return resource && resource.getElementType().getIntOrFloatBitWidth() < 8;
 }
@@ -45,7 +45,7 @@ bool isTruthResource(Attribute value) {
 TypedAttr storedConstant(ElementsAttr value) {
   Type element = value.getElementType(),
        stored = dl::scalar::storedType(element);
-  if (isTruthResource(value))
+  if (isSubByteResource(value))
     return {};
   if (stored == element)
     return cast<TypedAttr>(value);
@@ -167,7 +167,7 @@ struct ConvertDLToLinalg : dlc::impl::ConvertDLToLinalgBase<ConvertDLToLinalg> {
       auto type = dyn_cast<RankedTensorType>(op.getType());
       return !type || (dl::scalar::storedType(type.getElementType()) ==
                            type.getElementType() &&
-                       !isTruthResource(op.getValue()));
+                       !isSubByteResource(op.getValue()));
     });
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return types.isSignatureLegal(op.getFunctionType());

@@ -71,7 +71,7 @@ void Emitter::requireEqual(OpFoldResult x, OpFoldResult y, const Twine &what) {
 
 void Emitter::require(Value condition, const Twine &what) {
   StringRef name = op->getName().getStringRef();
-  std::string place = codegen::placeOf(op);
+  std::string place = codegen::describeLocation(op);
   if (place != name)
     place += (": " + name).str();
   codegen::RequireOp::create(b, loc, condition, (place + ": " + what).str());
@@ -377,7 +377,7 @@ Value Emitter::pad(Value x, ArrayRef<OpFoldResult> low,
       .getResult();
 }
 
-Value Emitter::pickElements(
+Value Emitter::extractElements(
     Value x, ArrayRef<OpFoldResult> sizes,
     function_ref<SmallVector<Value>(OpBuilder &, Location, ValueRange)>
         indices) {

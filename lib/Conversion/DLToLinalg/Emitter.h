@@ -132,10 +132,10 @@ public:
   /// A tensor whose element at each position is the element of `x` at the
   /// indices that `indices` computes from the position.
   mlir::Value
-  pickElements(mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> sizes,
-               llvm::function_ref<llvm::SmallVector<mlir::Value>(
-                   mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>
-                   indices);
+  extractElements(mlir::Value x, llvm::ArrayRef<mlir::OpFoldResult> sizes,
+                  llvm::function_ref<llvm::SmallVector<mlir::Value>(
+                      mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>
+                      indices);
 
   mlir::Operation *op;
   bool isRaw = false;
@@ -214,8 +214,9 @@ void addEmitter(mlir::RewritePatternSet &patterns,
 
 /// The same for an op that only moves elements.
 template <typename OpT>
-void addMover(mlir::RewritePatternSet &patterns, mlir::TypeConverter &converter,
-              typename EmitPattern<OpT>::Function function) {
+void addDataMovement(mlir::RewritePatternSet &patterns,
+                     mlir::TypeConverter &converter,
+                     typename EmitPattern<OpT>::Function function) {
   patterns.add<EmitPattern<OpT>>(converter, patterns.getContext(), function,
                                  /*isRaw=*/true);
 }

@@ -210,7 +210,7 @@ static Value mirror(Emitter &e, Value filter, ArrayRef<Phase> phases,
   mirroredSizes.append({inner, e.mul(outer, e.index(groups))});
   if (groups > 1) {
     Value innerValue = e.value(inner), outerValue = e.value(outer);
-    return e.pickElements(
+    return e.extractElements(
         filter, mirroredSizes,
         [&](OpBuilder &b, Location loc, ValueRange place) {
           auto index = [&](int64_t number) -> Value {
@@ -277,7 +277,7 @@ static Value mirror(Emitter &e, Value filter, ArrayRef<Phase> phases,
 }
 
 /// Beyond this number of phases there would be more code than it saves work.
-static constexpr int64_t mostParts = 16;
+static constexpr int64_t maxParts = 16;
 
 /// A transposed convolution is one plain convolution per phase of the stride,
 /// with the mirrored taps that reach an input element in that phase.
@@ -297,7 +297,7 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
   SmallVector<int64_t> cuts, rests;
   int64_t count = 1;
   for (unsigned d = 0; d < rank; ++d) {
-    int64_t stride = window.strides[d], reach = window.reach(d);
+    int64_t stride = window.strides[d], reach = window.effectiveKernel(d);
     count *= stride;
     if (window.isSame()) { // the result is W s for any reach of the window
       int64_t total = std::max<int64_t>(reach - stride, 0);
@@ -310,7 +310,7 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
       rests.push_back(reach - stride + more - window.low[d] - window.high[d]);
     }
   }
-  if (count > mostParts) {
+  if (count > maxParts) {
     // Otherwise zeros are inserted between the elements of x, with a single
     // phase.
     Sizes spread = shape, offsets(rank + 2, e.index(0)),

@@ -315,14 +315,14 @@ static Value isRowLess(OpBuilder &b, Location loc, Value x, Value columns,
   auto search = scf::WhileOp::create(
       b, loc, TypeRange{index, i32}, ValueRange{zero, number(b, 0)},
       [&](OpBuilder &b, Location loc, ValueRange state) {
-        scalarT goesOn =
+        scalarT continues =
             scalarT(b, loc,
                     arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
                                           state[0], columns)) &
             scalarT(b, loc,
                     arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq,
                                           state[1], number(b, 0)));
-        scf::ConditionOp::create(b, loc, goesOn.value, state);
+        scf::ConditionOp::create(b, loc, continues.value, state);
       },
       [&](OpBuilder &b, Location loc, ValueRange state) {
         Value p =

@@ -81,5 +81,5 @@ static Value emitRandomBits(dl::RandomBitsOp op, dl::RandomBitsOpAdaptor x,
 
 void dlc::populateRandomLowering(TypeConverter &types,
                                  RewritePatternSet &patterns) {
-  addMover<dl::RandomBitsOp>(patterns, types, emitRandomBits);
+  addDataMovement<dl::RandomBitsOp>(patterns, types, emitRandomBits);
 }

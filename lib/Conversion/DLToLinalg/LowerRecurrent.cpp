@@ -69,7 +69,7 @@ public:
     ValueRange arguments = body->getArguments();
     SmallVector<Value> next = emitStep(arguments[0], arguments.drop_front(2));
     SmallVector<Value> all{arith::AddIOp::create(b, loc, arguments[0], one),
-                           goesOn};
+                           continues};
     llvm::append_range(all, next);
     b.replaceOpWithNewOp<scf::YieldOp>(end, all);
     b.setInsertionPointAfter(loop);
@@ -212,8 +212,8 @@ private:
   }
 
   /// The slice that a step reads of an input or writes of an output.
-  void placeOf(Value all, OpFoldResult at, Sizes &offsets, Sizes &sizes,
-               Sizes &ones) {
+  void stepSlice(Value all, OpFoldResult at, Sizes &offsets, Sizes &sizes,
+                 Sizes &ones) {
     sizes = e.sizes(all);
     offsets.assign(sizes.size(), e.index(0));
     ones.assign(sizes.size(), e.index(1));
@@ -234,7 +234,7 @@ private:
       mapping.map(argument, toExactType(state, argument.getType()));
     Sizes offsets, sizes, ones;
     for (auto [element, input] : llvm::zip(op.getElements(), op.getInputs())) {
-      placeOf(input, at, offsets, sizes, ones);
+      stepSlice(input, at, offsets, sizes, ones);
       mapping.map(element,
                   tensor::ExtractSliceOp::create(
                       b, loc, cast<RankedTensorType>(element.getType()), input,
@@ -243,7 +243,7 @@ private:
     Value isInside = op.getLengths() ? emitIsInside(at) : Value();
     SmallVector<Value> written(outputs);
     auto write = [&](unsigned output, Value value) {
-      placeOf(outputs[output], at, offsets, sizes, ones);
+      stepSlice(outputs[output], at, offsets, sizes, ones);
       written[output] =
           tensor::InsertSliceOp::create(b, loc, keepWhere(isInside, value, {}),
                                         outputs[output], offsets, sizes, ones);
@@ -262,14 +262,14 @@ private:
     // All states are selected before any is written, because a cell may return
     // one state in the position of another.
     for (auto [next, state] : llvm::zip(yield.getStates(), states))
-      result.push_back(tellExtents(
+      result.push_back(withExtentsOf(
           keepWhere(isInside, toType(mapping.lookupOrDefault(next), state),
                     state),
           state));
     if (yield.getUntil()) {
       Value stop = tensor::ExtractOp::create(
           b, loc, mapping.lookupOrDefault(yield.getUntil()));
-      goesOn = arith::XOrIOp::create(
+      continues = arith::XOrIOp::create(
           b, loc, stop, arith::ConstantIntOp::create(b, loc, 1, 1));
     }
     for (auto [i, output] : llvm::enumerate(yield.getOutputs()))
@@ -292,7 +292,7 @@ private:
 
   /// Inserts the value over the previous state as a whole. So its unknown
   /// extents are visibly those of the state.
-  Value tellExtents(Value value, Value state) {
+  Value withExtentsOf(Value value, Value state) {
     auto type = cast<RankedTensorType>(value.getType());
     if (type.hasStaticShape() || value == state)
       return value;
@@ -335,7 +335,7 @@ private:
   dl::YieldOp yield;
   int64_t axis;
   OpFoldResult steps;
-  Value goesOn;
+  Value continues;
   std::optional<IRMapping> outside;
 };
 } // namespace

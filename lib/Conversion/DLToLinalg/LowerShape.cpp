@@ -58,7 +58,7 @@ static Value emitBroadcast(dl::BroadcastOp op, dl::BroadcastOpAdaptor x,
   SmallVector<Value> last;
   for (OpFoldResult extent : e.sizes(x.getX()))
     last.push_back(e.value(e.sub(extent, e.index(1))));
-  return e.pickElements(
+  return e.extractElements(
       x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange place) {
         SmallVector<Value> from;
         for (auto [d, most] : llvm::enumerate(last))
@@ -223,7 +223,7 @@ static Value emitSlice(dl::SliceOp op, dl::SliceOpAdaptor x, Emitter &e) {
     startValues.push_back(e.value(starts[d]));
     strideValues.push_back(e.value(strides[d]));
   }
-  return e.pickElements(
+  return e.extractElements(
       x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange place) {
         SmallVector<Value> from;
         for (int64_t d = 0; d < rank; ++d)
@@ -259,7 +259,7 @@ static Value emitPad(dl::PadOp op, dl::PadOpAdaptor x, Emitter &e) {
     return e.pad(x.getX(), low, high,
                  e.storedConstant(op.getX().getType().getElementType(),
                                   op.getValue().convertToDouble()));
-  return e.pickElements(
+  return e.extractElements(
       x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange place) {
         SmallVector<Value> from;
         for (int64_t d = 0; d < rank; ++d) {
@@ -366,16 +366,16 @@ static Value emitBarrier(dl::BarrierOp op, dl::BarrierOpAdaptor x, Emitter &e) {
 
 void dlc::populateShapeLowering(TypeConverter &types,
                                 RewritePatternSet &patterns) {
-  addMover<dl::BarrierOp>(patterns, types, emitBarrier);
-  addMover<dl::ReshapeOp>(patterns, types, emitReshape);
-  addMover<dl::BroadcastOp>(patterns, types, emitBroadcast);
-  addMover<dl::IotaOp>(patterns, types, emitIota);
-  addMover<dl::FlattenOp>(patterns, types, emitFlatten);
-  addMover<dl::TransposeOp>(patterns, types, emitTranspose);
-  addMover<dl::ConcatOp>(patterns, types, emitConcat);
+  addDataMovement<dl::BarrierOp>(patterns, types, emitBarrier);
+  addDataMovement<dl::ReshapeOp>(patterns, types, emitReshape);
+  addDataMovement<dl::BroadcastOp>(patterns, types, emitBroadcast);
+  addDataMovement<dl::IotaOp>(patterns, types, emitIota);
+  addDataMovement<dl::FlattenOp>(patterns, types, emitFlatten);
+  addDataMovement<dl::TransposeOp>(patterns, types, emitTranspose);
+  addDataMovement<dl::ConcatOp>(patterns, types, emitConcat);
   patterns.add<LowerSplit>(types, patterns.getContext());
-  addMover<dl::SliceOp>(patterns, types, emitSlice);
-  addMover<dl::PadOp>(patterns, types, emitPad);
-  addMover<dl::GatherOp>(patterns, types, emitGather);
-  addMover<dl::UpsampleOp>(patterns, types, emitUpsample);
+  addDataMovement<dl::SliceOp>(patterns, types, emitSlice);
+  addDataMovement<dl::PadOp>(patterns, types, emitPad);
+  addDataMovement<dl::GatherOp>(patterns, types, emitGather);
+  addDataMovement<dl::UpsampleOp>(patterns, types, emitUpsample);
 }

@@ -12,20 +12,22 @@ WindowSizes computeWindow(Emitter &e, const dl::Window &window, Value x) {
   for (unsigned d = 0; d < window.rank(); ++d) {
     OpFoldResult extent = e.dim(x, d + 1);
     OpFoldResult stride = e.index(window.strides[d]);
-    OpFoldResult reach = e.index(window.reach(d));
+    OpFoldResult effectiveKernel = e.index(window.effectiveKernel(d));
     OpFoldResult low = e.index(window.low[d]), places, high;
     if (window.isSame()) {
       places = e.ceilDiv(extent, stride);
-      OpFoldResult total = e.max(
-          e.sub(e.add(e.mul(e.sub(places, e.index(1)), stride), reach), extent),
-          e.index(0));
+      OpFoldResult total =
+          e.max(e.sub(e.add(e.mul(e.sub(places, e.index(1)), stride),
+                            effectiveKernel),
+                      extent),
+                e.index(0));
       OpFoldResult half = e.floorDiv(total, e.index(2));
       OpFoldResult more = e.sub(total, half);
       low = window.mode == dl::AutoPadding::same ? half : more;
       high = window.mode == dl::AutoPadding::same ? more : half;
     } else {
-      OpFoldResult room =
-          e.sub(e.add(e.add(extent, low), e.index(window.high[d])), reach);
+      OpFoldResult room = e.sub(
+          e.add(e.add(extent, low), e.index(window.high[d])), effectiveKernel);
       if (!isa<Attribute>(extent)) {
         Value fits =
             arith::CmpIOp::create(e.b, e.loc, arith::CmpIPredicate::sge,
@@ -44,9 +46,9 @@ WindowSizes computeWindow(Emitter &e, const dl::Window &window, Value x) {
       } else {
         places = e.add(e.floorDiv(room, stride), e.index(1));
       }
-      OpFoldResult needed =
-          e.sub(e.add(e.mul(e.sub(places, e.index(1)), stride), reach),
-                e.add(extent, low));
+      OpFoldResult needed = e.sub(
+          e.add(e.mul(e.sub(places, e.index(1)), stride), effectiveKernel),
+          e.add(extent, low));
       high = e.max(needed, e.index(0));
     }
     result.low.push_back(low);

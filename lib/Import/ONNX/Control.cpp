@@ -184,7 +184,8 @@ dl::ScanOp Cell::build(size_t outputs) {
       scanned.push_back((*results)[first + own + i].value);
     Value until;
     if (hasCondition)
-      if (auto goesOn = g.constantInts((*results)[0]); !goesOn || !(*goesOn)[0])
+      if (auto continues = g.constantInts((*results)[0]);
+          !continues || !(*continues)[0])
         until = (~g.reshape((*results)[0], {})).value;
     if (g.failed)
       return false;
@@ -359,14 +360,14 @@ void importLoop(Node &n) {
                " outputs, expected " + Twine(1 + state.size() + scans));
         return;
       }
-      auto goesOn = single(g.constantInts((*results)[0]));
-      inLine = goesOn.has_value();
+      auto continues = single(g.constantInts((*results)[0]));
+      inLine = continues.has_value();
       for (size_t s = 0; s < state.size(); ++s)
         state[s] = (*results)[1 + s];
       for (size_t s = 0; s < scans; ++s)
         scanned[s].push_back(
             g.unsqueeze((*results)[1 + state.size() + s], {0}));
-      if (goesOn && !*goesOn)
+      if (continues && !*continues)
         break;
     }
     if (inLine && !g.failed) {

@@ -371,13 +371,15 @@ void importLpPool(Node &n) {
         n.fail("ceil_mode over an unknown extent");
         return;
       }
-      int64_t reach = (window.kernel[d] - 1) * window.dilations[d] + 1;
-      int64_t room = extent + window.low[d] + window.high[d] - reach;
+      int64_t effectiveKernel =
+          (window.kernel[d] - 1) * window.dilations[d] + 1;
+      int64_t room = extent + window.low[d] + window.high[d] - effectiveKernel;
       int64_t places = room < 0 ? 0 : llvm::divideCeil(room, stride) + 1;
       if ((places - 1) * stride >= extent + window.low[d])
         --places;
-      padding.push_back(std::max(window.high[d], (places - 1) * stride + reach -
-                                                     extent - window.low[d]));
+      padding.push_back(std::max(window.high[d], (places - 1) * stride +
+                                                     effectiveKernel - extent -
+                                                     window.low[d]));
     }
     window.attributes = {g.attr("strides", window.strides),
                          g.attr("dilations", window.dilations),

@@ -62,8 +62,8 @@ void importDeformConv(Node &n) {
     return;
   }
   for (int64_t d = 0; d < rank; ++d) {
-    int64_t reach = (kernel[d] - 1) * dilations[d] + 1;
-    int64_t room = x.dim(d + 2) + pads[d] + pads[rank + d] - reach;
+    int64_t effectiveKernel = (kernel[d] - 1) * dilations[d] + 1;
+    int64_t room = x.dim(d + 2) + pads[d] + pads[rank + d] - effectiveKernel;
     if (strides[d] < 1 || dilations[d] < 1)
       n.fail("has a stride or dilation below 1");
     else if (!ShapedType::isDynamic(x.dim(d + 2)) &&

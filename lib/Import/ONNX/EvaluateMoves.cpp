@@ -9,7 +9,7 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-using Place = SmallVector<int64_t>;
+using Position = SmallVector<int64_t>;
 
 static int64_t linear(RankedTensorType type, ArrayRef<int64_t> place) {
   int64_t at = 0;
@@ -18,8 +18,8 @@ static int64_t linear(RankedTensorType type, ArrayRef<int64_t> place) {
   return at;
 }
 
-static Place placeOf(RankedTensorType type, int64_t at) {
-  Place place(type.getRank());
+static Position positionOf(RankedTensorType type, int64_t at) {
+  Position place(type.getRank());
   for (int64_t d = type.getRank(); d-- > 0;) {
     place[d] = at % type.getDimSize(d);
     at /= type.getDimSize(d);
@@ -31,7 +31,7 @@ static Place placeOf(RankedTensorType type, int64_t at) {
 /// nothing stands for `otherwise`.
 static Elements
 move(const Elements &x, RankedTensorType type,
-     llvm::function_ref<std::optional<Place>(ArrayRef<int64_t>)> from,
+     llvm::function_ref<std::optional<Position>(ArrayRef<int64_t>)> from,
      OpFoldResult otherwise = {}) {
   Elements result{
       type, x.isSplat && !otherwise && type.getNumElements() > 0, {}};
@@ -40,7 +40,7 @@ move(const Elements &x, RankedTensorType type,
     return result;
   }
   for (int64_t i = 0; i < type.getNumElements(); ++i) {
-    auto place = from(placeOf(type, i));
+    auto place = from(positionOf(type, i));
     result.values.push_back(place ? x[linear(x.type, *place)] : otherwise);
   }
   return result;
@@ -49,7 +49,7 @@ move(const Elements &x, RankedTensorType type,
 static Elements broadcast(const Elements &x, RankedTensorType type) {
   int64_t skipped = type.getRank() - x.type.getRank();
   return move(x, type, [&](ArrayRef<int64_t> to) {
-    Place from(to.drop_front(skipped));
+    Position from(to.drop_front(skipped));
     for (auto [d, index] : llvm::enumerate(from))
       if (x.type.getDimSize(d) == 1)
         index = 0;
@@ -60,7 +60,7 @@ static Elements broadcast(const Elements &x, RankedTensorType type) {
 static Elements slice(const Elements &x, RankedTensorType type,
                       ArrayRef<int64_t> starts, ArrayRef<int64_t> steps) {
   return move(x, type, [&](ArrayRef<int64_t> to) {
-    Place from;
+    Position from;
     for (size_t d = 0; d < to.size(); ++d)
       from.push_back(starts[d] + to[d] * steps[d]);
     return from;
@@ -69,7 +69,7 @@ static Elements slice(const Elements &x, RankedTensorType type,
 
 static Elements slice(dl::SliceOp op, const Elements &x,
                       RankedTensorType type) {
-  Place starts, steps(x.type.getRank(), 1);
+  Position starts, steps(x.type.getRank(), 1);
   if (op.getSteps())
     steps.assign(op.getSteps()->begin(), op.getSteps()->end());
   for (auto [d, start] : llvm::enumerate(op.getStarts())) {
@@ -94,8 +94,8 @@ static Elements pad(dl::PadOp op, const Elements &x, RankedTensorType type) {
                        /*isSigned=*/false, /*implicitTrunc=*/true)));
   return move(
       x, type,
-      [&](ArrayRef<int64_t> to) -> std::optional<Place> {
-        Place from;
+      [&](ArrayRef<int64_t> to) -> std::optional<Position> {
+        Position from;
         for (size_t d = 0; d < to.size(); ++d) {
           int64_t extent = x.type.getDimSize(d), at = to[d] - op.getLow()[d];
           bool isInside = at >= 0 && at < extent;
@@ -123,7 +123,7 @@ static std::optional<Elements> gather(dl::GatherOp op, const Elements &x,
     int64_t at = toInteger(
         cast<Attribute>(indices[linear(indices.type, to.slice(axis, rank))]));
     at = std::clamp<int64_t>(at < 0 ? at + extent : at, 0, extent - 1);
-    Place from(to.take_front(axis));
+    Position from(to.take_front(axis));
     from.push_back(at);
     from.append(to.begin() + axis + rank, to.end());
     return from;
@@ -141,7 +141,7 @@ static std::optional<Elements> concat(dl::ConcatOp op,
   for (auto [value, operand] : llvm::zip(op.getInputs(), operands)) {
     auto part = dl::tensorType(value);
     for (int64_t i = 0; operand && i < operand->count(); ++i) {
-      Place to = placeOf(part, i);
+      Position to = positionOf(part, i);
       to[axis] += offset;
       result.values[linear(type, to)] = (*operand)[i];
     }
@@ -154,7 +154,7 @@ static Elements iota(dl::IotaOp op, RankedTensorType type) {
   Type element = type.getElementType();
   Elements result{type, false, {}};
   for (int64_t i = 0; i < type.getNumElements(); ++i) {
-    int64_t at = placeOf(type, i)[op.getAxis()];
+    int64_t at = positionOf(type, i)[op.getAxis()];
     Attribute number;
     if (auto floats = dyn_cast<FloatType>(element))
       number = FloatAttr::get(floats, double(at));
@@ -254,8 +254,8 @@ reduce(Graph &g, Operation *op, const Elements &x, RankedTensorType type) {
   result.values.resize(type.getNumElements());
   SmallVector<bool> isFirst(type.getNumElements(), true);
   for (int64_t i = 0; i < x.count(); ++i) {
-    Place to;
-    Place from = placeOf(x.type, i);
+    Position to;
+    Position from = positionOf(x.type, i);
     for (int64_t d = 0; d < rank; ++d)
       if (!isReduced[d])
         to.push_back(from[d]);
@@ -293,7 +293,7 @@ static std::optional<Elements> cumulate(Graph &g, dl::CumulativeOp op,
   result.values.resize(type.getNumElements());
   int64_t extent = type.getDimSize(axis);
   for (int64_t i = 0; i < type.getNumElements(); ++i) {
-    Place place = placeOf(type, i);
+    Position place = positionOf(type, i);
     if (place[axis] != 0)
       continue; // each line of the axis once, from its first element
     OpFoldResult sum = first;
@@ -340,7 +340,7 @@ static std::optional<Elements> argument(Operation *op, const Elements &x,
   if (extent == 0)
     return std::nullopt;
   for (int64_t i = 0; i < x.count(); ++i) {
-    Place place = placeOf(x.type, i);
+    Position place = positionOf(x.type, i);
     if (place[axis] != 0)
       continue; // kept dimensions follow in the same order
     int64_t best = 0;
@@ -365,17 +365,17 @@ static std::optional<Elements> argument(Operation *op, const Elements &x,
 static std::optional<Elements> nonzero(const Elements &x) {
   if (!x.isConstant())
     return std::nullopt;
-  SmallVector<Place> places;
+  SmallVector<Position> places;
   for (int64_t i = 0; i < x.count(); ++i)
     if (toInteger(cast<Attribute>(x[i])))
-      places.push_back(placeOf(x.type, i));
+      places.push_back(positionOf(x.type, i));
   Type i64 = IntegerType::get(x.type.getContext(), 64);
   Elements result{
       RankedTensorType::get({x.type.getRank(), int64_t(places.size())}, i64),
       false,
       {}};
   for (int64_t d = 0; d < x.type.getRank(); ++d)
-    for (const Place &place : places)
+    for (const Position &place : places)
       result.values.push_back(
           OpFoldResult(Attribute(IntegerAttr::get(i64, place[d]))));
   return result;
@@ -458,7 +458,7 @@ evaluateMove(Graph &g, Operation *op, ArrayRef<const Elements *> operands) {
     return one(broadcast(x, type));
   if (auto transpose = dyn_cast<dl::TransposeOp>(op))
     return one(move(x, type, [&](ArrayRef<int64_t> to) {
-      Place from(to.size());
+      Position from(to.size());
       for (auto [k, d] : llvm::enumerate(transpose.getPermutation()))
         from[d] = to[k];
       return from;
@@ -467,7 +467,7 @@ evaluateMove(Graph &g, Operation *op, ArrayRef<const Elements *> operands) {
     return one(slice(sliceOp, x, type));
   if (auto split = dyn_cast<dl::SplitOp>(op)) {
     int64_t axis = dl::wrapAxis(split.getAxis(), type.getRank());
-    Place starts(type.getRank(), 0), steps(type.getRank(), 1);
+    Position starts(type.getRank(), 0), steps(type.getRank(), 1);
     SmallVector<Elements> parts;
     for (auto [part, size] : llvm::zip(split.getParts(), split.getSizes())) {
       parts.push_back(slice(x, dl::tensorType(part), starts, steps));

@@ -4,6 +4,7 @@
 #include "Importer.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
+#include "dlc/Support/Format.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -27,19 +28,29 @@ namespace dlc::onnx_import {
 /// Graphs within graphs and functions that call functions.
 static constexpr unsigned deepest = 64;
 /// Nodes in all, so that functions which call each other twice come to an end.
-static constexpr int64_t mostNodes = 1 << 20;
+static constexpr int64_t maxNodes = 1 << 20;
 
 static std::string normalDomain(StringRef domain) {
   return domain == "ai.onnx" ? "" : domain.str();
 }
 
+/// `'name'`, or the number of a node without one.
+static std::string nameOf(const onnx::NodeProto &node, int64_t number) {
+  if (node.name().empty())
+    return fmt::format(FMT_STRING("#{}"), number);
+  return fmt::format(FMT_STRING("'{}'"), node.name());
+}
+
+static std::string qualified(StringRef domain, StringRef name) {
+  if (domain.empty())
+    return name.str();
+  return fmt::format(FMT_STRING("{}.{}"), domain, name);
+}
+
 Location Importer::locate(const onnx::NodeProto &node, int64_t number) {
-  std::string text = "node ";
-  text += node.name().empty() ? "#" + std::to_string(number)
-                              : "'" + node.name() + "'";
-  text += " (" + (node.domain().empty() ? "" : node.domain() + ".") +
-          node.op_type() + ")";
-  return NameLoc::get(b.getStringAttr(path + ": " + text));
+  return NameLoc::get(b.getStringAttr(
+      fmt::format(FMT_STRING("{}: node {} ({})"), path, nameOf(node, number),
+                  qualified(node.domain(), node.op_type()))));
 }
 
 //===----------------------------------------------------------------------===//
@@ -66,10 +77,14 @@ const onnx::FunctionProto *Importer::findFunction(StringRef domain,
 
 /// What to try where an operator is not known.
 static std::string suggest(StringRef domain, StringRef name, int64_t version) {
+  std::string ranges;
   for (const Operator &op : getOperators())
     if (name == op.name && domain == op.domain)
-      return "; it is read in opsets " + std::to_string(op.first) + " to " +
-             std::to_string(op.last);
+      ranges += fmt::format(FMT_STRING("{}{} to {}"),
+                            ranges.empty() ? "; it is read in opsets " : ", ",
+                            op.first, op.last);
+  if (!ranges.empty())
+    return ranges;
   const Operator *nearest = nullptr;
   unsigned best = name.size() / 3 + 1;
   for (const Operator &op : getOperators()) {
@@ -81,7 +96,8 @@ static std::string suggest(StringRef domain, StringRef name, int64_t version) {
   }
   if (!nearest)
     return "";
-  return std::string("; the nearest name that works is ") + nearest->name;
+  return fmt::format(FMT_STRING("; the nearest name that works is {}"),
+                     nearest->name);
 }
 
 void Importer::checkOperators(const onnx::GraphProto &top) {
@@ -100,16 +116,14 @@ void Importer::checkOperators(const onnx::GraphProto &top) {
       int64_t v = version == versions.end() ? 0 : version->second;
       if (!findFunction(domain, node.op_type()) &&
           !findOperator(domain, node.op_type(), v)) {
-        std::string key = (domain.empty() ? "" : domain + ".") + node.op_type();
-        key += " of opset " + std::to_string(v);
+        std::string key = fmt::format(FMT_STRING("{} of opset {}"),
+                                      qualified(domain, node.op_type()), v);
         auto at =
             llvm::find_if(unknown, [&](auto &e) { return e.first == key; });
         if (at == unknown.end())
           at = unknown.insert(at,
                               {key, {suggest(domain, node.op_type(), v), {}}});
-        at->second.second.push_back(node.name().empty()
-                                        ? "#" + std::to_string(number)
-                                        : "'" + node.name() + "'");
+        at->second.second.push_back(nameOf(node, number));
       }
       for (const onnx::AttributeProto &attribute : node.attribute()) {
         if (attribute.has_g())
@@ -131,14 +145,15 @@ void Importer::checkOperators(const onnx::GraphProto &top) {
     return;
   std::string message = "operators that dlc does not have:";
   for (auto &[name, entry] : unknown) {
-    message +=
-        "\n  " + name + ", " + (entry.second.size() == 1 ? "node " : "nodes ");
-    size_t shown = std::min<size_t>(entry.second.size(), 8);
-    message += llvm::join(ArrayRef(entry.second).take_front(shown), ", ");
-    if (shown < entry.second.size())
-      message +=
-          " and " + std::to_string(entry.second.size() - shown) + " more";
-    message += entry.first;
+    const auto &[advice, nodes] = entry;
+    size_t shown = std::min<size_t>(nodes.size(), 8);
+    std::string more;
+    if (shown < nodes.size())
+      more = fmt::format(FMT_STRING(" and {} more"), nodes.size() - shown);
+    message += fmt::format(FMT_STRING("\n  {}, {} {}{}{}"), name,
+                           nodes.size() == 1 ? "node" : "nodes",
+                           llvm::join(ArrayRef(nodes).take_front(shown), ", "),
+                           more, advice);
   }
   g.fail(message);
 }
@@ -175,8 +190,8 @@ bool Importer::readInitializers(const onnx::GraphProto &graph, Scope &scope) {
 bool Importer::readNode(const onnx::NodeProto &proto, int64_t number,
                         Scope &scope) {
   g.loc = locate(proto, number);
-  if (++nodes > mostNodes) {
-    g.fail("is one of more than " + Twine(mostNodes) +
+  if (++nodes > maxNodes) {
+    g.fail("is one of more than " + Twine(maxNodes) +
            " nodes, those of called functions included");
     return false;
   }

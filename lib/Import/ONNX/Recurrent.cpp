@@ -40,7 +40,7 @@ public:
     if (x.rank() != 3 || w.rank() != 3 || r.rank() != 3 ||
         !dl::mayEqual(r.dim(0), directions) ||
         !dl::mayEqual(w.dim(0), directions) || hidden < 0 ||
-        hidden > dl::mostElements || !dl::mayEqual(r.dim(1), gates * hidden) ||
+        hidden > dl::maxElements || !dl::mayEqual(r.dim(1), gates * hidden) ||
         !dl::mayEqual(w.dim(1), gates * hidden)) {
       n.fail("its operands X, W and R have shapes " + dl::toString(x.shape()) +
              ", " + dl::toString(w.shape()) + " and " +

@@ -82,7 +82,7 @@ void importSequenceLength(Node &n) {
 
 /// The place that operand i names among `count`, counted from the end where it
 /// is negative; the last where it is absent.
-static std::optional<int64_t> placeOf(Node &n, size_t i, int64_t count) {
+static std::optional<int64_t> positionOf(Node &n, size_t i, int64_t count) {
   int64_t place = count - 1;
   if (n.has(i)) {
     auto given = n.knownInts(i, "position");
@@ -105,7 +105,7 @@ void importSequenceAt(Node &n) {
   auto parts = n.sequence(0);
   if (!parts)
     return;
-  if (auto place = placeOf(n, 1, parts->size()))
+  if (auto place = positionOf(n, 1, parts->size()))
     n.yield((*parts)[*place]);
 }
 
@@ -113,7 +113,7 @@ void importSequenceErase(Node &n) {
   auto parts = n.sequence(0);
   if (!parts)
     return;
-  if (auto place = placeOf(n, 1, parts->size())) {
+  if (auto place = positionOf(n, 1, parts->size())) {
     parts->erase(parts->begin() + *place);
     n.yield(makeSequence(n.g, *parts));
   }

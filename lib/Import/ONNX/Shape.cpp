@@ -383,7 +383,7 @@ void importPad(Node &n) {
   }
   for (Extent pad : pads) {
     auto known = getConstantIntValue(pad);
-    if (known && (*known < -mostBytes || *known > mostBytes)) {
+    if (known && (*known < -maxBytes || *known > maxBytes)) {
       n.fail("pads by " + Twine(*known) + ", expected at most 2^48");
       return;
     }

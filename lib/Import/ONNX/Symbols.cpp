@@ -54,7 +54,8 @@ static void slide(OpT op, ArrayRef<int64_t> kernel,
     extent =
         window.isSame()
             ? (extent + (window.strides[d] - 1)).floorDiv(window.strides[d])
-            : (extent + (window.low[d] + window.high[d] - window.reach(d)))
+            : (extent +
+               (window.low[d] + window.high[d] - window.effectiveKernel(d)))
                       .floorDiv(window.strides[d]) +
                   1;
   }

@@ -113,7 +113,7 @@ TensorValue Graph::refine(TensorValue x, ArrayRef<int64_t> extents,
 
 void Graph::requireSmall(Extent number, const Twine &what) {
   std::optional<IndexRange> range = rangeOf(number);
-  if (range && range->least >= -mostBytes && range->most <= mostBytes)
+  if (range && range->least >= -maxBytes && range->most <= maxBytes)
     return;
   using Predicate = arith::CmpIPredicate;
   auto compare = [&](Predicate predicate, int64_t bound) {
@@ -121,14 +121,14 @@ void Graph::requireSmall(Extent number, const Twine &what) {
                                  value(index(bound)));
   };
   Value isSmall =
-      arith::AndIOp::create(b, loc, compare(Predicate::sge, -mostBytes),
-                            compare(Predicate::sle, mostBytes));
+      arith::AndIOp::create(b, loc, compare(Predicate::sge, -maxBytes),
+                            compare(Predicate::sle, maxBytes));
   require(isSmall, what + " are beyond 2^48");
 }
 
 void Graph::require(Value condition, const Twine &message) {
   auto check = codegen::RequireOp::create(b, loc, condition, "");
-  check.setMessage((codegen::placeOf(check) + ": " + message).str());
+  check.setMessage((codegen::describeLocation(check) + ": " + message).str());
 }
 
 Extents Graph::toExtents(ArrayRef<int64_t> values) {

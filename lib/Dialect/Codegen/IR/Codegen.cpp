@@ -63,7 +63,7 @@ SmallVector<CPUAttr> dlc::codegen::targetsOf(Operation *op) {
   return {CPUAttr::getDefault(op->getContext())};
 }
 
-std::string dlc::codegen::placeOf(Operation *op) {
+std::string dlc::codegen::describeLocation(Operation *op) {
   // No folder of the machine that made it goes into a library.
   if (auto name = op->getLoc()->findInstanceOf<NameLoc>()) {
     StringRef text = name.getName();
@@ -108,7 +108,7 @@ NestAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 }
 
 /// Eleven days.
-static constexpr int64_t mostCost = 1000000000000000;
+static constexpr int64_t maxCost = 1000000000000000;
 
 LogicalResult
 ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
@@ -149,9 +149,9 @@ ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   }
   if (order && !tile)
     return emitError() << "'order' is that of tiles, expected 'tile' too";
-  if (cost < 0 || cost > mostCost)
+  if (cost < 0 || cost > maxCost)
     return emitError() << "a cost of " << cost << " nanoseconds, expected 0 to "
-                       << mostCost;
+                       << maxCost;
   if (packing < 0)
     return emitError() << "panels of " << packing
                        << " columns, expected 0 (as it is) or more";

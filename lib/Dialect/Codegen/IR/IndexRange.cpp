@@ -129,7 +129,7 @@ private:
       return ofArgument(argument);
     Operation *op = value.getDefiningOp();
     if (isa<tensor::DimOp, memref::DimOp, tensor::RankOp, memref::RankOp>(op))
-      return IndexRange{0, mostBytes};
+      return IndexRange{0, maxBytes};
     if (isa<arith::IndexCastOp, arith::IndexCastUIOp>(op))
       return ofCast(op);
     if (auto branch = dyn_cast<scf::IfOp>(op)) {

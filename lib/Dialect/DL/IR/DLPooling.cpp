@@ -43,12 +43,13 @@ static LogicalResult inferPool(OptionalLoc loc, StringRef name, Adaptor op,
 template <typename OpT> static LogicalResult verifyPool(OpT op) {
   Window window = Window::get(op, op.getWindow());
   for (unsigned d = 0; d < window.rank(); ++d)
-    if (window.low[d] >= window.reach(d) || window.high[d] >= window.reach(d))
+    if (window.low[d] >= window.effectiveKernel(d) ||
+        window.high[d] >= window.effectiveKernel(d))
       return op.emitOpError("padding ")
              << std::max(window.low[d], window.high[d])
              << " in spatial dimension " << d
              << " leaves a window of padding alone, expected less than "
-             << window.reach(d);
+             << window.effectiveKernel(d);
   return success();
 }
 

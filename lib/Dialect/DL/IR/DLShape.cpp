@@ -103,7 +103,7 @@ LogicalResult FlattenOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
       break;
     }
     if (llvm::MulOverflow(product, extent, product))
-      product = mostElements + 1;
+      product = maxElements + 1;
   }
   shape.push_back(product);
   return pushTensor(loc, getOperationName(), shape, x.getElementType(), types);

@@ -55,7 +55,7 @@ bool isBounded(ArrayRef<int64_t> shape) {
   int64_t count = 1;
   for (int64_t extent : shape)
     if (!ShapedType::isDynamic(extent) && extent != 0 &&
-        (llvm::MulOverflow(count, extent, count) || count > mostElements))
+        (llvm::MulOverflow(count, extent, count) || count > maxElements))
       return false;
   return true;
 }
@@ -66,7 +66,7 @@ RankedTensorType tensorType(Value value) {
     return type;
   Shape shape(type.getShape());
   for (int64_t &extent : shape)
-    extent = std::min(extent, mostElements + 1);
+    extent = std::min(extent, maxElements + 1);
   return RankedTensorType::get(shape, type.getElementType());
 }
 

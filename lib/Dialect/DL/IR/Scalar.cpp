@@ -154,10 +154,13 @@ Scalar Scalar::to(Type target) const {
     return *this;
   OpBuilder &b = *builder;
   auto make = [&](Value v) { return with(v); };
-  // Everything that becomes or was bf16 has been an f32.
-  if (source.isBF16() && !target.isF32())
-    return to(b.getF32Type()).to(target);
-  if (target.isBF16() && !source.isF32())
+  // Everything that becomes or was bf16 or a smaller float has been an f32.
+  auto isSmall = [](Type type) {
+    return type.isBF16() ||
+           (isa<FloatType>(type) && type.getIntOrFloatBitWidth() <= 8);
+  };
+  if ((isSmall(source) && !target.isF32()) ||
+      (isSmall(target) && !source.isF32()))
     return to(b.getF32Type()).to(target);
   if (target.isInteger(1))
     return *this != 0;
@@ -206,7 +209,10 @@ Type storedType(Type element) {
   MLIRContext *context = element.getContext();
   if (element.isInteger(1))
     return element;
-  if (element.getIntOrFloatBitWidth() <= 8)
+  // A format without a zero has nothing for the lanes that a mask leaves out.
+  bool isStored = isa<FloatType>(element) && !isa<Float8E8M0FNUType>(element) &&
+                  element.getIntOrFloatBitWidth() == 8;
+  if (element.getIntOrFloatBitWidth() <= 8 && !isStored)
     return IntegerType::get(context, 8);
   if (element.isUnsignedInteger())
     return IntegerType::get(context, element.getIntOrFloatBitWidth());
@@ -223,40 +229,6 @@ Type computedType(Type element) {
   if (element.isUnsignedInteger() && width >= 32)
     return IntegerType::get(context, 64);
   return IntegerType::get(context, std::max(width, 32u));
-}
-
-/// The bit layout of a float of at most 8 bits: sign, exponent, mantissa.
-namespace {
-struct SmallFloat {
-  unsigned mantissa;
-  int bias;
-  uint32_t largest;  // bits of the largest finite number
-  uint32_t infinity; // bits of infinity, or of NaN if it has none
-  uint32_t nan;
-  bool hasNegativeZero;
-  bool hasNaN;
-};
-} // namespace
-
-static SmallFloat describe(Type element) {
-  const llvm::fltSemantics &semantics =
-      cast<FloatType>(element).getFloatSemantics();
-  auto bits = [](const APFloat &value) {
-    return uint32_t(value.bitcastToAPInt().getZExtValue());
-  };
-  SmallFloat result;
-  result.mantissa = APFloat::semanticsPrecision(semantics) - 1;
-  result.bias = 1 - APFloat::semanticsMinExponent(semantics);
-  result.largest = bits(APFloat::getLargest(semantics));
-  result.hasNaN = APFloat::semanticsHasNaN(semantics);
-  result.nan = result.hasNaN ? bits(APFloat::getNaN(semantics)) : 0;
-  result.infinity = APFloat::semanticsHasInf(semantics)
-                        ? bits(APFloat::getInf(semantics))
-                    : result.hasNaN ? result.nan
-                                    : result.largest;
-  // A format with a single zero uses the bits of -0 for NaN.
-  result.hasNegativeZero = result.nan != 0x80;
-  return result;
 }
 
 /// Reinterprets an f32 as i32, or an i32 as f32.
@@ -276,84 +248,23 @@ static Scalar shift(Scalar x, int left) {
              : x.with(arith::ShRUIOp::create(b, x.loc, x, x.constant(-left)));
 }
 
-/// 2^(e - 127) for the 8-bit exponent e; 255 is NaN.
-static Scalar loadExponent(Scalar bits) {
-  Scalar normal = shift(bits, 23);
-  Scalar some = select(bits == 0.0, bits.constant(0x00400000), normal);
-  return floatOf(select(bits == 255, bits.constant(0x7fc00000), some));
-}
-
-/// Normal numbers: their bits as those of an f32 with the same mantissa, and
-/// the exponent shifted by the difference of the biases. Denormals: a multiple
-/// of the smallest one, which is a normal f32 (denormals of f32 may count as
-/// 0).
-static Scalar loadSmallFloat(Scalar bits, Type element) {
-  if (isa<Float8E8M0FNUType>(element))
-    return loadExponent(bits);
-  SmallFloat f = describe(element);
-  unsigned width = element.getIntOrFloatBitWidth();
-  uint32_t signBit = 1u << (width - 1);
-  Scalar magnitude = bits & (signBit - 1);
-  Scalar sign = shift(bits & signBit, 32 - int(width));
-  Scalar normal =
-      shift(magnitude, 23 - int(f.mantissa)) + (uint32_t(127 - f.bias) << 23);
-  Scalar denormal = magnitude.to(Float32Type::get(element.getContext())) *
-                    std::ldexp(1.0, 1 - f.bias - int(f.mantissa));
-  Scalar result =
-      select(magnitude < double(1u << f.mantissa), bitsOf(denormal), normal);
-  if (f.infinity != f.nan && f.infinity != f.largest)
-    result = select(magnitude == f.infinity, bits.constant(0x7f800000), result);
-  if (f.hasNaN && f.hasNegativeZero)
-    result = select(
-        magnitude > std::max(f.largest, f.infinity == f.nan ? 0 : f.infinity),
-        bits.constant(0x7fc00000), result);
-  result = result | sign;
-  if (!f.hasNegativeZero)
-    result = select(bits == f.nan, bits.constant(0x7fc00000), result);
-  return floatOf(result);
-}
-
-/// Rounds up to a power of two, as scales of blocks are rounded.
-static Scalar storeExponent(Scalar x) {
+/// |x| rounded up to a power of two from 2^-127 to 2^127, as scales of blocks
+/// are rounded; NaN stays NaN.
+static Scalar roundUpToPowerOfTwo(Scalar x) {
+  constexpr double least = 0x00400000, largest = 0x7f000000;
   Scalar bits = bitsOf(abs(x));
-  Scalar more = bits & 0x7fffff;
-  Scalar up = shift(bits, -23) +
-              select(more != 0.0, bits.constant(1), bits.constant(0));
-  // Denormal: up to 2^-127 it becomes the smallest value, above that the next.
-  Scalar least = bits <= double(0x00400000);
-  Scalar exponent = select(least, bits.constant(0), up);
-  exponent = min(exponent, 254);
-  return select(x == x, exponent, exponent.constant(255));
+  // Any mantissa but 0 carries into the exponent.
+  Scalar up = min((bits + 0x007fffff) & 0x7f800000, largest);
+  Scalar power = floatOf(select(bits <= least, bits.constant(least), up));
+  return select(x == x, power, x);
 }
 
-/// Rounds to nearest, ties to even. What is too large becomes infinity or NaN.
-static Scalar storeSmallFloat(Scalar x, Type element) {
-  if (isa<Float8E8M0FNUType>(element))
-    return storeExponent(x);
-  SmallFloat f = describe(element);
-  unsigned width = element.getIntOrFloatBitWidth();
-  int dropped = 23 - int(f.mantissa);
-  Scalar magnitude = abs(x), bits = bitsOf(magnitude);
-  // Normal: rounds off the dropped bits, then changes the bias.
-  Scalar odd = shift(bits, -dropped) & 1;
-  Scalar normal = shift(bits + ((1 << (dropped - 1)) - 1) + odd, -dropped) -
-                  ((127 - f.bias) << f.mantissa);
-  // Denormal: added to a number whose last bit equals the smallest denormal.
-  double magic = std::ldexp(1.0, 1 - f.bias - int(f.mantissa) + 23);
-  Scalar denormal =
-      bitsOf(magnitude + magic) - bitsOf(magnitude.constant(magic));
-  Scalar rounded =
-      select(magnitude < std::ldexp(1.0, 1 - f.bias), denormal, normal);
-  Scalar tooLarge = rounded > f.largest, isNaN = x != x;
-  Scalar sign = shift(bitsOf(x), -(32 - int(width))) & (1u << (width - 1));
-  if (!f.hasNegativeZero)
-    return select(tooLarge | isNaN, bits.constant(f.nan),
-                  select(rounded == 0.0, rounded, rounded | sign));
-  rounded = select(tooLarge, bits.constant(f.infinity), rounded);
-  if (f.hasNaN)
-    return select(isNaN, bits.constant(f.nan), rounded) | sign;
-  // A format without NaN represents it by -0.
-  return select(isNaN, bits.constant(1u << (width - 1)), rounded | sign);
+/// The lowest bits of an integer.
+static Scalar truncateTo(Scalar x, unsigned width) {
+  if (x.type().isInteger(width))
+    return x;
+  return x.with(arith::TruncIOp::create(*x.builder, x.loc,
+                                        x.builder->getIntegerType(width), x));
 }
 
 Scalar load(OpBuilder &b, Location loc, Value stored, Type element) {
@@ -362,9 +273,11 @@ Scalar load(OpBuilder &b, Location loc, Value stored, Type element) {
   if (!isNarrow(element))
     return value.to(computed);
   if (isa<FloatType>(element)) {
-    Scalar bits =
-        value.with(arith::ExtUIOp::create(b, loc, b.getI32Type(), stored));
-    return loadSmallFloat(bits, element);
+    if (stored.getType() != element) {
+      value = value.with(arith::BitcastOp::create(
+          b, loc, element, truncateTo(value, element.getIntOrFloatBitWidth())));
+    }
+    return value.to(computed);
   }
   if (unsigned width = element.getIntOrFloatBitWidth(); width < 8) {
     // Only the bits of the type count; the rest of the byte is arbitrary.
@@ -389,10 +302,21 @@ Scalar Scalar::store(Type element) const {
     return to(storedType(element));
   Type stored = storedType(element);
   OpBuilder &b = *builder;
-  Scalar bits =
-      isa<FloatType>(element) ? storeSmallFloat(*this, element) : *this;
+  Scalar bits = *this;
   unsigned width = element.getIntOrFloatBitWidth();
-  if (isa<IntegerType>(element) && width < 8) {
+  if (isa<FloatType>(element)) {
+    Scalar rounded =
+        isa<Float8E8M0FNUType>(element) ? roundUpToPowerOfTwo(bits) : bits;
+    rounded = rounded.to(element);
+    if (stored == element)
+      return rounded;
+    bits = with(
+        arith::BitcastOp::create(b, loc, b.getIntegerType(width), rounded));
+    if (width < 8)
+      bits = with(arith::ExtUIOp::create(b, loc, stored, bits));
+    return bits;
+  }
+  if (width < 8) {
     // Keeps the bits of the type and extends their sign over the byte.
     int unused = bits.type().getIntOrFloatBitWidth() - width;
     Scalar up = shift(bits, unused);
@@ -400,9 +324,7 @@ Scalar Scalar::store(Type element) const {
                ? shift(up, -unused)
                : with(arith::ShRSIOp::create(b, loc, up, up.constant(unused)));
   }
-  if (bits.type() == stored)
-    return bits;
-  return with(arith::TruncIOp::create(b, loc, stored, bits.value));
+  return truncateTo(bits, stored.getIntOrFloatBitWidth());
 }
 
 Scalar Scalar::cast(Type element, bool saturate) const {

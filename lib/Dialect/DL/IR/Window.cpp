@@ -13,7 +13,7 @@ int64_t Window::outputExtent(unsigned d, int64_t input) const {
     return ShapedType::kDynamic;
   if (isSame())
     return llvm::divideCeil(input, strides[d]);
-  int64_t room = input + low[d] + high[d] - reach(d);
+  int64_t room = input + low[d] + high[d] - effectiveKernel(d);
   if (room < 0)
     return 0;
   if (!ceilMode)
@@ -31,11 +31,11 @@ int64_t Window::transposedExtent(unsigned d, int64_t input,
     return ShapedType::kDynamic;
   int64_t places = isSame() ? input : input - 1;
   int64_t extent;
-  if (llvm::MulOverflow(places, strides[d], extent) || extent > mostElements)
-    return mostElements + 1; // beyond the limit
+  if (llvm::MulOverflow(places, strides[d], extent) || extent > maxElements)
+    return maxElements + 1; // beyond the limit
   if (isSame())
     return extent;
-  return extent - low[d] - high[d] + reach(d) + outputPadding;
+  return extent - low[d] - high[d] + effectiveKernel(d) + outputPadding;
 }
 
 LogicalResult verifyWindow(OptionalLoc loc, StringRef op,
@@ -81,11 +81,11 @@ FailureOr<Shape> inferWindowExtents(OptionalLoc loc, StringRef op,
   for (unsigned d = 0; d < window.rank(); ++d) {
     int64_t padded = input[d] + window.low[d] + window.high[d];
     if (!ShapedType::isDynamic(input[d]) && window.isKnown(d) &&
-        !window.isSame() && padded < window.reach(d))
+        !window.isSame() && padded < window.effectiveKernel(d))
       return emitOptionalError(
           loc, "'", op, "' op window of extent ", window.kernel[d],
           " and dilation ", window.dilations[d], " reaches over ",
-          window.reach(d), " elements in spatial dimension ", d,
+          window.effectiveKernel(d), " elements in spatial dimension ", d,
           ", the padded input of shape ", toString(input), " has only ",
           padded);
     extents.push_back(window.outputExtent(d, input[d]));

@@ -33,7 +33,7 @@ bool isBytes(mlir::Type type);
 namespace dlc::codegen {
 /// Where an op of a model comes from, for a message: the node of an imported
 /// graph, file and line, or where neither is known the op's name.
-std::string placeOf(mlir::Operation *op);
+std::string describeLocation(mlir::Operation *op);
 
 /// The processor that a function is for; where it does not say, one of the
 /// default parameters.

@@ -12,7 +12,7 @@ namespace dlc {
 /// A tensor has at most so many bytes, counting each extent of 0 as 1: the
 /// runtime refuses larger arguments, checks other tensors. So no extent is
 /// more, and sums of thousands of them stay within 64 bits.
-constexpr int64_t mostBytes = int64_t(1) << 48;
+constexpr int64_t maxBytes = int64_t(1) << 48;
 
 /// From `least` to `most`, both included.
 struct IndexRange {

@@ -48,7 +48,7 @@ mlir::FailureOr<Shape> broadcastShapes(llvm::ArrayRef<int64_t> a,
 
 /// No tensor has more than 2^45 elements. With 8 bytes each they fill the
 /// address space, and computations on their number stay within 63 bits.
-inline constexpr int64_t mostElements = int64_t(1) << 45;
+inline constexpr int64_t maxElements = int64_t(1) << 45;
 /// Whether the product of the known extents is within the limit; 0 counts as 1.
 bool isBounded(llvm::ArrayRef<int64_t> shape);
 /// Checks this for all operands and results of an op, and reports which fails.

@@ -57,14 +57,15 @@ public:
 };
 
 /// The type in which an element type of dl is stored from the lowering on. It
-/// is the type itself, except for a byte for floats of 8 bits and everything
-/// below a byte, and signless integers for unsigned ones.
+/// is the type itself, except for a byte for f8E8M0FNU and everything below a
+/// byte, and signless integers for unsigned ones.
 mlir::Type storedType(mlir::Type element);
 /// The type in which it is computed: f32 for narrow floats, i32 for integers of
 /// up to 16 bits, i64 for ui32 and ui64.
 mlir::Type computedType(mlir::Type element);
-/// Whether the stored type does not determine the element type: narrow and
-/// unsigned integers, and floats of at most 8 bits.
+/// Whether an op converts elements to the computed type before all else:
+/// integers of fewer than 32 bits and unsigned ones, and floats of at most 8
+/// bits.
 bool isNarrow(mlir::Type element);
 /// Converts a stored value to its computed type.
 Scalar load(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value stored,

@@ -1,8 +1,8 @@
 //===- Window.h - The arithmetic of sliding windows -------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What convolution and pooling share: the reach of a window, the number of its
-// positions, and the padding that those need.
+// What convolution and pooling share: the effective kernel of a window, the
+// number of its positions, and the padding that those need.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,7 +24,9 @@ struct Window {
   unsigned rank() const { return kernel.size(); }
 
   /// The number of elements from the first to the last that a window covers.
-  int64_t reach(unsigned d) const { return (kernel[d] - 1) * dilations[d] + 1; }
+  int64_t effectiveKernel(unsigned d) const {
+    return (kernel[d] - 1) * dilations[d] + 1;
+  }
 
   bool isSame() const { return !isExplicit && mode != AutoPadding::valid; }
 
@@ -34,8 +36,8 @@ struct Window {
   }
 
   /// The number of positions of the window along dimension `d` of an input of
-  /// extent `input`: 1 + floor((input + low + high - reach) / stride), or with
-  /// `same` ceil(input / stride). Unknown if either is.
+  /// extent `input`: 1 + floor((input + low + high - effectiveKernel) /
+  /// stride), or with `same` ceil(input / stride). Unknown if either is.
   int64_t outputExtent(unsigned d, int64_t input) const;
 
   /// The extent of the output of a transposed convolution.

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -dlc-unshare-destinations | FileCheck %s
+// RUN: dlc-opt %s -dlc-duplicate-shared-destinations | FileCheck %s
 
 // Two results begin with one slice; each gets its own, down to the empty tensor.
 // CHECK-LABEL: func.func @f

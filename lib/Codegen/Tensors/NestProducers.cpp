@@ -1,7 +1,8 @@
-//===- Roots.cpp - What the tiles of a loop nest take inside --------------===//
+//===- NestProducers.cpp - What the tiles of a loop nest take inside
+//--------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "Roots.h"
+#include "NestProducers.h"
 #include "Strided.h"
 #include "dlc/Codegen/Tensors/Contraction.h"
 #include "dlc/Codegen/Tensors/Structure.h"

@@ -1,4 +1,4 @@
-//===- PassResultsByDestination.cpp - Results in the caller's buffers -----===//
+//===- ResultsToOutParams.cpp - Results in the caller's buffers -----===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -16,7 +16,7 @@
 using namespace mlir;
 
 namespace dlc {
-#define GEN_PASS_DEF_PASSRESULTSBYDESTINATION
+#define GEN_PASS_DEF_RESULTSTOOUTPARAMS
 #include "dlc/Codegen/Passes.h.inc"
 } // namespace dlc
 
@@ -28,8 +28,8 @@ static MemRefType bufferType(Type type) {
 }
 
 namespace {
-struct PassResultsByDestination
-    : dlc::impl::PassResultsByDestinationBase<PassResultsByDestination> {
+struct ResultsToOutParams
+    : dlc::impl::ResultsToOutParamsBase<ResultsToOutParams> {
   void runOnOperation() override {
     // Mutable globals as buffers; PlaceState gives each context its own.
     for (auto global : llvm::make_early_inc_range(
@@ -138,8 +138,8 @@ struct PassResultsByDestination
     llvm::SetVector<StringRef> stores;
     OpBuilder b = OpBuilder::atBlockBegin(&function.getBody().front());
     SmallVector<Operation *> done;
-    auto placeOf = [&](SymbolRefAttr name,
-                       Type type) -> std::pair<Value, Value> & {
+    auto bufferOf = [&](SymbolRefAttr name,
+                        Type type) -> std::pair<Value, Value> & {
       StringRef symbol = name.getLeafReference().getValue();
       auto &[value, place] = memory[symbol];
       if (!place) {
@@ -155,10 +155,10 @@ struct PassResultsByDestination
     function.walk([&](Operation *op) {
       if (auto load = dyn_cast<ml_program::GlobalLoadOp>(op)) {
         load.replaceAllUsesWith(
-            placeOf(load.getGlobal(), load.getType()).first);
+            bufferOf(load.getGlobal(), load.getType()).first);
         done.push_back(op);
       } else if (auto store = dyn_cast<ml_program::GlobalStoreOp>(op)) {
-        placeOf(store.getGlobal(), store.getValue().getType()).first =
+        bufferOf(store.getGlobal(), store.getValue().getType()).first =
             store.getValue();
         stores.insert(store.getGlobal().getLeafReference().getValue());
         done.push_back(op);

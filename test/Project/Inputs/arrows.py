@@ -30,7 +30,7 @@ ROOMS = {
     "Kernels": {"Bufferization"},
     "Tensors": set(),
     "Bufferization": set(),
-    "Memory": {"Kernels"},
+    "Memory": {"Kernels", "Math"},
     "Math": set(),
     "CPU": {"Tensors", "Bufferization"},
     "Threads": {"Kernels", "Memory"},

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dlc-pass-results-by-destination | FileCheck %s
+// RUN: dlc-opt %s -split-input-file -verify-diagnostics -dlc-results-to-out-params | FileCheck %s
 
 // What is stored is written behind all else; a load behind the store reads it.
 ml_program.global private mutable @s(dense<0.0> : tensor<4xf32>) : tensor<4xf32>

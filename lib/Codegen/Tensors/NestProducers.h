@@ -1,8 +1,9 @@
-//===- Roots.h - What the tiles of a loop nest take inside ------*- C++ -*-===//
+//===- NestProducers.h - What the tiles of a loop nest take inside ------*- C++
+//-*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_LIB_CODEGEN_TENSORS_ROOTS_H
-#define DLC_LIB_CODEGEN_TENSORS_ROOTS_H
+#ifndef DLC_LIB_CODEGEN_TENSORS_NESTPRODUCERS_H
+#define DLC_LIB_CODEGEN_TENSORS_NESTPRODUCERS_H
 
 #include "dlc/Codegen/Tensors/Nests.h"
 
@@ -24,4 +25,4 @@ std::optional<unsigned> choosePooledRow(mlir::linalg::LinalgOp pool,
 
 } // namespace dlc
 
-#endif // DLC_LIB_CODEGEN_TENSORS_ROOTS_H
+#endif // DLC_LIB_CODEGEN_TENSORS_NESTPRODUCERS_H

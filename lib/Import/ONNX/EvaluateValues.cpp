@@ -1,4 +1,4 @@
-//===- Known.cpp - What is known of the graph's values --------------------===//
+//===- EvaluateValues.cpp - What is known of the graph's values -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Ops whose operands are known are evaluated when they are built, if that is a
@@ -19,7 +19,7 @@ namespace dlc::onnx_import {
 /// As many elements are computed wherever they can be, ...
 static constexpr int64_t fewElements = 1024;
 /// ... and as many where they must be known while importing.
-static constexpr int64_t mostElements = 1 << 18;
+static constexpr int64_t maxElements = 1 << 18;
 
 /// Whether all elements of the result are one element of a splat.
 static bool keepsSplats(Operation *op) {
@@ -56,7 +56,7 @@ std::shared_ptr<const Elements> Graph::find(Value value, bool demanded) {
     return nullptr;
   auto dense = dyn_cast<DenseElementsAttr>(attribute);
   if (!(dense && dense.isSplat()) &&
-      attribute.getNumElements() > (demanded ? mostElements : fewElements))
+      attribute.getNumElements() > (demanded ? maxElements : fewElements))
     return nullptr;
   auto elements = std::make_shared<Elements>(readElements(attribute));
   // A parameter is one number where it must be known, else it may change.
@@ -160,7 +160,7 @@ std::shared_ptr<const Elements> Graph::demand(Value value) {
       operands.push_back(find(operand, /*demanded=*/true));
     std::optional<SmallVector<Elements>> results;
     if (!llvm::is_contained(operands, nullptr)) {
-      results = evaluateOp(op, operands, mostElements);
+      results = evaluateOp(op, operands, maxElements);
       if (!results && llvm::all_of(operands, [](const auto &operand) {
             return operand->isConstant();
           }))
@@ -202,7 +202,7 @@ SmallVector<TensorValue> Graph::settle(Operation *op) {
   if (!operands.empty() &&
       llvm::all_of(operands, [](const auto &operand) { return !operand; }))
     return results;
-  auto elements = evaluateOp(op, operands, isOpen ? mostElements : fewElements);
+  auto elements = evaluateOp(op, operands, isOpen ? maxElements : fewElements);
   if (!elements)
     return results;
   bool areReplaced = true;

@@ -1,4 +1,5 @@
-//===- UnshareDestinations.cpp - A chain of writes for each result --------===//
+//===- DuplicateSharedDestinations.cpp - A chain of writes for each result
+//--------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -12,13 +13,13 @@
 using namespace mlir;
 
 namespace dlc {
-#define GEN_PASS_DEF_UNSHAREDESTINATIONS
+#define GEN_PASS_DEF_DUPLICATESHAREDDESTINATIONS
 #include "dlc/Codegen/Passes.h.inc"
 } // namespace dlc
 
 namespace {
-struct UnshareDestinations
-    : dlc::impl::UnshareDestinationsBase<UnshareDestinations> {
+struct DuplicateSharedDestinations
+    : dlc::impl::DuplicateSharedDestinationsBase<DuplicateSharedDestinations> {
   void runOnOperation() override {
     SmallVector<tensor::EmptyOp> empties;
     getOperation()->walk([&](tensor::EmptyOp op) { empties.push_back(op); });
