@@ -1,4 +1,4 @@
-//===- IR.cpp - Modules of dl, made by other languages --------------------===//
+//===- IR.cpp - Builds dl modules from other languages --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/CAPI/IR.h"
@@ -26,8 +26,8 @@ const char catalogue[] = {
 #include "dlc/CAPI/Catalogue.inc"
 };
 
-/// Elements of a tensor stand in the text up to this many bytes; more of them
-/// in a resource, which is written once and not looked at.
+/// Tensors of up to this many bytes are stored inline as elements; larger ones
+/// as a resource, which is written once and not inspected.
 constexpr size_t inlineBytes = 256;
 constexpr int64_t maxElements = int64_t(1) << 45;
 } // namespace
@@ -83,8 +83,8 @@ struct dlc_ir {
     return {};
   }
 
-  /// Whether ops that come now may use a value: it is the open function's own,
-  /// or of a region that is open.
+  /// Whether later ops may use a value: it belongs to the open function itself
+  /// or to an open region.
   bool isVisible(Value value) {
     Region *region = value.getParentRegion();
     return (function && region == &function.getBody()) ||
@@ -93,7 +93,7 @@ struct dlc_ir {
            });
   }
 
-  /// The values of a region that goes away have no number any more.
+  /// Clears the numbers of the values in a region that is being deleted.
   void forget(Region &gone) {
     for (Value &value : values)
       if (value && gone.isAncestor(value.getParentRegion()))
@@ -136,8 +136,8 @@ struct dlc_ir {
     return success();
   }
 
-  /// The elements as an attribute; null where they are not as many as the type
-  /// says.
+  /// Returns the elements as an attribute, or null if their number is not that
+  /// of the type.
   TypedAttr elements(const char *text, const void *data, size_t bytes,
                      StringRef name) {
     auto type = dyn_cast_or_null<RankedTensorType>(parse(text));
@@ -166,7 +166,7 @@ struct dlc_ir {
       return {};
     }
     ArrayRef<char> raw(static_cast<const char *>(data), bytes);
-    if (bits == 1) { // a byte each
+    if (bits == 1) { // one byte per element
       SmallVector<bool> truths;
       for (char c : raw)
         truths.push_back(c);
@@ -180,7 +180,7 @@ struct dlc_ir {
 
   LogicalResult check(OperationState &state);
   LogicalResult infer(OperationState &state, RegisteredOperationName info);
-  /// Erases an op that does not hold, with what was numbered in it.
+  /// Erases an op that fails to verify, and the numbers of the values in it.
   void drop(Operation *op) {
     for (Region &region : op->getRegions())
       forget(region);
@@ -201,7 +201,7 @@ struct dlc_ir {
   std::string message, text;
 };
 
-/// The entries of the catalogue by name.
+/// Returns the catalogue's entry of this name.
 static const llvm::json::Object *entryOf(StringRef name) {
   static const llvm::json::Value *all = [] {
     auto parsed = llvm::json::parse(catalogue);
@@ -213,9 +213,8 @@ static const llvm::json::Object *entryOf(StringRef name) {
   return nullptr;
 }
 
-/// What inference relies on, which the verifier would look at too late:
-/// operands as many as the op takes, and the attributes that it cannot be
-/// without.
+/// Checks what type inference relies on and the verifier would check too late:
+/// the number of operands and the mandatory attributes.
 LogicalResult dlc_ir::check(OperationState &state) {
   StringRef name = state.name.getStringRef();
   const llvm::json::Object *entry = entryOf(name);
@@ -260,7 +259,7 @@ LogicalResult dlc_ir::infer(OperationState &state,
                             RegisteredOperationName info) {
   auto interface = info.getInterface<InferTypeOpInterface>();
   if (!interface)
-    return success(); // an op without results, or the verifier says so
+    return success(); // no results, or left to the verifier
   if (failed(check(state)))
     return failure();
   DictionaryAttr dictionary = state.attributes.getDictionary(&context);
@@ -322,18 +321,18 @@ Operation *dlc_ir::create(const char *name, int count, const int32_t *operands,
   if (succeeded(types ? parseTypes(typeCount, types, state.types)
                       : infer(state, *info)))
     op = builder.create(state);
-  else // the regions go away with the state
+  else // the regions are deleted with the state
     for (std::unique_ptr<Region> &region : state.regions) {
       forget(*region);
       region->dropAllReferences();
     }
-  // What stands in a region is looked at together with the region's op.
+  // Ops in a region are verified together with the op of the region.
   if (op && open.empty() && failed(mlir::verify(op)))
     return drop(op), nullptr;
   return op;
 }
 
-/// Calls begin with nothing said.
+/// Begins a call: clears the message of the previous one.
 static dlc_ir &begin(dlc_ir *ir) {
   ir->message.clear();
   return *ir;
@@ -533,7 +532,7 @@ const char *dlc_ir_text(dlc_ir *ir, int64_t elide) {
   OpPrintingFlags flags;
   if (elide > 0)
     flags.elideLargeElementsAttrs(elide).elideLargeResourceString(elide);
-  else // what is compiled keeps its places, for messages and reports
+  else // IR to be compiled keeps locations for messages and reports
     flags.enableDebugInfo();
   own.text.clear();
   llvm::raw_string_ostream out(own.text);

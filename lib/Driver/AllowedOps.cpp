@@ -1,12 +1,12 @@
 //===- AllowedOps.cpp - What a .mlir file may hold ------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A model comes from anywhere, and its library runs inside a program: no op of
-// it may reach memory, files or functions that are not the model's own. So each
-// op that may stand in one is named here, with what keeps it within bounds; all
-// others are refused as the file is read, before any pass. `dlc
-// --list-mlir-ops` prints the table, docs/mlir-input.md has it, and a test
-// compares them.
+// A model is untrusted input, and its library runs inside a program: none of
+// its ops may reach memory, files or functions other than the model's own. This
+// table therefore lists each op that a model may contain, with the check that
+// keeps it in bounds. All others are rejected when the file is read, before any
+// pass. `dlc --list-mlir-ops` prints the table and docs/mlir-input.md contains
+// it; a test compares the two.
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,10 +27,11 @@ namespace dlc {
 
 namespace {
 struct AllowedOps {
-  /// What keeps the ops within bounds.
+  /// The check that keeps the ops in bounds.
   StringLiteral check;
   StringLiteral dialect;
-  /// Names behind the dialect's, with blanks between; `*`: each of its ops.
+  /// Op names without the dialect prefix, separated by spaces; `*`: every op of
+  /// the dialect.
   StringLiteral ops;
 };
 } // namespace
@@ -124,7 +125,7 @@ static constexpr AllowedOps table[] = {
      "transpose_conv2d while_loop yield"},
 };
 
-/// Ops by full name; dialects of which each op is allowed by `name.*`.
+/// The allowed ops by full name. `name.*` stands for every op of a dialect.
 static const llvm::StringMap<bool> &allowedOps() {
   static const llvm::StringMap<bool> all = [] {
     llvm::StringMap<bool> all;
@@ -153,7 +154,7 @@ public:
   LogicalResult run() {
     module->walk([&](Operation *op) {
       checkOp(op);
-      // The verifier's own notes.
+      // The verifier's own memo.
       op->removeDiscardableAttr(
           linalg::LinalgDialect::kMemoizedIndexingMapsAttrName);
       checkAttributes(op, op->getDiscardableAttrs());
@@ -185,7 +186,7 @@ private:
       fail(op) << "op '" << name << "' is not allowed in a model";
     else if (isa<ModuleOp>(op) && op != module)
       fail(op) << "a module inside a module is not allowed in a model";
-    // What bounds places compares as with sign.
+    // The checks of indices assume a signed comparison.
     if (auto loop = dyn_cast<scf::ForOp>(op); loop && loop.getUnsignedCmp())
       fail(op) << "an scf.for that compares without sign is not allowed in a "
                   "model";
@@ -202,9 +203,9 @@ private:
       checkAttributes(op, function_interface_impl::getResultAttrs(function, i));
   }
 
-  /// Attributes beside an op's own tell passes and LLVM what to believe
-  /// (`llvm.`, `dlc.`, `bufferization.`) or become LLVM's own (`passthrough`).
-  /// Those of dialects that dlc does not have mean nothing to it.
+  /// Discardable attributes can make passes or LLVM assume facts (`llvm.`,
+  /// `dlc.`, `bufferization.`) or become LLVM attributes (`passthrough`). Those
+  /// of dialects that dlc does not have are ignored and therefore harmless.
   template <typename Attributes>
   void checkAttributes(Operation *op, Attributes attributes) {
     for (NamedAttribute attribute : attributes) {

@@ -1,4 +1,4 @@
-//===- Artifacts.cpp - Output files, whole or absent ----------------------===//
+//===- Artifacts.cpp - Output files, complete or absent -------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Artifacts.h"
@@ -33,9 +33,10 @@ Artifacts::~Artifacts() {
 
 static constexpr StringLiteral mark = ".tmp-";
 
-/// Whether there is a device or a pipe, which takes bytes and keeps its place.
+/// Whether `path` names a device or a pipe, which is written to in place and
+/// not replaced by a rename.
 static bool isSpecial(StringRef path) {
-  // Links to files that are open: whoever opened them waits for the bytes.
+  // Links to open files: whoever opened them expects the bytes there.
   if (path == "/dev/stdout" || path == "/dev/stderr" ||
       path.starts_with("/dev/fd/") || path.starts_with("/proc/"))
     return true;
@@ -53,8 +54,8 @@ static bool isSpecial(StringRef path) {
   }
 }
 
-/// Removes the temporary files for `path` whose makers are gone: those that
-/// nobody holds a lock of.
+/// Removes the temporary files for `path` whose process has ended, that is,
+/// those that nobody holds a lock on.
 static void removeStale(StringRef path) {
   StringRef folder = sys::path::parent_path(path);
   std::string start = (sys::path::filename(path) + mark).str();
@@ -86,7 +87,7 @@ Expected<std::string> Artifacts::reserve(StringRef path, bool keep) {
         FMT_STRING("cannot write '{}': there is no folder '{}'; create it "
                    "first"),
         path, folder));
-  // A file comes to its place under its name, so it lies beside it until then.
+  // The file is renamed to its final path, so it must be in the same folder.
   SmallString<128> base(path);
   if (isSpecial(path)) {
     sys::path::system_temp_directory(/*ErasedOnReboot=*/true, base);
@@ -103,7 +104,7 @@ Expected<std::string> Artifacts::reserve(StringRef path, bool keep) {
     int lock = open(temporary.c_str(), O_RDONLY | O_CLOEXEC);
     if (lock >= 0)
       (void)flock(lock, LOCK_EX | LOCK_NB);
-    // Another process may have taken it for a stale one before it was locked.
+    // Before it was locked, another process may have removed it as stale.
     struct stat status;
     if (lock >= 0 && !fstat(lock, &status) && status.st_nlink > 0) {
       files.push_back({path.str(), std::string(temporary), keep, lock});
@@ -120,7 +121,8 @@ Expected<std::string> Artifacts::reserve(StringRef path, bool keep) {
   }
 }
 
-/// All of it or an error; nothing is left for the stream's end to find out.
+/// Writes and flushes all bytes, so that no error is left for the stream's
+/// destructor to find.
 static Error writeTo(raw_fd_ostream &os, StringRef path, StringRef bytes) {
   os << bytes;
   os.flush();
@@ -154,7 +156,7 @@ Error Artifacts::write(StringRef path, StringRef bytes) {
 
 Error Artifacts::write(StringRef path,
                        function_ref<Error(raw_pwrite_stream &)> writer) {
-  SmallString<0> text; // object files want a stream that seeks
+  SmallString<0> text; // object writers need a seekable stream
   raw_svector_ostream buffer(text);
   if (Error error = writer(buffer))
     return error;

@@ -1,4 +1,4 @@
-//===- Artifacts.h - Output files, whole or absent --------------*- C++ -*-===//
+//===- Artifacts.h - Output files, complete or absent -----------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_ARTIFACTS_H
@@ -16,35 +16,36 @@ class raw_pwrite_stream;
 
 namespace dlc {
 
-/// Files that are written beside their place and renamed into it together at
-/// the end. What was not committed is removed, also when the process is
-/// interrupted. What one that was killed left beside the same path is removed
-/// too.
+/// Output files that are written under temporary names beside their destination
+/// and renamed into place together at the end. Uncommitted files are removed,
+/// also when the process is interrupted. Files that a killed process left
+/// beside the same path are removed too.
 class Artifacts {
 public:
   ~Artifacts();
 
-  /// Writes a file for `path` ("-": standard output, at once).
+  /// Writes a file for `path`. "-" is standard output, which is written at
+  /// once.
   llvm::Error write(llvm::StringRef path,
                     llvm::function_ref<llvm::Error(llvm::raw_pwrite_stream &)>);
 
   llvm::Error write(llvm::StringRef path, llvm::StringRef bytes);
 
-  /// The name of an empty file beside `path`, for others to write to. Without
-  /// `keep` it is removed in the end.
+  /// Returns the name of an empty file beside `path` for other code to write
+  /// to. Without `keep` the file is removed at the end.
   llvm::Expected<std::string> reserve(llvm::StringRef path, bool keep = true);
 
-  /// Writes the bytes to a file that was reserved.
+  /// Writes the bytes to a reserved file.
   llvm::Error fill(llvm::StringRef temporary, llvm::StringRef bytes);
 
-  /// Renames all files into their places.
+  /// Renames all files to their destinations.
   llvm::Error commit();
 
 private:
   struct File {
     std::string path, temporary;
     bool keep;
-    int lock; // as long as this process lives
+    int lock; // held as long as this process lives
   };
   std::vector<File> files;
 };

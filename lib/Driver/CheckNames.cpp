@@ -1,4 +1,4 @@
-//===- CheckNames.cpp - Names of MLIR's text, before its parser -----------===//
+//===- CheckNames.cpp - Finds uses before definitions in text -------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "CheckNames.h"
@@ -9,16 +9,16 @@
 using namespace llvm;
 
 namespace {
-/// Goes through a text once. Names are known by what stands around them:
+/// Scans a text once. The context of a name decides its kind:
 ///
 ///   %a, %b:2 = ...              results
-///   (%i = %x, ...) {            arguments of the region that follows
+///   (%i = %x, ...) {            arguments of the following region
 ///   @f(%x: type) ^bb0(%x: type) ](%x: type) {   the same
 ///   scf.forall (%i, %j)         the same
 ///   %x                          a use
 ///
-/// What it takes for a definition by mistake is not refused here, so it only
-/// has to be sure of uses.
+/// A use that is mistaken for a definition is not rejected here, so only the
+/// recognition of uses has to be exact.
 class NameScanner {
 public:
   explicit NameScanner(StringRef text) : text(text) {}
@@ -58,7 +58,7 @@ private:
   }
   static bool isBlank(char c) { return StringRef(" \t\n\r\0", 5).contains(c); }
 
-  /// Behind the string that begins at `from`.
+  /// The position after the string that begins at `from`.
   size_t endOfString(size_t from) const {
     size_t end = from + 1;
     for (; end < text.size() && text[end] != '"' && text[end] != '\n'; ++end)
@@ -66,7 +66,7 @@ private:
     return std::min(end + 1, text.size());
   }
 
-  /// Of the name that begins at `from`: a number, or a word.
+  /// The end of the name that begins at `from`: a number or a word.
   size_t endOfName(size_t from) const {
     bool isNumber = isDigit(charAt(from));
     while (from < text.size() &&
@@ -75,7 +75,8 @@ private:
     return from;
   }
 
-  /// Whether the bracket at `at` is the head of a block: a colon follows.
+  /// Whether the parenthesis at `at` opens the argument list of a block, that
+  /// is, its closing one is followed by a colon.
   bool isHead() const {
     size_t from = at;
     for (unsigned open = 0; from < text.size(); ++from) {
@@ -86,7 +87,7 @@ private:
     return false;
   }
 
-  /// The name of a value without its `%` and the number of its result.
+  /// Takes the name of a value and returns it without `%` and result number.
   StringRef takeName() {
     size_t begin = ++at;
     at = endOfName(at);
@@ -117,8 +118,8 @@ private:
     }
     return from;
   }
-  /// Behind blanks and the place `loc(...)` that an argument of a region may
-  /// have behind its name.
+  /// The position after blanks and the optional location `loc(...)` that may
+  /// follow the name of a region argument.
   size_t skipPlace(size_t from) const {
     from = skipBlanks(from);
     if (!text.substr(from).starts_with("loc("))
@@ -130,16 +131,16 @@ private:
       open += text[from] == '(';
       if (text[from] == ')' && --open == 0)
         return skipBlanks(from + 1);
-      if (open > 256) // or what is in each other would be read again and again
+      if (open > 256) // bounds the re-reading of nested locations
         return from;
     }
     return from;
   }
   char charAt(size_t from) const { return from < text.size() ? text[from] : 0; }
 
-  /// Whether the list of names of which one ended at `from` is one of results:
-  /// it ends in an equals sign. Each list is looked through once. With `single`
-  /// only that one name counts.
+  /// Whether the list of names that contains the one ending at `from` is a list
+  /// of results, that is, an equals sign follows it. Each list is scanned once.
+  /// With `single` only that one name is considered.
   bool endsInEquals(size_t from, bool single) {
     if (single)
       return findEquals(from, single);
@@ -192,7 +193,7 @@ private:
     return false;
   }
 
-  /// Whether a brace that begins here opens attributes.
+  /// Whether the brace at `at` opens an attribute dictionary.
   bool opensAttributes() const {
     size_t from = skipBlanks(at + 1);
     if (charAt(from) == '"') {
@@ -247,18 +248,19 @@ private:
       lastWord = text.substr(at, 1);
   }
 
-  /// What a bracket's names are: none of these, arguments where a type follows
-  /// (of the region behind, or of the block that begins), arguments of a loop.
+  /// What the names in a parenthesised list are: none of the following;
+  /// arguments of the following region where a type follows the name; the same
+  /// of a block; induction variables of a loop.
   enum class List { none, typed, block, loop };
 
   StringRef text;
   size_t at = 0;
   StringRef lastWord;      // or sign, before `at`
-  SmallVector<List> lists; // brackets that are open, in these braces
-  SmallVector<SmallVector<List>> outer; // the same of those around
+  SmallVector<List> lists; // open parentheses within the current braces
+  SmallVector<SmallVector<List>> outer; // the same for the enclosing braces
   SmallVector<StringSet<>> scopes;
-  StringSet<> pending;  // arguments of the region that comes
-  size_t endOfList = 0; // of names with commas between, at the last one
+  StringSet<> pending;  // arguments of the region to come
+  size_t endOfList = 0; // position after the last name of the list
   bool isListOfResults = false;
   StringSet<> unresolved;
 };

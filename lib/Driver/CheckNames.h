@@ -1,4 +1,4 @@
-//===- CheckNames.h - Names of MLIR's text, before its parser ---*- C++ -*-===//
+//===- CheckNames.h - Finds uses before definitions in text -----*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_CHECKNAMES_H
@@ -10,14 +10,15 @@
 
 namespace dlc {
 
-/// Where and why a text is refused whose values are used before they are
-/// defined; no message where none is.
+/// Returns the position and an error message for a text that uses a value
+/// before its definition; the message is empty where there is none.
 ///
-/// Upstream's parser lets an op stand before what it uses, and joins the two
-/// when the definition comes. Where that lies in a region which then fails to
-/// parse, the region goes, and the op is left with a use of freed memory. In a
-/// model of structured control flow what is used stands above, so such a text
-/// is no model; but it has to be told before the parser sees it.
+/// Upstream's parser accepts a use before the definition and links the two when
+/// it reaches the definition. If the definition is in a region that then fails
+/// to parse, the region is deleted and the op is left with a use of freed
+/// memory. Models have structured control flow, where definitions precede uses,
+/// so such a text is not a valid model; but it has to be rejected before the
+/// parser sees it.
 std::pair<size_t, std::string> findUseBeforeDefinition(llvm::StringRef text);
 
 } // namespace dlc

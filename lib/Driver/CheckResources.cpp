@@ -1,8 +1,8 @@
-//===- CheckResources.cpp - Blobs against the types that claim them -------===//
+//===- CheckResources.cpp - Checks resource sizes against types -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The parser of MLIR takes a resource of any length for a tensor of any type;
-// everything behind it reads as many bytes as the type says.
+// MLIR's parser accepts a resource of any length for a tensor of any type.
+// Everything after it reads as many bytes as the type implies.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,7 +17,7 @@ using namespace mlir;
 
 namespace dlc {
 
-/// What is wrong with a resource; empty where nothing is.
+/// Describes what is wrong with a resource; empty where nothing is.
 static std::string findFault(DenseResourceElementsAttr value) {
   ShapedType type = value.getType();
   std::string name =

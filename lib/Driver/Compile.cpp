@@ -22,7 +22,8 @@ using namespace mlir;
 
 namespace dlc {
 
-/// Whether threads make up for what their locks cost.
+/// Whether the module is large enough for multithreading to outweigh the cost
+/// of locks.
 static bool isLarge(ModuleOp module) {
   int64_t count = 0;
   module.walk([&](linalg::LinalgOp) { ++count; });
@@ -39,14 +40,15 @@ static bool hasTosa(ModuleOp module) {
 
 namespace {
 
-/// One model on its way through the stages.
+/// The compilation of one model through its stages.
 class Compilation {
 public:
   Compilation(const Settings &settings)
       : settings(settings), options(settings.options),
         stages(options.timePasses, options.progress), context(registry()),
         outputs(settings, stages) {
-    // The place says it; whole scans would follow the message.
+    // The location suffices; the printed op, such as a whole scan, would follow
+    // the message.
     context.printOpOnDiagnostic(false);
     context.disableMultithreading(); // locks are not free
   }
@@ -58,7 +60,7 @@ public:
     if (failed(read(sources)) || failed(simplify()))
       return failure();
     if (settings.stage == Stage::DL) {
-      // Of this run, not of the model.
+      // The targets are a property of this run, not of the model.
       (*model.module)->removeAttr(codegen::targets);
       return outputs.writeText(*model.module);
     }
@@ -105,7 +107,7 @@ private:
     return checkCalls(*model.module);
   }
 
-  /// One stage: its passes, then its IR as text where that is wanted.
+  /// Runs the passes of one stage, then saves its IR as text if requested.
   LogicalResult lower(
       StringRef name,
       llvm::function_ref<void(OpPassManager &, const PipelineOptions &)> build,
@@ -114,7 +116,8 @@ private:
     PassManager pm(&context);
     pm.enableTiming(scope);
     build(pm, settings.pipeline);
-    // Once a stage, not once a pass: that took a third of the time.
+    // The IR is verified once per stage: once per pass took a third of the
+    // time.
     pm.enableVerifier(options.verifyEach || !options.reproducer.empty());
     if (!options.reproducer.empty())
       pm.enableCrashReproducerGeneration(options.reproducer,
@@ -130,15 +133,14 @@ private:
     return outputs.saveText(*model.module, suffix);
   }
 
-  /// From what was read to dl, with the training step and with the weights that
-  /// are given.
+  /// Lowers the input to dl, and adds the training step and the given weights.
   LogicalResult simplify() {
     if (hasTosa(*model.module)) {
       TosaMessages messages(&context);
       if (failed(lower("tosa", buildTosaPipeline, ".tosa.mlir")))
         return failure();
     }
-    // What imported models bring is dl, defined already.
+    // Imported models are dl, whose ops are defined for every operand already.
     if (!model.isONNX &&
         failed(lower("define", buildDefinePipeline, ".defined.mlir")))
       return failure();
@@ -160,13 +162,14 @@ private:
     return lower("simplify", buildSimplifyPipeline, ".dl.mlir");
   }
 
-  /// Loop nests and their tiles, as they are measured, chosen or given.
+  /// Forms loop nests and sets their tiles: measured, chosen or given ones.
   LogicalResult schedule() {
     if (!options.tuning.empty() &&
         failed(check(tune(*model.module, settings.processors.front(),
                           options.tuning, outputs.artifacts, llvm::outs()))))
       return failure();
-    // The IR in front of one pass is that of all functions.
+    // A crash reproducer covers all functions, so passes must not run on them
+    // in parallel.
     if (isLarge(*model.module) && options.reproducer.empty())
       context.enableMultithreading();
     bool isGiven = !options.schedules.empty();
@@ -180,8 +183,8 @@ private:
     return outputs.saveText(*model.module, ".schedule.mlir");
   }
 
-  /// From linalg to tiles of vectors for each processor; the interface learns
-  /// of the regions that it can tell the time of.
+  /// Lowers linalg to tiles of vectors for each processor. With --profile, adds
+  /// to the interface the regions whose times it can report.
   LogicalResult vectorize(Interface &interface) {
     if (failed(lower("vector", buildVectorPipeline, ".vector.mlir")))
       return failure();

@@ -1,9 +1,10 @@
-//===- Evaluate.cpp - Constants by the compiler itself --------------------===//
+//===- Evaluate.cpp - Evaluates constants by compiling them ---------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A module's function `@evaluate` goes down the same way as a model, into
-// memory instead of a file, and is called through the same interface. What is
-// folded has therefore the bits that the library itself would have computed.
+// A module's function `@evaluate` is lowered in the same way as a model, but
+// into memory instead of a file, and is called through the same interface.
+// Folded constants therefore have exactly the bits that the library itself
+// would compute.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,7 +25,7 @@ namespace dlc {
 /// Constants up to this size are stored inline, larger ones as resources.
 static constexpr int64_t inlineBytes = 256;
 
-/// Takes over the memory of a large result.
+/// Wraps a result in an attribute; takes over the memory of a large one.
 static ElementsAttr toAttribute(RankedTensorType type, AsmResourceBlob blob) {
   ArrayRef<char> data = blob.getData();
   unsigned width = type.getElementTypeBitWidth();
@@ -63,7 +64,7 @@ evaluate(ModuleOp module, ArrayRef<DenseResourceElementsAttr> inputs) {
   for (Type type : function.getResultTypes())
     types.push_back(cast<RankedTensorType>(type));
   FailureOr<InMemory> library =
-      InMemory::compile(module, *processor, /*level=*/1); // to run once
+      InMemory::compile(module, *processor, /*level=*/1); // it runs only once
   if (failed(library))
     return failure();
   SmallVector<void *> given, taken;
@@ -72,7 +73,7 @@ evaluate(ModuleOp module, ArrayRef<DenseResourceElementsAttr> inputs) {
         const_cast<char *>(input.getRawHandle().getBlob()->getData().data()));
   std::vector<AsmResourceBlob> blobs;
   for (RankedTensorType type : types) {
-    // Empty results need an address as well.
+    // Empty results need an address too.
     blobs.push_back(HeapAsmResourceBlob::allocate(
         std::max<int64_t>(bytesOf(type), 1), /*align=*/64,
         /*dataIsMutable=*/true));

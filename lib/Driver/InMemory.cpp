@@ -1,4 +1,4 @@
-//===- InMemory.cpp - A library that is not written -----------------------===//
+//===- InMemory.cpp - A library compiled into memory ----------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "InMemory.h"
@@ -56,10 +56,10 @@ InMemory::compile(ModuleOp module, const Processor &processor, unsigned level) {
   if (failed(interface))
     return failure();
   PipelineOptions options;
-  options.plainLoops = level < 2; // as of dlc -O
+  options.plainLoops = level < 2; // as in dlc -O
   setTargets(module, processor);
   PassManager pm(module.getContext());
-  pm.enableVerifier(false); // what a model goes through is verified there
+  pm.enableVerifier(false); // models are verified elsewhere
   buildLinalgPipeline(pm, options);
   buildSchedulePipeline(pm, options);
   buildVectorPipeline(pm, options);

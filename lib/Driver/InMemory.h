@@ -1,6 +1,5 @@
-//===- InMemory.h - A library that is not written -----------------*- C++
+//===- InMemory.h - A library compiled into memory --------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-//-*-===//
 
 #ifndef DLC_LIB_DRIVER_INMEMORY_H
 #define DLC_LIB_DRIVER_INMEMORY_H
@@ -21,20 +20,20 @@ namespace dlc {
 
 struct Processor;
 
-/// The function `@evaluate` of a module, compiled the same way down as a model
-/// into memory instead of a file, to be called through the same interface.
+/// The function `@evaluate` of a module, lowered in the same way as a model but
+/// compiled into memory, and called through the same interface.
 class InMemory {
 public:
-  /// Lowers the module, which is spent afterwards; `level` is 0 to 3. Problems
-  /// of the module are reported there.
+  /// Lowers and consumes the module; `level` is 0 to 3. Reports errors at the
+  /// module's locations.
   static mlir::FailureOr<InMemory>
   compile(mlir::ModuleOp module, const Processor &processor, unsigned level);
   InMemory(InMemory &&);
   ~InMemory();
 
   const dlc_function &function() const { return library->functions[0]; }
-  /// One call; arrays of the data of inputs and outputs, of the function's own
-  /// shapes.
+  /// Calls the function once. The arrays hold pointers to the data of its
+  /// inputs and outputs, whose shapes are those of the function.
   llvm::Error call(llvm::ArrayRef<void *> inputs,
                    llvm::ArrayRef<void *> outputs);
 

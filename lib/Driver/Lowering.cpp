@@ -1,4 +1,4 @@
-//===- Lowering.cpp - One module, all the way to LLVM IR ------------------===//
+//===- Lowering.cpp - Lowers a module to LLVM IR --------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Lowering.h"
@@ -41,7 +41,7 @@ translateToLLVM(ModuleOp module, const Interface &interface,
   Kernels kernels = readKernels(module);
   std::unique_ptr<llvm::TargetMachine> machine =
       processors.front().makeMachine(level);
-  // Values as large as the model are not for LLVM.
+  // The value is as large as the model's weights and is kept out of LLVM.
   module->removeAttr(codegen::weights);
   std::unique_ptr<llvm::Module> result =
       translateModuleToLLVMIR(module, context, interface.name);
@@ -55,8 +55,8 @@ translateToLLVM(ModuleOp module, const Interface &interface,
   return result;
 }
 
-/// Calls are written out where they stand, so a chain of functions that each
-/// call the next one twice grows to two to the power of its length.
+/// Calls are inlined, so a chain of functions that each call the next one twice
+/// grows exponentially with its length.
 static LogicalResult checkInlinedSizes(ModuleOp module) {
   llvm::StringMap<uint64_t> sizes; // calls do not recurse
   auto sizeOf = [&](auto &self, func::FuncOp function) -> uint64_t {
@@ -75,7 +75,8 @@ static LogicalResult checkInlinedSizes(ModuleOp module) {
     bool hasCall =
         function.walk([](func::CallOp) { return WalkResult::interrupt(); })
             .wasInterrupted();
-    // The first function that is too large; its callers follow from it.
+    // Only the first function that is too large is reported; its callers exceed
+    // the limit because of it.
     if (hasCall && sizeOf(sizeOf, function) > maxInlinedOps)
       return function.emitError("function '")
              << function.getName() << "' grows to " << sizeOf(sizeOf, function)

@@ -1,4 +1,4 @@
-//===- Lowering.h - One module, all the way to LLVM IR ----------*- C++ -*-===//
+//===- Lowering.h - Lowers a module to LLVM IR ------------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_LOWERING_H
@@ -21,11 +21,11 @@ class Artifacts;
 struct Region;
 struct Weights;
 
-/// What the choice of tiles needs to know of a processor.
+/// Returns what the choice of tiles needs to know about a processor.
 codegen::CPUAttr getTarget(const Processor &processor,
                            mlir::MLIRContext *context);
 
-/// Says what a module is compiled for, the least processor first.
+/// Sets the processors that a module is compiled for, the least capable first.
 void setTargets(mlir::ModuleOp module, llvm::ArrayRef<Processor> processors);
 
 /// Translates a module in the LLVM dialect and adds the interface to it.
@@ -35,18 +35,18 @@ translateToLLVM(mlir::ModuleOp module, const Interface &interface,
                 const Weights &weights, bool isShared,
                 llvm::LLVMContext &context);
 
-/// Puts schedules on the contractions of a module in linalg: those that the
-/// file `path` knows for the processor, and for others the best of some that
-/// are timed here and now; these are added to the file.
+/// Sets schedules on the contractions of a module in linalg: those that the
+/// file `path` has for the processor, otherwise the best of several that are
+/// timed now. The new ones are added to the file.
 llvm::Error tune(mlir::ModuleOp module, const Processor &processor,
                  llvm::StringRef path, Artifacts &artifacts,
                  llvm::raw_ostream &log);
 
-/// Writes the schedules of a module's loop nests, for a person to edit.
+/// Writes the schedules of a module's loop nests in an editable form.
 void printSchedules(mlir::ModuleOp module, llvm::raw_ostream &os);
 
-/// Puts the schedules of a file that was written so in place of those that a
-/// module has. Says what does not fit, by its line.
+/// Replaces the schedules of a module by those of a file written by
+/// printSchedules. The error names the line that does not fit.
 llvm::Error readSchedules(mlir::ModuleOp module, llvm::StringRef path);
 
 /// Prints a table of layers: shapes, weights, connections.
@@ -56,13 +56,13 @@ void printReport(mlir::ModuleOp module, llvm::raw_ostream &os);
 void printRegions(llvm::ArrayRef<Region> regions, const Interface &interface,
                   llvm::ArrayRef<Processor> processors, llvm::raw_ostream &os);
 
-/// The model's name of the function whose code is in `kernel`.
+/// Returns the model's name for the function whose code is in `kernel`.
 std::string nameOfKernel(const Interface &interface, llvm::StringRef kernel);
 
-/// Refuses resources whose bytes are not those of their type.
+/// Rejects resources whose size is not that of their type.
 llvm::LogicalResult checkResources(mlir::ModuleOp module);
 
-/// Refuses what no pass can compile: recursion and calls of unknown functions.
+/// Rejects what no pass can compile: recursion and calls of unknown functions.
 llvm::LogicalResult checkCalls(mlir::ModuleOp module);
 
 } // namespace dlc

@@ -1,4 +1,4 @@
-//===- Messages.cpp - What a compilation tells its user -------------------===//
+//===- Messages.cpp - Messages of a compilation ---------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Messages.h"
@@ -40,7 +40,7 @@ NamedPlaces::NamedPlaces(MLIRContext *context)
 
 TosaMessages::TosaMessages(MLIRContext *context)
     : ScopedDiagnosticHandler(context) {
-  // Upstream's words are about conversion, not about the model.
+  // Upstream's message describes the conversion, not the model.
   setHandler([](Diagnostic &diagnostic) {
     std::string text = diagnostic.str();
     StringRef name = text;

@@ -1,4 +1,4 @@
-//===- Messages.h - What a compilation tells its user -----------*- C++ -*-===//
+//===- Messages.h - Messages of a compilation -------------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_MESSAGES_H
@@ -10,27 +10,27 @@
 
 namespace dlc {
 
-/// Prints an error of dlc's; failure.
+/// Prints a dlc error and returns failure.
 llvm::LogicalResult report(const llvm::Twine &message);
 llvm::LogicalResult report(llvm::Error error);
 
-/// Success, or the error as `report` tells it.
+/// Returns success, or prints the error as `report` does.
 llvm::LogicalResult check(llvm::Error error);
 
-/// Prints diagnostics whose place is a name, as nodes of imported models have
-/// one instead of a line.
+/// Prints diagnostics whose location is a name: nodes of imported models have
+/// names instead of lines.
 class NamedPlaces : public mlir::ScopedDiagnosticHandler {
 public:
   explicit NamedPlaces(mlir::MLIRContext *context);
 };
 
-/// Says of ops of TOSA that are left what upstream says of its conversion.
+/// Reports TOSA ops that upstream's conversion left, in terms of the model.
 class TosaMessages : public mlir::ScopedDiagnosticHandler {
 public:
   explicit TosaMessages(mlir::MLIRContext *context);
 };
 
-/// The stages of a compilation: each is timed, and told where that is wanted.
+/// The stages of a compilation. Each is timed and announced if requested.
 class Stages {
 public:
   Stages(bool areTimed, bool areTold);

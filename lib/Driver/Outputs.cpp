@@ -20,7 +20,7 @@ using namespace mlir;
 
 namespace dlc {
 
-/// A module as text, never with a large weight by accident.
+/// Returns a function that prints a module as text, with large weights elided.
 static auto printer(ModuleOp module) {
   return [module](llvm::raw_ostream &os) mutable {
     OpPrintingFlags flags;
@@ -82,8 +82,8 @@ LogicalResult Outputs::writeCode(ModuleOp module, const Interface &interface) {
   return success();
 }
 
-/// Weights go their own way, past LLVM: to a file beside the library or to an
-/// object file of their own. Their memory is free afterwards.
+/// Writes the weights, which bypass LLVM, to a file beside the library or to an
+/// object file of their own. Releases their memory.
 LogicalResult Outputs::writeWeights(ModuleOp module,
                                     const Interface &interface) {
   if (!weights.bytes)
@@ -114,7 +114,8 @@ LogicalResult Outputs::writeWeights(ModuleOp module,
 }
 
 FailureOr<Outputs::Objects> Outputs::makeObjects(llvm::Module &code) {
-  // Text, and what goes with text, is of one module.
+  // Assembly and LLVM IR are written as text for the whole module, so it must
+  // not be split.
   if (settings.isText() || settings.options.saveTemps)
     return makeObjectWithText(code);
   TimingScope scope = stages.begin("optimise and machine code");
@@ -160,7 +161,7 @@ FailureOr<Outputs::Objects> Outputs::makeObjectWithText(llvm::Module &code) {
   return objects;
 }
 
-/// The path of a file that holds the bytes until the end.
+/// Writes the bytes to a reserved file and returns its path.
 FailureOr<std::string> Outputs::reserve(StringRef path, bool keep,
                                         StringRef bytes) {
   auto file = artifacts.reserve(path, keep);
@@ -173,7 +174,8 @@ FailureOr<std::string> Outputs::reserve(StringRef path, bool keep,
 
 LogicalResult Outputs::link(const Objects &objects) {
   bool isObject = settings.stage == Stage::Object;
-  // An object file with weights, or of several parts, is linked from these.
+  // Where there are weights or several parts, the object file is linked from
+  // temporary ones.
   bool isAlone = isObject && files.empty() && objects.size() == 1;
   std::vector<std::string> parts;
   for (const llvm::SmallString<0> &bytes : objects) {

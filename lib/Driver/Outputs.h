@@ -18,26 +18,28 @@ class Module;
 
 namespace dlc {
 
-/// Writes what is asked for: a module as text, or what LLVM makes of it.
+/// Writes the requested output: a module as text, or what LLVM generates from
+/// it.
 class Outputs {
 public:
   Outputs(const Settings &settings, Stages &stages)
       : settings(settings), stages(stages) {}
 
-  /// Keeps a stage's IR beside the output, where that is wanted.
+  /// Saves a stage's IR beside the output, if requested.
   llvm::LogicalResult saveText(mlir::ModuleOp module, llvm::StringRef suffix);
   /// Writes a stage's IR as the output.
   llvm::LogicalResult writeText(mlir::ModuleOp module);
   /// Writes the schedules of a module as the output.
   llvm::LogicalResult writeSchedules(mlir::ModuleOp module);
-  /// From the LLVM dialect to LLVM IR, assembly, an object, archive or library.
+  /// Lowers the LLVM dialect to LLVM IR, assembly, an object, an archive or a
+  /// library.
   llvm::LogicalResult writeCode(mlir::ModuleOp module,
                                 const Interface &interface);
 
   Artifacts artifacts;
 
 private:
-  /// Object files, by part; none where the output was text.
+  /// Object files, one per part; none where the output was text.
   using Objects = std::vector<llvm::SmallString<0>>;
 
   llvm::LogicalResult writeWeights(mlir::ModuleOp module,
@@ -55,7 +57,7 @@ private:
   const Settings &settings;
   Stages &stages;
   Weights weights;
-  /// The object files that are linked, in order.
+  /// The object files to link, in order.
   std::vector<std::string> files;
 };
 

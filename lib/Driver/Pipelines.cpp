@@ -1,4 +1,4 @@
-//===- Pipelines.cpp - The way down, as named pipelines -------------------===//
+//===- Pipelines.cpp - The lowering as named pipelines --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Driver/Pipelines.h"
@@ -32,7 +32,7 @@ void buildParameterPipeline(OpPassManager &pm, const PipelineOptions &options) {
 
 void buildTrainingPipeline(OpPassManager &pm,
                            const AddTrainingOptions &options) {
-  // What functions a model calls is part of it.
+  // Functions that a model calls are part of it: inline them.
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createAddTraining(options));
@@ -67,7 +67,7 @@ void buildSimplifyPipeline(OpPassManager &pm, const PipelineOptions &options) {
 }
 
 void buildTosaPipeline(OpPassManager &pm, const PipelineOptions &) {
-  // Upstream's way down, and what it leaves to other conversions.
+  // Upstream's pipeline, then the conversions of the ops that it leaves.
   tosa::addTosaToLinalgPasses(pm, TosaToLinalgOptions());
   pm.addPass(createTosaToTensorPass());
   pm.addPass(createTosaToArithPass());
@@ -77,19 +77,19 @@ void buildTosaPipeline(OpPassManager &pm, const PipelineOptions &) {
 void buildDefinePipeline(OpPassManager &pm, const PipelineOptions &) {
   pm.addPass(createDefineArithmetic());
   pm.addNestedPass<func::FuncOp>(createCheckIndices());
-  // Of linalg and tensor ops as they were read: canonicalisation infers extents
-  // of one op for another.
+  // Must see linalg and tensor ops as they were read: canonicalisation infers
+  // extents of one op from another.
   pm.addNestedPass<func::FuncOp>(createCheckExtents());
 }
 
 void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addPass(createVerifyTypes({/*entries=*/true}));
   pm.addPass(createConvertDLToLinalg());
-  // Before anything is inferred of what the checks protect, and once more of
-  // what was inferred.
+  // Once before anything is inferred from what the checks protect, and once
+  // again for what was inferred.
   pm.addNestedPass<func::FuncOp>(createCheckExtents());
   pm.addNestedPass<func::FuncOp>(createHoistChecks());
-  // Extents of carried values are those that they begin with.
+  // Loop-carried values keep the extents of their initial values.
   pm.addNestedPass<func::FuncOp>(createSCFForLoopCanonicalizationPass());
   addCleanup(pm);
   pm.addNestedPass<func::FuncOp>(createCheckExtents());
@@ -105,7 +105,7 @@ void buildLinalgPipeline(OpPassManager &pm, const PipelineOptions &options) {
   pm.addNestedPass<func::FuncOp>(createUpdateInPlace());
 }
 
-/// What of a user's wishes code generation has to know.
+/// Extracts the user's choices that code generation needs.
 static CodegenOptions codegenOptions(const PipelineOptions &options) {
   return {options.plainLoops,      options.placeWeights, options.checkBounds,
           options.separateBuffers, options.fastMath,     options.profile};

@@ -1,4 +1,4 @@
-//===- PrintPipelines.cpp - The order of the passes, as a page ------------===//
+//===- PrintPipelines.cpp - Prints the passes in order as a page ----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Driver/Pipelines.h"
@@ -10,7 +10,7 @@ using namespace mlir;
 
 namespace dlc {
 
-/// Numbers the passes of a pipeline's text:
+/// Prints a numbered list of the passes in the text form of a pipeline:
 /// `func.func(cse,dlc-peel-loops{...})`.
 static void printPasses(StringRef text, llvm::raw_ostream &os) {
   unsigned number = 0;
@@ -31,7 +31,7 @@ static void printPasses(StringRef text, llvm::raw_ostream &os) {
                                 : "")
          << ": " << (pass ? pass->getPassDescription() : "") << "\n";
     }
-    if (next == '{') // options, which hold no braces
+    if (next == '{') // options, which contain no braces
       text = text.drop_front(std::min(text.size(), text.find('}') + 1));
     else if (next == ')')
       anchors.pop_back();

@@ -1,4 +1,4 @@
-//===- ReadMLIR.cpp - A model's text, read with distrust ------------------===//
+//===- ReadMLIR.cpp - Reads untrusted MLIR text ---------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ReadMLIR.h"
@@ -24,14 +24,15 @@ namespace dlc {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Looks at a text as MLIR's lexer does for what its parser does not survive:
-/// brackets nested too deep, lists of other things than it takes for granted,
-/// and sizes that it makes room for before it looks at what is there.
+/// Scans a text with the rules of MLIR's lexer for input that crashes its
+/// parser: brackets nested too deep, lists with elements of unexpected kinds,
+/// and sizes for which it allocates memory before it reads the elements.
 class TextScanner {
 public:
   explicit TextScanner(StringRef text) : text(text) {}
 
-  /// Where and why the text is refused; no message where it is not.
+  /// The position and error message of a rejected text; the message is empty
+  /// where it is accepted.
   std::pair<size_t, std::string> run() {
     while (at < text.size()) {
       char c = text[at];
@@ -47,7 +48,8 @@ public:
                     "expected none: its parser takes it for a part of it"};
       } else if (text.substr(at).starts_with("affine_map<") ||
                  text.substr(at).starts_with("affine_set<")) {
-        // Comparisons and arrows stand in it; no other `<` does.
+        // An affine map may contain comparisons and arrows; `<` has no other
+        // meaning within it.
         size_t end = text.find_first_of("\n\"", at);
         if (std::min(end, text.size()) - at > maxMapText)
           return {at, fmt::format(FMT_STRING("an affine map of more than {} "
@@ -70,15 +72,15 @@ public:
   }
 
 private:
-  /// What MLIR's lexer takes for a blank, the byte 0 among it.
+  /// What MLIR's lexer treats as blank, including the NUL byte.
   static constexpr StringRef blanks = StringRef(" \t\n\r\0", 5);
 
-  /// Of the comment that begins at `begin`; both kinds of ends of lines end it.
+  /// The end of the comment that begins at `begin`, which CR and LF end.
   static size_t endOfComment(StringRef text, size_t begin) {
     return std::min(text.find_first_of("\n\r", begin), text.size());
   }
 
-  /// Blanks and comments.
+  /// Drops leading blanks and comments.
   static StringRef skipBlanks(StringRef rest) {
     for (rest = rest.ltrim(blanks); rest.starts_with("//");
          rest = rest.ltrim(blanks))
@@ -86,7 +88,7 @@ private:
     return rest;
   }
 
-  /// Of `#dialect.name<...>` and `!dialect.name<...>` what begins at the `<`.
+  /// The part of `#dialect.name<...>` or `!dialect.name<...>` from the `<` on.
   StringRef bodyAt(size_t begin) const {
     StringRef rest = text.substr(begin + 1).drop_while([](char c) {
       return llvm::isAlnum(c) || StringRef("_$.-").contains(c);
@@ -94,8 +96,8 @@ private:
     return rest.starts_with("<") ? rest : "";
   }
 
-  /// MLIR looks for the end of such a body without knowing of comments, and
-  /// then reads it with them.
+  /// Whether a body contains a comment. MLIR ignores comments when it looks for
+  /// the end of a body, but skips them when it parses the body.
   static bool hasComment(StringRef body) {
     unsigned open = 0;
     for (size_t i = 0; i < body.size(); ++i) {
@@ -115,7 +117,8 @@ private:
     return false;
   }
 
-  /// Takes `[1, 2]` off the text, whose elements `takeElement` takes.
+  /// Takes a list such as `[1, 2]` off the text; `takeElement` takes an
+  /// element.
   static bool takeList(StringRef &rest,
                        llvm::function_ref<bool(StringRef &)> takeElement) {
     auto take = [&](StringRef token) {
@@ -146,17 +149,18 @@ private:
     return rest.consume_front("\"");
   }
 
-  /// An attribute that MLIR's parser does not look at before it reads it; why
-  /// it is refused, or nothing. After an error in a list of linalg's reduce,
-  /// broadcast and transpose, which stands outside of braces, the parser goes
-  /// on without it; what linalg.generic iterates over it takes for strings.
+  /// Checks an attribute that MLIR's parser reads without checking its kind.
+  /// Returns why it is rejected, or nothing. After an error in a list of
+  /// linalg's reduce, broadcast and transpose, which is written outside of
+  /// braces, the parser continues without the attribute. It assumes that the
+  /// iterator types of linalg.generic are strings.
   std::string checkAttribute() const {
     std::string name;
     StringRef rest = text.substr(at);
     auto isOfName = [](char c) {
       return llvm::isAlnum(c) || StringRef("_$.-%#@^!").contains(c);
     };
-    if (rest.starts_with("\"")) { // names may stand in quotes
+    if (rest.starts_with("\"")) { // names may be quoted
       rest = text.substr(endOfString());
       name = unescape(text.slice(at + 1, endOfString() - 1));
     } else if (!at || !isOfName(text[at - 1])) {
@@ -185,7 +189,8 @@ private:
     return "";
   }
 
-  /// The parser of `array<type: ...>` asks an index for its width.
+  /// The parser of `array<type: ...>` asks for the bit width of the element
+  /// type, which `index` and dialects' types do not have.
   static std::string checkArray(StringRef rest) {
     if (!rest.starts_with("index") && !rest.starts_with("!"))
       return "";
@@ -193,8 +198,9 @@ private:
            "array<i64: 1>";
   }
 
-  /// A type for each element is made room for, as many as the result has by its
-  /// own word, before they are compared with the operands.
+  /// Rejects tensor.from_elements whose result type claims more elements than
+  /// are given. The parser allocates a type for each claimed element before it
+  /// compares the number with that of the operands.
   static std::string checkElements(StringRef rest) {
     bool isGeneric = rest.consume_front("(");
     size_t count = 0;
@@ -205,8 +211,8 @@ private:
       rest.consume_front(",");
       rest = skipBlanks(rest);
     }
-    // No attributes, which a model would not be allowed anyway: what is looked
-    // for behind them might stand in a string or a comment.
+    // Attributes are rejected, as models may not have any here: the text
+    // searched for after them might be in a string or a comment.
     auto take = [&](StringRef token) {
       rest = skipBlanks(rest);
       return rest.consume_front(token);
@@ -247,7 +253,8 @@ private:
                        count, size);
   }
 
-  /// `<{...}>` and `({...}) {...}`: attributes that a verifier looks at first.
+  /// Whether the scanner is in `<{...}>` or `({...}) {...}`, whose attributes a
+  /// verifier checks first.
   bool isOfOtherForm() const {
     return !braces.empty() && (braces.back() == '<' || braces.back() == ')');
   }
@@ -266,7 +273,7 @@ private:
     return plain;
   }
 
-  /// Of the string that begins here, behind its last quote.
+  /// The position after the closing quote of the string that begins at `at`.
   size_t endOfString() const {
     size_t end = at + 1;
     for (; end < text.size() && text[end] != '"' && text[end] != '\n'; ++end)
@@ -291,7 +298,7 @@ private:
       depth += !text.substr(at + 1).starts_with("=");
       break;
     case '>':
-      // Not those of ->, => and >=.
+      // Not the `>` of ->, => and >=.
       if (at && (text[at - 1] == '-' || text[at - 1] == '='))
         break;
       if (text.substr(at + 1).starts_with("="))
@@ -312,8 +319,8 @@ private:
   StringRef text;
   size_t at = 0;
   unsigned depth = 0;
-  char last = 0;            // what was neither blank nor comment
-  SmallVector<char> braces; // what stands before each open one
+  char last = 0;            // the last character outside blanks and comments
+  SmallVector<char> braces; // the character before each open brace
 };
 } // namespace
 
@@ -334,11 +341,12 @@ LogicalResult checkText(llvm::SourceMgr &sources, bool allowNativeCode,
 }
 
 //===----------------------------------------------------------------------===//
-// Behind the parser
+// After the parser
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Adds up what values stand for that the text does not spell out.
+/// Checks the values of globals and constants and adds up the sizes of those
+/// that the text does not spell out.
 class ValueChecker {
 public:
   LogicalResult run(ModuleOp module) {
@@ -362,7 +370,7 @@ private:
   void check(Operation *op, Type type, Attribute value) {
     auto typed = dyn_cast_or_null<TypedAttr>(value);
     if (auto global = dyn_cast<ml_program::GlobalOp>(op)) {
-      // One that is stored to may begin without a value.
+      // A mutable global may have no initial value.
       if (!value)
         return;
       if (!isa<DenseElementsAttr, DenseResourceElementsAttr>(value)) {
@@ -415,8 +423,7 @@ LogicalResult checkValues(ModuleOp module) {
   return ValueChecker().run(module);
 }
 
-/// What the parser says of an op that does not exist gets the one that was
-/// meant.
+/// Extends the parser's error about an unknown op with the nearest known name.
 static void suggestOp(Diagnostic &diagnostic, MLIRContext &context) {
   std::string text = diagnostic.str();
   StringRef rest = text;

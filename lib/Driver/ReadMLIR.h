@@ -1,4 +1,4 @@
-//===- ReadMLIR.h - A model's text, read with distrust ----------*- C++ -*-===//
+//===- ReadMLIR.h - Reads untrusted MLIR text -------------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_READMLIR_H
@@ -10,35 +10,36 @@
 
 namespace dlc {
 
-/// Brackets of all kinds may stand this deep within each other: the parser of
-/// MLIR and the passes behind it recurse.
+/// The maximum nesting depth of brackets of all kinds: MLIR's parser and the
+/// passes after it are recursive.
 inline constexpr unsigned maxNesting = 128;
-/// The characters of one affine map, whose parser and simplifier recurse too.
+/// The maximum length of one affine map in characters: its parser and
+/// simplifier are recursive.
 inline constexpr unsigned maxMapText = 4096;
-/// The bytes that all values written as one number, or elements of a few, stand
-/// for.
+/// The maximum total size in bytes of all splat values of a model, whose
+/// elements the text does not spell out.
 inline constexpr int64_t maxClaimedBytes = int64_t(1) << 31;
-/// The ops of a function when all that it calls has been written out in it.
+/// The maximum number of ops in a function after inlining all its calls.
 inline constexpr uint64_t maxInlinedOps = 100000;
 
-/// Parses the one buffer of `sources`. Unless native code is allowed refuses
+/// Parses the one buffer of `sources`. Unless native code is allowed, rejects
 /// every op, type and attribute that is not known to be safe. Reports all
-/// problems of a kind; null where there are any.
+/// errors of a kind; returns null where there are any.
 mlir::OwningOpRef<mlir::ModuleOp> readMLIR(llvm::SourceMgr &sources,
                                            bool allowNativeCode,
                                            mlir::MLIRContext &context);
 
-/// Refuses text that would crash its parser: nested too deep, or with lists of
-/// other things than it takes for granted.
+/// Rejects text that would crash the parser: nested too deep, or with lists
+/// whose elements have unexpected kinds.
 llvm::LogicalResult checkText(llvm::SourceMgr &sources, bool allowNativeCode,
                               mlir::MLIRContext &context);
 
-/// Refuses ops, types and attributes that are not known to be safe, and
+/// Rejects ops, types and attributes that are not known to be safe, and
 /// functions without a body.
 llvm::LogicalResult checkAllowed(mlir::ModuleOp module);
 
-/// Refuses values that do not have the type of their global, and those that a
-/// few bytes of text make large.
+/// Rejects values that do not have the type of their global, and large values
+/// described by little text.
 llvm::LogicalResult checkValues(mlir::ModuleOp module);
 
 } // namespace dlc

@@ -1,4 +1,4 @@
-//===- ReadModel.cpp - A model file as a module ---------------------------===//
+//===- ReadModel.cpp - Reads a model file into a module -------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ReadModel.h"

@@ -1,4 +1,4 @@
-//===- ReadModel.h - A model file as a module -------------------*- C++ -*-===//
+//===- ReadModel.h - Reads a model file into a module -----------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_READMODEL_H
@@ -21,7 +21,7 @@ struct ReadModel {
   bool isONNX = false;
 };
 
-/// Reads what the options name; reports what is wrong with it.
+/// Reads the model that the options name; reports what is wrong with it.
 llvm::FailureOr<ReadModel> readModel(const Settings &settings, Stages &stages,
                                      llvm::SourceMgr &sources,
                                      mlir::MLIRContext &context);

@@ -1,4 +1,4 @@
-//===- ReadParameters.cpp - Learnt weights into a model -------------------===//
+//===- ReadParameters.cpp - Reads trained weights into a model ------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Training.h"
@@ -17,7 +17,7 @@ using namespace mlir;
 
 namespace dlc {
 
-/// As the format calls it; empty where it is not read.
+/// The name of an element type in safetensors; empty if it is not supported.
 static StringRef typeName(Type element) {
   if (element.isF32())
     return "F32";
@@ -65,8 +65,8 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
     if (!type)
       continue;
     if (!entry) {
-      // Frozen parameters are in the model alone; zeros are the values of one
-      // that waits for what was learnt.
+      // Frozen parameters are in the model only. A parameter of zeros is a
+      // placeholder for a trained value.
       auto value = dyn_cast_if_present<DenseElementsAttr>(
           global.getValue().value_or(Attribute()));
       bool isZero = value && value.isSplat() &&

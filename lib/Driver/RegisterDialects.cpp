@@ -1,4 +1,4 @@
-//===- RegisterDialects.cpp - The dialects that the pipelines meet --------===//
+//===- RegisterDialects.cpp - The dialects that the pipelines use ---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Autodiff/Autodiff.h"

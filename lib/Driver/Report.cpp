@@ -14,7 +14,7 @@ using namespace mlir;
 
 namespace dlc {
 
-/// Known elements of a shape; `?` counts once.
+/// The number of elements of a type; dynamic extents count as one.
 static int64_t elements(Type type) {
   int64_t count = 1;
   for (int64_t extent : cast<ShapedType>(type).getShape())
@@ -22,7 +22,7 @@ static int64_t elements(Type type) {
   return count;
 }
 
-/// 1234567 -> 1,234,567
+/// Formats with separators: 1234567 -> 1,234,567.
 static std::string grouped(int64_t number) {
   std::string digits = fmt::format(FMT_STRING("{}"), number), result;
   for (auto [i, digit] : llvm::enumerate(digits)) {
@@ -36,13 +36,13 @@ static std::string grouped(int64_t number) {
 namespace {
 struct Counts {
   int64_t weights = 0;
-  /// Products into sums, a bias counted as one: what a neuron is connected to.
+  /// The multiply-adds that connect neurons; a bias counts as one.
   int64_t connections = 0;
 };
 } // namespace
 
-/// Weights and biases of a recurrent layer; each unit of a step is connected to
-/// the inputs, the states and a bias by each of its gates.
+/// Counts the weights and biases of a recurrent layer. In each step each gate
+/// connects a unit to the inputs, the states and a bias.
 template <typename OpT> static Counts countRecurrent(OpT op) {
   Counts counts;
   for (Value operand : op.getOperands())
@@ -90,7 +90,7 @@ static Counts countLayer(Operation *op) {
   } else if (auto norm = dyn_cast<dl::BatchNormOp>(op)) {
     counts.weights = 4 * elements(norm.getScale().getType());
   } else {
-    // Of others each constant is one: what a product multiplies by, or a bias.
+    // For other ops each floating-point constant counts: a factor or a bias.
     for (Value operand : op->getOperands()) {
       auto type = dyn_cast<RankedTensorType>(operand.getType());
       if (type && type.getRank() && isa<FloatType>(type.getElementType()) &&
@@ -137,7 +137,7 @@ std::string nameOfKernel(const Interface &interface, StringRef kernel) {
   return kernel.str();
 }
 
-/// 1234567 -> 1.23 M; -1 is unknown.
+/// Formats with a unit prefix: 1234567 -> 1.23 M; -1 is unknown.
 static std::string scaled(double number) {
   if (number < 0)
     return "?";

@@ -1,10 +1,10 @@
-//===- Schedules.cpp - Schedules as a file to edit ------------------------===//
+//===- Schedules.cpp - Schedules as an editable file ----------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What dlc-choose-schedules has decided, without the model around it: a line
-// `@kernel` for each version of a function, under it a line `nest 3` for each
-// loop nest, under that a line for each of its ops, in order: its role and
-// its #codegen.schedule, if it has one. `//` begins a comment.
+// The text format of the decisions of dlc-choose-schedules, without the model:
+// a line `@kernel` for each version of a function, below it a line `nest 3` for
+// each loop nest, below that one line per op in order, with its role and its
+// #codegen.schedule, if any. `//` begins a comment.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,7 +21,7 @@ using namespace mlir;
 
 namespace dlc {
 
-/// A line is a schedule; no more is parsed of one.
+/// The maximum length of a line, which holds one schedule.
 static constexpr size_t maxCharacters = 4096;
 
 static StringRef nameOfRole(linalg::LinalgOp op) {
@@ -62,19 +62,20 @@ void printSchedules(ModuleOp module, llvm::raw_ostream &os) {
 
 namespace {
 
-/// Reads one file, line by line; the first line that is wrong ends it.
+/// Reads one file line by line and stops at the first error.
 class Reader {
 public:
   Reader(ModuleOp module, StringRef path) : module(module), path(path) {}
 
   llvm::Error read(const llvm::MemoryBuffer &file) {
-    // In what the file says before anything of it is done.
+    // Collected in file order; nothing is changed before the whole file is
+    // read.
     std::vector<std::pair<linalg::LinalgOp, codegen::ScheduleAttr>> all;
     for (llvm::line_iterator at(file, /*SkipBlanks=*/true); !at.is_at_eof();
          ++at) {
       line = at.line_number();
       StringRef text = at->trim();
-      // A name in quotes may hold anything.
+      // A quoted name may contain `//`.
       size_t quoted = text.starts_with("@\"") ? text.find('"', 2) : 0;
       text = text.take_front(text.find("//", quoted)).trim();
       if (text.empty())
@@ -143,7 +144,7 @@ private:
     return llvm::Error::success();
   }
 
-  /// All ops of a nest, or none.
+  /// Checks that a nest has either all of its ops or none in the file.
   llvm::Error endNest() {
     if (nest && member != nest->members.size())
       return wrong("the nest before has " + llvm::Twine(member) +
@@ -189,7 +190,7 @@ private:
   ModuleOp module;
   StringRef path;
   int64_t line = 0;
-  std::map<int64_t, Nest> nests; // of the kernel
+  std::map<int64_t, Nest> nests; // of the current kernel
   Nest *nest = nullptr;
   size_t member = 0;
 };

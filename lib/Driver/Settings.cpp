@@ -1,4 +1,4 @@
-//===- Settings.cpp - What a compilation does -----------------------------===//
+//===- Settings.cpp - Settings derived from the options -------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Settings.h"

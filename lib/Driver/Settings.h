@@ -1,4 +1,4 @@
-//===- Settings.h - What a compilation does ---------------------*- C++ -*-===//
+//===- Settings.h - Settings derived from the options -----------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_SETTINGS_H
@@ -10,22 +10,22 @@
 
 namespace dlc {
 
-/// The options with what follows from them, before any work is done.
+/// The options and all settings derived from them, before any work is done.
 class Settings {
 public:
   explicit Settings(const CompileOptions &options);
 
-  /// Reports options that do not go together.
+  /// Derives the settings. Reports conflicting options.
   llvm::LogicalResult settle();
 
-  /// The library's path, also where none is written.
+  /// The library's path, even if no library is written.
   llvm::StringRef libraryPath() const;
   /// The output's path with another suffix.
   std::string besideOutput(llvm::StringRef suffix) const;
 
   bool isText() const { return stage <= Stage::Assembly; }
   bool hasTraining() const { return !options.training.empty(); }
-  /// Whether weights have to be known by their names.
+  /// Whether weights must be identified by name.
   bool namesParameters() const {
     return hasTraining() || !options.parameters.empty();
   }
@@ -35,7 +35,7 @@ public:
   std::string output;
   AddTrainingOptions training;
   PipelineOptions pipeline;
-  std::vector<Processor> processors; // the least first
+  std::vector<Processor> processors; // the least capable first
 
 private:
   llvm::LogicalResult settleOutput();

@@ -1,4 +1,4 @@
-//===- Training.cpp - What --train asks for -------------------------------===//
+//===- Training.cpp - The options of --train ------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Training.h"
@@ -14,7 +14,8 @@ using namespace llvm;
 namespace dlc {
 
 namespace {
-/// Puts the text of a word where it belongs; whether it is one of its type.
+/// Parses the text of a word into an option. Returns what is wrong with the
+/// text, or "".
 struct WordParser {
   AddTrainingOptions &options;
   StringRef text;

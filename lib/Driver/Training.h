@@ -1,4 +1,4 @@
-//===- Training.h - What --train asks for -----------------------*- C++ -*-===//
+//===- Training.h - The options of --train ----------------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_TRAINING_H
@@ -13,24 +13,26 @@ class ModuleOp;
 
 namespace dlc {
 
-/// Reads `key=value` words, as `dlc --train` takes them, into the options of
-/// AddTraining. The error tells all that is wrong with them.
+/// Parses `key=value` words, the arguments of `dlc --train`, into the options
+/// of AddTraining. The error lists everything that is wrong.
 llvm::Expected<AddTrainingOptions>
 parseTraining(llvm::ArrayRef<std::string> words);
 
-/// What --recompute asks for: every how many steps states are kept alone, or
-/// how many bytes may be kept; 0: no such wish.
+/// The value of --recompute: the interval in steps at which only the states are
+/// kept, or the number of bytes that may be kept; 0: not set.
 struct Recomputation {
   int64_t steps = 0, bytes = 0;
 };
 
-/// Reads `k`, a number of steps, or a size such as `64MiB`; empty: no wish.
+/// Parses `k`, a number of steps, or a size such as `64MiB`; empty: not set.
 llvm::Expected<Recomputation> parseRecomputation(llvm::StringRef text);
 
 /// Replaces values of a model's constant globals by the tensors of the same
-/// name in a safetensors file, such as a training library saves. Others in the
-/// file are passed over; none of a name, or one of another shape or type, is an
-/// error.
+/// name in a safetensors file, such as one saved by a training library. Other
+/// tensors in the file are ignored. A tensor of another shape or type is an
+/// error, as is a file without any of the names. A global that the file lacks
+/// keeps its value, with a warning; if that value is all zeros, a placeholder,
+/// it is an error.
 llvm::Error readParameters(mlir::ModuleOp module, llvm::StringRef path);
 
 } // namespace dlc

@@ -1,10 +1,11 @@
-//===- Tune.cpp - Schedules by measurement --------------------------------===//
+//===- Tune.cpp - Measures schedules --------------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Where the machine model cannot know, the clock can: each distinct contraction
-// of a model is compiled alone under several schedules and timed here. What was
-// best is kept in a file, by processor and contraction, and put on the ops as
-// the attribute codegen.register_tile, which ChooseSchedules obeys.
+// Measures schedules where the machine model is not accurate enough: each
+// distinct contraction of a model is compiled alone under several schedules and
+// timed. The best ones are stored in a file, by processor and contraction, and
+// set on the ops as the attribute codegen.register_tile, which ChooseSchedules
+// obeys.
 //
 //===----------------------------------------------------------------------===//
 
@@ -37,9 +38,9 @@ using namespace dlc::cpu;
 
 namespace {
 
-/// Less work than this is not worth a choice.
+/// Contractions with less work are not worth tuning.
 constexpr double leastFlops = 1e6;
-/// The model's choice stays where another one gains less: that is noise.
+/// The model's choice is kept if another one gains less, which is noise.
 constexpr double leastGain = 1.02;
 
 struct Tuner {
@@ -48,7 +49,8 @@ struct Tuner {
       : processor(processor), machine(getTarget(processor, context)), log(log) {
   }
 
-  /// What tells a contraction from others, beside the processor.
+  /// A text that identifies a contraction; with the processor, the key of the
+  /// file.
   static std::string signatureOf(linalg::LinalgOp op) {
     std::string text;
     llvm::raw_string_ostream os(text);
@@ -63,7 +65,7 @@ struct Tuner {
   LogicalResult run(ModuleOp module, llvm::json::Object &known) {
     LogicalResult result = success();
     module.walk([&](linalg::LinalgOp op) {
-      // The others are for processors that this one says nothing about.
+      // The other versions are for processors that cannot be measured here.
       auto function = op->getParentOfType<func::FuncOp>();
       if (codegen::targetOf(function).getName() != machine.getName())
         return;
@@ -132,7 +134,7 @@ private:
     return best;
   }
 
-  /// Seconds of one call, the least of several.
+  /// The time of one call in seconds, the least of several.
   FailureOr<double> timeOf(linalg::LinalgOp op, const RegisterTile &tile) {
     OwningOpRef<ModuleOp> module = isolate(op, tile);
     FailureOr<InMemory> library = InMemory::compile(*module, processor, 3);
@@ -148,7 +150,8 @@ private:
       int64_t count = 1;
       for (int32_t d = 0; d < argument.rank; ++d)
         count *= argument.shape[d];
-      // Eight bytes hold an element of any type; zero bits are a number in all.
+      // Eight bytes hold an element of any type, and zero bits are valid in all
+      // of them.
       memory.push_back(HeapAsmResourceBlob::allocate(count * 8, 64, true));
       MutableArrayRef<char> bytes = memory.back().getMutableData();
       std::fill(bytes.begin(), bytes.end(), 0);
@@ -178,7 +181,7 @@ private:
     return least;
   }
 
-  /// A module that computes the contraction alone, of its constants and
+  /// Builds a module that computes the contraction alone from its constants and
   /// arguments.
   OwningOpRef<ModuleOp> isolate(linalg::LinalgOp op, const RegisterTile &tile) {
     Location loc = op.getLoc();
@@ -221,7 +224,7 @@ private:
   llvm::raw_ostream &log;
 };
 
-/// The file's content; an absent one is empty.
+/// Reads the file's content; empty if the file does not exist.
 llvm::Expected<llvm::json::Object> readKnown(StringRef path) {
   if (!llvm::sys::fs::exists(path))
     return llvm::json::Object();
@@ -272,7 +275,7 @@ llvm::Error dlc::tune(ModuleOp module, const Processor &processor,
   if (!mine.getAsObject())
     mine = llvm::json::Object();
   size_t before = mine.getAsObject()->size();
-  // Before minutes of measuring.
+  // Fails early, before minutes of measuring.
   StringRef folder = llvm::sys::path::parent_path(path);
   if (!folder.empty())
     if (std::error_code code = llvm::sys::fs::create_directories(folder))

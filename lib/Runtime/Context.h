@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception */
-/*===- Context.h - What the parts of the runtime share ------------*- C -*-===*/
+/*===- Context.h - Declarations shared by the runtime -------------*- C -*-===*/
 #ifndef DLC_LIB_RUNTIME_CONTEXT_H
 #define DLC_LIB_RUNTIME_CONTEXT_H
 
@@ -15,15 +15,15 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-/* Of whoever works on a loop: which thread it is, and where it goes on when a
- * check fails in a task. */
+/* The seat of one thread in a loop: which thread it is, and where it continues
+ * when a check fails in a task. */
 struct seat {
   _Alignas(64) _Atomic pthread_t thread;
   _Atomic int32_t is_taken;
   jmp_buf end;
 };
 
-/* A parallel loop that runs now. */
+/* A running parallel loop. */
 struct tasks {
   dlc_rt_loop loop;
   dlc_context *context;
@@ -34,13 +34,13 @@ struct tasks {
 };
 
 struct dlc_context {
-  int32_t threads;    /* seats and ranges there are, where more than one */
-  dlc_status created; /* where creation failed only the message counts */
+  int32_t threads;    /* the number of seats and ranges, where more than 1 */
+  dlc_status created; /* after a failure only the message counts */
   dlc_rt_range *ranges;
   struct seat *seats;
-  struct tasks *tasks;           /* null: no parallel loop runs */
+  struct tasks *tasks;           /* null: no parallel loop is running */
   int64_t alone;                 /* see dlc_rt_loop */
-  dlc_parallel_for parallel_for; /* null: the pool's */
+  dlc_parallel_for parallel_for; /* null: use the pool */
   void *parallel_user;
   const dlc_rt_version *version;
   void *arena;
@@ -53,24 +53,24 @@ struct dlc_context {
   int64_t *extents;
   char *descriptors;
   const void *weights;
-  void *mapped;   /* the file that they are in */
+  void *mapped;   /* the weights file */
   char *state;    /* mutable tensors */
-  void **results; /* of computed outputs */
+  void **results; /* data of the computed outputs */
   struct block *_Atomic blocks;
-  dlc_trace *trace; /* null: nobody wants to know */
-  int32_t region;   /* that runs now, since `region_begin` */
+  dlc_trace *trace; /* null: no trace */
+  int32_t region;   /* the running one, since `region_begin` */
   int64_t region_begin;
   jmp_buf end; /* of the running call */
   dlc_status failure;
   char message[512];
 };
 
-/* Memory that a call took on its way. */
+/* Memory allocated during a call. */
 struct block {
   struct block *next;
 };
 
-/* By the numbers of dlc_element. */
+/* Indexed by dlc_element. */
 static const struct {
   const char *name;
   int64_t bytes;
@@ -95,10 +95,10 @@ fail(dlc_context *context, dlc_status status, const char *format, ...) {
   return status;
 }
 
-/* Arithmetic on denormal numbers takes a hundred cycles and more on many
- * processors; a network that fades out would be thirty times slower. They count
- * as zero while a kernel runs, on each thread that it runs on; what the caller
- * has set, flags of exceptions included, is there again afterwards. */
+/* Kernels treat denormals as zero, on each thread that they run on; the
+ * caller's mode and exception flags are restored afterwards. Arithmetic on
+ * denormals takes a hundred cycles and more on many processors; a network whose
+ * values fade out would be thirty times slower. */
 #if defined(__x86_64__)
 enum { FLUSH_TO_ZERO = 0x8000, DENORMALS_ARE_ZERO = 0x0040 };
 static inline unsigned flush_denormals(void) {
@@ -112,32 +112,34 @@ static inline unsigned flush_denormals(void) { return 0; }
 static inline void restore_mode(unsigned mode) { (void)mode; }
 #endif
 
-/* Steps of making a context; each says in the message what is wrong. */
+/* The steps of context creation; each reports its errors in the message. */
 
-/* The best version of the kernels that this processor can run (Processor.c). */
+/* Chooses the best version of the kernels for this processor (Processor.c). */
 dlc_status dlc_rt_choose_version(dlc_context *context);
-/* The weights, inside or from their file; `given` is its name or null
- * (Weights.c). */
+/* Maps the weights, which are in the library or in a file; `given` is its path
+ * or null (Weights.c). */
 dlc_status dlc_rt_map_weights(dlc_context *context, const char *given);
-/* Opens a regular file for reading and says how large it is; everything else,
- * which may block or never end, is refused: -1, with the reason (File.c). */
+/* Opens a regular file for reading and returns its descriptor and size.
+ * Anything else, which might block or never end, is rejected: returns -1 and
+ * the reason (File.c). */
 int dlc_rt_open_file(const char *path, int64_t *bytes, const char **reason);
-/* `count` bytes of it into `to`; 0 where it ends before or cannot be read. */
+/* Reads `count` bytes into `to`; returns 0 at an early end or on an error. */
 int dlc_rt_read_file(int file, void *to, size_t count);
-/* Memory of the state with its first values (State.c). */
+/* Allocates the state and sets its initial values (State.c). */
 dlc_status dlc_rt_begin_state(dlc_context *context);
-/* How many threads, and by whom (Threads.c). Less memory is fewer threads. */
+/* Determines the number of threads and the executor (Threads.c). Where memory
+ * is short there are fewer threads. */
 void dlc_rt_find_threads(dlc_context *context, const dlc_options *options);
 
-/* Processors' worth of time that the process may use (CountProcessors.c): of
- * those that the thread is allowed to run on, no more than its control groups'
- * quota, rounded up, which is read once. */
+/* Returns the number of processors' worth of time that the process may use
+ * (CountProcessors.c): the processors in the thread's affinity mask, limited by
+ * the quota of its control groups, rounded up. The quota is read once. */
 int32_t dlc_rt_count_processors(void);
-/* That quota by a file like /proc/self/cgroup and the folder where the groups
- * are; 4096: there is none. */
+/* Returns that quota, read from a file such as /proc/self/cgroup and the folder
+ * of the control groups; 4096 if there is none. */
 int32_t dlc_rt_read_quota(const char *groups, const char *folder);
 
-/* Ends the running call, from a task as well (Threads.c). */
+/* Ends the running call; may be called from a task (Threads.c). */
 __attribute__((noreturn, format(printf, 3, 4))) void
 dlc_rt_end_call(dlc_context *context, dlc_status status, const char *format,
                 ...);

@@ -1,9 +1,9 @@
 /*===- CountProcessors.c - How many threads the process should run --------===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* The processors that the calling thread may use, and no more than the time
-|* that the process's control groups give it: a container with a quota of 150 ms
-|* in every 100 ms runs two threads; more would be stopped in the middle.
+|* The processors that the calling thread may use, limited by the CPU time that
+|* the process's control groups allow. A container with a quota of 150 ms in
+|* every 100 ms runs two threads; more would be throttled midway.
 |*
 \*===----------------------------------------------------------------------===*/
 #include "Context.h"
@@ -15,7 +15,8 @@
 enum { MOST = 4096 };
 
 static int32_t count_allowed(void) {
-  /* glibc's cpu_set_t ends at 1024, where larger machines are refused. */
+  /* glibc's cpu_set_t ends at 1024 processors; the call fails with it on larger
+   * machines. */
   unsigned long set[65536 / (8 * sizeof(unsigned long))] = {0};
   if (sched_getaffinity(0, sizeof set, (cpu_set_t *)set))
     return 1;
@@ -25,7 +26,7 @@ static int32_t count_allowed(void) {
   return count < 1 ? 1 : count;
 }
 
-/* The text of a small file, or of what fits of it; 0: there is none. */
+/* Reads a small file, truncated to `room`; returns 0 if it does not exist. */
 static int read_text(const char *path, char *text, size_t room) {
   FILE *file = fopen(path, "re");
   if (!file)
@@ -36,7 +37,7 @@ static int read_text(const char *path, char *text, size_t room) {
   return bytes > 0;
 }
 
-/* Processors' worth of time that one group gives; MOST: no limit. */
+/* The processors' worth of time that one group allows; MOST: no limit. */
 static int32_t read_group(const char *folder, const char *path, int isSecond) {
   char name[5000], text[64];
   long long quota = -1, period = 0;
@@ -60,8 +61,8 @@ static int32_t read_group(const char *folder, const char *path, int isSecond) {
   return (int32_t)((quota + period - 1) / period);
 }
 
-/* The least of a group and those that it is in. Inside a container the path may
- * be the host's, of which only the end of the way up can be seen. */
+/* The minimum over a group and its ancestors. In a container the path may be
+ * that of the host, of which only the last components are visible. */
 static int32_t read_groups(const char *folder, char *path, int isSecond) {
   int32_t least = MOST;
   for (;;) {

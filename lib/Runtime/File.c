@@ -1,6 +1,6 @@
-/*===- File.c - Files that are files
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
- * ---------------------------------------===*/
+/*===- File.c - Opens and reads regular files -----------------------------===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+\*===----------------------------------------------------------------------===*/
 #include "Context.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 int dlc_rt_open_file(const char *path, int64_t *bytes, const char **reason) {
-  /* Without O_NONBLOCK a pipe that nobody writes to holds up the opening. */
+  /* Without O_NONBLOCK, opening a pipe that has no writer blocks. */
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   struct stat about;
   if (file < 0 || fstat(file, &about)) {

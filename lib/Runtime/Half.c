@@ -1,10 +1,10 @@
-/*===- Half.c - f16 where the processor has no instructions for it --------===*
- * SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
- *
- * Below F16C LLVM calls these functions of a compiler's support library, by
- * these names; libraries of dlc link none. IEEE 754-2019, 3.6 and 4.3.1: a
- * sign, 5 bits of exponent with bias 15, 10 of significand, ties to even.
- *===----------------------------------------------------------------------===*/
+/*===- Half.c - f16 where the processor has no instructions for it --------===*\
+|* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+|*
+|* Below F16C LLVM calls these functions of a compiler's support library, by
+|* these names; libraries of dlc link none. IEEE 754-2019, 3.6 and 4.3.1: a
+|* sign, 5 bits of exponent with bias 15, 10 of significand, ties to even.
+\*===----------------------------------------------------------------------===*/
 #if defined(__x86_64__)
 
 #include <stdint.h>

@@ -1,9 +1,9 @@
-/*===- Model.h - What the compiler emits for the runtime ----------*- C -*-===*\
+/*===- Model.h - Tables emitted for the runtime -------------------*- C -*-===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
 |* The tables through which the runtime finds the kernels. The compiler fills
-|* them (lib/Target/EmitInterface.cpp) by the names of their fields; one that
-|* stands here and is not filled, or is of another type there, is an error.
+|* them by field name (lib/Target/EmitInterface.cpp). A field declared here that
+|* is not filled there, or has another type there, is an error.
 |*
 \*===----------------------------------------------------------------------===*/
 #ifndef DLC_LIB_RUNTIME_MODEL_H
@@ -11,7 +11,7 @@
 
 #include "dlc/Runtime/abi.h"
 
-/* MLIR's descriptor of a buffer; sizes and strides follow one another. */
+/* MLIR's memref descriptor, with sizes and strides in one array. */
 typedef struct dlc_rt_buffer {
   void *allocated;
   void *aligned;
@@ -19,33 +19,34 @@ typedef struct dlc_rt_buffer {
   int64_t extents[]; /* rank sizes, then rank strides */
 } dlc_rt_buffer;
 
-/* Each takes the descriptors of inputs, then outputs; computed outputs have
- * none. */
+/* The entry points of a kernel. `buffers` holds the descriptors of the inputs,
+ * then of the outputs; computed outputs have none. */
 typedef struct dlc_rt_kernel {
   void (*run)(dlc_context *context, int64_t workers, void *const *buffers,
               void *arena);
-  /* Writes 0 or the number of a failed check, then the outputs' extents. */
+  /* Writes 0 or the number of the failed check, then the extents of the
+   * outputs. */
   void (*shapes)(void *const *buffers, void *result);
   int64_t (*workspace)(dlc_context *context, int64_t workers,
                        void *const *buffers);
   const char *const *messages;
 } dlc_rt_kernel;
 
-/* Processor features: bits of cpuid leaf 1 (ecx) and leaf 7 (ebx, ecx, edx, and
- * eax of subleaf 1). */
+/* Processor features: bits of cpuid leaf 1 (ecx), leaf 7 (ebx, ecx, edx), and
+ * leaf 7 subleaf 1 (eax). */
 typedef struct dlc_rt_cpu {
   uint32_t leaf1_ecx, leaf7_ebx, leaf7_ecx, leaf7_edx, leaf71_eax;
 } dlc_rt_cpu;
 
-/* The weights: inside, or a file of which everything is known. */
+/* The weights, which are in the library or in a file of known size and hash. */
 typedef struct dlc_rt_weights_info {
   const void *data; /* null: in the file */
   int64_t file_bytes, file_offset;
   uint64_t file_hash; /* XXH64 of the whole file, seed 0 */
 } dlc_rt_weights_info;
 
-/* Where each of the library's states lies in the memory of a context, and its
- * first value among the weights; -1: zeros. */
+/* The position of one of the library's state tensors in the memory of a
+ * context, and that of its initial value among the weights; -1: zeros. */
 typedef struct dlc_rt_place {
   int64_t offset, bytes, first;
 } dlc_rt_place;
@@ -53,24 +54,25 @@ typedef struct dlc_rt_place {
 /* The kernels for one processor. */
 typedef struct dlc_rt_version {
   const char *name; /* of the processor */
-  dlc_rt_cpu cpu;   /* what it must have */
+  dlc_rt_cpu cpu;   /* the features that it must have */
   const dlc_rt_kernel *kernels;
 } dlc_rt_version;
 
 typedef struct dlc_rt_model {
   const dlc_library_info *library;
-  const dlc_rt_version *versions; /* the least first */
+  const dlc_rt_version *versions; /* the least capable first */
   int64_t version_count;
   const dlc_rt_weights_info *weights;
   const dlc_rt_place *places; /* one for each of the library's states */
   int64_t state_bytes;
 } dlc_rt_model;
 
-/* The one that this library is made of. */
+/* The model of this library. */
 extern const dlc_rt_model dlc_rt_this_model;
 
-/* Each struct that the compiler fills. It reads in the bitcode of the runtime
- * how they are laid out, and then removes what is never read here. */
+/* All structs that the compiler fills. It reads their layout from the bitcode
+ * of the runtime and then removes dlc_rt_layout, which is never read at run
+ * time. */
 typedef struct dlc_rt_structs {
   dlc_argument argument;
   dlc_function function;
@@ -86,7 +88,7 @@ typedef struct dlc_rt_structs {
 } dlc_rt_structs;
 extern const dlc_rt_structs dlc_rt_layout;
 
-/* Entry points, behind the library's own names. */
+/* The entry points behind the library's own exported names. */
 dlc_status dlc_rt_create(dlc_context **context, const dlc_options *options,
                          uint32_t abi_version, uint64_t interface_hash);
 void dlc_rt_destroy(dlc_context *context);
@@ -108,31 +110,32 @@ dlc_status dlc_rt_get(dlc_context *context, const char *name, void *data,
 dlc_status dlc_rt_set(dlc_context *context, const char *name, const void *data,
                       size_t bytes);
 
-/* A region begins, or (-1) the one that runs ends; called by kernels of
- * libraries that are profiled. */
+/* Begins a region, or (-1) ends the running one; called by kernels of profiled
+ * libraries. */
 void dlc_rt_mark(dlc_context *context, int64_t region);
 
-/* Memory of a call, freed when the next one begins; ends the call where there
- * is none. */
+/* Allocates memory that is freed when the next call begins; ends the call if
+ * there is none. */
 void *dlc_rt_allocate(dlc_context *context, int64_t bytes);
-/* The first weight. */
+/* Returns the first weight. */
 const void *dlc_rt_weights(const dlc_context *context);
-/* The first byte of the state. */
+/* Returns the first byte of the state. */
 void *dlc_rt_state(const dlc_context *context);
-/* Where computed result `number` lies, and the extent with the given number
- * among those of all results. */
+/* Sets the address of computed output `number`, or the extent with this number
+ * among those of all outputs. */
 void dlc_rt_set_result(dlc_context *context, int64_t number, void *place);
 void dlc_rt_set_extent(dlc_context *context, int64_t number, int64_t extent);
-/* Ends a call whose values are not what they must be. */
+/* Ends a call because of an invalid value. */
 void dlc_rt_fail(dlc_context *context, const char *message);
 
-/* A typed call: `data` holds inputs, then outputs; `dims` the free extents of
- * the inputs in order. Extents of outputs follow from them. */
+/* A typed call: `data` holds pointers to the inputs, then the outputs; `dims`
+ * the dynamic extents of the inputs in order. The extents of the outputs follow
+ * from them. */
 dlc_status dlc_rt_call_typed(dlc_context *context, int32_t function,
                              void *const *data, const int64_t *dims);
 
-/* Runs tasks [0, tasks) of about `cost` nanoseconds each on as many threads as
- * pay; called by kernels. */
+/* Runs tasks [0, tasks), each of about `cost` nanoseconds, on as many threads
+ * as pays off; called by kernels. */
 void dlc_rt_parallel_for(dlc_context *context, int64_t tasks, int64_t cost,
                          void (*task)(int64_t begin, int64_t end,
                                       int64_t worker, void *captures),

@@ -1,15 +1,15 @@
-/*===- Pool.c - Workers: claim, wait a moment, sleep, wake ----------------===*\
+/*===- Pool.c - Workers that claim pieces, spin, sleep, wake --------------===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* A loop that workers may join stands in one of the pool's slots. All that a
-|* worker must know to join is one word, which it changes by compare and swap:
-|* how many seats are free, and how many workers are inside. The caller closes
-|* the loop by taking the free seats away, then waits until nobody is inside;
-|* after that nothing of the pool points to the loop or to the code of its
-|* library.
+|* A loop that workers may join occupies one of the pool's slots. A worker joins
+|* through one word, which it changes by compare and swap: the number of free
+|* seats, and the number of workers inside. The caller closes the loop by
+|* removing the free seats, then waits until no worker is inside. After that
+|* nothing in the pool points to the loop or to the code of its library.
 |*
-|* A child of fork has none of its parent's workers. The memory of the pool is
-|* zeroed there by the kernel, and zero means: no thread, no loop, no lock held.
+|* The child of a fork has none of its parent's workers. The kernel zeroes the
+|* pool's memory in it (where it cannot, `mine` does), and zero means: no
+|* thread, no loop, no lock held.
 |*
 \*===----------------------------------------------------------------------===*/
 #include "Pool.h"
@@ -26,29 +26,31 @@
 
 enum {
   SLOTS = 32, /* loops that workers may join at the same time */
-  /* Before it sleeps a thread looks for so long whether what it waits for has
-   * come: first without a pause, then letting others run in between. */
+  /* How long a thread spins for what it waits for before it sleeps, in ns. At
+   * first it polls PAUSES times without yielding. */
   SPIN_TIME = 100000,
   PAUSES = 64,
-  /* What waking a worker costs, about: less work is done without. */
+  /* The approximate cost of waking a worker, in ns: less work is done without
+   * one. */
   WAKE_TIME = 30000,
-  /* A worker that keeps the caller waiting for longer, and for longer than half
-   * of a share takes, was late: something else runs on its processor. */
+  /* Workers are late if the caller waits for them longer than this, in ns, and
+   * longer than half the cost of a share: something else runs on their
+   * processor. */
   LATE_TIME = 1000000,
   WAIT_SHARE = 50,
   MOST_REST = 1000000000,
-  RETRY_TIME = 1000000000, /* after a thread could not be made */
-  /* The largest frames of generated code have 18 kB; the loader puts
-   * thread-local data of the process's libraries on the stack as well. */
+  RETRY_TIME = 1000000000, /* ns after a thread could not be started */
+  /* The largest stack frames of generated code are 18 kB. The loader also puts
+   * thread-local data of the process's libraries on the stack. */
   STACK_BYTES = 1 << 20,
 };
 
-/* The word of a slot. */
+/* The bit fields of a slot's word. */
 enum {
   INSIDE = 0xfff,       /* workers that have joined and not left */
-  ONE_SEAT = 0x1000,    /* free seats, in units of this */
+  ONE_SEAT = 0x1000,    /* unit of the number of free seats */
   SEATS = 0xfff000,     /* */
-  IS_AWAITED = 1 << 24, /* the caller sleeps until nobody is inside */
+  IS_AWAITED = 1 << 24, /* the caller sleeps until no worker is inside */
 };
 _Static_assert(DLC_RT_MOST_SHARES <= INSIDE, "seats have twelve bits");
 
@@ -58,21 +60,21 @@ struct slot {
 };
 
 struct dlc_rt_workers {
-  /* A bit for each slot: it is in use; it has had seats. */
+  /* Bit masks of slots: in use; open, with seats that may be free. */
   _Alignas(64) _Atomic uint32_t used;
   _Alignas(64) _Atomic uint32_t open;
-  /* Counts loops that were opened; what workers sleep on. */
+  /* The number of loops opened so far, on which idle workers sleep. */
   _Atomic uint32_t opened;
   _Atomic int32_t sleepers;
   _Alignas(64) _Atomic int32_t threads;
-  _Atomic int32_t inside; /* of some loop */
+  _Atomic int32_t inside; /* workers in any loop */
   _Atomic int32_t is_growing;
   _Atomic int64_t retry_at; /* 0: now */
-  /* After workers were late fewer may join a loop, until `raise_at`; then one
-   * more, and so on. `rest` is the time from one step to the next. */
+  /* After workers were late, fewer may join a loop until `raise_at`; then one
+   * more, and so on. `rest` is the interval between these steps. */
   _Atomic int32_t is_limited, limit;
   _Atomic int64_t raise_at, rest, late_at;
-  _Atomic int32_t owner; /* process, where the kernel does not zero: see mine */
+  _Atomic int32_t owner; /* process, if fork does not wipe memory: see mine */
   struct slot slots[SLOTS];
 };
 
@@ -92,7 +94,7 @@ static void pause_briefly(void) {
 
 /*===--- Waiting ---------------------------------------------------------===*/
 
-/* Sleeps while the word has the value; may return early. */
+/* Sleeps while *word == value; may return early. */
 static void sleep_on(_Atomic uint32_t *word, uint32_t value) {
   syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
 }
@@ -101,7 +103,7 @@ static void wake(_Atomic uint32_t *word, int count) {
   syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, count, NULL, NULL, 0);
 }
 
-/* Whether (word & mask) changes from `value` within a short time. */
+/* Whether (*word & mask) changes from `value` within a short time. */
 static int changes_soon(_Atomic uint32_t *word, uint32_t mask, uint32_t value) {
   for (int i = 0; i < PAUSES; ++i) {
     if ((atomic_load_explicit(word, memory_order_acquire) & mask) != value)
@@ -109,7 +111,7 @@ static int changes_soon(_Atomic uint32_t *word, uint32_t mask, uint32_t value) {
     pause_briefly();
   }
   for (int64_t end = dlc_rt_now() + SPIN_TIME; dlc_rt_now() < end;) {
-    /* Whoever is waited for may need this very processor. */
+    /* The thread that is waited for may need this very processor. */
     sched_yield();
     for (int i = 0; i < 4; ++i) {
       if ((atomic_load_explicit(word, memory_order_acquire) & mask) != value)
@@ -122,7 +124,8 @@ static int changes_soon(_Atomic uint32_t *word, uint32_t mask, uint32_t value) {
 
 /*===--- Working on a loop -----------------------------------------------===*/
 
-/* Claims a piece of a range, from below or from above; -1: there is none. */
+/* Claims a piece of a range: the first for its owner, the last for others;
+ * returns -1 if none is left. */
 static int32_t claim(dlc_rt_range *range, int isOwner) {
   uint32_t left = atomic_load_explicit(&range->left, memory_order_relaxed);
   for (;;) {
@@ -154,13 +157,14 @@ static void work_on(dlc_rt_loop *loop, int32_t seat) {
 
 /*===--- Workers ---------------------------------------------------------===*/
 
-/* Wakes two; each that joins wakes two more while there are seats. */
+/* Wakes up to two workers; each one that joins wakes up to two more while there
+ * are seats. */
 static void wake_some(struct dlc_rt_workers *workers, uint32_t seats) {
   if (seats && atomic_load(&workers->sleepers) > 0)
     wake(&workers->opened, seats > 1 ? 2 : 1);
 }
 
-/* Joins the loop of a slot and works on it; 0: there was no free seat. */
+/* Joins the loop of a slot and works on it; returns 0 if no seat was free. */
 static int join(struct dlc_rt_workers *workers, struct slot *slot) {
   uint32_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
   do
@@ -174,7 +178,7 @@ static int join(struct dlc_rt_workers *workers, struct slot *slot) {
   wake_some(workers, (uint32_t)seat - 1);
   work_on(slot->loop, seat);
   atomic_fetch_sub_explicit(&workers->inside, 1, memory_order_relaxed);
-  /* From here on the loop may be gone; the slot never is. */
+  /* From here on the loop may no longer exist; the slot always does. */
   word = atomic_fetch_sub_explicit(&slot->word, 1, memory_order_release);
   if ((word & INSIDE) == 1 && (word & IS_AWAITED))
     wake(&slot->word, 1);
@@ -217,9 +221,9 @@ static int start_thread(struct dlc_rt_workers *workers) {
   return started;
 }
 
-/* Makes threads until there are `wanted`; fewer where the system gives no more.
- * Signals are for the program's own threads, except those that say that a
- * worker itself did wrong. */
+/* Starts threads until there are `wanted`; fewer if the system refuses. Blocks
+ * all signals in them, which are meant for the program's own threads, except
+ * those caused by faults of the worker itself. */
 static void grow(struct dlc_rt_workers *workers, int32_t wanted) {
   int64_t retry =
       atomic_load_explicit(&workers->retry_at, memory_order_relaxed);
@@ -250,10 +254,10 @@ static void grow(struct dlc_rt_workers *workers, int32_t wanted) {
 
 /*===--- Late workers ----------------------------------------------------===*/
 
-/* The numbers are hints: callers that change them at the same time do no harm.
- */
+/* These numbers are hints: races between callers that change them are
+ * harmless. */
 
-/* How many workers may join a loop that wants so many. */
+/* The number of workers that may join a loop that wants `wanted`. */
 static int32_t limit(struct dlc_rt_workers *workers, int32_t wanted) {
   if (!atomic_load_explicit(&workers->is_limited, memory_order_relaxed))
     return wanted;
@@ -269,9 +273,10 @@ static int32_t limit(struct dlc_rt_workers *workers, int32_t wanted) {
   return wanted < most ? wanted : most;
 }
 
-/* `late` of `joined` workers kept a caller waiting for so long. Waiting may
- * take a fiftieth of the time: so many workers fewer are asked until it does,
- * which is at once where the last wait was long ago. */
+/* Limits the workers after `late` of `joined` kept a caller waiting for
+ * `waited` nanoseconds. A fiftieth of the time may be spent waiting: until that
+ * holds again, `late` fewer workers are asked. If the last late worker was long
+ * enough ago, it holds at once and there is no limit. */
 static void rest(struct dlc_rt_workers *workers, int32_t joined, int32_t late,
                  int64_t waited) {
   int64_t now = dlc_rt_now();
@@ -290,7 +295,7 @@ static void rest(struct dlc_rt_workers *workers, int32_t joined, int32_t late,
 
 /*===--- Callers ---------------------------------------------------------===*/
 
-/* A slot for this caller alone; null: all are in use. */
+/* Takes a slot for this caller; returns null if all are in use. */
 static struct slot *take_slot(struct dlc_rt_workers *workers) {
   uint32_t used = atomic_load_explicit(&workers->used, memory_order_relaxed);
   for (;;) {
@@ -304,7 +309,7 @@ static struct slot *take_slot(struct dlc_rt_workers *workers) {
   }
 }
 
-/* Waits for the workers inside, after the loop was closed. */
+/* Waits for the workers inside after the loop was closed. */
 static void wait_for(struct dlc_rt_workers *workers, struct slot *slot,
                      int32_t seats, uint32_t word) {
   int32_t joined = seats - (int32_t)((word & SEATS) / ONE_SEAT);
@@ -343,7 +348,8 @@ static void run_shared(struct dlc_rt_workers *workers, struct slot *slot,
   atomic_fetch_and_explicit(&workers->used, ~bit, memory_order_release);
 }
 
-/* The pool of this process, not of the one that it was forked from. */
+/* Returns the pool of this process; resets one copied from the parent by
+ * fork. */
 static struct dlc_rt_workers *mine(dlc_rt_pool *pool) {
   struct dlc_rt_workers *workers = pool->workers;
   int32_t owner = atomic_load_explicit(&workers->owner, memory_order_relaxed);

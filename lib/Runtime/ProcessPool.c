@@ -1,14 +1,14 @@
 /*===- ProcessPool.c - One pool for all libraries of a process ------------===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* Each library, and each copy of the runtime in a program, has an ELF note
-|* with room for the address of a pool. The first that needs threads makes one
-|* and writes its address there; others find it by going through the notes of
-|* all loaded objects. No symbol is needed, so it works whatever dlopen was told
-|* of symbols, and in programs that were linked with several archives.
+|* Each library, and each copy of the runtime in a program, has an ELF note with
+|* room for the address of a pool. The first one that needs threads makes a pool
+|* and writes its address there; others find it by searching the notes of all
+|* loaded objects. This needs no symbol, so it works with any flags of dlopen
+|* and in programs that were linked with several archives.
 |*
-|* Workers run the code of the library that made the pool. It tells the loader
-|* never to unload it, so that dlclose of it leaves it where it is.
+|* Workers run the code of the library that made the pool. That library asks the
+|* loader never to unload it, so dlclose leaves it in memory.
 |*
 \*===----------------------------------------------------------------------===*/
 #include "Pool.h"
@@ -18,9 +18,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* By the layout of ELF, and read by other libraries. (They are all compiled by
- * clang, which knows from the name that it is a note.) What a sanitizer puts
- * around a variable would be read as more notes. */
+/* The layout is that of an ELF note and is read by other libraries. (They are
+ * all compiled by clang, which recognises a note by the section name.) The
+ * padding that a sanitizer puts around a variable would be read as further
+ * notes. */
 #if defined(__clang__)
 #define IN_NOTE section(".note.dlc"), no_sanitize("address"),
 #else
@@ -36,7 +37,7 @@ static struct {
 struct search {
   const void *own; /* the note of this library */
   dlc_rt_pool *pool;
-  /* The loaded object that this library is or is part of; null: unknown. */
+  /* The name of the loaded object that contains this library; null: unknown. */
   const char *object;
 };
 
@@ -79,8 +80,8 @@ static int look(struct dl_phdr_info *info, size_t size, void *data) {
   return 0;
 }
 
-/* The loader holds its lock for the whole of the outer walk, so nobody else
- * publishes between the inner one and the end. */
+/* The loader holds its lock during the outer walk, so nobody else publishes a
+ * pool between the inner walk and the store. */
 static int publish(struct dl_phdr_info *info, size_t size, void *data) {
   (void)info, (void)size;
   struct search *search = data;
@@ -94,7 +95,7 @@ static int publish(struct dl_phdr_info *info, size_t size, void *data) {
   return 1;
 }
 
-/* The main program is never unloaded. */
+/* Pins the object in memory; the main program is never unloaded anyway. */
 static int stays_loaded(const char *object) {
   return object &&
          (!*object || dlopen(object, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE));
@@ -109,11 +110,11 @@ dlc_rt_pool *dlc_rt_process_pool(void) {
   dl_iterate_phdr(look, &search);
   if (!search.pool) {
     static dlc_rt_pool own;
-    /* The process whose thread makes it; a child may be forked meanwhile. */
+    /* The process that is making the pool; a fork may happen meanwhile. */
     static _Atomic int32_t maker;
     if (!stays_loaded(search.object))
       return NULL;
-    /* Whoever comes meanwhile does without. */
+    /* Threads that get here meanwhile do without a pool. */
     const int32_t self = getpid();
     if (atomic_exchange_explicit(&maker, self, memory_order_acquire) == self)
       return NULL;

@@ -16,7 +16,7 @@ static int has_features(const dlc_rt_cpu *wanted) {
     return 0;
   if ((wanted->leaf1_ecx & c) != wanted->leaf1_ecx)
     return 0;
-  /* Vector registers count only where the kernel saves them. */
+  /* Vector registers are usable only if the operating system saves them. */
   if (wanted->leaf1_ecx & bit_AVX) {
     unsigned low, high;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
@@ -37,8 +37,8 @@ static int has_features(const dlc_rt_cpu *wanted) {
 #endif
 }
 
-/* The last version that this processor can run, or the one that the environment
- * asks for. */
+/* Chooses the last version that this processor can run, or the one that the
+ * environment variable DLC_CPU names. */
 dlc_status dlc_rt_choose_version(dlc_context *context) {
   const char *wanted = getenv("DLC_CPU");
   int isKnown = 0;

@@ -1,8 +1,9 @@
-/*===- Runtime.c - The runtime inside every generated library ------------===*\
+/*===- Runtime.c - The runtime inside every generated library -------------===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* Contexts and calls; the other files here are the rest. All are compiled to
-|* bitcode once, linked into every model and hidden there. They need libc alone.
+|* Contexts and calls; the other files in this folder contain the rest. All are
+|* compiled to bitcode once, linked into every model and hidden there. They need
+|* only libc.
 |*
 \*===----------------------------------------------------------------------===*/
 #include "Context.h"
@@ -33,13 +34,13 @@ static int is_computed(const dlc_argument *argument) {
 
 /*===--- Contexts --------------------------------------------------------===*/
 
-/* Bytes of a descriptor of this rank. */
+/* The size in bytes of a descriptor of this rank. */
 static size_t descriptor_bytes(int32_t rank) {
   return sizeof(dlc_rt_buffer) + 2 * (size_t)rank * sizeof(int64_t);
 }
 
-/* What a program has given, which may know fewer fields than this library, or
- * more: what is missing here is zero, what is unknown here must be. */
+/* Reads the program's options, which may have fewer fields than this library
+ * knows, or more: missing fields are zero, unknown ones must be zero. */
 static dlc_status read_options(dlc_context *context, const dlc_options *given,
                                dlc_options *options) {
   if (!given)
@@ -62,7 +63,7 @@ static dlc_status read_options(dlc_context *context, const dlc_options *given,
   return DLC_OK;
 }
 
-/* What can fail, in a context that has room for its message. */
+/* The steps of creation that can fail, after the context can hold a message. */
 static dlc_status set_up(dlc_context *context, const dlc_options *given,
                          uint32_t abi_version, uint64_t interface_hash) {
   if (abi_version != DLC_ABI_VERSION ||
@@ -100,7 +101,7 @@ static dlc_status set_up(dlc_context *context, const dlc_options *given,
     if (begun)
       return begun;
   }
-  /* Functions without free extents get their memory now. */
+  /* Functions without dynamic extents get their memory now. */
   for (int32_t i = 0; i < library()->function_count; ++i) {
     const dlc_function *f = &library()->functions[i];
     int isFree = 0;
@@ -125,7 +126,7 @@ dlc_status dlc_rt_create(dlc_context **result, const dlc_options *given,
                          uint32_t abi_version, uint64_t interface_hash) {
   if (!result)
     return DLC_ERROR_NULL;
-  /* One piece of memory: the context and room for the largest call. */
+  /* One allocation for the context and the buffers of the largest call. */
   size_t arguments = 0, bytes = 0, extents = 1, results = 1, inputs = 0,
          shapes = 0;
   for (int32_t i = 0; i < library()->function_count; ++i) {
@@ -203,7 +204,7 @@ static dlc_status begin(dlc_context *context, int32_t function) {
   return DLC_OK;
 }
 
-/* Fills a descriptor; returns where the next one goes. */
+/* Fills in a descriptor; returns the position of the next one. */
 static char *describe(char *at, void **slot, void *data, const int64_t *shape,
                       int32_t rank) {
   dlc_rt_buffer *buffer = (dlc_rt_buffer *)at;
@@ -233,7 +234,7 @@ static dlc_status check_data(dlc_context *context, const dlc_function *f,
   return DLC_OK;
 }
 
-/* Of an argument; kernels rely on it (IndexRange.h). */
+/* The maximum size of an argument; kernels rely on it (IndexRange.h). */
 #define MOST_BYTES ((int64_t)1 << 48)
 
 static dlc_status check_tensor(dlc_context *context, const dlc_function *f,
@@ -265,8 +266,8 @@ static dlc_status check_tensor(dlc_context *context, const dlc_function *f,
           context, DLC_ERROR_SHAPE,
           "%s: '%s' has extent %lld in dimension %d, expected 0 or more",
           f->name, argument->name, (long long)extent, (int)d);
-    /* One extent of 0 is no leave for another to be anything: kernels compute
-     * with sums of extents. */
+    /* An extent of 0 must not allow arbitrary values for the others: kernels
+     * compute with sums of extents. */
     if (__builtin_mul_overflow(bytes, extent > 1 ? extent : 1, &bytes) ||
         bytes > MOST_BYTES)
       return fail(context, DLC_ERROR_SHAPE, "%s: '%s' has more bytes than 2^48",
@@ -305,7 +306,8 @@ static dlc_status prepare(dlc_context *context, int32_t function,
   return DLC_OK;
 }
 
-/* Makes sure of the arena for the described inputs (and outputs). */
+/* Ensures that the arena is large enough for the described inputs (and
+ * outputs). */
 static dlc_status take_memory(dlc_context *context, int32_t function) {
   const dlc_rt_kernel *kernel = &context->version->kernels[function];
   int64_t bytes =
@@ -329,7 +331,7 @@ static dlc_status take_memory(dlc_context *context, int32_t function) {
   return DLC_OK;
 }
 
-/* Describes outputs of the computed extents; their data may be null. */
+/* Describes outputs with the computed extents; their data may be null. */
 static void describe_outputs(dlc_context *context, const dlc_function *f,
                              void *const *data, char *at) {
   const int64_t *extents = context->extents + 1;
@@ -342,7 +344,7 @@ static void describe_outputs(dlc_context *context, const dlc_function *f,
   }
 }
 
-/* Tells the caller of a computed output. */
+/* Fills in the caller's tensor for a computed output. */
 static void hand_over(dlc_context *context, const dlc_argument *argument,
                       int32_t number, const int64_t *extents,
                       dlc_tensor *output) {
@@ -361,7 +363,7 @@ static dlc_status run(dlc_context *context, int32_t function) {
   const unsigned mode = flush_denormals();
   context->tasks = NULL;
   context->alone = 0;
-  /* Kernels hold nothing that a jump out of them would lose. */
+  /* A jump out of a kernel leaks nothing: kernels own no resources. */
   if (_setjmp(context->end)) {
     restore_mode(mode);
     return context->failure;

@@ -1,10 +1,10 @@
-/*===- State.c - What a context keeps from call to call -------------------===*\
+/*===- State.c - State that a context keeps between calls -----------------===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* Parameters that are trained, running averages, optimisers' memory. Saved and
-|* loaded as safetensors (github.com/huggingface/safetensors, README): 8 bytes
-with
-|* the length of a JSON object, the object, the tensors' bytes.
+|* The state holds trained parameters, running averages and the memory of
+|* optimisers. It is saved and loaded as safetensors
+|* (github.com/huggingface/safetensors, README): 8 bytes with the length of a
+|* JSON object, the object, the tensors' bytes.
 |*
 \*===----------------------------------------------------------------------===*/
 #include "Context.h"
@@ -44,7 +44,8 @@ static int32_t find_state(const char *name, size_t length) {
   return -1;
 }
 
-/* Names that differ in few letters: the edit distance, of names that fit. */
+/* The edit distance of two names, to suggest the nearest; 64 if one is too
+ * long. */
 static size_t distance(const char *a, const char *b) {
   size_t n = strlen(a), m = strlen(b), row[64];
   if (n >= 64 || m >= 64)
@@ -112,7 +113,7 @@ dlc_status dlc_rt_set(dlc_context *context, const char *name, const void *data,
 
 /*===--- Saving -----------------------------------------------------------===*/
 
-/* As safetensors names a type; states are of 32 or 64 bits. */
+/* The name of a type in safetensors; states have elements of 32 or 64 bits. */
 static const char *type_name(int32_t element) {
   return element == DLC_F32   ? "F32"
          : element == DLC_F64 ? "F64"
@@ -164,9 +165,9 @@ static dlc_status begin_file(dlc_context *context, const char *path) {
   return DLC_OK;
 }
 
-/* A file for writing that has no name yet, so that nothing is left of it where
- * the process ends; one with the name `temporary` where the file system has no
- * such files. */
+/* Opens a file for writing that has no name yet, so that nothing of it is left
+ * if the process ends. On file systems without such files it has the name
+ * `temporary`. */
 static FILE *open_temporary(const char *path, const char *temporary,
                             int *isNamed) {
   char folder[4096];
@@ -185,11 +186,11 @@ static FILE *open_temporary(const char *path, const char *temporary,
   return stream;
 }
 
-/* Gives the file, which is whole, the name `path`; nonzero where that fails.
- * Only a name is exchanged for another, so it gets one beside first. That one
- * is the same for all who save here: what a killed process leaves goes with the
- * next save, and whoever renames it in another's place puts a whole file there.
- */
+/* Gives the complete file the name `path`; returns nonzero on failure. Only a
+ * rename can replace a name, so the file first gets the name `<path>.part`. All
+ * processes that save here share that name. So the next save removes what a
+ * killed process left, and a process that renames the file of another one puts
+ * a complete file in place too. */
 static int give_name(FILE *file, const char *path) {
   char open_file[64], beside[4096];
   snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", fileno(file));
@@ -212,8 +213,9 @@ dlc_status dlc_rt_save(dlc_context *context, const char *path) {
   dlc_status status = begin_file(context, path);
   if (status)
     return status;
-  /* Beside the file and then in its place: whoever reads it sees all or the old
-   * one. Two contexts may save to one path. */
+  /* Written beside the file and then renamed, so that a reader sees the
+   * complete new file or the old one. Two contexts may save to the same
+   * path. */
   char temporary[4096];
   if (snprintf(temporary, sizeof temporary, "%s.%ld.%p.part", path,
                (long)getpid(), (void *)context) >= (int)sizeof temporary)
@@ -223,7 +225,7 @@ dlc_status dlc_rt_save(dlc_context *context, const char *path) {
   if (!file)
     return fail(context, DLC_ERROR_FILE, "cannot write '%s': %s", path,
                 strerror(errno));
-  /* The header twice: its length comes first. */
+  /* The header is written twice, as its length comes first. */
   uint64_t length = 0;
   fwrite(&length, sizeof length, 1, file);
   put_header(file);
@@ -259,7 +261,7 @@ dlc_status dlc_rt_save(dlc_context *context, const char *path) {
 
 /*===--- Loading ----------------------------------------------------------===*/
 
-/* A reader of the JSON that such files hold: one object of objects. */
+/* A reader for the JSON in such files: one object of objects. */
 struct reader {
   const char *at, *end;
 };
@@ -276,8 +278,8 @@ static int take(struct reader *r, char c) {
   ++r->at;
   return 1;
 }
-/* A string into `text`, cut to fit; other escapes than \" \\ \/ stay as they
- * are written: no name here has them. Returns its length or -1. */
+/* Takes a string into `text`, truncated to fit, and returns its length or -1.
+ * Escapes other than \" \\ \/ are kept as written: no name here has them. */
 static int take_string(struct reader *r, char *text, int room) {
   if (!take(r, '"'))
     return -1;
@@ -303,7 +305,8 @@ static int take_number(struct reader *r, int64_t *number) {
       return 0;
   return r->at > first;
 }
-/* Numbers in brackets, `most` of them kept; returns how many or -1. */
+/* Takes numbers in brackets and keeps the first `most`; returns their number or
+ * -1. */
 static int take_numbers(struct reader *r, int64_t *numbers, int most) {
   int count = 0;
   if (!take(r, '['))
@@ -320,7 +323,7 @@ static int take_numbers(struct reader *r, int64_t *numbers, int most) {
   } while (take(r, ','));
   return take(r, ']') ? count : -1;
 }
-/* Anything that is balanced: what nobody asks about. */
+/* Skips a value that is not needed; checks only that it is balanced. */
 static int skip_value(struct reader *r) {
   char text[2];
   int depth = 0;
@@ -378,7 +381,7 @@ static int take_entry(struct reader *r, struct entry *entry) {
   return take(r, '}') && entry->rank >= 0 && offsets == 2;
 }
 
-/* Whether an entry is what state `i` is; says what differs. */
+/* Checks that an entry matches state `i`; reports what differs. */
 static dlc_status check_entry(dlc_context *context, const char *path, int32_t i,
                               const struct entry *entry, int64_t data_bytes) {
   const dlc_state *state = &library()->states[i];
@@ -471,7 +474,7 @@ static dlc_status load_bytes(dlc_context *context, const char *path,
                   "'%s' belongs to another model or training: it does not hold "
                   "'%s'",
                   path, library()->states[i].name);
-  /* Everything fits: now the state changes. */
+  /* Everything matches: only now the state changes. */
   for (int32_t i = 0; i < library()->state_count; ++i)
     memcpy(context->state + places()[i].offset, bytes + offsets[i],
            (size_t)places()[i].bytes);
@@ -490,7 +493,7 @@ dlc_status dlc_rt_load(dlc_context *context, const char *path) {
   int64_t most = MOST_HEADER_BYTES;
   for (int32_t i = 0; i < library()->state_count; ++i)
     most += places()[i].bytes;
-  /* A copy: the file may be cut short while it is read. */
+  /* A copy, as the file may be truncated while it is read. */
   char *bytes = size <= most ? malloc((size_t)size + 1) : NULL;
   int64_t *offsets =
       malloc(sizeof *offsets * (size_t)(library()->state_count + 1));

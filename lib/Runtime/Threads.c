@@ -1,9 +1,10 @@
-/*===- Threads.c - Parallel loops, and notes of when they ran -------------===*\
+/*===- Threads.c - Parallel loops and their traces ------------------------===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 |*
-|* The tasks of a loop are cut into shares, at most as many as the context has
-|* threads. Who runs a share does not matter: scratch memory goes by the seat of
-|* whoever works on the loop, and every task computes the same wherever it runs.
+|* The tasks of a loop are divided into shares, at most as many as the context
+|* has threads. The result does not depend on who runs a share: scratch memory
+|* belongs to the seat of the thread, and every task computes the same wherever
+|* it runs.
 |*
 \*===----------------------------------------------------------------------===*/
 #include "Context.h"
@@ -11,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Work for which waking another thread pays, in nanoseconds; and what a piece
- * of a share should take at least, of which there are so many at most. */
+/* The least work for which another thread pays off, in ns; the least work that
+ * a piece of a share should have, in ns; the maximum number of pieces in a
+ * share. */
 enum { LEAST_SHARE = 4000, LEAST_PIECE = 50000, MOST_PIECES = 8 };
 
 static int32_t default_threads(void) {
@@ -79,8 +81,8 @@ void dlc_rt_mark(dlc_context *context, int64_t region) {
 
 /*===--- Ends of calls ---------------------------------------------------===*/
 
-/* The seat of the calling thread in the loop that the context runs; null: it
- * runs none. */
+/* Returns the seat of the calling thread in the context's loop; null if it has
+ * none. */
 static struct seat *find_seat(dlc_context *context) {
   pthread_t self = pthread_self();
   for (int32_t i = 0; context->tasks && i < context->tasks->loop.shares; ++i) {
@@ -93,9 +95,9 @@ static struct seat *find_seat(dlc_context *context) {
   return NULL;
 }
 
-/* A jump never leaves the piece that it begins in: below that on the stack is a
- * worker, or an executor of the caller's. The caller of the loop jumps on when
- * all are done. */
+/* A jump never leaves the piece in which it begins: the stack frames below
+ * belong to a worker or to the caller's executor. The caller of the loop jumps
+ * on when all threads are done. */
 void dlc_rt_end_call(dlc_context *context, dlc_status status,
                      const char *format, ...) {
   struct tasks *tasks = context->tasks;
@@ -115,8 +117,8 @@ void dlc_rt_end_call(dlc_context *context, dlc_status status,
 
 /*===--- Parallel loops --------------------------------------------------===*/
 
-/* The tasks of a piece: shares, and pieces within them, are as even as can be.
- */
+/* The first task of a part; the sizes of shares, and of pieces within them,
+ * differ by one at most. */
 static int64_t first_of(int64_t count, int64_t parts, int64_t number) {
   int64_t each = count / parts, more = count % parts;
   return number * each + (number < more ? number : more);
@@ -144,7 +146,7 @@ static void run_piece(void *data, int32_t number, int32_t share,
     record(context->trace, context->region, number, since);
 }
 
-/* One share, for an executor of the caller's; a second time it does nothing. */
+/* Runs one share, for the caller's executor; does nothing the second time. */
 static void run_share(void *data, int64_t share) {
   struct tasks *tasks = data;
   if (share < 0 || share >= tasks->loop.shares ||
@@ -161,7 +163,7 @@ static void run_elsewhere(dlc_context *context, struct tasks *tasks) {
   for (int32_t i = 0; i < loop->shares; ++i)
     atomic_store_explicit(&loop->ranges[i].left, 1, memory_order_relaxed);
   context->parallel_for(context->parallel_user, loop->shares, run_share, tasks);
-  /* What it has left out. */
+  /* Run the shares that it omitted. */
   for (int32_t i = 0; i < loop->shares; ++i)
     run_share(tasks, i);
 }
@@ -177,7 +179,8 @@ void dlc_rt_parallel_for(dlc_context *context, int64_t count, int64_t cost,
     if (shares > paying)
       shares = paying;
   }
-  /* A loop within a task is the task's own affair, its scratch memory too. */
+  /* A loop nested in a task runs on that task's thread, with its scratch
+   * memory. */
   struct seat *seat = context->tasks ? find_seat(context) : NULL;
   dlc_rt_pool *pool = NULL;
   if (shares > 1 && !seat && !context->parallel_for)

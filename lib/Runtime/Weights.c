@@ -61,13 +61,14 @@ static uint64_t hash_bytes(const unsigned char *at, size_t count) {
   return h ^ h >> 32;
 }
 
-/* The file that was checked already, by its identity: contexts that come later
- * need not read all of it again. */
+/* The identity of the file that was checked already: later contexts need not
+ * read all of it again. */
 static _Atomic uint64_t checked_file;
 
-/* A mapped file is shared by processes and costs nothing until it is touched,
- * but one that is cut short afterwards ends the process; whoever cannot vouch
- * for the file asks for a copy. */
+/* Whether the environment asks for a copy of the weights file. A mapped file is
+ * shared by processes and costs nothing until it is touched, but if it is
+ * truncated later the process is killed. The copy is for those who cannot vouch
+ * for the file. */
 static int wants_copy(void) {
   const char *text = getenv("DLC_COPY_WEIGHTS");
   return text && *text && strcmp(text, "0");
@@ -113,7 +114,7 @@ dlc_status dlc_rt_map_weights(dlc_context *context, const char *given) {
   int isKnown = 0;
   uint64_t known = 0;
   if (wants_copy()) {
-    /* Always checked: what was checked before is another copy. */
+    /* Always checked: an earlier check was of another copy. */
     context->mapped = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE,
                            MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (context->mapped != MAP_FAILED &&

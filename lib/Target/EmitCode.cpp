@@ -31,9 +31,10 @@ void runPasses(Module &module, TargetMachine &machine,
 void optimize(Module &module, TargetMachine &machine, unsigned level) {
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = level >= 2;
-  // Tiles are unrolled where that pays before LLVM sees them; it would unroll
-  // copies as well, into blocks of thousands of stores that take its scheduler
-  // longer than all the rest. Straight-line scalars to pack there are none.
+  // dlc itself unrolls tiles where that pays, before LLVM sees them. LLVM would
+  // unroll copies too, into blocks of thousands of stores on which its
+  // scheduler spends more time than on everything else. There is no
+  // straight-line scalar code for SLP vectorisation.
   tuning.LoopUnrolling = tuning.SLPVectorization = false;
   OptimizationLevel levels[] = {OptimizationLevel::O0, OptimizationLevel::O1,
                                 OptimizationLevel::O2, OptimizationLevel::O3};

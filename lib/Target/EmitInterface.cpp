@@ -19,7 +19,7 @@ using namespace llvm;
 
 namespace dlc {
 
-/// The runtime as bitcode; generated while building.
+/// The bitcode of the runtime, generated during the build.
 extern const char runtimeBitcode[];
 extern const unsigned runtimeBitcodeSize;
 
@@ -88,7 +88,8 @@ public:
     for (llvm::Function &function : module)
       if (callsHalf && (function.getName().starts_with("__extend") ||
                         function.getName().starts_with("__trunc"))) {
-        // Of objects that one program links any one will do.
+        // One program may link several such objects; any of their copies will
+        // do.
         function.setLinkage(GlobalValue::WeakAnyLinkage);
         function.setVisibility(GlobalValue::HiddenVisibility);
       } else if (!function.isDeclaration()) {
@@ -127,7 +128,8 @@ public:
   }
 
 private:
-  /// The one that a function says it is for, else the least.
+  /// The processor that a function is compiled for; by default the least
+  /// capable.
   const Processor &processorOf(const llvm::Function &function) const {
     StringRef cpu = function.getFnAttribute("target-cpu").getValueAsString();
     for (const Processor &processor : processors)
@@ -136,8 +138,8 @@ private:
     return processors.front();
   }
 
-  /// Whether code generation may call conversions of f16 (Half.c), which is
-  /// seen nowhere before it does.
+  /// Whether code generation may emit calls of f16 conversions (Half.c). The IR
+  /// contains no such calls before code generation.
   bool needsHalfFunctions() const {
     if (all_of(processors, [](const Processor &processor) {
           return processor.has("f16c");
@@ -173,7 +175,8 @@ private:
     return Error::success();
   }
 
-  /// Kernels call the runtime's functions as those are defined.
+  /// Checks that kernels call functions of the runtime with their defined
+  /// types.
   void checkCalls() {
     for (llvm::Function &function : module) {
       if (!function.getName().starts_with("dlc_rt_"))
@@ -210,7 +213,7 @@ private:
     return global(Typed<char>{ConstantDataArray::getString(context, text)},
                   "dlc.text");
   }
-  /// The first of several; null where there is none.
+  /// A pointer to the first of several constants; null where there are none.
   template <typename T>
   Typed<const T *> array(const SmallVectorImpl<Typed<T>> &values,
                          StringRef name) {
@@ -229,7 +232,7 @@ private:
     return array(values, "dlc.shape");
   }
 
-  /// A function of the runtime, which must be of this type.
+  /// A function of the runtime, whose type must be T.
   template <typename T> Typed<T *> runtime(StringRef name) {
     llvm::Function *function = module.getFunction(name);
     if (function && function->getFunctionType() == typeOf<T>(context))
@@ -239,7 +242,7 @@ private:
   }
 #define DLC_RUNTIME(name) runtime<decltype(name)>(#name)
 
-  /// A struct that the runtime declares.
+  /// A table for a struct that the runtime declares.
   template <typename Struct>
   Table<Struct> table(Struct dlc_rt_structs::*which) {
     const DataLayout &layout = module.getDataLayout();
@@ -264,8 +267,8 @@ private:
         .finish();
   }
 
-  /// A function that unpacks descriptors, which its parameter of the given
-  /// number points to, and calls MLIR's C entry of `symbol`.
+  /// A function that loads descriptors through the array in its parameter
+  /// `buffersParameter`, and calls MLIR's C entry of `symbol`.
   template <typename T>
   Typed<T *> emitUnpacked(const Twine &name, StringRef symbol,
                           ArrayRef<unsigned> taken, ArrayRef<unsigned> order,
@@ -276,12 +279,12 @@ private:
     assert(target && "kernel without C entry");
     auto *function = llvm::Function::Create(type, GlobalValue::InternalLinkage,
                                             name, module);
-    // For the processor that the kernel is for.
+    // Compile it for the same processor as the kernel.
     if (Attribute cpu = target->getFnAttribute("target-cpu"); cpu.isValid())
       function->addFnAttr(cpu);
     b.SetInsertPoint(BasicBlock::Create(context, "entry", function));
     SmallVector<Value *> operands;
-    // `order`: which parameter each operand is; ~0u stands for all descriptors.
+    // `order` maps operands to parameters; ~0u stands for all descriptors.
     for (unsigned parameter : order) {
       if (parameter != ~0u) {
         operands.push_back(function->getArg(parameter));
@@ -302,7 +305,7 @@ private:
 
   Typed<dlc_rt_kernel> emitKernel(const dlc::Function &function,
                                   const Processor &processor) {
-    // Computed outputs have no buffer of the caller's.
+    // The caller passes no buffers for computed outputs.
     SmallVector<unsigned> inputs, all;
     for (unsigned i = 0; i < function.inputs.size(); ++i)
       inputs.push_back(i);
@@ -364,7 +367,7 @@ private:
         .finish();
   }
 
-  /// The bytes of the weights, which an object file of their own defines.
+  /// The bytes of the weights, which are defined in a separate object file.
   Typed<const void *> declareWeights() {
     if (!weights.bytes || !weights.file.empty())
       return null<const void>();
@@ -374,7 +377,7 @@ private:
         weightsSymbol(interface));
     symbol->setVisibility(GlobalValue::HiddenVisibility);
     symbol->setAlignment(Align(64));
-    // Reached by an address of 64 bits: it may lie further off than 2 GiB.
+    // Use 64-bit addresses: it may be further away than 2 GiB.
     symbol->setCodeModel(CodeModel::Large);
     return {symbol};
   }
@@ -480,7 +483,7 @@ private:
             .set(&dlc_rt_model::places, array(places, "dlc.places"))
             .set(&dlc_rt_model::state_bytes, stateBytes)
             .finish();
-    // The runtime declares it; this is its definition.
+    // The declaration in the runtime gets its definition here.
     GlobalVariable *defined = module.getGlobalVariable("dlc_rt_this_model");
     if (defined->getValueType() != model.constant->getType())
       return report("dlc_rt_this_model has another type");
@@ -514,7 +517,7 @@ private:
       b.CreateRet(call);
   }
 
-  /// Data pointers and free extents into arrays, then one call.
+  /// Stores data pointers and dynamic extents in arrays, then makes one call.
   void emitTyped(const dlc::Function &function, unsigned number) {
     unsigned extents = 0;
     for (const Argument &input : function.inputs)
@@ -556,7 +559,7 @@ private:
   LLVMContext &context;
   const Interface &interface;
   const Kernels &kernels;
-  ArrayRef<Processor> processors; // the least first
+  ArrayRef<Processor> processors; // the least capable first
   const Weights &weights;
   IRBuilder<> b;
   PointerType *ptr;

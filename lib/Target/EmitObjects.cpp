@@ -1,4 +1,4 @@
-//===- EmitObjects.cpp - Large modules in parts, at the same time ---------===//
+//===- EmitObjects.cpp - Compiles parts of large modules in parallel ------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "RunPasses.h"
@@ -21,16 +21,17 @@ namespace dlc {
 
 namespace {
 
-/// Instructions of a part, about: some tenths of a second of work.
+/// The approximate number of instructions in a part, a few tenths of a second
+/// of compile time.
 constexpr size_t partSize = 6000;
 
-/// Which part each function is in. The same for every number of threads, so
-/// that the code is.
+/// Assigns each function to a part. It does not depend on the number of
+/// threads, so the generated code does not either.
 class Partition {
 public:
   explicit Partition(Module &module) {
-    // What may be inlined stays with its caller; what the outside knows, and
-    // the runtime, stay together.
+    // Keep functions that may be inlined with their caller, and all externally
+    // visible functions and the runtime together.
     EquivalenceClasses<const llvm::Function *> groups;
     const llvm::Function *first = nullptr;
     for (const llvm::Function &function : module) {
@@ -54,7 +55,7 @@ public:
         total += function.getInstructionCount();
       }
     count = std::max<size_t>(1, total / partSize);
-    // In order, each group to the part that has least.
+    // In module order, assign each group to the part with the least load.
     SmallVector<size_t> loads(count);
     DenseMap<const llvm::Function *, size_t> chosen;
     if (first)
@@ -79,7 +80,7 @@ public:
   }
 
 private:
-  /// The caller whose one call is all that is known of a function.
+  /// The only caller of a function, if its single use is a call there.
   static const llvm::Function *findOnlyCaller(const llvm::Function &function) {
     if (!function.hasOneUse() || function.hasFnAttribute(Attribute::NoInline))
       return nullptr;
@@ -92,14 +93,14 @@ private:
   size_t count = 1;
 };
 
-/// Copied into each part that reads them.
+/// Whether each part that reads the value gets a copy of it.
 bool isCopied(const GlobalValue &value) {
   auto *variable = dyn_cast<GlobalVariable>(&value);
   return variable && variable->isConstant() && variable->hasLocalLinkage() &&
          variable->hasInitializer();
 }
 
-/// Makes what other parts use visible to them.
+/// Makes values visible to the other parts that use them.
 void exposeShared(Module &module, const Partition &partition) {
   auto partOf = [&](const GlobalValue &value) -> size_t {
     auto *function = dyn_cast<llvm::Function>(&value);
@@ -108,7 +109,7 @@ void exposeShared(Module &module, const Partition &partition) {
   for (GlobalValue &value : module.global_values()) {
     if (!value.hasLocalLinkage() || isCopied(value))
       continue;
-    // Through constants as well, as in tables.
+    // Uses through constants, such as tables, count as well.
     SmallVector<const User *> todo(value.users());
     bool isShared = false;
     SmallPtrSet<const User *, 8> seen;
@@ -130,8 +131,8 @@ void exposeShared(Module &module, const Partition &partition) {
   }
 }
 
-/// What only the whole module tells: arguments that are the same constant in
-/// all calls, or that nobody reads.
+/// Runs optimisations that need the whole module: arguments that are the same
+/// constant in all calls, or that are never read.
 void propagate(Module &module, TargetMachine &machine) {
   runPasses(module, machine, {}, [](PassBuilder &) {
     ModulePassManager passes;
@@ -181,7 +182,7 @@ emitObjects(Module &module, const Processor &processor, unsigned level) {
           auto *function = dyn_cast<llvm::Function>(value);
           return (function ? partition.of(function) : 0) == number;
         });
-    // A context belongs to one thread: the part goes there as bitcode.
+    // An LLVMContext belongs to one thread, so the part is passed as bitcode.
     auto bitcode = std::make_shared<SmallString<0>>();
     raw_svector_ostream os(*bitcode);
     WriteBitcodeToFile(*part, os);

@@ -1,4 +1,4 @@
-//===- Interface.cpp - What a library offers ------------------------------===//
+//===- Interface.cpp - The interface of a library -------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Target/Interface.h"
@@ -54,7 +54,7 @@ uint64_t Interface::hash() const {
 }
 
 namespace {
-/// What is said of an element type: in C, in messages, in MLIR.
+/// The names of an element type in C and in messages, and its MLIR type.
 struct Element {
   const char *cType, *name;
   Type (*type)(MLIRContext *);
@@ -71,7 +71,7 @@ static Type integerType(MLIRContext *context) {
                                      : IntegerType::Signless);
 }
 
-/// By the numbers of abi.h.
+/// Indexed by dlc_element (abi.h).
 static constexpr Element elements[] = {
     {"void", "?", nullptr},
     {"uint16_t", "f16", floatType<Float16Type>},
@@ -152,7 +152,8 @@ std::string toCIdentifier(StringRef name) {
   return result;
 }
 
-/// A C name that is not taken yet; one that is only a part of a name is kept.
+/// Returns a C name that is not taken yet. With `isWhole` false the name is
+/// only part of an identifier and is not converted to one.
 static std::string uniqueName(StringRef name, llvm::StringSet<> &taken,
                               bool isWhole = true) {
   std::string base = isWhole ? toCIdentifier(name) : name.str(), result = base;
@@ -221,7 +222,7 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
     entries.push_back(function);
     Function entry;
     entry.name = function.getName().str();
-    // Behind the library's prefix no name is a keyword.
+    // No name after the library's prefix can be a keyword.
     std::string behind = interface.prefix + "_";
     entry.cName = uniqueName(
         StringRef(toCIdentifier(behind + entry.name)).drop_front(behind.size()),
@@ -233,7 +234,7 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
           function, type, function.getArgAttrOfType<StringAttr>(i, "dl.name"),
           function.getArgAttrOfType<ArrayAttr>(i, "dl.dims"), "x" + Twine(i),
           taken, entry.inputs));
-    // What changes the state need not return anything.
+    // A function that changes the state need not return anything.
     if (function.getNumResults() == 0 &&
         !function
              .walk([](ml_program::GlobalStoreOp) {
@@ -259,7 +260,8 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
   }
   if (!valid)
     return failure();
-  // A model's function may be called exp or main; its kernel may not.
+  // A model's function may have the name of a C function, such as exp or main;
+  // its kernel may not.
   for (auto [function, entry] : llvm::zip(entries, interface.functions))
     if (failed(SymbolTable(module).rename(function, entry.kernel)))
       return function.emitError("function '")

@@ -1,4 +1,4 @@
-//===- Link.cpp - Objects into libraries and archives ---------------------===//
+//===- Link.cpp - Links objects into libraries and archives ---------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Runtime/abi.h"
@@ -22,8 +22,8 @@ using namespace llvm;
 
 namespace dlc {
 
-/// libc and libm by the names that they run under: no development package of
-/// them is needed to link.
+/// Finds libc and libm under their run-time names, so that linking needs no
+/// development packages.
 static std::vector<std::string> findSystemLibraries() {
   static constexpr StringLiteral folders[] = {"/lib/x86_64-linux-gnu",
                                               "/usr/lib/x86_64-linux-gnu",
@@ -42,8 +42,8 @@ static std::vector<std::string> findSystemLibraries() {
 }
 
 namespace {
-/// What is written to a pipe, in memory. LLD maps a file that it writes and a
-/// full disk would end the process; into anything else it writes bytes.
+/// A pipe whose content is collected in memory. LLD maps a regular output file,
+/// and a full disk would end the process; to any other file it writes bytes.
 class Pipe {
 public:
   explicit Pipe(size_t expected) {
@@ -85,7 +85,7 @@ private:
   SmallString<0> bytes;
 };
 
-/// A text that the linker reads as a file.
+/// A text in memory that the linker can read as a file.
 class TextFile {
 public:
   explicit TextFile(StringRef text) : file(memfd_create("dlc", MFD_CLOEXEC)) {
@@ -106,10 +106,11 @@ private:
 };
 } // namespace
 
-/// Runs LLD; `arguments` name no output.
+/// Runs LLD and returns its output; `arguments` contain no output path.
 static Expected<SmallString<0>> runLinker(std::vector<std::string> arguments,
                                           ArrayRef<std::string> objects) {
-  // Room for everything, so that a large library is not moved again and again.
+  // Reserve enough for a large library, which is then not reallocated
+  // repeatedly.
   uint64_t total = 1 << 20;
   for (const std::string &object : objects) {
     uint64_t size = 0;
@@ -131,7 +132,7 @@ static Expected<SmallString<0>> runLinker(std::vector<std::string> arguments,
   return output.finish();
 }
 
-/// What the parts of an object file share is nobody else's.
+/// Makes hidden symbols, which the parts of an object file share, local.
 static Expected<SmallString<0>> hideShared(StringRef bytes) {
   auto object = object::ObjectFile::createObjectFile(
       MemoryBufferRef(bytes, "linked object"));
@@ -178,7 +179,7 @@ Expected<SmallString<0>> linkLibrary(ArrayRef<std::string> objects,
   std::vector<std::string> system = findSystemLibraries();
   if (!system.empty()) {
     arguments.insert(arguments.end(), system.begin(), system.end());
-    // Whatever a kernel calls must be there: better known now than at load.
+    // Report undefined symbols now rather than when the library is loaded.
     arguments.push_back("--no-undefined");
   }
   return runLinker(std::move(arguments), objects);

@@ -1,4 +1,4 @@
-//===- Processor.cpp - The processor that code is made for ----------------===//
+//===- Processor.cpp - The target processor -------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Target/Processor.h"
@@ -70,10 +70,11 @@ Expected<Processor> Processor::get(StringRef name) {
       result.has("avx512bw") && result.has("avx512dq")) {
     result.vectorBits = 512;
     result.vectorRegisters = 32;
-    // By the model of znver4 (LLVM 22) the loads of a whole step are moved
-    // before its products of bf16 pairs and sums are spilled (a 3x3 convolution
-    // at half its speed), x86-64-v4 has that of Skylake (ResNet-50 5 % slower
-    // on Zen 4); no case was slower by this one.
+    // The scheduling model with which no measured case was slower. With that of
+    // znver4 (LLVM 22), the loads of a whole iteration are moved before its
+    // bf16 dot products, and accumulators are spilled (a 3x3 convolution runs
+    // at half its speed). x86-64-v4 uses the model of Skylake (ResNet-50 is 5 %
+    // slower on Zen 4).
     result.tuning = "sapphirerapids";
     result.hasBF16Dot = result.has("avx512bf16");
   } else if (result.has("avx2") && result.has("fma")) {
@@ -104,7 +105,7 @@ Expected<std::vector<Processor>> Processor::getAll(StringRef names,
     size_t features = info->getFeatureBits().count();
     found.push_back({features, std::move(*one)});
   }
-  // Wider vectors count more than the number of features.
+  // Order by vector width first, then by the number of features.
   sort(found, [](auto &a, auto &b) {
     return std::tuple(a.second.vectorBits, a.first, a.second.cpu) <
            std::tuple(b.second.vectorBits, b.first, b.second.cpu);

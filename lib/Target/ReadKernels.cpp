@@ -1,4 +1,4 @@
-//===- ReadKernels.cpp - Which functions make up a kernel -----------------===//
+//===- ReadKernels.cpp - Finds the functions of each kernel ---------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
@@ -27,7 +27,7 @@ Kernels readKernels(ModuleOp module) {
     if (name.empty())
       name = function.getSymName();
     Kernel &kernel = kernels[{name.str(), target.getName().str()}];
-    // Entries of MLIR's for C call what they are entries of.
+    // Skip MLIR's C wrappers, which call the function of the kernel.
     if (function.getSymName().starts_with("_mlir_ciface_"))
       continue;
     kernel.run = function.getSymName();

@@ -1,4 +1,4 @@
-//===- RunPasses.h - LLVM's passes over a module ----------------*- C++ -*-===//
+//===- RunPasses.h - Runs LLVM passes over a module -------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_TARGET_RUNPASSES_H
@@ -9,7 +9,7 @@
 
 namespace dlc {
 
-/// Runs what `build` makes, with the analyses that it needs.
+/// Runs the pipeline that `build` returns, with the analyses that it needs.
 void runPasses(
     llvm::Module &module, llvm::TargetMachine &machine,
     const llvm::PipelineTuningOptions &tuning,

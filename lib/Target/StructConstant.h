@@ -1,10 +1,10 @@
 //===- StructConstant.h - Constants of the runtime's structs ----*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The compiler fills structs that the runtime declares in C. Names and types of
-// their fields are those of the C headers, which the C++ compiler checks; where
-// each lies, and that none is left out, is checked against the struct as clang
-// compiled it for the runtime.
+// The compiler fills structs that the runtime declares in C. The C++ compiler
+// checks the names and types of their fields against the C headers. The
+// offsets, and that no field is missing, are checked against the struct as
+// clang compiled it for the runtime.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,10 +23,10 @@ class DataLayout;
 
 namespace dlc {
 
-/// The LLVM type of a function in C.
+/// The LLVM type of a C function type.
 template <typename Function> struct FunctionTypeOf;
 
-/// The LLVM type of a type in C that is no struct.
+/// The LLVM type of a C type other than a struct.
 template <typename T> auto *typeOf(llvm::LLVMContext &context) {
   if constexpr (std::is_function_v<T>) {
     return FunctionTypeOf<T>::get(context);
@@ -49,14 +49,14 @@ struct FunctionTypeOf<Result(Parameters...)> {
   }
 };
 
-/// A constant of a type in C.
+/// A constant of the C type T.
 template <typename T> struct Typed {
   llvm::Constant *constant;
 };
 
-/// A constant of a struct, made field by field: each is set once, at an offset
-/// where the struct has a field and with a constant of its type. The first
-/// thing that is wrong is told in `problem`.
+/// Builds a struct constant field by field. Each field must be set exactly
+/// once, at the offset of a field of the struct and with a constant of its
+/// type. The first error is reported in `problem`.
 class StructConstant {
 public:
   StructConstant(llvm::StructType *type, const llvm::DataLayout &layout,
@@ -65,7 +65,7 @@ public:
         fields(type->getNumElements()) {}
 
   void set(uint64_t offset, llvm::Constant *value);
-  /// A null value where there is a problem.
+  /// Returns the constant; a null value if there was an error.
   llvm::Constant *finish();
 
 private:
@@ -77,7 +77,7 @@ private:
   llvm::SmallVector<llvm::Constant *> fields;
 };
 
-/// The same by the names of the fields in C.
+/// A StructConstant whose fields are set by their names in C.
 template <typename Struct> class Table {
 public:
   Table(llvm::StructType *type, const llvm::DataLayout &layout,

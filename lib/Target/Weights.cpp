@@ -95,7 +95,7 @@ static void writeData(const Weights &weights, raw_ostream &os) {
   for (const Weight &weight : weights.all) {
     os.write_zeros(weight.offset - at);
     if (weight.isSplat) {
-      // In blocks: elements are small and there are many.
+      // Write in blocks: the elements are small and numerous.
       std::string block;
       while (block.size() < 4096)
         block.append(weight.data.begin(), weight.data.end());
@@ -129,8 +129,8 @@ Error writeWeightsObject(const Weights &weights, StringRef symbol,
   if (code)
     return createStringError(code,
                              "cannot write '" + path + "': " + code.message());
-  // The null section, data, symbols, their names, names of sections, and the
-  // empty section that asks for no executable stack.
+  // The sections: null, data, symbol table, symbol names, section names, and
+  // the empty section that declares the stack non-executable.
   static constexpr char sectionNames[] =
       "\0.lrodata.dlc\0.symtab\0.strtab\0.shstrtab\0.note.GNU-stack";
   enum { Null, Data, Symbols, Strings, Names, Stack, Count };
@@ -185,7 +185,7 @@ Error writeWeightsObject(const Weights &weights, StringRef symbol,
            dataAt, weights.bytes, align);
   describe(Symbols, ELF::SHT_SYMTAB, 0, symbolsAt, 2 * sizeof none, 8);
   sections[Symbols].sh_link = Strings;
-  sections[Symbols].sh_info = 1; // the first global one
+  sections[Symbols].sh_info = 1; // index of the first global symbol
   sections[Symbols].sh_entsize = sizeof none;
   describe(Strings, ELF::SHT_STRTAB, 0, stringsAt, strings.size(), 1);
   describe(Names, ELF::SHT_STRTAB, 0, namesAt, sizeof sectionNames, 1);
@@ -221,7 +221,7 @@ Error writeSafetensors(Weights &weights, StringRef path) {
         });
     });
   }
-  // Blanks up to the alignment of the data.
+  // Pads with spaces up to the alignment of the data.
   text.append(alignTo(text.size() + 8, 64) - text.size() - 8, ' ');
   put(os, uint64_t(text.size()));
   os << text;

@@ -10,10 +10,10 @@ using namespace llvm;
 
 namespace dlc {
 
-/// abi.h as text; generated while building.
+/// The text of abi.h, generated during the build.
 extern const char abiHeaderText[];
 
-/// Parameters of the free extents of inputs: `int64_t x_dim0`.
+/// Names the parameters for the dynamic extents of inputs: `int64_t x_dim0`.
 static std::vector<std::string> extentParameters(const Function &function) {
   std::vector<std::string> names;
   StringSet<> taken;
@@ -33,7 +33,7 @@ static std::vector<std::string> extentParameters(const Function &function) {
   return names;
 }
 
-/// What a function takes and gives, as a comment.
+/// Writes the inputs or outputs of a function as comment lines.
 static void writeArguments(raw_ostream &os, StringRef word,
                            const std::vector<Argument> &arguments) {
   for (const Argument &argument : arguments)
@@ -77,7 +77,7 @@ static void writeFunction(raw_ostream &os, const Interface &interface,
   os << ");\n";
 }
 
-/// The functions of a library whose contexts have a state.
+/// Writes the state functions of a library whose contexts have a state.
 static void writeState(raw_ostream &os, const Interface &interface) {
   print(os, FMT_STRING(R"(
 /* The state of a context: parameters, running averages, what the optimiser keeps.

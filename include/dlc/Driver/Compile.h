@@ -16,7 +16,7 @@ class raw_ostream;
 
 namespace dlc {
 
-/// How far down to go.
+/// The stage at which compilation stops and writes its output.
 enum class Stage {
   Auto,
   DL,
@@ -31,56 +31,58 @@ enum class Stage {
   Library
 };
 
-/// How products of f32 with constants are computed: as they are, or with
-/// operands rounded to bf16 and sums of f32.
+/// How products of f32 values with constants are computed: in f32, or with the
+/// operands rounded to bf16 and accumulated in f32.
 enum class Precision { F32, BF16 };
 
 struct CompileOptions {
   std::string input;  // a path, or - for standard input
-  std::string output; // empty: from the input's name, text to standard output
+  std::string output; // empty: derived from the input's name; text: stdout
   Stage stage = Stage::Auto; // Auto: from the output's suffix
   std::string cpu = "native";
   unsigned level = 3;
   bool saveTemps = false;
   bool timePasses = false;
-  /// Verifies behind each pass, which takes half as long again.
+  /// Verifies the IR after each pass; compilation takes half as long again.
   bool verifyEach = false;
-  /// A file for the IR in front of a pass that fails or crashes, with the pass;
-  /// "" for none.
+  /// A file to which the IR before a failing or crashing pass, and that pass,
+  /// are written; "": none.
   std::string reproducer;
   bool verbose = false;
-  /// Says on stderr which stage begins, a line each: `stage: linalg`.
+  /// Prints the name of each stage to stderr as it begins, one per line:
+  /// `stage: linalg`.
   bool progress = false;
   bool report = false;
   Precision precision = Precision::F32;
-  /// A file of measured schedules, read and added to; empty: the machine model
-  /// chooses.
+  /// A file of measured schedules, which is read and extended; empty: the
+  /// machine model chooses.
   std::string tuning;
-  /// A file of schedules to take instead of those that are chosen, as
-  /// Stage::Schedules writes it; empty: none.
+  /// A file of schedules in the format of Stage::Schedules, used instead of the
+  /// chosen ones; empty: none.
   std::string schedules;
-  std::string weights; // a .safetensors file to put them in; empty: inside
-  /// What a training step is made of, key=value each; none: inference alone.
+  std::string weights; // a .safetensors file for them; empty: in the library
+  /// The parts of a training step, one key=value each; empty: inference only.
   std::vector<std::string> training;
-  std::string parameters; // a .safetensors file to take weights from
-  /// Derivatives through time: every how many steps they keep states alone, or
-  /// how much they may keep ("64MiB").
+  std::string parameters; // a .safetensors file to read weights from
+  /// Rematerialisation in derivatives through time: the interval, in steps, at
+  /// which only the states are kept, or a bound on the memory kept ("64MiB").
   std::string recompute;
-  /// Symbolic dimensions of an ONNX model that are fixed: {"batch", 8}.
+  /// Symbolic dimensions of an ONNX model to fix: {"batch", 8}.
   std::vector<std::pair<std::string, int64_t>> dims;
-  /// A .mlir file may hold any op: code that the library runs unchecked.
+  /// Whether a .mlir file may hold any op, that is, code that the library runs
+  /// unchecked.
   bool allowNativeCode = false;
-  /// What the passes are told as it is; what follows from the above is settled
-  /// by `compile`.
+  /// Options passed to the passes unchanged. `compile` sets those that follow
+  /// from the options above.
   PipelineOptions pipeline;
 };
 
-/// Prints a table of the ops that a .mlir file may hold, by how each is
-/// checked.
+/// Prints a table of the ops that a .mlir file may hold, grouped by how they
+/// are checked.
 void printAllowedOps(llvm::raw_ostream &os);
 
-/// Compiles one model. Problems are printed to standard error, each with its
-/// place; output files are complete or absent.
+/// Compiles one model. Prints each error with its location to standard error.
+/// Each output file is either complete or absent.
 llvm::LogicalResult compile(const CompileOptions &options);
 
 } // namespace dlc

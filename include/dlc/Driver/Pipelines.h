@@ -1,4 +1,4 @@
-//===- Pipelines.h - The way down, as named pipelines -----------*- C++ -*-===//
+//===- Pipelines.h - The lowering as named pipelines ------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DRIVER_PIPELINES_H
@@ -17,8 +17,8 @@ class OpPassManager;
 
 namespace dlc {
 
-/// What the passes need to know of the machine and of the user's wishes. The
-/// first ones are options of dlc too, with this name and this help.
+/// What the passes need to know about the target and the user's choices. The
+/// first options are also options of dlc, with the same name and help text.
 struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
   Option<unsigned> unroll{
       *this, "unroll",
@@ -88,39 +88,39 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::init(FoldConstantsOptions().limit)};
 };
 
-/// What a model brings of arith and scf -> the same, defined for every operand.
+/// The arith and scf ops of a model -> the same ops, defined for every operand.
 void buildDefinePipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// TOSA -> linalg on tensors, for models that come from elsewhere.
+/// TOSA -> linalg on tensors, for models from other front ends.
 void buildTosaPipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// An imported model -> the same with its named weights as globals, in the
-/// layout that dl reads.
+/// An imported model -> the same model with its named weights as globals, in
+/// the layout that dl reads.
 void buildParameterPipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// A model -> the same with its training step (AddTraining).
+/// A model -> the same model with its training step (AddTraining).
 void buildTrainingPipeline(mlir::OpPassManager &, const AddTrainingOptions &);
-/// dl -> dl, smaller.
+/// dl -> simplified dl.
 void buildSimplifyPipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// dl -> linalg on tensors, results by destination, shapes apart, once a
-/// target.
+/// dl -> linalg on tensors, with results in destination-passing style, outlined
+/// shape functions, and one copy per target.
 void buildLinalgPipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// linalg -> the same with its loop nests and how they are tiled.
+/// linalg -> the same IR grouped into loop nests, with their tilings.
 void buildSchedulePipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// Scheduled linalg -> tiles of vectors, still on tensors.
 void buildVectorPipeline(mlir::OpPassManager &, const PipelineOptions &);
 /// Vectors on tensors -> the LLVM dialect.
 void buildLLVMPipeline(mlir::OpPassManager &, const PipelineOptions &);
-/// All of a model that was read from text.
+/// The complete pipeline for a model read from text.
 void buildCPUPipeline(mlir::OpPassManager &, const PipelineOptions &);
 
 /// Registers the pipelines by name (`dlc-simplify-pipeline`, ...) and dlc's own
 /// passes.
 void registerPasses();
-/// Writes a page in Markdown of dlc's pipelines: their passes in order, with
-/// what each does.
+/// Writes a Markdown page of dlc's pipelines: their passes in order, with a
+/// description of each.
 void printPipelines(llvm::raw_ostream &os);
-/// Registers every dialect and extension that the pipelines meet.
+/// Registers every dialect and extension that the pipelines use.
 void registerDialects(mlir::DialectRegistry &);
-/// Gives the contexts of a registry the evaluator of `dl-fold-constants`, which
-/// is the compiler itself.
+/// Registers the evaluator of `dl-fold-constants`, which is the compiler
+/// itself, with the contexts of a registry.
 void registerEvaluator(mlir::DialectRegistry &);
 
 } // namespace dlc

@@ -1,6 +1,6 @@
-/*===- abi.h - What every library made by dlc shares --------------*- C -*-===*\
+/*===- abi.h - The ABI of all libraries made by dlc ---------------*- C -*-===*\
 |* SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-|* This text stands in every generated header, so a program needs no file of
+|* This text is part of every generated header, so a program needs no file of
 |* dlc's to use a library.
 \*===----------------------------------------------------------------------===*/
 #ifndef DLC_ABI_H
@@ -13,22 +13,22 @@
 extern "C" {
 #endif
 
-/* Changes when a struct or a rule below changes incompatibly. Fields added to
- * the end of a struct that begins with its size do not change it: what one side
- * does not know is zero to the other. */
+/* Incremented when a struct or a rule below changes incompatibly. Fields added
+ * to the end of a struct that begins with its size keep the version: fields
+ * that one side does not know are zero to the other. */
 #define DLC_ABI_VERSION 5u
 
-/* The version that the symbols of a shared library have in ELF: a program that
- * was linked with one is not started with a library of another DLC_ABI_VERSION,
- * and dlvsym finds no symbol there. */
+/* The ELF version of a shared library's symbols: a program that was linked with
+ * one does not start with a library of another DLC_ABI_VERSION, and dlvsym
+ * finds no symbol in it. */
 #define DLC_ABI_SYMBOLS "DLC_5"
 
-/* What every call returns. The library's error function says what and where. */
+/* The result of every call. The library's error function gives the details. */
 typedef enum dlc_status {
   DLC_OK = 0,
-  DLC_ERROR_NULL = 1,      /* a pointer is null that must not be */
+  DLC_ERROR_NULL = 1,      /* a pointer that must not be null is null */
   DLC_ERROR_RANK = 2,      /* a tensor has the wrong number of dimensions */
-  DLC_ERROR_SHAPE = 3,     /* an extent is wrong, or extents contradict */
+  DLC_ERROR_SHAPE = 3,     /* an extent is wrong, or extents are inconsistent */
   DLC_ERROR_ELEMENT = 4,   /* a tensor has the wrong element type */
   DLC_ERROR_ALIGNMENT = 5, /* data is not aligned to its element, or the given
                               workspace not to 64 bytes */
@@ -36,14 +36,14 @@ typedef enum dlc_status {
   DLC_ERROR_VERSION = 7,   /* library and header do not belong together, or the
                               options' size is wrong */
   DLC_ERROR_CPU = 8,       /* the library is compiled for another processor */
-  DLC_ERROR_FUNCTION = 9,  /* there is no function of this number */
-  DLC_ERROR_WEIGHTS = 10,  /* the file of weights is missing or another one */
+  DLC_ERROR_FUNCTION = 9,  /* there is no function with this number */
+  DLC_ERROR_WEIGHTS = 10,  /* the weights file is missing or a different one */
   DLC_ERROR_STATE = 11,    /* there is no state of this name or size */
   DLC_ERROR_FILE = 12, /* a file cannot be read or written, or does not fit */
-  DLC_ERROR_VALUE = 13 /* a value is not what it must be: a label, a length */
+  DLC_ERROR_VALUE = 13 /* an invalid value, such as a label or length */
 } dlc_status;
 
-/* A status in a few words. */
+/* Returns a short description of a status. */
 static inline const char *dlc_status_text(int status) {
   static const char *const texts[] = {
       "success",
@@ -65,8 +65,8 @@ static inline const char *dlc_status_text(int status) {
 }
 
 /* Element types. f16, bf16: 2 bytes; bool: one byte, 0 or 1. Floats of 8 and 4
- * bits and integers of 4 and 2 bits: one byte each, of which inputs use the
- * lower bits alone; outputs hold signed ones as numbers of 8 bits. */
+ * bits and integers of 4 and 2 bits: one byte each. Inputs use only the lower
+ * bits of it; outputs hold signed integers sign-extended to 8 bits. */
 typedef enum dlc_element {
   DLC_F16 = 1,
   DLC_BF16 = 2,
@@ -101,9 +101,9 @@ typedef struct dlc_tensor {
   int32_t element; /* dlc_element */
 } dlc_tensor;
 
-/* One input or output of a function. An extent of -1 is free; that of an output
- * follows from those of the inputs. An output with an extent of -2 is computed:
- * how large it is follows from values, so the library gives the memory. */
+/* One input or output of a function. An extent of -1 is dynamic; that of an
+ * output follows from those of the inputs. An output with an extent of -2 is
+ * computed: its size depends on values, so the library provides the memory. */
 typedef struct dlc_argument {
   const char *name;
   const int64_t *shape;
@@ -119,45 +119,47 @@ typedef struct dlc_function {
 } dlc_function;
 
 /* Runs body(data, i) once for each i from 0 up to `count` and returns when all
- * of them have returned: in any order, on any threads, one after another if it
- * likes. No exception may leave it. What it leaves out, the library runs itself
- * on the caller's thread. `user` is what the options say. */
+ * of these calls have returned. They may run in any order and on any threads,
+ * also one after another. No exception may leave this function. The library
+ * itself runs the iterations that it omits, on the caller's thread. `user` is
+ * `parallel_user` of the options. */
 typedef void (*dlc_parallel_for)(void *user, int64_t count,
                                  void (*body)(void *data, int64_t i),
                                  void *data);
 
-/* How a context is made; all zero but for the size is a good choice:
+/* The options of a new context. The defaults, all zero except for the size, are
+ * a good choice:
  *   dlc_options options = {0};
  *   options.size = sizeof options;
  */
 typedef struct dlc_options {
   size_t size; /* sizeof(dlc_options) */
-  /* Threads at most; 0: the environment variable DLC_NUM_THREADS, else
-   * OMP_NUM_THREADS, else the processors that this process may use. Never more
-   * than those: the caller's CPU set, no more than its control groups' quota.
-   * Results do not depend on it. */
+  /* The maximum number of threads. 0: the environment variable DLC_NUM_THREADS,
+   * else OMP_NUM_THREADS, else the processors that this process may use: those
+   * in the caller's CPU set, limited by the quota of its control groups. Never
+   * more than these. Results do not depend on it. */
   int32_t threads;
-  /* Memory for intermediate values; null: the context takes its own. Must be
-   * aligned to 64 bytes and outlive the context. */
+  /* Memory for intermediate values; null: the context allocates its own. It
+   * must be aligned to 64 bytes and outlive the context. */
   void *workspace;
   size_t workspace_bytes;
-  /* Where the file of weights is, if the library has one; null: beside the
+  /* The path of the weights file, if the library has one; null: beside the
    * library, under the name that it was compiled with. */
   const char *weights;
-  /* Who runs the parallel loops, each in at most `threads` parts; null: a pool
-   * that all libraries of the process share. Called from the thread that called
-   * the library, before the call returns; must be safe to call from several if
-   * contexts run at the same time. */
+  /* Runs the parallel loops, each in at most `threads` parts; null: a thread
+   * pool that all libraries of the process share. Called on the thread that
+   * called the library, before the call returns. It must be thread-safe if
+   * several contexts run at the same time. */
   dlc_parallel_for parallel_for;
   void *parallel_user;
 } dlc_options;
 
-/* State of one caller: used by one thread at a time; contexts of one library
- * share its weights and may run at the same time. */
+/* The state of one caller, to be used by one thread at a time. Contexts of one
+ * library share its weights and may run at the same time. */
 typedef struct dlc_context dlc_context;
 
-/* A tensor that a context keeps from call to call: a parameter that is trained,
- * a running average, what an optimiser remembers. */
+/* A tensor that a context keeps between calls: a trained parameter, a running
+ * average, or the state of an optimiser. */
 typedef struct dlc_state {
   const char *name;
   const int64_t *shape;
@@ -175,77 +177,79 @@ typedef struct dlc_region {
   int64_t bytes; /* read and written; -1: depends on extents */
 } dlc_region;
 
-/* What one thread did from `begin` to `end`, nanoseconds of a clock that only
- * runs forward: the whole of a region (part is -1), or some of its tasks. Those
- * with the same part ran one after another; the caller's have part 0. */
+/* An interval in which one thread was busy, from `begin` to `end` in
+ * nanoseconds of a monotonic clock: the whole of a region (part is -1), or some
+ * of its tasks. Events with the same part ran one after another; part 0 is the
+ * caller. */
 typedef struct dlc_event {
   int32_t region; /* its number; -1: tasks outside any region */
   int32_t part;
   int64_t begin, end;
 } dlc_event;
 
-/* Where a context writes its events; those that do not fit are counted only.
- * The program sets all three fields; threads of a call add to `count`. */
+/* The buffer into which a context writes its events; those that do not fit are
+ * only counted. The program sets all three fields; the threads of a call add to
+ * `count`. */
 typedef struct dlc_trace {
   dlc_event *events;
   int64_t capacity;
   int64_t count;
 } dlc_trace;
 
-/* A library's description and entry points, for programs that learn of its
+/* A library's description and entry points, for programs that discover its
  * functions at run time: const dlc_library_info *dlc_library(void) in every
- * .so. Where abi_version is not the program's, nothing else may be read; these
- * two fields lie where they do in every version. */
+ * .so. If abi_version is not the program's, no other field may be read except
+ * size; these two have the same position in every version. */
 typedef struct dlc_library_info {
-  size_t size; /* what lies beyond it is not there, and counts as zero */
+  size_t size; /* fields beyond it are absent and count as zero */
   uint32_t abi_version;
   int32_t function_count;
   const char *name;
   const char *producer;
-  const char
-      *cpu; /* what it is compiled for: one name, or several and commas */
+  const char *cpu; /* its processors: one name or a comma-separated list */
   uint64_t interface_hash;
   int64_t weight_bytes;
   const char *weights_file; /* null: the weights are inside the library */
   const dlc_function *functions;
 
-  /* Makes a context. On failure there is one as well, for its message alone,
+  /* Makes a context. On failure there is a context too, only for its message,
    * unless memory is so short that *context is null. */
   dlc_status (*create)(dlc_context **context, const dlc_options *options,
                        uint32_t abi_version, uint64_t interface_hash);
   void (*destroy)(dlc_context *context);
-  /* Message of the last failure of this context; "" after success. */
+  /* The message of this context's last failure; "" after success. */
   const char *(*error)(const dlc_context *context);
-  /* Extents of the outputs for these inputs, whose data is not read;
-   * output_shapes[i] takes the extents of output i, -1 where they follow from
-   * values. */
+  /* Computes the extents of the outputs for these inputs, whose data is not
+   * read. output_shapes[i] receives the extents of output i, -1 where they
+   * depend on values. */
   dlc_status (*shapes)(dlc_context *context, int32_t function,
                        const dlc_tensor *inputs, int64_t *const *output_shapes);
-  /* Takes the memory that a call with inputs of these extents needs, so that
-   * the call itself takes none. */
+  /* Allocates the memory that a call with inputs of these extents needs, so
+   * that the call itself allocates none. */
   dlc_status (*reserve)(dlc_context *context, int32_t function,
                         const dlc_tensor *inputs);
-  /* Runs a function. Inputs are only read; outputs must not overlap them. Of a
-   * computed output the call fills in everything; its memory belongs to the
+  /* Runs a function. Inputs are only read; outputs must not overlap them. The
+   * call fills in all fields of a computed output, whose memory belongs to the
    * context and is valid until its next call. */
   dlc_status (*call)(dlc_context *context, int32_t function,
                      const dlc_tensor *inputs, dlc_tensor *outputs);
-  /* Threads that the context will use at most. */
+  /* The maximum number of threads that the context uses. */
   int32_t (*threads)(const dlc_context *context);
-  /* Which of the processors that the library is compiled for the context's code
-   * is meant for; "" where it could not be made. */
+  /* The processor, of those that the library is compiled for, whose code the
+   * context runs; "" if the context could not be made. */
   const char *(*processor)(const dlc_context *context);
-  /* Only in libraries compiled with --profile: the regions that events name;
-   * the calls that follow write into the given trace until another one, or
-   * null, is given. */
+  /* Only in libraries compiled with --profile: the regions that events refer
+   * to. Later calls write into the given trace until another one, or null, is
+   * set. */
   int32_t region_count;
   const dlc_region *regions;
   void (*trace)(dlc_context *context, dlc_trace *trace);
-  /* Only in libraries with a state, as those compiled with --train: the tensors
-   * that each context holds for itself, and functions of all of them or of one.
-   * Files are in the safetensors format; `save` replaces a file at once or
-   * leaves it as it was, `load` takes a file that holds exactly these tensors
-   * or changes nothing. `get` and `set` copy `bytes` bytes, all of a tensor. */
+  /* Only in libraries with a state, such as those compiled with --train: the
+   * tensors that each context holds, and functions for all of them or for one.
+   * Files are in the safetensors format. `save` replaces a file atomically or
+   * leaves it unchanged; `load` accepts only a file of exactly these tensors,
+   * and otherwise changes nothing. `get` and `set` copy `bytes` bytes, which
+   * must be the whole tensor. */
   int32_t state_count;
   const dlc_state *states;
   dlc_status (*save)(dlc_context *context, const char *path);

@@ -1,4 +1,4 @@
-//===- Interface.h - What a library offers ----------------------*- C++ -*-===//
+//===- Interface.h - The interface of a library -----------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_TARGET_INTERFACE_H
@@ -19,12 +19,13 @@ namespace dlc {
 struct Argument {
   std::string name;              // as in the model
   std::string cName;             // as a C identifier
-  std::vector<int64_t> shape;    // -1: free, -2: computed
-  std::vector<std::string> dims; // what the model calls its extents, or ""
+  std::vector<int64_t> shape;    // -1: dynamic, -2: computed
+  std::vector<std::string> dims; // the model's names of the extents, or ""
   int element = 0;               // dlc_element of abi.h
 
   std::vector<unsigned> freeDims() const;
-  /// Whether its extents follow from values (-2): the library gives its memory.
+  /// Whether its extents depend on values (-2), so that the library allocates
+  /// its memory.
   bool isComputed() const;
   /// `f32 [?, 28, 28, 1]`
   std::string describe() const;
@@ -38,7 +39,7 @@ struct Function {
   bool hasFreeDims() const;
 };
 
-/// A loop nest whose time a library can tell (dlc_region of abi.h).
+/// A loop nest whose time a library can report (dlc_region of abi.h).
 struct ProfiledRegion {
   std::string function, name, kind;
   int64_t flops, bytes;
@@ -49,32 +50,32 @@ struct Interface {
   std::string name;   // of the library
   std::string prefix; // of its C names
   std::vector<Function> functions;
-  std::vector<ProfiledRegion> regions; // empty: it tells no times
-  bool hasState = false; // functions that save, load, get and set it
+  std::vector<ProfiledRegion> regions; // empty: not profiled
+  bool hasState = false; // it has functions that save, load, get and set state
 
-  /// Changes whenever a name, type or shape changes: header and library that do
-  /// not belong together are told apart by it.
+  /// A hash of all names, types and shapes, which detects a header and a
+  /// library that do not match.
   uint64_t hash() const;
 };
 
-/// The C type of an element (`float`) and its name in shapes (`f32`).
+/// Returns the C type of an element (`float`), or its name in shapes (`f32`).
 llvm::StringRef cTypeOf(int element);
 llvm::StringRef elementName(int element);
 
-/// A C identifier made of any name: other characters become `_`, a keyword or a
-/// leading digit gets a `_`.
+/// Turns any name into a C identifier: replaces other characters by `_` and
+/// adds a `_` to a keyword or before a leading digit.
 std::string toCIdentifier(llvm::StringRef name);
 
-/// Reads the public functions of a model; names the kernels `<function>.kernel`
-/// in the module. Reports every problem that it finds.
+/// Reads the public functions of a model and renames them in the module to the
+/// kernel names `<function>.kernel`. Reports every problem that it finds.
 mlir::FailureOr<Interface> readInterface(mlir::ModuleOp module,
                                          llvm::StringRef libraryName);
 
-/// Marks the outputs that turned out to be computed (the kernels' attribute
-/// codegen.computed).
+/// Marks the outputs that lowering found to be computed (the attribute
+/// codegen.computed of the kernels).
 void markComputed(Interface &interface, mlir::ModuleOp module);
 
-/// The text of the C header.
+/// Returns the text of the C header.
 std::string writeHeader(const Interface &interface, llvm::StringRef fileName);
 
 } // namespace dlc

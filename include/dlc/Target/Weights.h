@@ -15,18 +15,18 @@ class ModuleOp;
 
 namespace dlc {
 
-/// One constant: its bytes lie `offset` bytes from the first.
+/// One constant, whose bytes begin `offset` bytes after the first weight.
 struct Weight {
   std::string name;
-  std::string type; // as safetensors names it: F32, ...
+  std::string type; // its name in safetensors: F32, ...
   llvm::SmallVector<int64_t> shape;
   int64_t offset = 0, bytes = 0;
-  llvm::ArrayRef<char> data; // one element of it where `isSplat`
+  llvm::ArrayRef<char> data; // a single element where `isSplat`
   bool isSplat = false;
 };
 
-/// A tensor of the state of each context: where it lies there, and where its
-/// first value is among the weights (-1: zeros).
+/// A tensor in the state of each context: its position in the state, and the
+/// position of its initial value among the weights (-1: zeros).
 struct StateTensor {
   std::string name;
   llvm::SmallVector<int64_t> shape;
@@ -37,27 +37,28 @@ struct StateTensor {
 struct Weights {
   std::vector<Weight> all;
   std::vector<StateTensor> states;
-  int64_t bytes = 0; // from the first to the end of the last
-  /// Beside the library, in a file of this name, of `bytes` bytes behind
-  /// `fileOffset` and this hash (XXH64) of all of it; empty: inside.
+  int64_t bytes = 0; // from the first weight to the end of the last
+  /// The name of the file that holds the weights, beside the library; empty:
+  /// they are in the library. The file has `bytes` bytes of weights at
+  /// `fileOffset`, and `fileHash` is the XXH64 of the whole file.
   std::string file;
   int64_t fileOffset = 0;
   uint64_t fileHash = 0;
 };
 
-/// What the passes PlaceWeights and PlaceState have put aside. The data stays
-/// the module's.
+/// Reads what the passes PlaceWeights and PlaceState have set aside. The module
+/// still owns the data.
 Weights readWeights(mlir::ModuleOp module);
 
-/// The bytes of the section .lrodata.dlc of an x86-64 object file, with the
-/// hidden symbol `symbol` at its beginning. They are streamed, never held; the
-/// section is marked large, so that linkers put it where it pushes no code out
-/// of reach.
+/// Writes an x86-64 object file with the weights in its section .lrodata.dlc,
+/// and the hidden symbol `symbol` at the beginning of the section. The bytes
+/// are streamed, never held in memory. The section is marked large, so that
+/// linkers place it where it does not push code out of reach.
 llvm::Error writeWeightsObject(const Weights &weights, llvm::StringRef symbol,
                                llvm::StringRef path);
 
-/// A file in the safetensors format (a length of 8 bytes, a JSON header, the
-/// data); fills in `fileOffset` and `fileHash`.
+/// Writes a file in the safetensors format (a length of 8 bytes, a JSON header,
+/// the data). Sets `fileOffset` and `fileHash`.
 llvm::Error writeSafetensors(Weights &weights, llvm::StringRef path);
 
 } // namespace dlc

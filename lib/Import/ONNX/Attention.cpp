@@ -16,9 +16,9 @@ static TensorValue splitHeads(Graph &g, TensorValue x, int64_t heads) {
                      {0, 2, 1, 3});
 }
 
-/// softmax(scale q k' + bias) v, as in Vaswani et al., 2017, with what the
-/// operator adds: caches, groups of heads that share keys and values, causal
-/// and sliding masks.
+/// softmax(scale q k' + bias) v (Vaswani et al., 2017), with the extensions of
+/// the operator: caches, groups of heads that share keys and values, causal and
+/// sliding-window masks.
 void importAttention(Node &n) {
   Graph &g = n.g;
   TensorValue q = n.in(0), k = n.in(1), v = n.in(2);
@@ -57,7 +57,7 @@ void importAttention(Node &n) {
     n.yield(2, v);
 
   Extent qLength = g.dim(q, 2), kvLength = g.dim(k, 2);
-  // Query heads that share a key lie behind one another in the rows.
+  // Query heads that share a key are adjacent: fold them into the rows.
   Extents full{g.dim(q, 0), g.dim(q, 1), qLength, kvLength};
   Extents grouped = g.dims(q);
   bool isGrouped = q.dim(1) != k.dim(1);
@@ -77,14 +77,14 @@ void importAttention(Node &n) {
   if (cap > 0)
     scores = g.op<dl::TanhOp>(scores / cap) * cap;
 
-  // What may be attended to, and what is added.
+  // The mask of the keys that may be attended to, and the bias to add.
   double infinity = std::numeric_limits<double>::infinity();
   TensorValue allowed, bias;
   auto allow = [&](TensorValue t) { allowed = allowed ? allowed & t : t; };
   auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
   if (n.has(3)) {
     TensorValue mask = n.in(3);
-    // Keys that a shorter mask does not name are not attended to.
+    // Keys beyond the end of a shorter mask are not attended to.
     if (!isEqualConstantIntOrValue(g.dim(mask, -1), kvLength)) {
       int64_t axis = mask.rank() - 1;
       Extent missing = g.max(g.sub(kvLength, g.dim(mask, -1)), g.index(0));
@@ -150,7 +150,7 @@ void importAttention(Node &n) {
   TensorValue weights = g.op<dl::SoftmaxOp>({g.cast(scores, precise).value},
                                             {g.attr("axis", int64_t(3))});
   if (nothing) {
-    // A query that may attend to nothing gets zeros.
+    // A query that may not attend to any key gets zeros.
     TensorValue all = g.reduce<dl::ReduceMinOp>(g.toNumber(nothing),
                                                 {nothing.rank() - 1}, true);
     weights = g.select(all == 1.0, g.number(precise, 0), weights);
@@ -174,7 +174,7 @@ void importAttention(Node &n) {
   n.yield(0, y);
 }
 
-/// Pairs of elements turned by angles that grow with the position (Su et al.,
+/// Rotates pairs of elements by angles that grow with the position (Su et al.,
 /// 2021).
 void importRotaryEmbedding(Node &n) {
   Graph &g = n.g;

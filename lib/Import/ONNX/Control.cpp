@@ -11,7 +11,7 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// A truth value of a tensor of one element.
+/// Returns whether a tensor of one element is true, as an i1.
 static Value toCondition(Graph &g, TensorValue x) {
   TensorValue number = g.reshape(g.cast(x, g.b.getI32Type()), {});
   if (!number)
@@ -22,7 +22,8 @@ static Value toCondition(Graph &g, TensorValue x) {
       arith::ConstantIntOp::create(g.b, g.loc, g.b.getI32Type(), 0));
 }
 
-/// Extents that differ become unknown; null where ranks or elements differ.
+/// Joins two types: extents that differ become dynamic. Null if the ranks or
+/// element types differ.
 static RankedTensorType join(RankedTensorType a, RankedTensorType b) {
   if (a.getRank() != b.getRank() || a.getElementType() != b.getElementType())
     return {};
@@ -55,11 +56,12 @@ void importIf(Node &n) {
   Value condition = toCondition(g, n.in(0));
   if (!condition)
     return;
-  // The regions first: the types of the results are those of both.
+  // The regions come first: the result types are joined from those of both.
   SmallVector<SmallVector<TensorValue>> values;
   OpBuilder::InsertionGuard guard(g.b);
   auto place = g.b.saveInsertionPoint();
-  // The graphs are read into an op that is replaced once the types are known.
+  // The branches are read into a temporary op, which is replaced when the types
+  // are known.
   auto draft = scf::ExecuteRegionOp::create(g.b, loc, TypeRange());
   for (int i : {0, 1}) {
     Block *block = &draft.getRegion().emplaceBlock();
@@ -115,25 +117,26 @@ void importIf(Node &n) {
 
 namespace {
 
-/// A graph as the cell of a scan.
+/// A graph as the body of a scan.
 struct Cell {
   Node &n;
   const onnx::GraphProto &body;
   SmallVector<TensorValue> states, inputs;
-  /// Where there are no inputs.
+  /// The number of iterations where there are no inputs.
   Value steps;
-  /// The graph's operands from states and elements.
+  /// Returns the graph's operands for given states and elements.
   llvm::function_ref<SmallVector<TensorValue>(ArrayRef<TensorValue>,
                                               ArrayRef<TensorValue>)>
       operands;
-  /// Whether the graph's first result says that it goes on.
+  /// Whether the graph's first result is the condition to continue.
   bool hasCondition = false;
-  /// States that the graph does not know, behind its own: how they go on.
+  /// The number of states that the graph does not know, after its own; `next`
+  /// computes their next values.
   size_t hidden = 0;
   llvm::function_ref<TensorValue(TensorValue)> next = nullptr;
 
-  /// The scan, or nothing where the graph cannot be read; `outputs` are
-  /// scanned.
+  /// Builds the scan; null if the graph cannot be read. `outputs` is the number
+  /// of scanned outputs.
   dl::ScanOp build(size_t outputs);
 };
 
@@ -142,7 +145,7 @@ struct Cell {
 dl::ScanOp Cell::build(size_t outputs) {
   Graph &g = n.g;
   Location loc = g.loc;
-  auto known = g.known; // no word of values that are of one step
+  auto known = g.known; // forget facts about values of one iteration
   auto values = [](ArrayRef<TensorValue> tensors) {
     SmallVector<Value> result;
     for (TensorValue tensor : tensors)
@@ -206,8 +209,8 @@ dl::ScanOp Cell::build(size_t outputs) {
 }
 
 namespace {
-/// A value that a loop carries to put something behind it in each iteration:
-/// its number among those carried, along which dimension, and what.
+/// A loop-carried tensor to which each iteration appends a piece: its index
+/// among the carried values, the axis, and the name of the piece.
 struct Growing {
   size_t number;
   int64_t axis;
@@ -215,7 +218,7 @@ struct Growing {
 };
 } // namespace
 
-/// How often a graph and those in its nodes use a value.
+/// Counts the uses of a value in a graph and in the graphs of its nodes.
 static size_t countUses(const onnx::GraphProto &graph, StringRef name) {
   size_t count = 0;
   for (const onnx::NodeProto &node : graph.node()) {
@@ -229,8 +232,9 @@ static size_t countUses(const onnx::GraphProto &graph, StringRef name) {
   return count;
 }
 
-/// Takes lists that grow out of a loop's body: what is put behind them becomes
-/// an output that is scanned. So the body carries values of one shape.
+/// Removes tensors that grow in each iteration from the carried values of a
+/// loop's body: the appended pieces become a scanned output instead. The
+/// remaining carried values keep their shapes.
 static SmallVector<Growing> takeGrowing(onnx::GraphProto &body,
                                         size_t carried) {
   SmallVector<Growing> found;
@@ -241,13 +245,13 @@ static SmallVector<Growing> takeGrowing(onnx::GraphProto &body,
     const onnx::ValueInfoProto &input = body.input(2 + number);
     std::string before = input.name(), after = body.output(1 + number).name();
     auto *nodes = body.mutable_node();
-    // A piece that was taken out is a use too.
+    // The piece of a removed list is also used by the new scanned output.
     if (countUses(body, before) != 1 || countUses(body, after) != 1 ||
         llvm::any_of(found, [&](const Growing &other) {
           return other.piece == before || other.piece == after;
         }))
       continue;
-    // Exporters cast the list to what it is.
+    // Some exporters cast the list to the type that it already has.
     auto copy = llvm::find_if(*nodes, [&](const onnx::NodeProto &node) {
       return node.op_type() == "Cast" && node.domain().empty() &&
              node.output_size() == 1 && node.input_size() == 1 &&
@@ -282,8 +286,8 @@ static SmallVector<Growing> takeGrowing(onnx::GraphProto &body,
   return found;
 }
 
-/// The list behind the loop: what it was before, then the pieces, of which
-/// `pieces` has one in each iteration, [iterations, ...].
+/// Returns the list after the loop: its initial value, then the pieces of all
+/// iterations, [iterations, ...].
 static TensorValue grown(Graph &g, TensorValue before, TensorValue pieces,
                          int64_t axis) {
   int64_t rank = pieces.rank() - 1;
@@ -339,8 +343,8 @@ void importLoop(Node &n) {
   }
   bool hasSequence =
       llvm::any_of(carried, [](TensorValue x) { return x && !isTensor(x); });
-  // A few iterations whose number is known are laid out in line: values may
-  // change their shapes from one to the next. Sequences have no other way.
+  // Unroll a few iterations if their number is known: shapes of carried values
+  // may then change between iterations. Sequences require it.
   if (auto few = getConstantIntValue(limit);
       few && (*few <= 8 || hasSequence) && !start) {
     SmallVector<TensorValue> state = carried;
@@ -377,7 +381,7 @@ void importLoop(Node &n) {
         n.yield(state.size() + s, g.concat(scanned[s], 0));
       return;
     }
-    // What was read in vain is dead code.
+    // If unrolling was abandoned, the ops built so far are dead code.
   }
   if (hasSequence) {
     size_t at = getConstantIntValue(limit) ? 1 : 0;
@@ -395,8 +399,8 @@ void importLoop(Node &n) {
     carried.erase(carried.begin() + list.number);
   if (!lists.empty())
     body = &rest;
-  // The number of the iteration is an input; where their number has no limit, a
-  // state that counts.
+  // The iteration number is an input; if the number of iterations has no limit,
+  // it is a counter among the states.
   std::optional<int64_t> constant = getConstantIntValue(limit);
   bool isEndless = constant == std::numeric_limits<int64_t>::max();
   if (start) {
@@ -462,7 +466,7 @@ void importScan(Node &n) {
   int64_t scanned = n.integer("num_scan_inputs", 0);
   if (!body)
     return;
-  // Opset 8 has a batch dimension and lengths in front.
+  // In opset 8 a batch dimension and the sequence lengths come first.
   bool isOld = n.version == 8;
   size_t first = isOld ? 1 : 0, inputs = n.inputs() - first;
   if (scanned < 1 || size_t(scanned) > inputs) {
@@ -485,7 +489,8 @@ void importScan(Node &n) {
   };
   size_t batches = 0;
   if (isOld) {
-    // One image of the batch after the other: only a batch of one is in use.
+    // Each entry of the batch is scanned separately; only a batch of one is in
+    // use.
     if (n.in(1).dim(0) != 1) {
       n.fail("a batch of more than one is not supported in opset 8");
       return;

@@ -9,7 +9,7 @@ using namespace mlir;
 namespace dlc::onnx_import {
 
 namespace {
-/// The attributes of a window as dl has them.
+/// The attributes of a window in dl's form.
 struct Window {
   SmallVector<NamedAttribute> attributes;
   Ints kernel, strides, dilations, low, high;
@@ -89,7 +89,7 @@ TensorValue refineFilter(Node &n, TensorValue x, TensorValue filter,
                         ", which follows from kernel_shape and the input");
 }
 
-/// The window of a filter, which is refined.
+/// Returns the kernel extents of a filter, after refining its type.
 static std::optional<Ints> kernelOf(Node &n, TensorValue x, TensorValue &filter,
                                     bool isTransposed = false) {
   filter = refineFilter(n, x, filter, isTransposed);
@@ -124,7 +124,7 @@ void importConv(Node &n) {
   n.yield(convolve(n, n.in(0), n.in(1), bias));
 }
 
-/// A convolution of each channel with what came before: the state, or zeros.
+/// Convolves each channel with its past values: the state, or zeros.
 void importCausalConvWithState(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0), w = n.in(1);
@@ -218,7 +218,7 @@ static Window readPool(Node &n, bool hasDilations) {
   return window;
 }
 
-/// The attributes of a window with those of some of its dimensions alone.
+/// Returns the attributes of a window, restricted to some of its dimensions.
 static SmallVector<NamedAttribute> pick(Graph &g, const Window &w,
                                         ArrayRef<int64_t> dims) {
   size_t rank = w.kernel.size();
@@ -238,10 +238,10 @@ static SmallVector<NamedAttribute> pick(Graph &g, const Window &w,
   return result;
 }
 
-/// Pools over a window of any rank. dl has up to three spatial dimensions; the
-/// pool of a window is that of some dimensions, then of the others, while the
-/// rest count as images. `pool` takes channels-last and the attributes of the
-/// dimensions pooled.
+/// Pools over a window of any rank. dl has up to three spatial dimensions, so
+/// the window is pooled over some dimensions, then over the others, while the
+/// remaining ones are part of the batch. `pool` takes a channels-last tensor
+/// and the attributes of the pooled dimensions.
 static TensorValue
 inParts(Node &n, TensorValue x, const Window &w,
         function_ref<TensorValue(TensorValue, ArrayRef<NamedAttribute>)> pool) {
@@ -285,7 +285,7 @@ void importMaxPool(Node &n) {
   Window window = readPool(n, true);
   TensorValue x = n.in(0);
   Type element = x.element();
-  // Integers of up to 8 bits are exact in f32.
+  // f32 represents integers of up to 8 bits exactly.
   TensorValue wide = x.isFloat() ? x : g.cast(x, g.f32());
   n.yield(0, g.cast(inParts(n, wide, window,
                             [&](TensorValue last, auto attributes) {
@@ -304,19 +304,19 @@ void importMaxPool(Node &n) {
       g.channelsFirst(g.op<dl::ArgMaxPoolOp>({last.value}, window.attributes));
   if (!places)
     return;
-  // The place among those of one channel; then image and channel before it.
+  // The position within one channel, to which image and channel are added.
   Extents extents = g.dims(x);
   ArrayRef<Extent> spatial = ArrayRef<Extent>(extents).drop_front(2);
   auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
   if (n.integer("storage_order", 0)) {
-    // Column-major: the digits of the place in opposite order.
+    // Column-major: reverse the digits of the position.
     TensorValue rest = places, swapped = g.number(g.i64(), 0);
     Extent weight = g.product(spatial);
     for (size_t d = spatial.size(); d-- > 0;) {
       weight = g.div(weight, spatial[d]);
       TensorValue digit = g.op<dl::RemainderOp>(rest, scalar(spatial[d]));
       rest = rest / scalar(spatial[d]);
-      // Dimension d counts by the product of those before it.
+      // The weight of dimension d is the product of the extents before it.
       swapped = swapped + digit * scalar(weight);
     }
     places = swapped;
@@ -338,7 +338,7 @@ void importAveragePool(Node &n) {
   }));
 }
 
-/// The p-th root of the sum of p-th powers.
+/// Returns the p-th root of a sum of p-th powers.
 static TensorValue rootOf(Graph &g, TensorValue sum, int64_t p) {
   if (p == 1)
     return sum;
@@ -351,7 +351,7 @@ static TensorValue powerOf(Graph &g, TensorValue x, int64_t p) {
   return p == 1 ? size : pow(size, g.number(x.element(), double(p)));
 }
 
-/// Sums of windows are a convolution of each channel with ones.
+/// Computes sums over windows as a depthwise convolution with ones.
 void importLpPool(Node &n) {
   Graph &g = n.g;
   auto kernel = n.ints("kernel_shape");
@@ -363,7 +363,7 @@ void importLpPool(Node &n) {
   int64_t p = n.integer("p", 2);
   TensorValue x = n.in(0);
   if (n.integer("ceil_mode", 0) && window.isExplicit) {
-    // A last window that hangs over the edge: as much padding as it needs.
+    // Add the padding that a partial last window needs.
     Ints padding = window.low;
     for (size_t d = 0; d < kernel->size(); ++d) {
       int64_t extent = x.dim(d + 2), stride = window.strides[d];
@@ -390,7 +390,8 @@ void importLpPool(Node &n) {
     n.fail("the number of channels is not known");
     return;
   }
-  // Not an attribute of dl.conv: the shape of the ones.
+  // Temporary: gives the callback the shape of the ones; not an attribute of
+  // dl.conv.
   window.attributes.push_back(g.attr("window", *kernel));
   TensorValue sum = inParts(
       n, powerOf(g, x, p), window,
@@ -428,7 +429,7 @@ void importGlobalLpPool(Node &n) {
       g, g.reduce<dl::ReduceSumOp>(powerOf(g, x, p), spatialAxes(x), true), p));
 }
 
-/// Each element back to the place that it was the maximum of.
+/// Puts each element back at the position at which it was the maximum.
 void importMaxUnpool(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0), places = n.in(1);
@@ -440,7 +441,7 @@ void importMaxUnpool(Node &n) {
     inferred.push_back(g.add(
         g.mul(g.sub(g.dim(x, d + 2), g.index(1)), g.index(window.strides[d])),
         g.index(window.kernel[d] - window.low[d] - window.high[d])));
-  // Places count in the inferred shape, also where a larger one is given.
+  // Positions refer to the inferred shape, even if a larger one is given.
   TensorValue zero =
       g.broadcast(g.number(x.element(), 0), {g.product(inferred)});
   Extent count = g.product(g.dims(x));
@@ -478,7 +479,7 @@ void importLRN(Node &n) {
   Extents shape = g.dims(last);
   Extents flat{g.product(ArrayRef<Extent>(shape).drop_back()), shape.back(),
                g.index(1)};
-  // The mean over a window of channels is the sum over its size.
+  // The mean over a window of channels is the sum divided by its size.
   TensorValue mean =
       g.op<dl::AvgPoolOp>({g.reshape(g.op<dl::SquareOp>(last), flat).value},
                           {g.attr("window", Ints{size}),

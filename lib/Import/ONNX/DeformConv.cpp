@@ -1,4 +1,4 @@
-//===- DeformConv.cpp - Convolutions whose windows are moved --------------===//
+//===- DeformConv.cpp - Deformable convolution ----------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Sampling.h"
@@ -7,8 +7,8 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// A convolution that reads x at places which `offset` moves: the samples of
-/// all windows, then one product with the filter.
+/// A convolution that reads x at positions displaced by `offset`: the samples
+/// of all windows, then one product with the filter.
 void importDeformConv(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0), w = n.in(1), offset = n.in(2);
@@ -76,7 +76,7 @@ void importDeformConv(Node &n) {
   if (g.failed)
     return;
 
-  // x as [N, D..., groups of offsets, channels of one].
+  // x as [N, D..., offset groups, channels per group].
   Extents shape = g.dims(x);
   Extents outer(shape.begin() + 2, shape.end());
   Extent count = g.product(outer), perGroup = g.index(channels / offsetGroups);
@@ -85,7 +85,7 @@ void importDeformConv(Node &n) {
       s.rows, {g.mul(g.mul(shape[0], count), g.index(offsetGroups)), perGroup});
   for (Extent &stride : s.strides)
     stride = g.mul(stride, g.index(offsetGroups));
-  // Places are [N, O..., taps, groups of offsets].
+  // Positions are [N, O..., taps, offset groups].
   Extents image(rank + 3, g.index(1)), group(rank + 3, g.index(1));
   image[0] = shape[0];
   group[rank + 2] = g.index(offsetGroups);

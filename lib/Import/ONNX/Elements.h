@@ -1,10 +1,10 @@
-//===- Elements.h - What is known of tensors while importing ----*- C++ -*-===//
+//===- Elements.h - Known elements during import ----------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Shapes, axes and conditions are computed by the graph itself, out of
-// constants and extents. An interpreter of dl follows them element by element:
-// a number, an extent that is known when it runs, or nothing. It works on ops
-// of dl, whatever operator has built them.
+// ONNX graphs compute shapes, axes and conditions from constants and extents.
+// An interpreter of dl tracks them element by element: each is a number, an
+// extent that is known at run time, or unknown. It works on dl ops, whatever
+// operator they were built from.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,15 +19,16 @@ namespace dlc::onnx_import {
 
 class Graph;
 
-/// Constants of up to this size are attributes that folders can look into,
-/// larger ones are resources.
+/// The maximum size in bytes of constants that are inline attributes, which
+/// folders can read; larger ones are resources.
 inline constexpr int64_t inlineBytes = 1024;
 
-/// The elements of a tensor of static shape in row-major order: attributes of
-/// the element type, values of type index for extents, null where unknown.
+/// The elements of a tensor of static shape in row-major order. An element is
+/// an attribute of the element type, a value of type index (an extent), or null
+/// where unknown.
 struct Elements {
   mlir::RankedTensorType type;
-  /// One for all where they are equal.
+  /// Whether all elements are equal; `values` then holds one.
   bool isSplat = false;
   llvm::SmallVector<mlir::OpFoldResult> values;
 
@@ -35,43 +36,43 @@ struct Elements {
   mlir::OpFoldResult operator[](int64_t i) const {
     return values[isSplat ? 0 : i];
   }
-  /// Whether all are numbers.
+  /// Whether all elements are numbers.
   bool isConstant() const;
 };
 
-/// The elements of a constant.
+/// Returns the elements of a constant.
 Elements readElements(mlir::ElementsAttr value);
-/// The constant with these elements, all of which are numbers.
+/// Returns a constant with these elements, all of which must be numbers.
 mlir::ElementsAttr toAttribute(const Elements &elements);
-/// An integer of any signedness.
+/// Returns the value of an integer attribute of any signedness.
 int64_t toInteger(mlir::Attribute number);
 
-/// The elements of the op's results from those of its operands, null where
-/// nothing is known; nothing where the op is not one that the interpreter has,
-/// or its results cannot be told. Symbolic extents are computed at the graph's
-/// place.
+/// Computes the elements of the op's results from those of its operands, which
+/// are null where nothing is known. Returns nothing if the interpreter does not
+/// support the op or cannot determine its results. Arithmetic on symbolic
+/// extents is inserted at the graph's insertion point.
 std::optional<llvm::SmallVector<Elements>>
 evaluate(Graph &g, mlir::Operation *op,
          llvm::ArrayRef<const Elements *> operands);
-/// Whether `evaluate` may know something with only some operands known.
+/// Whether `evaluate` can compute nothing unless all operands are known.
 bool needsAllOperands(mlir::Operation *op);
 
-/// The part of it that moves, counts and reduces elements (EvaluateMoves.cpp).
+/// The part of `evaluate` that moves, counts and reduces elements
+/// (EvaluateMoves.cpp).
 std::optional<llvm::SmallVector<Elements>>
 evaluateMove(Graph &g, mlir::Operation *op,
              llvm::ArrayRef<const Elements *> operands);
 
-/// An op of arithmetic or comparison on extents; null where it cannot be told.
+/// Evaluates an arithmetic op or comparison on extents; null if unknown.
 mlir::OpFoldResult evaluateExtents(Graph &g, mlir::Operation *op,
                                    llvm::ArrayRef<mlir::OpFoldResult> operands);
 
 /// The scalar function of an element-wise op, evaluated by the folders of arith
-/// and math; so whatever op is written with them can be computed while
-/// importing.
+/// and math. Any op defined with them can therefore be computed during import.
 class ScalarProgram {
 public:
   explicit ScalarProgram(mlir::Operation *elementwise);
-  /// Null where a folder does not know.
+  /// Evaluates the function; null if a folder fails.
   mlir::Attribute run(llvm::ArrayRef<mlir::Attribute> numbers);
 
 private:

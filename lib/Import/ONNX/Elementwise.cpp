@@ -22,7 +22,7 @@ void importSub(Node &n) { binary<dl::SubOp>(n); }
 void importMul(Node &n) { binary<dl::MulOp>(n); }
 void importDiv(Node &n) { binary<dl::DivOp>(n); }
 
-/// Comparisons that take truth values as numbers.
+/// Builds a comparison, with booleans converted to numbers.
 template <typename OpT> static void compare(Node &n) {
   n.yield(n.g.op<OpT>(n.g.toNumber(n.in(0)), n.g.toNumber(n.in(1))));
 }
@@ -46,7 +46,7 @@ void importBitShift(Node &n) {
     n.fail("direction is '" + direction + "', expected LEFT or RIGHT");
 }
 
-/// Integers by way of f64, which holds them up to 2^53.
+/// Integers are computed in f64, which represents them exactly up to 2^53.
 void importPow(Node &n) {
   Graph &g = n.g;
   TensorValue base = n.in(0), exponent = n.in(1);
@@ -64,12 +64,13 @@ void importPow(Node &n) {
       g.cast(pow(g.cast(base, f64), g.cast(exponent, f64)), base.element()));
 }
 
-/// fmod has the sign of the dividend, the other remainder that of the divisor.
+/// fmod takes the sign of the dividend, the other mode that of the divisor.
 void importMod(Node &n) {
   Graph &g = n.g;
   TensorValue a = n.in(0), b = n.in(1);
   TensorValue rest = g.op<dl::RemainderOp>(a, b);
-  // Of extents without a choice: it stays an extent.
+  // The sign of extents is known, so no select is needed and the result remains
+  // an extent.
   auto dividends = g.elements(a, false), divisors = g.elements(b, false);
   auto areNonNegative = [&](ArrayRef<Extent> extents) {
     return llvm::all_of(extents, [&](Extent e) { return isNonNegative(e); });
@@ -99,7 +100,7 @@ void importMean(Node &n) {
   n.yield(sum / double(n.inputs()));
 }
 
-/// Least and greatest number of an element type.
+/// Returns the smallest and largest number of an element type.
 static std::pair<double, double> rangeOf(Type element) {
   double infinity = std::numeric_limits<double>::infinity();
   if (isa<FloatType>(element))
@@ -247,7 +248,7 @@ void alignSecondOperand(Node &n) {
     n.inputs_[1] = n.g.unsqueeze(b, behind);
 }
 
-/// A slope of several elements had one a channel.
+/// In this version a slope of several elements has one per channel.
 void importAlignedPRelu(Node &n) {
   TensorValue x = n.in(0), slope = n.in(1);
   Ints behind;
@@ -289,8 +290,8 @@ void importShrink(Node &n) {
       g.select(x < -lambda, x + bias, g.select(x > lambda, x - bias, zero)));
 }
 
-/// Without training the identity, and a mask of ones. In training a seeded
-/// choice, see Random.cpp.
+/// Without training: the identity, and a mask of ones. With training: a seeded
+/// random mask, see Random.cpp.
 void importDropout(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0);
@@ -299,8 +300,8 @@ void importDropout(Node &n) {
     trains = single(n.knownInts(2, "training_mode")).value_or(0);
   }
   double ratio = n.version < 12 ? n.real("ratio", 0.5) : 0.5;
-  // A layer that learns drops in its training step alone; only a node that says
-  // that it does not train stays off there.
+  // A trainable layer drops elements only in its training step. A node that
+  // explicitly does not train is never active there.
   bool learns = n.importer.keepsLayers() && (trains || !n.has(2));
   if (n.has(1) && (trains || learns)) {
     ratio = single(n.knownFloats(1, "ratio")).value_or(0);
@@ -310,7 +311,8 @@ void importDropout(Node &n) {
         {x.value}, {g.attr("rate", ratio),
                     g.b.getNamedAttr("operandSegmentSizes",
                                      g.b.getDenseI32ArrayAttr({1, 0}))}));
-    // Exports name the mask and read it nowhere: it is that of inference.
+    // Exported models name the mask but never read it, so it is that of
+    // inference.
     if (n.wants(1))
       n.yield(1, g.broadcast(g.number(n.version < 10 ? x.element() : g.i1(), 1),
                              g.dims(x)));

@@ -59,7 +59,7 @@ ElementsAttr toAttribute(const Elements &elements) {
 // Scalar functions
 //===----------------------------------------------------------------------===//
 
-/// The bits of a number as they are stored: see dl::scalar::storedType.
+/// Returns the bits of a number as they are stored: see dl::scalar::storedType.
 static Attribute toStored(Attribute number, Type stored) {
   if (auto value = dyn_cast<FloatAttr>(number)) {
     if (value.getType() == stored)
@@ -128,7 +128,7 @@ Attribute ScalarProgram::run(ArrayRef<Attribute> numbers) {
 // Extents
 //===----------------------------------------------------------------------===//
 
-/// How two extents may compare: bits of less, equal and greater.
+/// The possible outcomes of comparing two extents: a bit mask.
 enum : unsigned { less = 1, equal = 2, greater = 4 };
 static unsigned relations(Graph &g, Extent a, Extent b) {
   if (isEqualConstantIntOrValue(a, b))
@@ -150,7 +150,7 @@ static OpFoldResult compare(Graph &g, Extent a, Extent b, unsigned wanted) {
   return g.b.getIntegerAttr(g.i1(), (possible & wanted) != 0);
 }
 
-/// An element as an extent; null where it is none.
+/// Returns an element as an extent; null if it is not one.
 static Extent toExtent(Graph &g, OpFoldResult element) {
   if (auto number = dyn_cast_if_present<IntegerAttr>(
           element ? dyn_cast<Attribute>(element) : Attribute()))
@@ -158,7 +158,7 @@ static Extent toExtent(Graph &g, OpFoldResult element) {
   return element && isa<Value>(element) ? element : Extent();
 }
 
-/// An extent as an element of an integer type.
+/// Converts an extent to an element of an integer type.
 static OpFoldResult toElement(Extent extent, Type element) {
   auto number = getConstantIntValue(extent);
   if (!number)
@@ -188,7 +188,7 @@ OpFoldResult evaluateExtents(Graph &g, Operation *op,
     return compare(g, e[0], e[1], greater);
   if (isa<dl::GreaterEqualOp>(op))
     return compare(g, e[0], e[1], equal | greater);
-  // Extents are counted in 64 bits; what holds fewer than 32 would wrap.
+  // Extents have 64 bits; arithmetic in fewer than 32 would wrap.
   if (!element.isSignlessInteger(64) && !element.isSignlessInteger(32))
     return {};
   Extent result;
@@ -250,7 +250,7 @@ evaluateElementwise(Graph &g, Operation *op,
   for (const Elements *operand : operands)
     result.isSplat &= operand->isSplat;
   int64_t count = result.isSplat ? 1 : type.getNumElements();
-  // How far one step along a dimension of the result goes in each operand.
+  // The stride in each operand for each dimension of the result.
   SmallVector<SmallVector<int64_t>> strides;
   for (const Elements *operand : operands) {
     strides.emplace_back(type.getRank(), 0);

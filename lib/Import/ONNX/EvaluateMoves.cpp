@@ -1,4 +1,4 @@
-//===- EvaluateMoves.cpp - Known elements moved, counted, reduced ---------===//
+//===- EvaluateMoves.cpp - Moves and reduces known elements ---------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Tensor.h"
@@ -27,8 +27,8 @@ static Position positionOf(RankedTensorType type, int64_t at) {
   return place;
 }
 
-/// Elements of x, each from where `from` says of its place in the result;
-/// nothing stands for `otherwise`.
+/// Builds a result from elements of x. `from` maps a position in the result to
+/// one in x; nothing stands for `otherwise`.
 static Elements
 move(const Elements &x, RankedTensorType type,
      llvm::function_ref<std::optional<Position>(ArrayRef<int64_t>)> from,
@@ -130,7 +130,7 @@ static std::optional<Elements> gather(dl::GatherOp op, const Elements &x,
   });
 }
 
-/// Operands without elements count as unknown ones.
+/// The elements of a null operand remain unknown.
 static std::optional<Elements> concat(dl::ConcatOp op,
                                       ArrayRef<const Elements *> operands,
                                       RankedTensorType type) {
@@ -171,10 +171,10 @@ static Elements iota(dl::IotaOp op, RankedTensorType type) {
 // Reductions
 //===----------------------------------------------------------------------===//
 
-/// Two numbers, or extents, as one; null where they cannot be told.
+/// Combines two numbers or extents; null if the result is unknown.
 using Combine = llvm::function_ref<OpFoldResult(OpFoldResult, OpFoldResult)>;
 
-/// By an element-wise op on numbers of rank 0 that lives as long as this.
+/// Combines elements with a scalar element-wise op, which it owns.
 namespace {
 class Combiner {
 public:
@@ -212,7 +212,7 @@ static OperationName nameOf(MLIRContext *context, StringRef name) {
   return OperationName(name, context);
 }
 
-/// The op of two elements that a reduction folds with.
+/// Returns the binary op with which a reduction combines elements.
 static std::optional<StringRef> combining(Operation *op) {
   if (isa<dl::ReduceSumOp, dl::ReduceMeanOp>(op))
     return dl::AddOp::getOperationName();
@@ -240,11 +240,11 @@ reduce(Graph &g, Operation *op, const Elements &x, RankedTensorType type) {
       isReduced[dl::wrapAxis(axis, rank)] = true;
   }
   bool keeps = op->hasAttr("keep_dims"), isMean = isa<dl::ReduceMeanOp>(op);
-  // Of nothing it is the neutral element, of integers the mean is rounded: both
-  // are left to the op itself.
+  // Of no elements the result is the neutral element, and the mean of integers
+  // is rounded: both are left to the op itself.
   if (x.count() == 0 || (isMean && !isa<FloatType>(element)))
     return std::nullopt;
-  // Narrow types round and wrap after each step, the op itself does at the end.
+  // Narrow types would round or wrap after each step; the op does so once.
   bool isWide = element.isF32() || element.isF64() ||
                 element.isSignlessInteger(32) || element.isSignlessInteger(64);
   if (!isWide)
@@ -295,7 +295,7 @@ static std::optional<Elements> cumulate(Graph &g, dl::CumulativeOp op,
   for (int64_t i = 0; i < type.getNumElements(); ++i) {
     Position place = positionOf(type, i);
     if (place[axis] != 0)
-      continue; // each line of the axis once, from its first element
+      continue; // visit each line along the axis once
     OpFoldResult sum = first;
     for (int64_t step = 0; step < extent; ++step) {
       place[axis] = op.getReverse() ? extent - 1 - step : step;
@@ -308,7 +308,7 @@ static std::optional<Elements> cumulate(Graph &g, dl::CumulativeOp op,
   return result;
 }
 
-/// Less than 0, 0 or more than 0 as a compares to b; nothing of NaN or extents.
+/// Compares a to b: negative, 0 or positive; nothing for NaN or extents.
 static std::optional<int> order(OpFoldResult a, OpFoldResult b) {
   auto x = a ? dyn_cast<Attribute>(a) : Attribute(),
        y = b ? dyn_cast<Attribute>(b) : Attribute();
@@ -342,7 +342,7 @@ static std::optional<Elements> argument(Operation *op, const Elements &x,
   for (int64_t i = 0; i < x.count(); ++i) {
     Position place = positionOf(x.type, i);
     if (place[axis] != 0)
-      continue; // kept dimensions follow in the same order
+      continue; // kept dimensions are visited in the same order
     int64_t best = 0;
     OpFoldResult value = x[i];
     for (int64_t at = 1; at < extent; ++at) {
@@ -385,7 +385,7 @@ static std::optional<Elements> scatter(Graph &g, dl::ScatterOp op,
                                        const Elements &x,
                                        const Elements &indices,
                                        const Elements &updates) {
-  // Kinds that combine are rare in shapes.
+  // Kinds that combine values are rare in shape computations.
   if (op.getKind() != dl::ScatterKind::replace || !indices.isConstant() ||
       x.count() == 0)
     return std::nullopt;
@@ -402,7 +402,7 @@ static std::optional<Elements> scatter(Graph &g, dl::ScatterOp op,
   return result;
 }
 
-/// Values and places of the best, in order.
+/// Returns the values and indices of the k best elements, in order.
 static std::optional<SmallVector<Elements>> topK(dl::TopKOp op,
                                                  const Elements &x) {
   auto values = op.getValues().getType(), indices = op.getIndices().getType();
@@ -430,7 +430,7 @@ static std::optional<SmallVector<Elements>> topK(dl::TopKOp op,
 }
 
 //===----------------------------------------------------------------------===//
-// All of them
+// Dispatch
 //===----------------------------------------------------------------------===//
 
 std::optional<SmallVector<Elements>>

@@ -1,9 +1,9 @@
-//===- EvaluateValues.cpp - What is known of the graph's values -----------===//
+//===- EvaluateValues.cpp - Evaluates values of the graph -----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Ops whose operands are known are evaluated when they are built, if that is a
-// small thing; larger ones when a shape, an axis or a condition asks for them.
-// What the interpreter does not have is compiled and run then.
+// An op whose operands are known is evaluated when it is built, if it is small.
+// A larger one is evaluated when a shape, an axis or a condition needs its
+// value. Ops that the interpreter does not support are then compiled and run.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,12 +16,12 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// As many elements are computed wherever they can be, ...
+/// The maximum number of elements that are evaluated when an op is built.
 static constexpr int64_t fewElements = 1024;
-/// ... and as many where they must be known while importing.
+/// The same for values that must be known during import.
 static constexpr int64_t maxElements = 1 << 18;
 
-/// Whether all elements of the result are one element of a splat.
+/// Whether the result of the op is a splat if its operands are.
 static bool keepsSplats(Operation *op) {
   return isa<dl::ElementwiseOpInterface, dl::ReshapeOp, dl::FlattenOp,
              dl::BroadcastOp, dl::TransposeOp, dl::SliceOp>(op);
@@ -33,8 +33,8 @@ static bool isEvaluable(Operation *op) {
           isa<tensor::CastOp>(op));
 }
 
-/// The operands but for extents, which the types of the results tell where they
-/// are known.
+/// Returns the operands other than extents, which are implied by the result
+/// types where they are known.
 static SmallVector<Value> tensorsOf(Operation *op) {
   return llvm::to_vector(
       llvm::make_filter_range(op->getOperands(), [](Value v) {
@@ -59,7 +59,8 @@ std::shared_ptr<const Elements> Graph::find(Value value, bool demanded) {
       attribute.getNumElements() > (demanded ? maxElements : fewElements))
     return nullptr;
   auto elements = std::make_shared<Elements>(readElements(attribute));
-  // A parameter is one number where it must be known, else it may change.
+  // A parameter may change later: it is a constant only where a value is
+  // demanded.
   if (!constant->hasAttr(dl::parameterAttr))
     known[value] = elements;
   return elements;
@@ -123,8 +124,8 @@ Graph::compileOp(Operation *op,
 std::shared_ptr<const Elements> Graph::demand(Value value) {
   if (auto elements = find(value, /*demanded=*/true))
     return elements;
-  // Operands first; an op is evaluated once, and only where all that it is made
-  // of is constant.
+  // Visit operands first. An op is evaluated once, and only if all its
+  // transitive operands are constant.
   SmallVector<Operation *> work{value.getDefiningOp()}, ready;
   auto isFixed = [&](Value operand) {
     return find(operand, /*demanded=*/true) ||
@@ -180,14 +181,15 @@ SmallVector<TensorValue> Graph::settle(Operation *op) {
   SmallVector<TensorValue> results;
   for (Value result : op->getResults())
     results.push_back(wrap(result));
-  // Now, while those of its operands are known: later it is a long way back.
+  // Derive the shape now, while those of the operands are known: later it would
+  // take a long walk back.
   for (Value result : op->getResults())
     if (auto type = dyn_cast<RankedTensorType>(result.getType());
         type && !type.hasStaticShape())
       (void)shapeOf(result);
   if (!isEvaluable(op))
     return results;
-  // How much a result has may follow from values.
+  // The extents of the result may depend on values.
   bool isOpen = !llvm::all_of(op->getResultTypes(), isStatic) &&
                 llvm::all_of(op->getOperandTypes(), [](Type type) {
                   return isa<RankedTensorType>(type) && isStatic(type);
@@ -219,8 +221,8 @@ SmallVector<TensorValue> Graph::settle(Operation *op) {
       this->known[result.value] = std::make_shared<Elements>(known);
   }
   if (areReplaced) {
-    // The next op may lie in the memory of this one, and its results be taken
-    // for these.
+    // The next op may get the address of this one, and its results would be
+    // mistaken for these.
     for (Value result : op->getResults()) {
       known.erase(result);
       shapes.erase(result);

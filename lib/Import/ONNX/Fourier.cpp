@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // A transform of a short length is a product with the matrix of cosines and
-// sines. A longer one is two of shorter lengths (Cooley and Tukey, 1965), or
-// where its length has a large prime factor, a convolution of a length that has
-// none (Bluestein, 1970).
+// sines. A longer one is composed of two transforms of shorter lengths (Cooley
+// and Tukey, 1965). If its length has no small factor, it is a convolution
+// whose length is a power of two (Bluestein, 1970).
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,7 +18,8 @@ namespace dlc::onnx_import {
 
 namespace {
 
-/// Numbers whose last dimension is transformed; real ones have no second part.
+/// Complex numbers, transformed over the last dimension; `im` is empty for real
+/// ones.
 struct Complex {
   TensorValue re, im;
 };
@@ -35,14 +36,14 @@ struct Fourier {
   /// X[k] = sum over j of x[j] exp(-2 pi i j k / n) for k < count, where n is
   /// the extent of the last dimension.
   Complex transform(Complex x, int64_t count);
-  /// The inverse without its 1/n: the transform with parts swapped.
+  /// The inverse without the factor 1/n: the transform with the parts swapped.
   Complex inverse(Complex x);
 
 private:
   Complex direct(Complex x, int64_t count);
   Complex split(Complex x, int64_t first, int64_t second);
   Complex chirp(Complex x);
-  /// A matrix or vector of roots.
+  /// Builds a matrix or vector of roots of unity.
   Complex roots(ArrayRef<int64_t> shape,
                 function_ref<Root(int64_t, int64_t)> at);
   Complex times(Complex x, Complex y);
@@ -51,7 +52,7 @@ private:
 
 } // namespace
 
-/// Lengths up to this are transformed by a matrix.
+/// The maximum length that is transformed by a matrix.
 static constexpr int64_t longestDirect = 256;
 
 static Root rootOf(int64_t k, int64_t n) {
@@ -97,9 +98,9 @@ Complex Fourier::direct(Complex x, int64_t count) {
   return {re - matmulOf(g, x.im, w.im), im + matmulOf(g, x.im, w.re)};
 }
 
-/// With j = second a + b and k = c + first d: transforms of length `first`
-/// over a, a turn by exp(-2 pi i b c / n), transforms of length `second` over
-/// b.
+/// Cooley and Tukey, with j = second a + b and k = c + first d: transforms of
+/// length `first` over a, multiplications by exp(-2 pi i b c / n), transforms
+/// of length `second` over b.
 Complex Fourier::split(Complex x, int64_t first, int64_t second) {
   int64_t n = first * second, rank = x.re.rank();
   auto each = [&](Complex c, auto body) -> Complex {
@@ -121,8 +122,9 @@ Complex Fourier::split(Complex x, int64_t first, int64_t second) {
   });
 }
 
-/// j k = (j j + k k - (k - j) (k - j)) / 2 makes the sum a convolution with
-/// exp(pi i j j / n), done in a power of two that has room for it.
+/// Bluestein: j k = (j j + k k - (k - j) (k - j)) / 2 makes the sum a
+/// convolution with exp(pi i j j / n), whose length is the next power of two
+/// that is large enough.
 Complex Fourier::chirp(Complex x) {
   int64_t n = x.re.dim(-1), size = int64_t(llvm::PowerOf2Ceil(2 * n - 1));
   auto turn = [&](int64_t j) { return rootOf(j * j % (2 * n), 2 * n); };
@@ -132,7 +134,7 @@ Complex Fourier::chirp(Complex x) {
     return cropOrPad(g, t, t.rank() - 1, g.index(0), g.index(size));
   };
   y = transform({pad(y.re), pad(y.im)}, size);
-  // The spectrum of the conjugate chirp, computed while compiling.
+  // The spectrum of the conjugate chirp, computed at compile time.
   std::vector<std::complex<double>> filter(size);
   for (int64_t j = 0; j < n; ++j) {
     Root root = turn(j);
@@ -140,7 +142,7 @@ Complex Fourier::chirp(Complex x) {
     filter[(size - j) % size] = filter[j];
   }
   for (int64_t half = 1; half < size; half *= 2) {
-    // Stockham's order needs no bit reversal.
+    // Stockham's ordering needs no bit reversal.
     std::vector<std::complex<double>> next(size);
     int64_t blocks = size / (2 * half);
     for (int64_t b = 0; b < blocks; ++b)
@@ -171,7 +173,8 @@ Complex Fourier::transform(Complex x, int64_t count) {
   int64_t n = x.re.dim(-1);
   if (n <= longestDirect)
     return direct(x, count);
-  // The largest factor that a matrix does; without one, a convolution.
+  // The largest factor up to 32, else the smallest one up to longestDirect.
+  // Without one, a convolution.
   int64_t first = 1;
   for (int64_t factor = 2; factor <= 32; ++factor)
     if (n % factor == 0)
@@ -197,20 +200,21 @@ Complex Fourier::inverse(Complex x) {
 // Operators
 //===----------------------------------------------------------------------===//
 
-/// Part 0 or 1 of numbers whose last dimension holds both.
+/// Returns the real (0) or imaginary (1) part of numbers whose last dimension
+/// holds both.
 static TensorValue partOf(Graph &g, TensorValue x, int64_t part) {
   return g.squeeze(g.slice(x, -1, g.index(part), g.index(1)), {x.rank() - 1});
 }
 
-/// The transform of x, whose last dimension holds the parts of a number, over
-/// an axis of `length` elements.
+/// Returns the transform of x over an axis of `length` elements; the last
+/// dimension of x holds the parts of a number.
 static TensorValue dft(Node &n, TensorValue x, int64_t axis, int64_t length,
                        bool isInverse, bool isOnesided) {
   Graph &g = n.g;
   Type element = x.element();
   Type type = element.isF64() ? element : g.f32();
   int64_t half = length / 2 + 1, parts = x.dim(-1);
-  // Elements that are missing are zeros, those beyond are cut off.
+  // Missing elements are zeros, surplus ones are cropped.
   x = cropOrPad(g, g.cast(x, type), axis, g.index(0),
                 g.index(isInverse && isOnesided ? half : length));
   auto part = [&](int64_t p) { return g.moveAxis(partOf(g, x, p), axis, -1); };
@@ -218,7 +222,7 @@ static TensorValue dft(Node &n, TensorValue x, int64_t axis, int64_t length,
   Fourier f{g, type};
   Complex y;
   if (isInverse && isOnesided) {
-    // The other half is the mirrored conjugate.
+    // The other half is the complex conjugate of this one, mirrored.
     Ints mirror;
     for (int64_t k = length - half; k > 0; --k)
       mirror.push_back(k);
@@ -251,7 +255,7 @@ static TensorValue dft(Node &n, TensorValue x, int64_t axis, int64_t length,
   return g.concat({place(y.re), place(y.im)}, y.re.rank());
 }
 
-/// The longest transform: its roots are constants of the library.
+/// The maximum length of a transform: its roots are constants of the library.
 static constexpr int64_t longest = 1 << 20;
 
 static bool checkSignal(Node &n, TensorValue x) {

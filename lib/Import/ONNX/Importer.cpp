@@ -25,16 +25,17 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// Graphs within graphs and functions that call functions.
+/// The maximum nesting depth of graphs and function calls.
 static constexpr unsigned deepest = 64;
-/// Nodes in all, so that functions which call each other twice come to an end.
+/// The maximum number of nodes after expansion, which bounds functions that
+/// call other functions repeatedly.
 static constexpr int64_t maxNodes = 1 << 20;
 
 static std::string normalDomain(StringRef domain) {
   return domain == "ai.onnx" ? "" : domain.str();
 }
 
-/// `'name'`, or the number of a node without one.
+/// Returns `'name'`, or the number of a node without a name.
 static std::string nameOf(const onnx::NodeProto &node, int64_t number) {
   if (node.name().empty())
     return fmt::format(FMT_STRING("#{}"), number);
@@ -75,7 +76,7 @@ const onnx::FunctionProto *Importer::findFunction(StringRef domain,
   return nullptr;
 }
 
-/// What to try where an operator is not known.
+/// Returns a hint for an unknown operator.
 static std::string suggest(StringRef domain, StringRef name, int64_t version) {
   std::string ranges;
   for (const Operator &op : getOperators())
@@ -101,14 +102,14 @@ static std::string suggest(StringRef domain, StringRef name, int64_t version) {
 }
 
 void Importer::checkOperators(const onnx::GraphProto &top) {
-  // In order of the first node that needs each.
+  // In order of the first node that needs each operator.
   std::vector<
       std::pair<std::string, std::pair<std::string, SmallVector<std::string>>>>
       unknown;
   auto check = [&](auto &&self, const auto &nodes, unsigned level,
                    const llvm::StringMap<int64_t> &versions) -> void {
     if (level > deepest)
-      return; // reported where it is read
+      return; // reported when it is read
     int64_t number = 0;
     for (const onnx::NodeProto &node : nodes) {
       std::string domain = normalDomain(node.domain());
@@ -243,7 +244,7 @@ bool Importer::readNode(const onnx::NodeProto &proto, int64_t number,
   return true;
 }
 
-/// A copy of a function's node with the caller's attributes in place.
+/// Copies a node of a function and substitutes the caller's attributes.
 static onnx::NodeProto bindAttributes(const onnx::NodeProto &node,
                                       const onnx::NodeProto &call,
                                       const onnx::FunctionProto &function,
@@ -289,7 +290,7 @@ bool Importer::readCall(const onnx::FunctionProto &function, Node &node) {
   for (int i = 0; i < function.input_size(); ++i)
     if (node.has(i))
       scope.define(function.input(i), node.any(i));
-  // Defaults of attributes are a field that is newer than the package's proto.
+  // Attribute defaults are a field that the installed onnx.proto does not have.
   onnx::NodeProto call = node.proto;
   const auto &fields = function.GetReflection()->GetUnknownFields(function);
   for (int i = 0; i < fields.field_count(); ++i) {
@@ -306,7 +307,7 @@ bool Importer::readCall(const onnx::FunctionProto &function, Node &node) {
   bool fine = true;
   llvm::SaveAndRestore copied(copies, copies + 1);
   for (const onnx::NodeProto &inner : function.node()) {
-    // Operands that the caller left out stay out.
+    // Optional operands that the caller omitted remain absent.
     onnx::NodeProto bound = bindAttributes(inner, call, function, 0);
     for (std::string &name : *bound.mutable_input())
       if (!name.empty() && !scope.find(name) &&
@@ -324,8 +325,8 @@ bool Importer::readCall(const onnx::FunctionProto &function, Node &node) {
   return fine;
 }
 
-/// The value with extents that the graph declares and dlc could not tell; they
-/// are checked when it runs.
+/// Refines a value by extents that the graph declares and dlc could not infer;
+/// they are checked at run time.
 TensorValue Importer::refine(TensorValue value,
                              const onnx::ValueInfoProto &declared) {
   const auto &shape = declared.type().tensor_type().shape();
@@ -424,7 +425,7 @@ Type Importer::typeOf(const onnx::ValueInfoProto &value,
       dims.push_back("");
       continue;
     }
-    // By its place, for extents without a name, or by its name.
+    // By position, for extents without a name, or by name.
     auto fixed =
         options.dims.find((value.name() + ":" + Twine(shape.size())).str());
     if (fixed == options.dims.end() && !name.empty())
@@ -436,7 +437,7 @@ Type Importer::typeOf(const onnx::ValueInfoProto &value,
   return RankedTensorType::get(shape, element);
 }
 
-/// Whether all extents that are to be fixed exist.
+/// Checks that all extents that the user fixed exist.
 bool Importer::checkDims(const onnx::GraphProto &graph,
                          const llvm::StringSet<> &constants) {
   std::set<std::string> known, places; // in order
@@ -558,7 +559,7 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
   SmallVector<Value> results;
   SmallVector<std::string> resultNames;
   for (auto [output, declared] : llvm::zip(*outputs, graph.output())) {
-    // The tensors of a sequence are results of their own.
+    // The tensors of a sequence are separate results.
     if (isSequence(output)) {
       for (auto [i, part] : llvm::enumerate(partsOf(output))) {
         results.push_back(part.value);

@@ -13,7 +13,7 @@
 
 namespace dlc::onnx_import {
 
-/// The names that a graph sees: its own, and those of the graphs around it.
+/// The names visible in a graph: its own and those of the enclosing graphs.
 class Scope {
 public:
   explicit Scope(const Scope *parent = nullptr) : parent(parent) {}
@@ -34,7 +34,7 @@ private:
 
 class Importer;
 
-/// One node while it is read: operands, attributes, results.
+/// A node being read: operands, attributes, results.
 class Node {
 public:
   Node(Importer &importer, Graph &g, const onnx::NodeProto &proto,
@@ -43,13 +43,16 @@ public:
   }
 
   size_t inputs() const { return inputs_.size(); }
-  /// Whether operand i is given; optional ones may have an empty name.
+  /// Whether operand i is given; an omitted optional operand may have an empty
+  /// name.
   bool has(size_t i) const { return i < inputs_.size() && inputs_[i]; }
-  /// Operand i, reported where it is missing or no tensor.
+  /// Returns operand i; reports an error if it is missing or not a tensor.
   TensorValue in(size_t i);
-  /// Operand i, be it a tensor or a sequence, reported where it is missing.
+  /// Returns operand i, a tensor or a sequence; reports an error if it is
+  /// missing.
   TensorValue any(size_t i);
-  /// The tensors of operand i, reported where it is no sequence.
+  /// Returns the tensors of operand i; reports an error if it is not a
+  /// sequence.
   std::optional<llvm::SmallVector<TensorValue>> sequence(size_t i);
   size_t outputs() const { return proto.output_size(); }
   bool wants(size_t i) const {
@@ -66,17 +69,19 @@ public:
   const onnx::GraphProto *graph(llvm::StringRef name);
   const onnx::AttributeProto *find(llvm::StringRef name) const;
 
-  /// Integers that an operand must hold while compiling, such as axes; where it
-  /// is absent, nothing.
+  /// Returns the integers of an operand that must be known at compile time,
+  /// such as axes; nothing if the operand is absent.
   std::optional<Ints> knownInts(size_t i, llvm::StringRef what);
-  /// Integers that an attribute held once and an operand holds today.
+  /// Returns integers that are an attribute in old opsets and an operand in new
+  /// ones.
   std::optional<Ints> intsFrom(llvm::StringRef attribute, size_t operand);
-  /// Elements of an integer operand, read when it runs where they are unknown.
+  /// Returns the elements of an integer operand; unknown ones are read at run
+  /// time.
   Extents extentsOf(size_t i, llvm::StringRef what);
-  /// Floats that an operand must hold while compiling.
+  /// Returns the floats of an operand that must be known at compile time.
   std::optional<llvm::SmallVector<double>> knownFloats(size_t i,
                                                        llvm::StringRef what);
-  /// In [0, rank), reported otherwise.
+  /// Wraps an axis to [0, rank); reports an error if it is out of bounds.
   int64_t axis(int64_t value, int64_t rank);
 
   void yield(TensorValue value) { yield(0, value); }
@@ -86,42 +91,42 @@ public:
   Importer &importer;
   Graph &g;
   const onnx::NodeProto &proto;
-  /// Of the operator's domain, as the model imports it.
+  /// The opset of the operator's domain that the model imports.
   const int64_t version;
   Scope &scope;
   llvm::SmallVector<TensorValue> inputs_;
   llvm::SmallVector<TensorValue> results;
 };
 
-/// Reads one node of one operator.
+/// Imports one node of one operator.
 using Rule = void (*)(Node &);
 struct Operator {
   const char *domain, *name;
   int64_t first, last;
   Rule rule;
 };
-/// All of them, sorted by domain and name (Operators.cpp).
+/// Returns all operators, sorted by domain and name (Operators.cpp).
 llvm::ArrayRef<Operator> getOperators();
 const Operator *findOperator(llvm::StringRef domain, llvm::StringRef name,
                              int64_t version);
 
-/// Sequences and optional values (Sequence.cpp). Of these only `value` may be
-/// asked for; Node::in reports them.
+/// Sequences and optional values (Sequence.cpp). Only their `value` may be
+/// accessed; Node::in reports them as errors.
 bool isTensor(TensorValue x);
 bool isSequence(TensorValue x);
 TensorValue makeSequence(Graph &g, llvm::ArrayRef<TensorValue> parts);
 llvm::SmallVector<TensorValue> partsOf(TensorValue sequence);
-/// Erases the values that stood for sequences and are used no more.
+/// Erases the placeholders of sequences that are no longer used.
 void eraseSequences(mlir::Operation *root);
 
-/// The element type of a TensorProto data type; null where dl has none.
+/// Returns the element type of a TensorProto data type; null if dl has none.
 mlir::Type elementType(mlir::MLIRContext *context, int32_t dataType);
 std::string dataTypeName(int32_t dataType);
 
 class Importer {
 public:
-  /// How many copies of parts of the model are being read, which go while it
-  /// stays: what they hold is copied, not referred to.
+  /// The number of active copies of parts of the model. Such a copy does not
+  /// outlive its scope, so data in it must be copied, not referenced.
   unsigned copies = 0;
 
   Importer(llvm::StringRef path, const ImportOptions &options,
@@ -130,17 +135,18 @@ public:
 
   mlir::OwningOpRef<mlir::ModuleOp> run(llvm::StringRef bytes);
 
-  /// Reads the nodes of a graph whose inputs have values; returns its outputs,
-  /// or nothing after an error.
+  /// Reads the nodes of a graph, given the values of its inputs. Returns its
+  /// outputs, or nothing after an error.
   std::optional<llvm::SmallVector<TensorValue>>
   readGraph(const onnx::GraphProto &graph, llvm::ArrayRef<TensorValue> inputs,
             Scope *parent);
 
-  /// A tensor's value (Tensors.cpp): small ones inline, large ones in place.
+  /// Returns a tensor's value (Tensors.cpp): small ones are inline, large ones
+  /// are referenced in place.
   mlir::ElementsAttr readTensor(const onnx::TensorProto &tensor);
   mlir::ElementsAttr readSparse(const onnx::SparseTensorProto &tensor);
 
-  /// Whether layers that are different in training stay layers.
+  /// Whether layers that behave differently in training are kept as layers.
   bool keepsLayers() const { return options.nameParameters; }
 
   mlir::Location locate(const onnx::NodeProto &node, int64_t number);

@@ -17,14 +17,14 @@ static TensorValue flatten(Graph &g, TensorValue x) {
   return g.reshape(x, {g.product(g.dims(x))});
 }
 
-/// Indices in i64, negative ones from the end.
+/// Converts indices to i64 and wraps negative ones.
 static TensorValue fromFront(Graph &g, TensorValue indices, Extent extent) {
   TensorValue wide = g.cast(indices, g.i64());
   return g.select(wide < 0.0, wide + scalarOf(g, extent), wide);
 }
 
-/// The same, those beyond an end clamped to it: along one dimension of several
-/// they would name an element elsewhere.
+/// The same, with out-of-bounds indices clamped: in one dimension of several
+/// they would otherwise address an unrelated element.
 static TensorValue withinExtent(Graph &g, TensorValue indices, Extent extent) {
   TensorValue at = fromFront(g, indices, extent);
   TensorValue last = scalarOf(g, g.sub(extent, g.index(1)));
@@ -45,7 +45,7 @@ void importGather(Node &n) {
   n.yield(g.gather(x, indices, axis));
 }
 
-/// Elements of the last dimension; a vector counts as a row.
+/// Gathers along the last dimension; a vector counts as one row.
 void importArrayFeatureExtractor(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0), places = n.in(1);
@@ -54,12 +54,12 @@ void importArrayFeatureExtractor(Node &n) {
   n.yield(g.gather(x, flatten(g, places), x.rank() - 1));
 }
 
-/// The row-major place of each element when the index along `axis` is
-/// replaced by the one given.
+/// Returns the row-major position of each element with its index along `axis`
+/// replaced by the given one.
 static TensorValue placeWith(Graph &g, TensorValue x, TensorValue indices,
                              int64_t axis) {
   Extents shape = g.dims(indices);
-  TensorValue place(&g, Value()); // where a scalar was refused already
+  TensorValue place(&g, Value()); // empty if a scalar was rejected before
   Extent stride = g.index(1);
   for (int64_t d = x.rank(); d-- > 0;) {
     TensorValue at = d == axis ? withinExtent(g, indices, g.dim(x, d))
@@ -83,9 +83,9 @@ void importGatherElements(Node &n) {
   n.yield(g.gather(flatten(g, x), placeWith(g, x, indices, axis), 0));
 }
 
-/// The number of the row that the last dimension of `indices` names, after
-/// `batch` dimensions that both share; rows are those of x with its first
-/// `batch + depth` dimensions as one.
+/// Returns the row number to which the last dimension of `indices` refers,
+/// after `batch` leading dimensions of both. Rows are those of x with its first
+/// `batch + depth` dimensions collapsed.
 static TensorValue rowsOf(Graph &g, TensorValue x, TensorValue indices,
                           int64_t batch, int64_t depth) {
   TensorValue row(&g, Value());
@@ -252,7 +252,7 @@ void importOneHot(Node &n) {
   n.yield(g.select(hit, on, off));
 }
 
-/// column - row of each element of a matrix.
+/// Returns column - row for each element of a matrix.
 static TensorValue diagonals(Graph &g, Extent rows, Extent columns) {
   Extents shape{rows, columns};
   return g.iota(shape, 1, g.i64()) - g.iota(shape, 0, g.i64());
@@ -282,7 +282,7 @@ void importEyeLike(Node &n) {
   n.yield(g.cast(place == double(n.integer("k", 0)), element));
 }
 
-/// Each sequence of the batch backwards up to its own length.
+/// Reverses each sequence of the batch up to its own length.
 void importReverseSequence(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0);
@@ -306,7 +306,7 @@ void importReverseSequence(Node &n) {
 // Detection
 //===----------------------------------------------------------------------===//
 
-/// A scalar operand's element, or a number.
+/// Returns the element of a scalar operand, or a default.
 static Value scalarElement(Node &n, size_t i, Type type, double otherwise) {
   Graph &g = n.g;
   TensorValue x = n.has(i) ? g.cast(g.reshape(n.in(i), {}), type)

@@ -8,7 +8,8 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// dl multiplies floats; integers go through f64, which is exact to 2^53.
+/// dl multiplies floats; integers are computed in f64, which is exact up to
+/// 2^53.
 static TensorValue multiply(Graph &g, TensorValue a, TensorValue b) {
   if (a.isFloat())
     return g.matmul(a, b);
@@ -38,7 +39,7 @@ void importGemm(Node &n) {
   n.yield(y);
 }
 
-/// NumPy's matmul: a vector is a row on the left and a column on the right.
+/// NumPy's matmul: a vector is a row on the left, a column on the right.
 TensorValue matmulOf(Graph &g, TensorValue a, TensorValue b) {
   bool isRow = a.rank() == 1, isColumn = b.rank() == 1;
   if (isRow)
@@ -55,11 +56,11 @@ TensorValue matmulOf(Graph &g, TensorValue a, TensorValue b) {
 }
 void importMatMul(Node &n) { n.yield(matmulOf(n.g, n.in(0), n.in(1))); }
 
-/// Gaussian elimination with the largest pivot of each column, one step a row.
+/// Gaussian elimination with partial pivoting, one step per row.
 void importDet(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0);
-  // Each step is a part of the program.
+  // Each step is emitted as separate ops.
   constexpr int64_t most = 32;
   if (x.rank() < 2 || !x.isFloat() || x.dim(-1) != x.dim(-2) ||
       ShapedType::isDynamic(x.dim(-1)) || x.dim(-1) < 1 || x.dim(-1) > most) {
@@ -89,7 +90,7 @@ void importDet(Node &n) {
     TensorValue pivotRow =
         g.reduce<dl::ReduceSumOp>(g.select(isPivot, rest, none), {row}, true);
     TensorValue pivot = head(pivotRow, last);
-    // The pivot's row changes places with the first.
+    // The row of the pivot is swapped with the first.
     TensorValue factor = g.select(at == 0.0, pivot, -pivot);
     result = result ? result * factor : factor;
     if (size == 1)
@@ -108,7 +109,7 @@ void importDet(Node &n) {
 
 namespace {
 /// A tensor whose dimensions carry labels. Those under an ellipsis have
-/// negative labels, counted from its end.
+/// negative labels, counted from the last.
 struct Labelled {
   TensorValue x;
   Ints labels;
@@ -136,13 +137,14 @@ static bool readLabels(StringRef text, int64_t rank, Ints &labels) {
   return add(after);
 }
 
-/// Elements whose two places are equal, as one dimension.
+/// Takes the diagonal of two dimensions with the same label, as one dimension.
 static Labelled takeDiagonals(Graph &g, Labelled t) {
   for (size_t i = 0; i < t.labels.size(); ++i)
     for (size_t j = i + 1; j < t.labels.size(); ++j) {
       if (t.labels[i] != t.labels[j])
         continue;
-      // The two dimensions as one of extent n n, every (n + 1)-th of it.
+      // Collapse the two dimensions into one of extent n n and take every
+      // (n + 1)-th element.
       TensorValue x = g.moveAxis(g.moveAxis(t.x, i, 0), j, 1);
       Extent n = g.dim(x, 0);
       Extents shape{g.mul(n, n)};
@@ -181,7 +183,7 @@ static Labelled permute(Graph &g, Labelled t, ArrayRef<int64_t> labels) {
   return {g.transpose(t.x, permutation), Ints(labels)};
 }
 
-/// Batch, free and summed labels; then one matrix product.
+/// Classifies labels as batch, free and summed, then builds one matrix product.
 static Labelled contract(Graph &g, Labelled a, Labelled b,
                          llvm::function_ref<bool(int64_t)> isWanted) {
   auto has = [](const Labelled &t, int64_t label) {
@@ -195,7 +197,7 @@ static Labelled contract(Graph &g, Labelled a, Labelled b,
   for (int64_t label : b.labels)
     if (!has(a, label))
       right.push_back(label);
-  // Extents of labels; a 1 under an ellipsis stretches to the other's.
+  // The extent of a label; an extent of 1 under an ellipsis broadcasts.
   auto extentOf = [&](int64_t label) {
     Extent extent = g.index(1);
     for (const Labelled *t : {&a, &b})

@@ -15,9 +15,9 @@ static TensorValue byStep(Graph &g, TensorValue x, int64_t heads) {
                      {1, 0, 2, 3});
 }
 
-/// A matrix S for each head of keys and values, in f32. A step lets it decay,
-/// adds the product of key and value to it and reads it with the queries:
-/// S = exp(decay) S + k (beta (v - k S))', y = scale q S.
+/// Each head of keys and values has a state matrix S in f32. A step lets S
+/// decay, adds the outer product of key and value to it, and reads it with the
+/// queries: S = exp(decay) S + k (beta (v - k S))', y = scale q S.
 void importLinearAttention(Node &n) {
   Graph &g = n.g;
   TensorValue q = n.in(0), k = n.in(1), v = n.in(2);

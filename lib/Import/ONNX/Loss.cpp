@@ -7,9 +7,9 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// The negative of the log-probability of each place's own class, times the
-/// class's weight; sums or means over all places. `logs` is [N, C, places...],
-/// `labels` [N, places...].
+/// Returns the negative log-probability of the label at each position, times
+/// the weight of its class; without reduction, or the sum or mean over all
+/// positions. `logs` is [N, C, positions...], `labels` [N, positions...].
 static TensorValue likelihood(Node &n, TensorValue logs, TensorValue labels,
                               std::optional<size_t> weightsAt) {
   Graph &g = n.g;
@@ -25,7 +25,7 @@ static TensorValue likelihood(Node &n, TensorValue logs, TensorValue labels,
   labels = g.cast(labels, g.i64());
   TensorValue counts = hasIgnored ? labels != double(ignored) : TensorValue();
   TensorValue zero = g.number(element, 0);
-  // One class of all by comparison: its label need not be a class at all.
+  // Select the label's class by comparison, as a label may be out of range.
   Extents shape = g.dims(logs);
   TensorValue hit = g.iota(shape, 1, g.i64()) == g.unsqueeze(labels, {1});
   TensorValue picked =

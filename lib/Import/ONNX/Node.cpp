@@ -29,7 +29,7 @@ const onnx::AttributeProto *Node::find(StringRef name) const {
   return nullptr;
 }
 
-/// Attributes of old models may lack their type.
+/// Whether an attribute has a type. Attributes of old models may lack it.
 static bool hasType(const onnx::AttributeProto &attribute,
                     onnx::AttributeProto::AttributeType type) {
   return attribute.type() == type ||

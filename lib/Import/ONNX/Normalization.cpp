@@ -7,7 +7,7 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// A vector of channels that broadcasts over [N, C, spatial...].
+/// Reshapes a vector of channels to broadcast over [N, C, spatial...].
 static TensorValue alongChannels(Graph &g, TensorValue v, int64_t rank) {
   Extents shape(std::max<int64_t>(rank - 1, 1), g.index(1));
   shape[0] = g.dim(v, 0);
@@ -20,7 +20,7 @@ void importBatchNormalization(Node &n) {
   TensorValue vectors[] = {n.in(1), n.in(2), n.in(3), n.in(4)};
   if (g.failed)
     return;
-  // What one operand tells of the channels holds for all.
+  // A number of channels known from one operand holds for all.
   int64_t channels = x.rank() > 1 ? x.dim(1) : ShapedType::kDynamic;
   for (TensorValue vector : vectors)
     if (vector.rank() == 1)
@@ -34,7 +34,8 @@ void importBatchNormalization(Node &n) {
   bool trains = n.integer("training_mode", 0);
   if (n.version < 14 && n.outputs() > 1)
     trains = n.wants(1);
-  // A layer that learns has both forms, whichever was exported.
+  // A trainable layer has a training and an inference form, whichever was
+  // exported.
   bool learns = n.importer.keepsLayers();
   if (!trains || learns) {
     Type element = x.element();
@@ -49,7 +50,7 @@ void importBatchNormalization(Node &n) {
     }
     return;
   }
-  // With the statistics of the batch; the running ones move towards them.
+  // Normalise by the statistics of the batch and update the running ones.
   Ints axes{0};
   for (int64_t d = 2; d < x.rank(); ++d)
     axes.push_back(d);
@@ -71,7 +72,7 @@ void importLayerNormalization(Node &n) {
   Type element = x.element();
   int64_t axis = n.axis(n.integer("axis", -1), x.rank());
   double epsilon = n.real("epsilon", 1e-5);
-  // In f32 also where x is narrower, if so wished (the default).
+  // Computed in f32 for narrower types if stash_type requests it (the default).
   Type compute =
       n.integer("stash_type", 1) == 1 && !element.isF64() ? g.f32() : element;
   TensorValue wide = g.cast(x, compute);
@@ -115,7 +116,7 @@ void importRMSNormalization(Node &n) {
   n.yield(g.cast(y, element) * g.stretch(n.in(1), x, "its scale"));
 }
 
-/// Over all places of runs of channels; `groups` 0 stands for each channel.
+/// Normalises over all positions of groups of channels; 0 groups: each channel.
 static TensorValue normalizeGroups(Graph &g, TensorValue x, int64_t groups,
                                    double epsilon) {
   Extents shape = g.dims(x);
@@ -146,7 +147,7 @@ void importGroupNormalization(Node &n) {
   }
   TensorValue y = normalizeGroups(g, x, groups, n.real("epsilon", 1e-5));
   if (n.version < 21) {
-    // A number a group, repeated for its channels.
+    // One number per group, repeated for its channels.
     auto repeat = [&](TensorValue v) {
       Extent each = g.div(g.dim(x, 1), g.index(groups));
       return g.reshape(
@@ -188,7 +189,8 @@ void importLpNormalization(Node &n) {
 // Softmax
 //===----------------------------------------------------------------------===//
 
-/// Up to opset 12 all dimensions from the axis on are one.
+/// Applies `body` along the axis. Up to opset 12 all dimensions from the axis
+/// on are collapsed.
 template <typename Body> static void alongAxis(Node &n, Body body) {
   Graph &g = n.g;
   TensorValue x = n.in(0);

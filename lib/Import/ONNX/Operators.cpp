@@ -1,9 +1,9 @@
-//===- Operators.cpp - Which operators are read, and in which opsets ------===//
+//===- Operators.cpp - The supported operators and their opsets -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The one table: an operator of a domain, the first and last opset in which it
-// is read, and the rule that reads it. A rule that must tell versions apart
-// asks for its node's version.
+// The table of operators: domain, name, the first and last supported opset, and
+// the rule that imports the operator. A rule whose behaviour depends on the
+// opset checks the version of its node.
 //
 //===----------------------------------------------------------------------===//
 
@@ -11,10 +11,11 @@
 
 namespace dlc::onnx_import {
 
-/// The newest opset of the domain ai.onnx that was looked at.
+/// The newest opset of the domain ai.onnx that has been reviewed.
 static constexpr int64_t newest = 28;
 
-/// Up to opset 6 the second operand was laid along the first from `axis` on.
+/// Up to opset 6, `axis` aligned the second operand with dimensions of the
+/// first.
 template <Rule rule> static void importAligned(Node &n) {
   alignSecondOperand(n);
   rule(n);

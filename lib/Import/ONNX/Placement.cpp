@@ -1,4 +1,4 @@
-//===- Placement.cpp - Elements put at other places -----------------------===//
+//===- Placement.cpp - Crops, folds and scatters elements -----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
@@ -11,12 +11,12 @@ static TensorValue whole(Graph &g, Extent e) {
   return g.fromElements({e}, true, g.i64());
 }
 
-/// Whether each of whole numbers is at least 0 and below `end`.
+/// Whether each integer is in [0, end).
 static TensorValue isWithin(TensorValue at, TensorValue end) {
   return (at >= 0.0) & (at < end);
 }
 
-/// A vector laid along an axis of x.
+/// Reshapes a vector to broadcast along an axis of x.
 static TensorValue along(Graph &g, TensorValue v, int64_t axis, int64_t rank) {
   Extents shape(rank - axis, g.index(1));
   shape[0] = g.dim(v, 0);
@@ -69,7 +69,7 @@ void importCenterCropPad(Node &n) {
     int64_t d = n.axis(axis, x.rank());
     if (g.failed)
       return;
-    // Rounded towards zero: what is odd is cut off and added at the end.
+    // Rounded towards zero: an odd difference is cropped or padded at the end.
     Extent start = g.div(g.sub(g.dim(x, d), size), g.index(2));
     x = cropOrPad(g, x, d, start, size);
   }
@@ -81,13 +81,13 @@ void importCenterCropPad(Node &n) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// One dimension of blocks that overlap.
+/// One dimension of overlapping blocks.
 struct Fold {
   int64_t block, stride, dilation, low, high;
   Extent size; // of the image
 
   int64_t reach() const { return (block - 1) * dilation + 1; }
-  /// How many blocks may cover a place of the image.
+  /// The maximum number of blocks that cover a position of the image.
   int64_t covering() const { return llvm::divideCeil(reach(), stride); }
   int64_t terms() const { return std::min(block, covering()); }
   Extent blocks(Graph &g) const {
@@ -97,10 +97,10 @@ struct Fold {
 };
 } // namespace
 
-/// Sums along `axis` of x, whose places are block elements times blocks, to
-/// those of the image. Of the blocks that may cover a place there are as many
-/// as strides in a block; of the elements of a block, `block`: the fewer are
-/// tried.
+/// Adds up x along `axis`, whose positions are (block element, block), into
+/// positions of the image. The terms of a position's sum are enumerated by
+/// block element or by covering block, whichever are fewer: there are `block`
+/// of the former and reach / stride of the latter.
 static TensorValue foldAxis(Graph &g, TensorValue x, int64_t axis,
                             const Fold &f) {
   bool byElement = f.block <= f.covering();
@@ -174,7 +174,8 @@ void importCol2Im(Node &n) {
     folds.push_back({(*block)[d], strides[d], dilations[d], pads[d],
                      pads[rank + d], image[d]});
     counts.push_back(folds.back().blocks(g));
-    // A term of the sum each: more would be a program of its own.
+    // Each term of the sum is emitted as separate ops, which bounds their
+    // number.
     if (folds.back().terms() > 1024)
       n.fail("folds blocks of which more than 1024 elements overlap");
     auto known = getConstantIntValue(counts.back());
@@ -205,8 +206,8 @@ void importCol2Im(Node &n) {
 // TensorScatter
 //===----------------------------------------------------------------------===//
 
-/// The rows of `update` written into a cache, from a place of its own for each
-/// image of the batch.
+/// Writes the rows of `update` into a cache, at a separate start position for
+/// each image of the batch.
 void importTensorScatter(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0), update = n.in(1);
@@ -239,7 +240,7 @@ void importTensorScatter(Node &n) {
     place = g.op<dl::RemainderOp>(place, size);
     place = g.select(place < 0.0, place + size, place);
   } else {
-    // What reaches beyond the cache stays in it.
+    // Positions beyond the cache are clamped to it.
     place = min(max(place, 0.0), size - 1.0);
   }
   Extent stride = length;

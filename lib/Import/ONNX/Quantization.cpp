@@ -1,4 +1,4 @@
-//===- Quantization.cpp - Quantised numbers as float arithmetic -----------===//
+//===- Quantization.cpp - Quantised ops as float arithmetic ---------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
@@ -8,8 +8,8 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// Scale or zero point in a shape that broadcasts over x: a number, a vector
-/// along the axis, or one for each block of `block` elements along it.
+/// Reshapes a scale or zero point to broadcast over x. It is a scalar, a vector
+/// along the axis, or has one entry per block of `block` elements along it.
 static TensorValue spread(Node &n, TensorValue x, TensorValue parameter,
                           int64_t block) {
   Graph &g = n.g;
@@ -19,7 +19,7 @@ static TensorValue spread(Node &n, TensorValue x, TensorValue parameter,
     return g.reshape(parameter, {});
   int64_t axis = n.axis(n.integer("axis", 1), x.rank());
   if (block) {
-    // Each entry repeated, cut off where the last block is not full.
+    // Repeat each entry, and crop if the last block is not full.
     Extents shape = g.dims(parameter), wide;
     for (auto [d, extent] : llvm::enumerate(shape)) {
       wide.push_back(extent);
@@ -36,7 +36,7 @@ static TensorValue spread(Node &n, TensorValue x, TensorValue parameter,
   return g.reshape(parameter, shape);
 }
 
-/// To the nearest integer, ties to even, within the type's range.
+/// Rounds to nearest even and saturates to the range of the type.
 static TensorValue quantize(Node &n, TensorValue x, TensorValue scale,
                             TensorValue zero, Type element, int64_t block) {
   Graph &g = n.g;
@@ -91,7 +91,7 @@ void importDequantizeLinear(Node &n) {
     if (n.has(2))
       y = y - g.cast(spread(n, x, n.in(2), block), wide);
   } else {
-    // The difference first: it is exact in integers.
+    // Subtract first: that is exact in integers.
     TensorValue exact = g.cast(x, g.i64());
     if (n.has(2))
       exact = exact - g.cast(spread(n, x, n.in(2), block), g.i64());
@@ -108,8 +108,8 @@ void importDynamicQuantizeLinear(Node &n) {
   TensorValue zero = g.number(type, 0), full = g.number(type, 255);
   TensorValue most = max(g.reduce<dl::ReduceMaxOp>(x, axes, false), zero);
   TensorValue least = min(g.reduce<dl::ReduceMinOp>(x, axes, false), zero);
-  // Nothing but zeros has no range; any scale would do, and ONNX Runtime's
-  // is 1.
+  // If x is all zeros, the range is empty and any scale would do; use 1 as ONNX
+  // Runtime does.
   TensorValue scale =
       g.select(most == least, g.number(type, 1), (most - least) / 255.0);
   TensorValue point = g.op<dl::RoundOp>(min(max(-least / scale, zero), full));
@@ -118,7 +118,7 @@ void importDynamicQuantizeLinear(Node &n) {
   n.yield(2, g.cast(point, element));
 }
 
-/// (x - zero point) in i64, x where there is none.
+/// Returns (x - zero point) in i64, or x if there is no zero point.
 static TensorValue centered(Node &n, size_t i, size_t zeroAt) {
   Graph &g = n.g;
   TensorValue x = g.cast(n.in(i), g.i64());
@@ -134,7 +134,8 @@ void importMatMulInteger(Node &n) {
   n.yield(g.cast(matmulOf(g, a, b), g.b.getI32Type()));
 }
 
-/// A number, or one for each filter along the first dimension of `rank`.
+/// Reshapes a scalar, or one entry per filter, to broadcast along the first
+/// dimension of `rank`.
 static TensorValue perFilter(Graph &g, TensorValue parameter, int64_t rank) {
   if (parameter.rank() == 0)
     return parameter;
@@ -145,15 +146,15 @@ static TensorValue perFilter(Graph &g, TensorValue parameter, int64_t rank) {
   return g.reshape(parameter, shape);
 }
 
-/// The sum over all products in i32. Padding is the zero point: it counts as
-/// nothing once that is subtracted.
+/// Returns the sum of all products as i32. Padding has the value of the zero
+/// point, which contributes nothing after the subtraction.
 static TensorValue integerConv(Node &n, size_t xAt, size_t wAt, size_t xZero,
                                size_t wZero) {
   Graph &g = n.g;
   TensorValue x = centered(n, xAt, xZero), w = g.cast(n.in(wAt), g.i64());
   if (n.has(wZero))
     w = w - perFilter(g, g.cast(n.in(wZero), g.i64()), w.rank());
-  // Products of bytes are below 2^16: so many add up exactly in f32.
+  // Products of bytes are below 2^16, so f32 adds up 256 of them exactly.
   constexpr int64_t most = 256;
   int64_t terms = 1;
   for (int64_t extent : w.shape().drop_front(std::min<int64_t>(w.rank(), 1)))

@@ -1,10 +1,10 @@
 //===- Random.cpp - Random tensors ----------------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A hash of seed and place, element by element: the same numbers on every
-// machine and for every number of threads. Without a seed the node's own name
-// is one, so that a model gives the same numbers in every run and two nodes
-// give different ones.
+// Random numbers are a hash of seed and position, element by element: they are
+// the same on every machine and for every number of threads. Without a seed the
+// hash of the node's name is used, so that a model generates the same numbers
+// in every run, and two nodes generate different ones.
 //
 //===----------------------------------------------------------------------===//
 
@@ -59,7 +59,7 @@ TensorValue randomUniform(Node &n, ArrayRef<Extent> shape, int64_t stream) {
   TensorValue bits =
       mix(g, (place + constant(1)) * constant(0x9e3779b97f4a7c15) +
                  constant(seedOf(n, stream)));
-  // The upper 24 bits are the places of f32 in [0, 1).
+  // The upper 24 bits, as many as an f32 in [0, 1) can hold.
   TensorValue upper = g.op<dl::ShiftRightOp>(bits, constant(40));
   return g.reshape(g.cast(upper, g.f32()) * 0x1p-24, shape);
 }
@@ -114,7 +114,8 @@ void importBernoulli(Node &n) {
   n.yield(g.cast(randomUniform(n, g.dims(p), 0) < g.cast(p, g.f32()), type));
 }
 
-/// How many of the running sums of probabilities a uniform number reaches.
+/// Counts the cumulative probabilities that do not exceed a uniform random
+/// number.
 void importMultinomial(Node &n) {
   Graph &g = n.g;
   TensorValue logits = g.cast(n.in(0), g.f32());

@@ -10,12 +10,12 @@ namespace dlc::onnx_import {
 
 namespace {
 
-/// One of the three operators. Weights are [D, gates H, K], [D, gates H, H] and
-/// [D, 2 gates H] with biases of input and state side by side, where D counts
-/// directions.
+/// One of the three recurrent operators. With D directions, weights are
+/// [D, gates H, K] and [D, gates H, H]; biases are [D, 2 gates H], with those
+/// of input and state side by side.
 class Layer {
 public:
-  /// `order` holds the operator's gate for each of dl's.
+  /// `order` is the index of the operator's gate for each gate of dl.
   Layer(Node &n, Ints order) : n(n), g(n.g), order(std::move(order)) {
     gates = this->order.size();
     std::string name = n.string("direction", "forward");
@@ -49,7 +49,7 @@ public:
              Twine(directions) + ", " + Twine(gates) + " H, H]");
       return;
     }
-    // What one operand tells of the batch holds for all.
+    // A batch size known from one operand holds for all.
     batch = n.in(0).dim(batchAxis());
     for (size_t i : {4, 5, 6})
       if (n.has(i))
@@ -69,8 +69,8 @@ public:
   }
   TensorValue input() { return withBatch(n.in(0), batchAxis()); }
 
-  /// Weights, biases or peepholes: what their types do not say follows from the
-  /// other operands.
+  /// Returns weights, biases or peepholes, with extents that their types lack
+  /// refined from the other operands.
   TensorValue parameter(size_t i) {
     TensorValue x = n.in(i);
     Ints extents{directions, i == 7 ? 3 * hidden : gates * hidden};
@@ -89,12 +89,12 @@ public:
                     operand + " has not the shape " + dl::toString(extents));
   }
 
-  /// [D, ...] as dl takes it: without D for one direction.
+  /// Returns [D, ...] in dl's form, which omits D if there is one direction.
   TensorValue lead(TensorValue x) {
     return directions == 1 ? g.squeeze(x, {0}) : x;
   }
 
-  /// Gates of dimension `axis` in dl's order.
+  /// Reorders the gates in dimension `axis` to dl's order.
   TensorValue reorder(TensorValue x, int64_t axis, ArrayRef<int64_t> order) {
     if (llvm::is_sorted(order))
       return x;
@@ -105,19 +105,19 @@ public:
     return g.concat(parts, axis);
   }
 
-  /// [D, gates H, K] as [D, K, gates H].
+  /// Returns [D, gates H, K] as [D, K, gates H].
   TensorValue weights(size_t i) {
     return lead(reorder(g.transpose(parameter(i), {0, 2, 1}), 2, order));
   }
 
-  /// Half 0 or 1 of the biases.
+  /// Returns half 0 or 1 of the biases.
   TensorValue bias(int64_t half) {
     TensorValue part = g.slice(parameter(3), 1, g.index(half * gates * hidden),
                                g.index(gates * hidden));
     return lead(reorder(part, 1, order));
   }
 
-  /// First states, which have the batch in front with `layout`.
+  /// Returns initial states, whose batch comes first with `layout`.
   TensorValue state(size_t i) {
     TensorValue x = withBatch(n.in(i), batchAxis());
     if (isBatchFirst)
@@ -125,7 +125,7 @@ public:
     return lead(x);
   }
 
-  /// The layer's attributes; `defaults` are the operator's activations.
+  /// Returns the layer's attributes; `defaults` are the operator's activations.
   SmallVector<NamedAttribute> attributes(ArrayRef<StringRef> defaults) {
     static const std::pair<StringRef, StringRef> names[] = {
         {"Affine", "affine"},
@@ -149,7 +149,7 @@ public:
     auto given = n.strings("activations");
     if (!given)
       return result;
-    // Parameters are consumed by the functions that have them.
+    // Each activation consumes as many parameters as it takes.
     auto alphas = n.reals("activation_alpha"),
          betas = n.reals("activation_beta");
     size_t nextAlpha = 0, nextBeta = 0;
@@ -204,7 +204,7 @@ public:
     SmallVector<TensorValue> results = g.ops<OpT>(values, attributes);
     if (results.empty())
       return;
-    // [T, B, D H] as [T, D, B, H], or with the batch in front [B, T, D, H].
+    // [T, B, D H] as [T, D, B, H], or as [B, T, D, H] if the batch comes first.
     Extents shape = g.dims(results[0]);
     shape.pop_back();
     shape.append({g.index(directions), g.index(hidden)});
@@ -246,7 +246,7 @@ void importRNN(Node &n) {
 }
 
 void importLSTM(Node &n) {
-  // The operator has input, output, forget gate and candidate.
+  // The operator's gates are input, output, forget and candidate.
   Layer layer(n, {0, 2, 3, 1});
   if (n.g.failed)
     return;

@@ -8,7 +8,8 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// Axes came as an attribute up to opset 12 (ReduceSum) or 17 (the others).
+/// Returns the axes, an attribute up to opset 12 (ReduceSum) or 17 (the
+/// others).
 static std::optional<Ints> axesOf(Node &n) {
   std::optional<Ints> axes = n.intsFrom("axes", 1);
   int64_t rank = n.in(0).rank();
@@ -54,7 +55,7 @@ void importReduceMax(Node &n) {
   Graph &g = n.g;
   reduce(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
     TensorValue most = over<dl::ReduceMaxOp>(g, g.toNumber(x), axes, keeps);
-    // None of no truth values is true.
+    // The maximum of no booleans is false.
     return x.isBool() ? most > 0.0 : most;
   });
 }
@@ -76,7 +77,7 @@ void importReduceSumSquare(Node &n) {
   });
 }
 
-/// Functions of sums: integers are computed in f64.
+/// Builds a reduction that needs floats; integers are computed in f64.
 template <typename Body> static void reduceInFloat(Node &n, Body body) {
   Graph &g = n.g;
   reduce(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
@@ -98,7 +99,7 @@ void importReduceLogSum(Node &n) {
     return g.op<dl::LogOp>(over<dl::ReduceSumOp>(g, x, axes, keeps));
   });
 }
-/// With the largest element taken out, so that nothing finite overflows.
+/// Subtracts the largest element, so that no finite input overflows.
 void importReduceLogSumExp(Node &n) {
   Graph &g = n.g;
   reduceInFloat(n, [&](TensorValue x, ArrayRef<int64_t> axes, bool keeps) {
@@ -124,7 +125,7 @@ template <typename OpT> static void arg(Node &n) {
     attributes.push_back(g.flag("keep_dims"));
   if (!n.integer("select_last_index", 0))
     return n.yield(g.op<OpT>({x.value}, attributes));
-  // The first from the other end.
+  // The first one, searched from the other end.
   Extent last = g.sub(g.dim(x, axis), g.index(1));
   TensorValue reversed = g.slice(x, axis, last, g.dim(x, axis), -1);
   TensorValue place = g.op<OpT>({reversed.value}, attributes);

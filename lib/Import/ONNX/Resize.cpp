@@ -1,9 +1,9 @@
 //===- Resize.cpp - Resize and Upsample -----------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Every mode works on one axis after the other: which elements of x an element
-// of the result is made of, and with what weights, is a vector along that axis.
-// Where extents are known these vectors are constants.
+// Every mode resizes one axis after the other. Vectors along the axis hold the
+// positions of the elements of x that contribute to each element of the result,
+// and their weights. If the extents are known, these vectors are constants.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,13 +20,13 @@ struct Resizer {
   Graph &g;
   std::string mode, coordinates, nearest;
   double cubic = -0.75;
-  /// The scale of the axis at hand, where it is known.
+  /// The scale of the current axis, if known.
   std::optional<double> factor = {};
   bool excludesOutside = false, antialiases = false;
   double extrapolation = 0;
 
-  /// Resizes one axis. The scale is a number, or a scalar where it is read
-  /// when the library runs. `start` and `end` belong to tf_crop_and_resize.
+  /// Resizes one axis. The scale is a constant, or a scalar tensor if it is
+  /// read at run time. `start` and `end` are those of tf_crop_and_resize.
   TensorValue apply(TensorValue x, int64_t axis, Extent size, TensorValue scale,
                     double start, double end);
 
@@ -53,7 +53,8 @@ private:
 };
 } // namespace
 
-/// The place in x of each element, as the coordinate transformation has it.
+/// The position in x of each element of the result, by the coordinate
+/// transformation mode.
 TensorValue Resizer::source(TensorValue x, int64_t axis, Extent size,
                             TensorValue scale, double start, double end) {
   TensorValue at = g.cast(g.iota({size}, 0, g.i64()), type());
@@ -61,7 +62,7 @@ TensorValue Resizer::source(TensorValue x, int64_t axis, Extent size,
   if (coordinates == "asymmetric")
     return at / scale;
   if (coordinates == "align_corners") {
-    // The size before it is rounded; one element alone lies at the beginning.
+    // Uses the size before rounding; a single element is at the beginning.
     TensorValue steps = length * scale - 1.0;
     TensorValue none = steps == 0.0;
     return g.select(none, g.number(type(), 0),
@@ -71,7 +72,8 @@ TensorValue Resizer::source(TensorValue x, int64_t axis, Extent size,
   if (coordinates == "tf_half_pixel_for_nn")
     return (at + 0.5) / scale;
   if (coordinates == "half_pixel_symmetric") {
-    // What rounding the size has cut off is cut off evenly at both ends.
+    // The part lost to rounding of the size is divided evenly between both
+    // ends.
     TensorValue adjustment = resized / (length * scale);
     TensorValue offset = length / 2.0 * (1.0 - adjustment);
     return offset + (at + 0.5) / scale - 0.5;
@@ -92,7 +94,7 @@ TensorValue Resizer::source(TensorValue x, int64_t axis, Extent size,
                 "' is not known");
 }
 
-/// The weight of an element at a distance: a tent, or Keys' cubic.
+/// The weight of an element at a distance: a triangle filter, or Keys' cubic.
 TensorValue Resizer::filter(TensorValue distance) {
   TensorValue d = g.op<dl::AbsOp>(distance), zero = g.number(type(), 0);
   if (mode == "linear")
@@ -103,15 +105,16 @@ TensorValue Resizer::filter(TensorValue distance) {
   return g.select(d <= 1.0, near, g.select(d < 2.0, far, zero));
 }
 
-/// When it shrinks, the filter is stretched over all elements that an element
-/// of the result covers: a product with the matrix of weights.
+/// Resizes with antialiasing: for downscaling, the filter is widened to all
+/// elements that an element of the result covers. Builds a product with the
+/// matrix of weights.
 TensorValue Resizer::smooth(TensorValue x, int64_t axis, Extent size,
                             TensorValue at, TensorValue scale) {
   std::optional<double> known = factor;
   if (!known)
     return g.fail("antialias needs extents that are known while compiling");
   double shrink = std::min(*known, 1.0);
-  // Outside of x the edge is repeated, as far as the filter reaches.
+  // Outside x the edge is repeated as far as the filter reaches.
   int64_t reach =
       excludesOutside
           ? 0
@@ -182,8 +185,9 @@ TensorValue Resizer::apply(TensorValue x, int64_t axis, Extent size,
   return result;
 }
 
-/// The whole factors by which spatial dimensions repeat each element, if that
-/// is all that a resizing does: place i then reads i / factor, rounded down.
+/// Returns the integer factors by which the spatial dimensions repeat each
+/// element, if resizing does nothing else: position i then reads i / factor,
+/// rounded down.
 static std::optional<Ints> repeats(const Resizer &r, TensorValue x,
                                    ArrayRef<Extent> sizes,
                                    ArrayRef<TensorValue> scales,
@@ -205,7 +209,7 @@ static std::optional<Ints> repeats(const Resizer &r, TensorValue x,
     if (!before || !after || *before <= 0 || *after % *before)
       return std::nullopt;
     factors[axis] = *after / *before;
-    // A scale of 2.1 may double an extent; its places lie elsewhere.
+    // A scale of 2.1 may double an extent too, but reads other positions.
     auto scale = single(r.g.constantFloats(scales[axis]));
     if (scale && *scale != double(factors[axis]))
       return std::nullopt;
@@ -213,7 +217,8 @@ static std::optional<Ints> repeats(const Resizer &r, TensorValue x,
   return factors;
 }
 
-/// Sizes and scales of all dimensions, some of them perhaps read when it runs.
+/// Determines the sizes and scales of all dimensions, some of which may be read
+/// at run time.
 static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
                    std::optional<size_t> sizesAt, ArrayRef<double> window) {
   Graph &g = n.g;
@@ -257,7 +262,7 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
                       g.squeeze(g.slice(given, 0, g.index(i), g.index(1)), {0}),
                       f64);
       if (known && extent) {
-        // In the precision in which the scale is given.
+        // In the precision of the given scale.
         sizes[axis] = g.index(std::floor(double(*extent) * (*known)[i]));
         continue;
       }
@@ -293,7 +298,7 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
         sizes[axis] = wanted[i];
         continue;
       }
-      // One scale for all axes; sizes are rounded to the nearest.
+      // One scale for all axes; sizes are rounded to nearest.
       auto known = getConstantIntValues(wanted);
       double factor = 0;
       bool isKnown = known && x.isStatic();
@@ -363,7 +368,7 @@ void importResize(Node &n) {
   SmallVector<double> window;
   if (r.coordinates == "tf_crop_and_resize" && n.has(1))
     window = n.knownFloats(1, "roi").value_or(SmallVector<double>());
-  // An empty list of scales stands for none.
+  // An empty list of scales means that they are absent.
   bool hasScales = n.has(2) && n.in(2).dim(0) != 0;
   if (!hasScales && !n.has(3)) {
     n.fail("has neither scales nor sizes");

@@ -203,28 +203,28 @@ DLC_RULE(Xor)
 DLC_RULE(AlignedPRelu)
 #undef DLC_RULE
 
-/// Gives operand 1 the dimensions of 1 that the attributes `broadcast` and
+/// Appends to operand 1 the unit dimensions that the attributes `broadcast` and
 /// `axis` ask for (Elementwise.cpp).
 void alignSecondOperand(Node &n);
-/// NumPy's matmul of floats or integers (Linear.cpp).
+/// NumPy's matmul for floats or integers (Linear.cpp).
 TensorValue matmulOf(Graph &g, TensorValue a, TensorValue b);
-/// f32 in [0, 1) from the node's seed; streams of one node are independent
-/// (Random.cpp).
+/// Uniform f32 numbers in [0, 1) from the node's seed; the streams of one node
+/// are independent (Random.cpp).
 TensorValue randomUniform(Node &n, llvm::ArrayRef<Extent> shape,
                           int64_t stream);
-/// The filter [F, C / groups, window...], of a transposed convolution
-/// [C, F / groups, window...], with what its own type lacks of the extents that
-/// kernel_shape, group and x give (Convolution.cpp).
+/// The filter [F, C / groups, window...], or [C, F / groups, window...] of a
+/// transposed convolution, with extents that its own type lacks refined by
+/// kernel_shape, group and x (Convolution.cpp).
 TensorValue refineFilter(Node &n, TensorValue x, TensorValue filter,
                          bool isTransposed = false);
-/// The convolution of a node's attributes; the bias may be empty
+/// The convolution that the node's attributes describe; the bias may be empty
 /// (Convolution.cpp).
 TensorValue convolve(Node &n, TensorValue x, TensorValue w, TensorValue bias);
-/// Elements start to start + size of x along an axis, zeros where it has none
+/// The elements [start, start + size) of x along an axis; zeros outside x
 /// (Placement.cpp).
 TensorValue cropOrPad(Graph &g, TensorValue x, int64_t axis, Extent start,
                       Extent size);
-/// A constant of an element type (Signal.cpp).
+/// A constant of a given element type (Signal.cpp).
 TensorValue numbers(Graph &g, mlir::Type element, llvm::ArrayRef<int64_t> shape,
                     llvm::ArrayRef<double> values);
 

@@ -1,4 +1,4 @@
-//===- Sampling.cpp - Reading a grid between its elements -----------------===//
+//===- Sampling.cpp - Samples a grid between its elements -----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Sampling.h"
@@ -7,8 +7,8 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// Mirrored at the edges until it lies between them. The edges are the centres
-/// of the outermost elements, or half an element further.
+/// Reflects positions at the edges until they are between them. The edges are
+/// the centres of the outermost elements, or half an element further out.
 TensorValue Sampler::reflect(TensorValue x, size_t d) {
   Type type = x.element();
   double edge = alignsCorners ? 0 : -0.5;
@@ -22,7 +22,7 @@ TensorValue Sampler::reflect(TensorValue x, size_t d) {
   return g.select(isOdd, range - rest, rest) + edge;
 }
 
-/// The element at a whole place, or what stands for it outside of the grid.
+/// The element at an integer position, or its replacement outside the grid.
 Sampler::Tap Sampler::tap(TensorValue x, size_t d, TensorValue weight) {
   Type type = x.element();
   TensorValue zero = g.number(type, 0);
@@ -41,7 +41,7 @@ SmallVector<Sampler::Tap> Sampler::taps(TensorValue x, size_t d) {
   Type type = x.element();
   if (mode == Interpolation::nearest)
     x = g.op<dl::RoundOp>(x);
-  // A place that lies outside of the grid is moved before it is split.
+  // A position outside the grid is moved before it is split into taps.
   if (padding != Padding::zeros) {
     Extent last = g.sub(extents[d], g.index(1));
     TensorValue low = g.number(type, alignsCorners ? 0 : -0.5);
@@ -57,7 +57,8 @@ SmallVector<Sampler::Tap> Sampler::taps(TensorValue x, size_t d) {
   TensorValue lower = g.op<dl::FloorOp>(x), part = x - lower;
   if (mode == Interpolation::linear)
     return {tap(lower, d, 1.0 - part), tap(lower + 1.0, d, part)};
-  // Keys' cubic with a = -3/4, by the distance from each of four elements.
+  // Keys' cubic with a = -3/4, as a function of the distance from each of four
+  // elements.
   constexpr double a = -0.75;
   auto near = [&](TensorValue t) {
     return (t * (a + 2) - (a + 3)) * t * t + 1.0;
@@ -84,7 +85,7 @@ TensorValue Sampler::at(ArrayRef<TensorValue> places) {
     corners = all;
   }
   Type element = rows.element();
-  // Whole numbers are weighed as floats and rounded towards zero at the end.
+  // Integers are interpolated as floats and finally rounded towards zero.
   bool isWeighed = mode != Interpolation::nearest;
   Type type = places[0].element();
   TensorValue from =
@@ -172,7 +173,7 @@ void importGridSample(Node &n) {
   grid = g.cast(grid, type);
   SmallVector<TensorValue> places;
   for (int64_t d = 0; d < rank; ++d) {
-    // The last coordinate is that of the first dimension.
+    // The last coordinate belongs to the first spatial dimension.
     TensorValue at = g.squeeze(
         g.slice(grid, -1, g.index(rank - 1 - d), g.index(1)), {rank + 1});
     TensorValue length =
@@ -183,7 +184,7 @@ void importGridSample(Node &n) {
   n.yield(g.channelsFirst(s.at(places)));
 }
 
-/// Places from -1 to 1 in each dimension, as homogeneous coordinates times
+/// The positions, -1 to 1 in each dimension, as homogeneous coordinates times
 /// theta.
 void importAffineGrid(Node &n) {
   Graph &g = n.g;

@@ -1,4 +1,4 @@
-//===- Sampling.h - Reading a grid between its elements ---------*- C++ -*-===//
+//===- Sampling.h - Samples a grid between its elements ---------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_IMPORT_ONNX_SAMPLING_H
@@ -11,10 +11,10 @@ namespace dlc::onnx_import {
 enum class Interpolation { nearest, linear, cubic };
 enum class Padding { zeros, border, reflection };
 
-/// Values of a grid at places that need not be whole.
+/// Samples a grid at fractional positions.
 ///
-/// `rows` is [n, channels]; the row of the element at i0, i1, ... is the sum
-/// of `base` and i0 strides[0] + i1 strides[1] + ... .
+/// `rows` is [n, channels]. The row of the element at i0, i1, ... is `base` +
+/// i0 strides[0] + i1 strides[1] + ... .
 struct Sampler {
   Graph &g;
   TensorValue rows, base;
@@ -23,12 +23,12 @@ struct Sampler {
   Padding padding = Padding::zeros;
   bool alignsCorners = true;
 
-  /// One tensor of places for each dimension, all of one shape, gives that
-  /// shape with the channels behind it.
+  /// Takes one tensor of positions per dimension, all of the same shape.
+  /// Returns a tensor of that shape with the channels appended.
   TensorValue at(llvm::ArrayRef<TensorValue> places);
 
 private:
-  /// The elements that a place reads along a dimension, and their weights.
+  /// The elements that a position reads along a dimension, and their weights.
   struct Tap {
     TensorValue row, weight;
   };
@@ -41,9 +41,9 @@ private:
   llvm::SmallVector<Tap> taps(TensorValue x, size_t d);
 };
 
-/// x of [N, C, D1, ..., Dr] as a grid of rows [N D1 ... Dr, C].
+/// Returns a sampler for x of [N, C, D1, ..., Dr], with rows [N D1 ... Dr, C].
 Sampler samplerOf(Graph &g, TensorValue x);
-/// In which places are computed: f32, or f64 where an operand is.
+/// Returns the type for positions: f32, or f64 if an operand is f64.
 mlir::Type placeType(Graph &g, TensorValue a, TensorValue b);
 
 } // namespace dlc::onnx_import

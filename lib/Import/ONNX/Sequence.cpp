@@ -1,8 +1,8 @@
 //===- Sequence.cpp - Sequences of known length ---------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A sequence is a list of tensors while the model is read: a value of a tuple
-// type that stands for the values it is made of. No such value is left in the
+// A sequence is a list of tensors that exists only during import: a value of a
+// tuple type that stands for its parts. No such value remains in the imported
 // program.
 //
 //===----------------------------------------------------------------------===//
@@ -46,7 +46,7 @@ SmallVector<TensorValue> partsOf(TensorValue sequence) {
 }
 
 void eraseSequences(Operation *root) {
-  // From the last to the first: a use lies behind what it uses.
+  // In reverse order: uses come after definitions.
   SmallVector<UnrealizedConversionCastOp> casts;
   root->walk([&](UnrealizedConversionCastOp cast) { casts.push_back(cast); });
   for (UnrealizedConversionCastOp cast : llvm::reverse(casts))
@@ -80,8 +80,8 @@ void importSequenceLength(Node &n) {
         RankedTensorType::get({}, n.g.i64()), int64_t(parts->size()))));
 }
 
-/// The place that operand i names among `count`, counted from the end where it
-/// is negative; the last where it is absent.
+/// Returns the position in [0, count) that operand i gives, counted from the
+/// end if negative; the last if it is absent.
 static std::optional<int64_t> positionOf(Node &n, size_t i, int64_t count) {
   int64_t place = count - 1;
   if (n.has(i)) {
@@ -197,7 +197,7 @@ void importConcatFromSequence(Node &n) {
   n.yield(g.concat(*parts, axis));
 }
 
-/// The graph once for each element, laid out in line.
+/// Applies the graph to each element; the iterations are unrolled.
 void importSequenceMap(Node &n) {
   Graph &g = n.g;
   const onnx::GraphProto *body = n.graph("body");
@@ -243,8 +243,8 @@ void importSequenceMap(Node &n) {
 // Optional values
 //===----------------------------------------------------------------------===//
 
-/// Whether there is a value is known while compiling: one that is there is
-/// itself, one that is not is the value of type none.
+/// Whether an optional has a value is known at compile time. A present optional
+/// is the value itself; an absent one is a value of type none.
 void importOptional(Node &n) {
   Graph &g = n.g;
   if (n.has(0))

@@ -89,7 +89,8 @@ void importExpand(Node &n) {
     if (a < 0)
       shape.push_back(wanted[b]);
     else
-      // What is read when it runs may be the 1 that keeps the extent.
+      // An extent read at run time may be a 1, which keeps the operand's
+      // extent.
       shape.push_back(b < 0 ? own[a] : g.join(own[a], wanted[b]));
   }
   n.yield(g.broadcast(x, shape));
@@ -124,7 +125,7 @@ void importReshape(Node &n) {
     shape.push_back(extent);
   }
   if (free) {
-    // Extents on both sides go first: they need no division.
+    // Cancel extents that occur on both sides: they need no division.
     Extents rest = own;
     Extent others = g.index(1);
     for (size_t d = 0; d < shape.size(); ++d) {
@@ -141,7 +142,7 @@ void importReshape(Node &n) {
     }
     shape[*free] = g.div(g.product(rest), others);
   } else if (isUnknown) {
-    // Read when it runs: -1 and 0 have their meaning there as well.
+    // Handle -1 and 0 at run time, where they have the same meaning.
     Value zero = g.value(g.index(0)), one = g.value(g.index(1));
     OpBuilder &b = g.b;
     Extent others = g.index(1);
@@ -152,7 +153,7 @@ void importReshape(Node &n) {
         others = g.mul(others, extent);
         continue;
       }
-      // An extent of the operand is no -1.
+      // An extent of the operand cannot be -1.
       if (llvm::any_of(own, [&](Extent e) { return g.areEqual(e, extent); })) {
         others = g.mul(others, extent);
         continue;
@@ -251,15 +252,15 @@ void importSplit(Node &n) {
     n.yield(i, part);
 }
 
-/// Elements of x along an axis from start to end, as Python counts.
+/// Slices x along an axis from start to end, with Python's semantics.
 static TensorValue sliceAxis(Graph &g, TensorValue x, int64_t axis,
                              Extent start, Extent end, int64_t step) {
   Extent extent = g.dim(x, axis);
-  // Walking backwards, -1 is the place before the first: an end may lie there,
-  // a start does not.
+  // With a negative step, the position before the first element is a valid end,
+  // but not a valid start.
   auto clamp = [&](Extent at, bool isStart) -> Extent {
     if (auto known = getConstantIntValue(at)) {
-      // Far beyond either end is the end; keeps sums from overflowing.
+      // Clamp far out-of-bounds positions, so that sums do not overflow.
       constexpr int64_t huge = int64_t(1) << 48;
       int64_t place = std::clamp(*known, -huge, huge);
       at = place < 0 ? g.add(extent, g.index(place)) : g.index(place);
@@ -331,7 +332,7 @@ void importSlice(Node &n) {
 // Pad
 //===----------------------------------------------------------------------===//
 
-/// Which element of x each place of a padded dimension holds.
+/// Returns the index in x of each element of a padded dimension.
 static TensorValue padAxis(Graph &g, TensorValue x, int64_t axis, Extent low,
                            Extent high, StringRef mode) {
   Extent extent = g.dim(x, axis);
@@ -410,7 +411,7 @@ void importPad(Node &n) {
   auto knownLow = getConstantIntValues(low),
        knownHigh = getConstantIntValues(high);
   auto number = g.constantFloats(value);
-  // dl.pad mirrors once and wraps once; what goes further is picked.
+  // dl.pad reflects or wraps once; wider padding is gathered.
   bool isOnce = true;
   for (int64_t d = 0; d < x.rank() && knownLow && knownHigh; ++d)
     isOnce &= !ShapedType::isDynamic(x.dim(d)) &&
@@ -430,7 +431,7 @@ void importPad(Node &n) {
     if (getConstantIntValue(low[d]) == 0 && getConstantIntValue(high[d]) == 0)
       continue;
     if (mode == "constant") {
-      // Whether a place is one of x's own.
+      // Whether a position is inside x.
       Extent extent = g.dim(x, d);
       auto scalar = [&](Extent e) {
         return g.fromElements({e}, true, g.i64());
@@ -478,7 +479,7 @@ void importRange(Node &n) {
   Type element = start.element();
   Extent count;
   if (start.isFloat()) {
-    // ceil((limit - start) / delta) in the type's own arithmetic.
+    // ceil((limit - start) / delta), in the arithmetic of the type.
     auto a = single(g.constantFloats(start)),
          b = single(g.constantFloats(limit)),
          c = single(g.constantFloats(delta));
@@ -509,7 +510,8 @@ void importRange(Node &n) {
       return;
     }
     Extent span = g.sub(*b, *a);
-    // Rounded up: towards zero with what is missing added, by the step's sign.
+    // The distance divided by the step, rounded up; for a negative step both
+    // are negated first.
     auto step = getConstantIntValue(*c);
     if (step == 0) {
       n.fail("its delta is 0");
@@ -537,7 +539,7 @@ void importRange(Node &n) {
 // Channels and space
 //===----------------------------------------------------------------------===//
 
-/// The attribute, 0 where it or the operand is not what it must be.
+/// Returns the attribute; 0 after an error, if it or the operand is invalid.
 static int64_t blockSize(Node &n) {
   int64_t block = n.integer("blocksize", 0), rank = n.in(0).rank();
   if (block >= 1 && rank == 4)

@@ -21,8 +21,8 @@ TensorValue numbers(Graph &g, Type element, ArrayRef<int64_t> shape,
                            list.size() * sizeof sample),
             /*align=*/64)));
   };
-  // Attributes of the context live as long as the compiler: large ones do not
-  // go there.
+  // Attributes live as long as the MLIR context, so large constants are
+  // resources instead.
   if (values.size() > 128 && element.isF32())
     return inBytes(float());
   if (values.size() > 128 && element.isF64())
@@ -45,7 +45,7 @@ TensorValue numbers(Graph &g, Type element, ArrayRef<int64_t> shape,
   return g.constant(DenseElementsAttr::get(type, list));
 }
 
-/// The type that the attribute `output_datatype` names.
+/// Returns the type that the attribute `output_datatype` names.
 static Type outputType(Node &n) {
   Type type = elementType(n.g.b.getContext(), n.integer("output_datatype", 1));
   if (!type || type.isInteger(1)) {
@@ -74,7 +74,7 @@ static void importWindow(Node &n, ArrayRef<double> weights) {
   Extent size = g.max(given[0], g.index(0));
   Extent period = isPeriodic ? size : g.sub(size, g.index(1));
   constexpr double pi = 3.14159265358979323846;
-  // A symmetric window of one element is its middle.
+  // A symmetric window of one element is the middle of the window.
   bool isOne = known == 1 && !isPeriodic;
   if (known && *known <= (1 << 20)) {
     SmallVector<double> values;
@@ -105,8 +105,8 @@ void importHannWindow(Node &n) { importWindow(n, {0.5, -0.5}); }
 void importHammingWindow(Node &n) { importWindow(n, {25.0 / 46, -21.0 / 46}); }
 void importBlackmanWindow(Node &n) { importWindow(n, {0.42, -0.5, 0.08}); }
 
-/// Triangles over the bins of a spectrum, evenly spaced on the mel scale:
-/// mel(f) = 2595 log10(1 + f / 700).
+/// Builds triangular filters over the bins of a spectrum, evenly spaced on the
+/// mel scale: mel(f) = 2595 log10(1 + f / 700).
 void importMelWeightMatrix(Node &n) {
   Graph &g = n.g;
   auto bands = n.knownInts(0, "num_mel_bins"),
@@ -135,7 +135,7 @@ void importMelWeightMatrix(Node &n) {
   auto toMel = [](double f) { return 2595 * std::log10(1 + f / 700); };
   auto toHertz = [](double m) { return 700 * (std::pow(10, m / 2595) - 1); };
   double first = toMel((*lower)[0]);
-  // As the standard has it: one step less would reach the upper edge.
+  // As in the standard: a divisor of columns + 1 would reach the upper edge.
   double step = (toMel((*upper)[0]) - first) / double(columns + 2);
   Ints bins;
   for (int64_t i = 0; i < columns + 2; ++i)

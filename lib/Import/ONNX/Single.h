@@ -8,8 +8,9 @@
 
 namespace dlc::onnx_import {
 
-/// The number in a list of one; none where there is no list, or it has another
-/// length. What ONNX calls a scalar may be a tensor of any shape in a file.
+/// Returns the element of a list of length one; nothing for other lengths or if
+/// there is no list. In real models, a scalar of the ONNX specification may be
+/// a tensor of any rank.
 template <typename List>
 std::optional<typename List::value_type>
 single(const std::optional<List> &list) {

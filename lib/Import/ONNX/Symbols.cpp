@@ -1,12 +1,11 @@
-//===- Symbols.cpp - Which unknown extents are the same -------------------===//
+//===- Symbols.cpp - Which dynamic extents are equal ----------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// ONNX broadcasts at run time: either of two extents that meet may turn out to
-// be
-// 1. In dl unknown extents that meet are equal. Each extent is therefore
-// followed as an expression of those that the call gives: where two are the
-// same, as they are in nearly every model, nothing is to be done; elsewhere
-// operands are broadcast to the extent that they have together.
+// ONNX broadcasts at run time: either of two corresponding extents may be 1.
+// In dl corresponding dynamic extents must be equal. Each extent is therefore
+// tracked as an expression of the extents that the call provides. If two of
+// these are the same, as in nearly every model, nothing needs to be done.
+// Otherwise the operands are broadcast to their joint extent.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,7 +17,8 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// How far back ops are looked at that have not been seen when they were built.
+/// The maximum depth to which producers that have not been seen yet are
+/// followed.
 static constexpr unsigned deepest = 32;
 
 AffineExpr Graph::unknown() {
@@ -40,7 +40,7 @@ void Graph::nameExtents(Value value, ArrayRef<std::string> names) {
   shapes[value] = shape;
 }
 
-/// The places of a window along an extent.
+/// Computes the number of window positions along each extent.
 template <typename OpT>
 static void slide(OpT op, ArrayRef<int64_t> kernel,
                   MutableArrayRef<AffineExpr> shape) {
@@ -48,7 +48,7 @@ static void slide(OpT op, ArrayRef<int64_t> kernel,
   for (unsigned d = 0; d < window.rank(); ++d) {
     AffineExpr &extent = shape[d + 1];
     if (op->hasAttr("ceil_mode")) {
-      extent = {}; // a last window may hang over
+      extent = {}; // the last window may be partial
       continue;
     }
     extent =
@@ -61,8 +61,8 @@ static void slide(OpT op, ArrayRef<int64_t> kernel,
   }
 }
 
-/// The extents of an op's first result that follow from its operands'; those
-/// that do not are null.
+/// Derives the extents of an op's first result from those of its operands;
+/// unknown ones are null.
 static SmallVector<AffineExpr>
 follow(Graph &g, Operation *op,
        function_ref<ArrayRef<AffineExpr>(unsigned)> shapeOf,
@@ -187,10 +187,10 @@ ArrayRef<AffineExpr> Graph::shapeOf(Value value, unsigned depth) {
   auto type = llvm::cast<RankedTensorType>(value.getType());
   SmallVector<AffineExpr> shape(type.getRank());
   Operation *op = value.getDefiningOp();
-  // The other results of an op are looked at nowhere.
+  // Only first results are followed; the extents of others are unknown.
   if (!type.hasStaticShape() && op && depth < deepest &&
       value == op->getResult(0)) {
-    // What is looked up while others are added must not move.
+    // A copy, as nested calls insert into `shapes` and move its entries.
     SmallVector<SmallVector<AffineExpr>> operands;
     for (Value operand : op->getOperands()) {
       operands.emplace_back();
@@ -232,7 +232,7 @@ AffineExpr Graph::expression(Extent extent, unsigned depth) {
     } else if (isa<arith::MulIOp>(op)) {
       result = of(0) * of(1);
     } else if (isa<arith::DivSIOp>(op)) {
-      // Rounded down only where nothing is negative.
+      // Division rounds down only if nothing is negative.
       auto divisor = getConstantIntValue(op->getOperand(1));
       if (divisor && *divisor > 0 &&
           isNonNegative(getAsOpFoldResult(op->getOperand(0))))
@@ -269,8 +269,8 @@ SmallVector<Value> Graph::align(ArrayRef<Value> operands, int64_t trailing) {
   int64_t rank = 0;
   for (Value operand : operands)
     rank = std::max(rank, wrap(operand).rank());
-  // What dimensions, counted from the last, have together; null where nothing
-  // is to be done.
+  // The joined extents of dimensions, counted from the last; null where no
+  // broadcast is needed.
   Extents joined(rank);
   for (int64_t d = trailing; d < rank; ++d) {
     SmallVector<Extent> met;

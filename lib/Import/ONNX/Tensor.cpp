@@ -1,4 +1,4 @@
-//===- Tensor.cpp - Building dl as one writes formulas --------------------===//
+//===- Tensor.cpp - Builds dl ops from formulas ---------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Tensor.h"
@@ -81,7 +81,7 @@ Extent Graph::dim(TensorValue x, int64_t d) {
 }
 
 Extents Graph::dims(TensorValue x) {
-  if (!x) { // whoever asks takes the first, the last, or all but some
+  if (!x) { // callers access the first, the last, or most
     failed = true;
     return Extents(16, index(1));
   }
@@ -141,7 +141,7 @@ Extents Graph::toExtents(ArrayRef<int64_t> values) {
 std::optional<Extents> Graph::elements(TensorValue x, bool forced) {
   if (!x || x.rank() > 1 || x.isFloat() || !x.isStatic())
     return std::nullopt;
-  // More are data, not shapes.
+  // Larger tensors are data, not shapes.
   int64_t count = x.type().getNumElements();
   if (count > 64)
     return std::nullopt;
@@ -275,7 +275,8 @@ TensorValue Graph::toNumber(TensorValue x) {
   return x.isBool() ? cast(x, b.getI32Type()) : x;
 }
 
-/// The type with these extents, and the values of those that are unknown.
+/// Returns the type with these extents, and collects the values of dynamic
+/// ones.
 static RankedTensorType typeOf(Type element, ArrayRef<Extent> shape,
                                SmallVectorImpl<Value> &unknown) {
   Ints extents;
@@ -293,7 +294,7 @@ static bool hasNegative(ArrayRef<Extent> shape) {
       shape, [](Extent e) { return getConstantIntValue(e).value_or(0) < 0; });
 }
 
-/// An op that gives x another shape; nothing where it has it already.
+/// Builds an op that reshapes x; returns x if it already has the shape.
 template <typename OpT>
 static TensorValue giveShape(Graph &g, TensorValue x, ArrayRef<Extent> shape) {
   if (!x || g.failed)
@@ -302,7 +303,7 @@ static TensorValue giveShape(Graph &g, TensorValue x, ArrayRef<Extent> shape) {
     return g.fail("a shape has a negative extent");
   SmallVector<Value> unknown;
   RankedTensorType type = typeOf(x.element(), shape, unknown);
-  // Unknown extents that are those of x say nothing new.
+  // Dynamic extents equal to those of x add no information.
   if (type == x.type() &&
       llvm::all_of_zip(g.dims(x), shape, [&](Extent own, Extent wanted) {
         return g.areEqual(own, wanted);
@@ -423,7 +424,7 @@ TensorValue Graph::slice(TensorValue x, int64_t axis, Extent start, Extent size,
   axis = axis < 0 ? axis + x.rank() : axis;
   auto from = getConstantIntValue(start), count = getConstantIntValue(size);
   bool isFixed = !ShapedType::isDynamic(x.dim(axis));
-  // Behind the end there is nothing.
+  // Past the end there are no elements.
   if (from && isFixed && step > 0 && *from >= x.dim(axis))
     count = 0;
   if (count == 0)
@@ -451,7 +452,8 @@ TensorValue Graph::slice(TensorValue x, int64_t axis, Extent start, Extent size,
     offsets[axis] = start;
     sizes[axis] = size;
     strides[axis] = index(step);
-    // Upstream's slices may not even begin where there is nothing.
+    // tensor.extract_slice must not start in an empty dimension, even if its
+    // result is empty.
     if (llvm::is_contained(x.shape(), 0))
       return broadcast(number(x.element(), 0), sizes);
     return wrap(

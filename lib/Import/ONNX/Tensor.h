@@ -1,10 +1,11 @@
-//===- Tensor.h - Building dl as one writes formulas ------------*- C++ -*-===//
+//===- Tensor.h - Builds dl ops from formulas -------------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// What operators are spelt in: tensors that add and multiply, extents that are
-// numbers or values. An op that cannot be built is reported once and yields a
-// tensor without a value, which makes everything computed from it empty too; so
-// importers need no checks between their lines.
+// The vocabulary of the import rules: tensors with arithmetic operators, and
+// extents that are numbers or values. If an op cannot be built, this is
+// reported once. The op then yields a tensor without a value, and everything
+// computed from it is empty too, so rules need no error checks between
+// statements.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,17 +25,17 @@ namespace dlc::onnx_import {
 
 class Graph;
 
-/// An extent or a place: an index attribute, or a value of type index.
+/// An extent or a position: an index attribute, or a value of type index.
 using Extent = mlir::OpFoldResult;
 using Extents = llvm::SmallVector<Extent>;
 using Ints = llvm::SmallVector<int64_t>;
-/// 0, 1, ..., n - 1
+/// Returns 0, 1, ..., n - 1.
 inline Ints upTo(int64_t n) {
   auto range = llvm::seq<int64_t>(0, n);
   return Ints(range.begin(), range.end());
 }
 
-/// Operators are element-wise and broadcast as in NumPy.
+/// A tensor. Its operators are element-wise and broadcast as in NumPy.
 class TensorValue : public Expression<TensorValue> {
 public:
   TensorValue() = default;
@@ -44,7 +45,7 @@ public:
   mlir::RankedTensorType type() const {
     return llvm::cast<mlir::RankedTensorType>(value.getType());
   }
-  /// Of an empty tensor: rank 0, extents unknown, f32.
+  /// An empty tensor has rank 0, unknown extents and element type f32.
   int64_t rank() const { return value ? type().getRank() : 0; }
   llvm::ArrayRef<int64_t> shape() const {
     return value ? type().getShape() : llvm::ArrayRef<int64_t>();
@@ -59,7 +60,7 @@ public:
   bool isBool() const { return element().isInteger(1); }
   bool isStatic() const { return value && type().hasStaticShape(); }
 
-  /// What Expression is made of.
+  /// The operations on which Expression is built.
   TensorValue constant(double number) const;
   static TensorValue apply(UnaryOperator op, TensorValue x);
   static TensorValue apply(BinaryOperator op, TensorValue a, TensorValue b);
@@ -70,7 +71,8 @@ public:
 
 class Graph : public ArithExtents {
 public:
-  /// `evaluator` computes what the interpreter of Elements.h does not have.
+  /// `evaluator` computes ops that the interpreter of Elements.h does not
+  /// support.
   Graph(mlir::OpBuilder &b, const ConstantEvaluator &evaluator)
       : ArithExtents(b, b.getUnknownLoc()), evaluator(evaluator) {}
 
@@ -78,7 +80,7 @@ public:
   // Ops
   //===--------------------------------------------------------------------===//
 
-  /// Builds an op whose result types follow from operands and attributes.
+  /// Builds an op whose result types are inferred from operands and attributes.
   template <typename OpT>
   llvm::SmallVector<TensorValue>
   ops(llvm::ArrayRef<mlir::Value> operands,
@@ -109,7 +111,7 @@ public:
     return b.getNamedAttr(name, b.getUnitAttr());
   }
 
-  /// Reports a problem of what is being built; the result is empty.
+  /// Reports an error in the current node; returns an empty tensor.
   TensorValue fail(const llvm::Twine &message);
 
   //===--------------------------------------------------------------------===//
@@ -117,45 +119,45 @@ public:
   //===--------------------------------------------------------------------===//
 
   Extent dim(TensorValue x, int64_t d);
-  /// All extents; of a tensor that is none as many as a tensor may have.
+  /// Returns all extents; of an empty tensor, more than any rule accesses.
   Extents dims(TensorValue x);
-  /// x with extents that are known from elsewhere; a call with others ends with
-  /// the message.
+  /// Returns x with extents known from elsewhere. They are checked at run time:
+  /// a call with other extents ends with the message.
   TensorValue refine(TensorValue x, llvm::ArrayRef<int64_t> extents,
                      const llvm::Twine &message);
-  /// Ends a call with the node and a message where the condition does not hold.
+  /// Checks a condition at run time; a call that violates it ends with the node
+  /// and the message.
   void require(mlir::Value condition, const llvm::Twine &message);
-  /// For sums that must not wrap around: a number read at run time is checked
-  /// to be at most 2^48, whatever its sign. Constants are the importer's to
-  /// check.
+  /// Guards sums against overflow: a number read at run time is checked to be
+  /// at most 2^48 in magnitude. Constants must be checked by the rule.
   void requireSmall(Extent number, const llvm::Twine &what);
-  /// What two extents have together that broadcast: the other of a 1.
+  /// Returns the broadcast of two extents: of 1 and another, the other.
   Extent join(Extent x, Extent y);
   /// Whether two extents are equal in every call.
   bool areEqual(Extent x, Extent y);
-  /// The operands with unknown extents that need not be equal broadcast to the
-  /// ones that they have together; the last `trailing` dimensions stay.
+  /// Broadcasts the operands to joint extents where dynamic extents need not be
+  /// equal; the last `trailing` dimensions are unchanged.
   llvm::SmallVector<mlir::Value> align(llvm::ArrayRef<mlir::Value> operands,
                                        int64_t trailing = 0);
-  /// Calls the unknown extents of an input by their names; equal names are
-  /// equal extents.
+  /// Names the dynamic extents of an input; equal names are equal extents.
   void nameExtents(mlir::Value value, llvm::ArrayRef<std::string> names);
   Extents toExtents(llvm::ArrayRef<int64_t> values);
 
-  /// The elements of an integer tensor of rank 0 or 1 as extents, where its
-  /// count is known; `forced` reads them from the tensor when it runs.
+  /// Returns the elements of an integer tensor of rank 0 or 1 and known length
+  /// as extents; with `forced` unknown ones are read from the tensor at run
+  /// time.
   std::optional<Extents> elements(TensorValue x, bool forced);
-  /// The elements of a constant tensor of integers or floats.
+  /// Returns the elements of a constant tensor of integers or floats.
   std::optional<Ints> constantInts(TensorValue x);
   std::optional<llvm::SmallVector<double>> constantFloats(TensorValue x);
-  /// A tensor with these elements, of rank 0 or 1.
+  /// Returns a tensor of rank 0 or 1 with these elements.
   TensorValue fromElements(llvm::ArrayRef<Extent> elements, bool isScalar,
                            mlir::Type element);
-  /// All elements of a tensor that are numbers, computed from constants where
-  /// it must be; null where one is unknown or an extent.
+  /// Returns the elements of a tensor, computed from constants if necessary;
+  /// null if one of them is not a known number.
   std::shared_ptr<const Elements> numbers(TensorValue x);
-  /// The op's results; those whose elements follow from what is known are
-  /// constants, or extents, in its place.
+  /// Returns the op's results. Those whose elements can be inferred are
+  /// replaced by constants, or tracked as extents.
   llvm::SmallVector<TensorValue> settle(mlir::Operation *op);
 
   //===--------------------------------------------------------------------===//
@@ -164,33 +166,33 @@ public:
 
   TensorValue wrap(mlir::Value value) { return {this, value}; }
   TensorValue constant(mlir::ElementsAttr value);
-  /// A scalar, or a splat, of an element type.
+  /// Returns a scalar, or a splat, of an element type.
   TensorValue number(mlir::Type element, double value,
                      llvm::ArrayRef<int64_t> shape = {});
   TensorValue ints(llvm::ArrayRef<int64_t> values);
 
   TensorValue cast(TensorValue x, mlir::Type element, bool overflow = false);
-  /// Truth values as i32, others as they are.
+  /// Converts booleans to i32; returns other tensors unchanged.
   TensorValue toNumber(TensorValue x);
   TensorValue reshape(TensorValue x, llvm::ArrayRef<Extent> shape);
   TensorValue broadcast(TensorValue x, llvm::ArrayRef<Extent> shape);
-  /// x where it may be stretched to `like`, but not `like` to it: as it is if
-  /// that is known, of like's shape otherwise. `what` is its name in a message.
+  /// Broadcasts x unidirectionally to `like`: returns x if that is known to be
+  /// possible, else x in like's shape, checked. `what` names x in a message.
   TensorValue stretch(TensorValue x, TensorValue like, llvm::StringRef what);
   TensorValue transpose(TensorValue x, llvm::ArrayRef<int64_t> permutation);
   /// [N, C, spatial...] -> [N, spatial..., C] and back.
   TensorValue channelsLast(TensorValue x);
   TensorValue channelsFirst(TensorValue x);
-  /// `axis` to the last place and back.
+  /// Moves dimension `from` to position `to`.
   TensorValue moveAxis(TensorValue x, int64_t from, int64_t to);
   TensorValue unsqueeze(TensorValue x, llvm::ArrayRef<int64_t> axes);
   TensorValue squeeze(TensorValue x, llvm::ArrayRef<int64_t> axes);
   TensorValue concat(llvm::ArrayRef<TensorValue> inputs, int64_t axis);
-  /// Elements start + i step for i < size along an axis.
+  /// Returns elements start + i step for 0 <= i < size along an axis.
   TensorValue slice(TensorValue x, int64_t axis, Extent start, Extent size,
                     int64_t step = 1);
   TensorValue gather(TensorValue x, TensorValue indices, int64_t axis);
-  /// Each element is its place along the axis.
+  /// Returns a tensor whose elements are their index along the axis.
   TensorValue iota(llvm::ArrayRef<Extent> shape, int64_t axis,
                    mlir::Type element);
   TensorValue select(TensorValue condition, TensorValue a, TensorValue b);
@@ -211,20 +213,21 @@ public:
   mlir::Type i1() { return b.getI1Type(); }
 
   bool failed = false;
-  /// What is known of elements.
+  /// What is known about the elements of values.
   llvm::DenseMap<mlir::Value, std::shared_ptr<const Elements>> known;
 
 private:
-  /// The extents of a value, and an extent, as expressions (Symbols.cpp).
+  /// The symbolic extents of a value, or an extent, as expressions
+  /// (Symbols.cpp).
   llvm::ArrayRef<mlir::AffineExpr> shapeOf(mlir::Value value,
                                            unsigned depth = 0);
   mlir::AffineExpr expression(Extent extent, unsigned depth = 0);
   mlir::AffineExpr unknown();
 
-  /// What is known already; `demanded` reads parameters and large constants
-  /// too.
+  /// Returns known elements; `demanded` also reads parameters and large
+  /// constants.
   std::shared_ptr<const Elements> find(mlir::Value value, bool demanded);
-  /// What can be computed from constants.
+  /// Returns elements that can be computed from constants.
   std::shared_ptr<const Elements> demand(mlir::Value value);
   std::optional<llvm::SmallVector<Elements>>
   evaluateOp(mlir::Operation *op,
@@ -239,7 +242,8 @@ private:
   llvm::DenseMap<mlir::Value, mlir::AffineExpr> expressions;
   llvm::StringMap<mlir::AffineExpr> namedExtents;
   unsigned symbols = 0;
-  /// Ops that were asked for: whether all that they are made of is constant.
+  /// For ops whose value was demanded: whether all their transitive operands
+  /// are constant.
   llvm::DenseMap<mlir::Operation *, bool> fixed;
   llvm::SmallVector<TensorValue> build(mlir::OperationState &state,
                                        llvm::function_ref<llvm::LogicalResult(

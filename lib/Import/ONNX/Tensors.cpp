@@ -1,9 +1,9 @@
 //===- Tensors.cpp - Weights of an ONNX model -----------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Initializers and constants, from the model's own bytes or from files beside
-// it. Counts are multiplied with checks before memory is taken; large tensors
-// stay where they are and are referred to as resources.
+// Initializers and constants, from the model file or from external files beside
+// it. Element counts are multiplied with overflow checks before memory is
+// allocated. Large tensors stay in place and are referenced as resources.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,7 +24,7 @@ using onnx::TensorProto;
 
 namespace dlc::onnx_import {
 
-// Data types that are newer than the package's onnx.proto.
+// Data types that the installed onnx.proto does not have.
 enum : int32_t {
   FLOAT8E4M3FN = 17,
   FLOAT8E4M3FNUZ = 18,
@@ -117,8 +117,8 @@ struct Mapping {
 };
 } // namespace
 
-/// Opens a file below `folder`, never through a link. Kernels without openat2
-/// get one component at a time.
+/// Opens a file below `folder` without following links. On kernels without
+/// openat2 the path is opened one component at a time.
 static int openBeneath(StringRef folder, StringRef name) {
   std::string where = folder.empty() ? "." : folder.str();
   int base = open(where.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -240,7 +240,7 @@ ArrayRef<char> Importer::externalData(const TensorProto &tensor, int64_t bytes,
 // Values
 //===----------------------------------------------------------------------===//
 
-/// Elements of less than a byte, as the bytes that dl stores them in.
+/// Unpacks elements of less than a byte, each into a byte as dl stores them.
 static SmallVector<APInt> unpack(ArrayRef<char> bytes, int64_t count,
                                  unsigned width) {
   SmallVector<APInt> result;
@@ -296,7 +296,7 @@ ElementsAttr Importer::readTensor(const TensorProto &tensor) {
       return fail("has " + Twine(data.size()) + " bytes of data, its shape " +
                   dl::toString(shape) + " needs " + Twine(bytes));
   } else {
-    // One list a family of types; most hold one element an entry.
+    // One list per family of types; most hold one element per entry.
     int64_t entries = count;
     auto copy = [&](const auto &list, auto sample) {
       using T = decltype(sample);
@@ -333,7 +333,7 @@ ElementsAttr Importer::readTensor(const TensorProto &tensor) {
     default:
       given = tensor.int32_data_size();
       if (width == 4 || width == 2)
-        entries = bytes; // packed, a byte an entry
+        entries = bytes; // packed: an entry is a byte
       if (width <= 8)
         copy(tensor.int32_data(), uint8_t());
       else if (width == 16)
@@ -393,7 +393,7 @@ ElementsAttr Importer::readSparse(const onnx::SparseTensorProto &sparse) {
   }
   for (int64_t extent : shape)
     overflow |= llvm::MulOverflow(count, extent, count);
-  // A few bytes of text ask for the memory of all elements.
+  // A small file could ask for the memory of all elements.
   if (overflow || count > (int64_t(1) << 28))
     return fail("of shape " + dl::toString(shape) +
                 " has more elements than a dense one may have (2^28)");

@@ -1,4 +1,4 @@
-//===- Unique.cpp - The different elements of a tensor --------------------===//
+//===- Unique.cpp - The distinct elements of a tensor ---------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rules.h"
@@ -7,8 +7,8 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// Which rows of a sorted matrix differ from the one before them; the first
-/// does. NaN differs from no other NaN.
+/// Marks the rows of a sorted matrix that differ from the row before them; the
+/// first row is marked. All NaNs are equal here.
 static TensorValue isNew(Graph &g, TensorValue sorted) {
   TensorValue at = g.iota({g.dim(sorted, 0)}, 0, g.i64());
   TensorValue before = g.gather(sorted, max(at - 1.0, 0.0), 0);
@@ -21,7 +21,7 @@ static TensorValue isNew(Graph &g, TensorValue sorted) {
   return (at == 0.0) | (any > 0.0);
 }
 
-/// How many are true before each element.
+/// Counts the true elements before each element.
 static TensorValue countBefore(Graph &g, TensorValue truths) {
   return g.op<dl::CumulativeOp>(
              {g.cast(truths, g.i64()).value},
@@ -42,8 +42,8 @@ static TensorValue scatter(Graph &g, Extent size, TensorValue at,
   return g.op<dl::ScatterOp>({zeros.value, at.value, values.value});
 }
 
-/// Elements, or slices along an axis, are sorted, which brings equal ones side
-/// by side; of those the first comes first in x as well.
+/// Sorts elements, or slices along an axis, which makes equal ones adjacent;
+/// the first of them is also the first in x.
 void importUnique(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0);
@@ -66,14 +66,14 @@ void importUnique(Node &n) {
   TensorValue starts = placesOf(g, truths);
   TensorValue indices = g.gather(order, starts, 0);
   TensorValue inverse = scatter(g, count, order, countBefore(g, truths));
-  // A group ends where the next one starts, the last one with x.
+  // A group ends where the next one starts, the last one at the end of x.
   Extent groups = g.dim(starts, 0), last = g.sub(groups, g.index(1));
   auto whole = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
   TensorValue at = g.iota({groups}, 0, g.i64());
   TensorValue next = g.gather(starts, min(at + 1.0, whole(last)), 0);
   TensorValue counts = g.select(at == whole(last), whole(count), next) - starts;
   if (!n.integer("sorted", 1)) {
-    // In the order in which they come first.
+    // Reorder to the order of first occurrence.
     TensorValue isFirst = scatter(g, count, indices, (at * 0.0) + 1.0) > 0.0;
     TensorValue firsts = placesOf(g, isFirst);
     counts = g.gather(counts, g.gather(inverse, firsts, 0), 0);
