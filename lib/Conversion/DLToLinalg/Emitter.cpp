@@ -150,7 +150,19 @@ Value Emitter::insert(Value part, Value x, const Sizes &offsets,
                       const Sizes &sizes, const Sizes &strides) {
   if (isNothing(sizes))
     return x;
-  return tensor::InsertSliceOp::create(b, loc, part, x, offsets, sizes,
+  // The op needs types that are as static as its sizes, and not more.
+  auto type = cast<RankedTensorType>(part.getType());
+  Sizes known = sizes;
+  SmallVector<int64_t> shape(type.getShape());
+  for (auto [size, extent] : llvm::zip_equal(known, shape)) {
+    if (ShapedType::isDynamic(extent))
+      extent = getConstantIntValue(size).value_or(ShapedType::kDynamic);
+    else
+      size = index(extent);
+  }
+  if (type.getShape() != ArrayRef(shape))
+    part = tensor::CastOp::create(b, loc, type.clone(shape), part);
+  return tensor::InsertSliceOp::create(b, loc, part, x, offsets, known,
                                        strides);
 }
 
@@ -163,6 +175,13 @@ AffineMap Emitter::pick(unsigned rank, ArrayRef<int64_t> dims) {
 
 Value Emitter::generic(ValueRange inputs, Value init, ArrayRef<AffineMap> maps,
                        ArrayRef<utils::IteratorType> iterators, Body body) {
+  // Upstream's verifier has no loops of no steps.
+  auto isEmpty = [](Value x) {
+    auto type = dyn_cast<RankedTensorType>(x.getType());
+    return type && llvm::is_contained(type.getShape(), 0);
+  };
+  if (isEmpty(init) || llvm::any_of(inputs, isEmpty))
+    return init;
   auto makeBody = [&](OpBuilder &b, Location loc, ValueRange args) {
     if (isRaw) {
       linalg::YieldOp::create(b, loc, body(b, loc, args));
@@ -260,6 +279,15 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
                    "the number of elements does not fit the new shape");
     return tensor::CastOp::create(b, loc, type, x);
   }
+  if (type.getRank() == 0) {
+    requireEqual(product(sizes(x)), index(1),
+                 "the number of elements does not fit the new shape");
+    auto one = source.clone(SmallVector<int64_t>(source.getRank(), 1));
+    if (source != one)
+      x = tensor::CastOp::create(b, loc, one, x);
+    return tensor::CollapseShapeOp::create(b, loc, type, x,
+                                           ArrayRef<ReassociationIndices>{});
+  }
   std::optional<SmallVector<ReassociationIndices>> groups;
   if (given.empty() || type.hasStaticShape())
     groups = getReassociationIndicesForReshape(source, type);
@@ -284,9 +312,6 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
       flat = tensor::CollapseShapeOp::create(b, loc, x, all);
     }
   }
-  if (type.getRank() == 0)
-    return tensor::CollapseShapeOp::create(b, loc, type, flat,
-                                           ArrayRef<ReassociationIndices>{});
   if (type.getRank() == 1) {
     if (!given.empty())
       requireEqual(given[0], count,
