@@ -44,3 +44,13 @@ func.func @branch(%arg0: memref<4xf32>, %arg1: memref<4xf32>, %p: i1) {
   bufferization.materialize_in_destination %y in restrict writable %arg1 : (tensor<4xf32>, memref<4xf32>) -> ()
   return
 }
+
+// Nothing is written where nothing is.
+// CHECK-LABEL: func @nothing(
+// CHECK-NEXT: to_tensor %arg0
+// CHECK-NEXT: return
+func.func @nothing(%arg0: memref<?x0xf32>, %arg1: memref<?x0xf32>) {
+  %x = bufferization.to_tensor %arg0 restrict : memref<?x0xf32> to tensor<?x0xf32>
+  bufferization.materialize_in_destination %x in restrict writable %arg1 : (tensor<?x0xf32>, memref<?x0xf32>) -> ()
+  return
+}

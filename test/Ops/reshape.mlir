@@ -23,6 +23,18 @@ func.func @known(%x: tensor<3x33xf32>) -> tensor<1x?x33xf32> {
 
 // -----
 
+// One element is checked before it is taken.
+// CHECK-LABEL: func.func @scalar
+// CHECK: codegen.require {{.*}}the number of elements does not fit the new shape
+// CHECK: %[[ONE:.*]] = tensor.cast %{{.*}} : tensor<?xf32> to tensor<1xf32>
+// CHECK: tensor.collapse_shape %[[ONE]] [] : tensor<1xf32> into tensor<f32>
+func.func @scalar(%x: tensor<?xf32>) -> tensor<f32> {
+  %y = dl.reshape %x : tensor<?xf32> to tensor<f32>
+  return %y : tensor<f32>
+}
+
+// -----
+
 func.func @refused(%x: tensor<2x3xf32>) {
   // expected-error @below {{from 2x3 (6 elements) to 4x2 (8 elements), expected equal counts}}
   %y = dl.reshape %x : tensor<2x3xf32> to tensor<4x2xf32>

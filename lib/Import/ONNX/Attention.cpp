@@ -16,6 +16,70 @@ static TensorValue splitHeads(Graph &g, TensorValue x, int64_t heads) {
                      {0, 2, 1, 3});
 }
 
+/// Which keys a query attends to: truth values, and a number to add to each
+/// score; null where there is none.
+struct Restriction {
+  TensorValue allowed, bias;
+};
+
+/// `mask` for `length` keys: those beyond its end are not attended to.
+static TensorValue extendMask(Graph &g, TensorValue mask, Extent length) {
+  Extent own = g.dim(mask, -1);
+  if (isEqualConstantIntOrValue(own, length))
+    return mask;
+  Extent missing = g.max(g.sub(length, own), g.index(0));
+  if (getConstantIntValue(missing) == 0)
+    return mask;
+  Extents shape = g.dims(mask);
+  shape.back() = missing;
+  double closed = mask.isBool() ? 0 : -std::numeric_limits<double>::infinity();
+  return g.concat({mask, g.broadcast(g.number(mask.element(), closed), shape)},
+                  mask.rank() - 1);
+}
+
+/// By the mask, the order of positions, the window around each, and the
+/// lengths of padded sequences.
+static Restriction restrictKeys(Node &n, Type element, Extent qLength,
+                                Extent kvLength, Extent past) {
+  Graph &g = n.g;
+  TensorValue allowed, bias;
+  auto allow = [&](TensorValue t) { allowed = allowed ? allowed & t : t; };
+  auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
+  if (n.has(3)) {
+    TensorValue mask = extendMask(g, n.in(3), kvLength);
+    if (mask.isBool())
+      allow(mask);
+    else
+      bias = g.cast(mask, element);
+  }
+  bool isCausal = n.integer("is_causal", 0);
+  int64_t left = n.integer("left_window_size", -1),
+          right = n.integer("right_window_size", -1);
+  TensorValue lengths;
+  if (n.has(6))
+    lengths =
+        g.reshape(g.cast(n.in(6), g.i64()),
+                  {g.dim(n.in(6), 0), g.index(1), g.index(1), g.index(1)});
+  if (isCausal || left >= 0 || right >= 0) {
+    Extents shape{qLength, kvLength};
+    TensorValue distance =
+        g.iota(shape, 0, g.i64()) - g.iota(shape, 1, g.i64());
+    if (lengths && !n.has(4))
+      distance = distance + (lengths - scalar(qLength));
+    else
+      distance = distance + scalar(past);
+    if (isCausal)
+      allow(distance >= 0.0);
+    if (left >= 0)
+      allow(distance <= double(left));
+    if (right >= 0)
+      allow(-distance <= double(right));
+  }
+  if (lengths)
+    allow(g.iota({kvLength}, 0, g.i64()) < lengths);
+  return {allowed, bias};
+}
+
 /// softmax(scale q k' + bias) v (Vaswani et al., 2017), with the extensions of
 /// the operator: caches, groups of heads that share keys and values, causal and
 /// sliding-window masks.
@@ -77,67 +141,18 @@ void importAttention(Node &n) {
   if (cap > 0)
     scores = g.op<dl::TanhOp>(scores / cap) * cap;
 
-  // The mask of the keys that may be attended to, and the bias to add.
-  double infinity = std::numeric_limits<double>::infinity();
-  TensorValue allowed, bias;
-  auto allow = [&](TensorValue t) { allowed = allowed ? allowed & t : t; };
-  auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
-  if (n.has(3)) {
-    TensorValue mask = n.in(3);
-    // Keys beyond the end of a shorter mask are not attended to.
-    if (!isEqualConstantIntOrValue(g.dim(mask, -1), kvLength)) {
-      int64_t axis = mask.rank() - 1;
-      Extent missing = g.max(g.sub(kvLength, g.dim(mask, -1)), g.index(0));
-      Extents shape = g.dims(mask);
-      shape.back() = missing;
-      if (getConstantIntValue(missing) != 0)
-        mask =
-            g.concat({mask, g.broadcast(g.number(mask.element(),
-                                                 mask.isBool() ? 0 : -infinity),
-                                        shape)},
-                     axis);
-    }
-    if (mask.isBool())
-      allow(mask);
-    else
-      bias = g.cast(mask, element);
-  }
-  bool isCausal = n.integer("is_causal", 0);
-  int64_t left = n.integer("left_window_size", -1),
-          right = n.integer("right_window_size", -1);
-  TensorValue lengths;
-  if (n.has(6))
-    lengths =
-        g.reshape(g.cast(n.in(6), g.i64()),
-                  {g.dim(n.in(6), 0), g.index(1), g.index(1), g.index(1)});
-  if (isCausal || left >= 0 || right >= 0) {
-    Extents shape{qLength, kvLength};
-    TensorValue distance =
-        g.iota(shape, 0, g.i64()) - g.iota(shape, 1, g.i64());
-    if (lengths && !n.has(4))
-      distance = distance + (lengths - scalar(qLength));
-    else
-      distance = distance + scalar(past);
-    if (isCausal)
-      allow(distance >= 0.0);
-    if (left >= 0)
-      allow(distance <= double(left));
-    if (right >= 0)
-      allow(-distance <= double(right));
-  }
-  if (lengths)
-    allow(g.iota({kvLength}, 0, g.i64()) < lengths);
-
+  Restriction keys = restrictKeys(n, element, qLength, kvLength, past);
   if (n.wants(3) && mode == 1)
     n.yield(3, scores);
+  constexpr double infinity = std::numeric_limits<double>::infinity();
   TensorValue nothing;
-  if (bias) {
-    scores = scores + bias;
-    nothing = bias == -infinity;
+  if (keys.bias) {
+    scores = scores + keys.bias;
+    nothing = keys.bias == -infinity;
   }
-  if (allowed) {
-    scores = g.select(allowed, scores, g.number(element, -infinity));
-    TensorValue closed = ~allowed;
+  if (keys.allowed) {
+    scores = g.select(keys.allowed, scores, g.number(element, -infinity));
+    TensorValue closed = ~keys.allowed;
     nothing = nothing ? nothing | closed : closed;
   }
   if (n.wants(3) && mode == 2)

@@ -286,6 +286,86 @@ static SmallVector<Growing> takeGrowing(onnx::GraphProto &body,
   return found;
 }
 
+/// How many times a loop is run.
+struct LoopLimit {
+  /// Not negative; the largest int64 where there is no limit.
+  Extent count;
+  /// Whether it is run at all, where that is not known while importing.
+  TensorValue start;
+};
+
+static std::optional<LoopLimit> readLimit(Node &n, size_t scans) {
+  Graph &g = n.g;
+  std::optional<Extents> count;
+  if (n.has(0))
+    count = g.elements(n.in(0), /*forced=*/true);
+  if (!count && scans) {
+    n.fail("scans outputs over an unlimited number of iterations, expected the "
+           "operand M");
+    return std::nullopt;
+  }
+  if (count && count->size() != 1) {
+    n.fail("has an operand M of " + Twine(count->size()) +
+           " elements, expected one");
+    return std::nullopt;
+  }
+  LoopLimit limit{
+      single(count).value_or(g.index(std::numeric_limits<int64_t>::max())), {}};
+  limit.count = g.max(limit.count, g.index(0));
+  if (n.has(1)) {
+    auto known = single(g.constantInts(n.in(1)));
+    if (!known)
+      limit.start = n.in(1);
+    else if (!*known)
+      limit.count = g.index(0);
+  }
+  return limit;
+}
+
+/// Repeats the body `count` times, so that shapes of carried values may change
+/// between iterations, as sequences need it, and yields the loop's outputs.
+/// Returns false if a condition is not known while importing: the ops built so
+/// far are dead then. Returns nothing after an error.
+static std::optional<bool> unrollLoop(Node &n, const onnx::GraphProto &body,
+                                      ArrayRef<TensorValue> carried,
+                                      size_t scans, int64_t count,
+                                      bool hasSequence) {
+  Graph &g = n.g;
+  SmallVector<TensorValue> state(carried);
+  SmallVector<SmallVector<TensorValue>> scanned(scans);
+  bool isKnown = count > 0 || hasSequence;
+  Location loc = g.loc;
+  for (int64_t i = 0; isKnown && i < count; ++i) {
+    SmallVector<TensorValue> operands{g.number(g.i64(), i),
+                                      g.number(g.i1(), 1)};
+    llvm::append_range(operands, state);
+    auto results = n.importer.readGraph(body, operands, &n.scope);
+    g.loc = loc;
+    if (!results)
+      return std::nullopt;
+    if (results->size() != 1 + state.size() + scans) {
+      n.fail("its body has " + Twine(results->size()) + " outputs, expected " +
+             Twine(1 + state.size() + scans));
+      return std::nullopt;
+    }
+    auto continues = single(g.constantInts((*results)[0]));
+    isKnown = continues.has_value();
+    for (size_t s = 0; s < state.size(); ++s)
+      state[s] = (*results)[1 + s];
+    for (size_t s = 0; s < scans; ++s)
+      scanned[s].push_back(g.unsqueeze((*results)[1 + state.size() + s], {0}));
+    if (continues && !*continues)
+      break;
+  }
+  if (!isKnown || g.failed)
+    return false;
+  for (size_t s = 0; s < state.size(); ++s)
+    n.yield(s, state[s]);
+  for (size_t s = 0; s < scans; ++s)
+    n.yield(state.size() + s, g.concat(scanned[s], 0));
+  return true;
+}
+
 /// Returns the list after the loop: its initial value, then the pieces of all
 /// iterations, [iterations, ...].
 static TensorValue grown(Graph &g, TensorValue before, TensorValue pieces,
@@ -315,73 +395,20 @@ void importLoop(Node &n) {
   SmallVector<TensorValue> carried;
   for (size_t i = 2; i < n.inputs(); ++i)
     carried.push_back(n.any(i));
-  std::optional<Extents> count;
-  if (n.has(0))
-    count = g.elements(n.in(0), /*forced=*/true);
   size_t scans =
       n.outputs() > carried.size() ? n.outputs() - carried.size() : 0;
-  if (!count && scans) {
-    n.fail("scans outputs over an unlimited number of iterations, expected the "
-           "operand M");
+  std::optional<LoopLimit> known = readLimit(n, scans);
+  if (!known)
     return;
-  }
-  if (count && count->size() != 1) {
-    n.fail("has an operand M of " + Twine(count->size()) +
-           " elements, expected one");
-    return;
-  }
-  Extent limit =
-      single(count).value_or(g.index(std::numeric_limits<int64_t>::max()));
-  limit = g.max(limit, g.index(0));
-  TensorValue start;
-  if (n.has(1)) {
-    auto known = single(g.constantInts(n.in(1)));
-    if (!known)
-      start = n.in(1);
-    else if (!*known)
-      limit = g.index(0);
-  }
+  auto [limit, start] = *known;
   bool hasSequence =
       llvm::any_of(carried, [](TensorValue x) { return x && !isTensor(x); });
-  // Unroll a few iterations if their number is known: shapes of carried values
-  // may then change between iterations. Sequences require it.
   if (auto few = getConstantIntValue(limit);
       few && (*few <= 8 || hasSequence) && !start) {
-    SmallVector<TensorValue> state = carried;
-    SmallVector<SmallVector<TensorValue>> scanned(scans);
-    bool inLine = *few > 0 || hasSequence;
-    Location loc = g.loc;
-    for (int64_t i = 0; inLine && i < *few; ++i) {
-      SmallVector<TensorValue> operands{g.number(g.i64(), i),
-                                        g.number(g.i1(), 1)};
-      llvm::append_range(operands, state);
-      auto results = n.importer.readGraph(*body, operands, &n.scope);
-      g.loc = loc;
-      if (!results)
-        return;
-      if (results->size() != 1 + state.size() + scans) {
-        n.fail("its body has " + Twine(results->size()) +
-               " outputs, expected " + Twine(1 + state.size() + scans));
-        return;
-      }
-      auto continues = single(g.constantInts((*results)[0]));
-      inLine = continues.has_value();
-      for (size_t s = 0; s < state.size(); ++s)
-        state[s] = (*results)[1 + s];
-      for (size_t s = 0; s < scans; ++s)
-        scanned[s].push_back(
-            g.unsqueeze((*results)[1 + state.size() + s], {0}));
-      if (continues && !*continues)
-        break;
-    }
-    if (inLine && !g.failed) {
-      for (size_t s = 0; s < state.size(); ++s)
-        n.yield(s, state[s]);
-      for (size_t s = 0; s < scans; ++s)
-        n.yield(state.size() + s, g.concat(scanned[s], 0));
+    std::optional<bool> isUnrolled =
+        unrollLoop(n, *body, carried, scans, *few, hasSequence);
+    if (!isUnrolled || *isUnrolled)
       return;
-    }
-    // If unrolling was abandoned, the ops built so far are dead code.
   }
   if (hasSequence) {
     size_t at = getConstantIntValue(limit) ? 1 : 0;

@@ -484,8 +484,7 @@ bool Importer::checkModel() {
   return !g.failed;
 }
 
-OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
-  g.loc = NameLoc::get(b.getStringAttr(path));
+bool Importer::parse(StringRef bytes) {
   model = std::make_shared<onnx::ModelProto>();
   google::protobuf::io::ArrayInputStream stream(bytes.data(), bytes.size());
   google::protobuf::io::CodedInputStream coded(&stream);
@@ -494,61 +493,131 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
     g.fail(
         "has more than 2 GiB, which the format does not allow; large weights "
         "belong in files beside it (external data)");
-    return {};
+    return false;
   }
   if (!model->ParseFromCodedStream(&coded) || !coded.ConsumedEntireMessage()) {
     g.fail("is no ONNX model, or truncated: protobuf cannot be parsed after "
            "byte " +
            Twine(coded.CurrentPosition()) + " of " + Twine(bytes.size()));
-    return {};
+    return false;
   }
-  if (!checkModel())
-    return {};
+  return checkModel();
+}
 
+std::optional<Importer::Inputs> Importer::declareInputs() {
   const onnx::GraphProto &graph = model->graph();
   llvm::StringSet<> constants;
   for (const auto &tensor : graph.initializer())
     constants.insert(tensor.name());
   for (const auto &tensor : graph.sparse_initializer())
     constants.insert(tensor.values().name());
-  OwningOpRef<ModuleOp> module = ModuleOp::create(g.loc);
-  SmallVector<Type> types;
-  SmallVector<std::string> names;
-  SmallVector<Attribute> dims;
-  SmallVector<SmallVector<std::string>> symbols;
+  Inputs inputs;
   bool valid = true;
   for (const onnx::ValueInfoProto &input : graph.input()) {
     if (constants.contains(input.name()))
       continue;
-    SmallVector<std::string> symbolsOf;
-    Type type = typeOf(input, symbolsOf);
+    SmallVector<std::string> symbols;
+    Type type = typeOf(input, symbols);
     valid &= bool(type);
-    types.push_back(type);
-    names.push_back(input.name());
-    SmallVector<StringRef> refs(symbolsOf.begin(), symbolsOf.end());
-    dims.push_back(b.getStrArrayAttr(refs));
-    symbols.push_back(symbolsOf);
+    inputs.types.push_back(type);
+    inputs.names.push_back(input.name());
+    inputs.symbols.push_back(std::move(symbols));
   }
   valid &= checkDims(graph, constants);
   if (!valid)
-    return {};
-  b.setInsertionPointToEnd(module->getBody());
-  auto function =
-      func::FuncOp::create(b, g.loc, "main", b.getFunctionType(types, {}));
+    return std::nullopt;
+  return inputs;
+}
+
+func::FuncOp Importer::createMain(const Inputs &inputs,
+                                  SmallVectorImpl<TensorValue> &arguments) {
+  auto function = func::FuncOp::create(b, g.loc, "main",
+                                       b.getFunctionType(inputs.types, {}));
   Block *entry = function.addEntryBlock();
   b.setInsertionPointToStart(entry);
-  SmallVector<TensorValue> inputs;
   for (auto [i, argument] : llvm::enumerate(entry->getArguments())) {
-    inputs.push_back(g.wrap(argument));
-    g.nameExtents(argument, symbols[i]);
-    function.setArgAttr(i, "dl.name", b.getStringAttr(names[i]));
-    if (llvm::any_of(cast<ArrayAttr>(dims[i]), [](Attribute name) {
-          return !cast<StringAttr>(name).empty();
-        }))
-      function.setArgAttr(i, "dl.dims", dims[i]);
+    ArrayRef<std::string> symbols = inputs.symbols[i];
+    arguments.push_back(g.wrap(argument));
+    g.nameExtents(argument, symbols);
+    function.setArgAttr(i, "dl.name", b.getStringAttr(inputs.names[i]));
+    if (llvm::all_of(symbols, [](const auto &name) { return name.empty(); }))
+      continue;
+    SmallVector<StringRef> names(symbols.begin(), symbols.end());
+    function.setArgAttr(i, "dl.dims", b.getStrArrayAttr(names));
   }
+  return function;
+}
+
+bool Importer::checkDeclaration(const onnx::ValueInfoProto &declared,
+                                TensorValue output) {
+  if (!declared.type().has_tensor_type())
+    return true;
+  const auto &type = declared.type().tensor_type();
+  Type element = elementType(b.getContext(), type.elem_type());
+  if (element && element != output.element()) {
+    emitError(g.loc) << "declares output '" << declared.name()
+                     << "' with elements of " << element << ", its node gives "
+                     << output.element();
+    return false;
+  }
+  const auto &shape = type.shape();
+  bool fits = !type.has_shape() || shape.dim_size() == output.rank();
+  for (int d = 0; fits && d < shape.dim_size(); ++d)
+    fits = !shape.dim(d).has_dim_value() ||
+           dl::mayEqual(shape.dim(d).dim_value(), output.dim(d));
+  if (!fits)
+    emitError(g.loc) << "declares output '" << declared.name()
+                     << "' with another shape than "
+                     << dl::toString(output.shape())
+                     << ", which its node gives";
+  return fits;
+}
+
+bool Importer::collectResults(ArrayRef<TensorValue> outputs,
+                              SmallVectorImpl<Value> &results,
+                              SmallVectorImpl<std::string> &names) {
+  for (auto [output, declared] : llvm::zip(outputs, model->graph().output())) {
+    // The tensors of a sequence are separate results.
+    if (isSequence(output)) {
+      for (auto [i, part] : llvm::enumerate(partsOf(output))) {
+        results.push_back(part.value);
+        names.push_back(fmt::format(FMT_STRING("{}_{}"), declared.name(), i));
+      }
+      continue;
+    }
+    if (!isTensor(output)) {
+      emitError(g.loc) << "output '" << declared.name()
+                       << "' is an optional value without one, expected a "
+                          "tensor";
+      return false;
+    }
+    if (!checkDeclaration(declared, output))
+      return false;
+    results.push_back(output.value);
+    names.push_back(declared.name());
+  }
+  auto isNoTensor = [](Value v) { return !isa<RankedTensorType>(v.getType()); };
+  if (results.empty() || llvm::any_of(results, isNoTensor)) {
+    g.fail("gives a sequence of sequences, or nothing but empty sequences, "
+           "expected tensors");
+    return false;
+  }
+  return true;
+}
+
+OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
+  g.loc = NameLoc::get(b.getStringAttr(path));
+  if (!parse(bytes))
+    return {};
+  std::optional<Inputs> inputs = declareInputs();
+  if (!inputs)
+    return {};
+  OwningOpRef<ModuleOp> module = ModuleOp::create(g.loc);
+  b.setInsertionPointToEnd(module->getBody());
+  SmallVector<TensorValue> arguments;
+  func::FuncOp function = createMain(*inputs, arguments);
   Location whole = g.loc;
-  auto outputs = readGraph(graph, inputs, nullptr);
+  auto outputs = readGraph(model->graph(), arguments, nullptr);
   if (!outputs || g.failed)
     return {};
   g.loc = whole;
@@ -557,60 +626,13 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
     return {};
   }
   SmallVector<Value> results;
-  SmallVector<std::string> resultNames;
-  for (auto [output, declared] : llvm::zip(*outputs, graph.output())) {
-    // The tensors of a sequence are separate results.
-    if (isSequence(output)) {
-      for (auto [i, part] : llvm::enumerate(partsOf(output))) {
-        results.push_back(part.value);
-        resultNames.push_back(declared.name() + "_" + std::to_string(i));
-      }
-      continue;
-    }
-    if (!isTensor(output)) {
-      emitError(g.loc) << "output '" << declared.name()
-                       << "' is an optional value without one, expected a "
-                          "tensor";
-      return {};
-    }
-    const auto &type = declared.type();
-    if (type.has_tensor_type()) {
-      Type element =
-          elementType(b.getContext(), type.tensor_type().elem_type());
-      if (element && element != output.element()) {
-        emitError(g.loc) << "declares output '" << declared.name()
-                         << "' with elements of " << element
-                         << ", its node gives " << output.element();
-        return {};
-      }
-      const auto &shape = type.tensor_type().shape();
-      bool fits =
-          !type.tensor_type().has_shape() || shape.dim_size() == output.rank();
-      for (int d = 0; fits && d < shape.dim_size(); ++d)
-        fits = !shape.dim(d).has_dim_value() ||
-               dl::mayEqual(shape.dim(d).dim_value(), output.dim(d));
-      if (!fits) {
-        emitError(g.loc) << "declares output '" << declared.name()
-                         << "' with another shape than "
-                         << dl::toString(output.shape())
-                         << ", which its node gives";
-        return {};
-      }
-    }
-    results.push_back(output.value);
-    resultNames.push_back(declared.name());
-  }
-  if (llvm::any_of(
-          results,
-          [](Value v) { return !isa<RankedTensorType>(v.getType()); }) ||
-      results.empty()) {
-    g.fail("gives a sequence of sequences, or nothing but empty sequences, "
-           "expected tensors");
+  SmallVector<std::string> names;
+  if (!collectResults(*outputs, results, names))
     return {};
-  }
   func::ReturnOp::create(b, g.loc, results);
-  function.setType(b.getFunctionType(types, ValueRange(results).getTypes()));
-  for (auto [i, name] : llvm::enumerate(resultNames))
+  function.setType(
+      b.getFunctionType(inputs->types, ValueRange(results).getTypes()));
+  for (auto [i, name] : llvm::enumerate(names))
     function.setResultAttr(i, "dl.name", b.getStringAttr(name));
   eraseSequences(*module);
   if (failed(verify(*module)))

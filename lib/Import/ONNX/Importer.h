@@ -11,6 +11,10 @@
 #include "llvm/ADT/StringSet.h"
 #include <memory>
 
+namespace mlir::func {
+class FuncOp;
+} // namespace mlir::func
+
 namespace dlc::onnx_import {
 
 /// The names visible in a graph: its own and those of the enclosing graphs.
@@ -153,6 +157,25 @@ public:
 
 private:
   struct Function;
+  /// The inputs of the model that are not initializers, in order.
+  struct Inputs {
+    llvm::SmallVector<mlir::Type> types;
+    llvm::SmallVector<std::string> names;
+    /// The symbol of each extent, empty where it has none.
+    llvm::SmallVector<llvm::SmallVector<std::string>> symbols;
+  };
+
+  /// The steps of run(). Each reports what is wrong, and returns false or
+  /// nothing then.
+  bool parse(llvm::StringRef bytes);
+  std::optional<Inputs> declareInputs();
+  mlir::func::FuncOp createMain(const Inputs &inputs,
+                                llvm::SmallVectorImpl<TensorValue> &arguments);
+  bool checkDeclaration(const onnx::ValueInfoProto &declared,
+                        TensorValue output);
+  bool collectResults(llvm::ArrayRef<TensorValue> outputs,
+                      llvm::SmallVectorImpl<mlir::Value> &results,
+                      llvm::SmallVectorImpl<std::string> &names);
   bool checkModel();
   bool checkDims(const onnx::GraphProto &graph,
                  const llvm::StringSet<> &constants);

@@ -240,6 +240,79 @@ ArrayRef<char> Importer::externalData(const TensorProto &tensor, int64_t bytes,
 // Values
 //===----------------------------------------------------------------------===//
 
+/// Elements that stand in one of a tensor's lists.
+struct ListedData {
+  /// The entries that the list has, and those that the shape needs.
+  int64_t given = 0, entries = 0;
+  /// The elements as in memory, if those are as many.
+  std::vector<char> bytes;
+};
+
+/// There is one list per family of types; most hold one element per entry.
+static ListedData readList(const TensorProto &tensor, int64_t count,
+                           int64_t bytes, unsigned width) {
+  ListedData data;
+  data.entries = count;
+  auto copy = [&](const auto &list, auto sample) {
+    using T = decltype(sample);
+    data.given = list.size();
+    if (data.given != data.entries)
+      return;
+    data.bytes.resize(size_t(data.entries) * sizeof(T));
+    T *to = reinterpret_cast<T *>(data.bytes.data());
+    for (auto value : list)
+      *to++ = T(value);
+  };
+  switch (tensor.data_type()) {
+  case TensorProto::FLOAT:
+    copy(tensor.float_data(), float());
+    break;
+  case TensorProto::DOUBLE:
+    copy(tensor.double_data(), double());
+    break;
+  case TensorProto::INT64:
+    copy(tensor.int64_data(), int64_t());
+    break;
+  case TensorProto::UINT32:
+  case TensorProto::UINT64:
+    if (width == 32)
+      copy(tensor.uint64_data(), uint32_t());
+    else
+      copy(tensor.uint64_data(), uint64_t());
+    break;
+  default:
+    if (width == 4 || width == 2)
+      data.entries = bytes; // packed: an entry is a byte
+    if (width <= 8)
+      copy(tensor.int32_data(), uint8_t());
+    else if (width == 16)
+      copy(tensor.int32_data(), uint16_t());
+    else
+      copy(tensor.int32_data(), int32_t());
+  }
+  return data;
+}
+
+/// Truth values, a byte each, or elements of 4 or 2 bits, packed.
+static ElementsAttr readSubByte(RankedTensorType type, ArrayRef<char> data) {
+  Type element = type.getElementType();
+  unsigned width = element.getIntOrFloatBitWidth();
+  if (width == 1) {
+    SmallVector<bool> bits;
+    for (char byte : data)
+      bits.push_back(byte != 0);
+    return DenseElementsAttr::get(type, bits);
+  }
+  SmallVector<APInt> elements = unpack(data, type.getNumElements(), width);
+  if (!isa<FloatType>(element))
+    return DenseElementsAttr::get(type, elements);
+  SmallVector<APFloat> floats;
+  for (const APInt &bits : elements)
+    floats.push_back(
+        APFloat(cast<FloatType>(element).getFloatSemantics(), bits));
+  return DenseElementsAttr::get(type, floats);
+}
+
 /// Unpacks elements of less than a byte, each into a byte as dl stores them.
 static SmallVector<APInt> unpack(ArrayRef<char> bytes, int64_t count,
                                  unsigned width) {
@@ -296,71 +369,15 @@ ElementsAttr Importer::readTensor(const TensorProto &tensor) {
       return fail("has " + Twine(data.size()) + " bytes of data, its shape " +
                   dl::toString(shape) + " needs " + Twine(bytes));
   } else {
-    // One list per family of types; most hold one element per entry.
-    int64_t entries = count;
-    auto copy = [&](const auto &list, auto sample) {
-      using T = decltype(sample);
-      if (list.size() != entries)
-        return;
-      converted.resize(size_t(entries) * sizeof(T));
-      T *to = reinterpret_cast<T *>(converted.data());
-      for (auto value : list)
-        *to++ = T(value);
-      data = ArrayRef<char>(converted.data(), size_t(bytes));
-    };
-    int64_t given = 0;
-    switch (tensor.data_type()) {
-    case TensorProto::FLOAT:
-      given = tensor.float_data_size();
-      copy(tensor.float_data(), float());
-      break;
-    case TensorProto::DOUBLE:
-      given = tensor.double_data_size();
-      copy(tensor.double_data(), double());
-      break;
-    case TensorProto::INT64:
-      given = tensor.int64_data_size();
-      copy(tensor.int64_data(), int64_t());
-      break;
-    case TensorProto::UINT32:
-    case TensorProto::UINT64:
-      given = tensor.uint64_data_size();
-      if (width == 32)
-        copy(tensor.uint64_data(), uint32_t());
-      else
-        copy(tensor.uint64_data(), uint64_t());
-      break;
-    default:
-      given = tensor.int32_data_size();
-      if (width == 4 || width == 2)
-        entries = bytes; // packed: an entry is a byte
-      if (width <= 8)
-        copy(tensor.int32_data(), uint8_t());
-      else if (width == 16)
-        copy(tensor.int32_data(), uint16_t());
-      else
-        copy(tensor.int32_data(), int32_t());
-    }
-    if (given != entries)
-      return fail("has " + Twine(given) + " values, its shape " +
-                  dl::toString(shape) + " needs " + Twine(entries));
+    ListedData list = readList(tensor, count, bytes, width);
+    if (list.given != list.entries)
+      return fail("has " + Twine(list.given) + " values, its shape " +
+                  dl::toString(shape) + " needs " + Twine(list.entries));
+    converted = std::move(list.bytes);
+    data = ArrayRef<char>(converted.data(), size_t(bytes));
   }
-  if (width == 1) {
-    SmallVector<bool> bits;
-    for (char byte : data)
-      bits.push_back(byte != 0);
-    return DenseElementsAttr::get(type, bits);
-  }
-  if (width < 8) {
-    SmallVector<APInt> elements = unpack(data, count, width);
-    if (!isa<FloatType>(element))
-      return DenseElementsAttr::get(type, elements);
-    SmallVector<APFloat> floats;
-    for (const APInt &bits : elements)
-      floats.push_back(
-          APFloat(cast<FloatType>(element).getFloatSemantics(), bits));
-    return DenseElementsAttr::get(type, floats);
-  }
+  if (width < 8)
+    return readSubByte(type, data);
   if (count == 0)
     return DenseElementsAttr::get(type, ArrayRef<Attribute>());
   if (bytes <= inlineBytes)
