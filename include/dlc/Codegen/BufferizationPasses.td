@@ -9,9 +9,9 @@ include "mlir/Pass/PassBase.td"
 def ReshapeDestinations : Pass<"dlc-reshape-destinations"> {
   let summary = "Write results in the shape in which they were computed";
   let description = [{
-    A result that is reshaped at the end is written to a reshaped view of its destination, which
-    stands in front of what computes it: so it is computed there and not copied. A destination
-    with gaps, or one whose type says less than the value's, has no such view.
+    A result that is reshaped at the end is written to a reshaped view of its destination instead.
+    The view is created before the ops that compute the result, so that they can compute it in
+    place. Destinations with gaps, or of a type less static than the value's, have no such view.
 
     ```mlir
     func.func @f(%x: tensor<2x4xf32>, %y: memref<8xf32>) {
@@ -41,10 +41,10 @@ def ReshapeDestinations : Pass<"dlc-reshape-destinations"> {
 def HideIndices : Pass<"dlc-hide-indices", "::mlir::func::FuncOp"> {
   let summary = "Put casts behind indices, that analyses do not look further";
   let description = [{
-    Upstream's bufferisation compares slices by constraints over everything that leads to their
-    offsets and sizes. Where extents follow from an unknown one through many layers that takes
-    minutes. A cast of an index to itself, behind each index that is neither a constant nor an
-    `affine.apply`, ends the search; equal values, and sums of them, stay comparable.
+    Upstream's bufferisation compares slices by constraints on everything that their offsets and
+    sizes are computed from. Where extents derive from an unknown one through many layers, that
+    takes minutes. An identity cast after each index that is neither a constant nor the result of
+    `affine.apply` stops the search. Equal values, and sums of them, remain comparable.
     Canonicalisation drops the casts.
 
     ```mlir
@@ -68,11 +68,11 @@ def HideIndices : Pass<"dlc-hide-indices", "::mlir::func::FuncOp"> {
 def CarryInPlace : Pass<"dlc-carry-in-place"> {
   let summary = "Copy what a loop hands on into the buffer of the value before";
   let description = [{
-    The state of a loop over time that is not written to the tensor of the state before would be
-    a new buffer in every step. So it is inserted there as a whole. Bufferisation drops the copy
-    where the state can be computed in place, and takes new memory where that would overwrite
-    what is still read. Runs just before bufferisation, since canonicalisation folds an insertion
-    of everything.
+    The state of a loop over time would be a new buffer in every iteration unless it is written to
+    the tensor of the previous state. This pass inserts the new state into that tensor as a whole.
+    Bufferisation drops the copy where the state can be computed in place, and allocates memory
+    where that would overwrite values that are still read. Runs just before bufferisation, since
+    canonicalisation folds an insertion of a whole tensor.
 
     ```mlir
     func.func @f(%x: tensor<4xf32>, %steps: index) -> tensor<4xf32> {
@@ -97,10 +97,10 @@ def CarryInPlace : Pass<"dlc-carry-in-place"> {
     }
     ```
 
-    An `scf.while` hands values from its first region to the second in the places where they came
-    in, as upstream's bufferisation expects. Whatever else its second region yields is copied,
-    unless that region has made it: two carried values must never be one buffer, nor an argument
-    of the function.
+    The condition of an `scf.while` is made to forward each value at the position at which it came
+    in, as upstream's bufferisation expects. Other values that the second region yields are copied,
+    unless that region has created them: two carried values must never alias each other or an
+    argument of the function.
   }];
   let dependentDialects = [
     "::mlir::bufferization::BufferizationDialect", "::mlir::tensor::TensorDialect"];
@@ -109,12 +109,13 @@ def CarryInPlace : Pass<"dlc-carry-in-place"> {
 def WriteResults : Pass<"dlc-write-results", "::mlir::func::FuncOp"> {
   let summary = "Insert each result into its destination as a tensor";
   let description = [{
-    `bufferization.materialize_in_destination` into a buffer is a write that one-shot
-    bufferisation's analysis does not see. Once upstream's elimination of empty tensors has put
-    another value into that buffer, which is read again later, the write spoils it. So each
-    becomes an insertion of everything into the tensor of the buffer: a value that is still read
-    keeps the place, and the result goes to other memory first. A copy at the very end of the
-    function brings such a result home; any other copy is one to itself, which folds.
+    `bufferization.materialize_in_destination` into a buffer is a write that the analysis of
+    one-shot bufferisation does not see. If upstream's elimination of empty tensors has put another
+    value into that buffer, and this value is read later, the write overwrites it. So each such op
+    becomes an insertion of the whole value into the tensor of the buffer. A value that is still
+    read then keeps the buffer, and the result goes to other memory first. A copy at the end of the
+    function moves such a result to its buffer. Otherwise source and destination of this copy are
+    the same, and it folds.
 
     ```mlir
     func.func @f(%x: tensor<4xf32>, %y: memref<4xf32>) {
@@ -140,12 +141,12 @@ def WriteResults : Pass<"dlc-write-results", "::mlir::func::FuncOp"> {
 def DuplicateSharedDestinations : Pass<"dlc-duplicate-shared-destinations"> {
   let summary = "Give each result the writes that it begins with, for itself";
   let description = [{
-    Common subexpression elimination lets two results begin with one fill or one slice. Upstream's
-    elimination of empty tensors then puts the shared part into the buffer of the first result,
-    and the second reads it from there after it was overwritten. So empty tensors, fills and
-    inserted slices that are written to more than once are made again for each. The empty tensor
-    that layers of one shape share is made again as well, with the slices of it that tiles were
-    written to: bufferisation would compare every layer with all others.
+    Common subexpression elimination may make two results start from the same fill or slice.
+    Upstream's elimination of empty tensors then puts the shared part into the buffer of the first
+    result, and the second reads it there after it was overwritten. So empty tensors, fills and
+    inserted slices with several writers are cloned for each of them. An empty tensor that layers of
+    one shape share is cloned too, with the slices of it that tiles were written to: otherwise
+    bufferisation would compare every layer with all others.
 
     ```mlir
     func.func @f(%a: tensor<1xf32>, %b: tensor<1xf32>, %zero: f32)

@@ -9,11 +9,11 @@ include "mlir/Pass/PassBase.td"
 def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::func::FuncOp"> {
   let summary = "Decide how each loop nest is tiled";
   let description = [{
-    By the machine model (TilingStrategy.h) and the function's `codegen.target`, or by the
-    `codegen.register_tile` that a contraction has. The decision is the attribute
-    `codegen.schedule` of the nest's root and of each op with something to say of its own; tiling,
-    packing, reductions, vectors and the report go by it. A nest whose root has a schedule keeps
-    what it has, so a schedule can be edited by hand.
+    Uses the machine model (TilingStrategy.h) and the function's `codegen.target`, or the
+    `codegen.register_tile` of a contraction. The decision is the attribute `codegen.schedule` of
+    the nest's root and of each op that needs entries of its own. Tiling, packing, reductions,
+    vectorisation and the report follow it. A nest whose root already has a schedule is not changed,
+    so a schedule can be edited by hand.
 
     ```mlir
     func.func @f(%a: tensor<8x512xf32>, %b: tensor<512x512xf32>, %c: tensor<8x512xf32>)
@@ -46,14 +46,14 @@ def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::func::FuncOp"> {
 def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
   let summary = "Tile each loop nest into parallel tasks and register-sized tiles";
   let description = [{
-    Does what `codegen.nest` and `codegen.schedule` say of each op, from the last nest to the
-    first: tasks, in them rows of all ops of the nest, in these the tiles of each.
+    Applies `codegen.nest` and `codegen.schedule` of each op, from the last nest to the first:
+    tasks, inside them rows of all ops of the nest, and inside these the tiles of each op.
 
-    Tasks are iterations of `scf.forall` with an attribute `codegen.cost`, about the nanoseconds
-    of one, by which the runtime decides how many threads pay off; where that depends on unknown
-    extents, `codegen.scale_cost` tells how. The tasks do not depend on the number of threads,
-    so neither do results. The outermost loop of each nest tells what it computes,
-    `codegen.region`, for `dlc-mark-regions`.
+    Tasks are iterations of an `scf.forall`. Its attribute `codegen.cost`, the estimated nanoseconds
+    of one iteration, lets the runtime decide how many threads pay off. If the cost depends on
+    unknown extents, `codegen.scale_cost` says how. The tasks do not depend on the number of
+    threads, so neither do the results. The outermost loop of each nest has the attribute
+    `codegen.region`, which describes the nest for `dlc-mark-regions`.
 
     ```mlir
     // dlc-opt --dlc-form-nests --dlc-choose-schedules --dlc-tile-and-fuse --canonicalize
@@ -92,11 +92,11 @@ def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
 def PackWeights : Pass<"dlc-pack-weights", "::mlir::func::FuncOp"> {
   let summary = "Lay out constant operands in the order in which tiles read them";
   let description = [{
-    A tile of a product reads a panel of some columns of its right operand. The rows of a panel
-    lie a whole row of the operand apart, each in a page of its own. Where the product's schedule
-    has a `packing`, the panels of a constant operand are laid out one after the other while
-    compiling, and the tiles' slices are taken from there. A last, narrower panel is filled up
-    with zeros. Slices that do not begin at a multiple of a panel's width stay as they are.
+    A tile of a product reads a panel of some columns of its right operand. The rows of a panel are
+    a whole row of the operand apart, so each may be in a page of its own. If the product's schedule
+    has a `packing`, the panels of a constant operand are laid out one after the other at compile
+    time, and the tiles' slices are taken from there. A last, narrower panel is filled up with
+    zeros. Slices that do not begin at a multiple of the panel width are not changed.
 
     ```mlir
     // dlc-opt --dl-fold-constants --dlc-pack-weights
@@ -138,11 +138,11 @@ def PackWeights : Pass<"dlc-pack-weights", "::mlir::func::FuncOp"> {
 def PrefetchTiles : Pass<"dlc-prefetch-tiles", "::mlir::func::FuncOp"> {
   let summary = "Ask for what an epilogue reads before the sums of its tile begin";
   let description = [{
-    Behind the loop that adds up a tile of a product, the epilogue reads a tile of another
+    After the loop that accumulates a tile of a product, the epilogue reads a tile of another
     buffer, such as a residual: a few cache lines in each of a dozen rows, which no hardware
-    prefetcher follows. These lines, and those that are written next, are prefetched in front
-    of the loop, which runs long enough. Left out are buffers below 128 KB, constants, and
-    places that follow from the sums.
+    prefetcher predicts. This pass prefetches these lines, and the lines that are written next,
+    before the loop, which runs long enough. Not prefetched are buffers below 128 KB, constants, and
+    addresses that depend on the loop's results.
 
     ```mlir
     func.func @f(%a: memref<8x16xf32>, %r: memref<512x256xf32>, %y: memref<512x256xf32>,
@@ -181,9 +181,9 @@ def PrefetchTiles : Pass<"dlc-prefetch-tiles", "::mlir::func::FuncOp"> {
 def UnrollShortLoops : Pass<"dlc-unroll-short-loops", "::mlir::func::FuncOp"> {
   let summary = "Unroll loops of few rounds that carry vectors";
   let description = [{
-    Unrolls loops that carry vectors, take at most nine iterations and have few instructions,
-    inner loops first: those over a small window. Unrolled, neighbouring positions share what
-    they read, and sums are not moved between registers in every iteration.
+    Unrolls loops that carry vectors, have at most nine iterations and contain few instructions,
+    inner loops first: typically loops over a small window. After unrolling, neighbouring positions
+    share loads, and sums are not moved between registers in every iteration.
 
     ```mlir
     // dlc-opt --dlc-unroll-short-loops --canonicalize
@@ -216,11 +216,12 @@ def UnrollShortLoops : Pass<"dlc-unroll-short-loops", "::mlir::func::FuncOp"> {
 def TilePartialRows : Pass<"dlc-tile-partial-rows", "::mlir::func::FuncOp"> {
   let summary = "Compute the rows of a tile of unknown size one by one";
   let description = [{
-    After `dlc-peel-loops` only last iterations have tiles of unknown size. A mask over rows
-    would compute rows that do not exist, which for a batch of one is most of them; a loop over
-    single rows computes what is there. Ops in the body of an `scf.for` are tiles;
-    producers that compute for this tile alone go into the loop. The contiguous dimension gets
-    no loop, since `dlc-vectorize-tiles` masks it, except in products, which have no mask.
+    After `dlc-peel-loops` only last iterations have tiles of unknown size. A mask over rows would
+    compute rows that do not exist, which are most of them for a batch of one. A loop over single
+    rows computes the existing ones only. Applies to ops in the body of an `scf.for`, which are
+    tiles; producers that compute for this tile alone are fused into the loop. The contiguous
+    dimension gets no loop, since `dlc-vectorize-tiles` masks it; products are the exception, as
+    they are not masked.
 
     ```mlir
     // dlc-opt --dlc-tile-partial-rows --canonicalize
@@ -258,12 +259,12 @@ def TilePartialRows : Pass<"dlc-tile-partial-rows", "::mlir::func::FuncOp"> {
 def TileReductions : Pass<"dlc-tile-reductions", "::mlir::func::FuncOp"> {
   let summary = "Tile the reduction dimensions of tiled ops";
   let description = [{
-    By the `steps` of each op's schedule, which goes: a product adds up a few steps of its sum at
-    a time, while its tile of the result stays in registers. Any other sum along a contiguous
-    dimension becomes a vector of sums, which is added up once behind the loop: adding across
-    lanes in every iteration would wait for the iteration before. Columns that are no power of two
-    are cut into such first, since LLVM keeps no other vectors in registers across a loop. Reads
-    the sizes of tiles, so it runs behind `dlc-peel-loops`.
+    Consumes the `steps` of each op's schedule. A product accumulates a few steps of its sum at a
+    time, while its tile of the result stays in registers. Any other sum along a contiguous
+    dimension becomes a vector of partial sums, which is reduced once after the loop: a reduction
+    across lanes in every iteration would be a dependency chain. A number of columns that is not a
+    power of two is split into powers of two first, since LLVM keeps no other vectors in registers
+    across a loop. Runs after `dlc-peel-loops`, as it depends on the sizes of tiles.
 
     ```mlir
     func.func @f(%x: tensor<2x24xf32>, %w: tensor<24x16xf32>, %y: tensor<2x16xf32>)
@@ -299,12 +300,12 @@ def TileReductions : Pass<"dlc-tile-reductions", "::mlir::func::FuncOp"> {
 def VectorizeTiles : Pass<"dlc-vectorize-tiles", "::mlir::func::FuncOp"> {
   let summary = "Turn tiles into vectors, with masks where a size is not known";
   let description = [{
-    A `linalg` op on a tile becomes ops on one vector of the tile's shape; `dlc-lower-vectors`
-    cuts it into the machine's. The contiguous dimension is rounded up to whole vectors, and an
-    unknown extent is taken as the largest that the tile allows; reads and writes have a mask
-    there. Lanes beyond it hold zeros. The tile of a contraction has vectors of exactly its size.
-    The sums of a loop over the steps of a product are carried as vectors and written behind it.
-    An op that is too large for a tile, or whose extents have no bound, stays a loop.
+    A `linalg` op on a tile becomes ops on one vector of the tile's shape, which `dlc-lower-vectors`
+    splits into vectors of the machine. The contiguous dimension is rounded up to whole vectors, and
+    an unknown extent is replaced by the upper bound that the tile gives; reads and writes are
+    masked there. Lanes out of bounds hold zeros. The tile of a contraction has vectors of exactly
+    its size. The sums of a loop over the steps of a product are carried as vectors and written
+    after the loop. Ops that are too large for a tile, or whose extents are unbounded, stay loops.
 
     ```mlir
     func.func @f(%x: tensor<20xf32>, %y: tensor<20xf32>) -> tensor<20xf32> {
@@ -334,11 +335,10 @@ def LowerVectors : Pass<"dlc-lower-vectors", "::mlir::func::FuncOp"> {
   let summary = "Lower contractions, masks and transfers to the machine's vectors";
   let description = [{
     Lowers vectors of several dimensions to vectors of one, by upstream's patterns in upstream's
-    order: masks, contractions, transfers. Contractions become multiply-adds, transfers become
-    loads and stores that keep their mask, transpositions become shuffles. Where upstream ends
-    in scalars, patterns of its own come first: contractions of one step, a sum across one
-    vector, reads whose dimensions come in another order than they lie in memory. Relies on
-    memrefs.
+    order: masks, contractions, transfers. Contractions become multiply-adds, transfers become loads
+    and stores that keep their mask, transpositions become shuffles. Patterns of this project run
+    first where upstream's would produce scalars: contractions of one step, a sum across one vector,
+    and reads with permuted dimensions. Requires memrefs.
 
     ```mlir
     func.func @f(%a: vector<2x1xf32>, %b: vector<1x16xf32>, %y: memref<2x16xf32>) {

@@ -9,9 +9,9 @@ include "mlir/Pass/PassBase.td"
 def CheckIndices : Pass<"dlc-check-indices", "::mlir::func::FuncOp"> {
   let summary = "Bound the indices that a model computes itself";
   let description = [{
-    For a model as it was read: indices that later passes write are inside by construction. An
-    index of `tensor.extract` or `tensor.insert` outside of its tensor ends the call with a
-    message.
+    Runs on a model as it was read, as the indices that later passes create are in bounds by
+    construction. An index of `tensor.extract` or `tensor.insert` that is out of bounds ends the
+    call with a message.
 
     ```mlir
     func.func @f(%x: tensor<?xf32>, %i: index) -> f32 {
@@ -28,9 +28,9 @@ def CheckIndices : Pass<"dlc-check-indices", "::mlir::func::FuncOp"> {
     }
     ```
 
-    In the body of an op that computes elements (`linalg.generic`, a cell of `dl.scan`) a call
-    cannot end. There the index is clamped into the tensor, and a tensor without elements ends
-    the call before that op.
+    A call cannot end in the body of an op that computes elements (`linalg.generic`, a cell of
+    `dl.scan`). There the index is clamped, and a check before that op ends the call if the tensor
+    has no elements.
 
     ```mlir
     func.func @f(%x: tensor<8xf32>, %ids: tensor<4xindex>, %e: tensor<4xf32>) -> tensor<4xf32> {
@@ -63,11 +63,11 @@ def CheckIndices : Pass<"dlc-check-indices", "::mlir::func::FuncOp"> {
 def CheckExtents : Pass<"dlc-check-extents", "::mlir::func::FuncOp"> {
   let summary = "Check every extent that an op relies on";
   let description = [{
-    An op of `linalg`, `tensor` or `scf` on tensors of unknown extents relies on some of them:
-    operands have the extents of the op's loops, a slice lies inside its tensor, a cast to a
-    known extent is true, no extent is negative, and 64 bits count the bytes of a tensor. What
-    types and loop bounds do not prove becomes a `codegen.require` in front of the op, unless
-    one with the same condition stands before it.
+    An op of `linalg`, `tensor` or `scf` on tensors of unknown extents relies on relations between
+    them: the operands have the extents of the op's loops, a slice is in bounds, a cast to a static
+    extent is valid, no extent is negative, and the bytes of a tensor fit in 64 bits. Relations that
+    types and loop bounds do not prove become a `codegen.require` before the op, unless a check with
+    the same condition precedes it.
 
     ```mlir
     func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
@@ -85,15 +85,14 @@ def CheckExtents : Pass<"dlc-check-extents", "::mlir::func::FuncOp"> {
     }
     ```
 
-    Extents are followed from op to op: each `tensor.dim` is replaced by the extent of an
-    argument, by a value, or by arithmetic on these. A condition therefore does not depend on
-    any op for which upstream's patterns infer a static extent. A tensor that a loop carries
-    has the extents that it begins with, where each iteration is seen to keep them; the extents
-    of others, and of results of `scf.if` whose branches differ, are read by a `tensor.dim` of
-    the result.
+    Extents are propagated from op to op: each `tensor.dim` is replaced by the extent of an
+    argument, by a value, or by arithmetic on these. A condition therefore does not depend on any op
+    for which upstream's patterns infer a static extent. A tensor carried by a loop has its initial
+    extents if each iteration provably keeps them. For other carried tensors, and for results of an
+    `scf.if` whose branches differ, a `tensor.dim` of the result reads the extents.
 
-    Runs directly behind a conversion, before anything is canonicalised. With `analysis`
-    nothing is added, and an op that needs a check is an error.
+    Runs directly after a conversion, before canonicalisation. With `analysis` nothing is added, and
+    an op that needs a check is an error.
 
     ```mlir
     // dlc-opt --dlc-check-extents=analysis=true
@@ -115,11 +114,11 @@ def CheckExtents : Pass<"dlc-check-extents", "::mlir::func::FuncOp"> {
 def HoistChecks : Pass<"dlc-hoist-checks", "::mlir::func::FuncOp"> {
   let summary = "Move checks to where what they compare is known";
   let description = [{
-    A check and the arithmetic of its condition move up, right behind the last value that the
-    condition is computed from. A check leaves an `scf.for` loop as "it holds, or the loop does
-    not run". Of equal checks one is left. Whatever has an extent stands behind the values that
-    the extent follows from, and so behind the check: later passes may use what the check says.
-    Checks in a branch stay there.
+    A check and the arithmetic of its condition move up, to just after the last value that the
+    condition is computed from. Outside an `scf.for` loop the check is weakened to "it holds, or the
+    loop does not run". Only one of several equal checks is kept. A tensor with an extent is defined
+    after the values that determine the extent, and so after the check: later passes may rely on the
+    checked condition. Checks in a branch stay there.
 
     ```mlir
     func.func @f(%m: index, %n: index, %steps: index, %x: f32) -> f32 {
@@ -153,13 +152,13 @@ def HoistChecks : Pass<"dlc-hoist-checks", "::mlir::func::FuncOp"> {
 def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleOp"> {
   let summary = "Give every public function a function that checks and infers shapes";
   let description = [{
-    For each public `@f` a function `@f.shapes(inputs..., %out: memref<?xi64>)` is made that
-    reads extents alone. It writes the extents of all results, one after the other, to
-    `%out[1]` and up, and to `%out[0]` zero or the number (from 1) of the first
-    `codegen.require` that does not hold. These checks leave `@f`; their messages are the shape
-    function's `codegen.messages`. An extent that follows from values is written as -1 and
-    listed in `codegen.computed` of `@f`; a check of values stays there. `codegen.shapes` of `@f`
-    names its shape function.
+    For each public `@f` this pass creates a function `@f.shapes(inputs..., %out: memref<?xi64>)`
+    that reads extents only. It writes the extents of all results, one after the other, to `%out[1]`
+    and up. To `%out[0]` it writes zero, or the number (from 1) of the first `codegen.require` that
+    does not hold. These checks are removed from `@f`; their messages are the shape function's
+    `codegen.messages`. An extent that depends on values is written as -1 and listed in
+    `codegen.computed` of `@f`; a check that depends on values stays in `@f`. `codegen.shapes` of
+    `@f` names its shape function.
 
     ```mlir
     func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
@@ -200,10 +199,10 @@ def ResultsToOutParams
   let summary = "Make results of public functions buffers that the caller gives";
   let description = [{
     A public `@f(tensors) -> tensors` becomes `@f(%context: !llvm.ptr, %workers: index, inputs as
-    memrefs..., results as memrefs...)`. Results are written to the caller's buffers. A result
-    whose extents follow from values has none: `codegen.set_result` and `codegen.set_extent` tell
-    the context where it lies and how large it is. Global tensors become buffers as well; what is
-    stored to them is written behind everything else.
+    memrefs..., results as memrefs...)`. Results are written to the caller's buffers. A result whose
+    extents depend on values has no such buffer: `codegen.set_result` and `codegen.set_extent` store
+    its address and extents in the context. Global tensors become buffers as well; the values stored
+    to them are written after all other ops.
 
     ```mlir
     func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
@@ -231,11 +230,11 @@ def ResultsToOutParams
 def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
   let summary = "Say for which processor each kernel is, and copy it for others";
   let description = [{
-    Of the module's `codegen.targets`, the least first, the first keeps the kernel `@f`, each
-    other one gets a copy `@f.name`, whose `codegen.version_of` is `@f`. Every function has its
-    target as `codegen.target`, by which later passes choose tiles and vectors; functions that
-    kernels share, such as shape functions, have the first. The runtime takes the best kernel that
-    the processor can run when a context is made.
+    The module's `codegen.targets` are sorted from the least to the most capable. The kernel `@f` is
+    for the first; each other target gets a copy `@f.name`, whose `codegen.version_of` is `@f`.
+    Every function has its target as `codegen.target`, by which later passes choose tiles and
+    vectors. Functions that kernels share, such as shape functions, are for the first target. When a
+    context is created, the runtime selects the best kernel that the processor can run.
 
     ```mlir
     module attributes {codegen.targets = [
@@ -264,11 +263,11 @@ def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
 def CheckBounds : Pass<"dlc-check-bounds", "::mlir::func::FuncOp"> {
   let summary = "Check every load, store, slice, cast and view of a buffer before it happens";
   let description = [{
-    For finding defects of the compiler, not of models: `dlc --check-bounds`. What upstream's
-    runtime verification knows of buffers and `linalg` ops becomes `codegen.require`, so that a
-    call ends with the op and its place instead of the process. Vectors in memory, with or
-    without a mask, views of raw memory and groups of expanded dimensions are checked as well.
-    Runs where tensors have become buffers, and again where vectors have become loads.
+    For finding defects of the compiler, not of models (`dlc --check-bounds`). The checks of
+    upstream's runtime verification of buffers and `linalg` ops become `codegen.require`, so that a
+    violation ends the call with the op and its location instead of ending the process. Vectors in
+    memory, with or without a mask, views of raw memory and groups of expanded dimensions are
+    checked as well. Runs after bufferisation, and again after vectors have become loads and stores.
 
     ```mlir
     func.func @f(%x: memref<?xf32>, %i: index) -> vector<8xf32> {
@@ -298,8 +297,8 @@ def CheckBounds : Pass<"dlc-check-bounds", "::mlir::func::FuncOp"> {
 def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
   let summary = "End a call where a check of values does not hold";
   let description = [{
-    Each `codegen.require` that is left in a kernel becomes a branch to a `codegen.fail`, which
-    gives the context the message and does not return. Relies on the context as the first
+    Each `codegen.require` that remains in a kernel becomes a branch to a `codegen.fail`, which
+    passes the message to the context and does not return. Requires the context as the first
     argument.
 
     ```mlir

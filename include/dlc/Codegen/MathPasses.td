@@ -10,11 +10,12 @@ def ApproximateMath : Pass<"dlc-approximate-math"> {
   let summary = "Replace functions of f32 by polynomials";
   let description = [{
     Functions of f32 become polynomials that are within two units in the last place of the exact
-    result, for scalars and vectors alike, so that a result does not depend on where a vector
-    ends. exp, tanh and erf are polynomials of f32; sine, cosine, powers and others are
-    polynomials of f64, which need no care for the last bits. Logarithms are upstream's. Angles
-    beyond 2^50 are left to libm, and so is f64. With `fast`, tanh and erf are within five units,
-    in three quarters and nine tenths of the time.
+    result. Scalars and vectors use the same formulas, so a result does not depend on whether an
+    element is in a vector or in the remainder. exp, tanh and erf are polynomials of f32. Sine,
+    cosine, powers and others are polynomials of f64, where rounding errors in the last bits do not
+    matter. Logarithms are upstream's. Angles beyond 2^50 and functions of f64 are left to libm.
+    With `fast`, tanh and erf are within five units, and take three quarters and nine tenths of the
+    time.
 
     ```mlir
     func.func @f(%x: vector<16xf32>) -> vector<16xf32> {
@@ -50,9 +51,9 @@ def ApproximateMath : Pass<"dlc-approximate-math"> {
 def CallLibm : Pass<"dlc-call-libm", "::mlir::ModuleOp"> {
   let summary = "Call libm for functions that have no polynomial";
   let description = [{
-    What `dlc-approximate-math` leaves of functions becomes calls of the C library, a vector's
-    element by element, in f32 for narrower types. Square roots, rounding and multiply-add stay:
-    they are instructions.
+    Functions that `dlc-approximate-math` leaves become calls of the C library, one per element of a
+    vector, and in f32 for narrower types. Square roots, rounding and multiply-add are instructions
+    and are not changed.
 
     ```mlir
     func.func @f(%x: vector<2xf64>) -> vector<2xf64> {
@@ -81,8 +82,8 @@ def CallLibm : Pass<"dlc-call-libm", "::mlir::ModuleOp"> {
 def ExpandArith : Pass<"dlc-expand-arith"> {
   let summary = "Expand rounded divisions";
   let description = [{
-    Upstream's expansion of rounded divisions, without its patterns for extrema: these make
-    comparisons and selections where LLVM has an instruction.
+    Upstream's expansion of rounded divisions, without its patterns for minima and maxima: these
+    create comparisons and selects where LLVM has an instruction.
 
     ```mlir
     func.func @f(%i: index, %n: index) -> index {

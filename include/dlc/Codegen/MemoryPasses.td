@@ -9,13 +9,13 @@ include "mlir/Pass/PassBase.td"
 def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"> {
   let summary = "Make bf16, small floats and truth values what memory and registers hold";
   let description = [{
-    Up to here bf16 is bf16. Few processors convert it, and some of those lose denormals. For the
-    others LLVM calls the compiler's runtime library, which a model's library does not have, and
-    takes vectors apart. So bf16 is kept by its bits, as `i16`: buffers, vectors and numbers
-    change their type, conversions become shifts and roundings of integers (to the nearest, ties
-    to even; NaN stays NaN), what only moves elements moves bits, and other arithmetic is done in
-    f32. Instructions that take bf16 keep it. Floats of 8 and 4 bits, in all formats that `dl`
-    has, become `i8` and `i4` in the same way.
+    Few processors convert bf16, and some of those flush denormals. For the others LLVM calls the
+    compiler's runtime library, which a model's library does not have, and scalarises vectors. So
+    this pass replaces bf16 by `i16` of the same bits: buffers, vectors and scalars change their
+    type, and conversions become shifts and roundings of integers (to nearest, ties to even; NaN
+    stays NaN). Ops that only move elements move bits, and other arithmetic is done in f32.
+    Instructions that take bf16 keep it. Floats of 8 and 4 bits, in all formats of `dl`, become `i8`
+    and `i4` in the same way.
 
     ```mlir
     func.func @f(%x: memref<?xbf16>, %i: index) -> vector<16xf32> {
@@ -34,7 +34,7 @@ def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"
     }
     ```
 
-    A truth value is a byte in memory, and `i1` elsewhere.
+    A boolean is a byte in memory, and `i1` elsewhere.
 
     ```mlir
     func.func @f(%x: memref<?xi1>, %i: index) -> i1 {
@@ -56,11 +56,11 @@ def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"
 def ExpandCopies : Pass<"dlc-expand-copies", "::mlir::func::FuncOp"> {
   let summary = "Turn copies between strided buffers into loops of vectors";
   let description = [{
-    A copy whose rows are contiguous on both sides becomes a loop over rows that copies vectors,
-    and what is left of a row by halves of them. A copy of rows that are not contiguous becomes
-    `linalg.copy`. For both, upstream calls a function of its runner's library. Copies of whole
-    buffers stay: they become memcpy. Runs while a task is still in the function whose
-    `codegen.target` tells the width of vectors.
+    A copy whose rows are contiguous on both sides becomes a loop over rows that copies vectors; the
+    remainder of a row is copied by vectors of half the size, and so on. A copy of rows that are not
+    contiguous becomes `linalg.copy`. For both, upstream calls a function of its runner's library.
+    Copies of dense buffers become memcpy later and are not changed. Runs before tasks are outlined,
+    as the function's `codegen.target` determines the width of vectors.
 
     ```mlir
     func.func @f(%x: memref<?x20xf32>, %y: memref<?x20xf32, strided<[?, 1]>>) {
@@ -90,9 +90,9 @@ def ExpandReshapes : Pass<"dlc-expand-reshapes"> {
   let summary = "Turn reshapes of buffers into plain views";
   let description = [{
     `memref.expand_shape` and `memref.collapse_shape` become `memref.reinterpret_cast`. Upstream
-    folds them into loads and stores instead, where each access then divides its index
-    (`affine.delinearize_index`), and its `expand-strided-metadata` crashes on several unknown
-    extents in a group.
+    instead folds them into loads and stores, so that each access divides its index
+    (`affine.delinearize_index`). Its `expand-strided-metadata` crashes on several unknown extents
+    in a group.
 
     ```mlir
     // dlc-opt --dlc-expand-reshapes --canonicalize
@@ -117,14 +117,14 @@ def ExpandReshapes : Pass<"dlc-expand-reshapes"> {
 def OrderMaskedTransfers : Pass<"dlc-order-masked-transfers"> {
   let summary = "Bring masked reads and writes into the order of memory";
   let description = [{
-    A mask speaks of elements in the order of memory. A masked read that transposes or broadcasts
-    becomes one in that order, with the rest behind it; a masked write of several rows becomes one
-    of each row with its part of the mask.
+    The bits of a mask are in the order of memory. A masked read that transposes or broadcasts
+    becomes a read in that order, followed by the transposition and the broadcast. A masked write of
+    several rows becomes one write per row with its part of the mask.
 
-    Runs before aliases fold. A rank-reducing subview that is folded into a transfer gives it a map
-    to dimensions that are not the last ones, as `(d0, d1, d2, d3) -> (0, d3, d0)`. Upstream's
-    unrolling then takes the mask apart by the dimensions of the vector: a read gets another
-    element's bit, a write goes past its tile.
+    Runs before aliases are folded. Folding a rank-reducing subview into a transfer gives it a map
+    to dimensions that are not the last ones, such as `(d0, d1, d2, d3) -> (0, d3, d0)`. Upstream's
+    unrolling then splits the mask by the dimensions of the vector: a read uses the bit of another
+    element, and a write goes past its tile.
 
     ```mlir
     // dlc-opt --dlc-order-masked-transfers --canonicalize
@@ -152,12 +152,12 @@ def OrderMaskedTransfers : Pass<"dlc-order-masked-transfers"> {
 def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
   let summary = "Place all intermediate buffers in one arena that the caller gives";
   let description = [{
-    Each `memref.alloc` of a kernel becomes a view into a new last argument, `memref<?xi8>`.
-    Buffers that are never alive together, from the first access to the last, share memory.
-    Buffers of known size are packed; those of a size that is known at run time share slots. A
-    buffer inside a parallel loop gets a place for each worker. `@f.workspace`, the kernel's
-    `codegen.workspace`, takes the same arguments and returns the bytes that are needed. A result
-    that is handed to the caller gets memory of its own instead.
+    Each `memref.alloc` of a kernel becomes a view into a new last argument, `memref<?xi8>`. Buffers
+    with disjoint live ranges, from the first access to the last, share memory. Buffers of static or
+    bounded size are packed; those whose size is known at run time share slots. A buffer inside a
+    parallel loop exists once per worker. `@f.workspace`, the kernel's `codegen.workspace`, takes
+    the same arguments and returns the size of the arena in bytes. A result that is handed to the
+    caller gets memory of its own instead.
 
     ```mlir
     // dlc-opt --dlc-plan-arena --canonicalize
@@ -197,8 +197,8 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
 def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
   let summary = "Put constants side by side, apart from the code";
   let description = [{
-    Constant buffers of at least `least` bytes become views of one memory, which a kernel asks for
-    by `codegen.weight_memory` where it begins. Their values and places go to the module's
+    Constant buffers of at least `least` bytes become views of one buffer, which a kernel obtains at
+    its start by `codegen.weight_memory`. Their values and offsets go to the module's
     `codegen.weights`, so that they are written to a file as they are and never become LLVM
     constants.
 
@@ -231,10 +231,10 @@ def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
 def PlaceState : Pass<"dlc-place-state", "::mlir::ModuleOp"> {
   let summary = "Put mutable globals side by side in the context's memory";
   let description = [{
-    Global buffers that are not constant become views of one memory, which a kernel asks for by
-    `codegen.state_memory` where it begins: every context has a state of its own. The module's
-    `codegen.states` tell names, types and places. First values that are not zero join the
-    weights, and `first` is where they begin there.
+    Global buffers that are not constant become views of one buffer, which a kernel obtains at its
+    start by `codegen.state_memory`: every context has a state of its own. The module's
+    `codegen.states` hold names, types and offsets. Initial values that are not zero are appended to
+    the weights, and `first` is their offset there.
 
     ```mlir
     memref.global "private" @s : memref<4xf32> = dense<2.0>

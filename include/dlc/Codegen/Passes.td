@@ -1,9 +1,9 @@
 //===- Passes.td - From linalg to machine loops ----------------*- tablegen -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A file a room of lib/Codegen. In which order they run stands in
-// lib/Codegen/CPU/Pipelines.cpp and lib/Driver/Pipelines.cpp, and is printed by
-// `dlc-opt --print-pipelines`.
+// One file per directory of lib/Codegen. lib/Codegen/CPU/Pipelines.cpp and
+// lib/Driver/Pipelines.cpp define the order of the passes, which `dlc-opt
+// --print-pipelines` prints.
 //
 //===----------------------------------------------------------------------===//
 

@@ -9,14 +9,14 @@ include "mlir/Pass/PassBase.td"
 def RoundOperands : Pass<"dlc-round-operands", "::mlir::ModuleOp"> {
   let summary = "Round the operands of products to bf16, with sums of f32";
   let description = [{
-    Takes products of f32 whose right operand is a constant (weights) and whose innermost sum
-    runs over an even number of elements. The constant is rounded to bf16 while compiling and
-    laid out as the instructions for bf16 read it: `[k, n]` becomes `[k / 2, 2 n]`, with the
-    two elements that are added up in one step side by side. The left operand is rounded where
-    it is computed, so that the rounding fuses with its producer; `fastmath<afn>` allows the
-    instruction that takes denormals as zeros. The product becomes a `linalg.generic` with a
-    loop over the pair, and sums stay f32. Products of two computed values, depthwise ones and
-    those of few columns stay as they are.
+    Applies to products of f32 whose right operand is a constant (weights) and whose innermost
+    reduction has an even number of steps. The constant is rounded to bf16 at compile time and laid
+    out as the instructions for bf16 read it: `[k, n]` becomes `[k / 2, 2 n]`, so that the two
+    elements that are added in one step are adjacent. The left operand is rounded where it is
+    computed, so that the rounding fuses with its producer; `fastmath<afn>` allows the instruction
+    that treats denormals as zeros. The product becomes a `linalg.generic` with a loop over the
+    pair, and sums stay f32. Products of two computed values, depthwise products and products of few
+    columns are not changed.
 
     ```mlir
     func.func @f(%x: tensor<4x2xf32>, %sums: tensor<4x8xf32>) -> tensor<4x8xf32> {
@@ -65,11 +65,11 @@ def RoundOperands : Pass<"dlc-round-operands", "::mlir::ModuleOp"> {
 def FuseElementwise : Pass<"dlc-fuse-elementwise"> {
   let summary = "Fuse element-wise ops into the op that uses them";
   let description = [{
-    Upstream's fusion of element-wise ops, restricted: a producer moves only into its single
-    user, and only where each of its elements is still computed once. So nothing moves into the
-    operands of a contraction or along a broadcast. Beyond that, a producer with other users
-    becomes one op of several results with a consumer that has the same loops and indexing
-    maps: an optimiser's new moments, and the parameter that is computed from them.
+    A restricted form of upstream's fusion of element-wise ops: a producer is only fused into its
+    single user, and only if each of its elements is still computed once. So nothing is fused into
+    the operands of a contraction or along a broadcast. In addition, a producer with other users is
+    merged with a consumer that has the same loops and indexing maps into one op of several results:
+    for example, an optimiser's new moments and the parameter that is computed from them.
 
     ```mlir
     #id = affine_map<(d0) -> (d0)>
@@ -107,11 +107,10 @@ def FuseElementwise : Pass<"dlc-fuse-elementwise"> {
 def DecomposePads : Pass<"dlc-decompose-pads"> {
   let summary = "Spell tensor.pad as filled strips around an interior";
   let description = [{
-    Upstream's decomposition fills the whole result and then copies the source over it. This
-    one fills strips around the place of the source, so that each element is written once, and
-    a source that is computed in the function can be computed in its place. Runs behind
-    fusion, which looks through no `tensor.pad`. A padding value that depends on the place is an
-    error.
+    Upstream's decomposition fills the whole result and then copies the source into it. This one
+    fills strips around the interior, so that each element is written once, and a source that is
+    computed in the function can be computed in place. Runs after fusion, which does not look
+    through `tensor.pad`. A padding value that depends on the position is an error.
 
     ```mlir
     func.func @f(%x: tensor<4xf32>, %zero: f32) -> tensor<7xf32> {
@@ -145,13 +144,13 @@ def DecomposePads : Pass<"dlc-decompose-pads"> {
 def FormNests : Pass<"dlc-form-nests", "::mlir::func::FuncOp"> {
   let summary = "Decide which linalg ops become one loop nest";
   let description = [{
-    Roots are taken from the last op to the first. A root that consumes a contraction element
-    by element takes it along; a pooling whose windows do not overlap takes the product that it
-    reads, by rows of windows, where the product's result would leave the second level cache;
-    ops that compute a row from a row of what they read, with a reduction among them, go
-    together. What is left is alone, and element-wise ops whose operands run through memory
-    alike get one loop. The decision is the attribute `codegen.nest` of each op. What nobody reads
-    goes.
+    Visits possible roots from the last op to the first. A root that consumes a contraction element
+    by element is fused with it. A pooling whose windows do not overlap is fused, by rows of
+    windows, with the product that it reads, if the product's result would not fit in the
+    second-level cache. Ops that compute a row from the same row of their operands, with a reduction
+    among them, form one nest. Any other op is a nest of its own; element-wise ops whose operands
+    are traversed in the same order in memory are collapsed to one loop. The decision is the
+    attribute `codegen.nest` of each op. Unused ops are erased.
 
     ```mlir
     func.func @f(%a: tensor<8x16xf32>, %b: tensor<16x32xf32>, %c: tensor<8x32xf32>)
@@ -184,11 +183,11 @@ def FormNests : Pass<"dlc-form-nests", "::mlir::func::FuncOp"> {
 def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
   let summary = "Number the fused loop nests of a module";
   let description = [{
-    Every loop nest of `dlc-tile-and-fuse` carries a description, `codegen.region`: name,
-    operations, bytes, tiles. This pass collects them in the module's `codegen.regions`, of
-    which `dlc --report` prints a table; counts of a nest in a loop over time become those of
-    all its rounds. With `calls` each nest of a kernel is put between a `codegen.begin_region`
-    and a `codegen.end_region`, by which `dlc-run --profile` measures how long it takes.
+    Every loop nest of `dlc-tile-and-fuse` has an attribute `codegen.region` with its name,
+    operations, bytes and tiles. This pass collects them in the module's `codegen.regions`, which
+    `dlc --report` prints as a table. The counts of a nest in a loop over time are multiplied by the
+    number of iterations. With `calls` each nest of a kernel is enclosed by `codegen.begin_region`
+    and `codegen.end_region`, by which `dlc-run --profile` measures its time.
 
     ```mlir
     // dlc-opt --dlc-mark-regions=calls=true
@@ -222,11 +221,11 @@ def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
 def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
   let summary = "Split off a last partial round, so that tiles have constant sizes";
   let description = [{
-    A loop whose step does not divide its extent becomes a loop over whole tiles and one
-    iteration over what is left, outer loops first; so does an `scf.forall` of known bounds,
-    which upstream does not peel. Over whole tiles the minimum of step and rest is the step.
-    So tiles have constant sizes there, and later passes need no mask; only the rest keeps an
-    unknown size, where the bound is unknown. What is known of sizes is folded into types.
+    A loop whose step does not divide its extent becomes a loop over whole tiles and one iteration
+    over the remainder, outer loops first. This includes an `scf.forall` of static bounds, which
+    upstream does not peel. In the loop over whole tiles the minimum of step and remaining size is
+    the step, so tiles have constant sizes and later passes need no mask. Only the remainder has an
+    unknown size, if the bound is unknown. Static sizes are folded into types.
 
     ```mlir
     func.func @f(%x: tensor<100xf32>, %y: tensor<100xf32>) -> tensor<100xf32> {
@@ -262,10 +261,10 @@ def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
 def SimplifyWindows : Pass<"dlc-simplify-windows", "::mlir::func::FuncOp"> {
   let summary = "Replace window accesses of one element by strided slices";
   let description = [{
-    An operand indexed by `place * stride + offset * dilation`, where the loop over the offset
-    (or the place) takes one step, becomes a strided slice that the other loop indexes alone.
-    The vectoriser needs it, since it takes projected permutations only. No upstream pattern
-    does this for every rank and for pooling.
+    Applies to an operand indexed by `place * stride + offset * dilation` where the loop over the
+    offset (or the place) has one iteration. It becomes a strided slice that is indexed by the other
+    loop alone. The vectoriser needs this, as it supports projected permutations only. No upstream
+    pattern does this for every rank and for pooling.
 
     ```mlir
     func.func @f(%x: tensor<9xf32>, %w: tensor<1xf32>, %y: tensor<5xf32>) -> tensor<5xf32> {
@@ -301,11 +300,11 @@ def SimplifyWindows : Pass<"dlc-simplify-windows", "::mlir::func::FuncOp"> {
 def SliceGathers : Pass<"dlc-slice-gathers", "::mlir::func::FuncOp"> {
   let summary = "Replace elements that are looked up along a row by the row";
   let description = [{
-    A `linalg.generic` whose innermost loop reads the elements of a row of another tensor one by
-    one (`tensor.extract %table[%row, %i]`), and whose other loops take one step, gets the row
-    as an operand: a slice, which the vectoriser loads as vectors. Upstream's vectoriser sees a
-    contiguous read only where the row is the same for the whole op, and takes one element at a
-    time where it comes from an operand.
+    Applies to a `linalg.generic` whose innermost loop reads the elements of a row of another tensor
+    one by one (`tensor.extract %table[%row, %i]`), and whose other loops have one iteration. The
+    row becomes an operand: a slice, which the vectoriser loads as vectors. Upstream's vectoriser
+    recognises a contiguous read only if the row is the same for the whole op; if the row comes from
+    an operand, it reads one element at a time.
 
     ```mlir
     func.func @f(%table: tensor<20x64xf32>, %ids: tensor<1xi64>, %to: tensor<1x64xf32>)
@@ -347,7 +346,7 @@ def SliceGathers : Pass<"dlc-slice-gathers", "::mlir::func::FuncOp"> {
 def DropEmptyLoops : Pass<"dlc-drop-empty-loops"> {
   let summary = "Replace linalg ops that loop over nothing by what they begin with";
   let description = [{
-    A tensor may have no elements, a tile or a vector may not. A `linalg` op that loops over an
+    A tensor may have no elements, but a tile or a vector may not. A `linalg` op that loops over an
     extent of 0 computes nothing, so its results are its `outs`.
 
     ```mlir
@@ -367,10 +366,10 @@ def DropEmptyLoops : Pass<"dlc-drop-empty-loops"> {
 def UpdateInPlace : Pass<"dlc-update-in-place", "::mlir::func::FuncOp"> {
   let summary = "Compute new state where the old one lies";
   let description = [{
-    Where an element-wise function of the state is stored back to the state, the old value becomes
-    the op's destination instead of an operand, so that the new one is computed in its memory.
-    Each element must be computed from the old one at the same place. Where the old value is read
-    later, bufferisation makes a copy.
+    If an element-wise function of the state is stored back to the state, the old value becomes the
+    op's destination instead of an operand, so that the new value is computed in place. Each element
+    must be computed from the old element at the same position. If the old value is read later,
+    bufferisation inserts a copy.
 
     ```mlir
     #id = affine_map<(d0) -> (d0)>

@@ -9,13 +9,13 @@ include "mlir/Pass/PassBase.td"
 def ShareLoops : Pass<"dlc-share-loops", "::mlir::ModuleOp"> {
   let summary = "Give loop nests that are alike one function";
   let description = [{
-    A network repeats itself: blocks of the same shape, the update of each parameter, and the
-    forward part that inference, evaluation and the training step have in common. Loop nests at
-    the top of kernels that do the same on other buffers become calls of one function
-    `@f.shared.N(%context, %workers, captures...)`, so that later passes, which take most of the
-    compile time, see it once. What the loops allocate lies in a buffer that the caller gives as
-    the last argument. Kernels for different targets share nothing. Upstream's
-    `duplicate-function-elimination` compares whole functions.
+    Equivalent loop nests at the top level of kernels, which differ in their buffers only, become
+    calls of one function `@f.shared.N(%context, %workers, captures...)`. Later passes, which take
+    most of the compile time, then process it once. Networks repeat such nests: blocks of the same
+    shape, the update of each parameter, and the forward part that inference, evaluation and the
+    training step have in common. Memory that the loops allocate is in a buffer that the caller
+    passes as the last argument. Kernels for different targets share nothing. Upstream's
+    `duplicate-function-elimination` only compares whole functions.
 
     ```mlir
     // dlc-opt --dlc-share-loops=least=1
@@ -59,11 +59,10 @@ def SplitFunctions : Pass<"dlc-split-functions", "::mlir::ModuleOp"> {
   let summary = "Cut functions of very many loops into several";
   let description = [{
     LLVM's time for a function grows faster than its number of loops, and the training step of a
-    residual network has a thousand. What stands at the top of such a function moves, about
-    `loops` loops at a time and in order, into functions `@f.part.N` without results. Pure ops
-    that a part reads (views of the arena, constants) are made again there; other values are
-    arguments. An op whose result is read by others stays where it is. A function of at most
-    `2 * loops` loops stays whole.
+    residual network has a thousand. The ops at the top level of such a function move, about `loops`
+    loops at a time and in order, into functions `@f.part.N` without results. Pure ops that a part
+    reads (views of the arena, constants) are cloned there; other values become arguments. An op
+    whose result has users stays in place. A function of at most `2 * loops` loops is not split.
 
     ```mlir
     // dlc-opt --dlc-split-functions=loops=1 --canonicalize
@@ -115,11 +114,11 @@ def SplitFunctions : Pass<"dlc-split-functions", "::mlir::ModuleOp"> {
 def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"> {
   let summary = "Move bodies of scf.forall into functions over a range of tasks";
   let description = [{
-    The body of each `scf.forall` becomes a function `@f.0.task(%begin, %end, %worker,
-    captures...)` over a range of tasks. In its place stands a `codegen.parallel_for`. Several
-    dimensions become one, `codegen.scale_cost` becomes part of the cost, and `codegen.worker` an
-    argument of the task. Upstream's way through the `omp` dialect ends in private entry points of
-    libomp; this way ends in one call of the runtime, so that a library needs libc alone.
+    The body of each `scf.forall` becomes a function `@f.0.task(%begin, %end, %worker, captures...)`
+    over a range of tasks, and the loop a `codegen.parallel_for`. Several dimensions are linearised,
+    `codegen.scale_cost` becomes part of the cost, and `codegen.worker` an argument of the task.
+    Upstream's lowering through the `omp` dialect requires private entry points of libomp; this one
+    requires one call of the runtime, so that a library depends on libc alone.
 
     ```mlir
     // dlc-opt --dlc-outline-parallel-loops --canonicalize
@@ -152,11 +151,11 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
 def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
   let summary = "Run loops that do not need each other as tasks";
   let description = [{
-    Two loops over time (`codegen.steps`) in one block that take long enough and touch no memory
-    that the other writes become the two tasks of an `scf.forall`: the two directions of a
-    recurrent layer, for instance. What stands between them moves before the first or stays behind
-    both. Loops with tasks of their own stay as they are. Runs on buffers while their slices are
-    still `memref.subview`s, by which parts of one buffer are seen not to overlap.
+    Two loops over time (`codegen.steps`) in one block become the two tasks of an `scf.forall`, if
+    they take long enough and neither accesses memory that the other writes: for instance, the two
+    directions of a recurrent layer. Ops between the loops move before the first or after the
+    second. Loops that contain tasks are not changed. Runs on buffers whose slices are still
+    `memref.subview`s, which show that parts of one buffer do not overlap.
 
     ```mlir
     func.func @f(%a: memref<64xf32>, %b: memref<64xf32>, %x: vector<64xf32>) {
@@ -199,9 +198,9 @@ def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
 def ConvertCodegenToLLVM : Pass<"dlc-convert-codegen-to-llvm", "::mlir::ModuleOp"> {
   let summary = "Make calls of the runtime from ops of codegen";
   let description = [{
-    Behind the conversions of buffers and functions: memory that the runtime gives becomes a
-    descriptor, what a parallel loop captures the numbers that its task takes. No other pass but
-    `dlc-emit-dispatch` knows a function of the runtime.
+    Runs after the conversions of buffers and functions. Memory that the runtime returns becomes a
+    descriptor, and the captured buffers of a parallel loop become the fields that its task takes.
+    Apart from this pass, only `dlc-emit-dispatch` knows a function of the runtime.
 
     ```mlir
     func.func @f(%context: !llvm.ptr, %number: index, %y: memref<?xf32>) {
@@ -235,12 +234,12 @@ def ConvertCodegenToLLVM : Pass<"dlc-convert-codegen-to-llvm", "::mlir::ModuleOp
 def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {
   let summary = "Define the dispatch functions: captures to memory, one runtime call";
   let description = [{
-    Each `codegen.parallel_for` becomes a call of a function of its own. That one stores what the
-    loop captures in a struct on its stack, each value once, and calls the runtime's
+    Each `codegen.parallel_for` becomes a call of a function of its own. That function stores the
+    loop's captures in a struct on its stack, each value once, and calls the runtime's
     `dlc_rt_parallel_for` with a thunk, which loads the captures and calls the task. Constants, and
-    addresses at a known distance from a captured one, are made again in the thunk: the task takes
-    fewer registers, the call fewer stores. Relies on captures that are values of the LLVM dialect,
-    as `dlc-convert-codegen-to-llvm` makes them.
+    addresses at a constant offset from a captured one, are recomputed in the thunk: this saves the
+    task registers and the call stores. Requires captures of LLVM dialect types, as
+    `dlc-convert-codegen-to-llvm` makes them.
 
     ```mlir
     llvm.func @f.task(i64, i64, i64, !llvm.ptr, i64)

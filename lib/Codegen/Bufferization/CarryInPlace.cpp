@@ -33,7 +33,7 @@ struct CarryInPlace : dlc::impl::CarryInPlaceBase<CarryInPlace> {
   }
 
 private:
-  /// Whether a value has the extents of the one before in each round.
+  /// Whether `value` always has the extents of `buffer`.
   static bool haveSameExtents(Value value, Value buffer) {
     auto type = cast<RankedTensorType>(value.getType());
     for (int64_t d = 0; d < type.getRank(); ++d) {
@@ -47,10 +47,10 @@ private:
     return true;
   }
 
-  /// Upstream's bufferisation copies what the condition hands on in every
-  /// round, unless it stands where it came in. Canonicalisation drops what the
-  /// second region does not read, so that the rest moves up: here everything
-  /// goes to its place, what is new behind it.
+  /// Makes the condition forward each value at the position at which it came
+  /// in, and new values after those. Upstream's bufferisation otherwise copies
+  /// the forwarded values in every iteration. Positions shift because
+  /// canonicalisation drops values that the second region does not read.
   static void align(scf::WhileOp loop) {
     scf::ConditionOp condition = loop.getConditionOp();
     SmallVector<Value> forwarded;
@@ -93,7 +93,8 @@ private:
     loop.erase();
   }
 
-  /// The two regions may hand each other values in different places.
+  /// Carries the values of a while loop. Its regions may have a value at
+  /// different positions.
   void carryWhile(scf::WhileOp loop) {
     SmallVector<Value> carried;
     ValueRange forwarded = loop.getConditionOp().getArgs();
@@ -107,10 +108,10 @@ private:
     ownYields(loop, carried);
   }
 
-  /// Upstream's analysis writes to what a round begins with, on the
-  /// understanding that it is nobody else's. Of scf.while it makes sure for
-  /// what the condition forwards alone; whatever else the second region
-  /// yields becomes a value of its own here.
+  /// Copies values that the second region yields where they may alias.
+  /// Upstream's analysis writes into the values that an iteration begins with,
+  /// assuming that nothing else aliases them. In scf.while it ensures this only
+  /// for values that the condition forwards.
   static void ownYields(scf::WhileOp loop, ArrayRef<Value> carried) {
     OpBuilder b(loop.getYieldOp());
     llvm::SmallDenseSet<Value> roots;
@@ -129,8 +130,8 @@ private:
     }
   }
 
-  /// The tensor made in `region` that `value` is written to; none where it may
-  /// be one from outside.
+  /// Returns the tensor.empty in `region` that `value` was written to, or null
+  /// if the destination may come from outside.
   static Value rootWithin(Value value, Region &region) {
     for (;;) {
       Operation *op = value.getDefiningOp();

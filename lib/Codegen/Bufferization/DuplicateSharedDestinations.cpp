@@ -1,5 +1,4 @@
-//===- DuplicateSharedDestinations.cpp - A chain of writes for each result
-//--------===//
+//===- DuplicateSharedDestinations.cpp - One chain of writes per result ---===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -39,8 +38,8 @@ struct DuplicateSharedDestinations
     }
   }
 
-  /// An empty tensor for each of those that write to it. One that all layers of
-  /// a deep network share makes the analysis compare each layer with all
+  /// Gives each writer an empty tensor of its own. With one that all layers of
+  /// a deep network share, the analysis would compare each layer with all
   /// others.
   void unshareEmpty(tensor::EmptyOp empty) {
     SmallVector<OpOperand *> uses;
@@ -59,7 +58,7 @@ struct DuplicateSharedDestinations
       b.setInsertionPointAfter(empty);
       Value own = b.clone(*empty)->getResult(0);
       use->set(own);
-      // The tile that is inserted was written to a slice of the same tensor.
+      // The inserted tile was written to a slice of the same tensor.
       if (insert)
         moveSlice(b, insert.getSource(), empty, own);
     }
@@ -70,7 +69,8 @@ struct DuplicateSharedDestinations
       empty.erase();
   }
 
-  /// The slice of `empty` that `value` was written to becomes one of `own`.
+  /// Replaces the slice of `empty` that `value` was written to by a slice of
+  /// `own`.
   static void moveSlice(OpBuilder &b, Value value, Value empty, Value own) {
     while (Operation *op = value.getDefiningOp()) {
       OpOperand *init = nullptr;
@@ -93,13 +93,15 @@ struct DuplicateSharedDestinations
     }
   }
 
-  /// Gives the operand a producer of its own, all the way to the empty tensor.
+  /// Gives the operand a producer of its own, and so on back to the empty
+  /// tensor.
   void unshare(OpOperand &destination) {
     Operation *producer = destination.get().getDefiningOp();
     if (!isa_and_present<tensor::EmptyOp, linalg::FillOp, tensor::InsertSliceOp,
                          vector::TransferWriteOp>(producer))
       return;
-    // A tile read from it goes back into it: no second result.
+    // Slices do not count: a tile read from the tensor is inserted back into
+    // it.
     auto others =
         llvm::make_filter_range(producer->getUses(), [](OpOperand &use) {
           return !isa<tensor::ExtractSliceOp>(use.getOwner());
@@ -110,9 +112,9 @@ struct DuplicateSharedDestinations
     b.setInsertionPointAfter(producer);
     Operation *copy = b.clone(*producer);
     destination.set(copy->getResult(0));
-    // The tile that is inserted was written to a slice of what is shared. Were
-    // it left there, the analysis would take both tiles for one: it knows
-    // slices by their place.
+    // The inserted tile was written to a slice of the shared tensor. If that
+    // slice stayed, the analysis would take both tiles for the same memory, as
+    // it identifies slices by their position.
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(destination.getOwner()))
       moveSlice(b, insert.getSource(), producer->getResult(0),
                 copy->getResult(0));

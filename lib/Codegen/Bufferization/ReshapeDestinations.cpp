@@ -1,4 +1,4 @@
-//===- ReshapeDestinations.cpp - Results in the shape they are computed in ===//
+//===- ReshapeDestinations.cpp - Results computed in their own shape ------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -33,15 +33,15 @@ struct ReshapeDestinations
             cast<RankedTensorType>(op.getSource().getType()).getShape() ||
         cast<RankedTensorType>(op.getSource().getType()).getRank() == 0)
       return false;
-    // Buffers of rank 0 take only known unit extents.
+    // A buffer of rank 0 can be expanded to static unit extents only.
     if (auto expand = op.getSource().getDefiningOp<tensor::ExpandShapeOp>();
         expand && expand.getSrcType().getRank() == 0)
       return false;
     b.setInsertionPoint(op);
     Location loc = op.getLoc();
     Value source, view;
-    // The view stands where the buffer does: what is computed into it comes
-    // before the end of the function.
+    // Inserted right after the buffer: ops that write into the view precede the
+    // end of the function.
     auto early = [&] { b.setInsertionPointAfterValue(op.getDest()); };
     if (auto expand = op.getSource().getDefiningOp<tensor::ExpandShapeOp>()) {
       early();
@@ -61,7 +61,7 @@ struct ReshapeDestinations
     } else {
       return false;
     }
-    // Only a type that says as much as the tensor's.
+    // The view's type must be as static as the tensor's.
     if (cast<MemRefType>(view.getType()).getShape() !=
         cast<RankedTensorType>(source.getType()).getShape()) {
       b.eraseOp(view.getDefiningOp());

@@ -1,4 +1,4 @@
-//===- WriteResults.cpp - Results as insertions that the analysis sees ----===//
+//===- WriteResults.cpp - Results as insertions for the analysis ----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Bufferization/Destinations.h"
@@ -29,7 +29,8 @@ struct WriteResults : dlc::impl::WriteResultsBase<WriteResults> {
       write(op);
   }
 
-  /// The tensor of the buffer: one read of it, whoever made that and wherever.
+  /// Returns the tensor that reads `buffer`: the existing writable read, moved
+  /// to the front, or a new one.
   static Value tensorOf(OpBuilder &b, Value buffer) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointAfterValue(buffer);
@@ -56,8 +57,8 @@ struct WriteResults : dlc::impl::WriteResultsBase<WriteResults> {
       return op.erase();
     int64_t rank = shape.size();
     Value place = tensorOf(b, buffer), whole = source;
-    // What is written there already is no second write: the analysis would not
-    // see that both are one.
+    // If the source was written to the buffer already, a second write would be
+    // wrong: the analysis would not see that both are the same.
     if (!isWrittenTo(source, place)) {
       SmallVector<OpFoldResult> offsets(rank, b.getIndexAttr(0)),
           ones(rank, b.getIndexAttr(1));
@@ -66,7 +67,8 @@ struct WriteResults : dlc::impl::WriteResultsBase<WriteResults> {
           ones);
     }
     op.erase();
-    // Where it could not be computed in place; else a copy to itself.
+    // A copy for results that cannot be computed in place; otherwise it copies
+    // the buffer to itself.
     b.setInsertionPoint(getOperation().getBody().front().getTerminator());
     auto type = cast<RankedTensorType>(whole.getType());
     Value computed = bufferization::ToBufferOp::create(

@@ -22,13 +22,13 @@ namespace dlc {
 
 namespace {
 
-/// The lists of a ScheduleAttr while they are made.
+/// The lists of a ScheduleAttr under construction.
 struct Lists {
   SmallVector<int64_t> tasks, rows, tile, order, steps, assumed, panel;
   int64_t cost = 0, packing = 0;
 };
 
-/// Lists that leave every loop whole are not there.
+/// Sets the op's schedule. Lists that tile no loop are omitted.
 void setSchedule(linalg::LinalgOp op, const Lists &lists) {
   MLIRContext *context = op->getContext();
   auto list = [&](ArrayRef<int64_t> sizes) {
@@ -49,8 +49,8 @@ void setSchedule(linalg::LinalgOp op, const Lists &lists) {
     op->setAttr(codegen::schedule, schedule);
 }
 
-/// How the tiles of a contraction lie in the loops of the epilogue that reads
-/// it: both see the result's dimensions, in this order.
+/// Converts the tiles of a contraction to the loops of its epilogue, which has
+/// the result's dimensions in the same order.
 Tiles toEpilogueLoops(const Tiles &tiles, linalg::LinalgOp contraction,
                       linalg::LinalgOp epilogue) {
   if (contraction == epilogue)
@@ -76,8 +76,8 @@ unsigned sharedLoopsOf(Operation *op) {
   return op->getAttrOfType<codegen::NestAttr>(codegen::nest).getSharedLoops();
 }
 
-/// The extents of an op's loops, of the first `ones` of which one step is
-/// taken.
+/// Returns the extents of an op's loops, with the first `ones` loops as single
+/// iterations.
 SmallVector<int64_t> rangesWithin(linalg::LinalgOp op, unsigned ones) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   std::fill_n(ranges.begin(), std::min<size_t>(ones, ranges.size()), 1);
@@ -123,7 +123,7 @@ private:
     if (tiles.hasTasks())
       for (auto [loop, extent] : tiles.assumed)
         lists.assumed[loop] = extent;
-    // What PackWeights lays out needs no copy.
+    // Constants are laid out by PackWeights and need no copy.
     if (tiles.hasTasks() && tiles.packPanel &&
         !contraction.getDpsInputs()[1].getDefiningOp<arith::ConstantOp>())
       lists.panel = choosePanel(contraction, tiles);
@@ -139,14 +139,15 @@ private:
     setSchedule(root, lists);
   }
 
-  /// The width of the panels of a constant right operand that does not stay in
-  /// the first level cache however it lies. One panel and a part of another
-  /// are left: the part would be filled up with zeros.
+  /// Returns the width of the panels into which a constant right operand is
+  /// packed, or 0. Operands that fit in the first-level cache in any layout are
+  /// not packed. Neither are those of less than two whole panels: zeros would
+  /// fill up much of the second.
   static int64_t choosePacking(linalg::LinalgOp op, const Tiles &tiles) {
     Value right = op.getDpsInputs()[1];
     auto type = cast<RankedTensorType>(right.getType());
     const Contraction loops = *analyzeContraction(op);
-    // Of pairs, a column is two elements.
+    // In products of pairs, a column has two elements.
     int64_t elements = loops.pair ? 2 : 1;
     int64_t width = elements * tiles.inner[loops.n],
             columns = elements * op.getStaticLoopRanges()[loops.n],
@@ -158,14 +159,15 @@ private:
     return width;
   }
 
-  /// The tile of the copy of a task's part of the right operand.
+  /// Returns the tile sizes of the copy of a task's part of the right operand.
   SmallVector<int64_t> choosePanel(linalg::LinalgOp op, const Tiles &tiles) {
     AffineMap map = op.getIndexingMapsArray()[1];
     auto type = cast<RankedTensorType>(op.getDpsInputs()[1].getType());
     SmallVector<int64_t> sizes(map.getNumResults(), 1);
     if (sizes.empty())
       return sizes;
-    // As an element-wise op: four vectors of what is contiguous, or all of it.
+    // Tiled like an element-wise op: four vectors of the contiguous dimension,
+    // or all of it.
     sizes.back() = 4 * machine.lanes(type.getElementType());
     auto last = dyn_cast<AffineDimExpr>(map.getResults().back());
     int64_t range = type.getShape().back();
@@ -176,8 +178,9 @@ private:
     return sizes;
   }
 
-  /// Tasks of a pooling's rows, in them one row at a time with the slab of the
-  /// product that it reads; then each of the two by itself.
+  /// Tasks are ranges of the pooling's rows. Each task computes one row at a
+  /// time, together with the slab of the product that it reads. Within a row
+  /// the product and the pooling are tiled separately.
   void choosePool(const Nest &nest) {
     linalg::LinalgOp pool = nest.root(), contraction = nest.contraction(),
                      product = nest.product();
@@ -214,7 +217,8 @@ private:
     setSchedule(product, lists);
   }
 
-  /// Tasks of rows, in them one row at a time; then each op of the row alone.
+  /// Tasks are ranges of rows, computed one row at a time. Within a row each op
+  /// is tiled separately.
   void chooseRows(const Nest &nest) {
     linalg::LinalgOp root = nest.root();
     unsigned loops = sharedLoopsOf(root);

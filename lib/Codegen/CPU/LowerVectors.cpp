@@ -1,4 +1,4 @@
-//===- LowerVectors.cpp - Vectors of the machine's own kind ---------------===//
+//===- LowerVectors.cpp - Vectors that the machine supports ---------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "VectorizePairs.h"
@@ -23,9 +23,10 @@ namespace dlc {
 
 namespace {
 
-/// A contraction of one step whose operands share the innermost dimension (a
-/// depthwise convolution) is a multiply-add of vectors. Upstream's lowering to
-/// outer products takes matrix products only and turns the rest into scalars.
+/// Lowers a contraction of one step whose operands share the innermost
+/// dimension (a depthwise convolution) to a multiply-add of vectors. Upstream's
+/// lowering to outer products handles matrix products only and scalarises the
+/// rest.
 struct ContractToMultiplyAdd : OpRewritePattern<vector::ContractionOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -55,13 +56,14 @@ struct ContractToMultiplyAdd : OpRewritePattern<vector::ContractionOp> {
   }
 
 private:
-  /// The operand in the result's dimensions.
+  /// Broadcasts and transposes the operand to the result's dimensions.
   static Value spread(PatternRewriter &rewriter, Value x, AffineMap map,
                       AffineMap out, VectorType type) {
     Location loc = x.getLoc();
     auto from = cast<VectorType>(x.getType());
     Type element = from.getElementType();
-    // Where each dimension of the operand goes; those of one step go nowhere.
+    // Maps each dimension of the operand to the result's; unit dimensions
+    // without one are dropped.
     SmallVector<int64_t> targets, kept;
     for (unsigned d = 0; d < map.getNumResults(); ++d)
       if (auto at = out.getResultPosition(map.getResult(d))) {
@@ -85,9 +87,10 @@ private:
   }
 };
 
-/// A sum across one vector adds halves to halves. Upstream's lowering along the
-/// parallel dimensions, which suits many sums at once, adds a single one up
-/// element after element. The order is fixed in the compiled code.
+/// Lowers the sum of a single vector by adding halves. Upstream's lowering
+/// along the parallel dimensions suits many sums at once, but adds up a single
+/// one element by element. The order of the additions is fixed in the compiled
+/// code.
 struct ReduceOneVector : OpRewritePattern<vector::MultiDimReductionOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -115,8 +118,8 @@ struct ReduceOneVector : OpRewritePattern<vector::MultiDimReductionOp> {
   }
 };
 
-/// Truth values change places as bytes: in vectors of bits there is no
-/// instruction for it.
+/// Transposes vectors of i1 as bytes: there is no instruction for vectors of
+/// bits.
 struct TransposeBytes : OpRewritePattern<vector::TransposeOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -130,18 +133,19 @@ struct TransposeBytes : OpRewritePattern<vector::TransposeOp> {
         rewriter, loc, type.clone(rewriter.getI8Type()), op.getVector());
     bytes =
         vector::TransposeOp::create(rewriter, loc, bytes, op.getPermutation());
-    // Nothing is cut off, so that bytes again are these (LegalizeElementTypes).
+    // No bits are lost (nuw), so that LegalizeElementTypes can turn these back
+    // into bytes.
     rewriter.replaceOpWithNewOp<arith::TruncIOp>(
         op, op.getType(), bytes, arith::IntegerOverflowFlags::nuw);
     return success();
   }
 };
 
-/// A read whose dimensions come in another order than they lie in memory reads
-/// them as they lie and transposes in registers. Upstream's lowering does so
-/// where the dimensions are the innermost ones; others it reads element by
-/// element, and where there is a mask it takes the mask, which is in the order
-/// of memory, for one in the order of the vector.
+/// Lowers a read with permuted dimensions to a read in the order of memory and
+/// a transpose in registers. Upstream's lowering does so only where the
+/// dimensions are the innermost ones, and otherwise reads element by element.
+/// It also misinterprets the mask, which is in the order of memory, as one in
+/// the order of the vector.
 struct ReadInOrder : OpRewritePattern<vector::TransferReadOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -206,7 +210,7 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
 
   void runOnOperation() override {
     // The order is upstream's: masks, then contractions, then transfers. Merged
-    // into one set these patterns undo each other.
+    // into one set these patterns would undo each other.
     bool done =
         apply([&](RewritePatternSet &patterns) {
           vector::populateVectorMaskLoweringPatternsForSideEffectingOps(
@@ -239,7 +243,7 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
           vector::populateVectorShapeCastLoweringPatterns(patterns);
           vector::populateVectorBroadcastLoweringPatterns(patterns);
         }) &&
-        // Apart: canonical forms of unit dimensions are what lowering undoes.
+        // Separate, as lowering undoes the canonical forms of unit dimensions.
         apply([&](RewritePatternSet &patterns) { canonicalize(patterns); }) &&
         apply([&](RewritePatternSet &patterns) {
           vector::populateSinkVectorMemOpsPatterns(patterns);
@@ -247,7 +251,7 @@ struct LowerVectors : dlc::impl::LowerVectorsBase<LowerVectors> {
         }) &&
         apply([&](RewritePatternSet &patterns) {
           canonicalize(patterns);
-          // Vectors of rank 0, however far apart the elements lie.
+          // Vectors of rank 0, with any stride of the buffer.
           vector::populateScalarVectorTransferLoweringPatterns(
               patterns, /*benefit=*/1, /*allowMultipleUses=*/true);
           dlc::cpu::populateRoundVectorsPatterns(

@@ -1,4 +1,4 @@
-//===- PackWeights.cpp - Constant operands in the order they are read -----===//
+//===- PackWeights.cpp - Constant operands in access order ----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -28,7 +28,7 @@ using namespace dlc;
 
 namespace {
 
-/// Whether an index is a multiple of `unit` in every round of its loops.
+/// Whether an index is a multiple of `unit` in every iteration of its loops.
 bool isMultipleOf(Value value, int64_t unit);
 
 bool isMultipleOf(OpFoldResult value, int64_t unit) {
@@ -37,7 +37,7 @@ bool isMultipleOf(OpFoldResult value, int64_t unit) {
   return isMultipleOf(cast<Value>(value), unit);
 }
 
-/// The same of an expression whose dimensions and symbols are `operands`.
+/// The same for an expression whose dimensions and symbols are `operands`.
 bool isMultipleOf(AffineExpr expr, unsigned dims, ValueRange operands,
                   int64_t unit) {
   if (expr.isMultipleOf(unit))
@@ -91,7 +91,7 @@ bool isMultipleOf(Value value, int64_t unit) {
 
 struct PackWeights : dlc::impl::PackWeightsBase<PackWeights> {
   void runOnOperation() override {
-    // Slices by the width of their panel: one copy of a constant for each.
+    // Slices by constant and panel width: each pair gets one packed copy.
     llvm::MapVector<std::pair<Operation *, int64_t>,
                     llvm::SetVector<Operation *>>
         panels;
@@ -111,7 +111,8 @@ struct PackWeights : dlc::impl::PackWeightsBase<PackWeights> {
   }
 
 private:
-  /// The raw elements, if they lie in memory as they are.
+  /// Returns the raw bytes of the elements if the attribute holds them as
+  /// memory does.
   static std::optional<ArrayRef<char>> rawData(Attribute value) {
     if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
       AsmResourceBlob *blob = resource.getRawHandle().getBlob();
@@ -122,7 +123,8 @@ private:
                                      : std::nullopt;
   }
 
-  /// The slice of a constant that a contraction reads a part of.
+  /// Returns the slice of a constant of which a contraction reads a part, or
+  /// null.
   static tensor::ExtractSliceOp findSlice(Value value) {
     auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
     while (slice && !slice.getSource().getDefiningOp<arith::ConstantOp>())
@@ -130,8 +132,8 @@ private:
     return slice;
   }
 
-  /// Whether a slice lies in one panel and begins with it: the last columns
-  /// lie in one that is not full.
+  /// Whether a slice starts at the beginning of a panel and lies within it. The
+  /// last panel may have fewer columns.
   static bool takesPanel(tensor::ExtractSliceOp slice, int64_t width) {
     if (!slice.hasUnitStride() ||
         slice.getType().getRank() != slice.getSourceType().getRank() ||
@@ -156,7 +158,8 @@ private:
       replace(cast<tensor::ExtractSliceOp>(slice), packed, width);
   }
 
-  /// [..., columns] as [panels, ..., width], the last panel filled with zeros.
+  /// Packs [..., columns] as [panels, ..., width] and zero-fills the last
+  /// panel.
   static DenseResourceElementsAttr
   packData(RankedTensorType type, ArrayRef<char> data, int64_t width) {
     int64_t columns = type.getShape().back();

@@ -27,7 +27,7 @@ void addCleanup(OpPassManager &pm) {
 
 void cpu::buildSchedulePipeline(OpPassManager &pm,
                                 const CodegenOptions &options) {
-  // By function, which the threads of a large model share.
+  // By function: the threads of a large model share this work.
   OpPassManager &functions = pm.nest<func::FuncOp>();
   functions.addPass(createDecomposePads());
   addCleanup(functions);
@@ -62,11 +62,12 @@ void cpu::buildVectorPipeline(OpPassManager &pm,
 }
 
 void cpu::buildLLVMPipeline(OpPassManager &pm, const CodegenOptions &options) {
-  // Masks become operands first: a region could not hold the copies of
-  // bufferisation nor the index arithmetic of folded aliases.
+  // Masks become operands first. A mask region could not hold the copies of
+  // bufferisation, nor the index arithmetic of folded aliases.
   OpPassManager &functions = pm.nest<func::FuncOp>();
   functions.addPass(vector::createLowerVectorMaskPass());
-  // Extents as arithmetic on those of arguments: the analysis compares slices.
+  // Computes extents from those of the arguments, as the analysis compares
+  // slices.
   functions.addPass(memref::createResolveShapedTypeResultDimsPass());
   addCleanup(functions);
   functions.addPass(createReshapeDestinations());
@@ -81,19 +82,19 @@ void cpu::buildLLVMPipeline(OpPassManager &pm, const CodegenOptions &options) {
   functions.addPass(createCarryInPlace());
   bufferization::OneShotBufferizePassOptions bufferize;
   bufferize.bufferAlignment = 64;
-  // Nothing is freed on the way: PlanArena knows such buffers by their use.
+  // Nothing is deallocated: PlanArena derives live ranges from uses.
   bufferize.allowReturnAllocsFromLoops = true;
   bufferize.copyBeforeWrite = options.separateBuffers;
   pm.addNestedPass<func::FuncOp>(createHideIndices());
   pm.addPass(bufferization::createOneShotBufferizePass(bufferize));
-  addCleanup(pm); // shows the indices again
+  addCleanup(pm); // removes the casts of HideIndices
   if (options.checkBounds)
     pm.addNestedPass<func::FuncOp>(createCheckBounds());
   pm.addPass(createExpandReshapes());
   pm.addNestedPass<func::FuncOp>(createParallelizeLoops());
-  if (!options.checkBounds) // a call cannot end in what functions share
+  if (!options.checkBounds) // shared functions cannot end the call
     pm.addPass(createShareLoops());
-  // From here on by function, which the threads of a large model share.
+  // By function from here on: the threads of a large model share this work.
   OpPassManager &vectors = pm.nest<func::FuncOp>();
   vectors.addPass(createOrderMaskedTransfers());
   vectors.addPass(createApproximateMath({options.fastMath}));
@@ -114,7 +115,7 @@ void cpu::buildLLVMPipeline(OpPassManager &pm, const CodegenOptions &options) {
   if (options.checkBounds)
     pm.addNestedPass<func::FuncOp>(createCheckBounds());
   pm.addPass(createEmitChecks());
-  // While a task's copies are in the function that says for which processor.
+  // While copies inside tasks are still in the function that has the target.
   pm.addNestedPass<func::FuncOp>(createExpandCopies());
   pm.addPass(createOutlineParallelLoops());
   OpPassManager &loops = pm.nest<func::FuncOp>();
@@ -123,7 +124,7 @@ void cpu::buildLLVMPipeline(OpPassManager &pm, const CodegenOptions &options) {
   pm.addPass(createSplitFunctions());
   pm.addPass(createLegalizeElementTypes());
 
-  // To the LLVM dialect, upstream's way.
+  // Upstream's passes to the LLVM dialect.
   pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass(
       VectorTransferToSCFOptions().enableFullUnroll()));
   pm.addPass(createCallLibm());

@@ -1,4 +1,4 @@
-//===- PrefetchTiles.cpp - What an epilogue reads, in time ----------------===//
+//===- PrefetchTiles.cpp - Prefetching the operands of epilogues ----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -66,15 +66,16 @@ private:
     for (vector::LoadOp load : loads)
       if (!written.contains(rootOf(load.getBase())))
         asked |= ask(b, load, load.getVectorType(), loop, known);
-    // Stores wait in a queue meanwhile; with the lines of as many loads it is
-    // too short.
+    // Stores are prefetched only along with loads. They wait in the store queue
+    // for their lines; the queue is long enough unless as many loads miss as
+    // well.
     if (asked)
       for (vector::StoreOp store : stores)
         ask(b, store, store.getVectorType(), loop, known);
   }
 
-  /// Prefetches the lines of a load or store, if its place is known in front of
-  /// the loop.
+  /// Prefetches the cache lines of a load or store, if its address can be
+  /// computed before the loop. Returns whether it did.
   template <typename Access>
   static bool ask(OpBuilder &b, Access access, VectorType vector,
                   scf::ForOp loop, IRMapping &known) {
@@ -98,16 +99,16 @@ private:
       if (at)
         indices.back() = arith::AddIOp::create(
             b, loc, last, arith::ConstantIndexOp::create(b, loc, at));
-      // Into the second level: rows of a tile may lie 1 KiB apart and would
-      // push each other and the product's operands out of the first.
+      // Into the second-level cache: the rows of a tile may be 1 KiB apart, and
+      // would evict each other and the product's operands from the first.
       memref::PrefetchOp::create(b, loc, base, indices, /*isWrite=*/false,
                                  /*localityHint=*/2, /*isDataCache=*/true);
     }
     return true;
   }
 
-  /// The value in front of the loop: itself, or computed there as well; null
-  /// where it follows from the loop.
+  /// Returns the value if it is available before the loop, else a copy computed
+  /// there; null if it depends on the loop.
   static Value available(OpBuilder &b, Value value, scf::ForOp loop,
                          IRMapping &known) {
     if (Value done = known.lookupOrNull(value))

@@ -33,13 +33,13 @@ SmallVector<OpFoldResult> toSizes(OpBuilder &b, ArrayRef<int64_t> sizes) {
   return getAsIndexOpFoldResult(b.getContext(), sizes);
 }
 
-/// Whether a list of sizes leaves all loops as they are.
+/// Whether `sizes` leave all loops untiled.
 bool isWhole(ArrayRef<int64_t> sizes) {
   return llvm::all_of(sizes, [](int64_t size) { return size == 0; });
 }
 
-/// Which producers move into the tiles of a root: what it computes from scratch
-/// (fills) and its contraction.
+/// Returns a filter of the producers to fuse into the tiles of a root: fills
+/// and `contraction`.
 scf::SCFTileAndFuseOptions::ControlFnTy fuseOnly(Operation *contraction) {
   return [contraction](tensor::ExtractSliceOp, OpResult producer, bool)
              -> std::optional<scf::SCFTileAndFuseOptions::ControlFnResult> {
@@ -56,12 +56,12 @@ public:
       : function(function), rewriter(function.getContext()) {}
 
   LogicalResult run() {
-    // By number: a root's producers come after it.
+    // In order of number: a root precedes the roots that produce its operands.
     for (auto &[number, nest] : collectNests(function)) {
       if (failed(checkNest(nest)))
         return failure();
       linalg::LinalgOp root = nest.root();
-      if (root->use_empty()) { // all its users have taken it inside
+      if (root->use_empty()) { // all its users have fused it
         rewriter.eraseOp(root);
         continue;
       }
@@ -69,7 +69,7 @@ public:
       codegen::RegionAttr region = describeRegion(nest, number);
       if (failed(tile(nest)))
         return failure();
-      // On the outermost of the loops that were made.
+      // On the outermost of the new loops.
       block->findAncestorOpInBlock(*innermost)
           ->setAttr(codegen::region, region);
     }
@@ -89,7 +89,7 @@ private:
     }
   }
 
-  /// Parallel tasks, and in them tiles.
+  /// Tiles a root by parallel tasks, and these by the innermost tiles.
   LogicalResult tileTasks(Root root) {
     codegen::ScheduleAttr schedule = scheduleOf(root.op);
     if (!schedule)
@@ -139,7 +139,8 @@ private:
     return success();
   }
 
-  /// What is done is said no more; steps and packing are for later passes.
+  /// Removes the parts of the schedule that are done. The steps and the packing
+  /// are for later passes.
   static void leaveSteps(linalg::LinalgOp op) {
     codegen::ScheduleAttr schedule = scheduleOf(op);
     if (!schedule)
@@ -153,8 +154,9 @@ private:
                                              schedule.getPacking()));
   }
 
-  /// The extents, and what was assumed of them, by which a task takes longer:
-  /// of a loop that is cut into tasks no more than a task's part.
+  /// Returns the unknown extents that a task's duration is proportional to,
+  /// with the extents that were assumed. An extent of a loop that is split into
+  /// tasks is at most the task's size.
   SmallVector<std::pair<Value, int64_t>> findAssumed(Root root,
                                                      ArrayRef<int64_t> tasks) {
     SmallVector<std::pair<Value, int64_t>> found;
@@ -180,7 +182,8 @@ private:
     return found;
   }
 
-  /// How much of a loop of the contraction a task takes; 0: all.
+  /// Returns the size of a task in the contraction's loop `loop`, or 0 for all
+  /// of it.
   static int64_t taskSize(Root root, ArrayRef<int64_t> tasks, unsigned loop) {
     if (!root.contraction || root.contraction == root.op)
       return tasks[loop];
@@ -190,7 +193,7 @@ private:
     return place ? tasks[*place] : 0;
   }
 
-  /// The loops around all ops of a nest, from the outside in.
+  /// The options of the loops around all ops of a nest, outermost first.
   std::vector<scf::SCFTilingOptions>
   outerLoops(codegen::ScheduleAttr schedule) {
     std::vector<scf::SCFTilingOptions> levels;
@@ -205,7 +208,8 @@ private:
     return levels;
   }
 
-  /// Tasks of rows, in them one row at a time; then each op of the row alone.
+  /// Tiles by tasks of rows and by single rows, then each op within a row
+  /// separately.
   LogicalResult tileRows(const Nest &nest) {
     linalg::LinalgOp op = nest.root();
     codegen::ScheduleAttr schedule = scheduleOf(op);
@@ -239,7 +243,7 @@ private:
           if (taken != op && taken->use_empty())
             rewriter.eraseOp(taken);
       op = tiled;
-      // What two ops of the row read has been pulled in twice.
+      // An op that two ops of the row read has been fused twice.
       DominanceInfo dominance(function);
       eliminateCommonSubExpressions(rewriter, dominance, op->getParentOp());
       producers.clear();
@@ -251,7 +255,7 @@ private:
       if (auto forall = op->getParentOfType<scf::ForallOp>())
         setCost(forall, schedule);
     }
-    // Inside a row, every op by itself.
+    // Within a row every op is tiled separately.
     producers.insert(op);
     SmallVector<linalg::LinalgOp> ops;
     for (auto other : op->getBlock()->getOps<linalg::LinalgOp>())
@@ -264,8 +268,8 @@ private:
     return success();
   }
 
-  /// Tasks of a pooling's rows, in them one row at a time with the slab of the
-  /// product that it reads; then each of the two by itself.
+  /// Tiles the pooling by tasks of rows and by single rows, with the slab of
+  /// the product that a row reads; then the product and the pooling separately.
   LogicalResult tileSlabs(const Nest &nest) {
     linalg::LinalgOp pool = nest.root();
     Root product{nest.product(), nest.contraction()};
@@ -288,7 +292,7 @@ private:
     return ofProduct ? tileInnermost(product, ofProduct) : success();
   }
 
-  /// A slab goes to memory of its own instead of to its part of a whole result.
+  /// Gives a slab memory of its own in place of a slice of the whole result.
   void shrinkDestinations(Root product) {
     SmallVector<OpOperand *> inits;
     for (linalg::LinalgOp op : product.operations()) {
@@ -338,7 +342,7 @@ private:
     Slab slab;
     slab.pool = cast<linalg::LinalgOp>(result->tiledAndFusedOps.front());
     rewriter.replaceOp(pool, result->replacements.lookup(pool->getResult(0)));
-    // Slices that nobody reads keep what was taken inside alive.
+    // Unused slices would keep the producers alive that have been fused.
     for (Operation &op :
          llvm::make_early_inc_range(llvm::reverse(*slab.pool->getBlock())))
       if (isOpTriviallyDead(&op))
@@ -358,7 +362,7 @@ private:
     return slab;
   }
 
-  /// Tiles the root and pulls fills and the contraction inside.
+  /// Tiles the root and fuses fills and its contraction into the tiles.
   FailureOr<Root> tileOnce(Root root, const scf::SCFTilingOptions &options) {
     rewriter.setInsertionPoint(root.op);
     auto fuse = scf::SCFTileAndFuseOptions()
@@ -392,8 +396,8 @@ private:
     return tiled;
   }
 
-  /// A fill that was taken inside is part of what took it: what was chosen for
-  /// it alone is void.
+  /// Moves a fused fill to the nest of the op that it was fused into. Its own
+  /// schedule no longer applies.
   void placeFill(Operation *fill, linalg::LinalgOp contraction) {
     fill->removeAttr(codegen::schedule);
     fill->removeAttr(codegen::nest);
@@ -405,9 +409,9 @@ private:
                                          Role::Fill, 0));
   }
 
-  /// Copies the right operand's slice, whose rows lie far apart, into a buffer
-  /// without gaps: neighbouring rows share pages and fall into different sets
-  /// of the cache.
+  /// Copies the right operand's slice, whose rows are far apart, into a
+  /// contiguous buffer: neighbouring rows then share pages and map to different
+  /// cache sets.
   void copyPanel(linalg::LinalgOp contraction) {
     codegen::ScheduleAttr schedule = scheduleOf(contraction);
     OpOperand *right = contraction.getDpsInputOperand(1);
@@ -418,7 +422,7 @@ private:
     rewriter.setInsertionPoint(contraction);
     Value empty = tensor::EmptyOp::create(rewriter, loc, slice.getMixedSizes(),
                                           slice.getType().getElementType());
-    // Rank-reduced slices keep their own shape.
+    // Rank-reduced slices are not copied.
     if (empty.getType() != slice.getType())
       return;
     auto copy = linalg::CopyOp::create(rewriter, loc, slice.getResult(), empty);
@@ -431,7 +435,7 @@ private:
 
   func::FuncOp function;
   Block *block = nullptr;
-  /// Something in the loops that were made last.
+  /// An op inside the loops that were created last.
   Operation *innermost = nullptr;
   IRRewriter rewriter;
 };

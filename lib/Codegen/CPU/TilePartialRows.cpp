@@ -1,4 +1,4 @@
-//===- TilePartialRows.cpp - Rows left over, one by one -------------------===//
+//===- TilePartialRows.cpp - Leftover rows, one by one --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
@@ -49,7 +49,8 @@ struct TilePartialRows : dlc::impl::TilePartialRowsBase<TilePartialRows> {
                   [&](tensor::ExtractSliceOp, OpResult producer, bool)
                       -> std::optional<
                           scf::SCFTileAndFuseOptions::ControlFnResult> {
-                    // What was computed for this tile alone goes along.
+                    // Producers that were computed for this tile alone are
+                    // fused.
                     if (producer.getOwner()->getBlock() != block ||
                         !isa<linalg::LinalgOp>(producer.getOwner()))
                       return std::nullopt;
@@ -70,8 +71,9 @@ struct TilePartialRows : dlc::impl::TilePartialRowsBase<TilePartialRows> {
     }
   }
 
-  /// 1 for each parallel loop of unknown extent but the contiguous one, which
-  /// has a mask; a contraction's has none (see VectorizeTiles).
+  /// Returns a size of 1 for each parallel loop of unknown extent, except for
+  /// the contiguous one, which is masked. In a contraction's tile it is not
+  /// masked (see VectorizeTiles).
   SmallVector<int64_t> rowSizes(linalg::LinalgOp op) {
     SmallVector<int64_t> ranges = op.getStaticLoopRanges();
     SmallVector<int64_t> sizes(ranges.size(), 0);

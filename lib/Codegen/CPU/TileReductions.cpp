@@ -37,11 +37,12 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
           isVectorizable(op))
         ops.push_back(op);
     });
-    // LLVM keeps a vector that lives across a loop in registers only if its
-    // length is a power of two; of any other, each element by itself. Columns
-    // of a tile are cut accordingly; the few of a narrow product are no
-    // slower by themselves than cut in two. (With a mask sums would go through
-    // memory at every step: upstream hoists no masked accesses.)
+    // LLVM keeps a loop-carried vector in registers only if its length is a
+    // power of two; otherwise it splits it into elements. So the columns of a
+    // tile are cut into powers of two. The few columns of a narrow product are
+    // no slower as elements than cut in two. (Masking is no alternative:
+    // upstream does not hoist masked accesses, so the sums would go through
+    // memory at every step.)
     for (size_t at = 0; at < ops.size(); ++at) {
       linalg::LinalgOp op = ops[at];
       std::optional<unsigned> loop = columnLoop(op);
@@ -65,7 +66,7 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
       ops.push_back(cast<linalg::LinalgOp>(right.getOperation()));
     }
     for (linalg::LinalgOp op : ops) {
-      // Beside the steps it may hold the packing, which is done.
+      // Apart from steps the schedule may hold the packing, which is done.
       auto schedule = dyn_cast_if_present<codegen::ScheduleAttr>(
           op->removeAttr(codegen::schedule));
       if (!schedule || !schedule.getSteps())
@@ -77,8 +78,9 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
           size = 0; // one step, no loop
       if (llvm::all_of(sizes, [](int64_t size) { return size == 0; }))
         continue;
-      // Sums over the contiguous dimension: a vector of them, added up once at
-      // the end, where a sum across lanes at every step would wait for itself.
+      // A sum over the contiguous dimension uses a vector of partial sums,
+      // reduced once at the end. A sum across lanes at every step would be a
+      // dependency chain.
       std::optional<unsigned> contiguous = contiguousReduction(op);
       bool isPartial = contiguous && sizes[*contiguous];
       if (isPartial) {
@@ -100,8 +102,9 @@ struct TileReductions : dlc::impl::TileReductionsBase<TileReductions> {
   }
 
 private:
-  /// The loop along which result and operand are contiguous, which becomes the
-  /// vector: of a product, or of a reduction for each channel as pooling is.
+  /// Returns the loop along which result and operand are contiguous, which
+  /// becomes the vector: that of a product, or of a reduction per channel such
+  /// as pooling.
   static std::optional<unsigned> columnLoop(linalg::LinalgOp op) {
     if (std::optional<Contraction> loops = analyzeContraction(op))
       return loops->n;
@@ -115,8 +118,8 @@ private:
     return last.getPosition();
   }
 
-  /// The reduction loop along which the first operand is contiguous, of an op
-  /// that is no contraction (those have vectors of sums anyway).
+  /// Returns the reduction loop along which the first operand is contiguous.
+  /// None for ops in a product's tile, which have vectors of sums anyway.
   static std::optional<unsigned> contiguousReduction(linalg::LinalgOp op) {
     if (isInProductTile(op) || op.getNumDpsInits() != 1)
       return std::nullopt;
@@ -147,7 +150,7 @@ private:
 
   LogicalResult tilePartially(IRRewriter &rewriter, linalg::LinalgOp op,
                               ArrayRef<int64_t> sizes, unsigned loop) {
-    // Upstream asserts that it knows the neutral element.
+    // Upstream asserts that the reduction has a known neutral element.
     SmallVector<Operation *> combiners;
     if (!matchReduction(op.getRegionOutputArgs(), 0, combiners) ||
         combiners.size() != 1 || !arith::getNeutralElement(combiners.front()))

@@ -1,4 +1,4 @@
-//===- TilingStrategy.cpp - Which tiles, from a machine model -------------===//
+//===- TilingStrategy.cpp - Tile sizes from a machine model ---------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
@@ -15,28 +15,28 @@ using namespace mlir;
 
 namespace dlc::cpu {
 
-/// Work below this many nanoseconds is not cut into tasks.
+/// Work shorter than this, in nanoseconds, is not split into tasks.
 static constexpr int64_t leastParallelWork = 20000;
-/// The same of products, where tasks share out what the second level caches
-/// hold of the weights as well.
+/// The same for products, whose tasks also spread the weights over the
+/// second-level caches.
 static constexpr int64_t leastParallelProduct = 8000;
-/// A task should take about this long: long against a dispatch (a microsecond),
-/// short enough that 64 cores stay busy on large work.
+/// The target duration of a task, in nanoseconds: long against a dispatch (a
+/// microsecond), short enough to keep 64 cores busy on large work.
 static constexpr int64_t taskWork = 200000;
 
-/// More than a core's share of the last level cache.
+/// More than a core's share of the last-level cache.
 static constexpr double streamedBytes = 8 << 20;
 
 static bool isDynamic(int64_t size) { return ShapedType::isDynamic(size); }
 
-/// What is assumed of the rows and of the sums of a product whose extents are
-/// not known: a batch of sequences; in a loop over their steps a batch.
+/// The extents assumed for a product's unknown rows and reduction loops: a
+/// batch of sequences, or inside a loop over the steps of sequences a batch.
 static constexpr int64_t assumedRows = 256, assumedRowsOfStep = 8;
-/// Of what is assumed, tasks of rows are at least this long, where rows are
-/// many enough.
+/// The minimum duration, in nanoseconds, of tasks of an unknown number of rows,
+/// unless there are too few rows.
 static constexpr int64_t rowTaskWork = 50000;
 
-/// Loop extents, an unknown one taken as `guess`.
+/// Returns loop extents with unknown ones replaced by `guess`.
 static SmallVector<int64_t> guessedRanges(ArrayRef<int64_t> known,
                                           int64_t guess) {
   SmallVector<int64_t> ranges(known);
@@ -53,10 +53,10 @@ static double product(ArrayRef<int64_t> values) {
   return result;
 }
 
-/// Rows of a register tile with `columns` registers a row: as many as registers
-/// hold, and such that few are left over at the end. Each tile costs about half
-/// a row more than its rows; a tile of few rows waits for the latency of its
-/// sums or for the right operand.
+/// Returns the number of rows of a register tile with `columns` registers per
+/// row: as many as the registers hold, chosen such that few rows are left over.
+/// The cost of a tile is its rows plus about half a row. A tile of few rows
+/// waits for the latency of its sums or for the right operand.
 static int64_t chooseRows(int64_t extent, int64_t columns, int64_t stride,
                           int64_t limit, Machine machine) {
   // A sixth of the registers is left for operands: with fewer, the register
@@ -65,9 +65,10 @@ static int64_t chooseRows(int64_t extent, int64_t columns, int64_t stride,
                                        machine.getVectorRegisters() / 6) /
                                           columns);
   most = std::min(most, limit);
-  // Rows whose addresses differ by about whole pages fall into one set of the
-  // first level cache, which holds 8 lines (12 on some); more would evict each
-  // other at every step (12 rows: 81 % of peak where 8 reach 87).
+  // Rows whose addresses differ by about a multiple of the page size map to one
+  // set of the first-level cache, which holds 8 lines (12 on some processors).
+  // More rows would evict each other at every step (12 rows reach 81 % of peak,
+  // 8 rows 87 %).
   int64_t apart = stride % 4096;
   if (stride && std::min(apart, 4096 - apart) < 64)
     most = std::min<int64_t>(most, 8);
@@ -89,8 +90,8 @@ static int64_t chooseRows(int64_t extent, int64_t columns, int64_t stride,
   return best;
 }
 
-/// Cuts `extent` into tiles of about `wanted`, a multiple of `unit`; of similar
-/// sizes the one that divides the extent.
+/// Returns a task size near `wanted`, a multiple of `unit`. A nearby size that
+/// divides `extent` is preferred.
 static int64_t chooseTaskSize(int64_t extent, double wanted, int64_t unit) {
   int64_t size = std::max<int64_t>(1, std::llround(wanted / unit));
   for (int64_t more = 0; more <= size / 2; ++more)
@@ -100,8 +101,8 @@ static int64_t chooseTaskSize(int64_t extent, double wanted, int64_t unit) {
   return size * unit;
 }
 
-/// Bytes between neighbouring rows (loop `m`) of the left operand, 0 if
-/// unknown.
+/// Returns the bytes between neighbouring rows (loop `m`) of the left operand,
+/// or 0 if unknown.
 static int64_t rowStride(linalg::LinalgOp op, unsigned m) {
   auto type = cast<ShapedType>(op.getDpsInputs()[0].getType());
   AffineMap map = op.getIndexingMapsArray()[0];
@@ -119,8 +120,10 @@ static int64_t rowStride(linalg::LinalgOp op, unsigned m) {
   return 0;
 }
 
-/// Whether a constant right operand lies in the second level cache as a whole
-/// and there are rows of an image for which that counts.
+/// Whether the right operand is constant and there are several rows of an image
+/// (loops.outer), so that taking rows first may pay. Sets `rightBytes` to the
+/// size of the right operand in either case; whether the second-level cache
+/// holds it is for the caller to decide.
 static bool mayTakeRowsFirst(linalg::LinalgOp op, const Contraction &loops,
                              double &rightBytes) {
   SmallVector<int64_t> guessed = guessedRanges(op.getStaticLoopRanges(), 8);
@@ -143,24 +146,24 @@ RegisterTile chooseRegisterTile(linalg::LinalgOp op, const Contraction &loops,
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
   RegisterTile tile;
-  // Two registers wide; one where the result is narrow, and where the left
-  // operand takes registers too.
+  // Two registers wide, or one if the result is narrow or the left operand
+  // needs registers too.
   int64_t n = ranges[loops.n];
   tile.vectors = loops.isDepthwise || (!isDynamic(n) && n <= lanes) ? 1 : 2;
   if (loops.m)
     tile.rows =
         chooseRows(ranges[*loops.m], tile.vectors, rowStride(op, *loops.m),
                    loops.isDepthwise ? 8 : 16, machine);
-  // A panel of the right operand stays while all rows pass: rows innermost. A
-  // constant operand that the second level cache holds as a whole (packed, it
-  // lies there without gaps) passes under each row of an image instead: that
-  // row stays, and the result is written front to back.
+  // By default all rows pass under one panel of the right operand: rows are
+  // innermost. A constant operand that fits in the second-level cache as a
+  // whole (packed, without gaps) passes under each row of an image instead.
+  // That row then stays in the cache and the result is written sequentially.
   double rightBytes;
   tile.rowsFirst = mayTakeRowsFirst(op, loops, rightBytes) &&
                    rightBytes <= machine.keptBytes();
-  // A few rows over weights that come from memory: wide tiles, for then each
-  // line of the left operand serves more of the stream (8 rows of 4096: 1.2
-  // times as fast).
+  // A few rows times weights that are streamed from memory: wide tiles, as each
+  // line of the left operand then serves more of the stream (8 rows of 4096:
+  // 1.2 times as fast).
   if (loops.m && !loops.isDepthwise && rightBytes >= streamedBytes &&
       ranges[*loops.m] > 2 && ranges[*loops.m] <= 16 && n >= 4 * lanes &&
       machine.getVectorRegisters() >= 32) {
@@ -187,8 +190,8 @@ SmallVector<RegisterTile> listRegisterTiles(linalg::LinalgOp op,
   };
   const int64_t rows = loops.m ? ranges[*loops.m] : 1;
   for (int64_t columns : {1, 2, 3, 4, 8}) {
-    // Narrow tiles of wide products and wide ones of many rows load too much
-    // for what they multiply.
+    // Narrow tiles of wide products, and wide tiles of many rows, load too much
+    // per multiplication.
     if ((columns > 1 && (columns - 1) * lanes >= ranges[loops.n]) ||
         (columns == 1 && ranges[loops.n] > 2 * lanes) ||
         (columns == 8 && rows > 2))
@@ -219,7 +222,8 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
       guessed[loop] = isInLoop ? assumedRowsOfStep : assumedRows;
   int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
   double flops = 2 * product(guessed);
-  // Nanoseconds at two vector multiply-adds a cycle and 3 GHz, rounded down.
+  // Flops per nanosecond: half the peak of two vector multiply-adds per cycle
+  // at 3 GHz.
   double speed = 4.0 * lanes * 3.0 / 2;
   if (loops.pair && machine.getHasBF16Dot())
     speed *= 2;
@@ -252,15 +256,16 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
     if (iterators[loop] == utils::IteratorType::reduction)
       add(loop);
 
-  // Or at the rate at which the right operand comes from a second level cache.
+  // At least the time in which the right operand is read from a second-level
+  // cache.
   double rightBytes;
   mayTakeRowsFirst(op, loops, rightBytes);
   double work = std::max(flops / speed, rightBytes / 80);
   if (work < leastParallelProduct)
     return tiles;
 
-  // Tasks: every shared index and every panel; then rows, until there are
-  // enough.
+  // Tasks: one per index of the shared loops and per panel; then rows are split
+  // until there are enough tasks.
   double tasks = 1;
   for (unsigned loop : loops.shared) {
     tiles.tasks[loop] = 1;
@@ -277,12 +282,13 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   double rowsPerTask = 1;
   for (unsigned loop : rowLoops) {
     double left = wanted / tasks;
-    // Two at least: in a function of its own LLVM keeps the sums in registers,
-    // where it spilled them amid the code of a whole network (twice the time).
+    // At least two tasks: in the function of a task LLVM keeps the sums in
+    // registers, while it spilled them in the code of a whole network (twice
+    // the time).
     if (rowsFirst && tasks == 1 && guessed[loop] > 1)
       left = std::max(left, 2.0);
-    // There may be any number of rows: tasks of a size that pays, as many as it
-    // takes.
+    // The number of rows is unknown: the size of a task is fixed, and the
+    // number of tasks depends on the rows.
     if (loop == loops.m && isDynamic(ranges[loop]) && !isInLoop) {
       double row = work / tasks / guessed[loop];
       int64_t unit = tiles.inner[loop];
@@ -309,16 +315,17 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
       int64_t size = tiles.tasks[loop] ? tiles.tasks[loop] : guessed[loop];
       tiles.assumed.push_back({loop, std::min(size, guessed[loop])});
     }
-  // A copy of the panel costs about as much as a few rows of the product, which
-  // there may be where their number is not known: then it must be worth more.
+  // Copying the panel costs about as much as a few rows of the product. An
+  // unknown number of rows may be as small, so the copy must then save more.
   bool mayBeFew = loops.m && isDynamic(ranges[*loops.m]);
   tiles.packPanel = rowsPerTask >= 32 && (isDynamic(n) || n > width) &&
                     (!mayBeFew || rightBytes > machine.keptBytes());
   return tiles;
 }
 
-/// How many vectors an element-wise body keeps alive: few where it calls
-/// functions that are approximated by polynomials.
+/// Returns how many vectors of the result a tile of an element-wise op holds: 1
+/// if the body calls functions that polynomials approximate, since their
+/// evaluation needs registers.
 static int64_t vectorsAtOnce(linalg::LinalgOp op) {
   bool hasMath = false;
   int64_t operations = 0;
@@ -326,7 +333,7 @@ static int64_t vectorsAtOnce(linalg::LinalgOp op) {
     hasMath |= isa<math::MathDialect>(inner->getDialect()) &&
                !isa<math::AbsFOp, math::SqrtOp, math::FloorOp, math::CeilOp,
                     math::RoundEvenOp, math::FmaOp>(inner);
-    // Without an instruction a conversion of bf16 takes several.
+    // Without an instruction, a conversion of bf16 takes several operations.
     bool convertsBF16 = isa<arith::ExtFOp, arith::TruncFOp>(inner) &&
                         (inner->getOperand(0).getType().isBF16() ||
                          inner->getResult(0).getType().isBF16());
@@ -358,7 +365,7 @@ Tiles tileOther(linalg::LinalgOp op, ArrayRef<int64_t> ranges,
   if (gathers || isVectorizable(op)) {
     for (unsigned loop : parallel)
       tiles.inner[loop] = 1;
-    // The result's last dimension is contiguous: vectors run along it.
+    // Vectors run along the result's last dimension, which is contiguous.
     if (out.getNumResults() && out.isProjectedPermutation()) {
       unsigned last = out.getDimPosition(out.getNumResults() - 1);
       // A reduction over the innermost dimension has its vectors there.
@@ -372,8 +379,8 @@ Tiles tileOther(linalg::LinalgOp op, ArrayRef<int64_t> ranges,
       if (!alongReduction)
         tiles.inner[last] =
             lanes * (op.getNumReductionLoops() ? 2 : vectorsAtOnce(op));
-      // Where an operand is contiguous along another dimension (a transpose),
-      // square tiles; a row that is looked up needs its loop alone.
+      // Square tiles where an operand is contiguous along another dimension (a
+      // transpose). Gathered rows are tiled along their own loop only.
       if (op.getNumReductionLoops() == 0 && !gathers)
         for (OpOperand *input : op.getDpsInputOperands()) {
           AffineMap map = op.getMatchingIndexingMap(input);
@@ -391,8 +398,9 @@ Tiles tileOther(linalg::LinalgOp op, ArrayRef<int64_t> ranges,
   for (unsigned loop = 0; loop < rank; ++loop)
     tiles.order.push_back(loop);
 
-  // Tasks along the outermost parallel dimension that has something to share. A
-  // nanosecond moves about ten bytes and counts one function call.
+  // Tasks along the outermost parallel dimension of more than one index.
+  // Assumes ten bytes per nanosecond, and four times as long for bodies with
+  // approximated functions.
   double bytes =
       product(guessed) * std::max(8u, element.getIntOrFloatBitWidth()) / 8;
   double work = bytes / 10 * (vectorsAtOnce(op) == 1 ? 4 : 1);
@@ -421,7 +429,7 @@ SmallVector<int64_t> tileReductions(linalg::LinalgOp op, Machine machine) {
     return sizes;
   std::optional<Contraction> contraction = analyzeContraction(op);
   std::optional<unsigned> pair = contraction ? contraction->pair : std::nullopt;
-  // Which loop walks contiguously over the first operand?
+  // Find the loop along which the first operand is contiguous.
   OpOperand *first = firstTensor(op);
   if (!first) {
     for (unsigned loop : reductions)
@@ -432,22 +440,23 @@ SmallVector<int64_t> tileReductions(linalg::LinalgOp op, Machine machine) {
   AffineMap map = op.getMatchingIndexingMap(first);
   AffineExpr last = map.getResult(map.getNumResults() - 1);
   for (unsigned loop : reductions) {
-    // Both steps of a pair are one instruction.
+    // Both iterations of the pair loop are one instruction.
     if (pair == loop)
       continue;
     bool contiguous = last.isFunctionOfDim(loop);
     if (!contiguous) {
       sizes[loop] = 1;
     } else if (pair) {
-      // A pair a step and row: a few keep the loop's own work small.
+      // A step is one pair per row; a few steps per iteration keep the loop
+      // overhead small.
       sizes[loop] =
           !isDynamic(ranges[loop]) && ranges[loop] % 4 && ranges[loop] % 5 == 0
               ? 5
               : 4;
     } else if (contraction) {
-      // Unrolled steps of the register tile; at least 4, since a single step is
-      // not recognised as multiply-add. Four are as fast as sixteen (within 1 %
-      // on products and convolutions of all sizes) and compile in half the
+      // Unrolled steps of the register tile: at least 4, as a single step is
+      // not recognised as a multiply-add. Four are as fast as sixteen (within 1
+      // % on products and convolutions of all sizes) and compile in half the
       // time.
       int64_t step = 4;
       if (!isDynamic(ranges[loop]))

@@ -1,4 +1,4 @@
-//===- UnrollShortLoops.cpp - Windows without loops -----------------------===//
+//===- UnrollShortLoops.cpp - Unrolling of short loops --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/CPU/TilingStrategy.h"
@@ -18,17 +18,17 @@ namespace dlc {
 
 namespace {
 
-/// Instructions of arithmetic that an unrolled loop may have: straight code of
-/// some kilobytes, which the instruction cache holds beside others.
+/// The maximum number of arithmetic instructions of an unrolled loop: some
+/// kilobytes of straight-line code, which leave room in the instruction cache.
 constexpr int64_t maxInstructions = 256;
-/// Lanes of one, where vectors are no shorter.
+/// Lanes of one vector instruction, on processors with the widest vectors.
 constexpr int64_t widest = 16;
 constexpr int64_t maxRounds = 9;
 
 struct UnrollShortLoops : dlc::impl::UnrollShortLoopsBase<UnrollShortLoops> {
   void runOnOperation() override {
     SmallVector<scf::ForOp> loops;
-    // Inner loops first.
+    // The walk visits inner loops first.
     getOperation().walk([&](scf::ForOp loop) { loops.push_back(loop); });
     for (scf::ForOp loop : loops) {
       if (!llvm::any_of(loop.getRegionIterArgs(), [](Value value) {
@@ -45,7 +45,7 @@ struct UnrollShortLoops : dlc::impl::UnrollShortLoopsBase<UnrollShortLoops> {
     }
   }
 
-  /// Of one round; nothing where it has loops itself.
+  /// Estimates the instructions of one iteration; nothing if it contains loops.
   static std::optional<int64_t> countInstructions(scf::ForOp loop) {
     int64_t count = 0;
     auto add = [&](ArrayRef<int64_t> extents, int64_t columns) {

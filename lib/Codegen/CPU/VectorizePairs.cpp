@@ -26,8 +26,8 @@ public:
         maps(op.getIndexingMapsArray()) {
     hasDot = machine.getHasBF16Dot();
     columns = ranges[loops.n];
-    // Vectors of the machine, then shorter ones; without the instruction LLVM
-    // cuts them itself.
+    // Full vectors of the machine, then shorter ones. Without the instruction
+    // LLVM splits vectors itself.
     if (hasDot && columns % 4 == 0) {
       for (int64_t at = 0; at < columns;) {
         int64_t size = std::min<int64_t>(
@@ -49,7 +49,7 @@ public:
     SmallVector<Value> origin(type.getRank(), index(0));
     Value acc = read(accType, init, origin);
 
-    // A sum per row and chunk.
+    // One sum per row and chunk.
     SmallVector<unsigned> rowLoops, sumLoops;
     for (auto [loop, kind] : llvm::enumerate(op.getIteratorTypesArray())) {
       if (loop == loops.n || loop == *loops.pair)
@@ -77,7 +77,7 @@ public:
                                   ArrayRef<int64_t>{size}, ArrayRef<int64_t>{1})
                                   .getResult());
     }
-    // Step by step: the right operand's vectors serve all rows.
+    // Step by step, so that the right operand's vectors serve all rows.
     for (ArrayRef<int64_t> step : steps) {
       SmallVector<Right> right;
       std::optional<SmallVector<int64_t>> known;
@@ -116,7 +116,7 @@ public:
   }
 
 private:
-  /// Columns of one step: as pairs, or both halves of them widened.
+  /// The columns of one step: as pairs, or their halves widened to f32.
   struct Right {
     Value pairs, low, high;
   };
@@ -138,7 +138,7 @@ private:
     return read(VectorType::get(size, b.getBF16Type()), tensor, indices);
   }
 
-  /// All values of some loops, the others 0.
+  /// Returns all points of the given loops, with the other loops at 0.
   SmallVector<SmallVector<int64_t>> points(ArrayRef<unsigned> over) {
     SmallVector<SmallVector<int64_t>> all{
         SmallVector<int64_t>(ranges.size(), 0)};
@@ -174,7 +174,7 @@ private:
     return result;
   }
 
-  /// One pair as an i32.
+  /// Returns one pair as an i32.
   Value readLeft(ArrayRef<int64_t> place) {
     Value bits = read(op.getDpsInputs()[0], place, 2);
     return vector::ExtractOp::create(b, loc, bitcast(bits, 1, b.getI32Type()),
@@ -186,7 +186,7 @@ private:
                                      vector);
   }
 
-  /// f32 of the lower and of the upper half.
+  /// Returns the lower and the upper half of each pair, widened to f32.
   std::pair<Value, Value> widen(Value pairs) {
     Type type = pairs.getType();
     Type floats = b.getF32Type();
@@ -229,8 +229,8 @@ private:
   SmallVector<AffineMap> maps;
 };
 
-/// vcvtneps2bf16 takes 16 or 8 elements, and denormals as 0: for roundings that
-/// need not be exact.
+/// Rounds by vcvtneps2bf16, which takes 16 or 8 elements and treats denormals
+/// as 0: only for roundings that need not be exact.
 struct RoundVector : OpRewritePattern<arith::TruncFOp> {
   using OpRewritePattern::OpRewritePattern;
 

@@ -8,18 +8,18 @@
 
 namespace dlc::cpu {
 
-/// Vectorises the tile of a contraction whose operands hold bf16 side by side
-/// in pairs (Contraction::pair): each step multiplies two elements of a row
-/// with two of a column and adds both products to a vector of f32, in one
-/// instruction where the machine has it, else in two multiply-adds of widened
-/// halves. Fails where `op` is no such tile of known size. Upstream has a
-/// lowering to the same instruction for vector.contract over an extra dimension
-/// of two, of which every load would be a vector of two elements.
+/// Vectorises the tile of a contraction whose operands hold adjacent pairs of
+/// bf16 (Contraction::pair). Each step multiplies two elements of a row with
+/// two of a column and adds both products to a vector of f32. This is one
+/// instruction where the machine has it, else two multiply-adds of widened
+/// halves. Fails if `op` is not such a tile of static size. Upstream's lowering
+/// to the same instruction is for vector.contract with an extra dimension of
+/// two, and each load would be a vector of two elements.
 llvm::LogicalResult vectorizePairs(mlir::RewriterBase &rewriter,
                                    mlir::linalg::LinalgOp op, Machine machine);
 
-/// Rounds vectors of f32 to bf16 by the machine's own instruction; without it
-/// they are rounded by integer arithmetic.
+/// Adds patterns that round vectors of f32 to bf16 by the machine's
+/// instruction. Without it integer arithmetic does the rounding.
 void populateRoundVectorsPatterns(mlir::RewritePatternSet &patterns,
                                   Machine machine);
 

@@ -36,12 +36,14 @@ namespace dlc {
 
 namespace {
 
-/// Larger iteration spaces stay loops: unrolled code would not fit the cache.
+/// Larger iteration spaces stay loops: their unrolled code would not fit in the
+/// cache.
 constexpr int64_t maxElements = 8192;
 
-/// Reading all of what was just written, without dimensions of one step: the
-/// zeros that a tile's sums begin with. Upstream forwards a vector only where
-/// both are in the same tensor; left alone, the tile is filled in memory.
+/// Forwards a vector to a read of the whole tensor that it was written to,
+/// ignoring unit dimensions: typically the zeros that a tile's sums start from.
+/// Upstream forwards only if both are in the same tensor. Otherwise the tile
+/// would be filled in memory.
 struct ForwardTile : OpRewritePattern<vector::TransferReadOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -72,8 +74,8 @@ private:
   }
 };
 
-/// Upstream's op of fewer loops comes without the attributes of the one that it
-/// replaces, and so without its nest.
+/// Copies the nest attribute to the op of fewer loops that upstream creates
+/// without the attributes of the op it replaces.
 struct KeepNests : RewriterBase::Listener {
   void notifyOperationReplaced(Operation *op, ValueRange values) override {
     for (Value value : values) {
@@ -94,7 +96,8 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
     MLIRContext *context = &getContext();
     IRRewriter rewriter(context);
 
-    // Loops of one step go: the outer-product form below knows matrices only.
+    // Drop loops of one step: the outer-product form below handles matrices
+    // only.
     {
       RewritePatternSet patterns(context);
       linalg::ControlDropUnitDims options;
@@ -106,10 +109,10 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
           return {};
         SmallVector<unsigned> loops =
             llvm::to_vector(llvm::seq<unsigned>(0, generic.getNumLoops()));
-        // A contraction of one step keeps it: as a plain product its sums would
-        // neither become multiply-adds nor stay in registers.
+        // A contraction of one step keeps that loop. As a plain product its
+        // sums would neither become multiply-adds nor stay in registers.
         if (std::optional<Contraction> tile = analyzeContraction(generic)) {
-          // What a pair is recognised by stays.
+          // Keep the loops by which a pair is recognised.
           if (tile->pair) {
             AffineMap left = generic.getIndexingMapsArray()[0];
             llvm::erase_if(loops, [&](unsigned loop) {
@@ -147,7 +150,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
       if (!sizes)
         continue;
       rewriter.setInsertionPoint(op);
-      // Upstream reads as many scalable flags as there are sizes, given or not.
+      // Upstream reads one scalable flag per size, whether given or not.
       SmallVector<bool> scalable(sizes->size(), false);
       FailureOr<linalg::VectorizationResult> result = linalg::vectorize(
           rewriter, op, *sizes, scalable, /*vectorizeNDExtract=*/false,
@@ -157,8 +160,8 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
       if (succeeded(result))
         rewriter.replaceOp(op, result->replacements);
     }
-    // Contractions first and alone: merged with other patterns they are not
-    // recognised any more.
+    // Contractions first and separately: merged with other patterns they are no
+    // longer recognised.
     {
       RewritePatternSet patterns(context);
       vector::populateVectorReductionToContractPatterns(patterns);
@@ -175,7 +178,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
           failed(simplify()))
         return signalPassFailure();
     }
-    // Sums stay in registers while a reduction's loop runs.
+    // Keeps sums in registers for the duration of a reduction's loop.
     auto hidden = dlc::hideIndices(rewriter, function);
     function->walk(
         [&](scf::ForOp loop) { hoistLoopInvariantSubsets(rewriter, loop); });
@@ -184,9 +187,9 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
     RewritePatternSet patterns(context);
     patterns.add<ForwardTile>(context);
     walkAndApplyPatterns(function, std::move(patterns));
-    // Lanes beyond an end hold zeros. Upstream's are poison, and dividing by
-    // that is undefined in lanes, too, that nothing reads: LLVM may drop the
-    // whole function.
+    // Lanes out of bounds hold zeros. Upstream's hold poison, and a division by
+    // poison is undefined behaviour even in lanes that nothing reads: LLVM may
+    // then drop the whole function.
     function->walk([&](ub::PoisonOp op) {
       rewriter.setInsertionPoint(op);
       rewriter.replaceOpWithNewOp<arith::ConstantOp>(
@@ -204,9 +207,10 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
     return applyPatternsGreedily(getOperation(), std::move(patterns));
   }
 
-  /// Known extents as they are, the contiguous one rounded up to whole vectors
-  /// (the rest is masked) but in a contraction's tile; of unknown ones the
-  /// largest that their tile allows.
+  /// Returns the vector size of each loop, or nothing if the tile is unbounded,
+  /// empty or too large. Static extents are kept, unknown ones take their upper
+  /// bound. Outside a contraction's tile the contiguous one is rounded up to
+  /// whole vectors and masked.
   std::optional<SmallVector<int64_t>> vectorSizes(linalg::LinalgOp op) {
     Machine machine = codegen::targetOf(getOperation());
     SmallVector<int64_t> sizes = op.getStaticLoopRanges();

@@ -1,8 +1,9 @@
-//===- CheckBounds.cpp - A check in front of every access -----------------===//
+//===- CheckBounds.cpp - A bounds check before every access ---------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// A second opinion on what the passes before have proven or inferred: it asks
-// the buffers themselves, and proves nothing away.
+// Checks accesses independently of what earlier passes have proven or inferred:
+// the extents come from the buffers themselves, and no check is removed because
+// it was proven.
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,8 +39,9 @@ static std::string sentence(Operation *op, StringRef what) {
 
 namespace {
 
-/// Checks of what upstream's interface of runtime verification has no models
-/// for: vectors in memory, views of raw memory, groups of expanded dimensions.
+/// Emits the checks that upstream's runtime verification interface has no
+/// models for: vector accesses to memory, views of raw memory, and groups of
+/// expanded dimensions.
 class AccessChecker {
 public:
   explicit AccessChecker(Operation *op) : op(op), loc(op->getLoc()), b(op) {}
@@ -87,7 +89,8 @@ private:
       codegen::RequireOp::create(b, loc, condition, sentence(op, what));
   }
 
-  /// at >= 0 and at + count <= extent; without a sum that could wrap.
+  /// Whether at >= 0 and at + count <= extent, computed without a sum that
+  /// could wrap.
   Value holds(Value at, int64_t count, Value extent) {
     if (count == 1)
       return compare(arith::CmpIPredicate::ult, at, extent);
@@ -96,16 +99,16 @@ private:
                 compare(arith::CmpIPredicate::sle, at, last));
   }
 
-  /// A dimension of a buffer under a mask: where an access begins in it, and
-  /// whether lanes run along it.
+  /// One dimension of a masked access: its first index, the extent of the
+  /// buffer, and whether lanes run along it.
   struct Place {
     Value at, extent;
     bool hasLanes;
   };
 
-  /// Whether each lane whose mask is set lies inside; the mask's dimensions are
-  /// those of `places` that have lanes. One without any set touches nothing,
-  /// wherever it begins.
+  /// Whether every enabled lane is in bounds. The mask's dimensions are the
+  /// `places` that have lanes. An access without enabled lanes touches nothing
+  /// and is always in bounds.
   Value lanesHold(Value mask, ArrayRef<Place> places) {
     auto type = cast<VectorType>(mask.getType());
     int64_t lanes = type.getNumElements(), inner = lanes;
@@ -136,7 +139,7 @@ private:
     return vector::BroadcastOp::create(b, loc, type, value);
   }
 
-  /// Whether `isFine` is set wherever `mask` is.
+  /// Whether `isFine` is set in every lane in which `mask` is set.
   Value noneFails(Value mask, Value isFine) {
     auto flat = cast<VectorType>(isFine.getType());
     if (mask.getType() != flat)
@@ -149,8 +152,9 @@ private:
         arith::OrIOp::create(b, loc, unread, isFine));
   }
 
-  /// Dimensions that a vector runs along hold all its lanes, or those whose
-  /// mask is set; an access that is bounded by itself need not begin below 0.
+  /// Checks that each dimension along which the vector runs holds all lanes, or
+  /// all enabled lanes under a mask. Dimensions that are not `in_bounds` are
+  /// clipped by the access itself, but must not begin below 0.
   template <typename Transfer> void checkTransfer(Transfer op) {
     auto type = dyn_cast<MemRefType>(op.getBase().getType());
     if (!type)
@@ -204,7 +208,7 @@ private:
     require(all, "an access outside of its buffer");
   }
 
-  /// Lanes at places of their own along the last dimension.
+  /// Checks lanes with indices of their own along the last dimension.
   void checkLanes(Value buffer, ValueRange offsets, Value indices, Value mask) {
     if (!isa<MemRefType>(buffer.getType()) || offsets.empty())
       return;
@@ -265,7 +269,8 @@ private:
 
 struct CheckBounds : dlc::impl::CheckBoundsBase<CheckBounds> {
   void runOnOperation() override {
-    // Elsewhere a call cannot end; what computes extents touches no element.
+    // Only an entry can end its call. Functions that compute extents touch no
+    // element.
     if (!isEntry(getOperation()))
       return;
     SmallVector<Operation *> ops;
@@ -279,7 +284,7 @@ struct CheckBounds : dlc::impl::CheckBoundsBase<CheckBounds> {
       }
       AccessChecker(op).run();
     }
-    // Upstream's would end the process.
+    // Upstream's assertions would end the process.
     getOperation()->walk([](cf::AssertOp check) {
       OpBuilder b(check);
       codegen::RequireOp::create(b, check.getLoc(), check.getArg(),

@@ -1,11 +1,12 @@
-//===- CheckExtents.cpp - Nothing relies on an extent unchecked -----------===//
+//===- CheckExtents.cpp - Every extent relied on is checked ---------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Every op on tensors relies on something: operands of a linalg op have the
-// extents of its loops, a slice lies inside, a cast tells the truth. Where
-// types do not prove it, a codegen.require does. Its condition is a function of
-// the extents of arguments and of values alone, so that nothing which is
-// inferred from the op that it protects can fold it.
+// Every op on tensors relies on relations between extents: the operands of a
+// linalg op have the extents of its loops, a slice is in bounds, a cast is
+// valid. Where types do not prove such a relation, this pass adds a
+// codegen.require. Its condition is a function of the extents of arguments and
+// of values alone. Nothing inferred from the op that it protects can therefore
+// fold it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -58,7 +59,8 @@ private:
   // Extents
   //===--------------------------------------------------------------------===//
 
-  /// The extents of a value that no rule tells, where it is made.
+  /// Returns the extents of a value that no rule covers, read by tensor.dim
+  /// where the value is defined.
   Sizes measure(Value tensor) {
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPointAfterValue(tensor);
@@ -83,7 +85,8 @@ private:
     return it->second;
   }
 
-  /// The known extents of the type, else those given.
+  /// Records the extents of `tensor`: static ones from its type, the others
+  /// from `sizes`.
   void setSizes(Value tensor, ArrayRef<OpFoldResult> sizes) {
     Sizes all;
     for (auto [size, extent] :
@@ -94,7 +97,7 @@ private:
     extents[tensor] = std::move(all);
   }
 
-  /// The extents given must be those that the type knows.
+  /// Like setSizes, and requires `sizes` to equal the type's static extents.
   void setChecked(Operation *op, Value tensor, ArrayRef<OpFoldResult> sizes,
                   const Twine &what) {
     for (auto [size, extent] :
@@ -218,7 +221,7 @@ private:
       return visitBranch(branch);
     if (OpTrait::hasElementwiseMappableTraits(&op) && op.getNumResults() == 1)
       return visitMapped(op);
-    // Layers check in their lowering, and hold other layers.
+    // Layers emit their checks when they are lowered, and contain other layers.
     if (!isa_and_present<linalg::LinalgDialect, tensor::TensorDialect,
                          scf::SCFDialect, func::FuncDialect>(op.getDialect()))
       return;
@@ -297,7 +300,7 @@ private:
     Sizes from = sizesOf(expand.getSrc()), to;
     for (OpFoldResult size : expand.getMixedOutputShape())
       to.push_back(known(size));
-    // Of few enough elements that their product does not wrap around.
+    // The product of the extents must not wrap.
     requireMemory(expand, to, expand.getResultType().getElementType());
     for (auto [d, group] : llvm::enumerate(expand.getReassociationIndices())) {
       Sizes part;
@@ -323,7 +326,8 @@ private:
     setChecked(pad, pad, sizes, "a tensor has another shape than it must have");
   }
 
-  /// A loop of its own for each dimension, or place 0 of an extent of 1.
+  /// Whether the map writes every element: each dimension has a loop of its
+  /// own, or is index 0 of a dimension of extent 1.
   static bool writesAll(AffineMap map, Value init) {
     if (!map.isProjectedPermutation(/*allowZeroInResults=*/true))
       return false;
@@ -349,8 +353,8 @@ private:
                "a tensor has another shape than it must have");
   }
 
-  /// Each loop has the extent of the first dimension that it runs along alone;
-  /// all other places that are read or written lie inside.
+  /// Each loop has the extent of the first dimension that it alone indexes,
+  /// preferably a static one. All other indices must be in bounds.
   void visitLinalg(linalg::LinalgOp op) {
     SmallVector<OpFoldResult> loops(op.getNumLoops());
     SmallVector<Sizes> operands;
@@ -359,8 +363,8 @@ private:
                              ? sizesOf(operand.get())
                              : Sizes());
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
-    // Where some places are not written bufferisation would keep nothing of
-    // what they held.
+    // Bufferisation would not preserve the previous contents of elements that
+    // the op does not write.
     for (OpOperand &init : op.getDpsInitsMutable())
       if (!writesAll(op.getMatchingIndexingMap(&init), init.get())) {
         return refuse(op, "writes at places that are not all of a result, "
@@ -379,7 +383,7 @@ private:
         loops[loop.getPosition()] = size;
     });
     if (llvm::any_of(loops, [](OpFoldResult size) { return !size; }))
-      return; // the verifier wants a shape for each loop
+      return; // the verifier requires every loop to have an extent
     forEach([&](OpOperand &operand, int64_t d, AffineExpr expr,
                 OpFoldResult size) {
       std::string what = ("operands differ in dimension " + Twine(d) +
@@ -393,24 +397,25 @@ private:
       if (isa<RankedTensorType>(result.getType()))
         setSizes(result,
                  operands[op.getTiedOpOperand(result)->getOperandNumber()]);
-    // The places that the body picks are its own matter.
+    // The indices that the body computes are not checked here.
     op->walk([&](tensor::DimOp dim) {
       b.setInsertionPoint(op);
       replaceDim(dim);
     });
   }
 
-  /// The places that an affine expression of loops takes lie below `size`.
+  /// Requires every index that an affine expression of the loops gives to be
+  /// below `size`.
   void requireWindow(linalg::LinalgOp op, AffineExpr expr,
                      ArrayRef<OpFoldResult> loops, OpFoldResult size,
                      const Twine &what) {
-    // A sum of loops times constants. Tiles of reversed places are not
-    // upstream's, so the constants are positive.
+    // Accepts a sum of loops times positive constants. Upstream cannot tile
+    // reversed indices, hence positive.
     SmallVector<OpFoldResult> operands(loops);
     SmallVector<int64_t> factors(loops.size(), 0);
     int64_t constant = 0;
-    // Products of so large numbers and extents stay within 64 bits, and so does
-    // the sum of all: it is bounded below.
+    // Products of extents and factors up to this limit stay within 64 bits. So
+    // does the whole sum, as the product of all factors is checked below.
     constexpr int64_t largest = 1 << 12;
     auto isSmall = [&](int64_t x) { return x > 0 && x <= largest; };
     std::function<bool(AffineExpr, int64_t)> split = [&](AffineExpr e,
@@ -446,7 +451,7 @@ private:
       if (!factor)
         continue;
       if (isConstant(loops[k], 0))
-        return; // nothing is read
+        return; // nothing is accessed
       most = most + (b.getAffineSymbolExpr(k) - 1) * factor;
     }
     OpFoldResult last = apply(most, operands);
@@ -472,7 +477,8 @@ private:
 
   void visitMapped(Operation &op) {
     Sizes first;
-    // One of two tensors as a whole: the extents are that one's.
+    // A select between whole tensors: the extents are those of the selected
+    // one.
     if (auto select = dyn_cast<arith::SelectOp>(op);
         select && !isa<ShapedType>(select.getCondition().getType()) &&
         isa<RankedTensorType>(select.getType())) {
@@ -500,8 +506,9 @@ private:
                  "a tensor has another shape than it must have");
   }
 
-  /// Extents that all rounds keep are those that a loop begins with. `carried`
-  /// is what the values yielded are computed of; each of `same` is as they are.
+  /// Gives extents that are invariant across iterations their initial value.
+  /// `yielded` is computed from `carried`; each list of `same` gets the same
+  /// extents.
   void carry(Block::BlockArgListType carried, ValueRange initial,
              ValueRange yielded, ArrayRef<ValueRange> same) {
     SmallVector<Sizes> all;
@@ -539,9 +546,11 @@ private:
         set(value, sizes);
   }
 
-  /// Canonicalisation gives a loop the type of what it begins with, and casts
-  /// what it hands on to that: of another extent it would be taken for one of
-  /// the same. A copy has no such type to give.
+  /// Hides the type behind a cast of an init operand whose extents change
+  /// between iterations. Otherwise canonicalisation would give the loop the
+  /// type before the cast and cast the yielded value to it, although its
+  /// extents may differ. A copy (alloc_tensor) has no more precise type to
+  /// propagate.
   void hideTypes(scf::ForOp loop) {
     for (auto [i, argument] : llvm::enumerate(loop.getRegionIterArgs())) {
       auto type = dyn_cast<RankedTensorType>(argument.getType());
@@ -567,7 +576,7 @@ private:
   }
 
   void visitLoop(scf::WhileOp loop) {
-    // One that hands its state on as it is.
+    // Handled only if the condition forwards the state unchanged.
     if (llvm::equal(loop.getConditionOp().getArgs(), loop.getBeforeArguments()))
       carry(loop.getAfterArguments(), loop.getInits(), loop.getYieldedValues(),
             {ValueRange(loop.getBeforeArguments()),
@@ -603,7 +612,7 @@ private:
 
   func::FuncOp function;
   DenseMap<Value, Sizes> extents;
-  /// The `tensor.dim`s that stay.
+  /// The `tensor.dim` ops that must stay.
   DenseSet<Operation *> kept;
 };
 

@@ -1,4 +1,4 @@
-//===- CheckIndices.cpp - Places that a model computes --------------------===//
+//===- CheckIndices.cpp - Checks of indices computed by the model ---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -36,8 +36,8 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
               cast<tensor::InsertOp>(op).getIndicesMutable());
   }
 
-  /// The outermost op around that is not control flow: its region computes
-  /// elements, and a call cannot end there.
+  /// Returns the outermost enclosing op that is not control flow, or null. Its
+  /// region computes elements, and a call cannot end inside it.
   static Operation *outermostBody(Operation *op) {
     Operation *found = nullptr;
     for (Operation *parent = op->getParentOp(); !isa<func::FuncOp>(parent);
@@ -47,7 +47,7 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
     return found;
   }
 
-  /// An extent is read from memory by its number.
+  /// Checks or clamps the dimension number: it selects the extent's address.
   static void checkDimension(tensor::DimOp dim) {
     int64_t rank = cast<RankedTensorType>(dim.getSource().getType()).getRank();
     std::optional<int64_t> at = dim.getConstantIndex();
@@ -89,7 +89,7 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
                 "an index is outside of its tensor in dimension " + Twine(d));
         continue;
       }
-      // The nearest place there is, if there is any.
+      // Clamp to the nearest valid index, if there is one.
       Value zero = arith::ConstantIndexOp::create(b, loc, 0),
             one = arith::ConstantIndexOp::create(b, loc, 1);
       Value last = arith::SubIOp::create(b, loc, extent, one);
@@ -123,7 +123,8 @@ struct CheckIndices : dlc::impl::CheckIndicesBase<CheckIndices> {
                 : body->isAncestor(tensor.getParentBlock()->getParentOp());
   }
 
-  /// Where a tensor has no elements 0 is read of it, and nothing written.
+  /// Guards an access to a tensor that may be empty: a read gives 0, a write
+  /// does nothing.
   static void guard(Operation *op, Value tensor, Value hasElements) {
     OpBuilder b(op);
     Location loc = op->getLoc();

@@ -1,4 +1,4 @@
-//===- ExtentChecks.cpp - Numbers of extents, and checks of them ----------===//
+//===- ExtentChecks.cpp - Value numbering of extents, and checks ----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ExtentChecks.h"
@@ -72,7 +72,8 @@ bool ExtentChecks::isConstant(OpFoldResult size, int64_t number) {
 bool ExtentChecks::isNatural(OpFoldResult size) {
   if (std::optional<IndexRange> range = rangeOf(size))
     return range->least >= 0;
-  // A maximum is what it is, whatever has wrapped around on the way to it.
+  // A maximum with a non-negative operand is non-negative, even if an operand
+  // has wrapped.
   auto value = dyn_cast<Value>(size);
   Operation *op = value ? value.getDefiningOp() : nullptr;
   if (isa_and_nonnull<arith::MaxSIOp>(op))
@@ -118,7 +119,7 @@ void ExtentChecks::requireEqual(Operation *op, OpFoldResult x, OpFoldResult y,
                                 const Twine &what) {
   if (isEqualConstantIntOrValue(x, y))
     return;
-  // The constant on the right, where canonicalisation puts it.
+  // Constant on the right, as canonicalisation puts it.
   if (getConstantIntValue(x))
     std::swap(x, y);
   Value isEqual = compare(arith::CmpIPredicate::eq, x, y);
@@ -148,7 +149,7 @@ void ExtentChecks::requireMemory(Operation *op, ArrayRef<OpFoldResult> sizes,
     requireNatural(op, size, "an extent is negative");
   if (free.empty())
     return;
-  // To powers of 256, so that few checks stand for many tensors.
+  // Rounded up to a power of 256, so that few checks cover many tensors.
   fixed = std::exp2(8 * std::ceil(std::log2(fixed) / 8));
   for (auto &scope : measured)
     for (auto &[others, most] : scope)
@@ -167,7 +168,7 @@ void ExtentChecks::requireMemory(Operation *op, ArrayRef<OpFoldResult> sizes,
     Value wide =
         numbered(arith::IndexCastOp::create(b, loc, b.getI64Type(), size));
     Value real = numbered(arith::SIToFPOp::create(b, loc, f64, wide));
-    // One extent of 0 is no leave for another to be anything.
+    // An extent of 0 must not allow another extent to be arbitrarily large.
     real = numbered(arith::MaximumFOp::create(b, loc, real, number(1)));
     bytes = numbered(arith::MulFOp::create(b, loc, bytes, real));
   }
@@ -191,13 +192,13 @@ void ExtentChecks::requireInside(Operation *op, OpFoldResult offset,
     return refuse(op, "has a slice with a stride of " + Twine(*s) +
                           ", expected 1 or more");
   if (o && n && s && most) {
-    // As floats: the verifier takes a sum that wraps around for inside.
+    // In floats: upstream's verifier accepts a sum that wraps.
     if (*n < 0 || *o < 0 ||
         double(*o) + double(*n - 1) * double(*s) >= double(*most))
       refuse(op, what);
     return;
   }
-  if (n && *n == 1) // whatever its stride
+  if (n && *n == 1) // the stride does not matter
     stride = b.getIndexAttr(1);
   bool isExact = rangeOf(offset) && rangeOf(size) && rangeOf(extent);
   if (isExact && isInsideByBounds(offset, size, stride, extent))
@@ -206,7 +207,7 @@ void ExtentChecks::requireInside(Operation *op, OpFoldResult offset,
   requireNatural(op, offset, "a slice begins before the first element");
   using Predicate = arith::CmpIPredicate;
   OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
-  // Without sums that could overflow: n - 1 <= (extent - 1 - offset) / s.
+  // Avoids sums that could overflow: n - 1 <= (extent - 1 - offset) / s.
   Value isNone = compare(Predicate::sle, size, zero);
   AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
   if (!getConstantIntValue(stride)) {

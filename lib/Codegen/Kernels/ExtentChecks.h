@@ -1,4 +1,4 @@
-//===- ExtentChecks.h - Numbers of extents, and checks of them --*- C++ -*-===//
+//===- ExtentChecks.h - Value numbering of extents, and checks --*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_KERNELS_EXTENTCHECKS_H
@@ -12,21 +12,22 @@
 
 namespace dlc {
 
-/// Whether an op is arithmetic on numbers, which gives the same wherever it
-/// stands.
+/// Whether `op` is scalar arithmetic whose result does not depend on where it
+/// is placed.
 bool isScalar(mlir::Operation *op);
 
-/// What CheckExtents makes of extents: arithmetic on them, each number once,
-/// and a codegen.require for each condition that nothing proves yet.
+/// The arithmetic and the checks that CheckExtents emits: extents are
+/// value-numbered, and each condition that is not proven yet becomes a
+/// codegen.require.
 class ExtentChecks : protected AffineExtents {
 public:
-  /// `isAnalysis`: what lacks a check is an error, and nothing is added.
+  /// If `isAnalysis`, a missing check is an error and no check is added.
   ExtentChecks(mlir::MLIRContext *context, bool isAnalysis)
       : AffineExtents(builder, mlir::UnknownLoc::get(context)),
         builder(context), isAnalysis(isAnalysis) {}
 
 protected:
-  /// The op, or the one before it that computes the same.
+  /// Returns `value`, or an equal value computed before it.
   mlir::Value numbered(mlir::Value value);
   mlir::OpFoldResult known(mlir::OpFoldResult size) override;
   mlir::Value value(mlir::OpFoldResult size) override;
@@ -34,35 +35,38 @@ protected:
                       mlir::OpFoldResult x, mlir::OpFoldResult y);
   mlir::Value either(mlir::Value x, mlir::Value y);
   static bool isConstant(mlir::OpFoldResult size, int64_t number);
-  /// Whether a number is 0 or more whatever the values are.
+  /// Whether `size` is non-negative for all values of its operands.
   static bool isNatural(mlir::OpFoldResult size);
-  /// A sentence about an op that says where it comes from.
+  /// Returns a message about `op` that begins with its source location.
   std::string sentence(mlir::Operation *op, const llvm::Twine &what);
   void require(mlir::Operation *op, mlir::Value condition,
                const llvm::Twine &what);
-  /// What no call could get right.
+  /// Reports a condition that no call can satisfy.
   void refuse(mlir::Operation *op, const llvm::Twine &what);
   void requireEqual(mlir::Operation *op, mlir::OpFoldResult x,
                     mlir::OpFoldResult y, const llvm::Twine &what);
   void requireNatural(mlir::Operation *op, mlir::OpFoldResult size,
                       const llvm::Twine &what);
-  /// Number of bytes, as a float that does not overflow. Of tensors of one set
-  /// of unknown extents the largest is looked at.
+  /// Requires that the tensor has at most `maxBytes` bytes, computed in f64,
+  /// which does not overflow. Among tensors with the same set of unknown
+  /// extents only the largest is checked.
   void requireMemory(mlir::Operation *op,
                      llvm::ArrayRef<mlir::OpFoldResult> sizes,
                      mlir::Type element);
-  /// Places offset + i stride, i below size, are below the extent.
+  /// Requires all indices offset + i * stride, 0 <= i < size, to be below the
+  /// extent.
   void requireInside(mlir::Operation *op, mlir::OpFoldResult offset,
                      mlir::OpFoldResult size, mlir::OpFoldResult stride,
                      mlir::OpFoldResult extent, const llvm::Twine &what);
-  /// The same by what is known of the loops around.
+  /// Whether the bounds of enclosing loops prove the same.
   bool isInsideByBounds(mlir::OpFoldResult offset, mlir::OpFoldResult size,
                         mlir::OpFoldResult stride, mlir::OpFoldResult extent);
 
   mlir::OpBuilder builder;
   bool isAnalysis, failed = false;
-  /// Of the blocks around, the innermost last: scalars by what they compute,
-  /// conditions that hold, and tensors whose bytes were looked at.
+  /// One entry for each enclosing block, the innermost last: scalars by the
+  /// hash of what they compute, conditions that hold, and tensors whose size in
+  /// bytes has been checked.
   llvm::SmallVector<
       llvm::DenseMap<size_t, llvm::SmallVector<mlir::Operation *, 1>>>
       scopes;

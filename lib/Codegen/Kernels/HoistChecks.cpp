@@ -1,4 +1,4 @@
-//===- HoistChecks.cpp - Checks right behind what they compare ------------===//
+//===- HoistChecks.cpp - Checks directly after their operands -------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -21,7 +21,7 @@ using namespace dlc;
 
 namespace {
 
-/// Arithmetic on numbers that may run where its result is not asked for.
+/// Whether `op` is scalar arithmetic that may run speculatively.
 bool isMovable(Operation *op) {
   return op->getNumRegions() == 0 && isMemoryEffectFree(op) &&
          isSpeculatable(op) &&
@@ -29,9 +29,9 @@ bool isMovable(Operation *op) {
                       [](Type type) { return type.isIntOrIndexOrFloat(); });
 }
 
-/// Moves a number and what it is computed of up to where the last of its
-/// operands is made, out of loops too. Each of `raised` is there already:
-/// numbers that share operands are a graph of many more paths than ops.
+/// Moves `value` and its operands, recursively, to just after the last operand
+/// and out of loops. `raised` holds the ops already moved; without it, shared
+/// operands would make the traversal exponential.
 void raise(Value value, DenseSet<Operation *> &raised) {
   Operation *op = value.getDefiningOp();
   if (!op || !isMovable(op) || !raised.insert(op).second)
@@ -71,7 +71,7 @@ struct HoistChecks : dlc::impl::HoistChecksBase<HoistChecks> {
         [&](codegen::RequireOp check) { checks.push_back(check); });
     for (codegen::RequireOp check : checks)
       hoist(check);
-    // One of equal conditions, the first.
+    // Of checks with equal conditions only the dominating one stays.
     DominanceInfo dominance(getOperation());
     llvm::MapVector<Value, SmallVector<codegen::RequireOp>> byCondition;
     getOperation()->walk([&](codegen::RequireOp check) {
@@ -100,7 +100,7 @@ struct HoistChecks : dlc::impl::HoistChecksBase<HoistChecks> {
         check->moveBefore(&check->getBlock()->front());
         return;
       }
-      // A loop that does not run asks for nothing.
+      // The check need not hold if the loop does not run.
       OpBuilder b(loop);
       Value isEmpty = b.createOrFold<arith::CmpIOp>(
           check.getLoc(), arith::CmpIPredicate::sle, loop.getUpperBound(),

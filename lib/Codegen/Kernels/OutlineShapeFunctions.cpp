@@ -25,10 +25,10 @@ using namespace dlc;
 
 namespace {
 
-/// The number of a check while it is in two functions.
+/// Numbers a check while both functions contain a copy of it.
 constexpr llvm::StringLiteral checkNumber = "dlc.check";
 
-/// Whether a value follows from the extents of arguments alone.
+/// Whether `value` depends on extents of arguments alone.
 bool followsFromExtents(Value value, llvm::DenseMap<Value, bool> &known) {
   auto [it, isNew] = known.try_emplace(value, false);
   if (!isNew)
@@ -45,8 +45,8 @@ bool followsFromExtents(Value value, llvm::DenseMap<Value, bool> &known) {
   return known[value] = result;
 }
 
-/// Turns the clone of a function into its shape function, before clean-up: an
-/// extent a store.
+/// Turns the clone of a kernel, before clean-up, into its shape function: each
+/// extent becomes a store.
 void storeExtents(func::FuncOp shapes) {
   Block &block = shapes.getBody().front();
   Location loc = shapes.getLoc();
@@ -70,7 +70,8 @@ void storeExtents(func::FuncOp shapes) {
   terminator->erase();
 }
 
-/// The number of the first check that fails, from the last check to the first.
+/// Stores the number (from 1) of the first check that fails, or 0. The selects
+/// go from the last check to the first, so that the first failure wins.
 void storeStatus(func::FuncOp shapes, ArrayRef<codegen::RequireOp> checks) {
   Block &block = shapes.getBody().front();
   OpBuilder b(block.getTerminator());
@@ -84,8 +85,9 @@ void storeStatus(func::FuncOp shapes, ArrayRef<codegen::RequireOp> checks) {
   memref::StoreOp::create(b, loc, status, block.getArguments().back(), zero);
 }
 
-/// A copy has the extents of what it copies. One of a cast hides a type that a
-/// loop must not take (dlc-check-extents), until all is decided.
+/// Removes copies, which have the extents of their source. With `evenOfCasts`
+/// false, copies of a cast stay: they hide a type that a loop must not take
+/// (dlc-check-extents) until the checks are done.
 void dropCopies(func::FuncOp shapes, bool evenOfCasts) {
   shapes.walk([&](bufferization::AllocTensorOp copy) {
     Value source = copy.getCopy();
@@ -96,7 +98,7 @@ void dropCopies(func::FuncOp shapes, bool evenOfCasts) {
   });
 }
 
-/// Extents follow from types and inputs, never from the state.
+/// Removes accesses to the state: extents depend on types and inputs only.
 void forgetState(func::FuncOp shapes) {
   shapes.walk([](ml_program::GlobalStoreOp store) { store.erase(); });
   shapes.walk([](ml_program::GlobalLoadOp load) {
@@ -149,8 +151,9 @@ struct OutlineShapeFunctions
       if (failed(applyPatternsGreedily(shapes, frozen)))
         return signalPassFailure();
 
-      // What follows from values stays behind: extents are then known only
-      // after a call, checks are made on the way.
+      // What depends on values cannot be part of the shape function: such
+      // extents are known only after a call, and such checks run inside the
+      // kernel.
       llvm::DenseMap<Value, bool> known;
       SmallVector<int64_t> behind;
       for (auto store :
@@ -181,7 +184,8 @@ struct OutlineShapeFunctions
       shapes.walk([&](codegen::RequireOp check) { all.push_back(check); });
       for (codegen::RequireOp check : all)
         check.erase();
-      // What is hidden matters no more, and holds the inputs.
+      // Hiding types is no longer needed, and the copies would keep the inputs
+      // alive.
       dropCopies(shapes, /*evenOfCasts=*/true);
       if (failed(applyPatternsGreedily(shapes, frozen)) ||
           failed(takeExtentsFromBuffers(shapes)))
@@ -201,7 +205,7 @@ struct OutlineShapeFunctions
     }
   }
 
-  /// Inputs are buffers of which only the extents are read.
+  /// Makes the inputs buffers of which only the extents are read.
   LogicalResult takeExtentsFromBuffers(func::FuncOp shapes) {
     Block &block = shapes.getBody().front();
     for (BlockArgument argument : block.getArguments().drop_back()) {

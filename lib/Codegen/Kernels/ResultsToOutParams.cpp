@@ -1,4 +1,4 @@
-//===- ResultsToOutParams.cpp - Results in the caller's buffers -----===//
+//===- ResultsToOutParams.cpp - Results in the caller's buffers -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -31,7 +31,8 @@ namespace {
 struct ResultsToOutParams
     : dlc::impl::ResultsToOutParamsBase<ResultsToOutParams> {
   void runOnOperation() override {
-    // Mutable globals as buffers; PlaceState gives each context its own.
+    // Mutable globals become buffers. PlaceState gives each context its own
+    // copy.
     for (auto global : llvm::make_early_inc_range(
              getOperation().getOps<ml_program::GlobalOp>())) {
       auto type = dyn_cast<RankedTensorType>(global.getType());
@@ -63,7 +64,8 @@ struct ResultsToOutParams
         rewrite(function);
   }
 
-  /// State changes once a call, where the function ends.
+  /// Checks that the state is stored at the top level of a function only, since
+  /// it changes once per call, at the end.
   LogicalResult checkStores() {
     LogicalResult result = success();
     getOperation().walk([&](ml_program::GlobalStoreOp store) {
@@ -93,7 +95,7 @@ struct ResultsToOutParams
     Operation *terminator = block.getTerminator();
     SmallVector<std::pair<Value, Value>> stored = readState(function);
     b.setInsertionPoint(terminator);
-    // Context and number of workers come first.
+    // The context and the number of workers come first.
     Value context = block.insertArgument(
         0u, LLVM::LLVMPointerType::get(b.getContext()), loc);
     block.insertArgument(1u, b.getIndexType(), loc);
@@ -115,9 +117,10 @@ struct ResultsToOutParams
           b, loc, TypeRange{}, result, buffer, /*restrict=*/true,
           /*writable=*/true);
     }
-    // Behind all else, so that every op of the call has read the old state. As
-    // copies of buffers: a destination would let the analysis compute the new
-    // value in its place while others still read the old one.
+    // The state is written after all other ops, so that all of them read the
+    // old values. It is written as a copy of buffers: with a destination the
+    // analysis might compute the new value in place while others still read the
+    // old one.
     for (auto [value, memory] : stored) {
       Value buffer = bufferization::ToBufferOp::create(
           b, loc, bufferType(value.getType()), value, /*read_only=*/true);
@@ -131,8 +134,9 @@ struct ResultsToOutParams
     function.setType(b.getFunctionType(block.getArgumentTypes(), {}));
   }
 
-  /// Loads of mutable globals become reads of their memory at the beginning, or
-  /// the value that was stored before them. Gives the last values stored.
+  /// Replaces loads of mutable globals by a read of their memory at the
+  /// function's start, or by the value stored before the load. Returns the last
+  /// stored value of each global with its memory.
   SmallVector<std::pair<Value, Value>> readState(func::FuncOp function) {
     llvm::MapVector<StringRef, std::pair<Value, Value>> memory; // value, place
     llvm::SetVector<StringRef> stores;
@@ -150,8 +154,8 @@ struct ResultsToOutParams
       }
       return memory[symbol];
     };
-    // Not in the regions of loops and branches: derivatives take loads out of
-    // them.
+    // Loads inside loops and branches are expected to be gone: derivatives
+    // hoist them.
     function.walk([&](Operation *op) {
       if (auto load = dyn_cast<ml_program::GlobalLoadOp>(op)) {
         load.replaceAllUsesWith(
@@ -167,7 +171,8 @@ struct ResultsToOutParams
     SmallVector<std::pair<Value, Value>> result;
     for (StringRef name : stores) {
       auto &[value, place] = memory[name];
-      // The old value of another global may be overwritten by then.
+      // The value is another global's old value, which may have been
+      // overwritten by then.
       if (value.getDefiningOp<bufferization::ToTensorOp>()) {
         OpBuilder end(function.getBody().front().getTerminator());
         value = bufferization::AllocTensorOp::create(
@@ -181,8 +186,8 @@ struct ResultsToOutParams
     return result;
   }
 
-  /// A result whose extents follow from values: a dense copy in memory of its
-  /// own, whose place and extents the context is told.
+  /// Passes a result whose extents depend on values to the caller: a dense copy
+  /// in memory of its own, whose address and extents are set in the context.
   void handOver(OpBuilder &b, Location loc, Value context, int64_t number,
                 int64_t firstExtent, Value result) {
     auto type = cast<RankedTensorType>(result.getType());

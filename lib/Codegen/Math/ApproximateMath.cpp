@@ -1,13 +1,15 @@
 //===- ApproximateMath.cpp - f32 functions as polynomials -----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Upstream's approximations are used where they are within two units in the
-// last place (logarithms) or where that does not matter; its exp, tanh and erf
-// are off by up to five, its sine and cosine by twenty near their zeros, its
-// arc tangent by forty. The coefficients below are near-minimax fits (least
-// squares reweighted towards equal errors, in 120 bits) of the functions and
-// intervals that the comments name; the errors of the results were measured
-// against f64 over a 61st part of all f32.
+// Upstream's approximations are used where they are within 2 ULP (logarithms)
+// or where accuracy does not matter. Elsewhere they are not accurate enough:
+// its exp, tanh and erf are off by up to 5 ULP, its sine and cosine by 20 near
+// their zeros, its arc tangent by 40.
+//
+// The coefficients below are near-minimax fits (least squares reweighted
+// towards equal errors, in 120-bit arithmetic) of the functions on the
+// intervals that the comments name. The errors of the results were measured
+// against f64 on one in 61 of all f32 values.
 //
 //===----------------------------------------------------------------------===//
 
@@ -34,8 +36,9 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// x = n ln 2 + r with |r| <= ln 2 / 2; the lowest bits of `magic` are n, in
-/// two's complement: 1.5 * 2^23 has no place for fractions.
+/// The decomposition x = n ln 2 + r with |r| <= ln 2 / 2. The lowest bits of
+/// `magic` are n in two's complement, since floats near 1.5 * 2^23 have no
+/// fractional bits.
 struct Halving {
   MathExpr magic, n, r;
 };
@@ -48,13 +51,14 @@ Halving halve(MathExpr x) {
   return {magic, n, fma(n, -low, fma(n, -high, x))};
 }
 
-/// (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2, such that e^r is off by 2^-28.
+/// Returns (e^r - 1 - r) / r^2 for |r| <= ln 2 / 2, accurate enough that the
+/// error of e^r is 2^-28.
 MathExpr expTail(MathExpr r) {
   return polynomial(
       r, {0.49999994, 0.1666652, 0.041668393, 0.008368781, 0.0013814465});
 }
 
-/// e^x for -87 <= x <= 88.
+/// Returns e^x for -87 <= x <= 88.
 MathExpr expWithin(MathExpr x) {
   Halving h = halve(x);
   MathExpr one = x.constant(1.0);
@@ -62,25 +66,26 @@ MathExpr expWithin(MathExpr x) {
   return (y.bits() + (h.magic.bits() << 23)).asF32();
 }
 
-/// Within 1 unit in the last place. Results below 2^-126 are 0, as all
-/// arithmetic has it while a kernel runs.
+/// Returns e^x within 1 ULP. Results below 2^-126 are flushed to 0, as
+/// denormals are in all arithmetic of a kernel.
 MathExpr expOf(MathExpr x) {
   MathExpr y = expWithin(x);
   y = select(x < -87.33654022216796875, x.constant(0.0), y);
-  // Overflow, and NaN stays NaN.
+  // Overflows to infinity; NaN stays NaN.
   y = select(x.exceeds(88.72283172607421875), x + infinity, y);
   return y;
 }
 
-/// tanh x = e / (e + 2) with e = e^(2 |x|) - 1, which has no cancellation: e is
-/// 2^n (e^r - 1) + (2^n - 1). Three roundings are too many where e is small:
-/// there x + x^3 p(x^2). Within 2 units in the last place.
+/// Returns tanh x within 2 ULP, as e / (e + 2) with e = e^(2 |x|) - 1.
+/// Computing e as 2^n (e^r - 1) + (2^n - 1) avoids cancellation. Where e is
+/// small the three roundings are too many; x + x^3 p(x^2) is used there.
 MathExpr tanhOf(MathExpr x) {
   MathExpr twice = x.abs() + x.abs();
-  // From there on it is 1; NaN stays NaN.
+  // From 2 |x| = 18.5 on the result is 1. NaN stays NaN.
   twice = select(twice > 18.5, x.constant(18.5), twice);
   Halving h = halve(twice);
-  // (e^r - 1 - r) / r^2 again, such that e^r - 1 is off by 2^-26.
+  // (e^r - 1 - r) / r^2 as in expTail, but fitted so that the error of e^r - 1
+  // is 2^-26.
   MathExpr tail = polynomial(
       h.r, {0.49999997, 0.16666543, 0.0416672, 0.00836658, 0.0013882507});
   MathExpr part = fma(h.r * h.r, tail, h.r);
@@ -95,14 +100,14 @@ MathExpr tanhOf(MathExpr x) {
   return select(twice < 0.6, near, withSign(e / (e + 2.0), x));
 }
 
-/// Near zero x + x p(x^2), elsewhere 1 - e^q(|x|), where q approximates the
-/// logarithm of erfc. Within 2 units in the last place.
+/// Returns erf x within 2 ULP: x + x p(x^2) near zero, elsewhere 1 - e^q(|x|),
+/// where q approximates the logarithm of erfc.
 MathExpr erfOf(MathExpr x) {
   // erf x / x - 1 on [0, 0.93] in x^2.
   MathExpr near = polynomial(x * x, {0.12837915, -0.3761248, 0.112816826,
                                      -0.02676172, 0.00498594, -0.0005953739});
   near = fma(near, x, x);
-  // log erfc on [0.92, 4]; erfc 4 = 1.5e-8 is nothing beside 1.
+  // log erfc on [0.92, 4]; erfc 4 = 1.5e-8 is negligible beside 1.
   MathExpr t = x.abs();
   t = select(t > 4.0, x.constant(4.0), t);
   MathExpr q =
@@ -112,7 +117,7 @@ MathExpr erfOf(MathExpr x) {
   return select(t > 0.92, far, near);
 }
 
-/// A function of f32 by its formula.
+/// Replaces an f32 function by its formula.
 template <typename Op, MathExpr (*formula)(MathExpr)>
 struct Expand : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
@@ -126,9 +131,9 @@ struct Expand : OpRewritePattern<Op> {
   }
 };
 
-/// Powers with the exponents of normalisations, by roots and products; equal to
-/// C's pow in the special cases as well: -0 gives +0, minus infinity gives plus
-/// infinity, below 0 there is none.
+/// Expands powers with the exponents that normalisations use into products and
+/// square roots. The special cases equal those of C's pow: -0 gives +0 and
+/// minus infinity gives plus infinity. Roots of other negative numbers are NaN.
 struct ExpandConstantPower : OpRewritePattern<math::PowFOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -167,12 +172,13 @@ struct ApproximateMath : dlc::impl::ApproximateMathBase<ApproximateMath> {
     patterns.add<ExpandConstantPower>(&getContext(), /*benefit=*/20);
     patterns.add<Expand<math::ExpOp, expOf>>(&getContext(), /*benefit=*/10);
     populateApproximateMathInF64Patterns(patterns);
-    // Upstream's are a quotient of polynomials and a piecewise one, up to five
-    // units off and shorter.
+    // Upstream's tanh (a quotient of polynomials) and erf (piecewise) are
+    // shorter, but off by up to 5 ULP.
     if (!fast)
       patterns.add<Expand<math::TanhOp, tanhOf>, Expand<math::ErfOp, erfOf>>(
           &getContext(), /*benefit=*/10);
-    // Angles that the formulas in f64 leave to libm are libm's.
+    // Not sine and cosine: the patterns in f64 have expanded them, and libm
+    // takes the large angles that they leave.
     populateMathPolynomialApproximationPatterns(patterns, [](StringRef name) {
       return name != math::SinOp::getOperationName() &&
              name != math::CosOp::getOperationName();

@@ -1,10 +1,10 @@
-//===- ApproximateMathInF64.cpp - f32 functions by way of f64
-//-------------------------===//
+//===- ApproximateMathInF64.cpp - f32 functions by way of f64 -------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Half as many elements a vector, but no care for the last bits: a formula that
-// is off by 2^-29 in f64 is right to 0.55 units in the last place of f32. The
-// coefficients are near-minimax fits as those of ApproximateMath.
+// A vector of f64 holds half as many elements, but the formulas need no care
+// for the last bits: a formula with an error of 2^-29 in f64 is accurate to
+// 0.55 ULP of f32. The coefficients are near-minimax fits like those of
+// ApproximateMath.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,7 +19,7 @@ using namespace mlir;
 namespace dlc {
 namespace {
 
-/// On a call of libm that stays one.
+/// Marks an op that must stay a call of libm.
 constexpr StringLiteral exactMark = "dlc.exact";
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -27,21 +27,24 @@ constexpr double notANumber = std::numeric_limits<double>::quiet_NaN();
 constexpr double ln2 = 0.69314718055994530942;
 constexpr double pi = 3.14159265358979323846;
 
-/// 1.5 * 2^52 has no place for fractions: the lowest bits of a sum with it are
-/// the other number, rounded, in two's complement.
+/// Adding 1.5 * 2^52 rounds the other operand to an integer, which the lowest
+/// bits of the sum hold in two's complement: floats near it have no fractional
+/// bits.
 constexpr double shift = 6755399441055744.0;
 
 //===----------------------------------------------------------------------===//
 // Building blocks of f64
 //===----------------------------------------------------------------------===//
 
-/// log2 x for normal x > 0, off by 2^-37 of it where x is near 1.
+/// Returns log2 x for normal x > 0, with a relative error of 2^-37 where x is
+/// near 1.
 MathExpr log2Of(MathExpr x) {
-  // x = 2^e m with m in [sqrt 1/2, sqrt 2): the exponent of x / sqrt 1/2.
+  // x = 2^e m with m in [sqrt 1/2, sqrt 2); e is the exponent of x / sqrt 1/2.
   MathExpr offset = x.bits() - int64_t(0x3fe6a09e667f3bcd);
   MathExpr exponent = (offset >> 52) << 52;
   MathExpr m = (x.bits() - exponent).asF64();
-  // The exponent as a number: bits of 1.5 * 2^52 + e; e < 0 wraps at 12 bits.
+  // Converts the exponent to f64 through the bits of 1.5 * 2^52 + e; a negative
+  // e wraps at 12 bits.
   MathExpr e = ((exponent >> 52) ^ 0x800) + int64_t(0x4338000000000000);
   MathExpr whole = e.asF64() - (shift + 0x800);
   // log2 m = s q(s^2), s = (m - 1) / (m + 1).
@@ -52,7 +55,8 @@ MathExpr log2Of(MathExpr x) {
   return fma(s, q, whole);
 }
 
-/// 2^z, off by 2^-29 of it; beyond -160 and 130, where f32 ends, that of these.
+/// Returns 2^z with a relative error of 2^-29. z is clamped to [-160, 130],
+/// beyond the range of f32.
 MathExpr exp2Of(MathExpr z) {
   z = select(z < -160.0, z.constant(-160.0), z);
   z = select(z > 130.0, z.constant(130.0), z);
@@ -66,16 +70,16 @@ MathExpr exp2Of(MathExpr z) {
   return (p.bits() + (magic.bits() << 52)).asF64();
 }
 
-/// ln(1 + u) for u >= 0, off by 2^-37 of it.
+/// Returns ln(1 + u) for u >= 0 with a relative error of 2^-37.
 MathExpr logOfOnePlus(MathExpr u) {
   MathExpr far = log2Of(u + 1.0) * ln2;
-  // The sum has lost too much of a small u.
+  // The sum u + 1 loses too many bits of a small u.
   MathExpr near = polynomial(u, {1.0, -0.5, 1.0 / 3}) * u;
   far = select(u == infinity, u, far);
   return select(u < 1e-4, near, far);
 }
 
-/// The arc sine of |x| <= 1/2.
+/// Returns the arc sine for |x| <= 1/2.
 MathExpr arcSineWithin(MathExpr x) {
   MathExpr square = x * x;
   return fma(polynomial(square, {0.16666659871864437, 0.07500510912804556,
@@ -89,7 +93,7 @@ MathExpr arcSineWithin(MathExpr x) {
 // Functions
 //===----------------------------------------------------------------------===//
 
-/// (e^x - e^-x) / 2, by its series where the difference cancels.
+/// Returns (e^x - e^-x) / 2, or the series where the difference cancels.
 MathExpr sinhOf(MathExpr x) {
   MathExpr e = exp2Of(x * (1 / ln2));
   MathExpr far = (e - 1.0 / e) * 0.5;
@@ -106,7 +110,8 @@ MathExpr coshOf(MathExpr x) {
   return (e + 1.0 / e) * 0.5;
 }
 
-/// ln(x + sqrt(x^2 + 1)), for |x|: 1 + u with u = x + x^2 / (1 + sqrt(...)).
+/// Returns ln(x + sqrt(x^2 + 1)), computed for |x| as ln(1 + u) with u = x +
+/// x^2 / (1 + sqrt(...)).
 MathExpr asinhOf(MathExpr x) {
   MathExpr size = x.abs(), square = x * x;
   MathExpr root = (square + 1.0).sqrt();
@@ -114,14 +119,14 @@ MathExpr asinhOf(MathExpr x) {
   return withSign(logOfOnePlus(u), x);
 }
 
-/// ln(x + sqrt(x^2 - 1)), in t = x - 1; none below 1.
+/// Returns ln(x + sqrt(x^2 - 1)), computed in t = x - 1; NaN below 1.
 MathExpr acoshOf(MathExpr x) {
   MathExpr t = x - 1.0;
   MathExpr y = logOfOnePlus(t + (t * (t + 2.0)).sqrt());
   return select(x < 1.0, x.constant(notANumber), y);
 }
 
-/// ln((1 + x) / (1 - x)) / 2 for |x|; none beyond 1.
+/// Returns ln((1 + x) / (1 - x)) / 2, computed for |x|; NaN where |x| > 1.
 MathExpr atanhOf(MathExpr x) {
   MathExpr size = x.abs();
   MathExpr y = logOfOnePlus((size + size) / (1.0 - size)) * 0.5;
@@ -129,8 +134,9 @@ MathExpr atanhOf(MathExpr x) {
   return withSign(y, x);
 }
 
-/// The arc tangent by that of a number of at most tan(pi / 8): |x|, or
-/// (|x| - 1) / (|x| + 1) and pi / 4 more, or -1 / |x| and pi / 2 more.
+/// Returns the arc tangent, reduced to an argument of at most tan(pi / 8) in
+/// magnitude: |x| itself, (|x| - 1) / (|x| + 1) plus pi / 4, or -1 / |x| plus
+/// pi / 2.
 MathExpr atanOf(MathExpr x) {
   constexpr double first = 0.41421356237309504880,
                    second = 2.4142135623730950488;
@@ -152,7 +158,8 @@ MathExpr atanOf(MathExpr x) {
   return withSign(start + y, x);
 }
 
-/// pi / 2 - 2 asin(sqrt((1 - |x|) / 2)) for |x| > 1/2; none beyond 1.
+/// Returns the arc sine; for |x| > 1/2 as pi / 2 - 2 asin(sqrt((1 - |x|) / 2)).
+/// NaN where |x| > 1.
 MathExpr asinOf(MathExpr x) {
   MathExpr size = x.abs();
   MathExpr isFar = size > 0.5;
@@ -162,7 +169,8 @@ MathExpr asinOf(MathExpr x) {
   return withSign(y, x);
 }
 
-/// pi / 2 - asin x, or 2 asin(sqrt((1 - x) / 2)), which loses nothing near 1.
+/// Returns pi / 2 - asin x, or 2 asin(sqrt((1 - x) / 2)), which does not cancel
+/// near 1.
 MathExpr acosOf(MathExpr x) {
   MathExpr size = x.abs();
   MathExpr isFar = size > 0.5;
@@ -173,7 +181,7 @@ MathExpr acosOf(MathExpr x) {
   return select(isFar, far, pi / 2 - y);
 }
 
-/// A function of f32 by its formula in f64.
+/// Replaces an f32 function by its formula in f64.
 template <typename Op, MathExpr (*formula)(MathExpr)>
 struct Widen : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
@@ -183,15 +191,16 @@ struct Widen : OpRewritePattern<Op> {
       return failure();
     MathExpr x(rewriter, op.getLoc(), op.getOperand());
     MathExpr y = formula(x.toF64()).toF32();
-    // The exponents' bits may make a number of a NaN.
+    // NaN needs a select: manipulating exponent bits may turn it into a number.
     rewriter.replaceOp(op, Value(select(x == x, y, x)));
     return success();
   }
 };
 
-/// Sine, cosine or tangent: x = n pi / 2 + r in f64, exact to 2^-57 for
-/// |x| < 2^50, and the polynomials of sine and cosine on [-pi / 4, pi / 4]. For
-/// larger angles libm is called: 2 / pi would be needed to 180 bits.
+/// Expands sine, cosine and tangent: x = n pi / 2 + r in f64, exact to 2^-57
+/// for |x| < 2^50, then the polynomials of sine and cosine on [-pi / 4, pi /
+/// 4]. libm is called if any lane has a larger angle, whose reduction would
+/// need 2 / pi to 180 bits.
 template <typename Op> struct ExpandCircular : OpRewritePattern<Op> {
   using OpRewritePattern<Op>::OpRewritePattern;
   LogicalResult matchAndRewrite(Op op,
@@ -242,7 +251,7 @@ private:
                                 -0.0013888880843046212, 2.4798990126045015e-05,
                                 -2.7176356176101346e-07}),
             square, r.constant(1.0));
-    // Odd quarters swap the two; the cosine is a quarter ahead.
+    // Odd quadrants swap sine and cosine; cosine is one quadrant ahead.
     MathExpr turns = magic.bits();
     if (std::is_same_v<Op, math::CosOp>)
       turns = turns + 1;
@@ -257,7 +266,7 @@ private:
   }
 };
 
-/// 2^(y log2 |x|) with the special cases of C's pow.
+/// Expands pow as 2^(y log2 |x|), with the special cases of C's pow.
 struct ExpandPower : OpRewritePattern<math::PowFOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -271,13 +280,13 @@ struct ExpandPower : OpRewritePattern<math::PowFOp> {
     MathExpr result = exp2Of(y.toF64() * log2Of(size.toF64())).toF32();
     MathExpr zero = x.constant(0.0), one = x.constant(1.0),
              nan = x.constant(notANumber);
-    // Infinite bases have no mantissa; neither has 0.
+    // log2Of needs a normal number, so bases 0 and infinity are special.
     MathExpr vanishes = select(y < 0.0, x.constant(infinity), zero);
     MathExpr grows = select(y < 0.0, zero, x.constant(infinity));
     result = select(size == 0.0, vanishes, result);
     result = select(size == infinity, grows, result);
-    // Below 0: whole exponents alone, odd ones keep the sign. Large numbers are
-    // whole and even.
+    // Negative bases: only integer exponents have a result, and odd ones keep
+    // the sign. Large exponents are integers and even.
     MathExpr half = y * 0.5;
     MathExpr isWhole = floorOf(rewriter, loc, y) == y;
     MathExpr isEven = floorOf(rewriter, loc, half) == half;
@@ -286,7 +295,8 @@ struct ExpandPower : OpRewritePattern<math::PowFOp> {
     MathExpr isNotZero = size > 0.0;
     result = select(isNegative & isWhole & ~isEven, result * -1.0, result);
     result = select((x < 0.0) & isFinite & isNotZero & ~isWhole, nan, result);
-    // NaN of either, then what is 1 whatever the other.
+    // NaN if either operand is NaN, except for the cases that are 1 whatever
+    // the other operand is.
     result = select((size == size) & (y == y), result, nan);
     result = select((size == 1.0) & (y.abs() == infinity), one, result);
     result = select((x == 1.0) | (y == 0.0), one, result);

@@ -1,5 +1,4 @@
-//===- ApproximateMathInF64.h - f32 functions by way of f64 -----------------*-
-//C++ -*-===//
+//===- ApproximateMathInF64.h - f32 functions by way of f64 -----*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_MATH_APPROXIMATEMATHINF64_H
@@ -9,9 +8,9 @@
 
 namespace dlc {
 
-/// Powers, circular and hyperbolic functions and their inverses of f32, each
-/// within 1 unit in the last place: what they lose is lost in f64. Angles
-/// beyond 2^50 are libm's (1.1 units).
+/// Adds patterns for powers, circular and hyperbolic functions and their
+/// inverses on f32. They compute in f64, so each result is within 1 ULP. Angles
+/// beyond 2^50 are left to libm (1.1 ULP).
 void populateApproximateMathInF64Patterns(mlir::RewritePatternSet &patterns);
 
 } // namespace dlc

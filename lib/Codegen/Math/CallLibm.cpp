@@ -1,4 +1,4 @@
-//===- CallLibm.cpp - Other functions from libm -------------------------===//
+//===- CallLibm.cpp - Calls of libm for the remaining functions -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"

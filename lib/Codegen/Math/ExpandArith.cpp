@@ -1,4 +1,4 @@
-//===- ExpandArith.cpp - Arithmetic that LLVM does not take ---------------===//
+//===- ExpandArith.cpp - Arithmetic that LLVM does not support ------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"

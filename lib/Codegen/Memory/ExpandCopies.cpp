@@ -1,4 +1,4 @@
-//===- ExpandCopies.cpp - Strided copies as loops -----------------------===//
+//===- ExpandCopies.cpp - Strided copies as loops -------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -21,7 +21,7 @@ namespace dlc {
 } // namespace dlc
 
 namespace {
-/// Copies rows that are contiguous on both sides, a vector at a time.
+/// Copies rows that are contiguous in both buffers, one vector at a time.
 class RowCopy {
 public:
   RowCopy(OpBuilder &b, memref::CopyOp copy, int64_t lanes)
@@ -29,12 +29,12 @@ public:
         target(copy.getTarget()), from(cast<MemRefType>(source.getType())),
         to(cast<MemRefType>(target.getType())), lanes(lanes) {}
 
-  /// Whether this way takes the copy.
+  /// Whether `copy` has rows that are contiguous on both sides.
   static bool fits(memref::CopyOp copy) {
     auto isRows = [](Value buffer) {
       auto type = dyn_cast<MemRefType>(buffer.getType());
-      // A vector packs elements that are not whole bytes, a buffer does not;
-      // truth values will be bytes (LegalizeElementTypes).
+      // Vectors pack elements of less than a byte, buffers do not. i1 is
+      // accepted because it becomes bytes (LegalizeElementTypes).
       return type && type.getRank() && type.isLastDimUnitStride() &&
              type.getElementType().isIntOrFloat() &&
              llvm::is_contained({1u, 8u, 16u, 32u, 64u},
@@ -61,7 +61,7 @@ public:
   }
 
 private:
-  /// So many vectors or fewer stand one after the other, without a loop.
+  /// Up to this many vectors are copied without a loop.
   static constexpr int64_t fewVectors = 4;
 
   Value constant(int64_t number) {
@@ -77,7 +77,7 @@ private:
                : constant(known);
   }
 
-  /// `count` elements from place `at` of the row on.
+  /// Copies `count` elements of the row, starting at index `at`.
   void move(SmallVector<Value> indices, Value at, int64_t count) {
     indices.back() = at;
     if (count == 1) {
@@ -132,8 +132,9 @@ struct ExpandCopies : dlc::impl::ExpandCopiesBase<ExpandCopies> {
     auto machine = dlc::codegen::targetOf(getOperation());
     IRRewriter rewriter(&getContext());
     getOperation()->walk([&](memref::CopyOp copy) {
-      // Casts fold away later, and with them what they hide: in branches and
-      // loops as well, whose results are then of another type.
+      // Looks through casts, which are folded away later. Results of branches
+      // and loops may hide casts too and change their type then; they do not
+      // count as dense.
       auto isDense = [](Value buffer) {
         while (auto cast = buffer.getDefiningOp<memref::CastOp>())
           buffer = cast.getSource();

@@ -1,4 +1,4 @@
-//===- ExpandReshapes.cpp - Reshapes as other views of a buffer -----------===//
+//===- ExpandReshapes.cpp - Reshapes as views of a buffer -----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -35,8 +35,8 @@ public:
     finish(op, op.getResultType(), sizes, strides);
   }
 
-  /// Dimensions of a group follow one another without gaps: the verifier says
-  /// so.
+  /// Collapses each group. The verifier guarantees that its dimensions are
+  /// contiguous.
   void collapse(memref::CollapseShapeOp op) {
     SmallVector<OpFoldResult> from = begin(op, op.getSrc()),
                               extent = source.getConstifiedMixedSizes(), sizes,
@@ -60,8 +60,8 @@ private:
     return source.getConstifiedMixedStrides();
   }
 
-  /// The last dimension of a group whose stride means something: not one of
-  /// extent 1.
+  /// Returns the last dimension of the group whose stride is meaningful, that
+  /// is, whose extent is not 1.
   int64_t innermost(memref::CollapseShapeOp op,
                     const ReassociationIndices &group) {
     ArrayRef<int64_t> shape = op.getSrcType().getShape();
@@ -73,7 +73,7 @@ private:
 
   void finish(Operation *op, MemRefType type, ArrayRef<OpFoldResult> sizes,
               ArrayRef<OpFoldResult> strides) {
-    // The type may know more than was computed, or less.
+    // Static values of the type take precedence over those computed.
     auto [typeStrides, typeOffset] = type.getStridesAndOffset();
     auto settle = [&](ArrayRef<OpFoldResult> values, ArrayRef<int64_t> known) {
       SmallVector<OpFoldResult> result;
@@ -84,8 +84,8 @@ private:
                 : OpFoldResult(b.getIndexAttr(constant)));
       return result;
     };
-    // Upstream has no fold of an extent of a cast: what takes memory of that
-    // size must see what the size is made of.
+    // Upstream does not fold memref.dim of a reinterpret_cast. Passes that
+    // allocate memory of that size must see how it is computed.
     for (Operation *user : llvm::make_early_inc_range(op->getUsers()))
       if (auto dim = dyn_cast<memref::DimOp>(user))
         if (std::optional<int64_t> d = dim.getConstantIndex();

@@ -1,4 +1,4 @@
-//===- LegalizeElementTypes.cpp - Types of elements that memory holds -----===//
+//===- LegalizeElementTypes.cpp - Element types that memory can hold ------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "SmallFloats.h"
@@ -31,13 +31,14 @@ bool holdsTruths(Type buffer) {
   return type && type.getElementType().isInteger(1);
 }
 
-/// Floats that are stored and converted and no more.
+/// Whether `element` is a float type that is only stored and converted, never
+/// computed with.
 bool isStorageFloat(Type element) {
   return element.isBF16() || dlc::isSmallFloat(element);
 }
 
-/// bf16 and small floats by their bits, alone and in vectors and buffers; truth
-/// values as bytes in buffers.
+/// Converts bf16 and small floats to integers of the same bits, as scalars and
+/// in vectors and buffers; i1 in buffers becomes i8.
 struct LegalTypes : TypeConverter {
   LegalTypes() {
     addConversion([](Type type) { return type; });
@@ -54,7 +55,7 @@ struct LegalTypes : TypeConverter {
         return type.clone(IntegerType::get(type.getContext(), 8));
       return type.clone(convertType(type.getElementType()));
     });
-    // For instructions that take the type itself.
+    // For instructions that take the original type.
     auto bitcast = [](OpBuilder &b, Type type, ValueRange inputs,
                       Location loc) -> Value {
       return arith::BitcastOp::create(b, loc, type, inputs);
@@ -92,7 +93,8 @@ struct LegalizeConstant : OpConversionPattern<arith::ConstantOp> {
   }
 };
 
-/// Between a type and its bits: nothing is left to do.
+/// Removes a bitcast between a type and its bits, which are the same after
+/// conversion.
 struct DropBitcast : OpConversionPattern<arith::BitcastOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -107,7 +109,7 @@ struct DropBitcast : OpConversionPattern<arith::BitcastOp> {
   }
 };
 
-/// Bytes of truth values, or the truth values that bytes are.
+/// Returns i8 in the shape of `truths`.
 Type bytesOf(Type truths) {
   Type byte = IntegerType::get(truths.getContext(), 8);
   auto vector = dyn_cast<VectorType>(truths);
@@ -129,8 +131,8 @@ Value toTruths(OpBuilder &b, Location loc, Value bytes) {
   return arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ne, bytes, zero);
 }
 
-/// The operand of an access to memory that is written, or given where nothing
-/// is read; nothing for others.
+/// Returns the operand of a memory access that is written, or the pass-through
+/// operand of a masked read; null for other ops.
 OpOperand *dataOf(Operation *op) {
   return llvm::TypeSwitch<Operation *, OpOperand *>(op)
       .Case([](memref::StoreOp op) { return &op.getValueMutable(); })
@@ -147,7 +149,7 @@ OpOperand *dataOf(Operation *op) {
       .Default(nullptr);
 }
 
-/// Accesses to truth values are accesses to bytes.
+/// Converts accesses of i1 elements to accesses of bytes.
 struct AccessBytes : ConversionPattern {
   AccessBytes(const TypeConverter &types, MLIRContext *context)
       : ConversionPattern(types, MatchAnyOpTypeTag(), /*benefit=*/2, context) {}
@@ -183,8 +185,8 @@ bool hasStorageFloat(TypeRange types) {
   });
 }
 
-/// Whether an op computes with the numbers that it is given; what it converts
-/// or moves is another matter.
+/// Whether `op` computes with the values of its operands. Conversions and data
+/// movement do not count.
 bool computes(Operation *op) {
   if (isa<vector::ReductionOp, vector::MultiDimReductionOp,
           vector::ContractionOp, vector::OuterProductOp, vector::FMAOp,
@@ -196,7 +198,7 @@ bool computes(Operation *op) {
               arith::FPToSIOp, arith::FPToUIOp>(op);
 }
 
-/// Whatever moves elements moves their bits.
+/// Converts ops that only move elements to move their bits.
 struct LegalizeAny : ConversionPattern {
   LegalizeAny(const TypeConverter &types, MLIRContext *context)
       : ConversionPattern(types, MatchAnyOpTypeTag(), /*benefit=*/0, context) {}
@@ -220,15 +222,15 @@ struct LegalizeAny : ConversionPattern {
   }
 };
 
-/// `type` with elements of f32.
+/// Returns `type` with f32 elements.
 Type singleOf(Type type) {
   Type single = Float32Type::get(type.getContext());
   auto vector = dyn_cast<VectorType>(type);
   return vector ? vector.clone(single) : single;
 }
 
-/// Arithmetic of a model's own on floats that are only stored is done in f32,
-/// and rounded.
+/// Computes the model's own arithmetic on storage-only floats in f32 and rounds
+/// the result.
 struct ComputeInF32 : RewritePattern {
   explicit ComputeInF32(MLIRContext *context)
       : RewritePattern(MatchAnyOpTypeTag(), /*benefit=*/1, context) {}
@@ -264,8 +266,8 @@ struct ComputeInF32 : RewritePattern {
   }
 };
 
-/// What comes from a float that is only stored goes through f32: the expansions
-/// go there and no further.
+/// Converts from a storage-only float through f32, the only type that the
+/// expansions convert to.
 template <typename OpT> struct WidenThroughF32 : OpRewritePattern<OpT> {
   using OpRewritePattern<OpT>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpT op,
@@ -285,8 +287,8 @@ template <typename OpT> struct WidenThroughF32 : OpRewritePattern<OpT> {
   }
 };
 
-/// Integers and other floats become floats that are only stored through f32:
-/// canonicalisation joins both steps.
+/// Converts other floats and integers to a storage-only float through f32, as
+/// canonicalisation merges the two steps.
 template <typename OpT> struct NarrowThroughF32 : OpRewritePattern<OpT> {
   using OpRewritePattern<OpT>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpT op,
@@ -329,7 +331,7 @@ struct LegalizeElementTypes
     };
     ConversionTarget target(*context);
     target.markUnknownOpDynamicallyLegal(hasLegalTypes);
-    // The instructions.
+    // Instructions for these types are legal.
     target.addLegalDialect<x86vector::X86VectorDialect>();
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return types.isSignatureLegal(op.getFunctionType()) && hasLegalTypes(op);
@@ -353,7 +355,7 @@ struct LegalizeElementTypes
       functions.push_back(function);
     LogicalResult all = failableParallelForEach(
         context, functions, [&](Operation *function) -> LogicalResult {
-          // Most models have nothing of it.
+          // Most functions have no illegal types.
           bool isLegal = !function
                               ->walk([&](Operation *op) {
                                 return target.isLegal(op)

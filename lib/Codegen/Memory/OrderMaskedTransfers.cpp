@@ -1,5 +1,4 @@
-//===- OrderMaskedTransfers.cpp - Masks in the order of memory
-//------------------===//
+//===- OrderMaskedTransfers.cpp - Masks in the order of memory ------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -20,7 +19,7 @@ namespace {
 struct OrderMaskedTransfers
     : dlc::impl::OrderMaskedTransfersBase<OrderMaskedTransfers> {
   void runOnOperation() override {
-    // In the order of memory, then broadcast and transposed.
+    // Transfers in the order of memory, then broadcasts and transposes.
     RewritePatternSet patterns(&getContext());
     vector::populateVectorTransferPermutationMapLoweringPatterns(patterns);
     SmallVector<Operation *> masked;

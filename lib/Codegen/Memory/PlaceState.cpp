@@ -29,7 +29,7 @@ struct PlaceState : dlc::impl::PlaceStateBase<PlaceState> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
     OpBuilder b(&getContext());
-    // Behind the weights that have their places already.
+    // After the weights that are already placed.
     SmallVector<Attribute> weights, states;
     int64_t weightEnd = 0;
     if (auto known = module->getAttrOfType<ArrayAttr>(codegen::weights)) {

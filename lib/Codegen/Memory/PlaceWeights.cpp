@@ -1,4 +1,4 @@
-//===- PlaceWeights.cpp - Constants side by side in one place -------------===//
+//===- PlaceWeights.cpp - Constants side by side in one buffer ------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -43,13 +43,13 @@ void dlc::viewGlobals(
             ValueRange());
       read.replaceAllUsesWith(view);
     }
-    // Now that nothing is built in front of them any more.
+    // Erased last, as ops were inserted before them.
     for (memref::GetGlobalOp read : reads)
       read.erase();
   }
 }
 
-/// Truth values as memory holds them.
+/// Returns i1 elements as bytes, as memory holds them.
 static ElementsAttr asBytes(ElementsAttr value) {
   auto dense = dyn_cast<DenseElementsAttr>(value);
   if (!dense || !dense.getElementType().isInteger(1))

@@ -1,4 +1,4 @@
-//===- PlanArena.cpp - One place for all intermediate buffers -------------===//
+//===- PlanArena.cpp - One arena for all intermediate buffers -------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -24,8 +24,8 @@ namespace dlc {
 
 using namespace dlc;
 
-/// The extent, or the most it can be. Bounds are of unbounded integers: nothing
-/// where the extent may wrap around.
+/// Returns the extent or an upper bound of it, or nothing if it may wrap:
+/// upstream's bounds are computed in unbounded integers.
 static std::optional<int64_t> boundExtent(OpFoldResult size) {
   if (std::optional<int64_t> known = getConstantIntValue(size))
     return known;
@@ -55,23 +55,24 @@ constexpr int64_t alignment = globalAlignment;
 
 struct Buffer {
   memref::AllocOp alloc;
-  /// First and last top-level op of the function that may touch it.
+  /// The first and the last top-level op of the function that may access the
+  /// buffer.
   int64_t first = 0, last = 0;
-  /// Bytes where known, else -1.
+  /// Size in bytes, or -1 if unknown.
   int64_t bytes = -1;
-  /// Inside a parallel loop: a place for each worker.
+  /// The outermost enclosing parallel loop, if any: each worker has a copy.
   scf::ForallOp loop;
-  int64_t offset = 0; // of known size
-  unsigned slot = 0;  // of unknown size
+  int64_t offset = 0; // if the size is known
+  unsigned slot = 0;  // if the size is unknown
 
   bool meets(const Buffer &other) const {
     return first <= other.last && other.first <= last;
   }
 };
 
-/// All values that may be views of a buffer. Upstream's analysis asks an
-/// interface that each dialect registers; of an op that does not have it,
-/// nothing is known, so that what it gives may be any buffer that it takes.
+/// Finds all values that may alias a buffer. Upstream's analysis relies on an
+/// interface that each dialect registers. About an op without it nothing is
+/// known, so each of its results may alias any operand.
 class Aliases {
 public:
   explicit Aliases(Operation *root) : known(root) {}
@@ -120,8 +121,8 @@ private:
     return op;
   }
 
-  /// The most that a size can be, as the function was found: placing one buffer
-  /// takes away what bounds the next one's.
+  /// Returns the upper bound of a size. It is cached, as placing one buffer
+  /// removes the ops that bound the size of the next.
   std::optional<int64_t> bound(Value size) {
     auto it = bounds.find(size);
     if (it == bounds.end())
@@ -129,12 +130,14 @@ private:
     return it->second;
   }
 
-  /// Whether a size, or a bound of it, can be computed at the function's entry.
+  /// Whether the size or an upper bound of it can be computed at the function's
+  /// entry.
   bool isKnownAtEntry(Value size) {
     return bound(size) || isComputedAtEntry(size);
   }
 
-  /// Not what a bound is known of: in the middle of a sum it says nothing.
+  /// Whether the size itself can be computed at the entry. Bounds of its
+  /// operands do not help: the bound of a term is not its value.
   bool isComputedAtEntry(Value size) {
     auto [it, isNew] = entrySizes.try_emplace(size, false);
     if (!isNew)
@@ -152,7 +155,8 @@ private:
     return entrySizes[size] = result;
   }
 
-  /// Memory whose size follows from values, taken where it is needed.
+  /// Replaces an allocation whose size depends on values by a codegen.allocate
+  /// at the same position.
   void allocate(memref::AllocOp alloc) {
     OpBuilder b(alloc);
     MemRefType type = alloc.getType();
@@ -174,8 +178,9 @@ private:
     alloc.erase();
   }
 
-  /// Whether a buffer that is made inside a loop in order outlives its
-  /// iteration: the next one would be made at the same place.
+  /// Whether a buffer allocated in a sequential loop outlives its iteration. It
+  /// then cannot be placed in the arena: the next iteration would use the same
+  /// address.
   static bool outlivesIteration(memref::AllocOp alloc, const Aliases &aliases) {
     for (Operation *loop = alloc->getParentOp(); !isa<func::FuncOp>(loop);
          loop = loop->getParentOp()) {
@@ -190,7 +195,8 @@ private:
     return false;
   }
 
-  /// Whether the memory is a result that the caller gets: it must last.
+  /// Whether the buffer is a result passed to the caller, which outlives the
+  /// call.
   static bool isHandedOver(memref::AllocOp alloc) {
     return llvm::any_of(alloc->getUsers(), llvm::IsaPred<codegen::SetResultOp>);
   }
@@ -215,8 +221,8 @@ private:
     function.walk([&](memref::AllocOp alloc) {
       Buffer buffer;
       buffer.alloc = alloc;
-      // It lives from the first access on: where it is allocated says nothing,
-      // bufferisation puts allocations together, nor do views of it.
+      // The live range starts at the first access. Neither the allocation nor
+      // views count: bufferisation groups allocations, far from their uses.
       buffer.first = buffer.last = order[topLevel(alloc)];
       bool isUsed = false;
       for (Value alias : aliases.resolve(alloc.getResult()))
@@ -240,8 +246,9 @@ private:
     });
   }
 
-  /// Known sizes outside parallel loops: first fit by falling size. Buffers of
-  /// one worker are placed alike in a region of their own, which is repeated.
+  /// Places buffers of known size: first fit in decreasing order of size.
+  /// Buffers inside parallel loops are placed likewise in a separate region, of
+  /// which each worker has a copy.
   void placeKnown() {
     for (bool perWorker : {false, true}) {
       SmallVector<Buffer *> todo;
@@ -273,7 +280,8 @@ private:
     }
   }
 
-  /// Unknown sizes: buffers that never meet share a slot of the largest's size.
+  /// Places buffers of unknown size: buffers with disjoint live ranges share a
+  /// slot, which has the size of the largest.
   void placeUnknown() {
     for (Buffer &buffer : buffers) {
       if (buffer.bytes >= 0)
@@ -306,8 +314,9 @@ private:
     return arith::MulIOp::create(b, function.getLoc(), x, y);
   }
 
-  /// Bytes of a buffer of unknown size, rounded up, at the function's entry.
-  /// Its extents are moved there with what they are computed from.
+  /// Returns the size in bytes of a buffer of unknown size, rounded up to the
+  /// alignment. It is computed at the function's entry from rematerialised
+  /// extents.
   Value bytesOf(OpBuilder &b, Buffer &buffer) {
     Value bytes = constant(
         b,
@@ -325,7 +334,8 @@ private:
   }
 
   /// Clones the computation of `value` from arguments and constants to the
-  /// builder's place. (Sizes that follow a loop are bounded by its tiles.)
+  /// builder's position. (Sizes that depend on a loop are bounded by its
+  /// tiles.)
   Value rematerialize(OpBuilder &b, Value value) {
     if (auto it = atEntry.find(value); it != atEntry.end())
       return it->second;
@@ -357,7 +367,8 @@ private:
     b.setInsertionPointToStart(&block);
     Value base = constant(b, llvm::alignTo(knownBytes, alignment));
     Value workers = function.getArgument(1);
-    // Known region, slots, then per worker: known region and slots.
+    // Layout: the known region and slots, then for each worker its known region
+    // and slots.
     SmallVector<Value> offsets(slots.size());
     Value workerSize = constant(b, llvm::alignTo(workerBytes, alignment));
     for (bool perWorker : {false, true})
@@ -380,7 +391,8 @@ private:
 
     llvm::DenseMap<Operation *, Value> workerBase;
     for (Buffer &buffer : buffers) {
-      // Not at the entry: the op there may be an allocation that has gone.
+      // Inserted at the buffer's allocation: the op at the entry may be an
+      // allocation that has been erased.
       OpBuilder at(buffer.alloc);
       Value offset = buffer.bytes >= 0 ? constant(at, buffer.offset)
                                        : offsets[buffer.slot];

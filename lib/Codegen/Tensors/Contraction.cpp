@@ -1,4 +1,4 @@
-//===- AnalyzeContraction.cpp - The roles of a product's loops ------------===//
+//===- Contraction.cpp - The roles of a product's loops -------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Tensors/Contraction.h"
@@ -8,7 +8,8 @@ using namespace mlir;
 
 namespace dlc {
 
-/// Which operand of the op a body reads here, as it is or widened.
+/// Returns the number of the operand whose element `value` is, directly or
+/// widened.
 static std::optional<unsigned> operandOf(Value value, Block *body) {
   while (Operation *op = value.getDefiningOp()) {
     if (!isa<arith::ExtFOp, arith::ExtSIOp, arith::ExtUIOp, arith::BitcastOp>(
@@ -22,7 +23,8 @@ static std::optional<unsigned> operandOf(Value value, Block *body) {
   return argument.getArgNumber();
 }
 
-/// acc + a * b, operands possibly widened; a third one is never read.
+/// Whether the body is acc + a * b with possibly widened operands 0 and 1. It
+/// need not read a third input.
 static bool isMulAdd(linalg::LinalgOp op) {
   if (op.getNumDpsInputs() < 2 || op.getNumDpsInputs() > 3 ||
       op.getNumDpsInits() != 1)
@@ -41,7 +43,8 @@ static bool isMulAdd(linalg::LinalgOp op) {
   });
 }
 
-/// The loop over pairs, if both operands have it last.
+/// Returns the loop over pairs if it indexes the last dimension of both
+/// operands.
 static std::optional<unsigned> findPair(linalg::LinalgOp op, AffineMap left,
                                         AffineMap right) {
   if (!left.getNumResults())
@@ -82,7 +85,7 @@ std::optional<Contraction> analyzeContraction(linalg::LinalgOp op) {
       loops.shared.push_back(loop);
       continue;
     }
-    // The last one that has rows; a batch where nothing else has.
+    // The innermost of these loops that has more than one row; else the first.
     if (!loops.m) {
       loops.m = loop;
     } else if (ranges[loop] != 1) {

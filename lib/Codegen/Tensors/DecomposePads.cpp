@@ -37,8 +37,8 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
     Location loc = pad.getLoc();
     b.setInsertionPoint(pad);
     Value source = pad.getSource();
-    // The borders first: then what computes the interior finds its place and
-    // needs no copy.
+    // Fill the borders before the producer: it can then compute the interior in
+    // place, without a copy.
     Operation *producer = source.getDefiningOp();
     if (isa_and_present<linalg::LinalgOp>(producer) &&
         pad.getResultType().hasStaticShape() &&
@@ -59,9 +59,8 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
     dlc::AffineExtents extents(b, loc);
     for (int64_t d = 0; d < rank; ++d)
       full.push_back(extents.add(extents.add(low[d], extent[d]), high[d]));
-    // An allocation, not an empty tensor: two of those are one and the same to
-    // elimination of common subexpressions, and borders that two buffers share
-    // would have to be copied.
+    // An allocation, not an empty tensor: CSE would merge two empty tensors,
+    // and borders that two buffers share would have to be copied.
     SmallVector<Value> dynamic;
     SmallVector<int64_t> shape;
     dispatchIndexOpFoldResults(full, dynamic, shape);
@@ -70,8 +69,8 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
         RankedTensorType::get(shape, pad.getSourceType().getElementType()),
         dynamic);
 
-    // A strip before and one after each dimension, as wide as what is left of
-    // those dimensions that have theirs already.
+    // One strip before and one after each dimension. In the dimensions already
+    // done a strip spans the interior only.
     SmallVector<OpFoldResult> size = full;
     auto fill = [&](ArrayRef<OpFoldResult> offsets,
                     ArrayRef<OpFoldResult> sizes) {
@@ -95,8 +94,8 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
       offset[d] = low[d];
       size[d] = extent[d];
     }
-    // What is computed here can be computed in place; what comes from outside
-    // is copied by a loop nest of its own.
+    // An interior computed here can be computed in place. One from outside is
+    // copied by a loop nest of its own.
     if (!source.getDefiningOp() ||
         source.getDefiningOp<bufferization::ToTensorOp>()) {
       Value interior =

@@ -1,4 +1,4 @@
-//===- DropEmptyLoops.cpp - Loops over nothing ----------------------------===//
+//===- DropEmptyLoops.cpp - Loops without iterations ----------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"

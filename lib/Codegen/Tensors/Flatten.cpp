@@ -1,4 +1,4 @@
-//===- Flatten.cpp - Element-wise loops as one ----------------------------===//
+//===- Flatten.cpp - Collapsing of element-wise loops ---------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Flatten.h"
@@ -11,13 +11,13 @@ using namespace mlir;
 
 namespace dlc {
 
-/// Whether the elements of a slice lie one after the other.
+/// Whether the elements of a slice are contiguous.
 static bool isContiguous(tensor::ExtractSliceOp slice) {
   ArrayRef<int64_t> sizes = slice.getStaticSizes(),
                     whole = slice.getSourceType().getShape();
   if (!slice.hasUnitStride())
     return false;
-  // From the first dimension with several elements on all are taken whole.
+  // All dimensions after the first one with several elements must be whole.
   size_t d = 0;
   while (d < sizes.size() && sizes[d] == 1)
     ++d;
@@ -35,12 +35,13 @@ linalg::LinalgOp flatten(RewriterBase &rewriter, linalg::LinalgOp op) {
   if (!llvm::all_of(maps,
                     [](AffineMap map) { return map.isProjectedPermutation(); }))
     return op;
-  // A slice with gaps would be copied to be one line.
+  // Collapsing a slice with gaps would require a copy.
   for (Value operand : op->getOperands())
     if (auto slice = operand.getDefiningOp<tensor::ExtractSliceOp>();
         slice && !isContiguous(slice))
       return op;
-  // Neighbouring loops that every operand has in order, or has neither of.
+  // Group neighbouring loops if each operand is indexed by both in order, or by
+  // neither.
   SmallVector<ReassociationIndices> groups;
   for (unsigned loop = 0; loop < generic.getNumLoops(); ++loop) {
     if (!groups.empty()) {
@@ -61,8 +62,8 @@ linalg::LinalgOp flatten(RewriterBase &rewriter, linalg::LinalgOp op) {
   if (failed(collapsed))
     return op;
   rewriter.replaceOp(op, collapsed->results);
-  // An empty tensor in the loop's shape, which bufferisation can replace by
-  // the place that the result goes to; a reshaped one it cannot.
+  // Use an empty tensor of the collapsed shape: bufferisation can replace it by
+  // the result's destination, but not a reshaped one.
   for (OpOperand &init : collapsed->collapsedOp.getDpsInitsMutable()) {
     auto reshape = init.get().getDefiningOp<tensor::CollapseShapeOp>();
     if (!reshape || !reshape.getSrc().getDefiningOp<tensor::EmptyOp>())

@@ -1,4 +1,4 @@
-//===- Flatten.h - Element-wise loops as one --------------------*- C++ -*-===//
+//===- Flatten.h - Collapsing of element-wise loops -------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_TENSORS_FLATTEN_H
@@ -8,8 +8,9 @@
 
 namespace dlc {
 
-/// Element-wise ops whose operands all run through memory alike have one loop:
-/// few, long vectors and no short inner loops.
+/// Collapses the loops of an element-wise op that all operands traverse in the
+/// order of memory, and returns the new op, or `op` if there are none. Fewer
+/// loops give long vectors and no short inner loops.
 mlir::linalg::LinalgOp flatten(mlir::RewriterBase &rewriter,
                                mlir::linalg::LinalgOp op);
 

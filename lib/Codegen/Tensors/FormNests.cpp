@@ -26,7 +26,7 @@ struct FormNests : dlc::impl::FormNestsBase<FormNests> {
     func::FuncOp function = getOperation();
     if (function.isDeclaration() || !llvm::hasSingleElement(function.getBody()))
       return;
-    // The function, and the loops over time and the branches in it.
+    // The function's block, and those of the loops over time and the branches.
     llvm::SetVector<Block *> blocks;
     function.walk([&](linalg::LinalgOp op) {
       if (isa<func::FuncOp, scf::ForOp, scf::WhileOp, scf::IfOp>(
@@ -38,7 +38,7 @@ struct FormNests : dlc::impl::FormNestsBase<FormNests> {
   }
 
 private:
-  /// Last to first: what a root takes inside comes after it.
+  /// Last to first, so that a root is visited before its producers.
   void formNests(Block &block) {
     IRRewriter rewriter(&getContext());
     codegen::CPUAttr target = codegen::targetOf(getOperation());
@@ -83,7 +83,7 @@ private:
           take(cast<linalg::LinalgOp>(member), Role::Row, rows.loops);
         take(op, Role::Row, rows.loops);
       } else {
-        // Flattening puts another op in its place.
+        // Flattening replaces the op.
         Role role =
             op.getNumReductionLoops() ? Role::Reduction : Role::Elementwise;
         take(flatten(rewriter, op), role);
@@ -92,7 +92,8 @@ private:
     }
   }
 
-  /// What only sums of other nests begin with is computed in their tiles.
+  /// Lets a fill be computed in the tiles of the nests that accumulate into it,
+  /// if it has no other users.
   bool joinUsers(linalg::LinalgOp op) {
     if (!isa<linalg::FillOp>(op))
       return false;

@@ -12,25 +12,27 @@ namespace dlc {
 #include "dlc/Codegen/Passes.h.inc"
 } // namespace dlc
 
-/// A producer moves into its only user where the user reads each element once.
+/// Whether to fuse the producer: it must have no other user, and the user must
+/// read each element once.
 static bool shouldFuse(OpOperand *operand) {
   auto consumer = dyn_cast<linalg::LinalgOp>(operand->getOwner());
   if (!consumer || !operand->get().hasOneUse())
     return false;
-  // The body of a gather reads whole tensors: never once an element.
+  // The body of a gather reads whole tensors, so it may read an element more
+  // than once.
   if (consumer->getNumResults() != 1)
     return false;
   AffineMap map = consumer.getMatchingIndexingMap(operand);
   if (!map.isPermutation())
     return false;
-  // Operands of a product would be recomputed for each row or column even where
-  // the map says otherwise once tiled.
+  // Products would recompute the operand for each tile of rows or columns, even
+  // if the map reads each element once.
   return consumer.getNumReductionLoops() == 0 ||
          consumer.getNumDpsInputs() == 1;
 }
 
-/// Whether every operand of an element-wise op is read in the order of its
-/// loops or stretched, and every result written so.
+/// Whether an element-wise op reads every operand in the order of its loops or
+/// broadcast, and writes every result in that order.
 static bool hasPlainResults(linalg::GenericOp op) {
   if (op.getNumReductionLoops() || !op.hasPureTensorSemantics() ||
       !op.getNumLoops())
@@ -38,7 +40,7 @@ static bool hasPlainResults(linalg::GenericOp op) {
   for (OpOperand &init : op.getDpsInitsMutable())
     if (!op.getMatchingIndexingMap(&init).isIdentity())
       return false;
-  // Gathers are left to loops.
+  // Gathers are left as loops.
   return op.getBody()
              ->walk([](Operation *inner) {
                return isa<tensor::ExtractOp, linalg::IndexOp>(inner)
@@ -48,12 +50,13 @@ static bool hasPlainResults(linalg::GenericOp op) {
              .wasInterrupted() == false;
 }
 
-/// The most results of one op: each is a stream of its own.
+/// The maximum number of results of one op: each is a separate stream to
+/// memory.
 constexpr size_t maxResults = 6;
 
-/// One op with the results of both; upstream's fusion takes one operand inside,
-/// where the consumer may read several results. Loops and places are the same,
-/// so the bodies follow one another.
+/// Replaces both ops by one with the results of both, whose body is one body
+/// after the other. The loops and the maps of shared values are the same.
+/// Upstream fuses one operand, but the consumer may read several results.
 static void merge(RewriterBase &rewriter, linalg::GenericOp producer,
                   linalg::GenericOp consumer) {
   SmallVector<Value> inputs(producer.getDpsInputs()), inits;
@@ -111,9 +114,9 @@ static void merge(RewriterBase &rewriter, linalg::GenericOp producer,
   rewriter.replaceOp(producer, results.take_front(producer.getNumResults()));
 }
 
-/// Computes what `consumer` reads of an op that others read as well in the same
-/// loop: an optimiser's new moments and the parameter that follows from them go
-/// through memory once.
+/// Merges a producer that has other users in the same loop into `consumer`. For
+/// example, an optimiser's new moments and the parameter computed from them
+/// then go through memory once.
 static bool mergeProducer(RewriterBase &rewriter, linalg::GenericOp consumer) {
   if (!hasPlainResults(consumer))
     return false;
@@ -130,7 +133,7 @@ static bool mergeProducer(RewriterBase &rewriter, linalg::GenericOp consumer) {
                  (consumer.isDpsInput(&operand) &&
                   consumer.getMatchingIndexingMap(&operand).isIdentity());
         });
-    // The merged op stands where the consumer does.
+    // The merged op takes the consumer's position.
     bool isReadBefore =
         llvm::any_of(producer->getUsers(), [&](Operation *user) {
           Operation *at = block->findAncestorOpInBlock(*user);
@@ -158,7 +161,7 @@ struct FuseElementwise : dlc::impl::FuseElementwiseBase<FuseElementwise> {
         auto op = dyn_cast<linalg::GenericOp>(*it++);
         if (op && mergeProducer(rewriter, op)) {
           isChanged = true;
-          --it; // What was merged may take more.
+          --it; // The merged op may merge more.
         }
       }
     if (isChanged && failed(fuse()))

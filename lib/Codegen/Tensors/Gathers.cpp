@@ -1,4 +1,4 @@
-//===- FindGathers.cpp - Which elements are looked up row by row ----------===//
+//===- Gathers.cpp - Detection of elements gathered by rows ---------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Tensors/Gathers.h"
@@ -12,13 +12,13 @@ using namespace mlir;
 namespace dlc {
 
 namespace {
-/// How values in the body of a nest follow one of its loops.
+/// Analyses how values in the body of a nest depend on one of its loops.
 class Follower {
 public:
   Follower(linalg::GenericOp op, unsigned loop)
       : body(op.getBlock()), maps(op.getIndexingMapsArray()), loop(loop) {}
 
-  /// Whether `value` is the same in all steps of the loop.
+  /// Whether `value` is invariant in the loop.
   bool isConstant(Value value) {
     if (auto argument = dyn_cast<BlockArgument>(value);
         argument && argument.getOwner() == body)
@@ -37,7 +37,7 @@ public:
     return true;
   }
 
-  /// Whether `value` grows by one with each step of the loop.
+  /// Whether `value` increases by one with each step of the loop.
   bool isStep(Value value) {
     Operation *op = value.getDefiningOp();
     if (!op || op->getBlock() != body)
@@ -49,7 +49,7 @@ public:
       if (llvm::count_if(op->getOperands(), isOne) != 1)
         return false;
     } else if (auto apply = dyn_cast<affine::AffineApplyOp>(op)) {
-      // d0 + d1, what the tiling makes of an index.
+      // A sum such as d0 + d1, which tiling makes of an index.
       AffineExpr sum = getAffineConstantExpr(0, op->getContext());
       AffineMap map = apply.getAffineMap();
       for (unsigned d = 0; d < map.getNumDims(); ++d)
@@ -71,7 +71,8 @@ public:
     return true;
   }
 
-  /// Whether `op` was asked for, or something that is made of it.
+  /// Whether `op` was found to be loop-invariant or a step, directly or as an
+  /// operand.
   bool isAddressing(Operation *op) const {
     return constant.contains(op) || steps.contains(op);
   }
@@ -105,7 +106,8 @@ SmallVector<tensor::ExtractOp> findGathers(linalg::LinalgOp op) {
                      [&](Value i) { return follower.isConstant(i); }))
       gathers.push_back(extract);
   }
-  // Places serve to find rows alone: no number that is computed is made of one.
+  // Indices may only be used to address rows: no computed value may depend on
+  // them.
   llvm::SmallPtrSet<Operation *, 8> places;
   for (Operation &inner : *body) {
     if (llvm::is_contained(gathers, &inner))

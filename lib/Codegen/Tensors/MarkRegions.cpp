@@ -1,4 +1,4 @@
-//===- MarkRegions.cpp - Fused loop nests get numbers ---------------------===//
+//===- MarkRegions.cpp - Numbering of fused loop nests --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -18,7 +18,7 @@ namespace dlc {
 using namespace dlc;
 
 namespace {
-/// How often a call comes by; -1 where that is not known.
+/// Returns how often `op` runs per call, or -1 if unknown.
 int64_t countRounds(Operation *op) {
   int64_t rounds = 1;
   for (Operation *loop = op->getParentOp(); !isa<func::FuncOp>(loop);
@@ -52,7 +52,8 @@ struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
         op->removeAttr(codegen::region);
         auto [number, isNew] = numbers.try_emplace(region, regions.size());
         if (isNew) {
-          // Counts are of one call: of all rounds of the loops around it.
+          // The counts are per call: multiplied by the trip counts of the loops
+          // around.
           int64_t rounds = countRounds(op);
           auto all = [&](int64_t once) {
             return once < 0 || rounds < 0 ? -1 : once * rounds;
@@ -75,7 +76,7 @@ struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
       auto function = op->getParentOfType<func::FuncOp>();
       if (!function.getNumArguments() ||
           !isa<LLVM::LLVMPointerType>(function.getArgument(0).getType()))
-        continue; // no kernel
+        continue; // not a kernel
       Value context = function.getArgument(0);
       b.setInsertionPoint(op);
       codegen::BeginRegionOp::create(b, op->getLoc(), context, number);

@@ -1,5 +1,4 @@
-//===- NestProducers.cpp - What the tiles of a loop nest take inside
-//--------------===//
+//===- NestProducers.cpp - Producers fused into a nest --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "NestProducers.h"
@@ -13,16 +12,16 @@ using namespace mlir;
 namespace dlc {
 
 linalg::LinalgOp findContraction(linalg::LinalgOp op) {
-  // Of several results, an optimiser behind the product of a gradient was
-  // tried: short runs of many streams are slower than one more pass (by a
-  // fifth).
+  // One result only. Fusing an optimiser, which has several, with the product
+  // of a gradient was tried: short runs of many streams are slower than another
+  // pass over memory (by a fifth).
   if (op.getNumReductionLoops() || op->getNumResults() != 1)
     return {};
   AffineMap out = op.getIndexingMapsArray()[op.getNumDpsInputs()];
   if (!out.isIdentity())
     return {};
-  // Tiles of contractions have vectors of any length, and LLVM selects no code
-  // for some lengths of f16.
+  // Tiles of contractions have vectors of any length, and LLVM fails to select
+  // code for some lengths of f16.
   for (Value operand : op->getOperands())
     if (getElementTypeOrSelf(operand).isF16())
       return {};
@@ -56,8 +55,8 @@ std::optional<unsigned> choosePooledRow(linalg::LinalgOp pool,
                                        type.getElementTypeBitWidth() / 8
                                  : -1;
   };
-  // A result that stays in the cache needs no slabs; each slab takes all
-  // weights.
+  // No slabs if the result stays in the cache; and the weights must stay there,
+  // as each slab reads all of them.
   double all = bytesOf(product.op->getResult(0)),
          weights =
              bytesOf(linalg::LinalgOp(product.contraction).getDpsInputs()[1]);
@@ -66,7 +65,7 @@ std::optional<unsigned> choosePooledRow(linalg::LinalgOp pool,
   SmallVector<int64_t> ranges = pool.getStaticLoopRanges();
   AffineMap in = pool.getIndexingMapsArray()[0],
             out = pool.getIndexingMapsArray().back();
-  // The first that has more than one row, below whole windows.
+  // The first dimension with several rows and non-overlapping windows.
   double slabs = 1;
   for (unsigned d = 0; d < in.getNumResults(); ++d) {
     if (out.getNumResults() != in.getNumResults() ||

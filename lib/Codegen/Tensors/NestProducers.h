@@ -1,5 +1,4 @@
-//===- NestProducers.h - What the tiles of a loop nest take inside ------*- C++
-//-*-===//
+//===- NestProducers.h - Producers fused into a nest ------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_CODEGEN_TENSORS_NESTPRODUCERS_H
@@ -9,16 +8,17 @@
 
 namespace dlc {
 
-/// The single-use contraction that `op` reads element by element.
+/// Returns the single-use contraction that `op` reads element by element, or
+/// null.
 mlir::linalg::LinalgOp findContraction(mlir::linalg::LinalgOp op);
 
-/// The product behind the single-use value that `pool` reads in windows; no
-/// contraction where it reads something else.
+/// Returns the product that computes the single-use value that `pool` reads in
+/// windows. Its contraction is null if `pool` reads something else.
 Root findPooled(mlir::linalg::LinalgOp pool);
 
-/// The loop over rows of `pool` by which that product comes in slabs that a
-/// cache holds; nothing where windows overlap or no slab is worth it. Loops
-/// before it are tiled by 1.
+/// Returns the loop over rows of `pool` by which the product is split into
+/// slabs that fit in a cache. Nothing if windows overlap or slabs are not worth
+/// it. All loops before it are tiled by 1.
 std::optional<unsigned> choosePooledRow(mlir::linalg::LinalgOp pool,
                                         const Root &product,
                                         codegen::CPUAttr target);

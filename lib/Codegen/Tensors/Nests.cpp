@@ -54,12 +54,12 @@ StringRef Nest::kind() const {
                                    : "element-wise";
 }
 
-/// Whether a list says something of any loop.
+/// Whether a list has an entry other than 0.
 static bool cuts(DenseI64ArrayAttr list) {
   return llvm::any_of(sizesOf(list), [](int64_t size) { return size != 0; });
 }
 
-/// An entry that nothing obeys is a mistake of whoever wrote it.
+/// Rejects entries that no pass would obey: whoever wrote them made a mistake.
 static LogicalResult checkSchedule(const Nest &nest, linalg::LinalgOp op) {
   codegen::ScheduleAttr schedule = scheduleOf(op);
   if (!schedule)
@@ -68,7 +68,7 @@ static LogicalResult checkSchedule(const Nest &nest, linalg::LinalgOp op) {
   bool isRoot = op == nest.root();
   bool isContraction = role == Role::Product || role == Role::Depthwise;
   bool hasRows = role == Role::Row || role == Role::Pool;
-  // Below a pooling the product has tiles of its own.
+  // The product that a pooling reads has tiles of its own.
   bool hasTile = isRoot || role == Role::Row || op == nest.product();
   const std::pair<const char *, bool> wrong[] = {
       {"tasks", cuts(schedule.getTasks()) && !isRoot},

@@ -1,4 +1,4 @@
-//===- PeelLoops.cpp - Last partial rounds apart --------------------------===//
+//===- PeelLoops.cpp - Peeling of partial last iterations -----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -21,7 +21,7 @@ namespace dlc {
 #include "dlc/Codegen/Passes.h.inc"
 } // namespace dlc
 
-/// Constant extents of tiles, from loop bounds to types.
+/// Propagates constant tile sizes from loop bounds to types.
 static LogicalResult simplifyTileSizes(Operation *root) {
   MLIRContext *context = root->getContext();
   RewritePatternSet patterns(context);
@@ -47,8 +47,8 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
     if (failed(simplifyTileSizes(getOperation())))
       return signalPassFailure();
     splitTasks(rewriter);
-    // Outer loops first: what is peeled off an outer one still has its inner
-    // loops, which come next.
+    // Outer loops first. The peeled part of an outer loop still contains inner
+    // loops, which are found next.
     while (scf::ForOp loop = findLoop()) {
       scf::ForOp rest;
       loop->setAttr(peeledMark, rewriter.getUnitAttr());
@@ -64,8 +64,9 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
       return signalPassFailure();
   }
 
-  /// Tasks whose last one is smaller than the others: the whole ones, then the
-  /// rest, each with constant sizes. (Upstream peels sequential loops only.)
+  /// Splits parallel loops whose last task is smaller than the others into the
+  /// whole tasks and the rest, each with constant sizes. (Upstream peels
+  /// sequential loops only.)
   void splitTasks(IRRewriter &rewriter) {
     SmallVector<scf::ForallOp> todo;
     getOperation()->walk([&](scf::ForallOp loop) { todo.push_back(loop); });
@@ -104,9 +105,9 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
       signalPassFailure();
   }
 
-  /// Whether an expression over operands is the value `end`. Bounds of values
-  /// know nothing of products of extents (the rows of [?, ?, 512]), so these
-  /// are compared as they are written.
+  /// Whether an expression over operands equals the value `end`. The
+  /// expressions are compared first, as value bounds cannot handle products of
+  /// extents (the rows of [?, ?, 512]).
   static bool isEnd(AffineExpr expr, const AffineMap &map, ValueRange given,
                     Value end) {
     unsigned symbols = map.getNumSymbols();
@@ -128,9 +129,9 @@ struct PeelLoops : dlc::impl::PeelLoopsBase<PeelLoops> {
     return succeeded(equal) && *equal;
   }
 
-  /// min(step, end - iv) is the step in the rounds that are left. Upstream sees
-  /// that only where the minimum names the bound itself, not where it has been
-  /// composed with what the bound was computed from.
+  /// Replaces min(step, end - iv) by the step in a peeled loop. Upstream does
+  /// so only if the minimum refers to the bound itself, not if it has been
+  /// composed with the ops that compute the bound.
   void simplifyWholeTiles(IRRewriter &rewriter, scf::ForOp loop, Value end) {
     std::optional<int64_t> step = getConstantIntValue(loop.getStep());
     SmallVector<affine::AffineMinOp> minima;

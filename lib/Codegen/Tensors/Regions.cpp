@@ -14,11 +14,11 @@ using namespace mlir;
 
 namespace dlc {
 
-/// The places that a location names, each once: nodes of an imported model,
-/// else lines.
+/// Collects the distinct places that a location names: nodes of an imported
+/// model, or else lines.
 static void collectPlaces(Location loc, llvm::SetVector<StringRef> &places) {
   if (auto name = dyn_cast<NameLoc>(loc)) {
-    // The node; every one of them is of the same file.
+    // Only the node: all nodes are of the same file.
     StringRef text = name.getName();
     auto [file, node] = text.split(": node ");
     places.insert(node.empty() ? text : node);
@@ -51,7 +51,7 @@ std::string nameOf(Location loc) {
   return join(places);
 }
 
-/// 16x32; a loop that is left whole has no number of its own.
+/// Formats sizes as 16x32, with * for a loop that is left whole.
 static std::string describeSizes(ArrayRef<int64_t> sizes) {
   std::string text;
   for (int64_t size : sizes)
@@ -69,8 +69,8 @@ static int64_t bytesOf(Type type) {
          llvm::divideCeil(tensor.getElementTypeBitWidth(), 8);
 }
 
-/// Operations of the mathematics in a body: comparisons, selections and
-/// conversions are none.
+/// Returns the number of arithmetic operations in a body, without comparisons,
+/// selects and conversions.
 static int64_t operationsOf(linalg::LinalgOp op) {
   int64_t count = 0;
   op.getBlock()->walk([&](Operation *inner) {
@@ -160,8 +160,8 @@ std::vector<Region> readRegions(ModuleOp module) {
 }
 
 bool Region::isBoundByFlops() const {
-  // A core does about a hundred operations in the time that it moves ten bytes
-  // of what lies outside its own caches.
+  // A core performs about a hundred operations in the time in which it moves
+  // ten bytes from outside its own caches.
   return flops > 10 * bytes;
 }
 

@@ -21,10 +21,11 @@ namespace dlc {
 
 namespace {
 
-/// Fewer columns do not fill a vector of pairs.
+/// With fewer columns a vector of pairs is not full.
 constexpr int64_t leastColumns = 8;
 
-/// Bits of the bf16 nearest to a f32, ties to even; NaN stays one.
+/// Returns the bits of the bf16 nearest to `value`, with ties to even. NaN
+/// stays NaN.
 uint16_t toBF16(float value) {
   uint32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
@@ -33,7 +34,7 @@ uint16_t toBF16(float value) {
   return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
 }
 
-/// How the loops of a product stand to its operands.
+/// A product that can be rounded.
 struct Product {
   linalg::LinalgOp op;
   unsigned k, n;
@@ -61,8 +62,9 @@ private:
       round(rewriter, product);
   }
 
-  /// What can be rounded: a product of f32 with a constant whose innermost sum
-  /// runs over an even number of neighbouring elements of the left operand.
+  /// Returns the product if `op` can be rounded: a product of f32 with a
+  /// constant whose innermost reduction runs over an even number of contiguous
+  /// elements of the left operand.
   static std::optional<Product> analyze(linalg::LinalgOp op) {
     std::optional<dlc::Contraction> loops = dlc::analyzeContraction(op);
     if (!loops || loops->isDepthwise || loops->pair ||
@@ -105,8 +107,8 @@ private:
     rewriter.setInsertionPoint(op);
     Value left = roundLeft(rewriter, op.getDpsInputs()[0]);
     Value right = roundRight(rewriter, product);
-    // The pair's loop needs an operand of its own that tells its extent, as the
-    // windows of pooling do.
+    // The pair's loop needs an operand that determines its extent, like the
+    // windows of pooling.
     Value pair = tensor::EmptyOp::create(rewriter, loc, ArrayRef<int64_t>{2},
                                          rewriter.getBF16Type());
     unsigned rank = op.getNumLoops();
@@ -144,8 +146,8 @@ private:
     return arith::ExtFOp::create(b, loc, b.getF32Type(), value);
   }
 
-  /// The left operand, rounded where it is computed: below the padding,
-  /// whose zero has the same bits.
+  /// Rounds the left operand where it is computed. Padding stays outermost, as
+  /// its zero has the same bits in bf16.
   Value roundLeft(IRRewriter &rewriter, Value x) {
     OpBuilder::InsertionGuard guard(rewriter);
     if (auto pad = x.getDefiningOp<tensor::PadOp>()) {
@@ -162,7 +164,7 @@ private:
             pad.getMixedLowPad(), pad.getMixedHighPad(), zero);
       }
     }
-    // Once for all products that read it.
+    // Shared by all products that read it.
     Value &done = roundedValues[x];
     if (done)
       return done;
@@ -188,14 +190,14 @@ private:
     return done;
   }
 
-  /// [..., k, n] as [..., k / 2, 2 n]: the elements that meet the two of a pair
-  /// lie side by side.
+  /// Rounds [..., k, n] to [..., k / 2, 2 n], so that the two elements of a
+  /// pair are adjacent.
   Value roundRight(IRRewriter &rewriter, const Product &product) {
     arith::ConstantOp constant = product.right;
     Value &done = roundedValues[constant];
     if (done)
       return done;
-    // One for all functions: versions of a kernel share their weights.
+    // Shared by all functions, as versions of a kernel share their weights.
     DenseResourceElementsAttr &rounded = roundedConstants[constant.getValue()];
     if (!rounded)
       rounded =
@@ -218,7 +220,7 @@ private:
         /*dataIsMutable=*/true);
     auto *target = reinterpret_cast<uint16_t *>(blob.getMutableData().data());
     auto *source = reinterpret_cast<const float *>(data.data());
-    // Of a splat the data is one element.
+    // The data of a splat is one element.
     int64_t step = data.size() == sizeof(float) ? 0 : 1;
     for (int64_t row = 0; row < rows; ++row)
       for (int64_t column = 0; column < n; ++column)

@@ -1,4 +1,4 @@
-//===- FindRows.cpp - Which ops work on one row after the other -----------===//
+//===- Rows.cpp - Detection of ops that work row by row -------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "Rows.h"
@@ -10,8 +10,8 @@ using namespace mlir;
 namespace dlc {
 
 namespace {
-/// Whether the first `rows` loops are parallel and the first `rows` dimensions
-/// of the result.
+/// Whether the first `rows` loops are parallel and index the first `rows`
+/// dimensions of the result.
 bool hasRows(linalg::LinalgOp op, unsigned rows) {
   if (op->getNumResults() != 1 || op.getNumLoops() < rows ||
       !op.hasPureTensorSemantics() || !isVectorizable(op) ||
@@ -27,7 +27,7 @@ bool hasRows(linalg::LinalgOp op, unsigned rows) {
   return true;
 }
 
-/// Whether `op` reads `value`, wherever it does, in its own row only.
+/// Whether every operand of `op` that is `value` is read in its own row only.
 bool readsOwnRow(linalg::LinalgOp op, Value value, unsigned rows) {
   for (OpOperand &operand : op->getOpOperands()) {
     if (operand.get() != value)
@@ -48,13 +48,14 @@ Rows findRows(linalg::LinalgOp root) {
   Rows found;
   if (root.getNumReductionLoops() || !hasRows(root, 1))
     return found;
-  // The rows are what the nearest reduction leaves.
+  // The nearest reduction determines the rows: its parallel loops.
   SmallVector<linalg::LinalgOp> todo{root};
   llvm::SmallPtrSet<Operation *, 8> seen;
   for (size_t at = 0; at < todo.size(); ++at)
     for (OpOperand *input : todo[at].getDpsInputOperands()) {
       auto producer = input->get().getDefiningOp<linalg::LinalgOp>();
-      // What has no rows ends the search: it must not walk a whole network.
+      // Stop at ops without rows, so that the search does not visit a whole
+      // network.
       if (!producer || producer->getBlock() != root->getBlock() ||
           !hasRows(producer, 1) || !seen.insert(producer).second)
         continue;
@@ -69,7 +70,7 @@ Rows findRows(linalg::LinalgOp root) {
     if (hasRows(cast<linalg::LinalgOp>(op), found.loops) &&
         !isa<linalg::FillOp>(op))
       found.producers.insert(op);
-  // Only what nobody else reads, and nobody by other rows.
+  // Drop producers with users outside, or with users that read other rows.
   for (bool changed = true; changed;) {
     changed = false;
     for (Operation *op : SmallVector<Operation *>(found.producers.begin(),

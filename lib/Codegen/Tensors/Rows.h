@@ -9,18 +9,18 @@
 
 namespace dlc {
 
-/// Ops that compute a row of a result from the same row of what they read: a
-/// softmax or a normalisation with its reductions. Row by row all of them work
-/// on what the first level cache holds.
+/// Ops that compute each row of a result from the same row of their operands,
+/// such as a softmax or a normalisation with its reductions. Processing them
+/// row by row keeps their values in the first-level cache.
 struct Rows {
-  /// How many outer loops all of them share.
+  /// The number of outer loops that all ops share.
   unsigned loops = 0;
-  /// All but the root, which comes last.
+  /// All ops but the root, which comes last.
   llvm::SmallPtrSet<mlir::Operation *, 8> producers;
 };
 
-/// The producers that share rows with `root`, if a reduction is among them; no
-/// loops where there are none.
+/// Returns the producers that share rows with `root`. `loops` is 0 if there are
+/// none, or no reduction among them.
 Rows findRows(mlir::linalg::LinalgOp root);
 
 } // namespace dlc

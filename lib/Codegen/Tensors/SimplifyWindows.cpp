@@ -17,7 +17,8 @@ namespace dlc {
 
 namespace {
 
-/// `dim * factor` terms of a sum, or nothing for another expression.
+/// Returns the terms `dim * factor` of a sum, or nothing for any other
+/// expression.
 std::optional<SmallVector<std::pair<unsigned, int64_t>>>
 linearTerms(AffineExpr expr) {
   SmallVector<std::pair<unsigned, int64_t>> terms;
@@ -69,7 +70,7 @@ void simplify(linalg::GenericOp op, RewriterBase &rewriter) {
         possible = false;
         break;
       }
-      // At most one loop of the sum may take more than one step.
+      // At most one loop of the sum may have more than one iteration.
       SmallVector<std::pair<unsigned, int64_t>> moving;
       for (auto term : *terms)
         if (ranges[term.first] != 1)
@@ -81,7 +82,7 @@ void simplify(linalg::GenericOp op, RewriterBase &rewriter) {
       auto [loop, factor] = moving.empty() ? terms->front() : moving.front();
       exprs[d] = rewriter.getAffineDimExpr(loop);
       strides[d] = rewriter.getIndexAttr(factor);
-      // The extent of the loop, from any operand that it indexes directly.
+      // The extent of the loop, from the result if it is dynamic.
       if (!ShapedType::isDynamic(ranges[loop])) {
         sizes[d] = rewriter.getIndexAttr(ranges[loop]);
       } else {
@@ -106,8 +107,8 @@ void simplify(linalg::GenericOp op, RewriterBase &rewriter) {
   }
   if (!changed)
     return;
-  // An operand that only gave the window its shape is not needed any more once
-  // the loops have shrunk to one step; keep it, it costs nothing.
+  // An operand that only determines the window's extents is no longer needed if
+  // all its loops have one iteration. It is kept, as it costs nothing.
   rewriter.modifyOpInPlace(op, [&] {
     for (auto [i, input] : llvm::enumerate(inputs))
       op->setOperand(i, input);

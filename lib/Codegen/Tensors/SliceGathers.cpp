@@ -1,4 +1,4 @@
-//===- SliceGathers.cpp - Rows that are looked up, as operands ------------===//
+//===- SliceGathers.cpp - Gathered rows as operands -----------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -18,8 +18,8 @@ namespace dlc {
 
 namespace {
 
-/// The value that something in a body has in the first step of all its loops,
-/// computed before the nest.
+/// Computes, before the nest, the value of something in a body in the first
+/// iteration of all loops.
 class FirstStep {
 public:
   FirstStep(linalg::GenericOp op, RewriterBase &rewriter)
@@ -40,7 +40,7 @@ public:
            map.compose(SmallVector<int64_t>(map.getNumDims(), 0)))
         first.push_back(
             arith::ConstantIndexOp::create(rewriter, op.getLoc(), place));
-      // A number is its own only element.
+      // A scalar operand is its own only element.
       result = isa<RankedTensorType>(operand.get().getType())
                    ? tensor::ExtractOp::create(rewriter, op.getLoc(),
                                                operand.get(), first)
@@ -112,7 +112,7 @@ void sliceGathers(linalg::GenericOp op, RewriterBase &rewriter) {
         body->insertArgument(inputs + i, gather.getType(), gather.getLoc());
     rewriter.replaceOp(gather, row);
   }
-  // What led to the rows.
+  // Erase the ops that computed the indices of the rows.
   for (Operation &inner : llvm::make_early_inc_range(llvm::reverse(*body)))
     if (isOpTriviallyDead(&inner))
       rewriter.eraseOp(&inner);

@@ -9,7 +9,7 @@
 
 namespace dlc {
 
-/// The loops a and b and the factor c of c a + b.
+/// The expression c a + b: the loops a and b, and the factor c.
 struct Strided {
   unsigned outer, inner;
   int64_t factor;

@@ -9,7 +9,8 @@ using namespace mlir;
 namespace dlc {
 
 bool isVectorizable(linalg::LinalgOp op) {
-  // Several results of one place each; of a reduction, one.
+  // An op with several results must not be a reduction, and each map must be
+  // the identity.
   if (op->getNumResults() > 1) {
     if (op.getNumReductionLoops())
       return false;

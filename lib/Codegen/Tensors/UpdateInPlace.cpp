@@ -1,4 +1,4 @@
-//===- UpdateInPlace.cpp - New state in the memory of the old -------------===//
+//===- UpdateInPlace.cpp - Updates of the state in place ------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -23,8 +23,8 @@ struct UpdateInPlace : dlc::impl::UpdateInPlaceBase<UpdateInPlace> {
       update(copy);
   }
 
-  /// The read of the same memory whose element at each place is one of the
-  /// operands for that place.
+  /// Returns the only operand that reads `memory`, if it is read by the map
+  /// `place`: each element is then read only in the iteration that writes it.
   static OpOperand *findOld(linalg::GenericOp op, Value memory,
                             AffineMap place) {
     OpOperand *found = nullptr;
@@ -55,7 +55,7 @@ struct UpdateInPlace : dlc::impl::UpdateInPlaceBase<UpdateInPlace> {
       return;
     auto read = old->get().getDefiningOp<bufferization::ToTensorOp>();
     read.setWritable(true);
-    // The operand becomes the destination, whose element the body sees.
+    // The operand becomes the destination, whose old element the body can read.
     unsigned number = old->getOperandNumber();
     SmallVector<Value> inputs(op.getDpsInputs());
     inputs.erase(inputs.begin() + number);

@@ -1,8 +1,8 @@
 //===- ConvertCodegenToLLVM.cpp - Calls of the runtime --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The one place that knows the functions of the runtime (lib/Runtime) which
-// generated code calls, but for that of parallel loops (EmitDispatch).
+// The only place that knows the runtime's functions (lib/Runtime) that
+// generated code calls, except for that of parallel loops (EmitDispatch).
 //
 //===----------------------------------------------------------------------===//
 
@@ -27,7 +27,7 @@ using namespace dlc;
 
 namespace {
 
-/// `result name(operands...)`, declared where it is not yet.
+/// Emits `result name(operands...)` and declares the function if needed.
 Value call(ConversionPatternRewriter &rewriter, Operation *op, StringRef name,
            Type result, ValueRange operands) {
   auto module = op->getParentOfType<ModuleOp>();
@@ -59,8 +59,8 @@ template <typename OpT> struct Lowering : ConvertOpToLLVMPattern<OpT> {
   }
 };
 
-/// A descriptor over memory that the runtime gives: of as many bytes as were
-/// asked for, or of all there are.
+/// Lowers to a descriptor of memory that the runtime returns: of as many bytes
+/// as were requested, or of unlimited size.
 template <typename OpT> struct LowerMemory : Lowering<OpT> {
   LowerMemory(const LLVMTypeConverter &converter, StringRef name)
       : Lowering<OpT>(converter), name(name) {}
@@ -171,7 +171,7 @@ struct LowerFail : Lowering<codegen::FailOp> {
   int64_t &messages;
 };
 
-/// Captured buffers as the numbers of their descriptors, as those of a call.
+/// Expands captured buffers to the fields of their descriptors, as for a call.
 struct UnpackCaptures : Lowering<codegen::ParallelForOp> {
   using Lowering::Lowering;
 

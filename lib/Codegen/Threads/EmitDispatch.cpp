@@ -1,4 +1,4 @@
-//===- EmitDispatch.cpp - Captures to memory, one runtime call ------------===//
+//===- EmitDispatch.cpp - Captures in memory and a runtime call -----------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -28,8 +28,8 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
         return signalPassFailure();
   }
 
-  /// Free to make again in the task: constants, and what lies at a known
-  /// distance from a value that is captured anyway.
+  /// Whether recomputing `op` in the task is free: constants, and addresses at
+  /// a constant offset.
   static bool isRemade(Operation *op) {
     if (!op)
       return false;
@@ -38,10 +38,10 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
            isa<LLVM::AddressOfOp>(op) || (at && at.getDynamicIndices().empty());
   }
 
-  /// The extents, strides and offsets of most captured buffers are constants,
-  /// their two pointers the same: a task that is told so gets by with fewer
-  /// registers, and the call with fewer stores. `remake` gives the value in
-  /// the task, and collects what must be captured.
+  /// Recomputes `value` in the task and returns it. `capture` is called for
+  /// what must be captured instead. The extents, strides and offsets of most
+  /// captured buffers are constants, and their two pointers are the same.
+  /// Recomputing them saves the task registers and the call stores.
   static Value remake(OpBuilder &b, Value value, IRMapping &mapping,
                       llvm::function_ref<Value(Value)> capture) {
     if (Value known = mapping.lookupOrNull(value))
@@ -69,7 +69,7 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
     Type i64 = b.getI64Type(), none = LLVM::LLVMVoidType::get(&getContext());
     b.setInsertionPoint(task);
     auto define = [&](StringRef suffix, ArrayRef<Type> types) {
-      // A task may be run in several places.
+      // A task may be run from several places.
       std::string name = (task.getName() + suffix).str();
       for (unsigned i = 2; module.lookupSymbol(name); ++i)
         name = (task.getName() + suffix + "." + Twine(i)).str();
@@ -92,7 +92,7 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
     for (Value operand : loop.getCaptures())
       operands.push_back(remake(b, operand, mapping, [&](Value value) -> Value {
         captured.push_back(value);
-        // The address follows when all the types are known.
+        // The address is set once all types are known.
         loads.push_back(LLVM::LoadOp::create(b, loc, value.getType(),
                                              entry->getArgument(3)));
         return loads.back()->getResult(0);
@@ -116,7 +116,7 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
           b, loc, name,
           LLVM::LLVMFunctionType::get(none, {ptr, i64, i64, ptr, ptr}));
     }
-    // The captures' memory is gone when this function returns.
+    // The captures' memory is released when this function returns.
     SmallVector<Value> given{loop.getCallContext(), loop.getTasks(),
                              loop.getCost()};
     llvm::append_range(given, captured);

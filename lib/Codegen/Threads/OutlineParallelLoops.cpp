@@ -38,11 +38,12 @@ struct OutlineParallelLoops
         outline(function, loop, number);
       }
     }
-    // Of loops of one task, which upstream has put in their place.
+    // Left over from loops of one task, which upstream has inlined.
     getOperation().walk([](codegen::ScaleCostOp scale) { scale.erase(); });
   }
 
-  /// About the nanoseconds of one iteration, with the extents at hand.
+  /// Returns the estimated nanoseconds of one iteration, scaled by the actual
+  /// extents.
   static Value takeCost(OpBuilder &b, scf::ForallOp loop) {
     Location loc = loop.getLoc();
     auto constant = [&](int64_t number) {
@@ -54,7 +55,8 @@ struct OutlineParallelLoops
     Value cost = constant(known);
     for (auto scale : llvm::make_early_inc_range(
              loop.getBody()->getOps<codegen::ScaleCostOp>())) {
-      // A second is as good as more, and the product does not wrap around.
+      // Limited to a second, so that the product does not wrap. Longer costs
+      // make no difference.
       cost = arith::MinUIOp::create(b, loc, cost, constant(1000000000));
       cost = arith::MulIOp::create(b, loc, cost, scale.getExtent());
       cost = arith::DivUIOp::create(b, loc, cost, constant(scale.getAssumed()));
@@ -80,13 +82,13 @@ struct OutlineParallelLoops
       total = arith::MulIOp::create(b, loc, total, counts.back());
     }
 
-    // What the body reads from outside; constants are made again inside.
+    // Live-ins of the body. Constants are cloned inside.
     llvm::SetVector<Value> captured;
     getUsedValuesDefinedAbove(loop.getRegion(), captured);
     for (ArrayRef<Value> values :
          {ArrayRef<Value>(lower), ArrayRef<Value>(step),
           ArrayRef<Value>(counts)
-              .drop_front()}) // of the first there is no rest
+              .drop_front()}) // the first count is not needed
       captured.insert(values.begin(), values.end());
     SmallVector<Value> constants, captures;
     for (Value value : captured)

@@ -23,18 +23,18 @@ using namespace dlc;
 
 namespace {
 
-/// Nanoseconds that a task should take at least.
+/// The minimum duration of a task in nanoseconds.
 constexpr double leastTask = 10000;
 
-/// Memory that something reads or writes: a part of a buffer.
+/// A read or write of a part of a buffer.
 struct Access {
   Value buffer;
-  /// Offset and size of each dimension of the buffer where they are known;
-  /// empty for all of it.
+  /// Offset and size in each dimension of the buffer, with a size of -1 where
+  /// they are unknown; empty for the whole buffer.
   SmallVector<std::pair<int64_t, int64_t>> ranges;
   bool isWrite = false;
 
-  /// Two reads of a global are two values for one buffer.
+  /// The buffer's identity: several get_global ops give the same buffer.
   const void *identity() const {
     if (auto read = buffer.getDefiningOp<memref::GetGlobalOp>())
       return read.getNameAttr().getAttr().getAsOpaquePointer();
@@ -52,7 +52,8 @@ struct Access {
   }
 };
 
-/// The buffer behind views, and which part of it the outermost view takes.
+/// Returns the access to the buffer behind all views of `value`. The ranges are
+/// those of the view closest to the buffer.
 Access accessOf(Value value, bool isWrite) {
   Access access;
   access.isWrite = isWrite;
@@ -77,15 +78,14 @@ Access accessOf(Value value, bool isWrite) {
   return access;
 }
 
-/// What an op and everything in it does to memory; nothing where that is not
-/// known.
+/// Returns all memory accesses of an op and its regions, or nothing if unknown.
 std::optional<SmallVector<Access>> accessesOf(Operation *root) {
   SmallVector<Access> accesses;
   WalkResult result = root->walk([&](Operation *op) {
     if (isa<codegen::ScaleCostOp>(op))
       return WalkResult::advance();
-    // What it holds is walked as well; linalg ops have effects of their own
-    // beside that.
+    // The walk visits nested ops as well. linalg ops have effects of their own
+    // beside those.
     auto known = dyn_cast<MemoryEffectOpInterface>(op);
     if (!known)
       return op->hasTrait<OpTrait::HasRecursiveMemoryEffects>()
@@ -100,7 +100,7 @@ std::optional<SmallVector<Access>> accessesOf(Operation *root) {
         return WalkResult::interrupt();
       Access access = accessOf(effect.getValue(),
                                !isa<MemoryEffects::Read>(effect.getEffect()));
-      // A buffer that a loop carries may be any.
+      // A buffer carried by a loop may be any buffer.
       if (auto argument = dyn_cast<BlockArgument>(access.buffer))
         if (!isa<func::FuncOp>(argument.getOwner()->getParentOp()))
           return WalkResult::interrupt();
@@ -128,7 +128,7 @@ bool areIndependent(Operation *a, Operation *b) {
   return true;
 }
 
-/// About the nanoseconds that an op takes: vectors of 16, a third of one each.
+/// Estimates the nanoseconds of an op: a third per vector of 16 elements.
 double costOf(Operation *op) {
   double cost = 0;
   for (Region &region : op->getRegions())
@@ -141,7 +141,7 @@ double costOf(Operation *op) {
   }
   if (op->getNumRegions())
     return cost;
-  // A product of tiles takes a multiply-add for each element and step.
+  // The size of the largest operand stands for the multiply-adds.
   double elements = 0;
   for (Type type : op->getOperandTypes())
     if (auto vector = dyn_cast<VectorType>(type))
@@ -164,8 +164,8 @@ struct ParallelizeLoops : dlc::impl::ParallelizeLoopsBase<ParallelizeLoops> {
   }
 
 private:
-  /// Loops over time alone: a network has few of them, and nothing else in it
-  /// that takes long has no tasks.
+  /// Whether to run this loop as a task. Only loops over time: a network has
+  /// few of them, and other long-running ops have tasks already.
   static bool isCandidate(scf::ForOp loop) {
     if (!loop->hasAttr(codegen::steps) || loop.getNumResults() ||
         costOf(loop) < leastTask)
@@ -193,8 +193,8 @@ private:
     return false;
   }
 
-  /// Moves what stands between two loops before the first or leaves it behind
-  /// both, so that they are neighbours.
+  /// Makes two loops adjacent by moving each op between them before the first
+  /// or after the second. Returns false if that is not possible.
   static bool bringTogether(scf::ForOp a, scf::ForOp b) {
     SmallVector<Operation *> before, after;
     for (Operation *op = a->getNextNode(); op != b; op = op->getNextNode()) {

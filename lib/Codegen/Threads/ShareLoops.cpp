@@ -1,4 +1,4 @@
-//===- ShareLoops.cpp - One function for loops that are alike -------------===//
+//===- ShareLoops.cpp - One function for equivalent loops -----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
@@ -27,8 +27,8 @@ using namespace dlc;
 
 namespace {
 
-/// Loops that do the same, each with values of its own in place of those that
-/// the first one reads from outside.
+/// Equivalent loops, each with its own values in place of the captures of the
+/// first.
 struct Kind {
   Operation *first;
   llvm::SetVector<Value> captures;
@@ -36,15 +36,16 @@ struct Kind {
   std::vector<std::pair<Operation *, SmallVector<Value>>> others;
 };
 
-/// What the loop reads from outside, in the order of its uses.
+/// Returns the live-ins of the loop, in the order of their uses.
 llvm::SetVector<Value> findCaptures(Operation *loop) {
   llvm::SetVector<Value> captures(loop->operand_begin(), loop->operand_end());
   getUsedValuesDefinedAbove(loop->getRegions(), captures);
   return captures;
 }
 
-/// The most elements of each buffer that the loop allocates. What bounds them
-/// may stand outside, and so differ between loops that look the same.
+/// Returns the maximum number of elements of each buffer that the loop
+/// allocates. Ops outside the loop may determine it, so it may differ between
+/// loops that look the same.
 SmallVector<int64_t> boundBuffers(Operation *loop) {
   SmallVector<int64_t> elements;
   loop->walk([&](memref::AllocOp alloc) {
@@ -53,7 +54,8 @@ SmallVector<int64_t> boundBuffers(Operation *loop) {
   return elements;
 }
 
-/// Equal for equivalent loops; operands are left to the comparison.
+/// Hashes the loop without operands, which are compared later. Equivalent loops
+/// have equal hashes.
 llvm::hash_code hash(Operation *loop) {
   llvm::hash_code code = 0;
   loop->walk([&](Operation *op) {
@@ -66,8 +68,8 @@ llvm::hash_code hash(Operation *loop) {
   return code;
 }
 
-/// What `other` reads in place of each of the captures of `first`; nothing
-/// where it does something else.
+/// Returns the value that `other` uses in place of each of the captures of
+/// `first`, or nothing if the loops are not equivalent.
 std::optional<SmallVector<Value>>
 matchCaptures(Operation *first, const llvm::SetVector<Value> &captures,
               Operation *other) {
@@ -81,7 +83,8 @@ matchCaptures(Operation *first, const llvm::SetVector<Value> &captures,
           [&](Value a, Value b) { inside[a] = b; },
           OperationEquivalence::IgnoreLocations))
     return std::nullopt;
-  // Once more: a value that both read was not asked about.
+  // A second comparison: isEquivalentTo does not ask about a value that both
+  // loops use.
   auto collect = [](Operation *loop) {
     SmallVector<Value> uses;
     loop->walk(
@@ -92,10 +95,10 @@ matchCaptures(Operation *first, const llvm::SetVector<Value> &captures,
   for (auto [a, b] : llvm::zip_equal(collect(first), collect(other))) {
     if (!captures.contains(a))
       continue;
-    // In its place stands something of the loop itself.
+    // The other loop uses a value of its own there.
     if (other->isAncestor(b.getParentRegion()->getParentOp()))
       return std::nullopt;
-    // Constants become part of the function.
+    // Constants become part of the function, so they must be equal.
     Attribute left, right;
     matchPattern(a, m_Constant(&left));
     matchPattern(b, m_Constant(&right));
@@ -113,7 +116,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
 
   void runOnOperation() override {
     std::vector<Kind> kinds;
-    // Of one hash and one processor.
+    // The kinds of each hash and target.
     llvm::DenseMap<std::pair<size_t, Attribute>, SmallVector<size_t>> known;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
       if (!isEntry(function) || !function.getBody().hasOneBlock() ||
@@ -145,8 +148,8 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
         share(kind, number);
   }
 
-  /// Loops over buffers, large enough for a call, whose own buffers have a
-  /// place that is known before.
+  /// Whether `op` is a loop over buffers, large enough for a call, whose own
+  /// allocations have a known maximum size.
   bool isCandidate(Operation *op) {
     if (!isa<scf::ForOp, scf::ForallOp, linalg::LinalgOp>(op) ||
         op->getNumResults())
@@ -160,8 +163,8 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
                              return WalkResult::interrupt();
                            return WalkResult::advance();
                          }
-                         // A buffer that is handed on outlives its round,
-                         // and a check ends the call of a kernel.
+                         // A yielded buffer outlives its iteration, and a check
+                         // ends the call of a kernel.
                          if (needsKernel(inner) ||
                              (isa<scf::ForOp, scf::WhileOp>(inner) &&
                               llvm::any_of(inner->getResultTypes(),
@@ -172,7 +175,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
     return isClosed && count >= least;
   }
 
-  /// Whether an op needs the kernel that it stands in.
+  /// Whether an op must stay in its kernel.
   static bool needsKernel(Operation *op) {
     return isa<func::CallOp>(op) ||
            (isa<codegen::CodegenDialect>(op->getDialect()) &&
@@ -185,8 +188,8 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
     Location loc = loop->getLoc();
     OpBuilder b(parent);
 
-    // Context and number of workers as everywhere, then what is read, then
-    // memory for what the loops allocate.
+    // Arguments: context and number of workers as in a kernel, then the
+    // captures, then memory for the loop's allocations.
     SmallVector<Value> captures;
     SmallVector<Operation *> constants;
     for (Value capture : kind.captures)
@@ -209,7 +212,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
     if (Attribute target = parent->getAttr(codegen::target))
       function->setAttr(codegen::target, target);
 
-    // Every loop becomes a call.
+    // Replace every loop by a call.
     Block *entry = function.addEntryBlock();
     b.setInsertionPointToStart(entry);
     Sizes sizes = place(allocs, b, *entry);
@@ -239,12 +242,13 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
     });
   }
 
-  /// Bytes for a call, and for each of its workers beside.
+  /// Bytes per call, and additionally per worker.
   struct Sizes {
     int64_t call = 0, worker = 0;
   };
 
-  /// Turns allocations into views of the entry block's last argument.
+  /// Turns allocations into views of the entry block's last argument, and
+  /// returns the size that it needs.
   Sizes place(MutableArrayRef<memref::AllocOp> allocs, OpBuilder &b,
               Block &entry) {
     Sizes sizes;

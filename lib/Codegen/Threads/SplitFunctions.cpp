@@ -36,7 +36,7 @@ struct SplitFunctions : dlc::impl::SplitFunctionsBase<SplitFunctions> {
         split(function);
   }
 
-  /// Whether an op may be computed once more in each part.
+  /// Whether an op may be recomputed in each part.
   static bool isCopied(Operation *op) {
     return op->getNumRegions() == 0 && isPure(op);
   }
@@ -55,7 +55,7 @@ struct SplitFunctions : dlc::impl::SplitFunctionsBase<SplitFunctions> {
          llvm::make_early_inc_range(block.without_terminator())) {
       if (isCopied(&op))
         continue;
-      // What others read stays, and what comes before it comes before it.
+      // An op with users stays in place, and ends the part before it.
       if (!op.use_empty()) {
         close();
         continue;
@@ -70,8 +70,8 @@ struct SplitFunctions : dlc::impl::SplitFunctionsBase<SplitFunctions> {
 
   void outline(func::FuncOp function, ArrayRef<Operation *> part,
                int64_t number) {
-    // What the part reads from outside: made again where that is allowed, an
-    // argument where not.
+    // Live-ins of the part: recomputed inside if possible, otherwise passed as
+    // arguments.
     llvm::SetVector<Value> arguments;
     llvm::SetVector<Operation *> copies;
     std::function<void(Value)> need = [&](Value value) {

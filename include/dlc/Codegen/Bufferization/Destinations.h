@@ -8,13 +8,13 @@
 
 namespace dlc {
 
-/// Whether `value` is what was written to `buffer`, as a whole or piece by
-/// piece, whichever way a branch takes.
+/// Whether `value` is the result of writing to `buffer`, as a whole or in
+/// pieces, in every branch.
 bool isWrittenTo(mlir::Value value, mlir::Value buffer);
 
-/// Whether extent `d` of `value` is that of `carried`, which an iteration of a
-/// loop begins with. Looks only at how values are made, and is asked before
-/// anything in the loop has changed.
+/// Whether extent `d` of `value` equals that of `carried`, a loop's iteration
+/// argument. Only looks at how values are defined; must be called before
+/// anything in the loop is changed.
 bool keepsExtent(mlir::Value value, int64_t d, mlir::BlockArgument carried,
                  int64_t depth = 0);
 

@@ -8,9 +8,15 @@
 
 namespace dlc {
 
-/// Puts a cast of an index to itself behind each index below `root` that is
-/// neither a constant nor an affine.apply, and gives the casts. Folding undoes
-/// it.
+/// Inserts an identity cast after each index below `root` that is neither a
+/// constant nor the result of affine.apply, and returns the casts. Folding
+/// removes them.
+///
+/// Upstream compares slices of tensors by constraints on everything that their
+/// offsets and sizes are computed from. Where extents derive from an unknown
+/// one through many layers each comparison is long, and there is one for each
+/// pair of slices: minutes for a network of attention windows. The casts stop
+/// this search. Equal values, and sums of them, remain comparable.
 ///
 /// Upstream compares parts of tensors by constraints over everything that leads
 /// to their offsets and sizes. Where extents follow from a free one through

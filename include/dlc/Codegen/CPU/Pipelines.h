@@ -10,8 +10,8 @@ class OpPassManager;
 
 namespace dlc {
 
-/// What code generation does for a user's wishes; the options of dlc-opt's
-/// pipelines say it of each.
+/// The options of code generation. The options of dlc-opt's pipelines document
+/// each of them.
 struct CodegenOptions {
   bool plainLoops = false;
   bool placeWeights = false;
@@ -21,15 +21,16 @@ struct CodegenOptions {
   bool profile = false;
 };
 
-/// Canonicalises and takes out common subexpressions; blocks stay as they are.
+/// Adds canonicalisation (which keeps the blocks) and CSE.
 void addCleanup(mlir::OpPassManager &);
 
 namespace cpu {
-/// linalg on tensors -> the same with its loop nests and how they are tiled.
+/// From linalg on tensors to loop nests with schedules, still linalg on
+/// tensors.
 void buildSchedulePipeline(mlir::OpPassManager &, const CodegenOptions &);
-/// Scheduled linalg -> tiles of vectors, still on tensors.
+/// From scheduled linalg to tiles of vectors, still on tensors.
 void buildVectorPipeline(mlir::OpPassManager &, const CodegenOptions &);
-/// Vectors on tensors -> the LLVM dialect.
+/// From vectors on tensors to the LLVM dialect.
 void buildLLVMPipeline(mlir::OpPassManager &, const CodegenOptions &);
 } // namespace cpu
 

@@ -1,9 +1,9 @@
-//===- TilingStrategy.h - Which tiles, from a machine model -----*- C++ -*-===//
+//===- TilingStrategy.h - Tile sizes from a machine model -------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Strategy apart from mechanism: these functions look at an op and a machine
-// and return numbers. ChooseSchedules writes them into the IR; no pass behind
-// it asks again.
+// Strategy, separate from mechanism: these functions take an op and a machine
+// and return numbers. ChooseSchedules writes the numbers into the IR, and no
+// later pass chooses again.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,11 +16,11 @@
 
 namespace dlc::cpu {
 
-/// Smaller constant operands stay in the first level cache however they lie:
-/// they are not packed.
+/// Smaller constant operands stay in the first-level cache in any layout and
+/// are not packed.
 inline constexpr int64_t leastPackedBytes = 8192;
 
-/// What the choice of tiles needs to know of a core.
+/// The properties of a core that the choice of tiles depends on.
 using Machine = codegen::CPUAttr;
 
 /// Tiles of one root op, in its own loops; 0 leaves a loop whole.
@@ -30,13 +30,13 @@ struct Tiles {
   /// Sizes of the innermost tiles and the order of their loops.
   llvm::SmallVector<int64_t> inner;
   llvm::SmallVector<int64_t> order;
-  /// About the nanoseconds of one task where the unknown extents are those that
-  /// were assumed.
+  /// Estimated nanoseconds of one task if the unknown extents are as assumed.
   int64_t cost = 0;
-  /// The loops of unknown extent, of the op that the tiles were chosen for, by
-  /// which a task takes longer; the extent assumed of each.
+  /// The loops of unknown extent (of the op that the tiles were chosen for)
+  /// that a task's duration is proportional to, with the extent assumed of
+  /// each.
   llvm::SmallVector<std::pair<unsigned, int64_t>> assumed;
-  /// Whether to copy the right operand's part of a task into a panel.
+  /// Whether each task copies its part of the right operand into a panel.
   bool packPanel = false;
 
   bool hasTasks() const {
@@ -44,34 +44,36 @@ struct Tiles {
   }
 };
 
-/// What there is to choose for a contraction; codegen::RegisterTileAttr.
+/// The choices for a contraction, as in codegen::RegisterTileAttr.
 struct RegisterTile {
   int64_t rows = 1;    // of the register tile
   int64_t vectors = 2; // its width in registers
-  /// Whether all columns pass under a row of an image, or all rows under a
-  /// panel of columns.
+  /// Whether all columns pass under a row of an image; otherwise all rows pass
+  /// under a panel of columns.
   bool rowsFirst = false;
 };
 
-/// What the machine model chooses, or what the op's codegen.register_tile says.
+/// Returns the tile of the op's codegen.register_tile, or else that of the
+/// machine model.
 RegisterTile chooseRegisterTile(mlir::linalg::LinalgOp op,
                                 const Contraction &loops, Machine machine);
 
-/// Those that are worth a measurement, the model's own first.
+/// Returns the register tiles worth measuring; the first is the model's choice.
 llvm::SmallVector<RegisterTile> listRegisterTiles(mlir::linalg::LinalgOp op,
                                                   const Contraction &loops,
                                                   Machine machine);
 
-/// Tiles for a contraction.
+/// Returns the tiles of a contraction.
 Tiles tileContraction(mlir::linalg::LinalgOp op, const Contraction &loops,
                       Machine machine);
 
-/// Tiles for everything else that is structured, whose loops have these
-/// extents.
+/// Returns the tiles of any other structured op whose loops have the extents
+/// `ranges`.
 Tiles tileOther(mlir::linalg::LinalgOp op, llvm::ArrayRef<int64_t> ranges,
                 Machine machine);
 
-/// Sizes for the reduction loops of an op that is tiled otherwise (0: whole).
+/// Returns the sizes of the steps of an op's reduction loops; 0 is a whole
+/// loop. Entries of parallel loops are 0.
 llvm::SmallVector<int64_t> tileReductions(mlir::linalg::LinalgOp op,
                                           Machine machine);
 

@@ -14,7 +14,7 @@ inline constexpr unsigned kernelPrologue = 2;
 /// Whether `function` is part of the model's interface.
 bool isEntry(mlir::func::FuncOp function);
 
-/// Asks for an entry that takes pointers to buffer descriptors.
+/// Requests an entry point that takes pointers to buffer descriptors.
 void markCallable(mlir::func::FuncOp function);
 
 } // namespace dlc

@@ -1,5 +1,4 @@
-//===- MathExpr.h - Formulas of f32 and f64, scalars or vectors ----*- C++
-//-*-===//
+//===- MathExpr.h - Formulas on floats and vectors --------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_MATH_MATHEXPR_H
@@ -11,10 +10,9 @@
 
 namespace dlc {
 
-/// The expressions of formulas behind the dialects: f32 or f64, and as many as
-/// a vector holds, whole vectors of numbers, integers or truth values as well
-/// as scalars. The dialect's scalar::Scalar is that of the bodies of layers,
-/// for one element of any type that a model has.
+/// Expressions for formulas at code generation: on scalars or whole vectors of
+/// f32, f64, integers or i1. In contrast, scalar::Scalar of the dialect is for
+/// the bodies of layers, on one element of any type of a model.
 class MathExpr : public Expression<MathExpr> {
 public:
   MathExpr(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value)
@@ -22,13 +20,13 @@ public:
   operator mlir::Value() const { return value; }
   mlir::Type type() const { return value.getType(); }
 
-  /// The same shape with other elements.
+  /// Returns this value's type with another element type.
   mlir::Type with(mlir::Type element) const {
     if (auto shaped = mlir::dyn_cast<mlir::ShapedType>(type()))
       return shaped.clone(element);
     return element;
   }
-  /// What Expression is made of.
+  /// Operations that Expression requires.
   MathExpr constant(double number) const {
     return of(buildConstant(*b, loc, type(), number));
   }
@@ -47,7 +45,7 @@ public:
     return x.of(buildOperator(*x.b, x.loc, op, x, y));
   }
 
-  /// The same bits as elements of another type of that width.
+  /// Bitcasts to another element type of the same width.
   MathExpr as(mlir::Type element) const {
     return with<mlir::arith::BitcastOp>(with(element));
   }
@@ -63,7 +61,7 @@ public:
   MathExpr toF32() const {
     return with<mlir::arith::TruncFOp>(with(b->getF32Type()));
   }
-  /// Integers: more zeros before the bits, fewer bits, numbers as floats.
+  /// Integers: zero-extension, truncation, conversion to float.
   MathExpr zeroExtended(unsigned width) const {
     return with<mlir::arith::ExtUIOp>(with(b->getIntegerType(width)));
   }
@@ -80,20 +78,20 @@ public:
     return of(mlir::math::SqrtOp::create(*b, loc, value));
   }
 
-  /// Bits moved up and down; zeros follow.
+  /// Logical shifts.
   MathExpr operator<<(int64_t count) const {
     return of(mlir::arith::ShLIOp::create(*b, loc, value, constant(count)));
   }
   MathExpr operator>>(int64_t count) const {
     return of(mlir::arith::ShRUIOp::create(*b, loc, value, constant(count)));
   }
-  /// Not x <= y.
+  /// Whether x <= y does not hold, which includes NaN.
   MathExpr exceeds(double y) const {
     return of(mlir::arith::CmpFOp::create(
         *b, loc, mlir::arith::CmpFPredicate::UGT, value, constant(y)));
   }
 
-  /// x y + z, rounded once.
+  /// Returns x y + z with one rounding.
   friend MathExpr fma(MathExpr x, MathExpr y, MathExpr z) {
     return x.of(mlir::math::FmaOp::create(*x.b, x.loc, x, y, z));
   }
@@ -104,14 +102,14 @@ public:
     return yes.of(
         mlir::arith::SelectOp::create(*yes.b, yes.loc, condition, yes, no));
   }
-  /// c[0] + c[1] x + ..., by Horner's rule.
+  /// Returns c[0] + c[1] x + ... by Horner's rule.
   friend MathExpr polynomial(MathExpr x, llvm::ArrayRef<double> c) {
     MathExpr y = x.constant(c.back());
     for (double next : llvm::reverse(c.drop_back()))
       y = fma(y, x, x.constant(next));
     return y;
   }
-  /// |x| with the sign of y.
+  /// Returns |x| with the sign of y.
   friend MathExpr withSign(MathExpr x, MathExpr y) {
     return x.of(mlir::math::CopySignOp::create(*x.b, x.loc, x, y));
   }

@@ -1,4 +1,4 @@
-//===- Memory.h - Where globals and buffers lie -----------------*- C++ -*-===//
+//===- Memory.h - Placement of globals and buffers --------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_MEMORY_MEMORY_H
@@ -15,18 +15,19 @@ class AllocOp;
 
 namespace dlc {
 
-/// Each global and each buffer begins at a cache line.
+/// The alignment of each global and each buffer: a cache line.
 inline constexpr int64_t globalAlignment = 64;
 
-/// Makes every memref.get_global of a name in `places` a view, at that offset
-/// in bytes, of what `memory` makes of a kernel's context.
+/// Replaces every memref.get_global of a name in `places` by a view of the
+/// memory that `memory` returns for a kernel's context. `places` holds offsets
+/// in bytes.
 void viewGlobals(mlir::ModuleOp module, const llvm::StringMap<int64_t> &places,
                  llvm::function_ref<mlir::Value(
                      mlir::OpBuilder &, mlir::Location, mlir::Value context)>
                      memory);
 
-/// The number of elements, or the most there can be where an extent is that of
-/// a tile; nothing where an extent is free.
+/// Returns the number of elements, or its upper bound if a tile size bounds an
+/// unknown extent. Nothing if an extent is unbounded.
 std::optional<int64_t> boundElements(mlir::memref::AllocOp alloc);
 
 } // namespace dlc

@@ -9,29 +9,29 @@
 
 namespace dlc {
 
-/// Loops of a contraction: any op that multiplies two operands and adds up, a
-/// matrix product as well as a convolution.
+/// The loops of a contraction: any op that multiplies two operands and
+/// accumulates, such as a matrix product or a convolution.
 struct Contraction {
-  /// Contiguous in result and right operand: becomes the vector.
+  /// Contiguous in the result and the right operand; becomes the vector.
   unsigned n;
-  /// Not in the right operand; the innermost of them: rows of the register
-  /// tile.
+  /// The innermost loop of several rows that the right operand does not have;
+  /// becomes the rows of the register tile.
   std::optional<unsigned> m;
-  /// Parallel loops of the right operand but `n` (batch, group).
+  /// Other parallel loops that the right operand has (batch, group).
   llvm::SmallVector<unsigned> shared;
-  /// Parallel loops that are neither (batch, image rows).
+  /// The remaining parallel loops (batch, image rows).
   llvm::SmallVector<unsigned> outer;
-  /// Whether the left operand has `n` too: each column has a sum of its own
-  /// elements (a depthwise convolution).
+  /// Whether the left operand has `n` too, so that each column is a sum of its
+  /// own elements (a depthwise convolution).
   bool isDepthwise = false;
-  /// The innermost reduction loop, of two steps, where both operands hold pairs
-  /// (RoundOperands): the left one's last index is 2 k + pair, the right one's
-  /// 2 n + pair.
+  /// The innermost reduction loop, of two steps, if both operands hold pairs
+  /// (RoundOperands). The left operand's last index is 2 k + pair, the right
+  /// operand's is 2 n + pair.
   std::optional<unsigned> pair;
 };
 
-/// The roles of the loops, or nothing where `op` is no contraction or its right
-/// operand is not contiguous along the result's last dimension.
+/// Returns the roles of the loops. Nothing if `op` is not a contraction, or if
+/// its right operand is not contiguous along the result's last dimension.
 std::optional<Contraction> analyzeContraction(mlir::linalg::LinalgOp op);
 
 } // namespace dlc

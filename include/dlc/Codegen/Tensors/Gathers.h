@@ -1,4 +1,4 @@
-//===- Gathers.h - Rows that are looked up ----------------------*- C++ -*-===//
+//===- Gathers.h - Gathered rows --------------------------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_TENSORS_GATHERS_H
@@ -9,10 +9,10 @@
 
 namespace dlc {
 
-/// The tensor.extract ops in the body of `op` that walk along a row of a tensor
-/// as the innermost loop walks along the result's, where the body's indices
-/// serve to find rows alone; else none. Such a nest becomes vectors once its
-/// other loops take one step (SliceGathers).
+/// Returns the tensor.extract ops in the body of `op` that read along a row of
+/// a tensor as the innermost loop runs along the result's row. None if the body
+/// uses indices for anything but addressing rows. Such a nest can be vectorised
+/// once its other loops have one iteration (SliceGathers).
 llvm::SmallVector<mlir::tensor::ExtractOp>
 findGathers(mlir::linalg::LinalgOp op);
 

@@ -15,25 +15,25 @@ class FuncOp;
 
 namespace dlc {
 
-/// What an op is in its nest; nothing where it is in none.
+/// Returns the role of an op in its nest, or nothing if it is in none.
 std::optional<codegen::Role> roleOf(mlir::Operation *op);
 
-/// Whether an op's tile is that of a contraction: its own, what the sums begin
-/// with, or what finishes them.
+/// Whether an op is in the tile of a contraction: the contraction itself, the
+/// fill of its accumulator, or its epilogue.
 bool isInProductTile(mlir::Operation *op);
 
-/// How an op is tiled; a null attribute where nobody said.
+/// Returns the op's schedule, or a null attribute.
 codegen::ScheduleAttr scheduleOf(mlir::Operation *op);
 
-/// The sizes of a list of a schedule; none where the list is not there.
+/// Returns the sizes of a schedule's list; none if the list is absent.
 llvm::ArrayRef<int64_t> sizesOf(mlir::DenseI64ArrayAttr list);
 
-/// A root with the contraction, if any, that its tiles pull in.
+/// A root and the contraction, if any, that is fused into its tiles.
 struct Root {
   mlir::linalg::LinalgOp op;
   mlir::linalg::LinalgOp contraction;
 
-  /// Both, users first; one where they are the same.
+  /// Returns both ops, the consumer first, or one if they are the same.
   llvm::SmallVector<mlir::linalg::LinalgOp, 2> operations() const {
     return contraction && contraction != op
                ? llvm::SmallVector<mlir::linalg::LinalgOp, 2>{op, contraction}
@@ -41,23 +41,25 @@ struct Root {
   }
 };
 
-/// The ops that become one loop nest, in the order of the block.
+/// The ops that become one loop nest, in block order.
 struct Nest {
   llvm::SmallVector<mlir::linalg::LinalgOp> members;
 
   mlir::linalg::LinalgOp root() const { return members.back(); }
-  /// The contraction, if there is one.
+  /// Returns the contraction, or null.
   mlir::linalg::LinalgOp contraction() const;
-  /// The epilogue, else the contraction; null where there is none.
+  /// Returns the epilogue, or else the contraction; null if there is neither.
   mlir::linalg::LinalgOp product() const;
-  /// As the report has it: product, depthwise, rows, reduction, element-wise.
+  /// Returns the kind that the report shows: product, depthwise, rows,
+  /// reduction, element-wise.
   llvm::StringRef kind() const;
 };
 
-/// Refuses a nest whose ops are not what their roles say.
+/// Reports an error and fails if an op of the nest does not fit its role or
+/// schedule.
 mlir::LogicalResult checkNest(const Nest &nest);
 
-/// All nests of a function, by number.
+/// Returns all nests of a function by number.
 std::map<int64_t, Nest> collectNests(mlir::func::FuncOp function);
 
 } // namespace dlc

@@ -1,9 +1,9 @@
 //===- Regions.h - What a fused loop nest computes --------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// TileAndFuse leaves a description on each loop nest that it makes,
-// codegen.region; MarkRegions numbers them. The report of the compiler and the
-// profile of a library are made of these.
+// TileAndFuse attaches a description, codegen.region, to each loop nest that it
+// creates; MarkRegions numbers them. The compiler's report and a library's
+// profile are based on these.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,7 +16,7 @@
 
 namespace dlc {
 
-/// A fused loop nest. Counts are of one call, -1 where extents are unknown.
+/// A fused loop nest. Counts are per call, and -1 if extents are unknown.
 struct Region {
   std::string function; // the one that it is part of
   std::string name;     // nodes or lines that it comes from
@@ -27,20 +27,20 @@ struct Region {
   int64_t cost = 0;   // nanoseconds of one core that were expected
   std::string tile, tasks, layout;
 
-  /// Whether arithmetic takes longer than moving the bytes, by the strategy's
-  /// rates.
+  /// Whether the arithmetic takes longer than moving the bytes, at the rates
+  /// that the strategy assumes.
   bool isBoundByFlops() const;
 };
 
-/// The nodes or lines that a location names, three at most.
+/// Returns the names of at most three nodes or lines of a location.
 std::string nameOf(mlir::Location loc);
 
 struct Nest;
 
-/// What a nest computes, by its ops and their schedules.
+/// Describes a nest by its ops and their schedules.
 codegen::RegionAttr describeRegion(const Nest &nest, int64_t number);
 
-/// All regions of a module, by number: codegen.regions.
+/// Returns all regions of a module (codegen.regions) by number.
 std::vector<Region> readRegions(mlir::ModuleOp module);
 
 } // namespace dlc

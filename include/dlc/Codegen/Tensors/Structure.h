@@ -1,4 +1,4 @@
-//===- Structure.h - What a linalg op is made of ----------------*- C++ -*-===//
+//===- Structure.h - The structure of a linalg op ---------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_TENSORS_STRUCTURE_H
@@ -8,10 +8,10 @@
 
 namespace dlc {
 
-/// Whether the vectoriser takes ops like this one.
+/// Whether the vectoriser supports `op`.
 bool isVectorizable(mlir::linalg::LinalgOp op);
 
-/// The first input with dimensions; null where all are numbers.
+/// Returns the first input with dimensions, or null if all are scalars.
 mlir::OpOperand *firstTensor(mlir::linalg::LinalgOp op);
 
 } // namespace dlc

@@ -64,7 +64,8 @@ SmallVector<CPUAttr> dlc::codegen::targetsOf(Operation *op) {
 }
 
 std::string dlc::codegen::describeLocation(Operation *op) {
-  // No folder of the machine that made it goes into a library.
+  // The message becomes part of the library, so it must not contain a path of
+  // the machine that compiled it.
   if (auto name = op->getLoc()->findInstanceOf<NameLoc>()) {
     StringRef text = name.getName();
     size_t node = text.find(": node ");
@@ -107,7 +108,7 @@ NestAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-/// Eleven days.
+/// Eleven days, in nanoseconds.
 static constexpr int64_t maxCost = 1000000000000000;
 
 LogicalResult
@@ -191,7 +192,7 @@ StateAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
 
 namespace {
 
-/// An attribute of another dialect's op: what it must be, and on what.
+/// An attribute on ops of another dialect: what it must be, and its owner.
 struct Known {
   StringLiteral name;
   const char *expected, *owner;
@@ -253,7 +254,7 @@ constexpr Known known[] = {
 
 } // namespace
 
-/// One entry a loop; sums are not shared out among tasks.
+/// Verifies one entry per loop, and that reductions are not split into tasks.
 static LogicalResult verifyLoops(Operation *op, ScheduleAttr schedule) {
   auto loops = cast<linalg::LinalgOp>(op);
   for (DenseI64ArrayAttr sizes :
@@ -262,7 +263,7 @@ static LogicalResult verifyLoops(Operation *op, ScheduleAttr schedule) {
     if (sizes && sizes.size() != loops.getNumLoops())
       return op->emitError("a schedule for ")
              << sizes.size() << " loops, the op has " << loops.getNumLoops();
-  // What a sum begins with is computed in each tile.
+  // The initial value of a reduction is computed in each tile.
   for (auto [name, sizes] : {std::pair("tasks", schedule.getTasks()),
                              std::pair("rows", schedule.getRows()),
                              std::pair("tile", schedule.getTile())})
@@ -287,7 +288,7 @@ static LogicalResult verifyLoops(Operation *op, ScheduleAttr schedule) {
   return success();
 }
 
-/// Roles speak of loops that the op has.
+/// Verifies that the role fits the loops of the op.
 static LogicalResult verifyRole(Operation *op, NestAttr nest) {
   auto loops = cast<linalg::LinalgOp>(op);
   if (nest.getSharedLoops() > loops.getNumLoops())
@@ -352,7 +353,7 @@ LogicalResult ParallelForOp::verifySymbolUses(SymbolTableCollection &symbols) {
       *this, getTaskAttr());
   if (!task)
     return emitOpError("runs ") << getTaskAttr() << ", expected a function";
-  // Once it is of the LLVM dialect, buffers are several of its arguments.
+  // In the LLVM dialect a buffer is several arguments, so nothing is compared.
   auto type = dyn_cast<FunctionType>(task.getFunctionType());
   if (!type)
     return success();

@@ -1,10 +1,10 @@
-//===- IndexRange.cpp - What an index can be ------------------------------===//
+//===- IndexRange.cpp - The range of an index -----------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Upstream has two analyses near this one. That of value bounds computes in
-// unbounded integers: 8 - 2n is at most 8 there, and 10 where 2n wraps. That of
-// integer ranges knows of wrapping, but not the ops of affine, and has to be
-// run over a function that does not change meanwhile.
+// Upstream has two related analyses. Value bounds are computed in unbounded
+// integers: there 8 - 2n is at most 8, although it is 10 where 2n wraps.
+// Integer range analysis models wrapping, but does not handle affine ops, and
+// has to run over a function that does not change meanwhile.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,7 +28,7 @@ namespace {
 
 using Range = std::optional<IndexRange>;
 
-/// Of what comes from elsewhere, and is a leaf for upstream's bounds as well.
+/// The range of external values, which upstream's bounds treat as leaves too.
 constexpr IndexRange anyValue = {INT64_MIN, INT64_MAX};
 
 Range sum(Range x, Range y) {
@@ -79,7 +79,7 @@ Range larger(Range x, Range y) {
   return IndexRange{std::max(x->least, y->least), std::max(x->most, y->most)};
 }
 
-/// Of divisors of 1 or more; whichever way it rounds.
+/// The range of a quotient with any rounding. Divisors must be at least 1.
 Range quotient(Range x, Range y) {
   if (!x || !y || y->least < 1)
     return std::nullopt;
@@ -91,7 +91,7 @@ Range quotient(Range x, Range y) {
   return z;
 }
 
-/// `isFloored`: of the divisor's sign, else of the dividend's.
+/// The remainder has the divisor's sign if `isFloored`, else the dividend's.
 Range remainder(Range x, Range y, bool isFloored) {
   if (!x || !y || y->least < 1)
     return std::nullopt;
@@ -153,7 +153,7 @@ private:
     auto isIndex = [](Type type) { return type.isIntOrIndex(); };
     if (llvm::none_of(op->getOperandTypes(), isIndex) ||
         isa<tensor::ExtractOp, memref::LoadOp>(op))
-      return anyValue; // what is read or converted is whatever it is
+      return anyValue; // loaded or converted values can be anything
     return ofArithmetic(op);
   }
 
@@ -182,7 +182,7 @@ private:
     if (isa<arith::RemSIOp>(op))
       return remainder(x, y, /*isFloored=*/false);
     bool isNatural = x && y && x->least >= 0 && y->least >= 0;
-    if (!isNatural) // unsigned: another number than it looks like
+    if (!isNatural) // unsigned ops read negative values as large
       return std::nullopt;
     if (isa<arith::MinUIOp>(op))
       return smaller(x, y);
@@ -195,12 +195,12 @@ private:
     return std::nullopt;
   }
 
-  /// Signed or unsigned, whichever they are taken for.
+  /// The range of `width` bits read as signed or as unsigned.
   static IndexRange ofBits(unsigned width) {
     return {-(int64_t(1) << (width - 1)), int64_t(maxUIntN(width))};
   }
 
-  /// `x & mask` of a natural mask.
+  /// The range of `x & mask` for a non-negative mask.
   Range ofMask(Value mask) {
     Range range = of(mask);
     if (!range || range->least < 0)
@@ -219,7 +219,8 @@ private:
     return width == kept ? of(op->getOperand(0)) : anyValue;
   }
 
-  /// A step that wraps around would begin below again.
+  /// The range of an induction variable is unknown if incrementing it may wrap,
+  /// as it would then continue from below.
   Range ofArgument(BlockArgument argument) {
     auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp());
     if (loop && argument == loop.getInductionVar())
@@ -238,8 +239,8 @@ private:
     return anyValue;
   }
 
-  /// Upstream's bounds look through what a loop carries, to where it begins: a
-  /// leaf it is only where that is all there is to it.
+  /// Upstream's bounds look through a carried value to the initial one. That is
+  /// exact only if the loop yields the value unchanged.
   Range ofCarried(scf::ForOp loop, BlockArgument argument) {
     Value next = loop.getTiedLoopYieldedValue(argument)->get();
     Value begun = loop.getTiedLoopInit(argument)->get();

@@ -17,7 +17,7 @@
 #include <string>
 
 namespace dlc::codegen {
-/// Whether `type` is memref<?xi8>, memory of any use.
+/// Whether `type` is memref<?xi8>, that is, untyped memory.
 bool isBytes(mlir::Type type);
 } // namespace dlc::codegen
 
@@ -31,53 +31,53 @@ bool isBytes(mlir::Type type);
 #include "dlc/Dialect/Codegen/IR/CodegenOps.h.inc"
 
 namespace dlc::codegen {
-/// Where an op of a model comes from, for a message: the node of an imported
-/// graph, file and line, or where neither is known the op's name.
+/// Returns where an op of a model comes from, for a message: the node of an
+/// imported graph, file and line, or if neither is known the op's name.
 std::string describeLocation(mlir::Operation *op);
 
-/// The processor that a function is for; where it does not say, one of the
+/// Returns the processor that a function is for; by default one with the
 /// default parameters.
 CPUAttr targetOf(mlir::Operation *function);
 
-/// What the library of an op's module is for, the least first; where the module
-/// does not say, one processor of the default parameters.
+/// Returns the processors that the library of an op's module is for, from the
+/// least to the most capable; by default one with the default parameters.
 llvm::SmallVector<CPUAttr> targetsOf(mlir::Operation *op);
 
 //===----------------------------------------------------------------------===//
 // Names of attributes, which the dialect verifies
 //===----------------------------------------------------------------------===//
 
-/// Of a module: what the library is for, CPUAttrs, the least first.
+/// On a module: the processors (CPUAttr) that the library is for, the least
+/// capable first.
 inline constexpr llvm::StringLiteral targets = "codegen.targets";
-/// Of a function: the one that it is for.
+/// On a function: the processor (CPUAttr) that it is for.
 inline constexpr llvm::StringLiteral target = "codegen.target";
-/// Of a function: the kernel (a symbol) of which it is the version for its
+/// On a function: the kernel (a symbol) of which it is a version for its
 /// target.
 inline constexpr llvm::StringLiteral versionOf = "codegen.version_of";
-/// Of a kernel: the function (a symbol) that checks and infers its shapes.
+/// On a kernel: the function (a symbol) that checks and infers its shapes.
 inline constexpr llvm::StringLiteral shapes = "codegen.shapes";
-/// Of a kernel: the function (a symbol) that tells the bytes of its arena.
+/// On a kernel: the function (a symbol) that returns the bytes of its arena.
 inline constexpr llvm::StringLiteral workspace = "codegen.workspace";
-/// Of a shape function: what to say where a check does not hold, strings.
+/// On a shape function: the message of each check (strings).
 inline constexpr llvm::StringLiteral messages = "codegen.messages";
-/// Of a kernel: numbers of the extents of its results, all in one row, that
-/// follow from values.
+/// On a kernel: the numbers of the result extents that depend on values. The
+/// extents of all results are numbered consecutively.
 inline constexpr llvm::StringLiteral computed = "codegen.computed";
-/// Of an scf.for: it runs over the steps of a scan.
+/// On an scf.for: it runs over the steps of a scan.
 inline constexpr llvm::StringLiteral steps = "codegen.steps";
-/// Of an scf.forall: about the nanoseconds that one iteration takes on one
-/// core.
+/// On an scf.forall: the estimated nanoseconds of one iteration on one core.
 inline constexpr llvm::StringLiteral cost = "codegen.cost";
-/// Of a contraction: a RegisterTileAttr that somebody has measured.
+/// On a contraction: a RegisterTileAttr found by measurement.
 inline constexpr llvm::StringLiteral registerTile = "codegen.register_tile";
-/// Of a linalg op: a NestAttr and a ScheduleAttr.
+/// On a linalg op: a NestAttr and a ScheduleAttr.
 inline constexpr llvm::StringLiteral nest = "codegen.nest";
 inline constexpr llvm::StringLiteral schedule = "codegen.schedule";
-/// Of the root of a nest, then of its outermost loop: a RegionAttr. Of a
-/// module: all, by number.
+/// On the root of a nest, later on its outermost loop: a RegionAttr. On a
+/// module: all RegionAttrs by number.
 inline constexpr llvm::StringLiteral region = "codegen.region";
 inline constexpr llvm::StringLiteral regions = "codegen.regions";
-/// Of a module: WeightAttrs and StateAttrs, by place.
+/// On a module: WeightAttrs and StateAttrs in the order of their place.
 inline constexpr llvm::StringLiteral weights = "codegen.weights";
 inline constexpr llvm::StringLiteral states = "codegen.states";
 } // namespace dlc::codegen

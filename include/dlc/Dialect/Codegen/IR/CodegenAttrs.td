@@ -21,10 +21,10 @@ class Codegen_Attr<string cppName, string name> : AttrDef<Codegen_Dialect, cppNa
 def Codegen_CPUAttr : Codegen_Attr<"CPU", "cpu"> {
   let summary = "a processor, as far as the choice of tiles and vectors asks";
   let description = [{
-    The module's `codegen.targets` are those that a library is for, the least first;
-    `dlc-multiversion` makes each kernel once for each and gives every function one
-    `codegen.target`, which all behind it read. A function without one is for a processor of
-    the default parameters.
+    The module's `codegen.targets` are the processors that a library is for, the least capable
+    first. `dlc-multiversion` creates one version of each kernel per target and gives every function
+    one `codegen.target`, which all later passes read. A function without one is for a processor
+    with the default parameters.
 
     ```mlir
     module attributes {codegen.targets = [
@@ -43,14 +43,15 @@ def Codegen_CPUAttr : Codegen_Attr<"CPU", "cpu"> {
       :$hasBF16Dot);
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    /// A processor of the default parameters.
+    /// A processor with the default parameters.
     static CPUAttr getDefault(::mlir::MLIRContext *context);
-    /// Elements of `type` in a vector register.
+    /// The number of elements of `type` in a vector register.
     int64_t lanes(::mlir::Type type) const {
       unsigned bits = type.getIntOrFloatBitWidth();
       return std::max<int64_t>(1, getVectorBits() / std::max(8u, bits));
     }
-    /// What a core keeps in its second level cache beside what passes through.
+    /// The bytes that a core can keep in its second-level cache beside data
+    /// that is streamed through it.
     int64_t keptBytes() const { return getCacheBytes() / 2; }
   }];
 }
@@ -76,18 +77,18 @@ def Codegen_NestAttr : AttrDef<Codegen_Dialect, "Nest"> {
   let mnemonic = "nest";
   let summary = "the loop nest that an op becomes part of";
   let description = [{
-    Ops of one number in one function become one loop nest. The last of them in the block
-    is its root, whose tiles the others are computed in. What each is there:
+    Ops with the same number in one function become one loop nest. The last of them in the block is
+    the root; the others are computed in its tiles. The roles are:
 
-    * `product`, `depthwise`: a contraction; of a depthwise one each column has a sum of its own;
+    * `product`, `depthwise`: a contraction; each column of a depthwise one has a sum of its own;
     * `epilogue`: reads a contraction element by element, in its tiles;
-    * `pool`: reads a product in windows, by rows of them;
-    * `row`: one of several that compute a row of a result from the same row of what they read;
-    * `reduction`, `elementwise`: alone;
-    * `fill`: what sums begin with; it is computed in the tiles of its users.
+    * `pool`: reads a product in windows, one row of windows at a time;
+    * `row`: one of several ops that compute each row from the same row of their operands;
+    * `reduction`, `elementwise`: the only op of its nest;
+    * `fill`: the initial value of sums, computed in the tiles of its users.
 
-    `sharedLoops` of a root is the number of its outer loops that all ops of the nest have: the
-    rows of `row` and `pool`.
+    `sharedLoops` is the number of outer loops that all ops of the nest share: the rows of `row` and
+    `pool`.
 
     ```mlir
     %1 = linalg.matmul {codegen.nest = #codegen.nest<0, product>} ...
@@ -105,22 +106,22 @@ class Codegen_Sizes<string text> : OptionalParameter<"::mlir::DenseI64ArrayAttr"
 def Codegen_ScheduleAttr : Codegen_Attr<"Schedule", "schedule"> {
   let summary = "how an op is tiled";
   let description = [{
-    Of each list there is an entry a loop of the op; 0 leaves the loop whole. From the outside
-    in:
+    Each list has one entry per loop of the op; 0 leaves the loop whole. From the outermost loops to
+    the innermost:
 
-    * `tasks`, of the root of a nest: parallel tasks, each with all ops of the nest in it;
-    * `rows`, of the root: loops in order, with all ops of the nest in them;
-    * `tile`, of each op but a contraction with an epilogue, which is computed in its tiles;
-      `order` is that of the tiles' loops, outermost first;
+    * `tasks`, on the root of a nest: parallel tasks, each with all ops of the nest in it;
+    * `rows`, on the root: sequential loops with all ops of the nest in them;
+    * `tile`, on each op except a contraction with an epilogue, which is computed in the epilogue's
+      tiles; `order` is the order of the tiles' loops, outermost first;
     * `steps`: loops over parts of a reduction.
 
-    `cost` is about the nanoseconds of a task where the loops of unknown extent have the extents
-    in `assumed`. `packing` is the width of the panels in which a contraction reads a constant
-    right operand: `dlc-pack-weights` lays out the constant so. `panel` is the tile of the copy
-    that each task makes of its part of a right operand that is no constant.
+    `cost` is the estimated nanoseconds of a task if the loops of unknown extent have the extents in
+    `assumed`. `packing` is the width of the panels in which a contraction reads a constant right
+    operand; `dlc-pack-weights` lays out the constant accordingly. `panel` is the tile of the copy
+    that each task makes of its part of a right operand that is not constant.
 
-    `dlc-choose-schedules` keeps a nest whose root has a schedule: all that its ops have is by
-    hand then, or is left out.
+    `dlc-choose-schedules` does not change a nest whose root has a schedule: the schedules of all
+    its ops are then written by hand or absent.
 
     ```mlir
     #codegen.schedule<tasks = [0, 32, 0], tile = [8, 32, 0], order = [1, 0, 2],
@@ -143,8 +144,8 @@ def Codegen_ScheduleAttr : Codegen_Attr<"Schedule", "schedule"> {
 def Codegen_RegisterTileAttr : Codegen_Attr<"RegisterTile", "register_tile"> {
   let summary = "what a contraction's schedule is to be made of";
   let description = [{
-    Somebody has measured it: `dlc --tune`, which keeps what it finds in a file. With
-    `rowsFirst` all columns pass under a row of an image, else all rows under a panel of columns.
+    The result of a measurement by `dlc --tune`, which keeps its results in a file. With `rowsFirst`
+    all columns pass under a row of an image, otherwise all rows under a panel of columns.
   }];
   let parameters = (ins
     "int64_t":$rows,
@@ -160,9 +161,9 @@ def Codegen_RegisterTileAttr : Codegen_Attr<"RegisterTile", "register_tile"> {
 def Codegen_RegionAttr : Codegen_Attr<"Region", "region"> {
   let summary = "what a loop nest computes";
   let description = [{
-    The report of the compiler and the profile of a library are made of these. Counts are of
-    one run of the nest, once `dlc-mark-regions` has collected them of one call; -1 where
-    extents are not known.
+    The compiler's report and a library's profile are based on these. Counts are per run of the
+    nest, and per call once `dlc-mark-regions` has collected them; they are -1 if extents are
+    unknown.
   }];
   let parameters = (ins
     AttrParameter<"int64_t", "in its function">:$number,

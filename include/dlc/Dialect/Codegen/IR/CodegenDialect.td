@@ -11,9 +11,9 @@ def Codegen_Dialect : Dialect {
   let cppNamespace = "::dlc::codegen";
   let summary = "What the way from linalg to a library has no upstream op for";
   let description = [{
-    The target, what passes decide, and the calls of the runtime.
+    The target, the decisions of passes, and the calls of the runtime.
 
-    These attributes of upstream's ops and functions are verified:
+    These attributes on ops and functions of other dialects are verified:
 
     | attribute | on | what it says |
     |---|---|---|

@@ -11,17 +11,18 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 def Codegen_RequireOp : Codegen_Op<"require", [MemoryEffects<[MemRead, MemWrite]>]> {
   let summary = "end the call with a message unless a condition holds";
   let description = [{
-    What stands behind it may rely on the condition; what stands before it may not. It
-    reads and writes memory, so that no pass takes it out, doubles it or moves an access
-    across it. It goes away where its condition is the constant `true` only.
+    Ops after this one may rely on the condition; ops before it may not. It reads and writes memory,
+    so that no pass removes it, duplicates it or moves an access across it. It is only removed if
+    its condition is the constant `true`.
 
-    `dlc-check-extents` makes its conditions functions of the extents of arguments and of
-    values, never of an intermediate tensor's `tensor.dim`: upstream's patterns infer static
-    extents from one op for another, on the understanding that the program has no error, and
-    would fold the very check that shows that it has one.
+    The conditions of `dlc-check-extents` are functions of the extents of arguments and of values,
+    never of an intermediate tensor's `tensor.dim`. Upstream's patterns infer static extents of one
+    op from another, assuming that the program is correct. They would fold the very check that shows
+    that it is not.
 
-    `dlc-outline-shape-functions` takes those that follow from arguments' extents out of a
-    kernel, the runtime calls them first; `dlc-emit-checks` makes branches of the others.
+    `dlc-outline-shape-functions` moves the checks that depend on extents of arguments alone from a
+    kernel to its shape function, which the runtime calls first; `dlc-emit-checks` turns the others
+    into branches.
   }];
   let arguments = (ins I1:$condition, StrAttr:$message);
   let assemblyFormat = "$condition `,` $message attr-dict";
@@ -31,11 +32,11 @@ def Codegen_RequireOp : Codegen_Op<"require", [MemoryEffects<[MemRead, MemWrite]
 def Codegen_ScaleCostOp : Codegen_Op<"scale_cost", [MemoryEffects<[MemWrite]>]> {
   let summary = "tell how the cost of a task grows with an extent";
   let description = [{
-    Stands in the body of an `scf.forall`. The attribute `codegen.cost` of that loop is about the
-    nanoseconds of one iteration where `extent` is `assumed`; they are proportional to it. The
-    extent comes from outside of the loop. `dlc-outline-parallel-loops` computes the cost of the
-    extents at hand, by which the runtime decides how many threads a loop is worth, and takes
-    the op away. It counts as a write, so that it stays where it is until then.
+    Used in the body of an `scf.forall`. The attribute `codegen.cost` of that loop is the estimated
+    nanoseconds of one iteration if `extent` is `assumed`; the cost is proportional to the extent.
+    The extent must be defined outside of the loop. `dlc-outline-parallel-loops` computes the cost
+    from the actual extents, by which the runtime decides how many threads a loop is worth, and
+    removes the op. The op counts as a write, so that it stays in place until then.
 
     ```mlir
     scf.forall (%i) = (0) to (512) step (32) {

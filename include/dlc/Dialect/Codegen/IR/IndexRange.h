@@ -1,4 +1,4 @@
-//===- IndexRange.h - What an index can be ----------------------*- C++ -*-===//
+//===- IndexRange.h - The range of an index ---------------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_DIALECT_CODEGEN_IR_INDEXRANGE_H
@@ -9,20 +9,20 @@
 
 namespace dlc {
 
-/// A tensor has at most so many bytes, counting each extent of 0 as 1: the
-/// runtime refuses larger arguments, checks other tensors. So no extent is
-/// more, and sums of thousands of them stay within 64 bits.
+/// The maximum bytes of a tensor, with each extent of 0 counted as 1. The
+/// runtime rejects larger arguments, and checks reject other larger tensors. So
+/// it bounds every extent too, and sums of thousands of extents fit in 64 bits.
 constexpr int64_t maxBytes = int64_t(1) << 48;
 
-/// From `least` to `most`, both included.
+/// The closed interval from `least` to `most`.
 struct IndexRange {
   int64_t least, most;
 };
 
-/// The values that an index takes, where nothing on the way to it wraps around:
-/// what upstream's analysis of bounds says in unbounded integers is then true
-/// of the index itself. Nothing where a sum or a product may leave 64 bits, or
-/// is made in a way that is not known here.
+/// Returns the range of an index if nothing in its computation wraps:
+/// upstream's bounds, computed in unbounded integers, then hold for the index
+/// itself. Returns nothing if a sum or product may exceed 64 bits, or if the
+/// index is computed by unknown ops.
 std::optional<IndexRange> rangeOf(mlir::OpFoldResult index);
 
 } // namespace dlc

@@ -1,9 +1,9 @@
 //===- RuntimeOps.td - Calls of the runtime ----------------*- tablegen -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// dlc-convert-codegen-to-llvm and dlc-emit-dispatch make calls of these, and
-// nothing else knows the names of the runtime's functions. None has a trait of
-// its effects: each counts as reading and writing all memory.
+// dlc-convert-codegen-to-llvm and dlc-emit-dispatch lower these to calls. No
+// other pass knows the names of the runtime's functions. The ops declare no
+// memory effects, so each counts as reading and writing all memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,7 +16,7 @@ include "mlir/IR/SymbolInterfaces.td"
 class Codegen_Op<string mnemonic, list<Trait> traits = []>
     : Op<Codegen_Dialect, mnemonic, traits>;
 
-/// Of the call: the first argument of each kernel.
+/// The context of the call: the first argument of each kernel.
 def Codegen_Context
     : Type<CPred<"::llvm::isa<::mlir::LLVM::LLVMPointerType>($_self)">, "a pointer to the context",
            "::mlir::LLVM::LLVMPointerType">,
@@ -26,7 +26,7 @@ def Codegen_Bytes
     : Type<CPred<"::dlc::codegen::isBytes($_self)">, "memref<?xi8>", "::mlir::MemRefType">,
       BuildableType<"::mlir::MemRefType::get({::mlir::ShapedType::kDynamic}, $_builder.getI8Type())">;
 
-/// Builders that leave out the result's only type.
+/// Builders that omit the result's type, as there is only one.
 class Codegen_MemoryBuilder<dag arguments, string names>
     : OpBuilder<arguments, "build($_builder, $_state, ::mlir::MemRefType::get("
                            "{::mlir::ShapedType::kDynamic}, $_builder.getI8Type()), " # names # ");">;
@@ -34,8 +34,8 @@ class Codegen_MemoryBuilder<dag arguments, string names>
 def Codegen_WorkerOp : Codegen_Op<"worker"> {
   let summary = "the number of the worker that runs the body of a parallel loop";
   let description = [{
-    From 0 up to, but without, the number of workers that a kernel has for an argument.
-    Stands in an `scf.forall`; `dlc-outline-parallel-loops` puts an argument in its place.
+    From 0 to the number of workers, exclusive, which is an argument of the kernel. Used in an
+    `scf.forall`; `dlc-outline-parallel-loops` replaces it by an argument.
   }];
   let results = (outs Index:$number);
   let assemblyFormat = "attr-dict";
@@ -46,8 +46,8 @@ def Codegen_ParallelForOp
     : Codegen_Op<"parallel_for", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "run tasks on as many threads as they are worth";
   let description = [{
-    Calls `task(begin, end, worker, captures...)` for ranges that together are all tasks from 0
-    to `tasks`, in any order, on any threads, and waits for them. `cost` is about the
+    Calls `task(begin, end, worker, captures...)` for ranges that together cover all tasks from 0 to
+    `tasks` (exclusive), in any order, on any threads, and waits for them. `cost` is the estimated
     nanoseconds of one task.
 
     ```mlir
@@ -93,8 +93,8 @@ def Codegen_StateMemoryOp : Codegen_Op<"state_memory"> {
 def Codegen_SetResultOp : Codegen_Op<"set_result"> {
   let summary = "hand over a result whose extents follow from values";
   let description = [{
-    The buffer is dense and lasts until the context's next call. `number` counts the results of the
-    function, those of known extents as well.
+    The buffer is dense and must stay valid until the context's next call. `number` is the index
+    among all results of the function, including those of known extents.
   }];
   let arguments = (ins Codegen_Context:$callContext,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$number, AnyMemRef:$buffer);
