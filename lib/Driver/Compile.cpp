@@ -56,7 +56,7 @@ public:
   LogicalResult run() {
     llvm::SourceMgr sources;
     SourceMgrDiagnosticHandler lines(sources, &context);
-    NamedPlaces names(&context);
+    NamedLocations names(&context);
     if (failed(read(sources)) || failed(simplify()))
       return failure();
     if (settings.stage == Stage::DL) {

@@ -23,7 +23,7 @@ LogicalResult check(llvm::Error error) {
   return error ? report(std::move(error)) : success();
 }
 
-NamedPlaces::NamedPlaces(MLIRContext *context)
+NamedLocations::NamedLocations(MLIRContext *context)
     : ScopedDiagnosticHandler(context) {
   setHandler([](Diagnostic &diagnostic) {
     auto name = diagnostic.getLocation()->findInstanceOf<NameLoc>();
@@ -54,14 +54,15 @@ TosaMessages::TosaMessages(MLIRContext *context)
   });
 }
 
-Stages::Stages(bool areTimed, bool areTold) : areTold(areTold) {
+Stages::Stages(bool areTimed, bool announceStages)
+    : announceStages(announceStages) {
   manager.setEnabled(areTimed);
   manager.setDisplayMode(DefaultTimingManager::DisplayMode::Tree);
   root = manager.getRootScope();
 }
 
 TimingScope Stages::begin(StringRef name) {
-  if (areTold)
+  if (announceStages)
     print(llvm::errs(), FMT_STRING("stage: {}\n"), name);
   return root.nest(name);
 }

@@ -19,9 +19,9 @@ llvm::LogicalResult check(llvm::Error error);
 
 /// Prints diagnostics whose location is a name: nodes of imported models have
 /// names instead of lines.
-class NamedPlaces : public mlir::ScopedDiagnosticHandler {
+class NamedLocations : public mlir::ScopedDiagnosticHandler {
 public:
-  explicit NamedPlaces(mlir::MLIRContext *context);
+  explicit NamedLocations(mlir::MLIRContext *context);
 };
 
 /// Reports TOSA ops that upstream's conversion left, in terms of the model.
@@ -33,14 +33,14 @@ public:
 /// The stages of a compilation. Each is timed and announced if requested.
 class Stages {
 public:
-  Stages(bool areTimed, bool areTold);
+  Stages(bool areTimed, bool announceStages);
 
   mlir::TimingScope begin(llvm::StringRef name);
 
 private:
   mlir::DefaultTimingManager manager;
   mlir::TimingScope root;
-  bool areTold;
+  bool announceStages;
 };
 
 } // namespace dlc

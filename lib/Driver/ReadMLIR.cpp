@@ -171,7 +171,7 @@ private:
       return "";
     bool isList = (name == "dimensions" || name == "permutation") &&
                   last != '{' && last != ',';
-    bool isTrait = name == "iterator_types" && !isOfOtherForm();
+    bool isTrait = name == "iterator_types" && !isPropertiesOrGenericForm();
     rest = skipBlanks(rest);
     if (name == "array" && rest.consume_front("<"))
       return checkArray(skipBlanks(rest));
@@ -255,7 +255,7 @@ private:
 
   /// Whether the scanner is in `<{...}>` or `({...}) {...}`, whose attributes a
   /// verifier checks first.
-  bool isOfOtherForm() const {
+  bool isPropertiesOrGenericForm() const {
     return !braces.empty() && (braces.back() == '<' || braces.back() == ')');
   }
 

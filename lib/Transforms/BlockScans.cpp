@@ -20,7 +20,8 @@ namespace {
 struct BlockScans : dlc::impl::BlockScansBase<BlockScans> {
   void runOnOperation() override {
     // Weights and states stay in the cache too.
-    blockBytes = codegen::targetsOf(getOperation()).front().keptBytes();
+    blockBytes =
+        codegen::targetsOf(getOperation()).front().residentCacheBytes();
     for (ScanOp scan : outermostScans(getOperation()))
       block(scan);
   }

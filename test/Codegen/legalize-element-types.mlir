@@ -153,3 +153,13 @@ func.func @both(%x: f8E5M2) -> bf16 {
   %0 = arith.extf %x : f8E5M2 to bf16
   return %0 : bf16
 }
+
+// A fold would join the extension of an f16 with a truncation that is not expanded at once.
+// CHECK-LABEL: func.func @half(%arg0: f16, %arg1: i16) -> (i8, i8)
+// CHECK: arith.extf %arg0 : f16 to f32
+// CHECK: arith.extui %arg1 : i16 to i32
+func.func @half(%x: f16, %y: bf16) -> (f8E4M3FN, f8E5M2) {
+  %0 = arith.truncf %x : f16 to f8E4M3FN
+  %1 = arith.truncf %y : bf16 to f8E5M2
+  return %0, %1 : f8E4M3FN, f8E5M2
+}

@@ -30,6 +30,11 @@ func.func @narrow(%x: tensor<?xf32>) -> (tensor<?x{t}>, tensor<?x{t}>) {{
   %z = dl.cast %x to {t} overflow : tensor<?xf32>
   return %y, %z : tensor<?x{t}>, tensor<?x{t}>
 }}
+func.func @halves(%x: tensor<?xf16>, %y: tensor<?xbf16>) -> (tensor<?x{t}>, tensor<?x{t}>) {{
+  %0 = dl.cast %x to {t} overflow : tensor<?xf16>
+  %1 = dl.cast %y to {t} overflow : tensor<?xbf16>
+  return %0, %1 : tensor<?x{t}>, tensor<?x{t}>
+}}
 func.func @move(%x: tensor<?x17x{t}>) -> tensor<17x?x{t}> {{
   %y = dl.transpose %x [1, 0] : tensor<?x17x{t}>
   return %y : tensor<17x?x{t}>
@@ -95,6 +100,13 @@ def check(name, dtype, folder, cpu, random):
                 at = [i for i in range(len(part)) if not same(got[i:i + 1], wanted[i:i + 1])]
                 return (f"narrowed {part[at[:5]]} to {got[at[:5]]}, expected {wanted[at[:5]]}, "
                         f"saturate={saturate}")
+    with np.errstate(over="ignore"):
+        halves = [x.astype(np.float16), x.astype(ml_dtypes.bfloat16)]
+    if name == "f4E2M1FN":
+        halves = [np.where(np.isfinite(h.astype(np.float32)), h, h.dtype.type(1)) for h in halves]
+    for got, half in zip(library.halves(*halves), halves):
+        if not same(got, narrowed(half.astype(np.float32), dtype, largest, name == "f4E2M1FN")):
+            return f"narrowed {half.dtype}"
     x = random.integers(0, patterns, (23, 17)).astype(np.uint8).view(dtype)
     if library.move(x).tobytes() != np.ascontiguousarray(x.T).tobytes():
         return "moved"

@@ -22,7 +22,7 @@ struct CarryInPlace : dlc::impl::CarryInPlaceBase<CarryInPlace> {
     SmallVector<scf::WhileOp> loops;
     getOperation()->walk([&](scf::WhileOp loop) { loops.push_back(loop); });
     for (scf::WhileOp loop : loops)
-      align(loop);
+      alignForwardedValues(loop);
     getOperation()->walk([&](Operation *op) {
       if (auto loop = dyn_cast<scf::ForOp>(op))
         carry(loop.getBody()->getTerminator(),
@@ -51,7 +51,7 @@ private:
   /// in, and new values after those. Upstream's bufferisation otherwise copies
   /// the forwarded values in every iteration. Positions shift because
   /// canonicalisation drops values that the second region does not read.
-  static void align(scf::WhileOp loop) {
+  static void alignForwardedValues(scf::WhileOp loop) {
     scf::ConditionOp condition = loop.getConditionOp();
     SmallVector<Value> forwarded;
     for (Value argument : loop.getBeforeArguments()) {
@@ -105,14 +105,14 @@ private:
                             : loop.getAfterArguments()[at - forwarded.begin()]);
     }
     carry(loop.getYieldOp(), carried);
-    ownYields(loop, carried);
+    copyAliasingYields(loop, carried);
   }
 
   /// Copies values that the second region yields where they may alias.
   /// Upstream's analysis writes into the values that an iteration begins with,
   /// assuming that nothing else aliases them. In scf.while it ensures this only
   /// for values that the condition forwards.
-  static void ownYields(scf::WhileOp loop, ArrayRef<Value> carried) {
+  static void copyAliasingYields(scf::WhileOp loop, ArrayRef<Value> carried) {
     OpBuilder b(loop.getYieldOp());
     llvm::SmallDenseSet<Value> roots;
     for (auto [operand, buffer] :

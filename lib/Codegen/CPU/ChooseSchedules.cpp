@@ -127,16 +127,24 @@ private:
     if (tiles.hasTasks() && tiles.packPanel &&
         !contraction.getDpsInputs()[1].getDefiningOp<arith::ConstantOp>())
       lists.panel = choosePanel(contraction, tiles);
-    if (root != contraction) {
+    setProduct(contraction, root, lists, tiles);
+  }
+
+  /// Sets the schedule of a contraction, of which `lists` has its own part, and
+  /// that of the epilogue that reads it, which may be the contraction itself.
+  static void setProduct(linalg::LinalgOp contraction,
+                         linalg::LinalgOp epilogue, Lists lists,
+                         const Tiles &tiles) {
+    if (epilogue != contraction) {
       setSchedule(contraction, lists);
       lists = Lists();
     }
-    Tiles ofRoot = toEpilogueLoops(tiles, contraction, root);
-    lists.tasks = ofRoot.tasks;
-    lists.tile = ofRoot.inner;
-    lists.order = ofRoot.order;
-    lists.cost = ofRoot.cost;
-    setSchedule(root, lists);
+    Tiles ofEpilogue = toEpilogueLoops(tiles, contraction, epilogue);
+    lists.tasks = ofEpilogue.tasks;
+    lists.tile = ofEpilogue.inner;
+    lists.order = ofEpilogue.order;
+    lists.cost = ofEpilogue.cost;
+    setSchedule(epilogue, lists);
   }
 
   /// Returns the width of the panels into which a constant right operand is
@@ -207,14 +215,9 @@ private:
     setSchedule(pool, lists);
 
     lists = ofContraction(contraction, whole);
-    if (product != contraction) {
-      setSchedule(contraction, lists);
-      lists = Lists();
-    }
-    Tiles tiles = toEpilogueLoops(whole, contraction, product);
-    lists.tile = tiles.inner;
-    lists.order = tiles.order;
-    setSchedule(product, lists);
+    // The tasks are the pooling's.
+    whole.tasks.assign(whole.tasks.size(), 0);
+    setProduct(contraction, product, lists, whole);
   }
 
   /// Tasks are ranges of rows, computed one row at a time. Within a row each op

@@ -62,23 +62,24 @@ private:
     }
     OpBuilder b(loop);
     IRMapping known;
-    bool asked = false;
+    bool anyPrefetched = false;
     for (vector::LoadOp load : loads)
       if (!written.contains(rootOf(load.getBase())))
-        asked |= ask(b, load, load.getVectorType(), loop, known);
+        anyPrefetched |=
+            emitPrefetch(b, load, load.getVectorType(), loop, known);
     // Stores are prefetched only along with loads. They wait in the store queue
     // for their lines; the queue is long enough unless as many loads miss as
     // well.
-    if (asked)
+    if (anyPrefetched)
       for (vector::StoreOp store : stores)
-        ask(b, store, store.getVectorType(), loop, known);
+        emitPrefetch(b, store, store.getVectorType(), loop, known);
   }
 
   /// Prefetches the cache lines of a load or store, if its address can be
   /// computed before the loop. Returns whether it did.
   template <typename Access>
-  static bool ask(OpBuilder &b, Access access, VectorType vector,
-                  scf::ForOp loop, IRMapping &known) {
+  static bool emitPrefetch(OpBuilder &b, Access access, VectorType vector,
+                           scf::ForOp loop, IRMapping &known) {
     MemRefType type = access.getMemRefType();
     if (rootOf(access.getBase())
             .template getDefiningOp<memref::GetGlobalOp>() ||

@@ -134,14 +134,14 @@ private:
       root = *tiled;
     }
     for (linalg::LinalgOp op : root.operations())
-      leaveSteps(op);
+      dropAppliedSchedule(op);
     innermost = root.op;
     return success();
   }
 
   /// Removes the parts of the schedule that are done. The steps and the packing
   /// are for later passes.
-  static void leaveSteps(linalg::LinalgOp op) {
+  static void dropAppliedSchedule(linalg::LinalgOp op) {
     codegen::ScheduleAttr schedule = scheduleOf(op);
     if (!schedule)
       return;

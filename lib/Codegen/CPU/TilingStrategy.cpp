@@ -160,7 +160,7 @@ RegisterTile chooseRegisterTile(linalg::LinalgOp op, const Contraction &loops,
   // That row then stays in the cache and the result is written sequentially.
   double rightBytes;
   tile.rowsFirst = mayTakeRowsFirst(op, loops, rightBytes) &&
-                   rightBytes <= machine.keptBytes();
+                   rightBytes <= machine.residentCacheBytes();
   // A few rows times weights that are streamed from memory: wide tiles, as each
   // line of the left operand then serves more of the stream (8 rows of 4096:
   // 1.2 times as fast).
@@ -319,7 +319,7 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   // unknown number of rows may be as small, so the copy must then save more.
   bool mayBeFew = loops.m && isDynamic(ranges[*loops.m]);
   tiles.packPanel = rowsPerTask >= 32 && (isDynamic(n) || n > width) &&
-                    (!mayBeFew || rightBytes > machine.keptBytes());
+                    (!mayBeFew || rightBytes > machine.residentCacheBytes());
   return tiles;
 }
 

@@ -114,7 +114,7 @@ private:
     int64_t lanes = type.getNumElements(), inner = lanes;
     auto flat = VectorType::get(lanes, b.getIndexType());
     ArrayRef<int64_t> lengths = type.getShape();
-    Value isFine;
+    Value inBounds;
     for (const Place &place : places) {
       SmallVector<int64_t> steps(lanes, 0);
       if (place.hasLanes) {
@@ -128,20 +128,20 @@ private:
       Value at = arith::AddIOp::create(b, loc, spread(flat, place.at), step);
       Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
                                            at, spread(flat, place.extent));
-      isFine = isFine
-                   ? arith::AndIOp::create(b, loc, isFine, inside).getResult()
+      inBounds =
+          inBounds ? arith::AndIOp::create(b, loc, inBounds, inside).getResult()
                    : inside;
     }
-    return noneFails(mask, isFine);
+    return holdsWhereMasked(mask, inBounds);
   }
 
   Value spread(VectorType type, Value value) {
     return vector::BroadcastOp::create(b, loc, type, value);
   }
 
-  /// Whether `isFine` is set in every lane in which `mask` is set.
-  Value noneFails(Value mask, Value isFine) {
-    auto flat = cast<VectorType>(isFine.getType());
+  /// Whether `inBounds` is set in every lane in which `mask` is set.
+  Value holdsWhereMasked(Value mask, Value inBounds) {
+    auto flat = cast<VectorType>(inBounds.getType());
     if (mask.getType() != flat)
       mask = vector::ShapeCastOp::create(b, loc, flat, mask);
     Value yes =
@@ -149,7 +149,7 @@ private:
     Value unread = arith::XOrIOp::create(b, loc, mask, yes);
     return vector::ReductionOp::create(
         b, loc, vector::CombiningKind::AND,
-        arith::OrIOp::create(b, loc, unread, isFine));
+        arith::OrIOp::create(b, loc, unread, inBounds));
   }
 
   /// Checks that each dimension along which the vector runs holds all lanes, or
@@ -230,7 +230,7 @@ private:
           b, loc, inside,
           spread(VectorType::get(flat.getShape(), b.getI1Type()),
                  holds(at, 1, extent(buffer, d))));
-    require(noneFails(mask, inside), "a lane outside of its buffer");
+    require(holdsWhereMasked(mask, inside), "a lane outside of its buffer");
   }
 
   void checkView(memref::ViewOp view) {

@@ -318,8 +318,8 @@ private:
     for (auto [size, low, high] :
          llvm::zip(sizesOf(pad.getSource()), pad.getMixedLowPad(),
                    pad.getMixedHighPad())) {
-      requireNatural(pad, known(low), "a padding is negative");
-      requireNatural(pad, known(high), "a padding is negative");
+      requireNonNegative(pad, known(low), "a padding is negative");
+      requireNonNegative(pad, known(high), "a padding is negative");
       sizes.push_back(add(add(size, known(low)), known(high)));
     }
     requireMemory(pad, sizes, pad.getType().getElementType());

@@ -69,7 +69,7 @@ bool ExtentChecks::isConstant(OpFoldResult size, int64_t number) {
   return getConstantIntValue(size) == number;
 }
 
-bool ExtentChecks::isNatural(OpFoldResult size) {
+bool ExtentChecks::isKnownNonNegative(OpFoldResult size) {
   if (std::optional<IndexRange> range = rangeOf(size))
     return range->least >= 0;
   // A maximum with a non-negative operand is non-negative, even if an operand
@@ -77,7 +77,8 @@ bool ExtentChecks::isNatural(OpFoldResult size) {
   auto value = dyn_cast<Value>(size);
   Operation *op = value ? value.getDefiningOp() : nullptr;
   if (isa_and_nonnull<arith::MaxSIOp>(op))
-    return isNatural(op->getOperand(0)) || isNatural(op->getOperand(1));
+    return isKnownNonNegative(op->getOperand(0)) ||
+           isKnownNonNegative(op->getOperand(1));
   if (auto most = dyn_cast_or_null<affine::AffineMaxOp>(op))
     return llvm::any_of(most.getMap().getResults(), [](AffineExpr expr) {
       auto constant = dyn_cast<AffineConstantExpr>(expr);
@@ -126,9 +127,9 @@ void ExtentChecks::requireEqual(Operation *op, OpFoldResult x, OpFoldResult y,
   require(op, isEqual, what);
 }
 
-void ExtentChecks::requireNatural(Operation *op, OpFoldResult size,
-                                  const Twine &what) {
-  if (isNatural(size))
+void ExtentChecks::requireNonNegative(Operation *op, OpFoldResult size,
+                                      const Twine &what) {
+  if (isKnownNonNegative(size))
     return;
   require(op, compare(arith::CmpIPredicate::sge, size, b.getIndexAttr(0)),
           what);
@@ -146,7 +147,7 @@ void ExtentChecks::requireMemory(Operation *op, ArrayRef<OpFoldResult> sizes,
       free.push_back(cast<Value>(size));
   }
   for (Value size : free)
-    requireNatural(op, size, "an extent is negative");
+    requireNonNegative(op, size, "an extent is negative");
   if (free.empty())
     return;
   // Rounded up to a power of 256, so that few checks cover many tensors.
@@ -203,8 +204,8 @@ void ExtentChecks::requireInside(Operation *op, OpFoldResult offset,
   bool isExact = rangeOf(offset) && rangeOf(size) && rangeOf(extent);
   if (isExact && isInsideByBounds(offset, size, stride, extent))
     return;
-  requireNatural(op, size, "a slice has a negative size");
-  requireNatural(op, offset, "a slice begins before the first element");
+  requireNonNegative(op, size, "a slice has a negative size");
+  requireNonNegative(op, offset, "a slice begins before the first element");
   using Predicate = arith::CmpIPredicate;
   OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
   // Avoids sums that could overflow: n - 1 <= (extent - 1 - offset) / s.

@@ -36,7 +36,7 @@ protected:
   mlir::Value either(mlir::Value x, mlir::Value y);
   static bool isConstant(mlir::OpFoldResult size, int64_t number);
   /// Whether `size` is non-negative for all values of its operands.
-  static bool isNatural(mlir::OpFoldResult size);
+  static bool isKnownNonNegative(mlir::OpFoldResult size);
   /// Returns a message about `op` that begins with its source location.
   std::string sentence(mlir::Operation *op, const llvm::Twine &what);
   void require(mlir::Operation *op, mlir::Value condition,
@@ -45,8 +45,8 @@ protected:
   void refuse(mlir::Operation *op, const llvm::Twine &what);
   void requireEqual(mlir::Operation *op, mlir::OpFoldResult x,
                     mlir::OpFoldResult y, const llvm::Twine &what);
-  void requireNatural(mlir::Operation *op, mlir::OpFoldResult size,
-                      const llvm::Twine &what);
+  void requireNonNegative(mlir::Operation *op, mlir::OpFoldResult size,
+                          const llvm::Twine &what);
   /// Requires that the tensor has at most `maxBytes` bytes, computed in f64,
   /// which does not overflow. Among tensors with the same set of unknown
   /// extents only the largest is checked.

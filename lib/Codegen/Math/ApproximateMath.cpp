@@ -39,11 +39,11 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 /// The decomposition x = n ln 2 + r with |r| <= ln 2 / 2. The lowest bits of
 /// `magic` are n in two's complement, since floats near 1.5 * 2^23 have no
 /// fractional bits.
-struct Halving {
+struct RangeReduction {
   MathExpr magic, n, r;
 };
 
-Halving halve(MathExpr x) {
+RangeReduction reduceRange(MathExpr x) {
   constexpr double shift = 12582912.0, high = 0.693147182464599609375,
                    low = -1.904654323148236e-9; // ln 2 = high + low
   MathExpr magic = fma(x, 1.4426950408889634, x.constant(shift));
@@ -60,7 +60,7 @@ MathExpr expTail(MathExpr r) {
 
 /// Returns e^x for -87 <= x <= 88.
 MathExpr expWithin(MathExpr x) {
-  Halving h = halve(x);
+  RangeReduction h = reduceRange(x);
   MathExpr one = x.constant(1.0);
   MathExpr y = fma(fma(expTail(h.r), h.r, one), h.r, one);
   return (y.bits() + (h.magic.bits() << 23)).asF32();
@@ -83,7 +83,7 @@ MathExpr tanhOf(MathExpr x) {
   MathExpr twice = x.abs() + x.abs();
   // From 2 |x| = 18.5 on the result is 1. NaN stays NaN.
   twice = select(twice > 18.5, x.constant(18.5), twice);
-  Halving h = halve(twice);
+  RangeReduction h = reduceRange(twice);
   // (e^r - 1 - r) / r^2 as in expTail, but fitted so that the error of e^r - 1
   // is 2^-26.
   MathExpr tail = polynomial(

@@ -296,12 +296,10 @@ template <typename OpT> struct NarrowThroughF32 : OpRewritePattern<OpT> {
     Type to = op.getType(), from = getElementTypeOrSelf(op.getIn().getType());
     if (!isStorageFloat(getElementTypeOrSelf(to)) || from.isF32())
       return failure();
-    Value wide;
-    if (isa<FloatType>(from) && from.getIntOrFloatBitWidth() < 32)
-      wide = arith::ExtFOp::create(rewriter, op.getLoc(), singleOf(to),
-                                   op.getIn());
-    else
-      wide = OpT::create(rewriter, op.getLoc(), singleOf(to), op.getIn());
+    // The expansion of small floats takes floats of any width.
+    if (isa<FloatType>(from) && dlc::isSmallFloat(getElementTypeOrSelf(to)))
+      return failure();
+    Value wide = OpT::create(rewriter, op.getLoc(), singleOf(to), op.getIn());
     rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, to, wide);
     return success();
   }

@@ -129,10 +129,15 @@ struct ExpandTruncF : OpRewritePattern<arith::TruncFOp> {
   LogicalResult matchAndRewrite(arith::TruncFOp op,
                                 PatternRewriter &rewriter) const override {
     Type element = getElementTypeOrSelf(op.getType());
-    if (!isSmallFloat(element) ||
-        !getElementTypeOrSelf(op.getIn().getType()).isF32())
+    Type from = getElementTypeOrSelf(op.getIn().getType());
+    if (!isSmallFloat(element))
       return failure();
+    // Not by a truncation of its own: folding joins that with the extension.
     MathExpr x(rewriter, op.getLoc(), op.getIn());
+    if (from.getIntOrFloatBitWidth() < 32)
+      x = x.extendedToF32();
+    else if (from.isF64())
+      x = x.toF32();
     MathExpr bits = isExponent(element)
                         ? narrowToExponent(x)
                         : narrow(x, Format(cast<FloatType>(element)));

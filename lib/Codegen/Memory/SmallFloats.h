@@ -12,7 +12,7 @@ namespace dlc {
 bool isSmallFloat(mlir::Type type);
 
 /// Patterns that expand `arith.extf` of small floats to f32, and `arith.truncf`
-/// of f32 to small floats (to nearest, ties to even), into operations on bits,
+/// to small floats (to nearest, ties to even), into operations on bits,
 /// of numbers and of vectors. A number that is too large becomes infinity, or
 /// NaN in a format without infinity, or the largest number in one without
 /// either; NaN becomes -0 where there is no NaN. Upstream expands f8E8M0FNU,

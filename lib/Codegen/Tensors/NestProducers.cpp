@@ -60,7 +60,8 @@ std::optional<unsigned> choosePooledRow(linalg::LinalgOp pool,
   double all = bytesOf(product.op->getResult(0)),
          weights =
              bytesOf(linalg::LinalgOp(product.contraction).getDpsInputs()[1]);
-  if (all <= target.keptBytes() || weights < 0 || weights > target.keptBytes())
+  if (all <= target.residentCacheBytes() || weights < 0 ||
+      weights > target.residentCacheBytes())
     return std::nullopt;
   SmallVector<int64_t> ranges = pool.getStaticLoopRanges();
   AffineMap in = pool.getIndexingMapsArray()[0],
@@ -79,7 +80,7 @@ std::optional<unsigned> choosePooledRow(linalg::LinalgOp pool,
     if (!window || window->outer != d || window->factor < ranges[window->inner])
       return std::nullopt;
     slabs *= ranges[d];
-    if (ranges[d] < 2 || all / slabs > target.keptBytes())
+    if (ranges[d] < 2 || all / slabs > target.residentCacheBytes())
       return std::nullopt;
     return d;
   }

@@ -29,7 +29,7 @@ namespace {
 
 /// Equivalent loops, each with its own values in place of the captures of the
 /// first.
-struct Kind {
+struct EquivalenceClass {
   Operation *first;
   llvm::SetVector<Value> captures;
   SmallVector<int64_t> elements; // of its buffers
@@ -115,7 +115,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
   using ShareLoopsBase::ShareLoopsBase;
 
   void runOnOperation() override {
-    std::vector<Kind> kinds;
+    std::vector<EquivalenceClass> kinds;
     // The kinds of each hash and target.
     llvm::DenseMap<std::pair<size_t, Attribute>, SmallVector<size_t>> known;
     for (auto function : getOperation().getOps<func::FuncOp>()) {
@@ -129,7 +129,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
         SmallVector<int64_t> elements = boundBuffers(&op);
         auto &list = known[{hash(&op), processor}];
         bool isFound = llvm::any_of(list, [&](size_t number) {
-          Kind &kind = kinds[number];
+          EquivalenceClass &kind = kinds[number];
           if (kind.elements != elements)
             return false;
           auto values = matchCaptures(kind.first, kind.captures, &op);
@@ -182,7 +182,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
             !isa<codegen::ScaleCostOp>(op));
   }
 
-  void share(Kind &kind, int64_t number) {
+  void share(EquivalenceClass &kind, int64_t number) {
     Operation *loop = kind.first;
     auto parent = loop->getParentOfType<func::FuncOp>();
     Location loc = loop->getLoc();

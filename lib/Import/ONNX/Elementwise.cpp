@@ -234,7 +234,8 @@ void importHardSigmoid(Node &n) {
 }
 void importPRelu(Node &n) {
   TensorValue x = n.in(0);
-  n.yield(n.g.select(x < 0.0, x * n.g.stretch(n.in(1), x, "its slope"), x));
+  n.yield(
+      n.g.select(x < 0.0, x * n.g.broadcastLike(n.in(1), x, "its slope"), x));
 }
 void alignSecondOperand(Node &n) {
   TensorValue a = n.in(0), b = n.in(1);

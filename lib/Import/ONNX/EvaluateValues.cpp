@@ -121,7 +121,7 @@ Graph::compileOp(Operation *op,
   return results;
 }
 
-std::shared_ptr<const Elements> Graph::demand(Value value) {
+std::shared_ptr<const Elements> Graph::evaluateOnDemand(Value value) {
   if (auto elements = find(value, /*demanded=*/true))
     return elements;
   // Visit operands first. An op is evaluated once, and only if all its
@@ -177,7 +177,7 @@ std::shared_ptr<const Elements> Graph::demand(Value value) {
   return find(value, /*demanded=*/true);
 }
 
-SmallVector<TensorValue> Graph::settle(Operation *op) {
+SmallVector<TensorValue> Graph::foldOrTrack(Operation *op) {
   SmallVector<TensorValue> results;
   for (Value result : op->getResults())
     results.push_back(wrap(result));
@@ -196,7 +196,7 @@ SmallVector<TensorValue> Graph::settle(Operation *op) {
                 });
   SmallVector<std::shared_ptr<const Elements>> operands;
   for (Value operand : tensorsOf(op)) {
-    operands.push_back(isOpen ? demand(operand)
+    operands.push_back(isOpen ? evaluateOnDemand(operand)
                               : find(operand, /*demanded=*/false));
     if (!operands.back() && needsAllOperands(op))
       return results;

@@ -30,7 +30,7 @@ void importGemm(Node &n) {
     y = a.isFloat() ? y * alpha
                     : g.cast(g.cast(y, g.b.getF64Type()) * alpha, a.element());
   if (n.has(2) && beta != 0) {
-    TensorValue c = g.stretch(n.in(2), y, "its operand C");
+    TensorValue c = g.broadcastLike(n.in(2), y, "its operand C");
     if (beta != 1)
       c = c.isFloat() ? c * beta
                       : g.cast(g.cast(c, g.b.getF64Type()) * beta, c.element());

@@ -95,8 +95,9 @@ void importLayerNormalization(Node &n) {
                        g.b.getNamedAttr("operandSegmentSizes",
                                         g.b.getDenseI32ArrayAttr({1, 0, 0}))});
   }
-  TensorValue y = g.cast(normal, element) * g.stretch(n.in(1), x, "its scale");
-  n.yield(0, n.has(2) ? y + g.stretch(n.in(2), x, "its bias") : y);
+  TensorValue y =
+      g.cast(normal, element) * g.broadcastLike(n.in(1), x, "its scale");
+  n.yield(0, n.has(2) ? y + g.broadcastLike(n.in(2), x, "its bias") : y);
 }
 
 void importRMSNormalization(Node &n) {
@@ -113,7 +114,7 @@ void importRMSNormalization(Node &n) {
   TensorValue mean =
       g.reduce<dl::ReduceMeanOp>(g.op<dl::SquareOp>(wide), axes, true);
   TensorValue y = wide * g.op<dl::RsqrtOp>(mean + n.real("epsilon", 1e-5));
-  n.yield(g.cast(y, element) * g.stretch(n.in(1), x, "its scale"));
+  n.yield(g.cast(y, element) * g.broadcastLike(n.in(1), x, "its scale"));
 }
 
 /// Normalises over all positions of groups of channels; 0 groups: each channel.

@@ -148,12 +148,15 @@ void importCol2Im(Node &n) {
        dilations = list("dilations", rank, 1), pads = list("pads", 2 * rank, 0);
   constexpr int64_t most = 1 << 20;
   auto isPositive = [](int64_t value) { return value > 0 && value <= most; };
-  auto isNatural = [](int64_t value) { return value >= 0 && value <= most; };
+  auto isNonNegative = [](int64_t value) {
+    return value >= 0 && value <= most;
+  };
   if (rank < 1 || x.rank() != 3 || int64_t(block->size()) != rank ||
       int64_t(strides.size()) != rank || int64_t(dilations.size()) != rank ||
       int64_t(pads.size()) != 2 * rank || !llvm::all_of(*block, isPositive) ||
       !llvm::all_of(strides, isPositive) ||
-      !llvm::all_of(dilations, isPositive) || !llvm::all_of(pads, isNatural)) {
+      !llvm::all_of(dilations, isPositive) ||
+      !llvm::all_of(pads, isNonNegative)) {
     n.fail("folds " + dl::toString(x.shape()) + " with blocks of shape " +
            dl::toString(*block) + " into an image of " + Twine(rank) +
            " dimensions, expected [N, C blocks, L] and one block extent, "

@@ -52,7 +52,7 @@ Graph::build(OperationState &state,
     return {};
   }
   state.addTypes(types);
-  return settle(b.create(state));
+  return foldOrTrack(b.create(state));
 }
 
 TensorValue Graph::fail(const Twine &message) {
@@ -145,7 +145,7 @@ std::optional<Extents> Graph::elements(TensorValue x, bool forced) {
   int64_t count = x.type().getNumElements();
   if (count > 64)
     return std::nullopt;
-  std::shared_ptr<const Elements> given = demand(x.value);
+  std::shared_ptr<const Elements> given = evaluateOnDemand(x.value);
   Extents result(count);
   for (int64_t i = 0; given && i < count; ++i)
     if (OpFoldResult element = (*given)[i]) {
@@ -173,7 +173,7 @@ std::optional<Extents> Graph::elements(TensorValue x, bool forced) {
 }
 
 std::shared_ptr<const Elements> Graph::numbers(TensorValue x) {
-  auto elements = x ? demand(x.value) : nullptr;
+  auto elements = x ? evaluateOnDemand(x.value) : nullptr;
   return elements && elements->isConstant() ? elements : nullptr;
 }
 
@@ -314,7 +314,7 @@ static TensorValue giveShape(Graph &g, TensorValue x, ArrayRef<Extent> shape) {
     g.failed = true;
     return {&g, Value()};
   }
-  return g.settle(op).front();
+  return g.foldOrTrack(op).front();
 }
 
 TensorValue Graph::reshape(TensorValue x, ArrayRef<Extent> shape) {
@@ -325,7 +325,8 @@ TensorValue Graph::broadcast(TensorValue x, ArrayRef<Extent> shape) {
   return giveShape<dl::BroadcastOp>(*this, x, shape);
 }
 
-TensorValue Graph::stretch(TensorValue x, TensorValue like, StringRef what) {
+TensorValue Graph::broadcastLike(TensorValue x, TensorValue like,
+                                 StringRef what) {
   if (!x || !like)
     return x;
   int64_t lead = like.rank() - x.rank();
@@ -480,7 +481,7 @@ TensorValue Graph::iota(ArrayRef<Extent> shape, int64_t axis, Type element) {
     return fail("a shape has a negative extent");
   SmallVector<Value> unknown;
   RankedTensorType type = typeOf(element, shape, unknown);
-  return settle(dl::IotaOp::create(b, loc, type, unknown, uint64_t(axis)))
+  return foldOrTrack(dl::IotaOp::create(b, loc, type, unknown, uint64_t(axis)))
       .front();
 }
 

@@ -158,7 +158,7 @@ public:
   std::shared_ptr<const Elements> numbers(TensorValue x);
   /// Returns the op's results. Those whose elements can be inferred are
   /// replaced by constants, or tracked as extents.
-  llvm::SmallVector<TensorValue> settle(mlir::Operation *op);
+  llvm::SmallVector<TensorValue> foldOrTrack(mlir::Operation *op);
 
   //===--------------------------------------------------------------------===//
   // Tensors
@@ -178,7 +178,8 @@ public:
   TensorValue broadcast(TensorValue x, llvm::ArrayRef<Extent> shape);
   /// Broadcasts x unidirectionally to `like`: returns x if that is known to be
   /// possible, else x in like's shape, checked. `what` names x in a message.
-  TensorValue stretch(TensorValue x, TensorValue like, llvm::StringRef what);
+  TensorValue broadcastLike(TensorValue x, TensorValue like,
+                            llvm::StringRef what);
   TensorValue transpose(TensorValue x, llvm::ArrayRef<int64_t> permutation);
   /// [N, C, spatial...] -> [N, spatial..., C] and back.
   TensorValue channelsLast(TensorValue x);
@@ -228,7 +229,7 @@ private:
   /// constants.
   std::shared_ptr<const Elements> find(mlir::Value value, bool demanded);
   /// Returns elements that can be computed from constants.
-  std::shared_ptr<const Elements> demand(mlir::Value value);
+  std::shared_ptr<const Elements> evaluateOnDemand(mlir::Value value);
   std::optional<llvm::SmallVector<Elements>>
   evaluateOp(mlir::Operation *op,
              llvm::ArrayRef<std::shared_ptr<const Elements>> operands,

@@ -240,6 +240,18 @@ ArrayRef<char> Importer::externalData(const TensorProto &tensor, int64_t bytes,
 // Values
 //===----------------------------------------------------------------------===//
 
+/// Unpacks elements of less than a byte, each into a byte as dl stores them.
+static SmallVector<APInt> unpack(ArrayRef<char> bytes, int64_t count,
+                                 unsigned width) {
+  SmallVector<APInt> result;
+  for (int64_t i = 0; i < count; ++i) {
+    unsigned bit = i * width;
+    result.push_back(APInt(width, (uint8_t(bytes[bit / 8]) >> (bit % 8)) &
+                                      ((1 << width) - 1)));
+  }
+  return result;
+}
+
 /// Elements that stand in one of a tensor's lists.
 struct ListedData {
   /// The entries that the list has, and those that the shape needs.
@@ -311,18 +323,6 @@ static ElementsAttr readSubByte(RankedTensorType type, ArrayRef<char> data) {
     floats.push_back(
         APFloat(cast<FloatType>(element).getFloatSemantics(), bits));
   return DenseElementsAttr::get(type, floats);
-}
-
-/// Unpacks elements of less than a byte, each into a byte as dl stores them.
-static SmallVector<APInt> unpack(ArrayRef<char> bytes, int64_t count,
-                                 unsigned width) {
-  SmallVector<APInt> result;
-  for (int64_t i = 0; i < count; ++i) {
-    unsigned bit = i * width;
-    result.push_back(APInt(width, (uint8_t(bytes[bit / 8]) >> (bit % 8)) &
-                                      ((1 << width) - 1)));
-  }
-  return result;
 }
 
 ElementsAttr Importer::readTensor(const TensorProto &tensor) {

@@ -58,6 +58,9 @@ public:
   MathExpr toF64() const {
     return with<mlir::arith::ExtFOp>(with(b->getF64Type()));
   }
+  MathExpr extendedToF32() const {
+    return with<mlir::arith::ExtFOp>(with(b->getF32Type()));
+  }
   MathExpr toF32() const {
     return with<mlir::arith::TruncFOp>(with(b->getF32Type()));
   }

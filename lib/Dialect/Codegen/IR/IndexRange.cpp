@@ -96,8 +96,8 @@ Range remainder(Range x, Range y, bool isFloored) {
   if (!x || !y || y->least < 1)
     return std::nullopt;
   int64_t most = y->most - 1;
-  bool isNatural = isFloored || x->least >= 0;
-  return IndexRange{isNatural ? 0 : -most, most};
+  bool isNonNegative = isFloored || x->least >= 0;
+  return IndexRange{isNonNegative ? 0 : -most, most};
 }
 
 class Analysis {
@@ -181,8 +181,8 @@ private:
       return quotient(x, y);
     if (isa<arith::RemSIOp>(op))
       return remainder(x, y, /*isFloored=*/false);
-    bool isNatural = x && y && x->least >= 0 && y->least >= 0;
-    if (!isNatural) // unsigned ops read negative values as large
+    bool isNonNegative = x && y && x->least >= 0 && y->least >= 0;
+    if (!isNonNegative) // unsigned ops read negative values as large
       return std::nullopt;
     if (isa<arith::MinUIOp>(op))
       return smaller(x, y);

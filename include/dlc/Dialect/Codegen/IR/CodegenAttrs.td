@@ -52,7 +52,7 @@ def Codegen_CPUAttr : Codegen_Attr<"CPU", "cpu"> {
     }
     /// The bytes that a core can keep in its second-level cache beside data
     /// that is streamed through it.
-    int64_t keptBytes() const { return getCacheBytes() / 2; }
+    int64_t residentCacheBytes() const { return getCacheBytes() / 2; }
   }];
 }
 
