@@ -35,6 +35,9 @@ func.func @halves(%x: tensor<?xf16>, %y: tensor<?xbf16>) -> (tensor<?x{t}>, tens
   %1 = dl.cast %y to {t} overflow : tensor<?xbf16>
   return %0, %1 : tensor<?x{t}>, tensor<?x{t}>
 }}
+func.func @folded() -> tensor<{count}x{t}> {{
+{folded}
+}}
 func.func @move(%x: tensor<?x17x{t}>) -> tensor<17x?x{t}> {{
   %y = dl.transpose %x [1, 0] : tensor<?x17x{t}>
   return %y : tensor<17x?x{t}>
@@ -46,6 +49,22 @@ func.func @multiply(%a: tensor<?x21x{t}>, %b: tensor<21x19x{t}>) -> tensor<?x19x
   return %y : tensor<?x19xf32>
 }}
 """
+
+
+# Of constants, which the compiler folds: NaN, infinities, overflow, underflow, ties.
+CONSTANTS = np.array([np.nan, np.inf, -np.inf, 1e9, -1e9, 0.0, -0.0, 1e-30, -1e-30, 1.0, -2.0, 2.5,
+                      -3.5, 5.0, 464.0, 465.0, 61440.0, 248.0, 2.0**-10, -3 * 2.0**-11], np.float32)
+
+
+def folded(t):
+    lines = []
+    for i, bits in enumerate(CONSTANTS.view(np.uint32)):
+        lines += [f"  %c{i} = arith.constant dense<{bits:#010x}> : tensor<1xf32>",
+                  f"  %f{i} = dl.cast %c{i} to {t} overflow : tensor<1xf32>"]
+    names = ", ".join(f"%f{i}" for i in range(len(CONSTANTS)))
+    types = ", ".join([f"tensor<1x{t}>"] * len(CONSTANTS))
+    return "\n".join([*lines, f"  %y = dl.concat {names} axis 0 : {types}",
+                      f"  return %y : tensor<{len(CONSTANTS)}x{t}>"])
 
 
 def same(got, expected):
@@ -83,7 +102,8 @@ def check(name, dtype, folder, cpu, random):
     patterns = 16 if name == "f4E2M1FN" else 256
     path = f"{folder}/{name}.mlir"
     with open(path, "w", encoding="utf-8") as file:
-        file.write(MODULE.format(t=name, patterns=patterns))
+        file.write(MODULE.format(t=name, patterns=patterns, folded=folded(name),
+                                 count=len(CONSTANTS)))
     library = dlc.load(dlc.compile(path, output=f"{folder}/{name}-{cpu}.so", cpu=cpu))
     every = np.arange(patterns, dtype=np.uint8).view(dtype)
     wide = every.astype(np.float32)
@@ -107,6 +127,11 @@ def check(name, dtype, folder, cpu, random):
     for got, half in zip(library.halves(*halves), halves):
         if not same(got, narrowed(half.astype(np.float32), dtype, largest, name == "f4E2M1FN")):
             return f"narrowed {half.dtype}"
+    wanted = narrowed(CONSTANTS, dtype, largest, name == "f4E2M1FN")
+    if name == "f4E2M1FN":
+        wanted[np.isnan(CONSTANTS)] = -0.0
+    if not same(library.folded(), wanted):
+        return f"folded to {library.folded()}, expected {wanted}"
     x = random.integers(0, patterns, (23, 17)).astype(np.uint8).view(dtype)
     if library.move(x).tobytes() != np.ascontiguousarray(x.T).tobytes():
         return "moved"

@@ -278,7 +278,7 @@ template <typename OpT> struct WidenThroughF32 : OpRewritePattern<OpT> {
       return failure();
     Value wide = arith::ExtFOp::create(rewriter, op.getLoc(), singleOf(from),
                                        op.getIn());
-    if (isa<arith::ExtFOp, arith::TruncFOp>(op) &&
+    if (isa<arith::ExtFOp>(op) &&
         getElementTypeOrSelf(op.getType()).getIntOrFloatBitWidth() < 32)
       rewriter.replaceOpWithNewOp<arith::TruncFOp>(op, op.getType(), wide);
     else

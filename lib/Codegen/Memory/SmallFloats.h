@@ -12,11 +12,12 @@ namespace dlc {
 bool isSmallFloat(mlir::Type type);
 
 /// Patterns that expand `arith.extf` of small floats to f32, and `arith.truncf`
-/// to small floats (to nearest, ties to even), into operations on bits,
-/// of numbers and of vectors. A number that is too large becomes infinity, or
-/// NaN in a format without infinity, or the largest number in one without
-/// either; NaN becomes -0 where there is no NaN. Upstream expands f8E8M0FNU,
-/// whose least number it reads as 0, and f4E2M1FN, and no other format.
+/// to small floats, into operations on bits, of numbers and of vectors. Rounds
+/// to nearest, ties to even, from f64 by way of f32. A number that is too large
+/// becomes infinity, or NaN in a format without infinity, or the largest number
+/// in one without either; NaN becomes -0 where there is no NaN. Upstream
+/// expands f8E8M0FNU, whose least number it reads as 0, and f4E2M1FN, and no
+/// other format.
 void populateExpandSmallFloatPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace dlc

@@ -305,8 +305,16 @@ Scalar Scalar::store(Type element) const {
   Scalar bits = *this;
   unsigned width = element.getIntOrFloatBitWidth();
   if (isa<FloatType>(element)) {
-    Scalar rounded =
-        isa<Float8E8M0FNUType>(element) ? roundUpToPowerOfTwo(bits) : bits;
+    // What arith leaves open stands here: folds and expansions differ in it.
+    const llvm::fltSemantics &semantics =
+        mlir::cast<FloatType>(element).getFloatSemantics();
+    Scalar rounded = bits;
+    if (isa<Float8E8M0FNUType>(element)) {
+      rounded = roundUpToPowerOfTwo(bits);
+    } else if (!APFloat::semanticsHasNaN(semantics)) {
+      double largest = APFloat::getLargest(semantics).convertToDouble();
+      rounded = select(bits == bits, min(max(bits, -largest), largest), -0.0);
+    }
     rounded = rounded.to(element);
     if (stored == element)
       return rounded;
