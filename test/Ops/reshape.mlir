@@ -35,6 +35,28 @@ func.func @scalar(%x: tensor<?xf32>) -> tensor<f32> {
 
 // -----
 
+// Three elements a row are never one in all, which the call says.
+// CHECK-LABEL: func.func @rows
+// CHECK: codegen.require
+// CHECK: tensor.collapse_shape %{{.*}} {{\[\[}}0, 1]] : tensor<?x3xf32> into tensor<?xf32>
+// CHECK: tensor.collapse_shape %{{.*}} [] : tensor<1xf32> into tensor<f32>
+func.func @rows(%x: tensor<?x3xf32>) -> tensor<f32> {
+  %y = dl.reshape %x : tensor<?x3xf32> to tensor<f32>
+  return %y : tensor<f32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @none
+// CHECK: codegen.require
+// CHECK: tensor.empty() : tensor<f32>
+func.func @none(%x: tensor<?x0xf32>) -> tensor<f32> {
+  %y = dl.reshape %x : tensor<?x0xf32> to tensor<f32>
+  return %y : tensor<f32>
+}
+
+// -----
+
 func.func @refused(%x: tensor<2x3xf32>) {
   // expected-error @below {{from 2x3 (6 elements) to 4x2 (8 elements), expected equal counts}}
   %y = dl.reshape %x : tensor<2x3xf32> to tensor<4x2xf32>

@@ -130,8 +130,9 @@ private:
     setProduct(contraction, root, lists, tiles);
   }
 
-  /// Sets the schedule of a contraction, of which `lists` has its own part, and
-  /// that of the epilogue that reads it, which may be the contraction itself.
+  /// Sets the schedules of a contraction and of the epilogue that reads it,
+  /// which may be the contraction itself. `lists` holds what ofContraction()
+  /// chose.
   static void setProduct(linalg::LinalgOp contraction,
                          linalg::LinalgOp epilogue, Lists lists,
                          const Tiles &tiles) {

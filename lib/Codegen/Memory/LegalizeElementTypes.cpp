@@ -195,7 +195,23 @@ bool computes(Operation *op) {
   return isa<arith::ArithDialect, math::MathDialect>(op->getDialect()) &&
          !isa<arith::ConstantOp, arith::SelectOp, arith::BitcastOp,
               arith::ExtFOp, arith::TruncFOp, arith::SIToFPOp, arith::UIToFPOp,
-              arith::FPToSIOp, arith::FPToUIOp>(op);
+              arith::FPToSIOp, arith::FPToUIOp, arith::ScalingExtFOp,
+              arith::ScalingTruncFOp>(op);
+}
+
+/// The expansions round to nearest, ties to even.
+LogicalResult checkRounding(ModuleOp module) {
+  LogicalResult result = success();
+  module.walk([&](arith::TruncFOp op) {
+    auto mode = op.getRoundingmode();
+    if (!mode || *mode == arith::RoundingMode::to_nearest_even ||
+        !isStorageFloat(getElementTypeOrSelf(op.getType())))
+      return;
+    result = op.emitError("rounds ")
+             << arith::stringifyRoundingMode(*mode) << " to " << op.getType()
+             << ", expected to_nearest_even, the one mode of this type here";
+  });
+  return result;
 }
 
 /// Converts ops that only move elements to move their bits.
@@ -267,7 +283,7 @@ struct ComputeInF32 : RewritePattern {
 };
 
 /// Converts from a storage-only float through f32, the only type that the
-/// expansions convert to.
+/// expansions of arith.extf expand to.
 template <typename OpT> struct WidenThroughF32 : OpRewritePattern<OpT> {
   using OpRewritePattern<OpT>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpT op,
@@ -287,8 +303,8 @@ template <typename OpT> struct WidenThroughF32 : OpRewritePattern<OpT> {
   }
 };
 
-/// Converts other floats and integers to a storage-only float through f32, as
-/// canonicalisation merges the two steps.
+/// Converts other floats to bf16, and integers to a storage-only float, through
+/// f32, as canonicalisation merges the two steps.
 template <typename OpT> struct NarrowThroughF32 : OpRewritePattern<OpT> {
   using OpRewritePattern<OpT>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpT op,
@@ -311,6 +327,8 @@ struct LegalizeElementTypes
     MLIRContext *context = &getContext();
     LegalTypes types;
     ModuleOp module = getOperation();
+    if (failed(checkRounding(module)))
+      return signalPassFailure();
     for (auto global : module.getOps<memref::GlobalOp>()) {
       Type type = types.convertType(global.getType());
       if (type == global.getType())
@@ -336,6 +354,7 @@ struct LegalizeElementTypes
     });
     RewritePatternSet expand(context), patterns(context);
     arith::populateExpandBFloat16Patterns(expand);
+    arith::populateExpandScalingExtTruncPatterns(expand);
     dlc::populateExpandSmallFloatPatterns(expand);
     expand.add<WidenThroughF32<arith::ExtFOp>, WidenThroughF32<arith::FPToSIOp>,
                WidenThroughF32<arith::FPToUIOp>, ComputeInF32,

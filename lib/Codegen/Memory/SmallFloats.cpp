@@ -77,8 +77,14 @@ MathExpr widen(MathExpr bits, const Format &f) {
   return result.asF32();
 }
 
-/// The exponent of a power of two; of another number, that of the one below.
-MathExpr narrowToExponent(MathExpr x) { return x.abs().bits() >> 23; }
+/// The exponent of the nearest power of two, upwards from the middle. The
+/// format has no sign; what is too large, and NaN, becomes NaN.
+MathExpr narrowToExponent(MathExpr x) {
+  MathExpr bits = x.abs().bits();
+  // Between the denormal 2^-127 and 2^-126 the middle is 1.5 * 2^-127.
+  MathExpr nearest = select(bits < 0x00600000, 0, (bits + 0x00400000) >> 23);
+  return select(x != x, 255, min(nearest, nearest.constant(255)));
+}
 
 MathExpr narrow(MathExpr x, const Format &f) {
   int dropped = 23 - int(f.mantissa);
@@ -132,12 +138,14 @@ struct ExpandTruncF : OpRewritePattern<arith::TruncFOp> {
     Type from = getElementTypeOrSelf(op.getIn().getType());
     if (!isSmallFloat(element))
       return failure();
+    if (from.getIntOrFloatBitWidth() >= 32 && !from.isF32() && !from.isF64())
+      return failure();
     // Not by a truncation of its own: folding joins that with the extension.
     MathExpr x(rewriter, op.getLoc(), op.getIn());
-    if (from.getIntOrFloatBitWidth() < 32)
-      x = x.extendedToF32();
-    else if (from.isF64())
+    if (from.isF64())
       x = x.toF32();
+    else if (!from.isF32())
+      x = x.extendedToF32();
     MathExpr bits = isExponent(element)
                         ? narrowToExponent(x)
                         : narrow(x, Format(cast<FloatType>(element)));

@@ -282,9 +282,18 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
   if (type.getRank() == 0) {
     requireEqual(product(sizes(x)), index(1),
                  "the number of elements does not fit the new shape");
-    auto one = source.clone(SmallVector<int64_t>(source.getRank(), 1));
-    if (source != one)
-      x = tensor::CastOp::create(b, loc, one, x);
+    if (llvm::is_contained(source.getShape(), 0))
+      return empty({}, type.getElementType()); // never reached
+    // Bufferisation drops dimensions of extent 1 alone. An extent that is
+    // static may be another: by way of one dimension, whose extent is not.
+    if (!source.hasStaticShape()) {
+      if (source.getRank() > 1) {
+        SmallVector<ReassociationIndices> all(1);
+        llvm::append_range(all[0], llvm::seq<int64_t>(source.getRank()));
+        x = tensor::CollapseShapeOp::create(b, loc, x, all);
+      }
+      x = tensor::CastOp::create(b, loc, source.clone({int64_t(1)}), x);
+    }
     return tensor::CollapseShapeOp::create(b, loc, type, x,
                                            ArrayRef<ReassociationIndices>{});
   }

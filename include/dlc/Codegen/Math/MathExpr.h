@@ -11,8 +11,9 @@
 namespace dlc {
 
 /// Expressions for formulas at code generation: on scalars or whole vectors of
-/// f32, f64, integers or i1. In contrast, scalar::Scalar of the dialect is for
-/// the bodies of layers, on one element of any type of a model.
+/// f32, f64, integers or i1, and on the bits of other floats. In contrast,
+/// scalar::Scalar of the dialect is for the bodies of layers, on one element of
+/// any type of a model.
 class MathExpr : public Expression<MathExpr> {
 public:
   MathExpr(mlir::OpBuilder &b, mlir::Location loc, mlir::Value value)
