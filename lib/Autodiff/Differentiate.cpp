@@ -161,8 +161,57 @@ public:
     Gradients gradients(b, how);
     for (int64_t i : op.getArguments())
       gradients.want(inputs[i]);
-    // Several ops may read the same global.
-    llvm::MapVector<StringAttr, SmallVector<Value>> reads;
+    ParameterReads reads = wantParameters(op, ops, gradients);
+    gradients.findActive(ops);
+    gradients.loc = op.getLoc();
+    // A loss that does not depend on any wanted value has no gradient.
+    if (op.getSeeds().empty()) {
+      if (Value loss = values->front(); gradients.needs(loss))
+        gradients.add(loss, gradients.at(loss).constant(1));
+    } else {
+      for (auto [value, seed] : llvm::zip(*values, op.getSeeds()))
+        if (isDifferentiable(value.getType()))
+          gradients.add(value, seed);
+    }
+    if (failed(gradients.run(ops)))
+      return failure();
+    gradients.loc = op.getLoc();
+    SmallVector<Value> results;
+    if (op.getWithValue())
+      for (Value value : *values)
+        results.push_back(gradients.current(value));
+    for (int64_t i : op.getArguments())
+      results.push_back(gradients.getOrZero(inputs[i]));
+    for (auto &[name, loads] : reads)
+      results.push_back(parameterGradient(op, name, loads, gradients, b));
+    for (auto [old, now] : llvm::zip(op.getResults(), results)) {
+      if (now.getType() != old.getType())
+        now = tensor::CastOp::create(b, op.getLoc(), old.getType(), now);
+      old.replaceAllUsesWith(now);
+    }
+    if (how.memory > 0 && failed(recomputeLayers(begin, turn, op, how.memory)))
+      return failure();
+    begin->erase();
+    turn->erase();
+    op.erase();
+    for (Value input : inputs) {
+      auto cast = input.getDefiningOp<UnrealizedConversionCastOp>();
+      input.replaceAllUsesWith(cast.getOperand(0));
+      cast.erase();
+    }
+    return success();
+  }
+
+private:
+  /// The values that read each parameter: several ops may read the same global.
+  using ParameterReads = llvm::MapVector<StringAttr, SmallVector<Value>>;
+
+  /// Wants the gradients of the parameters of `op`. One that a cell reads
+  /// becomes a live-in value of the cell: its load moves to the front of `ops`.
+  static ParameterReads wantParameters(dl::GradOp op,
+                                       SmallVectorImpl<Operation *> &ops,
+                                       Gradients &gradients) {
+    ParameterReads reads;
     if (ArrayAttr parameters = op.getParametersAttr())
       for (auto name : parameters.getAsRange<FlatSymbolRefAttr>())
         reads[name.getAttr()];
@@ -184,68 +233,32 @@ public:
         if (inner != one)
           loads.push_back(inner);
       });
-    // A parameter that a cell reads becomes a live-in value of the cell.
     for (Operation *load : loads) {
       load->moveBefore(ops.front());
       ops.insert(ops.begin(), load);
     }
-    gradients.findActive(ops);
-    gradients.loc = op.getLoc();
-    // A loss that does not depend on any wanted value has no gradient.
-    if (op.getSeeds().empty()) {
-      if (Value loss = values->front(); gradients.needs(loss))
-        gradients.add(loss, gradients.at(loss).constant(1));
-    } else {
-      for (auto [value, seed] : llvm::zip(*values, op.getSeeds()))
-        if (isDifferentiable(value.getType()))
-          gradients.add(value, seed);
-    }
-    if (failed(gradients.run(ops)))
-      return failure();
-    gradients.loc = op.getLoc();
-    SmallVector<Value> results;
-    if (op.getWithValue())
-      for (Value value : *values)
-        results.push_back(gradients.current(value));
-    for (int64_t i : op.getArguments())
-      results.push_back(gradients.getOrZero(inputs[i]));
-    for (auto &[name, loads] : reads) {
-      Value sum;
-      for (Value load : loads)
-        if (Value one = gradients.get(load))
-          sum = sum ? Value(gradients.at(sum) + gradients.at(one)) : one;
-      if (!sum) {
-        auto global = symbols.lookupNearestSymbolFrom<ml_program::GlobalOp>(
-            op, FlatSymbolRefAttr::get(name));
-        auto type = cast<RankedTensorType>(global.getType());
-        sum = dl::BroadcastOp::create(
-            b, op.getLoc(), type,
-            arith::ConstantOp::create(b, op.getLoc(),
-                                      cast<TypedAttr>(b.getZeroAttr(
-                                          type.clone(ArrayRef<int64_t>())))),
-            ValueRange());
-      }
-      results.push_back(sum);
-    }
-    for (auto [old, now] : llvm::zip(op.getResults(), results)) {
-      if (now.getType() != old.getType())
-        now = tensor::CastOp::create(b, op.getLoc(), old.getType(), now);
-      old.replaceAllUsesWith(now);
-    }
-    if (how.memory > 0 && failed(recomputeLayers(begin, turn, op, how.memory)))
-      return failure();
-    begin->erase();
-    turn->erase();
-    op.erase();
-    for (Value input : inputs) {
-      auto cast = input.getDefiningOp<UnrealizedConversionCastOp>();
-      input.replaceAllUsesWith(cast.getOperand(0));
-      cast.erase();
-    }
-    return success();
+    return reads;
   }
 
-private:
+  /// Returns the sum of the gradients of all reads of a parameter: zeros where
+  /// the loss does not depend on it.
+  Value parameterGradient(dl::GradOp op, StringAttr name, ArrayRef<Value> loads,
+                          Gradients &gradients, OpBuilder &b) {
+    Value sum;
+    for (Value load : loads)
+      if (Value one = gradients.get(load))
+        sum = sum ? Value(gradients.at(sum) + gradients.at(one)) : one;
+    if (sum)
+      return sum;
+    auto global = symbols.lookupNearestSymbolFrom<ml_program::GlobalOp>(
+        op, FlatSymbolRefAttr::get(name));
+    auto type = cast<RankedTensorType>(global.getType());
+    Value zero = arith::ConstantOp::create(
+        b, op.getLoc(),
+        cast<TypedAttr>(b.getZeroAttr(type.clone(ArrayRef<int64_t>()))));
+    return dl::BroadcastOp::create(b, op.getLoc(), type, zero, ValueRange());
+  }
+
   enum State { Working, Done, Failed };
   DenseMap<Operation *, State> states;
   SymbolTableCollection symbols;

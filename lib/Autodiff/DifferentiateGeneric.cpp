@@ -118,6 +118,72 @@ private:
   llvm::DenseMap<Value, Value> reached;
 };
 
+/// Returns the value that the body of `generic` adds to its sum, or that it
+/// yields where nothing is reduced. Null if it reduces by something else than a
+/// sum: only in a sum each term gets the cotangent unchanged.
+Value findTerm(linalg::GenericOp generic) {
+  Block &body = generic.getRegion().front();
+  Value yielded = body.getTerminator()->getOperand(0);
+  if (generic.getNumReductionLoops() == 0)
+    return yielded;
+  Value accumulator = body.getArguments().back();
+  auto add = yielded.getDefiningOp<arith::AddFOp>();
+  if (!add || !accumulator.hasOneUse() ||
+      (add.getLhs() != accumulator && add.getRhs() != accumulator))
+    return Value();
+  return add.getLhs() == accumulator ? add.getRhs() : add.getLhs();
+}
+
+/// Builds the gradient of `generic` by one of its operands, which it reads by
+/// `map`. `g` is the cotangent of its result, `zeros` a tensor of the operand's
+/// shape. Fails where an op of the body has no derivative: `name` is the op of
+/// the message.
+FailureOr<Value> gradientByOperand(linalg::GenericOp generic, unsigned number,
+                                   AffineMap map, Value g, Value zeros,
+                                   OperationName name, OpBuilder &b) {
+  Block &body = generic.getRegion().front();
+  Value term = findTerm(generic);
+  // Operands: inputs, initial value, cotangent. Loops that the input lacks
+  // are reductions.
+  SmallVector<Value> inputs(generic->getOperands());
+  inputs.push_back(g);
+  SmallVector<AffineMap> maps = generic.getIndexingMapsArray();
+  maps.append({maps.back(), map});
+  SmallVector<utils::IteratorType> iterators(generic.getNumLoops(),
+                                             utils::IteratorType::reduction);
+  for (AffineExpr expr : map.getResults())
+    iterators[cast<AffineDimExpr>(expr).getPosition()] =
+        utils::IteratorType::parallel;
+  LogicalResult valid = success();
+  auto gradient = linalg::GenericOp::create(
+      b, generic.getLoc(), zeros.getType(), inputs, ValueRange{zeros}, maps,
+      iterators, [&](OpBuilder &inner, Location loc, ValueRange args) {
+        IRMapping mapping;
+        mapping.map(body.getArguments(), args.drop_back(2));
+        SmallVector<Operation *> ops;
+        for (Operation &op : body.without_terminator())
+          ops.push_back(inner.clone(op, mapping));
+        ScalarGradients scalars(inner, loc);
+        scalars.add(mapping.lookupOrDefault(term), args[args.size() - 2]);
+        for (Operation *op : llvm::reverse(ops)) {
+          if (op->getNumResults() != 1 || !scalars.get(op->getResult(0)) ||
+              isa<arith::ConstantOp>(op))
+            continue;
+          if (failed(scalars.differentiate(op)))
+            valid = op->emitError("'")
+                    << op->getName() << "' op has no derivative in the body "
+                    << "of '" << name << "'";
+        }
+        Value sum = args.back();
+        if (Value more = scalars.get(args[number]))
+          sum = arith::AddFOp::create(inner, loc, sum, more);
+        linalg::YieldOp::create(inner, loc, sum);
+      });
+  if (failed(valid))
+    return failure();
+  return gradient.getResult(0);
+}
+
 LogicalResult differentiateStructured(linalg::LinalgOp named, Gradients &d) {
   if (named->getNumResults() != 1 || !named.hasPureTensorSemantics())
     return named->emitError("'")
@@ -139,81 +205,37 @@ LogicalResult differentiateStructured(linalg::LinalgOp named, Gradients &d) {
     generic = *result;
   }
   LogicalResult valid = success();
-  Location loc = named.getLoc();
-  Block &body = generic.getRegion().front();
-  OpOperand *init = generic.getDpsInitOperand(0);
-  AffineMap outMap = generic.getMatchingIndexingMap(init);
-  Value accumulator = body.getArguments().back();
-  Value yielded = body.getTerminator()->getOperand(0);
-  // A reduction must be a sum: each term then gets the cotangent unchanged.
+  unsigned init = generic.getDpsInitOperand(0)->getOperandNumber();
   bool isReduction = generic.getNumReductionLoops() > 0;
-  Value added = yielded;
-  if (isReduction) {
-    auto add = yielded.getDefiningOp<arith::AddFOp>();
-    if (!add || !accumulator.hasOneUse() ||
-        (add.getLhs() != accumulator && add.getRhs() != accumulator))
-      valid = named->emitError("'")
-              << named->getName() << "' op has no derivative: it reduces by "
-              << "something else than a sum";
-    else
-      added = add.getLhs() == accumulator ? add.getRhs() : add.getLhs();
-  }
+  if (!findTerm(generic))
+    valid = named->emitError("'")
+            << named->getName() << "' op has no derivative: it reduces by "
+            << "something else than a sum";
   Value g = d.of(named->getResult(0));
   for (OpOperand &operand : named->getOpOperands()) {
+    unsigned number = operand.getOperandNumber();
     if (failed(valid) || !d.needs(operand.get()))
       continue;
-    bool isInit = operand.getOperandNumber() == init->getOperandNumber();
-    if (isInit && isReduction) {
+    if (number == init && isReduction) {
       d.add(operand.get(), g);
       continue;
     }
-    AffineMap map = generic.getMatchingIndexingMap(
-        &generic->getOpOperand(operand.getOperandNumber()));
+    AffineMap map =
+        generic.getMatchingIndexingMap(&generic->getOpOperand(number));
     if (!map.isProjectedPermutation()) {
       valid = named->emitError("'")
               << named->getName() << "' op has no derivative by operand "
-              << operand.getOperandNumber() << " with places "
-              << AffineMapAttr::get(map)
+              << number << " with indexing map " << AffineMapAttr::get(map)
               << ", expected a loop for each dimension";
       continue;
     }
-    // Operands: inputs, initial value, cotangent. Loops that the input lacks
-    // are reductions.
-    SmallVector<Value> inputs(generic->getOperands());
-    inputs.push_back(g);
-    SmallVector<AffineMap> maps = generic.getIndexingMapsArray();
-    maps.append({outMap, map});
-    SmallVector<utils::IteratorType> iterators(generic.getNumLoops(),
-                                               utils::IteratorType::reduction);
-    for (AffineExpr expr : map.getResults())
-      iterators[cast<AffineDimExpr>(expr).getPosition()] =
-          utils::IteratorType::parallel;
-    Value zeros = d.at(operand.get()).filled(0);
-    auto gradient = linalg::GenericOp::create(
-        b, loc, zeros.getType(), inputs, ValueRange{zeros}, maps, iterators,
-        [&](OpBuilder &inner, Location loc, ValueRange args) {
-          IRMapping mapping;
-          mapping.map(body.getArguments(), args.drop_back(2));
-          SmallVector<Operation *> ops;
-          for (Operation &op : body.without_terminator())
-            ops.push_back(inner.clone(op, mapping));
-          ScalarGradients scalars(inner, loc);
-          scalars.add(mapping.lookupOrDefault(added), args[args.size() - 2]);
-          for (Operation *op : llvm::reverse(ops)) {
-            if (op->getNumResults() != 1 || !scalars.get(op->getResult(0)) ||
-                isa<arith::ConstantOp>(op))
-              continue;
-            if (failed(scalars.differentiate(op)))
-              valid = op->emitError("'")
-                      << op->getName() << "' op has no derivative in the body "
-                      << "of '" << named->getName() << "'";
-          }
-          Value sum = args.back();
-          if (Value more = scalars.get(args[operand.getOperandNumber()]))
-            sum = arith::AddFOp::create(inner, loc, sum, more);
-          linalg::YieldOp::create(inner, loc, sum);
-        });
-    d.add(operand.get(), gradient.getResult(0));
+    FailureOr<Value> gradient =
+        gradientByOperand(generic, number, map, g,
+                          d.at(operand.get()).filled(0), named->getName(), b);
+    if (failed(gradient))
+      valid = failure();
+    else
+      d.add(operand.get(), *gradient);
   }
   if (isNamed)
     generic.erase();

@@ -3,6 +3,7 @@
 
 #include "Training.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Support/OpenFile.h"
 #include "dlc/Support/ParseJSON.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
@@ -28,6 +29,59 @@ static StringRef typeName(Type element) {
   if (element.isBF16())
     return "BF16";
   return "";
+}
+
+/// Sets a global to the values that its entry of a safetensors header has in
+/// `data`. Returns what does not fit, or nothing.
+static std::string readEntry(ml_program::GlobalOp global,
+                             const llvm::json::Object &entry, StringRef data) {
+  auto type = cast<RankedTensorType>(global.getType());
+  auto dtype = entry.getString("dtype");
+  const llvm::json::Array *shape = entry.getArray("shape"),
+                          *offsets = entry.getArray("data_offsets");
+  dl::Shape extents;
+  if (shape)
+    for (const llvm::json::Value &extent : *shape)
+      extents.push_back(extent.getAsInteger().value_or(-1));
+  std::optional<int64_t> begin, end;
+  if (offsets && offsets->size() == 2) {
+    begin = (*offsets)[0].getAsInteger();
+    end = (*offsets)[1].getAsInteger();
+  }
+  int64_t size =
+      type.hasStaticShape() && type.getElementType().isIntOrFloat()
+          ? type.getNumElements() * int64_t(type.getElementTypeBitWidth()) / 8
+          : -1;
+  StringRef name = global.getSymName(),
+            expected = typeName(type.getElementType());
+  if (!dtype || !shape || !begin || !end)
+    return fmt::format("'{}' has a damaged entry", name);
+  if (expected.empty())
+    return fmt::format(
+        "'{}' is {}, the model's is no tensor of floating-point numbers", name,
+        *dtype);
+  if (*dtype != expected || ArrayRef<int64_t>(extents) != type.getShape())
+    return fmt::format("'{}' is {} [{}], the model has {} [{}]", name, *dtype,
+                       dl::toString(extents), expected,
+                       dl::toString(type.getShape()));
+  if (*begin < 0 || *end < *begin || *end - *begin != size ||
+      *end > int64_t(data.size()))
+    return fmt::format("'{}' lies outside the file: it is cut short or damaged",
+                       name);
+  global.setValueAttr(DenseResourceElementsAttr::get(
+      type, name,
+      HeapAsmResourceBlob::allocateAndCopyWithAlign(
+          ArrayRef<char>(data.data() + *begin, size), 64)));
+  return "";
+}
+
+/// Whether a global's value is a splat of zero: a placeholder for a trained
+/// value.
+static bool isPlaceholder(ml_program::GlobalOp global) {
+  auto value = dyn_cast_if_present<DenseElementsAttr>(
+      global.getValue().value_or(Attribute()));
+  return value && value.isSplat() && isa<FloatType>(value.getElementType()) &&
+         value.getSplatValue<APFloat>().isZero();
 }
 
 llvm::Error readParameters(ModuleOp module, StringRef path) {
@@ -65,55 +119,16 @@ llvm::Error readParameters(ModuleOp module, StringRef path) {
     if (!type)
       continue;
     if (!entry) {
-      // Frozen parameters are in the model only. A parameter of zeros is a
-      // placeholder for a trained value.
-      auto value = dyn_cast_if_present<DenseElementsAttr>(
-          global.getValue().value_or(Attribute()));
-      bool isZero = value && value.isSplat() &&
-                    isa<FloatType>(value.getElementType()) &&
-                    value.getSplatValue<APFloat>().isZero();
+      // Frozen parameters are in the model only.
       if (read.contains(global.getSymName()) &&
           isa<FloatType>(type.getElementType()))
-        (isZero ? placeholders : kept).push_back(global.getSymName());
+        (isPlaceholder(global) ? placeholders : kept)
+            .push_back(global.getSymName());
       continue;
     }
     ++found;
-    auto dtype = entry->getString("dtype");
-    const llvm::json::Array *shape = entry->getArray("shape"),
-                            *offsets = entry->getArray("data_offsets");
-    dl::Shape extents;
-    if (shape)
-      for (const llvm::json::Value &extent : *shape)
-        extents.push_back(extent.getAsInteger().value_or(-1));
-    std::optional<int64_t> begin, end;
-    if (offsets && offsets->size() == 2) {
-      begin = (*offsets)[0].getAsInteger();
-      end = (*offsets)[1].getAsInteger();
-    }
-    int64_t size =
-        type.hasStaticShape() && type.getElementType().isIntOrFloat()
-            ? type.getNumElements() * int64_t(type.getElementTypeBitWidth()) / 8
-            : -1;
-    if (!dtype || !shape || !begin || !end)
-      wrong += "; '" + global.getSymName().str() + "' has a damaged entry";
-    else if (typeName(type.getElementType()).empty())
-      wrong += "; '" + global.getSymName().str() + "' is " + dtype->str() +
-               ", the model's is no tensor of floating-point numbers";
-    else if (*dtype != typeName(type.getElementType()) ||
-             ArrayRef<int64_t>(extents) != type.getShape())
-      wrong += "; '" + global.getSymName().str() + "' is " + dtype->str() +
-               " [" + dl::toString(extents) + "], the model has " +
-               typeName(type.getElementType()).str() + " [" +
-               dl::toString(type.getShape()) + "]";
-    else if (*begin < 0 || *end < *begin || *end - *begin != size ||
-             *end > int64_t(data.size()))
-      wrong += "; '" + global.getSymName().str() +
-               "' lies outside the file: it is cut short or damaged";
-    else
-      global.setValueAttr(DenseResourceElementsAttr::get(
-          type, global.getSymName(),
-          HeapAsmResourceBlob::allocateAndCopyWithAlign(
-              ArrayRef<char>(data.data() + *begin, size), 64)));
+    if (std::string problem = readEntry(global, *entry, data); !problem.empty())
+      wrong += "; " + problem;
   }
   if (!wrong.empty())
     return fail("does not fit the model: " + wrong.substr(2));

@@ -134,8 +134,8 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
   const EvaluatorInterface *evaluator = nullptr;
   SmallVector<std::pair<StringAttr, ml_program::GlobalOp>> replaced;
 
-  LogicalResult fold(func::FuncOp function) {
-    // Ops, in order, whose operands are all constant.
+  /// Returns the ops, in order, whose operands are all constant.
+  static llvm::SetVector<Operation *> findConstantOps(func::FuncOp function) {
     llvm::SetVector<Operation *> constant;
     function.walk([&](Operation *op) {
       bool isConstant =
@@ -149,9 +149,14 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
       if (isConstant)
         constant.insert(op);
     });
-    // Results that are used outside the constant ops. Folding a result pays if
-    // it removes at least half as many bytes as it adds, as with weights that
-    // get a few more channels.
+    return constant;
+  }
+
+  /// Returns the results of constant ops that are used outside these and whose
+  /// folding pays: small ones, and those that remove at least half as many
+  /// bytes as they add, as with weights that get a few more channels.
+  SmallVector<Value>
+  findResultsToFold(const llvm::SetVector<Operation *> &constant) {
     SmallVector<Value> results;
     for (Operation *op : constant) {
       if (isConstantSource(op))
@@ -177,19 +182,13 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
           results.push_back(result);
       }
     }
-    if (results.empty())
-      return success();
+    return results;
+  }
 
-    // A module with a single function @evaluate.
-    Location loc = function.getLoc();
-    OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
-    OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
-    IRMapping mapping;
-    for (auto global : getOperation().getOps<ml_program::GlobalOp>())
-      if (!isa_and_present<DenseResourceElementsAttr>(
-              global.getValue().value_or(Attribute())))
-        b.clone(*global);
-    // Only the ops that the results are computed from.
+  /// Returns the constant ops, in order, that `results` are computed from.
+  static llvm::SetVector<Operation *>
+  findNeededOps(ArrayRef<Value> results,
+                const llvm::SetVector<Operation *> &constant) {
     llvm::SetVector<Operation *> needed;
     std::function<void(Operation *)> need = [&](Operation *op) {
       if (!constant.contains(op) || needed.contains(op))
@@ -200,16 +199,35 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     };
     for (Value result : results)
       need(result.getDefiningOp());
-    // A few values that are computed from splats cost LLVM nothing. Folding
-    // them would cost a compilation here.
+    return needed;
+  }
+
+  /// Whether folding would cost a compilation here and save nothing: LLVM folds
+  /// a few values that are computed from splats.
+  static bool isLeftToLLVM(ArrayRef<Value> results,
+                           const llvm::SetVector<Operation *> &needed) {
     int64_t total = 0;
     for (Value result : results)
       total += knownBytes(result.getType());
-    if (total <= fewBytes && llvm::all_of(needed, [&](Operation *op) {
-          return !isConstantSource(op) || isSplat(op);
-        }))
-      return success();
-    SmallVector<DenseResourceElementsAttr> inputs;
+    return total <= fewBytes && llvm::all_of(needed, [](Operation *op) {
+             return !isConstantSource(op) || isSplat(op);
+           });
+  }
+
+  /// Builds a module with a single function @evaluate that returns `results`.
+  /// Large constants become its arguments: their values are appended to
+  /// `inputs`.
+  OwningOpRef<ModuleOp>
+  buildEvaluation(Location loc, ArrayRef<Value> results,
+                  const llvm::SetVector<Operation *> &needed,
+                  SmallVectorImpl<DenseResourceElementsAttr> &inputs) {
+    OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+    OpBuilder b = OpBuilder::atBlockEnd(module->getBody());
+    IRMapping mapping;
+    for (auto global : getOperation().getOps<ml_program::GlobalOp>())
+      if (!isa_and_present<DenseResourceElementsAttr>(
+              global.getValue().value_or(Attribute())))
+        b.clone(*global);
     SmallVector<Type> inputTypes;
     SmallVector<Operation *> large;
     for (Operation *op : needed)
@@ -231,11 +249,25 @@ struct FoldConstants : dlc::impl::FoldConstantsBase<FoldConstants> {
     for (Value result : results)
       returned.push_back(mapping.lookup(result));
     func::ReturnOp::create(b, loc, returned);
+    return module;
+  }
 
+  LogicalResult fold(func::FuncOp function) {
+    llvm::SetVector<Operation *> constant = findConstantOps(function);
+    SmallVector<Value> results = findResultsToFold(constant);
+    if (results.empty())
+      return success();
+    llvm::SetVector<Operation *> needed = findNeededOps(results, constant);
+    if (isLeftToLLVM(results, needed))
+      return success();
+    SmallVector<DenseResourceElementsAttr> inputs;
+    OwningOpRef<ModuleOp> module =
+        buildEvaluation(function.getLoc(), results, needed, inputs);
     FailureOr<std::vector<ElementsAttr>> values =
         evaluator->evaluate(*module, inputs);
     if (failed(values))
       return function.emitError("could not evaluate constant operations");
+    OpBuilder b(function);
     for (auto [result, value] : llvm::zip(results, *values)) {
       Operation *op = result.getDefiningOp();
       auto globals = readGlobals(op, constant);

@@ -92,51 +92,62 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
   using VectorizeTilesBase::VectorizeTilesBase;
 
   void runOnOperation() override {
-    func::FuncOp function = getOperation();
-    MLIRContext *context = &getContext();
-    IRRewriter rewriter(context);
+    if (failed(dropUnitLoops()))
+      return signalPassFailure();
+    vectorizeOps();
+    if (failed(formContractions()))
+      return signalPassFailure();
+    keepSumsInRegisters();
+    zeroPoison();
+  }
 
-    // Drop loops of one step: the outer-product form below handles matrices
-    // only.
-    {
-      RewritePatternSet patterns(context);
-      linalg::ControlDropUnitDims options;
-      options.rankReductionStrategy = linalg::ControlDropUnitDims::
-          RankReductionStrategy::ExtractInsertSlice;
-      options.controlFn = [](Operation *op) -> SmallVector<unsigned> {
-        auto generic = dyn_cast<linalg::GenericOp>(op);
-        if (!generic || !isVectorizable(generic))
-          return {};
-        SmallVector<unsigned> loops =
-            llvm::to_vector(llvm::seq<unsigned>(0, generic.getNumLoops()));
-        // A contraction of one step keeps that loop. As a plain product its
-        // sums would neither become multiply-adds nor stay in registers.
-        if (std::optional<Contraction> tile = analyzeContraction(generic)) {
-          // Keep the loops by which a pair is recognised.
-          if (tile->pair) {
-            AffineMap left = generic.getIndexingMapsArray()[0];
-            llvm::erase_if(loops, [&](unsigned loop) {
-              return loop == tile->n || left.getResult(left.getNumResults() - 1)
-                                            .isFunctionOfDim(loop);
-            });
-            return loops;
-          }
-          SmallVector<int64_t> ranges = generic.getStaticLoopRanges();
-          SmallVector<unsigned> reductions;
-          generic.getReductionDims(reductions);
-          if (llvm::all_of(reductions,
-                           [&](unsigned loop) { return ranges[loop] == 1; }))
-            llvm::erase(loops, reductions.back());
-        }
-        return loops;
-      };
-      linalg::populateFoldUnitExtentDimsPatterns(patterns, options);
-      KeepNests listener;
-      walkAndApplyPatterns(function, std::move(patterns), &listener);
-      if (failed(simplify()))
-        return signalPassFailure();
+  /// Returns the loops of one step that `op` may lose.
+  static SmallVector<unsigned> loopsToDrop(Operation *op) {
+    auto generic = dyn_cast<linalg::GenericOp>(op);
+    if (!generic || !isVectorizable(generic))
+      return {};
+    SmallVector<unsigned> loops =
+        llvm::to_vector(llvm::seq<unsigned>(0, generic.getNumLoops()));
+    std::optional<Contraction> tile = analyzeContraction(generic);
+    if (!tile)
+      return loops;
+    // Keep the loops by which a pair is recognised.
+    if (tile->pair) {
+      AffineMap left = generic.getIndexingMapsArray()[0];
+      llvm::erase_if(loops, [&](unsigned loop) {
+        return loop == tile->n ||
+               left.getResult(left.getNumResults() - 1).isFunctionOfDim(loop);
+      });
+      return loops;
     }
+    // A contraction of one step keeps that loop. As a plain product its sums
+    // would neither become multiply-adds nor stay in registers.
+    SmallVector<int64_t> ranges = generic.getStaticLoopRanges();
+    SmallVector<unsigned> reductions;
+    generic.getReductionDims(reductions);
+    if (llvm::all_of(reductions,
+                     [&](unsigned loop) { return ranges[loop] == 1; }))
+      llvm::erase(loops, reductions.back());
+    return loops;
+  }
 
+  /// Drops loops of one step: the outer-product form of contractions handles
+  /// matrices only.
+  LogicalResult dropUnitLoops() {
+    RewritePatternSet patterns(&getContext());
+    linalg::ControlDropUnitDims options;
+    options.rankReductionStrategy =
+        linalg::ControlDropUnitDims::RankReductionStrategy::ExtractInsertSlice;
+    options.controlFn = loopsToDrop;
+    linalg::populateFoldUnitExtentDimsPatterns(patterns, options);
+    KeepNests listener;
+    walkAndApplyPatterns(getOperation(), std::move(patterns), &listener);
+    return simplify();
+  }
+
+  void vectorizeOps() {
+    func::FuncOp function = getOperation();
+    IRRewriter rewriter(&getContext());
     SmallVector<linalg::LinalgOp> ops;
     function->walk([&](linalg::LinalgOp op) {
       if (op.hasPureTensorSemantics() && isVectorizable(op))
@@ -160,37 +171,47 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
       if (succeeded(result))
         rewriter.replaceOp(op, result->replacements);
     }
-    // Contractions first and separately: merged with other patterns they are no
-    // longer recognised.
-    {
-      RewritePatternSet patterns(context);
-      vector::populateVectorReductionToContractPatterns(patterns);
-      vector::populateVectorTransferPermutationMapLoweringPatterns(patterns);
-      if (failed(applyPatternsGreedily(function, std::move(patterns))))
-        return signalPassFailure();
-    }
-    {
-      RewritePatternSet patterns(context);
-      vector::populateCastAwayVectorLeadingOneDimPatterns(patterns);
-      vector::TransferReadOp::getCanonicalizationPatterns(patterns, context);
-      vector::TransferWriteOp::getCanonicalizationPatterns(patterns, context);
-      if (failed(applyPatternsGreedily(function, std::move(patterns))) ||
-          failed(simplify()))
-        return signalPassFailure();
-    }
-    // Keeps sums in registers for the duration of a reduction's loop.
+  }
+
+  /// Makes contractions of vector reductions, then drops leading unit
+  /// dimensions. In this order: merged with the other patterns, contractions
+  /// are no longer recognised.
+  LogicalResult formContractions() {
+    MLIRContext *context = &getContext();
+    RewritePatternSet contract(context);
+    vector::populateVectorReductionToContractPatterns(contract);
+    vector::populateVectorTransferPermutationMapLoweringPatterns(contract);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(contract))))
+      return failure();
+    RewritePatternSet drop(context);
+    vector::populateCastAwayVectorLeadingOneDimPatterns(drop);
+    vector::TransferReadOp::getCanonicalizationPatterns(drop, context);
+    vector::TransferWriteOp::getCanonicalizationPatterns(drop, context);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(drop))))
+      return failure();
+    return simplify();
+  }
+
+  /// Keeps sums in registers for the duration of a reduction's loop.
+  void keepSumsInRegisters() {
+    func::FuncOp function = getOperation();
+    IRRewriter rewriter(&getContext());
     auto hidden = dlc::hideIndices(rewriter, function);
     function->walk(
         [&](scf::ForOp loop) { hoistLoopInvariantSubsets(rewriter, loop); });
     for (UnrealizedConversionCastOp cast : hidden)
       rewriter.replaceOp(cast, cast.getInputs());
-    RewritePatternSet patterns(context);
-    patterns.add<ForwardTile>(context);
+    RewritePatternSet patterns(&getContext());
+    patterns.add<ForwardTile>(&getContext());
     walkAndApplyPatterns(function, std::move(patterns));
-    // Lanes out of bounds hold zeros. Upstream's hold poison, and a division by
-    // poison is undefined behaviour even in lanes that nothing reads: LLVM may
-    // then drop the whole function.
-    function->walk([&](ub::PoisonOp op) {
+  }
+
+  /// Lanes out of bounds hold zeros. Upstream's hold poison, and a division by
+  /// poison is undefined behaviour even in lanes that nothing reads: LLVM may
+  /// then drop the whole function.
+  void zeroPoison() {
+    IRRewriter rewriter(&getContext());
+    getOperation()->walk([&](ub::PoisonOp op) {
       rewriter.setInsertionPoint(op);
       rewriter.replaceOpWithNewOp<arith::ConstantOp>(
           op, cast<TypedAttr>(rewriter.getZeroAttr(op.getType())));

@@ -155,22 +155,12 @@ private:
     }
     if (auto empty = dyn_cast<tensor::EmptyOp>(op))
       return allocate(&op, empty, empty.getMixedSizes());
-    if (auto fresh = dyn_cast<bufferization::AllocTensorOp>(op)) {
-      if (fresh.getCopy())
-        return setSizes(fresh, sizesOf(fresh.getCopy()));
-      Sizes sizes;
-      for (int64_t d = 0; d < fresh.getType().getRank(); ++d)
-        sizes.push_back(fresh.isDynamicDim(d)
-                            ? OpFoldResult(fresh.getDynamicSize(b, d))
-                            : b.getIndexAttr(fresh.getType().getDimSize(d)));
-      return allocate(&op, fresh, sizes);
-    }
-    if (auto made = dyn_cast<tensor::GenerateOp>(op)) {
-      allocate(&op, made,
-               getMixedValues(made.getType().getShape(),
-                              made.getDynamicExtents(), b));
-      return;
-    }
+    if (auto fresh = dyn_cast<bufferization::AllocTensorOp>(op))
+      return visitAllocation(fresh);
+    if (auto made = dyn_cast<tensor::GenerateOp>(op))
+      return allocate(&op, made,
+                      getMixedValues(made.getType().getShape(),
+                                     made.getDynamicExtents(), b));
     if (auto splat = dyn_cast<tensor::SplatOp>(op))
       return allocate(&op, splat,
                       getMixedValues(splat.getType().getShape(),
@@ -185,32 +175,14 @@ private:
       return setSizes(insert, sizesOf(insert.getDest()));
     if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
       return visitExpansion(expand);
-    if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
-      Sizes from = sizesOf(collapse.getSrc()), to;
-      for (const ReassociationIndices &group :
-           collapse.getReassociationIndices()) {
-        Sizes part;
-        for (int64_t d : group)
-          part.push_back(from[d]);
-        to.push_back(product(part));
-      }
-      return setSizes(collapse, to);
-    }
+    if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op))
+      return visitCollapse(collapse);
     if (auto pad = dyn_cast<tensor::PadOp>(op))
       return visitPad(pad);
     if (auto concat = dyn_cast<tensor::ConcatOp>(op))
       return visitConcat(concat);
-    if (auto reshape = dyn_cast<tensor::ReshapeOp>(op)) {
-      OpBuilder::InsertionGuard guard(b);
-      OpFoldResult count = product(sizesOf(reshape.getSource()));
-      b.setInsertionPointAfter(reshape);
-      if (!isa<RankedTensorType>(reshape.getType()))
-        return;
-      Sizes to = sizesOf(reshape.getResult());
-      requireMemory(&op, to, reshape.getType().getElementType());
-      return requireEqual(&op, product(to), count,
-                          "the number of elements does not fit the new shape");
-    }
+    if (auto reshape = dyn_cast<tensor::ReshapeOp>(op))
+      return visitReshape(reshape);
     if (auto linalg = dyn_cast<linalg::LinalgOp>(op))
       return visitLinalg(linalg);
     if (auto loop = dyn_cast<scf::ForOp>(op))
@@ -221,7 +193,13 @@ private:
       return visitBranch(branch);
     if (OpTrait::hasElementwiseMappableTraits(&op) && op.getNumResults() == 1)
       return visitMapped(op);
-    // Layers emit their checks when they are lowered, and contain other layers.
+    visitRegions(op);
+  }
+
+  /// Visits the regions of an op that no rule covers. Its results have the
+  /// shapes of its destinations. Layers are not visited: they emit their checks
+  /// when they are lowered, and contain other layers.
+  void visitRegions(Operation &op) {
     if (!isa_and_present<linalg::LinalgDialect, tensor::TensorDialect,
                          scf::SCFDialect, func::FuncDialect>(op.getDialect()))
       return;
@@ -245,6 +223,41 @@ private:
       return;
     dim.replaceAllUsesWith(value(size));
     dim.erase();
+  }
+
+  void visitAllocation(bufferization::AllocTensorOp fresh) {
+    if (fresh.getCopy())
+      return setSizes(fresh, sizesOf(fresh.getCopy()));
+    Sizes sizes;
+    for (int64_t d = 0; d < fresh.getType().getRank(); ++d)
+      sizes.push_back(fresh.isDynamicDim(d)
+                          ? OpFoldResult(fresh.getDynamicSize(b, d))
+                          : b.getIndexAttr(fresh.getType().getDimSize(d)));
+    allocate(fresh, fresh, sizes);
+  }
+
+  void visitCollapse(tensor::CollapseShapeOp collapse) {
+    Sizes from = sizesOf(collapse.getSrc()), to;
+    for (const ReassociationIndices &group :
+         collapse.getReassociationIndices()) {
+      Sizes part;
+      for (int64_t d : group)
+        part.push_back(from[d]);
+      to.push_back(product(part));
+    }
+    setSizes(collapse, to);
+  }
+
+  void visitReshape(tensor::ReshapeOp reshape) {
+    OpBuilder::InsertionGuard guard(b);
+    OpFoldResult count = product(sizesOf(reshape.getSource()));
+    b.setInsertionPointAfter(reshape);
+    if (!isa<RankedTensorType>(reshape.getType()))
+      return;
+    Sizes to = sizesOf(reshape.getResult());
+    requireMemory(reshape, to, reshape.getType().getElementType());
+    requireEqual(reshape, product(to), count,
+                 "the number of elements does not fit the new shape");
   }
 
   void allocate(Operation *op, Value tensor, ArrayRef<OpFoldResult> given) {

@@ -117,7 +117,6 @@ struct OutlineShapeFunctions
     : dlc::impl::OutlineShapeFunctionsBase<OutlineShapeFunctions> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
-    OpBuilder b(context);
     RewritePatternSet patterns(context);
     memref::populateResolveRankedShapedTypeResultDimsPatterns(patterns);
     memref::populateResolveShapedTypeResultDimsPatterns(patterns);
@@ -132,77 +131,100 @@ struct OutlineShapeFunctions
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (isEntry(function))
         entries.push_back(function);
-    for (func::FuncOp function : entries) {
-      int64_t count = 0;
-      function.walk([&](codegen::RequireOp check) {
-        check->setAttr(checkNumber, b.getI64IntegerAttr(count++));
-      });
-      b.setInsertionPointAfter(function);
-      auto shapes = cast<func::FuncOp>(b.clone(*function));
-      shapes.setName((function.getName() + ".shapes").str());
-      shapes.setPrivate();
-      forgetState(shapes);
-      markCallable(shapes);
-      shapes.removeArgAttrsAttr();
-      shapes.removeResAttrsAttr();
-      storeExtents(shapes);
-      shapes.setType(
-          b.getFunctionType(shapes.getBody().front().getArgumentTypes(), {}));
-      if (failed(applyPatternsGreedily(shapes, frozen)))
+    for (func::FuncOp function : entries)
+      if (failed(outline(function, frozen)))
         return signalPassFailure();
+  }
 
-      // What depends on values cannot be part of the shape function: such
-      // extents are known only after a call, and such checks run inside the
-      // kernel.
-      llvm::DenseMap<Value, bool> known;
-      SmallVector<int64_t> behind;
-      for (auto store :
-           llvm::make_early_inc_range(shapes.getOps<memref::StoreOp>())) {
-        if (store.getMemRef() != shapes.getArguments().back() ||
-            followsFromExtents(store.getValueToStore(), known))
-          continue;
-        behind.push_back(*getConstantIntValue(store.getIndices()[0]) - 1);
-        OpBuilder at(store);
-        store.getValueMutable().assign(arith::ConstantIntOp::create(
-            at, store.getLoc(), at.getI64Type(), -1));
+  /// Outlines the extents and checks of an entry function.
+  LogicalResult outline(func::FuncOp function,
+                        const FrozenRewritePatternSet &simplify) {
+    OpBuilder b(&getContext());
+    int64_t count = 0;
+    function.walk([&](codegen::RequireOp check) {
+      check->setAttr(checkNumber, b.getI64IntegerAttr(count++));
+    });
+    func::FuncOp shapes = cloneWithoutValues(function);
+    if (failed(applyPatternsGreedily(shapes, simplify)))
+      return failure();
+
+    // What depends on values cannot be part of the shape function: such
+    // extents are known only after a call, and such checks run inside the
+    // kernel.
+    llvm::DenseMap<Value, bool> known;
+    SmallVector<int64_t> computed = dropComputedExtents(shapes, known);
+    SmallVector<codegen::RequireOp> checks, all;
+    llvm::DenseSet<int64_t> outlined;
+    shapes.walk([&](codegen::RequireOp check) {
+      all.push_back(check);
+      auto number = check->getAttrOfType<IntegerAttr>(checkNumber);
+      if (number && check->getBlock() == &shapes.getBody().front() &&
+          followsFromExtents(check.getCondition(), known)) {
+        checks.push_back(check);
+        outlined.insert(number.getInt());
       }
-      SmallVector<codegen::RequireOp> checks;
-      llvm::DenseSet<int64_t> outlined;
-      shapes.walk([&](codegen::RequireOp check) {
-        auto number = check->getAttrOfType<IntegerAttr>(checkNumber);
-        if (number && check->getBlock() == &shapes.getBody().front() &&
-            followsFromExtents(check.getCondition(), known)) {
-          checks.push_back(check);
-          outlined.insert(number.getInt());
-        }
-      });
-      storeStatus(shapes, checks);
-      SmallVector<Attribute> texts;
-      for (codegen::RequireOp check : checks)
-        texts.push_back(StringAttr::get(context, check.getMessage()));
-      SmallVector<codegen::RequireOp> all;
-      shapes.walk([&](codegen::RequireOp check) { all.push_back(check); });
-      for (codegen::RequireOp check : all)
+    });
+    storeStatus(shapes, checks);
+    SmallVector<Attribute> texts;
+    for (codegen::RequireOp check : checks)
+      texts.push_back(b.getStringAttr(check.getMessage()));
+    for (codegen::RequireOp check : all)
+      check.erase();
+    // Hiding types is no longer needed, and the copies would keep the inputs
+    // alive.
+    dropCopies(shapes, /*evenOfCasts=*/true);
+    if (failed(applyPatternsGreedily(shapes, simplify)) ||
+        failed(takeExtentsFromBuffers(shapes)))
+      return failure();
+    function.walk([&](codegen::RequireOp check) {
+      auto number = check->getAttrOfType<IntegerAttr>(checkNumber);
+      if (number && outlined.contains(number.getInt()))
         check.erase();
-      // Hiding types is no longer needed, and the copies would keep the inputs
-      // alive.
-      dropCopies(shapes, /*evenOfCasts=*/true);
-      if (failed(applyPatternsGreedily(shapes, frozen)) ||
-          failed(takeExtentsFromBuffers(shapes)))
-        return signalPassFailure();
-      function.walk([&](codegen::RequireOp check) {
-        auto number = check->getAttrOfType<IntegerAttr>(checkNumber);
-        if (number && outlined.contains(number.getInt()))
-          check.erase();
-        else
-          check->removeAttr(checkNumber);
-      });
-      shapes->setAttr(codegen::messages, b.getArrayAttr(texts));
-      function->setAttr(codegen::shapes,
-                        FlatSymbolRefAttr::get(shapes.getSymNameAttr()));
-      if (!behind.empty())
-        function->setAttr(codegen::computed, b.getDenseI64ArrayAttr(behind));
+      else
+        check->removeAttr(checkNumber);
+    });
+    shapes->setAttr(codegen::messages, b.getArrayAttr(texts));
+    function->setAttr(codegen::shapes,
+                      FlatSymbolRefAttr::get(shapes.getSymNameAttr()));
+    if (!computed.empty())
+      function->setAttr(codegen::computed, b.getDenseI64ArrayAttr(computed));
+    return success();
+  }
+
+  /// Clones an entry function to one that stores the extents of its results
+  /// and does not access the state.
+  static func::FuncOp cloneWithoutValues(func::FuncOp function) {
+    OpBuilder b(function);
+    b.setInsertionPointAfter(function);
+    auto shapes = cast<func::FuncOp>(b.clone(*function));
+    shapes.setName((function.getName() + ".shapes").str());
+    shapes.setPrivate();
+    forgetState(shapes);
+    markCallable(shapes);
+    shapes.removeArgAttrsAttr();
+    shapes.removeResAttrsAttr();
+    storeExtents(shapes);
+    shapes.setType(
+        b.getFunctionType(shapes.getBody().front().getArgumentTypes(), {}));
+    return shapes;
+  }
+
+  /// Stores -1 for each extent that depends on values. Returns the numbers of
+  /// those extents.
+  static SmallVector<int64_t>
+  dropComputedExtents(func::FuncOp shapes, llvm::DenseMap<Value, bool> &known) {
+    SmallVector<int64_t> computed;
+    for (auto store :
+         llvm::make_early_inc_range(shapes.getOps<memref::StoreOp>())) {
+      if (store.getMemRef() != shapes.getArguments().back() ||
+          followsFromExtents(store.getValueToStore(), known))
+        continue;
+      computed.push_back(*getConstantIntValue(store.getIndices()[0]) - 1);
+      OpBuilder at(store);
+      store.getValueMutable().assign(arith::ConstantIntOp::create(
+          at, store.getLoc(), at.getI64Type(), -1));
     }
+    return computed;
   }
 
   /// Makes the inputs buffers of which only the extents are read.

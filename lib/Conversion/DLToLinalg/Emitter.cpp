@@ -249,6 +249,81 @@ Value Emitter::reduce(Value x, ArrayRef<bool> reduced, double init, Body body) {
                  iterators, body);
 }
 
+/// What a call says whose sizes do not fit a reshape.
+static constexpr StringLiteral wrongCount =
+    "the number of elements does not fit the new shape";
+
+Value Emitter::castTo(RankedTensorType type, Value x) {
+  return x.getType() == type
+             ? x
+             : tensor::CastOp::create(b, loc, type, x).getResult();
+}
+
+Value Emitter::flatten(Value x) {
+  auto type = cast<RankedTensorType>(x.getType());
+  if (type.getRank() == 1)
+    return x;
+  if (type.getRank() == 0)
+    return tensor::ExpandShapeOp::create(
+        b, loc, RankedTensorType::get({1}, type.getElementType()), x,
+        ArrayRef<ReassociationIndices>{});
+  SmallVector<ReassociationIndices> all(1);
+  llvm::append_range(all[0], llvm::seq<int64_t>(type.getRank()));
+  return tensor::CollapseShapeOp::create(b, loc, x, all);
+}
+
+Value Emitter::reshapeToScalar(Value x) {
+  auto source = cast<RankedTensorType>(x.getType());
+  requireEqual(product(sizes(x)), index(1), wrongCount);
+  if (llvm::is_contained(source.getShape(), 0))
+    return empty({}, source.getElementType()); // never reached
+  // Bufferisation drops dimensions of extent 1 alone. An extent that is static
+  // may be another: by way of one dimension, whose extent is not.
+  if (!source.hasStaticShape())
+    x = tensor::CastOp::create(b, loc, source.clone({int64_t(1)}), flatten(x));
+  return tensor::CollapseShapeOp::create(
+      b, loc, RankedTensorType::get({}, source.getElementType()), x,
+      ArrayRef<ReassociationIndices>{});
+}
+
+Value Emitter::reshapeThroughFlat(Value x, RankedTensorType type, Sizes shape) {
+  OpFoldResult count = product(sizes(x));
+  Value flat = flatten(x);
+  if (type.getRank() == 1) {
+    if (!shape.empty())
+      requireEqual(shape[0], count, wrongCount);
+    return castTo(type, flat);
+  }
+  if (shape.empty()) {
+    // A single unknown extent follows from the count.
+    OpFoldResult knownCount = index(1);
+    for (int64_t extent : type.getShape())
+      if (!ShapedType::isDynamic(extent))
+        knownCount = mul(knownCount, index(extent));
+    for (int64_t extent : type.getShape())
+      shape.push_back(!ShapedType::isDynamic(extent) ? index(extent)
+                      : isZeroInteger(knownCount)
+                          ? index(0)
+                          : floorDiv(count, knownCount));
+  }
+  requireEqual(product(shape), count, wrongCount);
+  // The type must be as static as the sizes: for every unknown extent of the
+  // type, upstream's patterns expect an operand of the op.
+  SmallVector<int64_t> known;
+  for (OpFoldResult size : shape)
+    known.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  type = type.clone(known);
+  // The flat extent is static exactly if all new extents are.
+  flat = castTo(
+      RankedTensorType::get({type.hasStaticShape() ? type.getNumElements()
+                                                   : ShapedType::kDynamic},
+                            type.getElementType()),
+      flat);
+  SmallVector<ReassociationIndices> all(1);
+  llvm::append_range(all[0], llvm::seq<int64_t>(type.getRank()));
+  return tensor::ExpandShapeOp::create(b, loc, type, flat, all, shape);
+}
+
 Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
   auto source = cast<RankedTensorType>(x.getType());
   Sizes given;
@@ -275,90 +350,17 @@ Value Emitter::reshape(Value x, RankedTensorType type, ValueRange extents) {
     return x;
   if (source.getRank() == type.getRank() && source.getRank() <= 1) {
     if (!given.empty())
-      requireEqual(given[0], dim(x, 0),
-                   "the number of elements does not fit the new shape");
+      requireEqual(given[0], dim(x, 0), wrongCount);
     return tensor::CastOp::create(b, loc, type, x);
   }
-  if (type.getRank() == 0) {
-    requireEqual(product(sizes(x)), index(1),
-                 "the number of elements does not fit the new shape");
-    if (llvm::is_contained(source.getShape(), 0))
-      return empty({}, type.getElementType()); // never reached
-    // Bufferisation drops dimensions of extent 1 alone. An extent that is
-    // static may be another: by way of one dimension, whose extent is not.
-    if (!source.hasStaticShape()) {
-      if (source.getRank() > 1) {
-        SmallVector<ReassociationIndices> all(1);
-        llvm::append_range(all[0], llvm::seq<int64_t>(source.getRank()));
-        x = tensor::CollapseShapeOp::create(b, loc, x, all);
-      }
-      x = tensor::CastOp::create(b, loc, source.clone({int64_t(1)}), x);
-    }
-    return tensor::CollapseShapeOp::create(b, loc, type, x,
-                                           ArrayRef<ReassociationIndices>{});
-  }
+  if (type.getRank() == 0)
+    return reshapeToScalar(x);
   std::optional<SmallVector<ReassociationIndices>> groups;
   if (given.empty() || type.hasStaticShape())
     groups = getReassociationIndicesForReshape(source, type);
-  if (groups && source.getRank() > type.getRank()) {
-    Value collapsed = tensor::CollapseShapeOp::create(b, loc, x, *groups);
-    return collapsed.getType() == type
-               ? collapsed
-               : tensor::CastOp::create(b, loc, type, collapsed).getResult();
-  }
-  // Through one dimension. A single unknown extent follows from the count.
-  Value flat = x;
-  OpFoldResult count = product(sizes(x));
-  if (source.getRank() != 1) {
-    SmallVector<ReassociationIndices> all(source.getRank() ? 1 : 0);
-    for (int64_t d = 0; d < source.getRank(); ++d)
-      all[0].push_back(d);
-    if (source.getRank() == 0) {
-      flat = tensor::ExpandShapeOp::create(
-          b, loc, RankedTensorType::get({1}, source.getElementType()), x,
-          ArrayRef<ReassociationIndices>{});
-    } else {
-      flat = tensor::CollapseShapeOp::create(b, loc, x, all);
-    }
-  }
-  if (type.getRank() == 1) {
-    if (!given.empty())
-      requireEqual(given[0], count,
-                   "the number of elements does not fit the new shape");
-    return flat.getType() == type
-               ? flat
-               : tensor::CastOp::create(b, loc, type, flat).getResult();
-  }
-  OpFoldResult knownCount = index(1);
-  for (int64_t extent : type.getShape())
-    if (!ShapedType::isDynamic(extent))
-      knownCount = mul(knownCount, index(extent));
-  Sizes shape = given;
-  if (given.empty())
-    for (int64_t extent : type.getShape())
-      shape.push_back(!ShapedType::isDynamic(extent) ? index(extent)
-                      : isZeroInteger(knownCount)
-                          ? index(0)
-                          : floorDiv(count, knownCount));
-  requireEqual(product(shape), count,
-               "the number of elements does not fit the new shape");
-  // The type must be as static as the sizes: for every unknown extent of the
-  // type, upstream's patterns expect an operand of the op.
-  SmallVector<int64_t> known;
-  for (OpFoldResult size : shape)
-    known.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
-  type = type.clone(known);
-  // The flat extent is static exactly if all new extents are.
-  bool isStatic = type.hasStaticShape();
-  auto flatType = RankedTensorType::get(
-      {isStatic ? type.getNumElements() : ShapedType::kDynamic},
-      type.getElementType());
-  if (flat.getType() != flatType)
-    flat = tensor::CastOp::create(b, loc, flatType, flat);
-  SmallVector<ReassociationIndices> all(1);
-  for (int64_t d = 0; d < type.getRank(); ++d)
-    all[0].push_back(d);
-  return tensor::ExpandShapeOp::create(b, loc, type, flat, all, shape);
+  if (groups && source.getRank() > type.getRank())
+    return castTo(type, tensor::CollapseShapeOp::create(b, loc, x, *groups));
+  return reshapeThroughFlat(x, type, given);
 }
 
 /// Each kept dimension is grouped with the unit dimensions after it. Leading

@@ -139,6 +139,17 @@ public:
 
   mlir::Operation *op;
   bool isRaw = false;
+
+private:
+  /// x with more or fewer static extents.
+  mlir::Value castTo(mlir::RankedTensorType type, mlir::Value x);
+  /// x with all dimensions in one.
+  mlir::Value flatten(mlir::Value x);
+  /// The parts of reshape: to rank 0, and through a single dimension to `type`
+  /// of the sizes `shape` (none given: deduced from the type).
+  mlir::Value reshapeToScalar(mlir::Value x);
+  mlir::Value reshapeThroughFlat(mlir::Value x, mlir::RankedTensorType type,
+                                 Sizes shape);
 };
 
 /// Each family adds its patterns. ConvertDLToLinalg.cpp applies them together.

@@ -7,16 +7,37 @@ using namespace mlir;
 
 namespace dlc::onnx_import {
 
-/// A convolution that reads x at positions displaced by `offset`: the samples
-/// of all windows, then one product with the filter.
-void importDeformConv(Node &n) {
-  Graph &g = n.g;
-  TensorValue x = n.in(0), w = n.in(1), offset = n.in(2);
+namespace {
+struct DeformConv {
+  explicit DeformConv(Node &n) : n(n), g(n.g) {}
+
+  void import();
+
+private:
+  bool read();
+  void checkWindows();
+  TensorValue windowsFirst(TensorValue t, int64_t parts);
+  Sampler sampler();
+  SmallVector<TensorValue> positions(TensorValue moves);
+  TensorValue product(TensorValue samples, ArrayRef<Extent> windows);
+
+  Node &n;
+  Graph &g;
+  TensorValue x, w, offset;
+  int64_t rank = 0, groups = 1, offsetGroups = 1;
+  int64_t channels = 0, filters = 0, taps = 1;
+  Ints strides, dilations, pads, kernel;
+};
+} // namespace
+
+/// Reads and checks inputs and attributes. Returns false if they do not fit.
+bool DeformConv::read() {
+  x = n.in(0), w = n.in(1), offset = n.in(2);
   if (!x || !w || !offset)
-    return;
-  int64_t rank = x.rank() - 2;
-  int64_t groups = n.integer("group", 1),
-          offsetGroups = n.integer("offset_group", 1);
+    return false;
+  rank = x.rank() - 2;
+  groups = n.integer("group", 1);
+  offsetGroups = n.integer("offset_group", 1);
   auto list = [&](StringRef name, int64_t count, int64_t otherwise) {
     Ints values = n.ints(name).value_or(Ints(count, otherwise));
     if (int64_t(values.size()) != count) {
@@ -32,22 +53,24 @@ void importDeformConv(Node &n) {
            dl::toString(w.shape()) + " and " + dl::toString(offset.shape()) +
            " in " + Twine(groups) + " and " + Twine(offsetGroups) +
            " groups, expected one rank of 3 to 5 and groups of 1 and more");
-    return;
+    return false;
   }
-  Ints strides = list("strides", rank, 1),
-       dilations = list("dilations", rank, 1), pads = list("pads", 2 * rank, 0);
+  strides = list("strides", rank, 1);
+  dilations = list("dilations", rank, 1);
+  pads = list("pads", 2 * rank, 0);
   w = refineFilter(n, x, w);
   if (!w)
-    return;
-  Ints kernel(w.shape().drop_front(2));
+    return false;
+  kernel.assign(w.shape().begin() + 2, w.shape().end());
   if (Ints given = list("kernel_shape", rank, 0);
       n.hasAttr("kernel_shape") && given != kernel)
     n.fail("kernel_shape is not the shape of the filter " +
            dl::toString(w.shape()));
-  int64_t channels = x.dim(1), filters = w.dim(0), taps = 1;
+  channels = x.dim(1);
+  filters = w.dim(0);
   if (ShapedType::isDynamic(channels) || !w.isStatic()) {
     n.fail("its channels and its filter must be known while compiling");
-    return;
+    return false;
   }
   for (int64_t extent : kernel)
     taps *= extent;
@@ -59,8 +82,14 @@ void importDeformConv(Node &n) {
            dl::toString(w.shape()) + " and " + dl::toString(offset.shape()) +
            " in " + Twine(groups) + " and " + Twine(offsetGroups) +
            " groups, which do not fit together");
-    return;
+    return false;
   }
+  checkWindows();
+  return !g.failed;
+}
+
+/// Checks that `offset` has a displacement for each window.
+void DeformConv::checkWindows() {
   for (int64_t d = 0; d < rank; ++d) {
     int64_t effectiveKernel = (kernel[d] - 1) * dilations[d] + 1;
     int64_t room = x.dim(d + 2) + pads[d] + pads[rank + d] - effectiveKernel;
@@ -73,10 +102,24 @@ void importDeformConv(Node &n) {
              " moves windows that are not those over " +
              dl::toString(x.shape()));
   }
-  if (g.failed)
-    return;
+}
 
-  // x as [N, D..., offset groups, channels per group].
+/// Transposes [N, groups taps parts, O...] to [N, O..., taps, groups, parts].
+TensorValue DeformConv::windowsFirst(TensorValue t, int64_t parts) {
+  Extents split = g.dims(t);
+  split.erase(split.begin() + 1);
+  split.insert(split.begin() + 1,
+               {g.index(offsetGroups), g.index(taps), g.index(parts)});
+  Ints permutation{0};
+  for (int64_t d = 0; d < rank; ++d)
+    permutation.push_back(4 + d);
+  llvm::append_range(permutation, Ints{2, 1, 3});
+  return g.transpose(g.reshape(t, split), permutation);
+}
+
+/// Returns a sampler of x as [N, D..., offset groups, channels per group], at
+/// positions [N, O..., taps, offset groups].
+Sampler DeformConv::sampler() {
   Extents shape = g.dims(x);
   Extents outer(shape.begin() + 2, shape.end());
   Extent count = g.product(outer), perGroup = g.index(channels / offsetGroups);
@@ -85,7 +128,6 @@ void importDeformConv(Node &n) {
       s.rows, {g.mul(g.mul(shape[0], count), g.index(offsetGroups)), perGroup});
   for (Extent &stride : s.strides)
     stride = g.mul(stride, g.index(offsetGroups));
-  // Positions are [N, O..., taps, offset groups].
   Extents image(rank + 3, g.index(1)), group(rank + 3, g.index(1));
   image[0] = shape[0];
   group[rank + 2] = g.index(offsetGroups);
@@ -93,22 +135,14 @@ void importDeformConv(Node &n) {
       g.iota(image, 0, g.i64()) *
           g.fromElements({g.mul(count, g.index(offsetGroups))}, true, g.i64()) +
       g.iota(group, rank + 2, g.i64());
-  auto windowsFirst = [&](TensorValue t, int64_t parts) {
-    // [N, groups taps parts, O...] -> [N, O..., taps, groups, parts]
-    Extents split = g.dims(t);
-    split.erase(split.begin() + 1);
-    split.insert(split.begin() + 1,
-                 {g.index(offsetGroups), g.index(taps), g.index(parts)});
-    Ints permutation{0};
-    for (int64_t d = 0; d < rank; ++d)
-      permutation.push_back(4 + d);
-    llvm::append_range(permutation, Ints{2, 1, 3});
-    return g.transpose(g.reshape(t, split), permutation);
-  };
-  Type type = placeType(g, x, offset);
-  TensorValue moves = g.cast(windowsFirst(offset, rank), type);
+  return s;
+}
+
+/// Returns for each dimension the positions that the filter's taps read, moved
+/// by `moves`, [N, O..., taps, offset groups, rank].
+SmallVector<TensorValue> DeformConv::positions(TensorValue moves) {
   Extents windows = g.dims(moves);
-  SmallVector<TensorValue> places;
+  SmallVector<TensorValue> result;
   int64_t inner = taps;
   for (int64_t d = 0; d < rank && !g.failed; ++d) {
     TensorValue move =
@@ -121,15 +155,15 @@ void importDeformConv(Node &n) {
     number = g.op<dl::RemainderOp>(number, g.number(g.i64(), kernel[d]));
     TensorValue start =
         g.iota(at, d + 1, g.i64()) * double(strides[d]) - double(pads[d]);
-    places.push_back(g.cast(start + number * double(dilations[d]), type) +
-                     move);
+    result.push_back(
+        g.cast(start + number * double(dilations[d]), moves.element()) + move);
   }
-  if (g.failed)
-    return;
-  TensorValue samples = s.at(places);
-  if (n.has(4))
-    samples = samples * g.cast(windowsFirst(n.in(4), 1), x.element());
-  // [N, O..., taps, C] -> [groups, N O..., taps C/groups]
+  return result;
+}
+
+/// Multiplies samples, [N, O..., taps, C], by the filter: a product of
+/// [groups, N O..., taps C/groups] and [groups, taps C/groups, F/groups].
+TensorValue DeformConv::product(TensorValue samples, ArrayRef<Extent> windows) {
   Extent total = windows[0];
   for (int64_t d = 0; d < rank; ++d)
     total = g.mul(total, windows[d + 1]);
@@ -145,10 +179,29 @@ void importDeformConv(Node &n) {
   TensorValue y = g.transpose(g.matmul(columns, filter), {1, 0, 2});
   Extents result(windows.begin(), windows.begin() + rank + 1);
   result.push_back(g.index(filters));
-  y = g.reshape(y, result);
+  return g.reshape(y, result);
+}
+
+void DeformConv::import() {
+  if (!read())
+    return;
+  Sampler s = sampler();
+  TensorValue moves =
+      g.cast(windowsFirst(offset, rank), placeType(g, x, offset));
+  SmallVector<TensorValue> where = positions(moves);
+  if (g.failed)
+    return;
+  TensorValue samples = s.at(where);
+  if (n.has(4))
+    samples = samples * g.cast(windowsFirst(n.in(4), 1), x.element());
+  TensorValue y = product(samples, g.dims(moves));
   if (n.has(3))
     y = y + n.in(3);
   n.yield(g.channelsFirst(y));
 }
+
+/// A convolution that reads x at positions displaced by `offset`: the samples
+/// of all windows, then one product with the filter.
+void importDeformConv(Node &n) { DeformConv(n).import(); }
 
 } // namespace dlc::onnx_import

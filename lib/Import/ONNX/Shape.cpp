@@ -353,17 +353,12 @@ static TensorValue padAxis(Graph &g, TensorValue x, int64_t axis, Extent low,
   return g.gather(x, at, axis);
 }
 
-void importPad(Node &n) {
+/// Reads the pads before and after each dimension of x, which may be negative,
+/// and the value that pads. Returns false if they do not fit.
+static bool readPads(Node &n, TensorValue x, TensorValue &value, Extents &low,
+                     Extents &high) {
   Graph &g = n.g;
-  TensorValue x = n.in(0);
-  std::string mode = n.string("mode", "constant");
-  if (mode != "constant" && mode != "edge" && mode != "reflect" &&
-      mode != "wrap") {
-    n.fail("mode is '" + mode + "', expected constant, edge, reflect or wrap");
-    return;
-  }
   Extents pads;
-  TensorValue value = g.number(x.element(), 0);
   Ints axes = upTo(x.rank());
   if (n.version < 11) {
     pads = g.toExtents(n.ints("pads").value_or(Ints()));
@@ -376,27 +371,57 @@ void importPad(Node &n) {
       axes = *given;
   }
   if (g.failed)
-    return;
+    return false;
   if (pads.size() != 2 * axes.size()) {
     n.fail("has " + Twine(pads.size()) + " pads for " + Twine(axes.size()) +
            " axes, expected two for each");
-    return;
+    return false;
   }
   for (Extent pad : pads) {
     auto known = getConstantIntValue(pad);
     if (known && (*known < -maxBytes || *known > maxBytes)) {
       n.fail("pads by " + Twine(*known) + ", expected at most 2^48");
-      return;
+      return false;
     }
     if (!known)
       g.requireSmall(pad, "pads");
   }
-  Extents low(x.rank(), g.index(0)), high(x.rank(), g.index(0));
+  low.assign(x.rank(), g.index(0));
+  high.assign(x.rank(), g.index(0));
   for (size_t i = 0; i < axes.size(); ++i) {
     int64_t axis = n.axis(axes[i], x.rank());
     low[axis] = pads[i];
     high[axis] = pads[i + axes.size()];
   }
+  return !g.failed;
+}
+
+/// Returns whether each position of dimension `d`, padded by `low` and `high`,
+/// is inside x: [extent, 1, ...], as far as dimension d of x broadcasts.
+static TensorValue isInside(Graph &g, TensorValue x, int64_t d, Extent low,
+                            Extent high) {
+  Extent extent = g.dim(x, d);
+  auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
+  TensorValue at = g.iota({g.add(g.add(low, extent), high)}, 0, g.i64());
+  TensorValue inside = (at >= scalar(low)) & (at < scalar(g.add(low, extent)));
+  Extents shape(x.rank() - d, g.index(1));
+  shape[0] = g.dim(inside, 0);
+  return g.reshape(inside, shape);
+}
+
+void importPad(Node &n) {
+  Graph &g = n.g;
+  TensorValue x = n.in(0);
+  std::string mode = n.string("mode", "constant");
+  if (mode != "constant" && mode != "edge" && mode != "reflect" &&
+      mode != "wrap") {
+    n.fail("mode is '" + mode + "', expected constant, edge, reflect or wrap");
+    return;
+  }
+  TensorValue value = g.number(x.element(), 0);
+  Extents low, high;
+  if (!readPads(n, x, value, low, high))
+    return;
   // Negative pads crop.
   for (int64_t d = 0; d < x.rank() && !g.failed; ++d)
     for (bool isHigh : {false, true}) {
@@ -431,18 +456,7 @@ void importPad(Node &n) {
     if (getConstantIntValue(low[d]) == 0 && getConstantIntValue(high[d]) == 0)
       continue;
     if (mode == "constant") {
-      // Whether a position is inside x.
-      Extent extent = g.dim(x, d);
-      auto scalar = [&](Extent e) {
-        return g.fromElements({e}, true, g.i64());
-      };
-      TensorValue at =
-          g.iota({g.add(g.add(low[d], extent), high[d])}, 0, g.i64());
-      TensorValue own =
-          (at >= scalar(low[d])) & (at < scalar(g.add(low[d], extent)));
-      Extents shape(x.rank() - d, g.index(1));
-      shape[0] = g.dim(own, 0);
-      own = g.reshape(own, shape);
+      TensorValue own = isInside(g, x, d, low[d], high[d]);
       inside = inside ? inside & own : own;
     }
     x = padAxis(g, x, d, low[d], high[d], mode);
