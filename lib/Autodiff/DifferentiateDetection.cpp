@@ -10,12 +10,12 @@ using dl::formula::TensorExpr;
 /// 0 ... extent-1 along one of four dimensions; the other extents are 1.
 static TensorExpr iotaAlong(TensorExpr like, int64_t extent, int64_t axis) {
   OpBuilder &b = *like.b;
-  TensorExpr places = like.with(dl::IotaOp::create(
+  TensorExpr positions = like.with(dl::IotaOp::create(
       b, like.loc, RankedTensorType::get({extent}, like.element()),
       ValueRange(), b.getI64IntegerAttr(0)));
   SmallVector<int64_t> shape(4, 1);
   shape[axis] = extent;
-  return places.reshape(shape);
+  return positions.reshape(shape);
 }
 
 /// The weight of each image position in each cell of a region, along one
@@ -43,12 +43,12 @@ static TensorExpr buildInterpolationWeights(dl::RoiAlignOp op, TensorExpr rois,
       ratio ? cell.constant(double(ratio))
             : min(max(dl::formula::ceil(cell), 1.0), double(extent + 1));
   TensorExpr step = iotaAlong(rois, ratio ? ratio : extent + 1, 2),
-             place = iotaAlong(rois, extent, 3),
+             position = iotaAlong(rois, extent, 3),
              at = low + iotaAlong(rois, cells, 1) * cell +
                   (step + 0.5) * cell / count;
   TensorExpr counts = (at >= -1.0) & (at <= double(extent)) & (step < count);
   at = min(max(at, 0.0), double(extent - 1));
-  TensorExpr weight = max(1.0 - abs(at - place), 0.0) / count;
+  TensorExpr weight = max(1.0 - abs(at - position), 0.0) / count;
   return select(counts, weight, 0.0).sum({2}, /*keepDims=*/false);
 }
 

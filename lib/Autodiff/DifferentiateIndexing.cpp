@@ -84,12 +84,12 @@ static LogicalResult differentiateScatter(dl::ScatterOp op, Gradients &d) {
 /// The cotangent goes back to the positions where the elements were found.
 static LogicalResult differentiateTopK(dl::TopKOp op, Gradients &d) {
   TensorExpr g = d.of(op.getValues()), x = d.at(op.getX()),
-             places = d.at(op.getIndices()).cast(d.b.getI64Type());
+             positions = d.at(op.getIndices()).cast(d.b.getI64Type());
   // Element i of row r is at position r n + i of the flat tensor.
   TensorExpr n = x.count({x.rank() - 1}, d.b.getI64Type()), rows = x.asMatrix();
   TensorExpr first =
       dl::formula::iota(d.b, d.loc, rows, 0).reshape({rows.shape()[0], 1}) * n;
-  TensorExpr flat = (places.asMatrix() + first).asVector();
+  TensorExpr flat = (positions.asMatrix() + first).asVector();
   d.add(op.getX(), scatter(x.filled(0).asVector(), flat, g.asVector(),
                            dl::ScatterKind::add)
                        .reshapeAs(x));

@@ -21,11 +21,11 @@ template <typename OpT>
 static FailureOr<Window> readStatic(OpT op, TensorExpr x, TensorExpr y) {
   Window window = Window::get(op, op.getWindow());
   for (unsigned d = 0; d < window.rank(); ++d) {
-    int64_t extent = x.shape()[d + 1], places = y.shape()[d + 1];
-    if (ShapedType::isDynamic(extent) || ShapedType::isDynamic(places))
+    int64_t extent = x.shape()[d + 1], positions = y.shape()[d + 1];
+    if (ShapedType::isDynamic(extent) || ShapedType::isDynamic(positions))
       return failure();
     int64_t needed =
-        (places - 1) * window.strides[d] + window.effectiveKernel(d);
+        (positions - 1) * window.strides[d] + window.effectiveKernel(d);
     if (window.isSame()) {
       int64_t total = std::max<int64_t>(needed - extent, 0);
       window.low[d] =
@@ -147,17 +147,17 @@ static TensorExpr padSpatial(TensorExpr x, ArrayRef<int64_t> low,
 /// window, or the phases of its strides.
 static SmallVector<SmallVector<int64_t>>
 enumeratePositions(ArrayRef<int64_t> extents) {
-  SmallVector<SmallVector<int64_t>> places{{}};
+  SmallVector<SmallVector<int64_t>> positions{{}};
   for (int64_t extent : extents) {
     SmallVector<SmallVector<int64_t>> longer;
-    for (const auto &place : places)
+    for (const auto &position : positions)
       for (int64_t i = 0; i < extent; ++i) {
-        longer.push_back(place);
+        longer.push_back(position);
         longer.back().push_back(i);
       }
-    places = std::move(longer);
+    positions = std::move(longer);
   }
-  return places;
+  return positions;
 }
 
 /// The cotangent of the input of a maximum over windows with known geometry, as
@@ -410,7 +410,7 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
   return success();
 }
 
-static SmallVector<int64_t> places(TensorExpr x) {
+static SmallVector<int64_t> positions(TensorExpr x) {
   SmallVector<int64_t> axes;
   for (int64_t axis = 1; axis + 1 < x.rank(); ++axis)
     axes.push_back(axis);
@@ -421,14 +421,14 @@ static LogicalResult differentiateGlobalMax(dl::GlobalMaxPoolOp op,
                                             Gradients &d) {
   TensorExpr x = d.at(op.getX());
   TensorExpr wins = (x == d.at(op.getY())).cast(x.element());
-  d.add(op.getX(), wins * (d.of(op.getY()) / wins.sum(places(x))));
+  d.add(op.getX(), wins * (d.of(op.getY()) / wins.sum(positions(x))));
   return success();
 }
 
 static LogicalResult differentiateGlobalAvg(dl::GlobalAvgPoolOp op,
                                             Gradients &d) {
   TensorExpr x = d.at(op.getX());
-  d.add(op.getX(), (d.of(op.getY()) / x.count(places(x))).broadcastTo(x));
+  d.add(op.getX(), (d.of(op.getY()) / x.count(positions(x))).broadcastTo(x));
   return success();
 }
 

@@ -115,10 +115,10 @@ static TensorExpr scatterAlong(TensorExpr g, TensorExpr from, int64_t axis,
 /// operand.
 static bool keepsExtent(dl::BroadcastOp op, int64_t axis) {
   auto y = op.getY().getType();
-  int64_t place = axis + y.getRank() - op.getX().getType().getRank();
-  if (!y.isDynamicDim(place))
+  int64_t position = axis + y.getRank() - op.getX().getType().getRank();
+  if (!y.isDynamicDim(position))
     return false;
-  auto dim = op.getExtents()[y.getDynamicDimIndex(place)]
+  auto dim = op.getExtents()[y.getDynamicDimIndex(position)]
                  .getDefiningOp<tensor::DimOp>();
   return dim && dim.getSource() == op.getX() &&
          getConstantIntValue(dim.getDimension()) == axis;

@@ -46,8 +46,8 @@ struct Geometry {
                  << "dimension " << d << " has no derivative, expected a known "
                  << "extent or padding in numbers";
         } else {
-          int64_t places = window.outputExtent(d, extents[d]);
-          total = std::max<int64_t>((places - 1) * window.strides[d] +
+          int64_t positions = window.outputExtent(d, extents[d]);
+          total = std::max<int64_t>((positions - 1) * window.strides[d] +
                                         window.effectiveKernel(d) - extents[d],
                                     0);
         }

@@ -41,11 +41,11 @@ static void raise(scf::ForOp loop) {
         Value number = arith::IndexCastOp::create(
             b, loc, b.getIndexType(),
             tensor::ExtractOp::create(b, loc, elements[0], ValueRange()));
-        Value place = arith::AddIOp::create(
+        Value position = arith::AddIOp::create(
             b, loc, loop.getLowerBound(),
             arith::MulIOp::create(b, loc, number, loop.getStep()));
         IRMapping mapping;
-        mapping.map(loop.getInductionVar(), place);
+        mapping.map(loop.getInductionVar(), position);
         mapping.map(loop.getRegionIterArgs(), states);
         for (Operation &op : loop.getBody()->without_terminator())
           b.clone(op, mapping);

@@ -61,12 +61,13 @@ private:
               b.clone(op, mapping);
             for (auto [state, next] : llvm::zip(states, yield.getStates()))
               state = mapping.lookupOrDefault(next);
-            for (auto [places, output] : llvm::zip(outputs, yield.getOutputs()))
-              places[at] = mapping.lookupOrDefault(output);
+            for (auto [positions, output] :
+                 llvm::zip(outputs, yield.getOutputs()))
+              positions[at] = mapping.lookupOrDefault(output);
           }
           SmallVector<Value> groups;
-          for (SmallVector<Value> &places : outputs)
-            groups.push_back(gather(b, loc, places, axis));
+          for (SmallVector<Value> &positions : outputs)
+            groups.push_back(gather(b, loc, positions, axis));
           YieldOp::create(b, loc, states, groups, Value());
         });
     SmallVector<Value> results(unrolled.getFinals());

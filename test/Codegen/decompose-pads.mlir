@@ -73,7 +73,7 @@ func.func @number_inside(%x: tensor<4xf32>) -> tensor<5xf32> {
 
 // Strips are filled with one value; a value of each place is refused.
 func.func @place(%x: tensor<4xindex>) -> tensor<7xindex> {
-  // expected-error @+1 {{padding value depends on the place}}
+  // expected-error @+1 {{padding value depends on the position}}
   %0 = tensor.pad %x low[1] high[2] {
   ^bb0(%i: index):
     tensor.yield %i : index

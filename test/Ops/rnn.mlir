@@ -65,7 +65,7 @@ func.func @refused3(%x: tensor<5x2x3xf32>, %w: tensor<3x4xf32>, %u: tensor<4x4xf
 // -----
 
 func.func @refused4(%x: tensor<5x2x3xf32>, %w: tensor<3x4xf32>, %u: tensor<4x4xf32>) {
-  // expected-error @below {{has activation 'swoosh' at place 0, expected an element-wise op of dl with one operand, affine, scaled_tanh or thresholded_relu}}
+  // expected-error @below {{has activation 'swoosh' at position 0, expected an element-wise op of dl with one operand, affine, scaled_tanh or thresholded_relu}}
   // expected-error @below {{clip is -1.000000e+00, expected a number above 0}}
   %y, %h = dl.rnn %x, %w, %u activations ["swoosh"] clip -1.0 : tensor<5x2x3xf32>, tensor<3x4xf32>, tensor<4x4xf32>
   return

@@ -65,10 +65,10 @@ private:
             value = written;
       forwarded.push_back(value);
     }
-    SmallVector<unsigned> places;
+    SmallVector<unsigned> positions;
     for (Value value : condition.getArgs()) {
       auto at = llvm::find(forwarded, value);
-      places.push_back(at - forwarded.begin());
+      positions.push_back(at - forwarded.begin());
       if (at == forwarded.end())
         forwarded.push_back(value);
     }
@@ -85,9 +85,9 @@ private:
     unsigned old = body.getNumArguments();
     for (Value value : forwarded)
       body.addArgument(value.getType(), value.getLoc());
-    for (auto [i, place] : llvm::enumerate(places)) {
-      body.getArgument(i).replaceAllUsesWith(body.getArgument(old + place));
-      loop.getResult(i).replaceAllUsesWith(aligned.getResult(place));
+    for (auto [i, position] : llvm::enumerate(positions)) {
+      body.getArgument(i).replaceAllUsesWith(body.getArgument(old + position));
+      loop.getResult(i).replaceAllUsesWith(aligned.getResult(position));
     }
     body.eraseArguments(0, old);
     loop.erase();

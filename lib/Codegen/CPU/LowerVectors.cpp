@@ -153,18 +153,19 @@ struct ReadInOrder : OpRewritePattern<vector::TransferReadOp> {
                                 PatternRewriter &rewriter) const override {
     AffineMap map = op.getPermutationMap();
     VectorType type = op.getVectorType();
-    SmallVector<int64_t> places, order;
+    SmallVector<int64_t> positions, order;
     for (AffineExpr expr : map.getResults()) {
       auto dim = dyn_cast<AffineDimExpr>(expr);
       if (!dim)
         return failure();
-      order.push_back(places.size());
-      places.push_back(dim.getPosition());
+      order.push_back(positions.size());
+      positions.push_back(dim.getPosition());
     }
-    if (llvm::is_sorted(places) || type.isScalable())
+    if (llvm::is_sorted(positions) || type.isScalable())
       return failure();
-    llvm::sort(order,
-               [&](int64_t a, int64_t b) { return places[a] < places[b]; });
+    llvm::sort(order, [&](int64_t a, int64_t b) {
+      return positions[a] < positions[b];
+    });
     SmallVector<AffineExpr> dims;
     SmallVector<int64_t> shape, back(order.size());
     SmallVector<bool> inBounds;

@@ -188,9 +188,9 @@ private:
     if (!root.contraction || root.contraction == root.op)
       return tasks[loop];
     AffineMap out = root.contraction.getIndexingMapsArray().back();
-    auto place =
+    auto position =
         out.getResultPosition(getAffineDimExpr(loop, out.getContext()));
-    return place ? tasks[*place] : 0;
+    return position ? tasks[*position] : 0;
   }
 
   /// The options of the loops around all ops of a nest, outermost first.

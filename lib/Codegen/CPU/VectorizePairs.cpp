@@ -61,13 +61,14 @@ public:
     SmallVector<SmallVector<int64_t>> steps = points(sumLoops);
     SmallVector<SmallVector<Value>> sums;
     AffineMap out = maps.back();
-    SmallVector<SmallVector<int64_t>> places;
+    SmallVector<SmallVector<int64_t>> positions;
     for (ArrayRef<int64_t> row : rows) {
-      SmallVector<int64_t> place = at(out, row);
-      place.pop_back();
-      places.push_back(place);
-      Value line =
-          place.empty() ? acc : vector::ExtractOp::create(b, loc, acc, place);
+      SmallVector<int64_t> position = at(out, row);
+      position.pop_back();
+      positions.push_back(position);
+      Value line = position.empty()
+                       ? acc
+                       : vector::ExtractOp::create(b, loc, acc, position);
       sums.emplace_back();
       for (auto [first, size] : chunks)
         sums.back().push_back(
@@ -95,20 +96,20 @@ public:
           sum[i] = multiplyAdd(pair, right[i], sum[i], chunk.second);
       }
     }
-    for (auto [place, sum] : llvm::zip(places, sums)) {
+    for (auto [position, sum] : llvm::zip(positions, sums)) {
       Value line = sum.front();
       if (chunks.size() > 1) {
-        line = place.empty()
+        line = position.empty()
                    ? acc
-                   : Value(vector::ExtractOp::create(b, loc, acc, place));
+                   : Value(vector::ExtractOp::create(b, loc, acc, position));
         for (auto [i, chunk] : llvm::enumerate(chunks))
           line = vector::InsertStridedSliceOp::create(
               b, loc, sum[i], line, ArrayRef<int64_t>{chunk.first},
               ArrayRef<int64_t>{1});
       }
-      acc = place.empty()
+      acc = position.empty()
                 ? line
-                : Value(vector::InsertOp::create(b, loc, line, acc, place));
+                : Value(vector::InsertOp::create(b, loc, line, acc, position));
     }
     auto write = vector::TransferWriteOp::create(
         b, loc, acc, init, origin, SmallVector<bool>(type.getRank(), true));
@@ -158,11 +159,11 @@ private:
     return map.compose(point);
   }
 
-  SmallVector<Right> readRight(SmallVector<int64_t> place) {
+  SmallVector<Right> readRight(SmallVector<int64_t> position) {
     SmallVector<Right> result;
     for (auto [first, size] : chunks) {
-      place.back() = 2 * first;
-      Value bits = read(op.getDpsInputs()[1], place, 2 * size);
+      position.back() = 2 * first;
+      Value bits = read(op.getDpsInputs()[1], position, 2 * size);
       Right right;
       if (hasDot)
         right.pairs = bits;
@@ -175,8 +176,8 @@ private:
   }
 
   /// Returns one pair as an i32.
-  Value readLeft(ArrayRef<int64_t> place) {
-    Value bits = read(op.getDpsInputs()[0], place, 2);
+  Value readLeft(ArrayRef<int64_t> position) {
+    Value bits = read(op.getDpsInputs()[0], position, 2);
     return vector::ExtractOp::create(b, loc, bitcast(bits, 1, b.getI32Type()),
                                      ArrayRef<int64_t>{0});
   }

@@ -101,23 +101,23 @@ private:
 
   /// One dimension of a masked access: its first index, the extent of the
   /// buffer, and whether lanes run along it.
-  struct Place {
+  struct Position {
     Value at, extent;
     bool hasLanes;
   };
 
   /// Whether every enabled lane is in bounds. The mask's dimensions are the
-  /// `places` that have lanes. An access without enabled lanes touches nothing
-  /// and is always in bounds.
-  Value lanesHold(Value mask, ArrayRef<Place> places) {
+  /// `positions` that have lanes. An access without enabled lanes touches
+  /// nothing and is always in bounds.
+  Value lanesHold(Value mask, ArrayRef<Position> positions) {
     auto type = cast<VectorType>(mask.getType());
     int64_t lanes = type.getNumElements(), inner = lanes;
     auto flat = VectorType::get(lanes, b.getIndexType());
     ArrayRef<int64_t> lengths = type.getShape();
     Value inBounds;
-    for (const Place &place : places) {
+    for (const Position &position : positions) {
       SmallVector<int64_t> steps(lanes, 0);
-      if (place.hasLanes) {
+      if (position.hasLanes) {
         inner /= lengths.front();
         for (int64_t lane = 0; lane < lanes; ++lane)
           steps[lane] = lane / inner % lengths.front();
@@ -125,9 +125,9 @@ private:
       }
       Value step = arith::ConstantOp::create(
           b, loc, DenseIntElementsAttr::get(flat, steps));
-      Value at = arith::AddIOp::create(b, loc, spread(flat, place.at), step);
+      Value at = arith::AddIOp::create(b, loc, spread(flat, position.at), step);
       Value inside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
-                                           at, spread(flat, place.extent));
+                                           at, spread(flat, position.extent));
       inBounds =
           inBounds ? arith::AndIOp::create(b, loc, inBounds, inside).getResult()
                    : inside;
@@ -169,22 +169,22 @@ private:
           isBounded.insert(dim.getPosition());
       }
     Value all;
-    SmallVector<Place> places;
+    SmallVector<Position> positions;
     for (auto [d, at] : llvm::enumerate(op.getIndices())) {
       auto found = lanes.find(d);
       Value size = extent(op.getBase(), d);
       bool bounded = isBounded.contains(d);
       if (op.getMask()) // bounded lanes beyond the end are not touched
-        places.push_back({at, bounded ? index(INT64_MAX) : size,
-                          /*hasLanes=*/found != lanes.end()});
+        positions.push_back({at, bounded ? index(INT64_MAX) : size,
+                             /*hasLanes=*/found != lanes.end()});
       else if (bounded)
         all = both(all, compare(arith::CmpIPredicate::sge, at, index(0)));
       else
         all = both(all,
                    holds(at, found == lanes.end() ? 1 : found->second, size));
     }
-    if (op.getMask() && !places.empty())
-      all = lanesHold(op.getMask(), places);
+    if (op.getMask() && !positions.empty())
+      all = lanesHold(op.getMask(), positions);
     require(all, "an access outside of its buffer");
   }
 
@@ -194,17 +194,17 @@ private:
       return;
     Value all;
     int64_t first = int64_t(indices.size()) - vector.getRank();
-    SmallVector<Place> places;
+    SmallVector<Position> positions;
     for (auto [d, at] : llvm::enumerate(indices)) {
       bool hasLanes = int64_t(d) >= first;
       if (mask)
-        places.push_back({at, extent(buffer, d), hasLanes});
+        positions.push_back({at, extent(buffer, d), hasLanes});
       else
         all = both(all, holds(at, hasLanes ? vector.getDimSize(d - first) : 1,
                               extent(buffer, d)));
     }
     if (mask)
-      all = lanesHold(mask, places);
+      all = lanesHold(mask, positions);
     require(all, "an access outside of its buffer");
   }
 
@@ -214,16 +214,16 @@ private:
       return;
     auto type = cast<VectorType>(indices.getType());
     auto flat = VectorType::get(type.getNumElements(), b.getIndexType());
-    Value places = indices;
+    Value positions = indices;
     if (!type.getElementType().isIndex())
-      places = arith::IndexCastOp::create(b, loc, type.clone(b.getIndexType()),
-                                          places);
-    if (places.getType() != flat)
-      places = vector::ShapeCastOp::create(b, loc, flat, places);
-    places =
-        arith::AddIOp::create(b, loc, places, spread(flat, offsets.back()));
+      positions = arith::IndexCastOp::create(
+          b, loc, type.clone(b.getIndexType()), positions);
+    if (positions.getType() != flat)
+      positions = vector::ShapeCastOp::create(b, loc, flat, positions);
+    positions =
+        arith::AddIOp::create(b, loc, positions, spread(flat, offsets.back()));
     Value inside =
-        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, places,
+        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, positions,
                               spread(flat, extent(buffer, offsets.size() - 1)));
     for (auto [d, at] : llvm::enumerate(offsets.drop_back()))
       inside = arith::AndIOp::create(

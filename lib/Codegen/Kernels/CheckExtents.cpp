@@ -380,7 +380,7 @@ private:
     // the op does not write.
     for (OpOperand &init : op.getDpsInitsMutable())
       if (!writesAll(op.getMatchingIndexingMap(&init), init.get())) {
-        return refuse(op, "writes at places that are not all of a result, "
+        return refuse(op, "writes at positions that are not all of a result, "
                           "expected a loop of its own for each dimension in "
                           "the result's map");
       }
@@ -456,8 +456,9 @@ private:
     };
     if (!split(expr, 1) ||
         !isSmall(std::accumulate(factors.begin(), factors.end(), int64_t(1)))) {
-      return refuse(op, "reads at places that dlc cannot check, expected sums "
-                        "of loops times constants from 1 to 4096 in its maps");
+      return refuse(op,
+                    "reads at positions that dlc cannot check, expected sums "
+                    "of loops times constants from 1 to 4096 in its maps");
     }
     AffineExpr most = b.getAffineConstantExpr(constant);
     for (auto [k, factor] : llvm::enumerate(factors)) {
@@ -474,8 +475,8 @@ private:
         return x ? std::to_string(*x) : "?";
       };
       return refuse(
-          op, what + ": its map gives places from " + Twine(constant) + " to " +
-                  show(lastIs) + ", expected from 0 to " +
+          op, what + ": its map gives positions from " + Twine(constant) +
+                  " to " + show(lastIs) + ", expected from 0 to " +
                   show(sizeIs ? std::optional(*sizeIs - 1) : std::nullopt));
     }
     if (lastIs && sizeIs)

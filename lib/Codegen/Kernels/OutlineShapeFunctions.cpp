@@ -60,10 +60,10 @@ void storeExtents(func::FuncOp shapes) {
     auto type = cast<RankedTensorType>(result.getType());
     for (int64_t d = 0; d < type.getRank(); ++d) {
       Value extent = tensor::DimOp::create(b, loc, result, d);
-      Value place = arith::ConstantIndexOp::create(b, loc, at++);
+      Value position = arith::ConstantIndexOp::create(b, loc, at++);
       memref::StoreOp::create(
           b, loc, arith::IndexCastOp::create(b, loc, b.getI64Type(), extent),
-          out, place);
+          out, position);
     }
   }
   func::ReturnOp::create(b, loc);

@@ -25,7 +25,7 @@ struct DecomposePads : dlc::impl::DecomposePadsBase<DecomposePads> {
     getOperation()->walk([&](tensor::PadOp pad) { pads.push_back(pad); });
     for (tensor::PadOp pad : pads)
       if (failed(decompose(rewriter, pad))) {
-        pad.emitError("padding value depends on the place");
+        pad.emitError("padding value depends on the position");
         return signalPassFailure();
       }
   }

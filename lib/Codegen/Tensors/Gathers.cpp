@@ -108,17 +108,17 @@ SmallVector<tensor::ExtractOp> findGathers(linalg::LinalgOp op) {
   }
   // Indices may only be used to address rows: no computed value may depend on
   // them.
-  llvm::SmallPtrSet<Operation *, 8> places;
+  llvm::SmallPtrSet<Operation *, 8> positions;
   for (Operation &inner : *body) {
     if (llvm::is_contained(gathers, &inner))
       continue;
     bool isPlace = isa<tensor::ExtractOp, linalg::IndexOp>(inner) ||
                    llvm::any_of(inner.getOperands(), [&](Value operand) {
-                     return places.contains(operand.getDefiningOp());
+                     return positions.contains(operand.getDefiningOp());
                    });
     if (!isPlace)
       continue;
-    places.insert(&inner);
+    positions.insert(&inner);
     for (Operation *user : inner.getUsers())
       if (!follower.isAddressing(user) && !llvm::is_contained(gathers, user))
         return {};

@@ -36,10 +36,10 @@ public:
       OpOperand &operand = op->getOpOperand(argument.getArgNumber());
       AffineMap map = op.getMatchingIndexingMap(&operand);
       SmallVector<Value> first;
-      for (int64_t place :
+      for (int64_t position :
            map.compose(SmallVector<int64_t>(map.getNumDims(), 0)))
         first.push_back(
-            arith::ConstantIndexOp::create(rewriter, op.getLoc(), place));
+            arith::ConstantIndexOp::create(rewriter, op.getLoc(), position));
       // A scalar operand is its own only element.
       result = isa<RankedTensorType>(operand.get().getType())
                    ? tensor::ExtractOp::create(rewriter, op.getLoc(),

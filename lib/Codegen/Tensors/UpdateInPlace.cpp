@@ -24,15 +24,16 @@ struct UpdateInPlace : dlc::impl::UpdateInPlaceBase<UpdateInPlace> {
   }
 
   /// Returns the only operand that reads `memory`, if it is read by the map
-  /// `place`: each element is then read only in the iteration that writes it.
+  /// `position`: each element is then read only in the iteration that writes
+  /// it.
   static OpOperand *findOld(linalg::GenericOp op, Value memory,
-                            AffineMap place) {
+                            AffineMap position) {
     OpOperand *found = nullptr;
     for (OpOperand *operand : op.getDpsInputOperands()) {
       auto read = operand->get().getDefiningOp<bufferization::ToTensorOp>();
       if (!read || read.getBuffer() != memory)
         continue;
-      if (found || op.getMatchingIndexingMap(operand) != place)
+      if (found || op.getMatchingIndexingMap(operand) != position)
         return nullptr;
       found = operand;
     }
@@ -47,10 +48,10 @@ struct UpdateInPlace : dlc::impl::UpdateInPlaceBase<UpdateInPlace> {
     if (!op || op.getNumReductionLoops())
       return;
     OpOperand *init = op.getDpsInitOperand(result.getResultNumber());
-    AffineMap place = op.getMatchingIndexingMap(init);
-    if (!init->get().getDefiningOp<tensor::EmptyOp>() || !place.isIdentity())
+    AffineMap position = op.getMatchingIndexingMap(init);
+    if (!init->get().getDefiningOp<tensor::EmptyOp>() || !position.isIdentity())
       return;
-    OpOperand *old = findOld(op, copy.getTarget(), place);
+    OpOperand *old = findOld(op, copy.getTarget(), position);
     if (!old)
       return;
     auto read = old->get().getDefiningOp<bufferization::ToTensorOp>();

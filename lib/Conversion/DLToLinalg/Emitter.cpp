@@ -71,10 +71,10 @@ void Emitter::requireEqual(OpFoldResult x, OpFoldResult y, const Twine &what) {
 
 void Emitter::require(Value condition, const Twine &what) {
   StringRef name = op->getName().getStringRef();
-  std::string place = codegen::describeLocation(op);
-  if (place != name)
-    place += (": " + name).str();
-  codegen::RequireOp::create(b, loc, condition, (place + ": " + what).str());
+  std::string where = codegen::describeLocation(op);
+  if (where != name)
+    where += (": " + name).str();
+  codegen::RequireOp::create(b, loc, condition, (where + ": " + what).str());
 }
 
 //===----------------------------------------------------------------------===//
@@ -420,11 +420,11 @@ Value Emitter::extractElements(
   Type element = cast<RankedTensorType>(x.getType()).getElementType();
   return map({}, {}, sizes, element,
              [&](OpBuilder &b, Location loc, ValueRange) -> Value {
-               SmallVector<Value> place;
+               SmallVector<Value> position;
                for (size_t d = 0; d < sizes.size(); ++d)
-                 place.push_back(linalg::IndexOp::create(b, loc, d));
-               Value picked =
-                   tensor::ExtractOp::create(b, loc, x, indices(b, loc, place));
+                 position.push_back(linalg::IndexOp::create(b, loc, d));
+               Value picked = tensor::ExtractOp::create(
+                   b, loc, x, indices(b, loc, position));
                return isRaw ? picked
                             : scalarT(b, loc, picked).to(computeType(element));
              });

@@ -37,7 +37,7 @@ static Value splitLast(Emitter &e, Value x, int64_t groups) {
 
 /// The convolution itself, of a padded `x` with a filter `[window..., c, F]`.
 static Value emitGeneric(Emitter &e, const dl::Window &window, Value x,
-                         Value filter, ArrayRef<OpFoldResult> places,
+                         Value filter, ArrayRef<OpFoldResult> positions,
                          int64_t groups, Type stored) {
   x = e.widen(x);
   filter = e.widen(filter);
@@ -53,7 +53,7 @@ static Value emitGeneric(Emitter &e, const dl::Window &window, Value x,
   unsigned loops = c + !single;
 
   Sizes sizes{e.dim(x, 0)};
-  llvm::append_range(sizes, places);
+  llvm::append_range(sizes, positions);
   SmallVector<int64_t> inputRest, filterDims, resultDims;
   for (unsigned d = 0; d < rank; ++d)
     filterDims.push_back(firstWindow + d);
@@ -156,13 +156,12 @@ static Value emitConv(dl::ConvOp op, dl::ConvOpAdaptor operands, Emitter &e) {
                    "the input's channels differ from the filter's");
     x = tensor::CastOp::create(e.b, e.loc, type.clone(shape), x);
   }
-  Value y = emitGeneric(e, window, x, operands.getFilter(), sizes.places,
+  Value y = emitGeneric(e, window, x, operands.getFilter(), sizes.positions,
                         groups, stored);
   return finish(e, y, operands.getBias(), stored);
 }
 
 namespace {
-/// One spatial dimension of a transposed convolution at the places o = m s + p
 /// One phase of one spatial dimension of a transposed convolution: the
 /// positions o = m s + p of its result, where s is the stride. There y[o] is
 /// the sum over i s + k d = o + a of x[i] w[k], where a is the leading padding
@@ -212,7 +211,7 @@ static Value mirror(Emitter &e, Value filter, ArrayRef<Phase> phases,
     Value innerValue = e.value(inner), outerValue = e.value(outer);
     return e.extractElements(
         filter, mirroredSizes,
-        [&](OpBuilder &b, Location loc, ValueRange place) {
+        [&](OpBuilder &b, Location loc, ValueRange position) {
           auto index = [&](int64_t number) -> Value {
             return arith::ConstantIndexOp::create(b, loc, number);
           };
@@ -220,15 +219,15 @@ static Value mirror(Emitter &e, Value filter, ArrayRef<Phase> phases,
           for (unsigned d = 0; d < rank; ++d)
             from.push_back(arith::SubIOp::create(
                 b, loc, index(phases[d].lastTap),
-                arith::MulIOp::create(b, loc, place[d],
+                arith::MulIOp::create(b, loc, position[d],
                                       index(phases[d].tapStep))));
           Value group =
-              arith::DivUIOp::create(b, loc, place[rank + 1], outerValue);
+              arith::DivUIOp::create(b, loc, position[rank + 1], outerValue);
           from.push_back(
-              arith::RemUIOp::create(b, loc, place[rank + 1], outerValue));
+              arith::RemUIOp::create(b, loc, position[rank + 1], outerValue));
           from.push_back(arith::AddIOp::create(
               b, loc, arith::MulIOp::create(b, loc, group, innerValue),
-              place[rank]));
+              position[rank]));
           return from;
         });
   }
@@ -250,11 +249,11 @@ static Value mirror(Emitter &e, Value filter, ArrayRef<Phase> phases,
         int64_t below = count;
         for (const Phase &phase : phases) {
           below /= phase.taps;
-          AffineExpr place = number.floorDiv(below) % phase.taps;
+          AffineExpr position = number.floorDiv(below) % phase.taps;
           to.push_back(
-              affine::makeComposedFoldedAffineApply(b, loc, place, {tap}));
+              affine::makeComposedFoldedAffineApply(b, loc, position, {tap}));
           from.push_back(affine::makeComposedFoldedAffineApply(
-              b, loc, phase.lastTap - place * phase.tapStep, {tap}));
+              b, loc, phase.lastTap - position * phase.tapStep, {tap}));
         }
         from.append({b.getIndexAttr(0), b.getIndexAttr(0)});
         to.append({b.getIndexAttr(0), b.getIndexAttr(0)});
@@ -334,19 +333,19 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
   full.push_back(e.mul(e.dim(filter, rank), e.index(groups)));
 
   struct Part {
-    SmallVector<int64_t> place;
+    SmallVector<int64_t> position;
     SmallVector<Phase> phases;
   };
   SmallVector<Part> parts;
   for (int64_t number = 0; number < count; ++number) {
     Part part;
-    part.place.resize(rank);
+    part.position.resize(rank);
     int64_t left = number;
     for (unsigned d = rank; d-- > 0; left /= window.strides[d])
-      part.place[d] = left % window.strides[d];
+      part.position[d] = left % window.strides[d];
     for (unsigned d = 0; d < rank; ++d)
       part.phases.push_back(
-          findPhase(window, d, part.place[d], cuts[d], rests[d]));
+          findPhase(window, d, part.position[d], cuts[d], rests[d]));
     if (llvm::all_of(part.phases,
                      [](const Phase &phase) { return phase.taps > 0; }))
       parts.push_back(std::move(part));
@@ -357,7 +356,7 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
     y = e.filled(full, computeType(stored), 0);
   else if (count > 1)
     y = tensor::EmptyOp::create(e.b, e.loc, full, computeType(stored));
-  for (auto &[place, phases] : parts) {
+  for (auto &[position, phases] : parts) {
     dl::Window plain = window;
     WindowSizes sizes;
     Sizes offsets(rank + 2, e.index(0)), extents = shape,
@@ -372,9 +371,9 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
       sizes.low.push_back(e.index(std::max<int64_t>(-phase.shift, 0)));
       sizes.high.push_back(
           e.index(std::max<int64_t>(phase.more + phase.shift + reach, 0)));
-      sizes.places.push_back(e.add(shape[d + 1], e.index(phase.more)));
+      sizes.positions.push_back(e.add(shape[d + 1], e.index(phase.more)));
       // The part of the padded input that is read.
-      extents[d + 1] = e.add(sizes.places.back(), e.index(reach));
+      extents[d + 1] = e.add(sizes.positions.back(), e.index(reach));
       if (phase.shift > 0) {
         isCut = true;
         offsets[d + 1] = e.index(phase.shift);
@@ -385,14 +384,14 @@ static Value emitConvTranspose(dl::ConvTransposeOp op,
     if (isCut)
       part = e.extract(part, offsets, extents, ones);
     part = emitGeneric(e, plain, part, mirror(e, filter, phases, groups),
-                       sizes.places, groups, stored);
+                       sizes.positions, groups, stored);
     if (count == 1) {
       y = part;
       break;
     }
     Sizes at{e.index(0)}, strides{e.index(1)};
     for (unsigned d = 0; d < rank; ++d) {
-      at.push_back(e.index(place[d]));
+      at.push_back(e.index(position[d]));
       strides.push_back(e.index(window.strides[d]));
     }
     at.push_back(e.index(0));
@@ -418,7 +417,7 @@ static Value emitFilterGrad(dl::ConvFilterGradOp op,
   e.requireEqual(e.dim(x, 0), e.dim(g, 0),
                  "the gradient's samples differ from the input's");
   for (unsigned d = 0; d < rank; ++d)
-    e.requireEqual(sizes.places[d], e.dim(g, d + 1),
+    e.requireEqual(sizes.positions[d], e.dim(g, d + 1),
                    "the gradient's extent differs from the convolution's in "
                    "spatial dimension " +
                        Twine(d));
@@ -449,9 +448,9 @@ static Value emitFilterGrad(dl::ConvFilterGradOp op,
   // x is read at out * stride + window * dilation; loop n is its samples.
   AffineMap map =
       windowMap(e, window, loops, firstOut, /*firstWindow=*/0, inputRest);
-  SmallVector<AffineExpr> places(map.getResults());
-  places[0] = e.b.getAffineDimExpr(n);
-  map = AffineMap::get(loops, 0, places, e.b.getContext());
+  SmallVector<AffineExpr> positions(map.getResults());
+  positions[0] = e.b.getAffineDimExpr(n);
+  map = AffineMap::get(loops, 0, positions, e.b.getContext());
   Value y = e.generic(
       {x, g}, e.filled(shape, computeType(stored), 0),
       {map, e.pick(loops, gradDims), e.pick(loops, resultDims)}, iterators,

@@ -215,8 +215,9 @@ static Value emitRoiAlign(dl::RoiAlignOp op, dl::RoiAlignOpAdaptor operands,
         Type i64 = b.getI64Type(), index = b.getIndexType();
         Value region = linalg::IndexOp::create(b, loc, 0);
         Value channel = linalg::IndexOp::create(b, loc, 3);
-        auto toFloat = [&](Value place) {
-          return scalarT(b, loc, arith::IndexCastOp::create(b, loc, i64, place))
+        auto toFloat = [&](Value position) {
+          return scalarT(b, loc,
+                         arith::IndexCastOp::create(b, loc, i64, position))
               .to(type);
         };
         auto toIndex = [&](OpBuilder &b, scalarT v) -> Value {

@@ -120,15 +120,15 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
                return loop(b, e.loc, columns, state,
                            [&](OpBuilder &b, Value j,
                                ValueRange state) -> SmallVector<Value> {
-                             SmallVector<Value> place{row.value, j};
+                             SmallVector<Value> position{row.value, j};
                              Value fresh = tensor::ExtractOp::create(
                                  b, e.loc, updates, ValueRange{i, j});
                              if (joins)
                                fresh = join(b, fresh,
                                             tensor::ExtractOp::create(
-                                                b, e.loc, state[0], place));
-                             return {tensor::InsertOp::create(b, e.loc, fresh,
-                                                              state[0], place)};
+                                                b, e.loc, state[0], position));
+                             return {tensor::InsertOp::create(
+                                 b, e.loc, fresh, state[0], position)};
                            })
                    .getResults();
              Emitter inner = Emitter(b, op).raw();
@@ -190,33 +190,33 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
     auto sink = [&](OpBuilder &b, Value row, Value j,
                     ValueRange state) -> SmallVector<Value> {
       Value first = tensor::ExtractOp::create(b, loc, x, ValueRange{row, j});
-      Value place = arith::IndexCastOp::create(b, loc, index, j);
+      Value position = arith::IndexCastOp::create(b, loc, index, j);
       Value one = arith::ConstantIndexOp::create(b, loc, 1);
       Value filled = arith::MinUIOp::create(
           b, loc, arith::AddIOp::create(b, loc, j, one), k);
-      auto inner =
-          loop(b, loc, filled,
-               {first, place, state[0], state[1],
-                arith::ConstantIntOp::create(b, loc, 0, 1).getResult()},
-               [&](OpBuilder &b, Value p, ValueRange s) -> SmallVector<Value> {
-                 SmallVector<Value> at{row, p};
-                 Value value = tensor::ExtractOp::create(b, loc, s[2], at);
-                 Value where = tensor::ExtractOp::create(b, loc, s[3], at);
-                 scalarT isFree(b, loc,
-                                arith::CmpIOp::create(
-                                    b, loc, arith::CmpIPredicate::eq, p, j));
-                 scalarT mine(b, loc, s[0]), theirs(b, loc, value);
-                 scalarT mineAt(b, loc, s[1]), theirsAt(b, loc, where);
-                 // A displaced element precedes all that follow it.
-                 scalarT swap = scalarT(b, loc, s[4]) | isFree |
-                                better(mine.to(compute), theirs.to(compute));
-                 Value values = tensor::InsertOp::create(
-                     b, loc, select(swap, mine, theirs).value, s[2], at);
-                 Value places = tensor::InsertOp::create(
-                     b, loc, select(swap, mineAt, theirsAt).value, s[3], at);
-                 return {select(swap, theirs, mine),
-                         select(swap, theirsAt, mineAt), values, places, swap};
-               });
+      auto inner = loop(
+          b, loc, filled,
+          {first, position, state[0], state[1],
+           arith::ConstantIntOp::create(b, loc, 0, 1).getResult()},
+          [&](OpBuilder &b, Value p, ValueRange s) -> SmallVector<Value> {
+            SmallVector<Value> at{row, p};
+            Value value = tensor::ExtractOp::create(b, loc, s[2], at);
+            Value where = tensor::ExtractOp::create(b, loc, s[3], at);
+            scalarT isFree(
+                b, loc,
+                arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, p, j));
+            scalarT mine(b, loc, s[0]), theirs(b, loc, value);
+            scalarT mineAt(b, loc, s[1]), theirsAt(b, loc, where);
+            // A displaced element precedes all that follow it.
+            scalarT swap = scalarT(b, loc, s[4]) | isFree |
+                           better(mine.to(compute), theirs.to(compute));
+            Value values = tensor::InsertOp::create(
+                b, loc, select(swap, mine, theirs).value, s[2], at);
+            Value positions = tensor::InsertOp::create(
+                b, loc, select(swap, mineAt, theirsAt).value, s[3], at);
+            return {select(swap, theirs, mine), select(swap, theirsAt, mineAt),
+                    values, positions, swap};
+          });
       return {inner.getResult(2), inner.getResult(3)};
     };
     auto rowsLoop = loop(
@@ -350,12 +350,13 @@ static Value emitArgsort(dl::ArgsortOp op, dl::ArgsortOpAdaptor operands,
   bool isUnsigned = op.getX().getType().getElementType().isUnsignedInteger();
   OpFoldResult count = e.dim(x, 0);
   Value n = e.value(count), columns = e.value(e.dim(x, 1));
-  auto fill = loop(e.b, loc, n, e.empty({count}, i64),
-                   [&](OpBuilder &b, Value i, ValueRange state) {
-                     Value place = arith::IndexCastOp::create(b, loc, i64, i);
-                     return SmallVector<Value>{
-                         tensor::InsertOp::create(b, loc, place, state[0], i)};
-                   });
+  auto fill =
+      loop(e.b, loc, n, e.empty({count}, i64),
+           [&](OpBuilder &b, Value i, ValueRange state) {
+             Value position = arith::IndexCastOp::create(b, loc, i64, i);
+             return SmallVector<Value>{
+                 tensor::InsertOp::create(b, loc, position, state[0], i)};
+           });
   auto widthOf = [&](OpBuilder &b, Value pass) -> Value {
     return arith::ShLIOp::create(
         b, loc, arith::ConstantIndexOp::create(b, loc, 1), pass);
@@ -377,8 +378,8 @@ static Value emitArgsort(dl::ArgsortOp op, dl::ArgsortOpAdaptor operands,
       [&](OpBuilder &b, Value pass, ValueRange state) -> SmallVector<Value> {
         Value order = state[0], width = widthOf(b, pass);
         Value zero = arith::ConstantIndexOp::create(b, loc, 0);
-        auto at = [&](OpBuilder &b, Value place) -> Value {
-          return tensor::ExtractOp::create(b, loc, order, place);
+        auto at = [&](OpBuilder &b, Value position) -> Value {
+          return tensor::ExtractOp::create(b, loc, order, position);
         };
         auto merge = loop(
             b, loc, n, ValueRange{state[1], zero, zero},
@@ -400,9 +401,9 @@ static Value emitArgsort(dl::ArgsortOp op, dl::ArgsortOpAdaptor operands,
               auto takes = scf::IfOp::create(
                   b, loc, ((left < middle) & hasRight).value,
                   [&](OpBuilder &b, Location loc) {
-                    auto row = [&](Value place) -> Value {
+                    auto row = [&](Value position) -> Value {
                       return arith::IndexCastOp::create(b, loc, index,
-                                                        at(b, place));
+                                                        at(b, position));
                     };
                     scf::YieldOp::create(b, loc,
                                          isRowLess(b, loc, x, columns,
@@ -422,9 +423,9 @@ static Value emitArgsort(dl::ArgsortOp op, dl::ArgsortOpAdaptor operands,
         Value merged = merge.getResult(0);
         auto copy =
             loop(b, loc, n, order, [&](OpBuilder &b, Value i, ValueRange s) {
-              Value place = tensor::ExtractOp::create(b, loc, merged, i);
+              Value position = tensor::ExtractOp::create(b, loc, merged, i);
               return SmallVector<Value>{
-                  tensor::InsertOp::create(b, loc, place, s[0], i)};
+                  tensor::InsertOp::create(b, loc, position, s[0], i)};
             });
         return {copy.getResult(0), merged};
       });
@@ -441,7 +442,7 @@ static Value emitNonzero(dl::NonzeroOp, dl::NonzeroOpAdaptor operands,
   for (OpFoldResult size : shape)
     extents.push_back(e.value(size));
   Value none = e.value(e.index(0));
-  SmallVector<Value> place(rank);
+  SmallVector<Value> position(rank);
   using Step = function_ref<SmallVector<Value>(OpBuilder &, ValueRange)>;
   // One loop per dimension; `step` runs for each true element.
   std::function<SmallVector<Value>(OpBuilder &, int64_t, ValueRange, Step)>
@@ -449,7 +450,7 @@ static Value emitNonzero(dl::NonzeroOp, dl::NonzeroOpAdaptor operands,
                  Step step) -> SmallVector<Value> {
     if (d == rank) {
       Value isTrue =
-          scalarT(b, e.loc, tensor::ExtractOp::create(b, e.loc, x, place))
+          scalarT(b, e.loc, tensor::ExtractOp::create(b, e.loc, x, position))
               .to(b.getI1Type());
       auto taken = scf::IfOp::create(
           b, e.loc, isTrue,
@@ -463,7 +464,7 @@ static Value emitNonzero(dl::NonzeroOp, dl::NonzeroOpAdaptor operands,
     }
     auto inner = loop(b, e.loc, extents[d], state,
                       [&](OpBuilder &b, Value i, ValueRange state) {
-                        place[d] = i;
+                        position[d] = i;
                         return nest(b, d + 1, state, step);
                       });
     return SmallVector<Value>(inner.getResults());
@@ -477,14 +478,15 @@ static Value emitNonzero(dl::NonzeroOp, dl::NonzeroOpAdaptor operands,
   })[0];
   Value y = e.empty({e.index(rank), count}, e.b.getI64Type());
   return nest(e.b, 0, ValueRange{none, y}, [&](OpBuilder &b, ValueRange state) {
-    Value places = state[1];
+    Value positions = state[1];
     for (int64_t d = 0; d < rank; ++d) {
       Value row = arith::ConstantIndexOp::create(b, e.loc, d);
-      Value at = arith::IndexCastOp::create(b, e.loc, b.getI64Type(), place[d]);
-      places = tensor::InsertOp::create(b, e.loc, at, places,
-                                        ValueRange{row, state[0]});
+      Value at =
+          arith::IndexCastOp::create(b, e.loc, b.getI64Type(), position[d]);
+      positions = tensor::InsertOp::create(b, e.loc, at, positions,
+                                           ValueRange{row, state[0]});
     }
-    return SmallVector<Value>{next(b, state[0]), places};
+    return SmallVector<Value>{next(b, state[0]), positions};
   })[1];
 }
 

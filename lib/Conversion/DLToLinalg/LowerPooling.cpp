@@ -9,12 +9,12 @@ using namespace dlc;
 /// Reduces each window. As in linalg's pooling ops, an operand that is never
 /// read gives the shape of the window.
 static Value emitWindows(Emitter &e, const dl::Window &window, Value padded,
-                         ArrayRef<OpFoldResult> places, double init,
+                         ArrayRef<OpFoldResult> positions, double init,
                          Emitter::Body body) {
   unsigned rank = window.rank(), loops = 2 + 2 * rank;
   Type stored = cast<RankedTensorType>(padded.getType()).getElementType();
   Sizes sizes{e.dim(padded, 0)}, kernel;
-  llvm::append_range(sizes, places);
+  llvm::append_range(sizes, positions);
   sizes.push_back(e.dim(padded, rank + 1));
   SmallVector<int64_t> windowDims, resultDims;
   for (unsigned d = 0; d < rank; ++d) {
@@ -43,7 +43,7 @@ static Value emitMaxPool(dl::MaxPoolOp op, dl::MaxPoolOpAdaptor operands,
   double least = -std::numeric_limits<double>::infinity();
   Value padded = padSpatial(e, operands.getX(), sizes, least);
   Value y = emitWindows(
-      e, window, padded, sizes.places, least,
+      e, window, padded, sizes.positions, least,
       [](OpBuilder &b, Location loc, ValueRange args) -> Value {
         return max(scalarT(b, loc, args[2]), scalarT(b, loc, args[0]));
       });
@@ -64,7 +64,7 @@ static Value emitArgMaxPool(dl::ArgMaxPoolOp op,
   Value padded = padSpatial(e, x, sizes, least);
   unsigned rank = window.rank(), loops = 2 + 2 * rank;
   Sizes result{e.dim(padded, 0)}, kernel;
-  llvm::append_range(result, sizes.places);
+  llvm::append_range(result, sizes.positions);
   result.push_back(e.dim(padded, rank + 1));
   SmallVector<int64_t> windowDims, resultDims;
   SmallVector<Value> low, extents;
@@ -90,7 +90,7 @@ static Value emitArgMaxPool(dl::ArgMaxPoolOp op,
       return scalarT(b, loc, arith::ConstantIndexOp::create(b, loc, v));
     };
     scalarT v = scalarT(b, loc, args[0]).to(compute), best(b, loc, args[2]);
-    scalarT place = number(0),
+    scalarT position = number(0),
             inside =
                 scalarT(b, loc, arith::ConstantIntOp::create(b, loc, 1, 1));
     for (unsigned d = 0; d < rank; ++d) {
@@ -102,12 +102,12 @@ static Value emitArgMaxPool(dl::ArgMaxPoolOp op,
           scalarT(b, loc, low[d]);
       scalarT extent(b, loc, extents[d]);
       inside = inside & (at >= number(0)) & (at < extent);
-      place = place * extent + at;
+      position = position * extent + at;
     }
     // Padding never wins, not even against minus infinity.
     scalarT first = scalarT(b, loc, args[3]) < 0.0;
     scalarT better = inside & (first | (v > best));
-    Value placed = arith::IndexCastOp::create(b, loc, index, place);
+    Value placed = arith::IndexCastOp::create(b, loc, index, position);
     linalg::YieldOp::create(
         b, loc,
         ValueRange{select(better, v, best),
@@ -143,9 +143,9 @@ static Value emitCounts(Emitter &e, const dl::Window &window, Value x,
     };
     scalarT count = number(1);
     for (unsigned d = 0; d < rank; ++d) {
-      scalarT place(b, loc, linalg::IndexOp::create(b, loc, d));
+      scalarT position(b, loc, linalg::IndexOp::create(b, loc, d));
       scalarT from =
-          place * number(window.strides[d]) - scalarT(b, loc, low[d]);
+          position * number(window.strides[d]) - scalarT(b, loc, low[d]);
       scalarT begin = countPadding ? -scalarT(b, loc, low[d]) : number(0);
       auto steps = [&](scalarT limit) {
         scalarT distance = limit - from;
@@ -160,7 +160,7 @@ static Value emitCounts(Emitter &e, const dl::Window &window, Value x,
     Value integer = arith::IndexCastOp::create(b, loc, b.getI64Type(), count);
     return scalarT(b, loc, integer).to(type);
   };
-  return e.map({}, {}, sizes.places, type, body);
+  return e.map({}, {}, sizes.positions, type, body);
 }
 
 static Value emitAvgPool(dl::AvgPoolOp op, dl::AvgPoolOpAdaptor operands,
@@ -175,7 +175,7 @@ static Value emitAvgPool(dl::AvgPoolOp op, dl::AvgPoolOpAdaptor operands,
   WindowSizes sizes = computeWindow(e, window, x);
   Value padded = padSpatial(e, x, sizes, 0);
   Value sums =
-      emitWindows(e, window, padded, sizes.places, 0,
+      emitWindows(e, window, padded, sizes.positions, 0,
                   [](OpBuilder &b, Location loc, ValueRange args) -> Value {
                     return scalarT(b, loc, args[2]) + scalarT(b, loc, args[0]);
                   });

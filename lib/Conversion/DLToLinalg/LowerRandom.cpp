@@ -39,16 +39,17 @@ static Value emitRandomBits(dl::RandomBitsOp op, dl::RandomBitsOpAdaptor x,
     auto constant = [&](uint32_t value) -> Value {
       return arith::ConstantIntOp::create(b, loc, i32, int32_t(value));
     };
-    Value place;
+    Value position;
     for (int64_t d = 0; d < type.getRank(); ++d) {
       Value more = arith::MulIOp::create(
           b, loc, linalg::IndexOp::create(b, loc, d), strides[d]);
-      place =
-          place ? arith::AddIOp::create(b, loc, place, more).getResult() : more;
+      position = position
+                     ? arith::AddIOp::create(b, loc, position, more).getResult()
+                     : more;
     }
     Value low = constant(0), high = constant(0);
-    if (place) {
-      Value wide = arith::IndexCastOp::create(b, loc, i64, place);
+    if (position) {
+      Value wide = arith::IndexCastOp::create(b, loc, i64, position);
       Value shift = arith::ConstantIntOp::create(b, loc, i64, 32);
       low = arith::TruncIOp::create(b, loc, i32, wide);
       high = arith::TruncIOp::create(

@@ -87,12 +87,12 @@ static Value emitArg(OpT op, typename OpT::Adaptor operands, Emitter &e,
       scalarT isNaN = v != v, wasNaN = best != best;
       better = (better | isNaN) & ~wasNaN;
     }
-    Value place = arith::IndexCastOp::create(
+    Value position = arith::IndexCastOp::create(
         b, loc, indexType, linalg::IndexOp::create(b, loc, axis));
     linalg::YieldOp::create(
         b, loc,
         ValueRange{select(better, v, best),
-                   select(better, v.with(place), v.with(args[2]))});
+                   select(better, v.with(position), v.with(args[2]))});
   };
   auto generic = linalg::GenericOp::create(
       e.b, e.loc, TypeRange{inits[0].getType(), inits[1].getType()}, x,
@@ -120,7 +120,7 @@ static Value emitCumulative(dl::CumulativeOp op, dl::CumulativeOpAdaptor x,
     extents.push_back(e.value(size));
   // One loop per dimension. The innermost runs along the axis and carries the
   // running value.
-  SmallVector<Value> place(rank);
+  SmallVector<Value> position(rank);
   std::function<Value(OpBuilder &, int64_t, Value)> nest =
       [&](OpBuilder &b, int64_t d, Value y) -> Value {
     if (d == axis)
@@ -130,18 +130,18 @@ static Value emitCumulative(dl::CumulativeOp op, dl::CumulativeOpAdaptor x,
       auto loop = scf::ForOp::create(
           b, e.loc, zero, extents[axis], one, ValueRange{start, y},
           [&](OpBuilder &b, Location loc, Value i, ValueRange state) {
-            place[axis] =
+            position[axis] =
                 op.getReverse()
                     ? arith::SubIOp::create(b, loc, last, i).getResult()
                     : i;
-            Value element = tensor::ExtractOp::create(b, loc, input, place);
+            Value element = tensor::ExtractOp::create(b, loc, input, position);
             scalarT before(b, loc, state[0]);
             scalarT v = scalarT(b, loc, element).to(compute);
             scalarT after = isSum ? before + v : before * v;
             Value written =
                 (op.getExclusive() ? before : after).to(stored).value;
             Value next =
-                tensor::InsertOp::create(b, loc, written, state[1], place);
+                tensor::InsertOp::create(b, loc, written, state[1], position);
             scf::YieldOp::create(b, loc, ValueRange{after.value, next});
           });
       return loop.getResult(1);
@@ -149,7 +149,7 @@ static Value emitCumulative(dl::CumulativeOp op, dl::CumulativeOpAdaptor x,
     auto loop = scf::ForOp::create(
         b, e.loc, zero, extents[d], one, ValueRange{y},
         [&](OpBuilder &b, Location loc, Value i, ValueRange state) {
-          place[d] = i;
+          position[d] = i;
           scf::YieldOp::create(b, loc, nest(b, d + 1, state[0]));
         });
     return loop.getResult(0);

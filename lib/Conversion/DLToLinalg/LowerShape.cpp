@@ -59,11 +59,11 @@ static Value emitBroadcast(dl::BroadcastOp op, dl::BroadcastOpAdaptor x,
   for (OpFoldResult extent : e.sizes(x.getX()))
     last.push_back(e.value(e.sub(extent, e.index(1))));
   return e.extractElements(
-      x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange place) {
+      x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange position) {
         SmallVector<Value> from;
         for (auto [d, most] : llvm::enumerate(last))
-          from.push_back(
-              min(scalarT(b, loc, place[skipped + d]), scalarT(b, loc, most)));
+          from.push_back(min(scalarT(b, loc, position[skipped + d]),
+                             scalarT(b, loc, most)));
         return from;
       });
 }
@@ -75,9 +75,9 @@ static Value emitIota(dl::IotaOp op, dl::IotaOpAdaptor x, Emitter &e) {
   return e.map(
       {}, {}, e.sizes(type, x.getExtents()), dl::scalar::storedType(element),
       [&](OpBuilder &b, Location loc, ValueRange) -> Value {
-        Value place = arith::IndexCastOp::create(
+        Value position = arith::IndexCastOp::create(
             b, loc, b.getI64Type(), linalg::IndexOp::create(b, loc, axis));
-        return scalarT(b, loc, place).cast(element).store(element);
+        return scalarT(b, loc, position).cast(element).store(element);
       });
 }
 
@@ -199,11 +199,11 @@ static Value emitSlice(dl::SliceOp op, dl::SliceOpAdaptor x, Emitter &e) {
     // steps.
     int64_t least = step > 0 ? 0 : -1;
     OpFoldResult most = step > 0 ? extent : e.sub(extent, e.index(1));
-    auto clamp = [&](int64_t place) -> OpFoldResult {
+    auto clamp = [&](int64_t position) -> OpFoldResult {
       constexpr int64_t huge = int64_t(1) << 48; // keeps sums from overflowing
-      place = std::clamp(place, -huge, huge);
+      position = std::clamp(position, -huge, huge);
       OpFoldResult at =
-          place < 0 ? e.add(extent, e.index(place)) : e.index(place);
+          position < 0 ? e.add(extent, e.index(position)) : e.index(position);
       return e.min(e.max(at, e.index(least)), most);
     };
     OpFoldResult start = clamp(op.getStarts()[d]), end = clamp(op.getEnds()[d]);
@@ -224,11 +224,11 @@ static Value emitSlice(dl::SliceOp op, dl::SliceOpAdaptor x, Emitter &e) {
     strideValues.push_back(e.value(strides[d]));
   }
   return e.extractElements(
-      x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange place) {
+      x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange position) {
         SmallVector<Value> from;
         for (int64_t d = 0; d < rank; ++d)
           from.push_back(scalarT(b, loc, startValues[d]) +
-                         scalarT(b, loc, place[d]) *
+                         scalarT(b, loc, position[d]) *
                              scalarT(b, loc, strideValues[d]));
         return from;
       });
@@ -260,11 +260,11 @@ static Value emitPad(dl::PadOp op, dl::PadOpAdaptor x, Emitter &e) {
                  e.storedConstant(op.getX().getType().getElementType(),
                                   op.getValue().convertToDouble()));
   return e.extractElements(
-      x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange place) {
+      x.getX(), sizes, [&](OpBuilder &b, Location loc, ValueRange position) {
         SmallVector<Value> from;
         for (int64_t d = 0; d < rank; ++d) {
           scalarT at =
-              scalarT(b, loc, place[d]) - scalarT(b, loc, lowValues[d]);
+              scalarT(b, loc, position[d]) - scalarT(b, loc, lowValues[d]);
           scalarT extent(b, loc, extents[d]);
           scalarT zero = at.constant(0), last = extent - at.constant(1);
           switch (op.getMode()) {
@@ -321,13 +321,13 @@ static Value emitGather(dl::GatherOp op, dl::GatherOpAdaptor x, Emitter &e) {
             arith::IndexCastOp::create(b, loc, b.getIndexType(), args[0]));
         at = select(at < at.constant(0), at + size, at);
         at = min(max(at, at.constant(0)), size - at.constant(1));
-        SmallVector<Value> place;
+        SmallVector<Value> position;
         for (int64_t d = 0; d < rank; ++d) {
           int64_t loop = d < axis ? d : d - 1 + indexRank;
-          place.push_back(d == axis ? at.value
-                                    : linalg::IndexOp::create(b, loc, loop));
+          position.push_back(d == axis ? at.value
+                                       : linalg::IndexOp::create(b, loc, loop));
         }
-        Value picked = tensor::ExtractOp::create(b, loc, x.getX(), place);
+        Value picked = tensor::ExtractOp::create(b, loc, x.getX(), position);
         return picked;
       });
 }

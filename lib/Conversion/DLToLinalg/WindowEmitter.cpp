@@ -13,11 +13,11 @@ WindowSizes computeWindow(Emitter &e, const dl::Window &window, Value x) {
     OpFoldResult extent = e.dim(x, d + 1);
     OpFoldResult stride = e.index(window.strides[d]);
     OpFoldResult effectiveKernel = e.index(window.effectiveKernel(d));
-    OpFoldResult low = e.index(window.low[d]), places, high;
+    OpFoldResult low = e.index(window.low[d]), positions, high;
     if (window.isSame()) {
-      places = e.ceilDiv(extent, stride);
+      positions = e.ceilDiv(extent, stride);
       OpFoldResult total =
-          e.max(e.sub(e.add(e.mul(e.sub(places, e.index(1)), stride),
+          e.max(e.sub(e.add(e.mul(e.sub(positions, e.index(1)), stride),
                             effectiveKernel),
                       extent),
                 e.index(0));
@@ -37,23 +37,23 @@ WindowSizes computeWindow(Emitter &e, const dl::Window &window, Value x) {
                             Twine(d));
       }
       if (auto known = getConstantIntValue(extent)) {
-        places = e.index(window.outputExtent(d, *known));
+        positions = e.index(window.outputExtent(d, *known));
       } else if (window.ceilMode) {
-        places = e.add(e.ceilDiv(room, stride), e.index(1));
+        positions = e.add(e.ceilDiv(room, stride), e.index(1));
         // The last window must begin inside the input or its leading padding.
         OpFoldResult most = e.ceilDiv(e.add(extent, low), stride);
-        places = e.min(places, most);
+        positions = e.min(positions, most);
       } else {
-        places = e.add(e.floorDiv(room, stride), e.index(1));
+        positions = e.add(e.floorDiv(room, stride), e.index(1));
       }
       OpFoldResult needed = e.sub(
-          e.add(e.mul(e.sub(places, e.index(1)), stride), effectiveKernel),
+          e.add(e.mul(e.sub(positions, e.index(1)), stride), effectiveKernel),
           e.add(extent, low));
       high = e.max(needed, e.index(0));
     }
     result.low.push_back(low);
     result.high.push_back(high);
-    result.places.push_back(places);
+    result.positions.push_back(positions);
   }
   return result;
 }

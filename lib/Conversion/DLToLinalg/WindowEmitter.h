@@ -12,7 +12,7 @@ namespace dlc {
 /// The padding and the number of positions of a window: attributes if the
 /// extents of the input are known, otherwise values computed at run time.
 struct WindowSizes {
-  Sizes low, high, places;
+  Sizes low, high, positions;
 };
 
 /// `high` is the padding that the positions need. Elements that no window

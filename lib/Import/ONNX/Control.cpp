@@ -59,7 +59,7 @@ void importIf(Node &n) {
   // The regions come first: the result types are joined from those of both.
   SmallVector<SmallVector<TensorValue>> values;
   OpBuilder::InsertionGuard guard(g.b);
-  auto place = g.b.saveInsertionPoint();
+  auto insertionPoint = g.b.saveInsertionPoint();
   // The branches are read into a temporary op, which is replaced when the types
   // are known.
   auto draft = scf::ExecuteRegionOp::create(g.b, loc, TypeRange());
@@ -95,7 +95,7 @@ void importIf(Node &n) {
       return;
     }
   }
-  g.b.restoreInsertionPoint(place);
+  g.b.restoreInsertionPoint(insertionPoint);
   SmallVector<Type> resultTypes(types.begin(), types.end());
   auto choice = scf::IfOp::create(g.b, loc, resultTypes, condition,
                                   /*withElseRegion=*/true);

@@ -300,9 +300,9 @@ void importMaxPool(Node &n) {
     return;
   }
   TensorValue last = g.channelsLast(wide);
-  TensorValue places =
+  TensorValue positions =
       g.channelsFirst(g.op<dl::ArgMaxPoolOp>({last.value}, window.attributes));
-  if (!places)
+  if (!positions)
     return;
   // The position within one channel, to which image and channel are added.
   Extents extents = g.dims(x);
@@ -310,7 +310,7 @@ void importMaxPool(Node &n) {
   auto scalar = [&](Extent e) { return g.fromElements({e}, true, g.i64()); };
   if (n.integer("storage_order", 0)) {
     // Column-major: reverse the digits of the position.
-    TensorValue rest = places, swapped = g.number(g.i64(), 0);
+    TensorValue rest = positions, swapped = g.number(g.i64(), 0);
     Extent weight = g.product(spatial);
     for (size_t d = spatial.size(); d-- > 0;) {
       weight = g.div(weight, spatial[d]);
@@ -319,13 +319,13 @@ void importMaxPool(Node &n) {
       // The weight of dimension d is the product of the extents before it.
       swapped = swapped + digit * scalar(weight);
     }
-    places = swapped;
+    positions = swapped;
   }
-  Extents shape = g.dims(places);
+  Extents shape = g.dims(positions);
   TensorValue image = g.iota(shape, 0, g.i64()),
               channel = g.iota(shape, 1, g.i64());
-  n.yield(1, places + (image * scalar(extents[1]) + channel) *
-                          scalar(g.product(spatial)));
+  n.yield(1, positions + (image * scalar(extents[1]) + channel) *
+                             scalar(g.product(spatial)));
 }
 
 void importAveragePool(Node &n) {
@@ -374,10 +374,10 @@ void importLpPool(Node &n) {
       int64_t effectiveKernel =
           (window.kernel[d] - 1) * window.dilations[d] + 1;
       int64_t room = extent + window.low[d] + window.high[d] - effectiveKernel;
-      int64_t places = room < 0 ? 0 : llvm::divideCeil(room, stride) + 1;
-      if ((places - 1) * stride >= extent + window.low[d])
-        --places;
-      padding.push_back(std::max(window.high[d], (places - 1) * stride +
+      int64_t positions = room < 0 ? 0 : llvm::divideCeil(room, stride) + 1;
+      if ((positions - 1) * stride >= extent + window.low[d])
+        --positions;
+      padding.push_back(std::max(window.high[d], (positions - 1) * stride +
                                                      effectiveKernel - extent -
                                                      window.low[d]));
     }
@@ -432,7 +432,7 @@ void importGlobalLpPool(Node &n) {
 /// Puts each element back at the position at which it was the maximum.
 void importMaxUnpool(Node &n) {
   Graph &g = n.g;
-  TensorValue x = n.in(0), places = n.in(1);
+  TensorValue x = n.in(0), positions = n.in(1);
   Window window = readPool(n, false);
   if (g.failed)
     return;
@@ -446,7 +446,7 @@ void importMaxUnpool(Node &n) {
       g.broadcast(g.number(x.element(), 0), {g.product(inferred)});
   Extent count = g.product(g.dims(x));
   TensorValue flat =
-      g.op<dl::ScatterOp>({zero.value, g.reshape(places, {count}).value,
+      g.op<dl::ScatterOp>({zero.value, g.reshape(positions, {count}).value,
                            g.reshape(x, {count}).value},
                           {});
   TensorValue y = g.reshape(flat, inferred);

@@ -187,7 +187,7 @@ void DeformConv::import() {
     return;
   Sampler s = sampler();
   TensorValue moves =
-      g.cast(windowsFirst(offset, rank), placeType(g, x, offset));
+      g.cast(windowsFirst(offset, rank), positionType(g, x, offset));
   SmallVector<TensorValue> where = positions(moves);
   if (g.failed)
     return;

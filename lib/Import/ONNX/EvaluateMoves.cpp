@@ -11,20 +11,20 @@ namespace dlc::onnx_import {
 
 using Position = SmallVector<int64_t>;
 
-static int64_t linear(RankedTensorType type, ArrayRef<int64_t> place) {
+static int64_t linear(RankedTensorType type, ArrayRef<int64_t> position) {
   int64_t at = 0;
-  for (auto [index, extent] : llvm::zip(place, type.getShape()))
+  for (auto [index, extent] : llvm::zip(position, type.getShape()))
     at = at * extent + index;
   return at;
 }
 
 static Position positionOf(RankedTensorType type, int64_t at) {
-  Position place(type.getRank());
+  Position position(type.getRank());
   for (int64_t d = type.getRank(); d-- > 0;) {
-    place[d] = at % type.getDimSize(d);
+    position[d] = at % type.getDimSize(d);
     at /= type.getDimSize(d);
   }
-  return place;
+  return position;
 }
 
 /// Builds a result from elements of x. `from` maps a position in the result to
@@ -40,8 +40,9 @@ move(const Elements &x, RankedTensorType type,
     return result;
   }
   for (int64_t i = 0; i < type.getNumElements(); ++i) {
-    auto place = from(positionOf(type, i));
-    result.values.push_back(place ? x[linear(x.type, *place)] : otherwise);
+    auto position = from(positionOf(type, i));
+    result.values.push_back(position ? x[linear(x.type, *position)]
+                                     : otherwise);
   }
   return result;
 }
@@ -74,9 +75,12 @@ static Elements slice(dl::SliceOp op, const Elements &x,
     steps.assign(op.getSteps()->begin(), op.getSteps()->end());
   for (auto [d, start] : llvm::enumerate(op.getStarts())) {
     int64_t extent = x.type.getDimSize(d);
-    int64_t place = start >= 0 ? start : start < -extent ? -1 : start + extent;
-    starts.push_back(steps[d] > 0 ? std::clamp<int64_t>(place, 0, extent)
-                                  : std::clamp<int64_t>(place, -1, extent - 1));
+    int64_t position = start >= 0        ? start
+                       : start < -extent ? -1
+                                         : start + extent;
+    starts.push_back(steps[d] > 0
+                         ? std::clamp<int64_t>(position, 0, extent)
+                         : std::clamp<int64_t>(position, -1, extent - 1));
   }
   return slice(x, type, starts, steps);
 }
@@ -293,13 +297,13 @@ static std::optional<Elements> cumulate(Graph &g, dl::CumulativeOp op,
   result.values.resize(type.getNumElements());
   int64_t extent = type.getDimSize(axis);
   for (int64_t i = 0; i < type.getNumElements(); ++i) {
-    Position place = positionOf(type, i);
-    if (place[axis] != 0)
+    Position position = positionOf(type, i);
+    if (position[axis] != 0)
       continue; // visit each line along the axis once
     OpFoldResult sum = first;
     for (int64_t step = 0; step < extent; ++step) {
-      place[axis] = op.getReverse() ? extent - 1 - step : step;
-      int64_t at = linear(type, place);
+      position[axis] = op.getReverse() ? extent - 1 - step : step;
+      int64_t at = linear(type, position);
       OpFoldResult next = step == 0 ? x[at] : combine(sum, x[at]);
       result.values[at] = op.getExclusive() ? sum : next;
       sum = next;
@@ -340,14 +344,14 @@ static std::optional<Elements> argument(Operation *op, const Elements &x,
   if (extent == 0)
     return std::nullopt;
   for (int64_t i = 0; i < x.count(); ++i) {
-    Position place = positionOf(x.type, i);
-    if (place[axis] != 0)
+    Position position = positionOf(x.type, i);
+    if (position[axis] != 0)
       continue; // kept dimensions are visited in the same order
     int64_t best = 0;
     OpFoldResult value = x[i];
     for (int64_t at = 1; at < extent; ++at) {
-      place[axis] = at;
-      OpFoldResult other = x[linear(x.type, place)];
+      position[axis] = at;
+      OpFoldResult other = x[linear(x.type, position)];
       auto sign = order(other, value);
       if (!sign)
         return std::nullopt;
@@ -365,19 +369,19 @@ static std::optional<Elements> argument(Operation *op, const Elements &x,
 static std::optional<Elements> nonzero(const Elements &x) {
   if (!x.isConstant())
     return std::nullopt;
-  SmallVector<Position> places;
+  SmallVector<Position> positions;
   for (int64_t i = 0; i < x.count(); ++i)
     if (toInteger(cast<Attribute>(x[i])))
-      places.push_back(positionOf(x.type, i));
+      positions.push_back(positionOf(x.type, i));
   Type i64 = IntegerType::get(x.type.getContext(), 64);
   Elements result{
-      RankedTensorType::get({x.type.getRank(), int64_t(places.size())}, i64),
+      RankedTensorType::get({x.type.getRank(), int64_t(positions.size())}, i64),
       false,
       {}};
   for (int64_t d = 0; d < x.type.getRank(); ++d)
-    for (const Position &place : places)
+    for (const Position &position : positions)
       result.values.push_back(
-          OpFoldResult(Attribute(IntegerAttr::get(i64, place[d]))));
+          OpFoldResult(Attribute(IntegerAttr::get(i64, position[d]))));
   return result;
 }
 
@@ -409,7 +413,7 @@ static std::optional<SmallVector<Elements>> topK(dl::TopKOp op,
   if (!values.hasStaticShape())
     return std::nullopt;
   int64_t extent = x.type.getShape().back(), k = values.getShape().back();
-  Elements best{values, false, {}}, places{indices, false, {}};
+  Elements best{values, false, {}}, positions{indices, false, {}};
   for (int64_t row = 0; extent && row < x.count() / extent; ++row) {
     SmallVector<int64_t> at = upTo(extent);
     bool isKnown = true;
@@ -422,11 +426,11 @@ static std::optional<SmallVector<Elements>> topK(dl::TopKOp op,
       return std::nullopt;
     for (int64_t i = 0; i < k; ++i) {
       best.values.push_back(x[row * extent + at[i]]);
-      places.values.push_back(OpFoldResult(
+      positions.values.push_back(OpFoldResult(
           Attribute(IntegerAttr::get(indices.getElementType(), at[i]))));
     }
   }
-  return SmallVector<Elements>{best, places};
+  return SmallVector<Elements>{best, positions};
 }
 
 //===----------------------------------------------------------------------===//

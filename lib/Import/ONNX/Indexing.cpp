@@ -36,10 +36,11 @@ void importGather(Node &n) {
   TensorValue x = n.in(0), indices = n.in(1);
   int64_t axis = n.axis(n.integer("axis", 0), x.rank());
   int64_t count = x.dim(axis);
-  auto places = g.constantInts(indices);
-  for (int64_t place : places.value_or(Ints()))
-    if (!ShapedType::isDynamic(count) && (place < -count || place >= count)) {
-      n.fail("picks element " + Twine(place) + " of " + Twine(count));
+  auto positions = g.constantInts(indices);
+  for (int64_t position : positions.value_or(Ints()))
+    if (!ShapedType::isDynamic(count) &&
+        (position < -count || position >= count)) {
+      n.fail("picks element " + Twine(position) + " of " + Twine(count));
       return;
     }
   n.yield(g.gather(x, indices, axis));
@@ -48,10 +49,10 @@ void importGather(Node &n) {
 /// Gathers along the last dimension; a vector counts as one row.
 void importArrayFeatureExtractor(Node &n) {
   Graph &g = n.g;
-  TensorValue x = n.in(0), places = n.in(1);
+  TensorValue x = n.in(0), positions = n.in(1);
   if (x.rank() == 1)
     x = g.unsqueeze(x, {0});
-  n.yield(g.gather(x, flatten(g, places), x.rank() - 1));
+  n.yield(g.gather(x, flatten(g, positions), x.rank() - 1));
 }
 
 /// Returns the row-major position of each element with its index along `axis`
@@ -59,16 +60,16 @@ void importArrayFeatureExtractor(Node &n) {
 static TensorValue placeWith(Graph &g, TensorValue x, TensorValue indices,
                              int64_t axis) {
   Extents shape = g.dims(indices);
-  TensorValue place(&g, Value()); // empty if a scalar was rejected before
+  TensorValue position(&g, Value()); // empty if a scalar was rejected before
   Extent stride = g.index(1);
   for (int64_t d = x.rank(); d-- > 0;) {
     TensorValue at = d == axis ? withinExtent(g, indices, g.dim(x, d))
                                : g.iota(shape, d, g.i64());
     TensorValue part = at * scalarOf(g, stride);
-    place = place ? place + part : part;
+    position = position ? position + part : part;
     stride = g.mul(stride, g.dim(x, d));
   }
-  return place;
+  return position;
 }
 
 void importGatherElements(Node &n) {
@@ -225,8 +226,8 @@ void importCompress(Node &n) {
     n.yield(x);
     return;
   }
-  TensorValue places = g.op<dl::NonzeroOp>(n.in(1));
-  n.yield(g.gather(x, g.squeeze(places, {0}), axis));
+  TensorValue positions = g.op<dl::NonzeroOp>(n.in(1));
+  n.yield(g.gather(x, g.squeeze(positions, {0}), axis));
 }
 
 void importOneHot(Node &n) {
@@ -262,9 +263,9 @@ void importTrilu(Node &n) {
   Graph &g = n.g;
   TensorValue x = n.in(0);
   TensorValue k = n.has(1) ? g.reshape(n.in(1), {}) : g.number(g.i64(), 0);
-  TensorValue place = diagonals(g, g.dim(x, -2), g.dim(x, -1));
+  TensorValue position = diagonals(g, g.dim(x, -2), g.dim(x, -1));
   bool isUpper = n.integer("upper", 1);
-  TensorValue kept = isUpper ? place >= k : place <= k;
+  TensorValue kept = isUpper ? position >= k : position <= k;
   n.yield(g.select(kept, x, g.number(x.element(), 0)));
 }
 
@@ -278,8 +279,8 @@ void importEyeLike(Node &n) {
     n.fail("needs a matrix and a type that dlc has");
     return;
   }
-  TensorValue place = diagonals(g, g.dim(x, 0), g.dim(x, 1));
-  n.yield(g.cast(place == double(n.integer("k", 0)), element));
+  TensorValue position = diagonals(g, g.dim(x, 0), g.dim(x, 1));
+  n.yield(g.cast(position == double(n.integer("k", 0)), element));
 }
 
 /// Reverses each sequence of the batch up to its own length.

@@ -84,8 +84,8 @@ void importDet(Node &n) {
     TensorValue at =
         g.op<dl::ArgMaxOp>({g.op<dl::AbsOp>(column).value},
                            {g.attr("axis", row), g.flag("keep_dims")});
-    TensorValue place = g.iota(g.toExtents({size, 1}), 0, g.i64());
-    TensorValue isPivot = place == at; // [..., size, 1]
+    TensorValue position = g.iota(g.toExtents({size, 1}), 0, g.i64());
+    TensorValue isPivot = position == at; // [..., size, 1]
     TensorValue none = g.number(type, 0);
     TensorValue pivotRow =
         g.reduce<dl::ReduceSumOp>(g.select(isPivot, rest, none), {row}, true);
@@ -152,8 +152,8 @@ static Labelled takeDiagonals(Graph &g, Labelled t) {
         shape.push_back(g.dim(x, d));
       TensorValue flat = g.reshape(x, shape);
       TensorValue step = g.fromElements({g.add(n, g.index(1))}, true, g.i64());
-      TensorValue places = g.iota({n}, 0, g.i64()) * step;
-      t.x = g.gather(flat, places, 0);
+      TensorValue positions = g.iota({n}, 0, g.i64()) * step;
+      t.x = g.gather(flat, positions, 0);
       int64_t label = t.labels[i];
       t.labels.erase(t.labels.begin() + j);
       t.labels.erase(t.labels.begin() + i);

@@ -223,8 +223,8 @@ void importHardmax(Node &n) {
       return x;
     TensorValue best = g.op<dl::ArgMaxOp>(
         {x.value}, {g.attr("axis", axis), g.flag("keep_dims")});
-    TensorValue place = g.iota(g.dims(x), axis, g.i64());
-    return g.cast(place == best, x.element());
+    TensorValue position = g.iota(g.dims(x), axis, g.i64());
+    return g.cast(position == best, x.element());
   });
 }
 

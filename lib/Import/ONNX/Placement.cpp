@@ -106,20 +106,20 @@ static TensorValue foldAxis(Graph &g, TensorValue x, int64_t axis,
   bool byElement = f.block <= f.covering();
   Extent blocks = f.blocks(g);
   TensorValue count = whole(g, blocks), zero = g.number(g.i64(), 0);
-  TensorValue place = g.iota({f.size}, 0, g.i64()) + double(f.low);
+  TensorValue position = g.iota({f.size}, 0, g.i64()) + double(f.low);
   auto number = [&](int64_t value) { return g.number(g.i64(), value); };
   TensorValue sum;
   for (int64_t i = 0; i < f.terms() && !g.failed; ++i) {
     TensorValue block, element, fits;
     if (byElement) {
-      TensorValue rest = place - double(i * f.dilation);
+      TensorValue rest = position - double(i * f.dilation);
       block = rest / double(f.stride);
       element = number(i);
       fits = isWithin(block, count) &
              ((rest >= zero) & (block * double(f.stride) == rest));
     } else {
-      block = place / double(f.stride) - double(i);
-      TensorValue rest = place - block * double(f.stride);
+      block = position / double(f.stride) - double(i);
+      TensorValue rest = position - block * double(f.stride);
       element = rest / double(f.dilation);
       fits = isWithin(block, count) & isWithin(element, number(f.block)) &
              (element * double(f.dilation) == rest);
@@ -196,7 +196,7 @@ void importCol2Im(Node &n) {
     n.fail("folds " + dl::toString(x.shape()) + " with blocks of shape " +
            dl::toString(*block) +
            ", which do not divide its channels, or are not as many as the "
-           "image has place for");
+           "image has room for");
     return;
   }
   x = g.reshape(g.transpose(g.reshape(x, apart), permutation), paired);
@@ -231,24 +231,24 @@ void importTensorScatter(Node &n) {
   Extents shape = g.dims(x), ahead(shape.begin(), shape.begin() + axis);
   Extent length = shape[axis], count = g.dim(update, axis);
   ahead.push_back(count);
-  TensorValue place = g.iota(ahead, axis, g.i64());
+  TensorValue position = g.iota(ahead, axis, g.i64());
   if (n.has(2))
-    place = place + g.reshape(g.cast(n.in(2), g.i64()), [&] {
+    position = position + g.reshape(g.cast(n.in(2), g.i64()), [&] {
       Extents one(axis + 1, g.index(1));
       one[0] = shape[0];
       return one;
     }());
   TensorValue size = whole(g, length);
   if (mode == "circular") {
-    place = g.op<dl::RemainderOp>(place, size);
-    place = g.select(place < 0.0, place + size, place);
+    position = g.op<dl::RemainderOp>(position, size);
+    position = g.select(position < 0.0, position + size, position);
   } else {
     // Positions beyond the cache are clamped to it.
-    place = min(max(place, 0.0), size - 1.0);
+    position = min(max(position, 0.0), size - 1.0);
   }
   Extent stride = length;
   for (int64_t d = axis; d-- > 0;) {
-    place = place + g.iota(ahead, d, g.i64()) * whole(g, stride);
+    position = position + g.iota(ahead, d, g.i64()) * whole(g, stride);
     stride = g.mul(stride, shape[d]);
   }
   auto rows = [&](TensorValue t, Extent extent) {
@@ -258,7 +258,7 @@ void importTensorScatter(Node &n) {
   };
   Extent written = g.product(ahead);
   n.yield(g.reshape(g.op<dl::ScatterOp>({rows(x, stride).value,
-                                         g.reshape(place, {written}).value,
+                                         g.reshape(position, {written}).value,
                                          rows(update, written).value}),
                     shape));
 }

@@ -51,13 +51,13 @@ static uint64_t seedOf(Node &n, int64_t stream) {
 TensorValue randomUniform(Node &n, ArrayRef<Extent> shape, int64_t stream) {
   Graph &g = n.g;
   Type type = g.b.getIntegerType(64, /*isSigned=*/false);
-  TensorValue place = g.iota({g.product(shape)}, 0, type);
+  TensorValue position = g.iota({g.product(shape)}, 0, type);
   auto constant = [&](uint64_t value) {
     return g.constant(DenseElementsAttr::get(RankedTensorType::get({}, type),
                                              APInt(64, value)));
   };
   TensorValue bits =
-      mix(g, (place + constant(1)) * constant(0x9e3779b97f4a7c15) +
+      mix(g, (position + constant(1)) * constant(0x9e3779b97f4a7c15) +
                  constant(seedOf(n, stream)));
   // The upper 24 bits, as many as an f32 in [0, 1) can hold.
   TensorValue upper = g.op<dl::ShiftRightOp>(bits, constant(40));

@@ -128,8 +128,8 @@ template <typename OpT> static void arg(Node &n) {
   // The first one, searched from the other end.
   Extent last = g.sub(g.dim(x, axis), g.index(1));
   TensorValue reversed = g.slice(x, axis, last, g.dim(x, axis), -1);
-  TensorValue place = g.op<OpT>({reversed.value}, attributes);
-  n.yield(g.fromElements({last}, true, g.i64()) - place);
+  TensorValue position = g.op<OpT>({reversed.value}, attributes);
+  n.yield(g.fromElements({last}, true, g.i64()) - position);
 }
 void importArgMax(Node &n) { arg<dl::ArgMaxOp>(n); }
 void importArgMin(Node &n) { arg<dl::ArgMinOp>(n); }

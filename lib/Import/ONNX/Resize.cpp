@@ -120,9 +120,9 @@ TensorValue Resizer::smooth(TensorValue x, int64_t axis, Extent size,
           ? 0
           : int64_t(std::ceil((mode == "linear" ? 1 : 2) / shrink)) + 1;
   Extent n = g.add(g.dim(x, axis), g.index(2 * reach));
-  TensorValue places =
+  TensorValue positions =
       g.cast(g.iota({size, n}, 1, g.i64()), type()) - double(reach);
-  TensorValue weights = filter((places - g.unsqueeze(at, {1})) * shrink);
+  TensorValue weights = filter((positions - g.unsqueeze(at, {1})) * shrink);
   weights = weights / g.reduce<dl::ReduceSumOp>(weights, {1}, true);
   if (reach)
     x = pick(x, axis, g.cast(g.iota({n}, 0, g.i64()), type()) - double(reach));
@@ -139,16 +139,16 @@ TensorValue Resizer::apply(TensorValue x, int64_t axis, Extent size,
   int64_t rank = x.rank();
   Type element = x.element();
   if (mode == "nearest") {
-    TensorValue place;
+    TensorValue position;
     if (nearest == "floor" || nearest == "simple")
-      place = g.op<dl::FloorOp>(at);
+      position = g.op<dl::FloorOp>(at);
     else if (nearest == "ceil")
-      place = g.op<dl::CeilOp>(at);
+      position = g.op<dl::CeilOp>(at);
     else if (nearest == "round_prefer_ceil")
-      place = g.op<dl::FloorOp>(at + 0.5);
+      position = g.op<dl::FloorOp>(at + 0.5);
     else
-      place = g.op<dl::CeilOp>(at - 0.5);
-    result = pick(x, axis, place);
+      position = g.op<dl::CeilOp>(at - 0.5);
+    result = pick(x, axis, position);
   } else if (antialiases) {
     result = smooth(x, axis, size, at, scale);
   } else {
@@ -160,8 +160,8 @@ TensorValue Resizer::apply(TensorValue x, int64_t axis, Extent size,
     for (int64_t k = first; k < past; ++k) {
       TensorValue w = filter(part - double(k));
       if (excludesOutside) {
-        TensorValue place = lower + double(k);
-        TensorValue inside = (place >= 0.0) & (place < length);
+        TensorValue position = lower + double(k);
+        TensorValue inside = (position >= 0.0) & (position < length);
         w = g.select(inside, w, g.number(type(), 0));
       }
       total = total ? total + w : w;

@@ -71,11 +71,11 @@ SmallVector<Sampler::Tap> Sampler::taps(TensorValue x, size_t d) {
           tap(lower + 2.0, d, far(2.0 - part))};
 }
 
-TensorValue Sampler::at(ArrayRef<TensorValue> places) {
+TensorValue Sampler::at(ArrayRef<TensorValue> positions) {
   SmallVector<Tap> corners{{base, TensorValue()}};
-  for (size_t d = 0; d < places.size() && !g.failed; ++d) {
+  for (size_t d = 0; d < positions.size() && !g.failed; ++d) {
     SmallVector<Tap> all;
-    SmallVector<Tap> here = taps(places[d], d);
+    SmallVector<Tap> here = taps(positions[d], d);
     for (const Tap &corner : corners)
       for (const Tap &t : here)
         all.push_back({corner.row + t.row, corner.weight && t.weight
@@ -87,7 +87,7 @@ TensorValue Sampler::at(ArrayRef<TensorValue> places) {
   Type element = rows.element();
   // Integers are interpolated as floats and finally rounded towards zero.
   bool isWeighed = mode != Interpolation::nearest;
-  Type type = places[0].element();
+  Type type = positions[0].element();
   TensorValue from =
       isWeighed && !isa<FloatType>(element) ? g.cast(rows, type) : rows;
   TensorValue sum;
@@ -124,7 +124,7 @@ Sampler samplerOf(Graph &g, TensorValue x) {
   return s;
 }
 
-Type placeType(Graph &g, TensorValue a, TensorValue b) {
+Type positionType(Graph &g, TensorValue a, TensorValue b) {
   return a.element().isF64() || b.element().isF64() ? Type(g.b.getF64Type())
                                                     : g.f32();
 }
@@ -137,10 +137,11 @@ void importGridSample(Node &n) {
   int64_t rank = x.rank() - 2;
   if (rank < 1 || rank > 3 || grid.rank() != rank + 2 || grid.dim(-1) != rank ||
       !grid.isFloat()) {
-    n.fail("x and grid have shapes " + dl::toString(x.shape()) + " and " +
-           dl::toString(grid.shape()) +
-           ", expected [N, C, D1, ..., Dr] and [N, places..., r] for r of 1 to "
-           "3");
+    n.fail(
+        "x and grid have shapes " + dl::toString(x.shape()) + " and " +
+        dl::toString(grid.shape()) +
+        ", expected [N, C, D1, ..., Dr] and [N, positions..., r] for r of 1 to "
+        "3");
     return;
   }
   std::string mode = n.string("mode", n.version < 20 ? "bilinear" : "linear");
@@ -169,19 +170,19 @@ void importGridSample(Node &n) {
     return;
   }
   s.alignsCorners = n.integer("align_corners", 0);
-  Type type = placeType(g, x, grid);
+  Type type = positionType(g, x, grid);
   grid = g.cast(grid, type);
-  SmallVector<TensorValue> places;
+  SmallVector<TensorValue> positions;
   for (int64_t d = 0; d < rank; ++d) {
     // The last coordinate belongs to the first spatial dimension.
     TensorValue at = g.squeeze(
         g.slice(grid, -1, g.index(rank - 1 - d), g.index(1)), {rank + 1});
     TensorValue length =
         g.cast(g.fromElements({s.extents[d]}, true, g.i64()), type);
-    places.push_back(s.alignsCorners ? (at + 1.0) / 2.0 * (length - 1.0)
-                                     : ((at + 1.0) * length - 1.0) / 2.0);
+    positions.push_back(s.alignsCorners ? (at + 1.0) / 2.0 * (length - 1.0)
+                                        : ((at + 1.0) * length - 1.0) / 2.0);
   }
-  n.yield(g.channelsFirst(s.at(places)));
+  n.yield(g.channelsFirst(s.at(positions)));
 }
 
 /// The positions, -1 to 1 in each dimension, as homogeneous coordinates times
@@ -203,7 +204,7 @@ void importAffineGrid(Node &n) {
            "[N, C, D, H, W]");
     return;
   }
-  Type type = placeType(g, theta, theta);
+  Type type = positionType(g, theta, theta);
   TensorValue wide = g.cast(theta, type);
   // Column j of theta as [N, 1, ..., 1, r].
   auto column = [&](int64_t j) {

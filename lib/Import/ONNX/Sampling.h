@@ -25,7 +25,7 @@ struct Sampler {
 
   /// Takes one tensor of positions per dimension, all of the same shape.
   /// Returns a tensor of that shape with the channels appended.
-  TensorValue at(llvm::ArrayRef<TensorValue> places);
+  TensorValue at(llvm::ArrayRef<TensorValue> positions);
 
 private:
   /// The elements that a position reads along a dimension, and their weights.
@@ -44,7 +44,7 @@ private:
 /// Returns a sampler for x of [N, C, D1, ..., Dr], with rows [N D1 ... Dr, C].
 Sampler samplerOf(Graph &g, TensorValue x);
 /// Returns the type for positions: f32, or f64 if an operand is f64.
-mlir::Type placeType(Graph &g, TensorValue a, TensorValue b);
+mlir::Type positionType(Graph &g, TensorValue a, TensorValue b);
 
 } // namespace dlc::onnx_import
 

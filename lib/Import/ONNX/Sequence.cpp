@@ -83,7 +83,7 @@ void importSequenceLength(Node &n) {
 /// Returns the position in [0, count) that operand i gives, counted from the
 /// end if negative; the last if it is absent.
 static std::optional<int64_t> positionOf(Node &n, size_t i, int64_t count) {
-  int64_t place = count - 1;
+  int64_t position = count - 1;
   if (n.has(i)) {
     auto given = n.knownInts(i, "position");
     if (!given)
@@ -93,10 +93,10 @@ static std::optional<int64_t> positionOf(Node &n, size_t i, int64_t count) {
              " elements, expected one");
       return std::nullopt;
     }
-    place = given->front() < 0 ? given->front() + count : given->front();
+    position = given->front() < 0 ? given->front() + count : given->front();
   }
-  if (place >= 0 && place < count)
-    return place;
+  if (position >= 0 && position < count)
+    return position;
   n.fail("has a position beyond a sequence of " + Twine(count));
   return std::nullopt;
 }
@@ -105,16 +105,16 @@ void importSequenceAt(Node &n) {
   auto parts = n.sequence(0);
   if (!parts)
     return;
-  if (auto place = positionOf(n, 1, parts->size()))
-    n.yield((*parts)[*place]);
+  if (auto position = positionOf(n, 1, parts->size()))
+    n.yield((*parts)[*position]);
 }
 
 void importSequenceErase(Node &n) {
   auto parts = n.sequence(0);
   if (!parts)
     return;
-  if (auto place = positionOf(n, 1, parts->size())) {
-    parts->erase(parts->begin() + *place);
+  if (auto position = positionOf(n, 1, parts->size())) {
+    parts->erase(parts->begin() + *position);
     n.yield(makeSequence(n.g, *parts));
   }
 }
@@ -124,20 +124,20 @@ void importSequenceInsert(Node &n) {
   TensorValue x = n.in(1);
   if (!parts || !x)
     return;
-  int64_t place = parts->size();
+  int64_t position = parts->size();
   if (n.has(2)) {
     auto given = n.knownInts(2, "position");
     if (!given)
       return;
     int64_t count = parts->size();
-    place = given->size() == 1 ? given->front() : -count - 1;
-    place = place < 0 ? place + count : place;
-    if (place < 0 || place > count) {
+    position = given->size() == 1 ? given->front() : -count - 1;
+    position = position < 0 ? position + count : position;
+    if (position < 0 || position > count) {
       n.fail("has a position beyond a sequence of " + Twine(count));
       return;
     }
   }
-  parts->insert(parts->begin() + place, x);
+  parts->insert(parts->begin() + position, x);
   n.yield(makeSequence(n.g, *parts));
 }
 

@@ -262,8 +262,8 @@ static TensorValue sliceAxis(Graph &g, TensorValue x, int64_t axis,
     if (auto known = getConstantIntValue(at)) {
       // Clamp far out-of-bounds positions, so that sums do not overflow.
       constexpr int64_t huge = int64_t(1) << 48;
-      int64_t place = std::clamp(*known, -huge, huge);
-      at = place < 0 ? g.add(extent, g.index(place)) : g.index(place);
+      int64_t position = std::clamp(*known, -huge, huge);
+      at = position < 0 ? g.add(extent, g.index(position)) : g.index(position);
     } else {
       Value v = g.value(at);
       Value isNegative = arith::CmpIOp::create(
@@ -545,8 +545,8 @@ void importRange(Node &n) {
       count = g.ceilDiv(g.max(length, g.index(0)), pace);
     }
   }
-  TensorValue place = g.iota({count}, 0, element);
-  n.yield(place * g.reshape(delta, {}) + g.reshape(start, {}));
+  TensorValue position = g.iota({count}, 0, element);
+  n.yield(position * g.reshape(delta, {}) + g.reshape(start, {}));
 }
 
 //===----------------------------------------------------------------------===//

@@ -162,10 +162,10 @@ std::optional<Extents> Graph::elements(TensorValue x, bool forced) {
   for (int64_t i = 0; i < count; ++i) {
     if (result[i])
       continue;
-    SmallVector<Value> place;
+    SmallVector<Value> position;
     if (x.rank() == 1)
-      place.push_back(arith::ConstantIndexOp::create(b, loc, i));
-    Value element = tensor::ExtractOp::create(b, loc, wide.value, place);
+      position.push_back(arith::ConstantIndexOp::create(b, loc, i));
+    Value element = tensor::ExtractOp::create(b, loc, wide.value, position);
     result[i] = arith::IndexCastOp::create(b, loc, b.getIndexType(), element)
                     .getResult();
   }
@@ -461,10 +461,10 @@ TensorValue Graph::slice(TensorValue x, int64_t axis, Extent start, Extent size,
         tensor::ExtractSliceOp::create(b, loc, x.value, offsets, sizes, strides)
             .getResult());
   }
-  TensorValue places = iota({size}, 0, i64());
-  places =
-      places * double(step) + fromElements({start}, /*isScalar=*/true, i64());
-  return gather(x, places, axis);
+  TensorValue positions = iota({size}, 0, i64());
+  positions = positions * double(step) +
+              fromElements({start}, /*isScalar=*/true, i64());
+  return gather(x, positions, axis);
 }
 
 TensorValue Graph::gather(TensorValue x, TensorValue indices, int64_t axis) {

@@ -151,24 +151,24 @@ static TensorExpr orthonormalize(TensorExpr a) {
   OpBuilder &b = *a.b;
   int64_t n = a.shape()[0], m = a.shape()[1];
   TensorExpr zeros = a.filled(0);
-  Value places =
+  Value positions =
       IotaOp::create(b, a.loc, RankedTensorType::get({m, 1, m}, b.getI64Type()),
                      ValueRange(), b.getI64IntegerAttr(2));
   Value numbers =
       IotaOp::create(b, a.loc, RankedTensorType::get({m, 1, m}, b.getI64Type()),
                      ValueRange(), b.getI64IntegerAttr(0));
-  TensorExpr hot = (a.with(places) == a.with(numbers)).cast(a.element());
+  TensorExpr hot = (a.with(positions) == a.with(numbers)).cast(a.element());
   TensorExpr columns = a.transpose().reshape({m, n, 1});
   auto scan = ScanOp::create(
       b, a.loc, ValueRange{zeros}, ValueRange{columns, hot}, Value(), Value(),
       0, false,
       [](OpBuilder &b, Location loc, ValueRange states, ValueRange elements) {
         TensorExpr q(b, loc, states[0]), v(b, loc, elements[0]),
-            place(b, loc, elements[1]);
+            position(b, loc, elements[1]);
         for (int i = 0; i < 2; ++i)
           v = v - matmul(q, matmul(q.transpose(), v));
         v = v * formula::rsqrt(square(v).sum({0}));
-        YieldOp::create(b, loc, ValueRange{q + v * place}, ValueRange(),
+        YieldOp::create(b, loc, ValueRange{q + v * position}, ValueRange(),
                         Value());
       });
   return a.with(scan.getFinals()[0]);

@@ -153,30 +153,30 @@ LogicalResult inferLayer(OptionalLoc loc, StringRef name, Adaptor op,
 
 /// Checks names and parameters of activations, and the clip bound.
 template <typename OpT> LogicalResult verifyLayer(OpT op) {
-  size_t places = OpT::getDefaultActivations().size();
+  size_t positions = OpT::getDefaultActivations().size();
   bool isBoth = op.getDirection() == Direction::bidirectional;
   bool isFine = true;
   if (ArrayAttr names = op.getActivationsAttr()) {
-    if (names.size() != places && !(isBoth && names.size() == 2 * places))
+    if (names.size() != positions && !(isBoth && names.size() == 2 * positions))
       return op.emitOpError("has ")
-             << names.size() << " activations, expected " << places
+             << names.size() << " activations, expected " << positions
              << (isBoth ? " or twice as many" : "");
     for (auto [i, name] : llvm::enumerate(names.getAsRange<StringAttr>()))
       if (!countParameters(op.getContext(), name.getValue())) {
         op.emitOpError("has activation '")
-            << name.getValue() << "' at place " << i
+            << name.getValue() << "' at position " << i
             << ", expected an element-wise op of dl with one operand, affine, "
                "scaled_tanh or thresholded_relu";
         isFine = false;
       }
-    places = names.size();
+    positions = names.size();
   }
   for (auto [what, values] :
        {std::pair("alpha", op.getAlpha()), std::pair("beta", op.getBeta())})
-    if (values && values->size() != places) {
+    if (values && values->size() != positions) {
       op.emitOpError(what) << " has " << values->size()
                            << " numbers, expected one for each of the "
-                           << places << " activations";
+                           << positions << " activations";
       isFine = false;
     }
   if (std::optional<APFloat> clip = op.getClip();

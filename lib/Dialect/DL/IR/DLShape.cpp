@@ -299,11 +299,11 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *, OptionalLoc loc,
       shape.push_back(extent);
       continue;
     }
-    auto clamp = [&](int64_t place) {
-      if (place < 0)
-        place = place < -extent ? -1 : place + extent;
-      return step > 0 ? std::clamp<int64_t>(place, 0, extent)
-                      : std::clamp<int64_t>(place, -1, extent - 1);
+    auto clamp = [&](int64_t position) {
+      if (position < 0)
+        position = position < -extent ? -1 : position + extent;
+      return step > 0 ? std::clamp<int64_t>(position, 0, extent)
+                      : std::clamp<int64_t>(position, -1, extent - 1);
     };
     int64_t start = clamp(op.getStarts()[d]), end = clamp(op.getEnds()[d]);
     int64_t length = step > 0 ? end - start : start - end;

@@ -18,20 +18,20 @@ int64_t Window::outputExtent(unsigned d, int64_t input) const {
     return 0;
   if (!ceilMode)
     return room / strides[d] + 1;
-  int64_t places = llvm::divideCeil(room, strides[d]) + 1;
+  int64_t positions = llvm::divideCeil(room, strides[d]) + 1;
   // The last window must begin inside the input or its leading padding.
-  if ((places - 1) * strides[d] >= input + low[d])
-    --places;
-  return places;
+  if ((positions - 1) * strides[d] >= input + low[d])
+    --positions;
+  return positions;
 }
 
 int64_t Window::transposedExtent(unsigned d, int64_t input,
                                  int64_t outputPadding) const {
   if (ShapedType::isDynamic(input) || !isKnown(d))
     return ShapedType::kDynamic;
-  int64_t places = isSame() ? input : input - 1;
+  int64_t positions = isSame() ? input : input - 1;
   int64_t extent;
-  if (llvm::MulOverflow(places, strides[d], extent) || extent > maxElements)
+  if (llvm::MulOverflow(positions, strides[d], extent) || extent > maxElements)
     return maxElements + 1; // beyond the limit
   if (isSame())
     return extent;
