@@ -55,19 +55,21 @@ static std::string readEntry(ml_program::GlobalOp global,
   StringRef name = global.getSymName(),
             expected = typeName(type.getElementType());
   if (!dtype || !shape || !begin || !end)
-    return fmt::format("'{}' has a damaged entry", name);
+    return fmt::format(FMT_STRING("'{}' has a damaged entry"), name);
   if (expected.empty())
     return fmt::format(
-        "'{}' is {}, the model's is no tensor of floating-point numbers", name,
-        *dtype);
+        FMT_STRING(
+            "'{}' is {}, the model's is no tensor of floating-point numbers"),
+        name, *dtype);
   if (*dtype != expected || ArrayRef<int64_t>(extents) != type.getShape())
-    return fmt::format("'{}' is {} [{}], the model has {} [{}]", name, *dtype,
-                       dl::toString(extents), expected,
+    return fmt::format(FMT_STRING("'{}' is {} [{}], the model has {} [{}]"),
+                       name, *dtype, dl::toString(extents), expected,
                        dl::toString(type.getShape()));
   if (*begin < 0 || *end < *begin || *end - *begin != size ||
       *end > int64_t(data.size()))
-    return fmt::format("'{}' lies outside the file: it is cut short or damaged",
-                       name);
+    return fmt::format(
+        FMT_STRING("'{}' lies outside the file: it is cut short or damaged"),
+        name);
   global.setValueAttr(DenseResourceElementsAttr::get(
       type, name,
       HeapAsmResourceBlob::allocateAndCopyWithAlign(

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Runtime/abi.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Target/Emit.h"
 #include "lld/Common/Driver.h"
 #include "llvm/ObjCopy/CommonConfig.h"
@@ -41,6 +42,11 @@ static std::vector<std::string> findSystemLibraries() {
   return {};
 }
 
+/// Returns a path under which this process opens its own file again.
+static std::string pathOf(int file) {
+  return fmt::format(FMT_STRING("/proc/self/fd/{}"), file);
+}
+
 namespace {
 /// A pipe whose content is collected in memory. LLD maps a regular output file,
 /// and a full disk would end the process; to any other file it writes bytes.
@@ -67,9 +73,7 @@ public:
   }
   ~Pipe() { finish(); }
 
-  std::string path() const {
-    return "/proc/self/fd/" + std::to_string(writeEnd);
-  }
+  std::string path() const { return pathOf(writeEnd); }
 
   SmallString<0> finish() {
     if (reader.joinable()) {
@@ -98,7 +102,7 @@ public:
   }
 
   explicit operator bool() const { return isWritten; }
-  std::string path() const { return "/proc/self/fd/" + std::to_string(file); }
+  std::string path() const { return pathOf(file); }
 
 private:
   int file;
