@@ -190,12 +190,13 @@ private:
       return failure();
     std::vector<Region> regions = readRegions(*model.module);
     if (options.report)
-      printRegions(regions, interface, settings.processors, llvm::outs());
+      printRegions(regions, interface, llvm::outs());
     if (settings.pipeline.profile)
       for (Region &region : regions)
-        interface.regions.push_back({nameOfKernel(interface, region.function),
-                                     region.name, region.kind, region.flops,
-                                     region.bytes});
+        interface.regions.push_back(
+            {nameOfKernel(interface, region.kernel),
+             region.what.getName().str(), nameOf(region.what.getKind()).str(),
+             region.what.getFlops(), region.what.getBytes()});
     return success();
   }
 

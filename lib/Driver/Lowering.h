@@ -54,7 +54,7 @@ void printReport(mlir::ModuleOp module, llvm::raw_ostream &os);
 
 /// Prints a table of fused loop nests: operations, bytes, tiles, expected time.
 void printRegions(llvm::ArrayRef<Region> regions, const Interface &interface,
-                  llvm::ArrayRef<Processor> processors, llvm::raw_ostream &os);
+                  llvm::raw_ostream &os);
 
 /// Returns the model's name for the function whose code is in `kernel`.
 std::string nameOfKernel(const Interface &interface, llvm::StringRef kernel);

@@ -3,6 +3,7 @@
 
 #include "Lowering.h"
 #include "dlc/Codegen/Tensors/Regions.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "dlc/Support/Format.h"
@@ -132,9 +133,34 @@ void printReport(ModuleOp module, llvm::raw_ostream &os) {
 
 std::string nameOfKernel(const Interface &interface, StringRef kernel) {
   for (const Function &function : interface.functions)
-    if (function.kernel == kernel || kernel.starts_with(function.kernel + "."))
+    if (function.kernel == kernel)
       return function.name;
   return kernel.str();
+}
+
+/// Formats sizes as 16x32, with * for a loop that is left whole.
+static std::string describeSizes(DenseI64ArrayAttr sizes) {
+  std::string text;
+  for (auto [i, size] :
+       llvm::enumerate(sizes ? sizes.asArrayRef() : ArrayRef<int64_t>())) {
+    text += i ? "x" : "";
+    text += size ? fmt::format(FMT_STRING("{}"), size) : "*";
+  }
+  return text;
+}
+
+static StringRef describeLayout(codegen::Layout layout) {
+  switch (layout) {
+  case codegen::Layout::None:
+    return "";
+  case codegen::Layout::AsIs:
+    return "as is";
+  case codegen::Layout::Packed:
+    return "packed";
+  case codegen::Layout::Panels:
+    return "panels copied";
+  }
+  llvm_unreachable("unknown layout");
 }
 
 /// Formats with a unit prefix: 1234567 -> 1.23 M; -1 is unknown.
@@ -150,37 +176,39 @@ static std::string scaled(double number) {
 }
 
 void printRegions(ArrayRef<Region> regions, const Interface &interface,
-                  ArrayRef<Processor> processors, llvm::raw_ostream &os) {
+                  llvm::raw_ostream &os) {
   auto printRow = [&](const auto &...cells) {
     print(os,
           FMT_STRING(
               "  {:<40} {:<12} {:>8} {:>8} {:<7} {:>9}  {:<14} {:<14} {}\n"),
           cells...);
   };
-  std::string function;
+  const Region *last = nullptr;
   for (const Region &region : regions) {
-    if (region.function != function) {
-      function = region.function;
-      const Processor *processor = &processors.front();
-      for (const Processor &other : llvm::drop_begin(processors))
-        if (StringRef(function).ends_with("." + other.cpu))
-          processor = &other;
+    if (!last || region.kernel != last->kernel ||
+        region.target != last->target) {
+      last = &region;
       print(os, FMT_STRING("loop nests of {} for {}, vectors of {} bits\n"),
-            nameOfKernel(interface, function), processor->cpu,
-            processor->vectorBits);
+            nameOfKernel(interface, region.kernel), region.target.getName(),
+            region.target.getVectorBits());
       printRow("computes", "kind", "flop", "bytes", "bound by", "expected",
                "tile", "task", "weights");
     }
-    StringRef name = region.name;
-    printRow(
-        name.size() > 40 ? (name.take_front(37) + "...").str() : name.str(),
-        region.kind, scaled(region.flops), scaled(region.bytes),
-        region.flops < 0 || region.bytes < 0 ? "?"
-        : region.isBoundByFlops()            ? "flop"
-                                             : "bytes",
-        region.cost ? fmt::format(FMT_STRING("{:.1f} us"), region.cost / 1e3)
-                    : "-",
-        region.tile, region.tasks, region.layout);
+    codegen::RegionAttr what = region.what;
+    StringRef name = what.getName();
+    printRow(name.size() > 40 ? (name.take_front(37) + "...").str()
+                              : name.str(),
+             nameOf(what.getKind()), scaled(what.getFlops()),
+             scaled(what.getBytes()),
+             what.getFlops() < 0 || what.getBytes() < 0 ? "?"
+             : region.isBoundByFlops()                  ? "flop"
+                                                        : "bytes",
+             what.getCost()
+                 ? fmt::format(FMT_STRING("{:.1f} us"), what.getCost() / 1e3)
+                 : "-",
+             describeSizes(what.getTile()),
+             what.getTasks() ? describeSizes(what.getTasks()) : "none",
+             describeLayout(what.getLayout()));
   }
 }
 

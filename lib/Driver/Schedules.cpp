@@ -37,7 +37,7 @@ void printSchedules(ModuleOp module, llvm::raw_ostream &os) {
        << codegen::targetOf(function) << "\n";
     for (auto &[number, nest] : nests) {
       codegen::RegionAttr region = describeRegion(nest, number);
-      os << "nest " << number << " // " << region.getKind() << ", "
+      os << "nest " << number << " // " << nameOf(region.getKind()) << ", "
          << region.getName() << "\n";
       for (linalg::LinalgOp op : nest.members) {
         os << "  " << nameOfRole(op);

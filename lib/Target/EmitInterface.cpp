@@ -389,11 +389,6 @@ private:
     std::string cpus;
     for (const Processor &processor : processors)
       cpus += (cpus.empty() ? "" : ",") + processor.cpu;
-    int64_t weightBytes = weights.bytes;
-    for (GlobalVariable &variable : module.globals())
-      if (variable.isConstant() && variable.getName().starts_with("__constant"))
-        weightBytes +=
-            module.getDataLayout().getTypeAllocSize(variable.getValueType());
     SmallVector<Typed<dlc_region>> regions;
     for (const ProfiledRegion &region : interface.regions)
       regions.push_back(table(&dlc_rt_structs::region)
@@ -416,38 +411,39 @@ private:
                             : function;
     };
     using Info = dlc_library_info;
-    return global(table(&dlc_rt_structs::library)
-                      .set(&Info::size, sizeof(Info))
-                      .set(&Info::abi_version, DLC_ABI_VERSION)
-                      .set(&Info::function_count, functions.size())
-                      .set(&Info::name, string(interface.name))
-                      .set(&Info::producer, string("dlc " DLC_VERSION))
-                      .set(&Info::cpu, string(cpus))
-                      .set(&Info::interface_hash, interface.hash())
-                      .set(&Info::weight_bytes, weightBytes)
-                      .set(&Info::weights_file, weights.file.empty()
-                                                    ? null<const char>()
-                                                    : string(weights.file))
-                      .set(&Info::functions, array(functions, "dlc.functions"))
-                      .set(&Info::create, DLC_RUNTIME(dlc_rt_create))
-                      .set(&Info::destroy, DLC_RUNTIME(dlc_rt_destroy))
-                      .set(&Info::error, DLC_RUNTIME(dlc_rt_error))
-                      .set(&Info::shapes, DLC_RUNTIME(dlc_rt_shapes))
-                      .set(&Info::reserve, DLC_RUNTIME(dlc_rt_reserve))
-                      .set(&Info::call, DLC_RUNTIME(dlc_rt_call))
-                      .set(&Info::threads, DLC_RUNTIME(dlc_rt_threads))
-                      .set(&Info::processor, DLC_RUNTIME(dlc_rt_processor))
-                      .set(&Info::region_count, regions.size())
-                      .set(&Info::regions, array(regions, "dlc.regions"))
-                      .set(&Info::trace, DLC_RUNTIME(dlc_rt_trace))
-                      .set(&Info::state_count, states.size())
-                      .set(&Info::states, array(states, "dlc.states"))
-                      .set(&Info::save, stateful(DLC_RUNTIME(dlc_rt_save)))
-                      .set(&Info::load, stateful(DLC_RUNTIME(dlc_rt_load)))
-                      .set(&Info::get, stateful(DLC_RUNTIME(dlc_rt_get)))
-                      .set(&Info::set, stateful(DLC_RUNTIME(dlc_rt_set)))
-                      .finish(),
-                  "dlc.library");
+    return global(
+        table(&dlc_rt_structs::library)
+            .set(&Info::size, sizeof(Info))
+            .set(&Info::abi_version, DLC_ABI_VERSION)
+            .set(&Info::function_count, functions.size())
+            .set(&Info::name, string(interface.name))
+            .set(&Info::producer, string("dlc " DLC_VERSION))
+            .set(&Info::cpu, string(cpus))
+            .set(&Info::interface_hash, interface.hash())
+            .set(&Info::weight_bytes, weights.bytes + weights.inlineBytes)
+            .set(&Info::weights_file, weights.file.empty()
+                                          ? null<const char>()
+                                          : string(weights.file))
+            .set(&Info::functions, array(functions, "dlc.functions"))
+            .set(&Info::create, DLC_RUNTIME(dlc_rt_create))
+            .set(&Info::destroy, DLC_RUNTIME(dlc_rt_destroy))
+            .set(&Info::error, DLC_RUNTIME(dlc_rt_error))
+            .set(&Info::shapes, DLC_RUNTIME(dlc_rt_shapes))
+            .set(&Info::reserve, DLC_RUNTIME(dlc_rt_reserve))
+            .set(&Info::call, DLC_RUNTIME(dlc_rt_call))
+            .set(&Info::threads, DLC_RUNTIME(dlc_rt_threads))
+            .set(&Info::processor, DLC_RUNTIME(dlc_rt_processor))
+            .set(&Info::region_count, regions.size())
+            .set(&Info::regions, array(regions, "dlc.regions"))
+            .set(&Info::trace, DLC_RUNTIME(dlc_rt_trace))
+            .set(&Info::state_count, states.size())
+            .set(&Info::states, array(states, "dlc.states"))
+            .set(&Info::save, stateful(DLC_RUNTIME(dlc_rt_save)))
+            .set(&Info::load, stateful(DLC_RUNTIME(dlc_rt_load)))
+            .set(&Info::get, stateful(DLC_RUNTIME(dlc_rt_get)))
+            .set(&Info::set, stateful(DLC_RUNTIME(dlc_rt_set)))
+            .finish(),
+        "dlc.library");
   }
 
   void emitTables() {

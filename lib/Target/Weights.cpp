@@ -5,6 +5,7 @@
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Runtime/abi.h"
 #include "dlc/Support/Format.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/StringSet.h"
@@ -55,8 +56,20 @@ static void readStates(mlir::ModuleOp module,
   }
 }
 
+/// Counts the bytes of the constant tensors that are globals of the module.
+static int64_t countInlineBytes(mlir::ModuleOp module) {
+  int64_t bytes = 0;
+  for (auto global : module.getOps<mlir::LLVM::GlobalOp>())
+    if (auto values = dyn_cast_if_present<mlir::ElementsAttr>(
+            global.getConstant() ? global.getValueOrNull() : mlir::Attribute()))
+      bytes += values.getNumElements() *
+               divideCeil(values.getElementType().getIntOrFloatBitWidth(), 8);
+  return bytes;
+}
+
 Weights readWeights(mlir::ModuleOp module) {
   Weights result;
+  result.inlineBytes = countInlineBytes(module);
   readStates(module, result.states);
   auto all = module->getAttrOfType<mlir::ArrayAttr>(codegen::weights);
   if (!all)

@@ -1,9 +1,10 @@
 // RUN: dlc-opt %s -dlc-split-functions=loops=1 -canonicalize | FileCheck %s
 // RUN: dlc-opt %s -dlc-split-functions | FileCheck %s --check-prefix=WHOLE
 
-// Each part makes its view of the arena itself and takes what was loaded.
+// Each part is for the function's processor, makes its view of the arena itself and takes what was
+// loaded.
 // CHECK-LABEL: func.func private @f.part.0(
-// CHECK-SAME: memref<?xi8>) attributes {passthrough = ["noinline"]}
+// CHECK-SAME: memref<?xi8>) attributes {codegen.target = #codegen.cpu<name = "cooperlake">, passthrough = ["noinline"]}
 // CHECK: memref.view
 // CHECK: scf.for
 // CHECK-LABEL: func.func private @f.part.1(
@@ -18,7 +19,7 @@
 // CHECK-NEXT: call @f.part.2(
 // CHECK-NEXT: return
 // WHOLE-NOT: @f.part
-func.func @f(%arena: memref<?xi8>) {
+func.func @f(%arena: memref<?xi8>) attributes {codegen.target = #codegen.cpu<name = "cooperlake">} {
   %c0 = arith.constant 0 : index
   %c1 = arith.constant 1 : index
   %c8 = arith.constant 8 : index

@@ -7,7 +7,7 @@
 // CHECK: scf.for {{.*}} to %c8 step %c4
 // CHECK: scf.for {{.*}} to %c16 step %c8
 // CHECK: linalg.matmul {codegen.nest = #codegen.nest<0, product>, codegen.schedule = #codegen.schedule<steps = [0, 0, 2]>} {{.*}} -> tensor<4x8xf32>
-// CHECK: } {codegen.cost = 77 : i64, codegen.region = #codegen.region<number = 0, name = "tile-and-fuse.mlir:{{[0-9]+}}", kind = "product", flops = 8192, bytes = 3584, cost = 154, tile = "4x8x*", tasks = "*x16x*", layout = "as is">}
+// CHECK: } {codegen.cost = 77 : i64, codegen.region = #codegen.region<number = 0, name = "tile-and-fuse.mlir:{{[0-9]+}}", kind = product, flops = 8192, bytes = 3584, cost = 154, tile = [4, 8, 0], tasks = [0, 16, 0], layout = as_is>}
 func.func @by_hand(%a: tensor<8x16xf32>, %b: tensor<16x32xf32>, %c: tensor<8x32xf32>) -> tensor<8x32xf32> {
   %0 = linalg.matmul {codegen.nest = #codegen.nest<0, product>, codegen.schedule = #codegen.schedule<tasks = [0, 16, 0], tile = [4, 8, 0], order = [0, 1, 2], steps = [0, 0, 2], cost = 77>} ins(%a, %b : tensor<8x16xf32>, tensor<16x32xf32>) outs(%c : tensor<8x32xf32>) -> tensor<8x32xf32>
   return %0 : tensor<8x32xf32>
@@ -36,7 +36,7 @@ func.func @order(%a: tensor<8x16xf32>, %b: tensor<16x32xf32>, %c: tensor<8x32xf3
 // CHECK: linalg.fill {codegen.nest = #codegen.nest<0, fill>} {{.*}} -> tensor<2x8xf32>
 // CHECK: linalg.matmul {codegen.nest = #codegen.nest<0, product>, codegen.schedule = #codegen.schedule<steps = [0, 0, 4], packing = 8>} {{.*}} -> tensor<2x8xf32>
 // CHECK: linalg.exp {codegen.nest = #codegen.nest<0, epilogue>} {{.*}} -> tensor<2x8xf32>
-// CHECK: codegen.region = #codegen.region<number = 0, {{.*}} tile = "2x8", tasks = "none", layout = "packed">
+// CHECK: codegen.region = #codegen.region<number = 0, {{.*}} tile = [2, 8], layout = packed>
 // CHECK-NOT: scf.for
 // CHECK: return
 func.func @epilogue(%zero: f32, %a: tensor<8x16xf32>, %b: tensor<16x32xf32>) -> tensor<8x32xf32> {
@@ -107,7 +107,7 @@ func.func @assumed(%a: tensor<?x?xf32>, %b: tensor<?x32xf32>, %c: tensor<?x32xf3
 // CHECK: linalg.exp {{.*}} -> tensor<2x8xf32>
 // CHECK: scf.for {{.*}} to %c32 step %c4
 // CHECK: linalg.add {{.*}} -> tensor<2x4xf32>
-// CHECK: } {codegen.cost = 9 : i64, codegen.region = #codegen.region<{{.*}}kind = "rows", {{.*}}tasks = "16x*",
+// CHECK: } {codegen.cost = 9 : i64, codegen.region = #codegen.region<{{.*}}kind = rows, {{.*}}tasks = [16, 0],
 func.func @rows(%x: tensor<64x32xf32>, %s: tensor<64xf32>, %y: tensor<64x32xf32>) -> tensor<64x32xf32> {
   %0 = linalg.exp {codegen.nest = #codegen.nest<0, row, 1>, codegen.schedule = #codegen.schedule<tile = [0, 8]>} ins(%x : tensor<64x32xf32>) outs(%y : tensor<64x32xf32>) -> tensor<64x32xf32>
   %1 = linalg.broadcast ins(%s : tensor<64xf32>) outs(%y : tensor<64x32xf32>) dimensions = [1]
@@ -141,7 +141,7 @@ func.func @none(%x: tensor<64xf32>, %y: tensor<64xf32>) -> (tensor<64xf32>, tens
 // CHECK: linalg.conv_2d_nhwc_hwcf {codegen.nest = #codegen.nest<0, product>} {{.*}} -> tensor<1x2x4x8xf32>
 // CHECK: scf.for
 // CHECK: linalg.pooling_nhwc_max {codegen.nest = #codegen.nest<0, pool, 2>, {{.*}} -> tensor<1x1x2x8xf32>
-// CHECK: } {codegen.cost = 3 : i64, codegen.region = #codegen.region<{{.*}}kind = "product",
+// CHECK: } {codegen.cost = 3 : i64, codegen.region = #codegen.region<{{.*}}kind = product,
 func.func @pool(%zero: f32, %x: tensor<1x16x16x4xf32>, %w: tensor<1x1x4x8xf32>, %g: tensor<1x8x8x8xf32>) -> tensor<1x8x8x8xf32> {
   %e = tensor.empty() : tensor<1x16x16x8xf32>
   %f = linalg.fill {codegen.nest = #codegen.nest<1, elementwise>} ins(%zero : f32) outs(%e : tensor<1x16x16x8xf32>) -> tensor<1x16x16x8xf32>

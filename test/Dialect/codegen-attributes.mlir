@@ -20,7 +20,7 @@ module attributes {codegen.regions = [0]} {
 // -----
 
 // expected-error @below {{'codegen.regions' on func.func, expected on a module}}
-func.func private @f() attributes {codegen.regions = [#codegen.region<number = 0, name = "a", kind = "product", flops = 1, bytes = 1, cost = 0, tile = "", tasks = "", layout = "">]}
+func.func private @f() attributes {codegen.regions = [#codegen.region<number = 0, name = "a", kind = product, flops = 1, bytes = 1, cost = 0>]}
 
 // -----
 
@@ -223,7 +223,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 // expected-error @below {{'codegen.region' on func.func, expected on a linalg op or a loop}}
-func.func private @f() attributes {codegen.region = #codegen.region<number = 0, name = "a", kind = "product", flops = 1, bytes = 1, cost = 0, tile = "", tasks = "", layout = "">}
+func.func private @f() attributes {codegen.region = #codegen.region<number = 0, name = "a", kind = product, flops = 1, bytes = 1, cost = 0>}
 
 // -----
 

@@ -6,15 +6,15 @@
 
 // Parameters that have their default value are not printed.
 // CHECK: module attributes {
-// CHECK-SAME: codegen.regions = [#codegen.region<number = 0, name = "a + b", kind = "product", flops = 8192, bytes = -1, cost = 0, tile = "4x8x*", tasks = "none", layout = "as is">, #codegen.region<number = 1, name = "c", kind = "element-wise", flops = 0, bytes = 0, cost = 7, tile = "", tasks = "", layout = "", function = @f>]
+// CHECK-SAME: codegen.regions = [#codegen.region<number = 0, name = "a + b", kind = product, flops = 8192, bytes = -1, cost = 0, tile = [4, 8, 0], layout = as_is>, #codegen.region<number = 1, name = "c", kind = elementwise, flops = 0, bytes = 0, cost = 7, function = @f>]
 // CHECK-SAME: codegen.states = [#codegen.state<name = "s", type = tensor<4xf32>, offset = 0>, #codegen.state<name = "t", type = tensor<2x2xi64>, offset = 64, first = 128>]
 // CHECK-SAME: codegen.targets = [#codegen.cpu<name = "x86-64-v3", vectorBits = 256, vectorRegisters = 16>, #codegen.cpu<name = "cooperlake", cacheBytes = 1048576, hasBF16Dot = true>]
 // CHECK-SAME: codegen.weights = [#codegen.weight<offset = 0, values = dense<1.000000e+00> : tensor<4xf32>>, #codegen.weight<offset = 64, values = dense<[1, 2]> : tensor<2xi8>>]
 module attributes {
   codegen.targets = [#codegen.cpu<name = "x86-64-v3", vectorBits = 256, vectorRegisters = 16, cacheBytes = 524288, hasBF16Dot = false>,
                      #codegen.cpu<hasBF16Dot = true, cacheBytes = 1048576, name = "cooperlake", vectorBits = 512>],
-  codegen.regions = [#codegen.region<number = 0, name = "a + b", kind = "product", flops = 8192, bytes = -1, cost = 0, tile = "4x8x*", tasks = "none", layout = "as is">,
-                     #codegen.region<number = 1, name = "c", kind = "element-wise", flops = 0, bytes = 0, cost = 7, tile = "", tasks = "", layout = "", function = @f>],
+  codegen.regions = [#codegen.region<number = 0, name = "a + b", kind = product, flops = 8192, bytes = -1, cost = 0, tile = [4, 8, 0], layout = as_is>,
+                     #codegen.region<number = 1, name = "c", kind = elementwise, flops = 0, bytes = 0, cost = 7, function = @f>],
   codegen.weights = [#codegen.weight<offset = 0, values = dense<1.0> : tensor<4xf32>>, #codegen.weight<offset = 64, values = dense<[1, 2]> : tensor<2xi8>>],
   codegen.states = [#codegen.state<name = "s", type = tensor<4xf32>, offset = 0, first = -1>, #codegen.state<name = "t", type = tensor<2x2xi64>, offset = 64, first = 128>]} {
 
@@ -69,7 +69,7 @@ func.func @schedules(%x: memref<8x8xf32>) {
 // CHECK: } {codegen.cost = 1024 : i64}
 func.func @loops(%n: index, %x: memref<?xindex>) {
   scf.for %i = %n to %n step %n {
-  } {codegen.steps, codegen.region = #codegen.region<number = 0, name = "", kind = "", flops = 0, bytes = 0, cost = 0, tile = "", tasks = "", layout = "">}
+  } {codegen.steps, codegen.region = #codegen.region<number = 0, name = "", kind = copy, flops = 0, bytes = 0, cost = 0>}
   scf.forall (%i) in (%n) {
     codegen.scale_cost %n assumed 256
     %worker = codegen.worker

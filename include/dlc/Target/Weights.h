@@ -38,6 +38,8 @@ struct Weights {
   std::vector<Weight> all;
   std::vector<StateTensor> states;
   int64_t bytes = 0; // from the first weight to the end of the last
+  /// The bytes of the constants that stay in the code.
+  int64_t inlineBytes = 0;
   /// The name of the file that holds the weights, beside the library; empty:
   /// they are in the library. The file has `bytes` bytes of weights at
   /// `fileOffset`, and `fileHash` is the XXH64 of the whole file.

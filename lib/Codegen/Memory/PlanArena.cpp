@@ -432,8 +432,7 @@ private:
                              b.getFunctionType(inputs, {b.getIndexType()}));
     result.setPrivate();
     markCallable(result);
-    if (Attribute target = function->getAttr(codegen::target))
-      result->setAttr(codegen::target, target);
+    codegen::copyTarget(function, result);
     function->setAttr(codegen::workspace,
                       FlatSymbolRefAttr::get(result.getSymNameAttr()));
     Block *entry = result.addEntryBlock();

@@ -45,13 +45,14 @@ linalg::LinalgOp Nest::product() const {
   return contraction();
 }
 
-StringRef Nest::kind() const {
+codegen::RegionKind Nest::kind() const {
+  using Kind = codegen::RegionKind;
   if (linalg::LinalgOp op = contraction())
-    return roleOf(op) == Role::Depthwise ? "depthwise" : "product";
+    return roleOf(op) == Role::Depthwise ? Kind::Depthwise : Kind::Product;
   Role role = *roleOf(root());
-  return role == Role::Row         ? "rows"
-         : role == Role::Reduction ? "reduction"
-                                   : "element-wise";
+  return role == Role::Row         ? Kind::Rows
+         : role == Role::Reduction ? Kind::Reduction
+                                   : Kind::Elementwise;
 }
 
 /// Whether a list has an entry other than 0.

@@ -51,12 +51,10 @@ std::string nameOf(Location loc) {
   return join(places);
 }
 
-/// Formats sizes as 16x32, with * for a loop that is left whole.
-static std::string describeSizes(ArrayRef<int64_t> sizes) {
-  std::string text;
-  for (int64_t size : sizes)
-    text += (text.empty() ? "" : "x") + (size ? std::to_string(size) : "*");
-  return text;
+StringRef nameOf(codegen::RegionKind kind) {
+  return kind == codegen::RegionKind::Elementwise
+             ? "element-wise"
+             : codegen::stringifyRegionKind(kind);
 }
 
 static int64_t bytesOf(Type type) {
@@ -83,14 +81,14 @@ static int64_t operationsOf(linalg::LinalgOp op) {
   return count;
 }
 
-static StringRef describeLayout(const Nest &nest) {
+static codegen::Layout layoutOf(const Nest &nest) {
   linalg::LinalgOp op = nest.contraction();
   if (!op)
-    return "";
+    return codegen::Layout::None;
   codegen::ScheduleAttr schedule = scheduleOf(op);
-  return schedule && schedule.getPacking() ? "packed"
-         : schedule && schedule.getPanel() ? "panels copied"
-                                           : "as is";
+  return schedule && schedule.getPacking() ? codegen::Layout::Packed
+         : schedule && schedule.getPanel() ? codegen::Layout::Panels
+                                           : codegen::Layout::AsIs;
 }
 
 codegen::RegionAttr describeRegion(const Nest &nest, int64_t number) {
@@ -121,28 +119,27 @@ codegen::RegionAttr describeRegion(const Nest &nest, int64_t number) {
   for (Value result : ops.back()->getResults())
     add(bytes, bytesOf(result.getType()));
   codegen::ScheduleAttr schedule = scheduleOf(nest.root());
-  ArrayRef<int64_t> tasks, tile;
+  DenseI64ArrayAttr tasks, tile;
   if (schedule) {
-    tasks = sizesOf(schedule.getTasks());
-    tile =
-        sizesOf(schedule.getRows() ? schedule.getRows() : schedule.getTile());
+    tasks = schedule.getTasks();
+    tile = schedule.getRows() ? schedule.getRows() : schedule.getTile();
   }
   double count = 1;
   bool isStatic = true;
   linalg::LinalgOp root = nest.root();
-  for (auto [size, extent] : llvm::zip(tasks, root.getStaticLoopRanges()))
+  for (auto [size, extent] :
+       llvm::zip(sizesOf(tasks), root.getStaticLoopRanges()))
     if (size) {
       isStatic &= !ShapedType::isDynamic(extent);
       count *= std::ceil(double(extent) / size);
     }
   int64_t cost = schedule && isStatic ? int64_t(schedule.getCost() * count) : 0;
-  StringRef kind = nest.kind();
-  if (flops == 0 && kind == "element-wise")
-    kind = "copy";
+  codegen::RegionKind kind = nest.kind();
+  if (flops == 0 && kind == codegen::RegionKind::Elementwise)
+    kind = codegen::RegionKind::Copy;
   return codegen::RegionAttr::get(root->getContext(), number, join(places),
-                                  kind, flops, bytes, cost, describeSizes(tile),
-                                  tasks.empty() ? "none" : describeSizes(tasks),
-                                  describeLayout(nest), FlatSymbolRefAttr());
+                                  kind, flops, bytes, cost, tile, tasks,
+                                  layoutOf(nest), FlatSymbolRefAttr());
 }
 
 std::vector<Region> readRegions(ModuleOp module) {
@@ -150,19 +147,23 @@ std::vector<Region> readRegions(ModuleOp module) {
   auto all = module->getAttrOfType<ArrayAttr>(codegen::regions);
   if (!all)
     return regions;
-  for (auto region : all.getAsRange<codegen::RegionAttr>())
-    regions.push_back({region.getFunction().getValue().str(),
-                       region.getName().str(), region.getKind().str(),
-                       region.getFlops(), region.getBytes(), region.getCost(),
-                       region.getTile().str(), region.getTasks().str(),
-                       region.getLayout().str()});
+  SymbolTable symbols(module);
+  for (auto region : all.getAsRange<codegen::RegionAttr>()) {
+    Operation *function = symbols.lookup(region.getFunction().getAttr());
+    auto kernel =
+        function->getAttrOfType<FlatSymbolRefAttr>(codegen::versionOf);
+    if (!kernel)
+      kernel = region.getFunction();
+    regions.push_back(
+        {kernel.getValue().str(), codegen::targetOf(function), region});
+  }
   return regions;
 }
 
 bool Region::isBoundByFlops() const {
   // A core performs about a hundred operations in the time in which it moves
   // ten bytes from outside its own caches.
-  return flops > 10 * bytes;
+  return what.getFlops() > 10 * what.getBytes();
 }
 
 } // namespace dlc

@@ -76,8 +76,7 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
       auto function = LLVM::LLVMFuncOp::create(
           b, loc, name, LLVM::LLVMFunctionType::get(none, types),
           LLVM::Linkage::Internal);
-      if (Attribute target = task->getAttr(codegen::target))
-        function->setAttr(codegen::target, target);
+      codegen::copyTarget(task, function);
       return function;
     };
 

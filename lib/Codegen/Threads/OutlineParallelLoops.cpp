@@ -103,8 +103,7 @@ struct OutlineParallelLoops
         top, loc, (function.getName() + "." + Twine(number) + ".task").str(),
         b.getFunctionType(types, {}));
     task.setPrivate();
-    if (Attribute target = function->getAttr(codegen::target))
-      task->setAttr(codegen::target, target);
+    codegen::copyTarget(function, task);
     Block *entry = task.addEntryBlock();
     OpBuilder t = OpBuilder::atBlockBegin(entry);
     IRMapping mapping;

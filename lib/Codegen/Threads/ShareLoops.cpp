@@ -209,8 +209,7 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
         b, loc, (parent.getName() + ".shared." + Twine(number)).str(),
         b.getFunctionType(types, {}));
     function.setPrivate();
-    if (Attribute target = parent->getAttr(codegen::target))
-      function->setAttr(codegen::target, target);
+    codegen::copyTarget(parent, function);
 
     // Replace every loop by a call.
     Block *entry = function.addEntryBlock();

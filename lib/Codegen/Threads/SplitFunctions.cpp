@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
+#include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -102,6 +103,7 @@ struct SplitFunctions : dlc::impl::SplitFunctionsBase<SplitFunctions> {
         b, loc, name,
         b.getFunctionType(ValueRange(arguments.getArrayRef()).getTypes(), {}));
     outlined.setPrivate();
+    codegen::copyTarget(function, outlined);
     outlined->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
     b.setInsertionPoint(part.front());
     func::CallOp::create(b, loc, outlined, arguments.getArrayRef());

@@ -50,9 +50,8 @@ struct Nest {
   mlir::linalg::LinalgOp contraction() const;
   /// Returns the epilogue, or else the contraction; null if there is neither.
   mlir::linalg::LinalgOp product() const;
-  /// Returns the kind that the report shows: product, depthwise, rows,
-  /// reduction, element-wise.
-  llvm::StringRef kind() const;
+  /// Returns what the nest is by the roles of its ops.
+  codegen::RegionKind kind() const;
 };
 
 /// Reports an error and fails if an op of the nest does not fit its role or

@@ -16,21 +16,20 @@
 
 namespace dlc {
 
-/// A fused loop nest. Counts are per call, and -1 if extents are unknown.
+/// A fused loop nest of a kernel's version for one processor.
 struct Region {
-  std::string function; // the one that it is part of
-  std::string name;     // nodes or lines that it comes from
-  std::string kind;     // product, depthwise, rows, reduction,
-                        // element-wise, copy
-  int64_t flops = -1;
-  int64_t bytes = -1; // read from and written to other regions
-  int64_t cost = 0;   // nanoseconds of one core that were expected
-  std::string tile, tasks, layout;
+  std::string kernel; // the function, of whose versions it is part of one
+  codegen::CPUAttr target;
+  codegen::RegionAttr what; // per call
 
   /// Whether the arithmetic takes longer than moving the bytes, at the rates
   /// that the strategy assumes.
   bool isBoundByFlops() const;
 };
+
+/// The names that reports, profiles and libraries use for a kind:
+/// `element-wise` for one that is `elementwise` in the IR.
+llvm::StringRef nameOf(codegen::RegionKind kind);
 
 /// Returns the names of at most three nodes or lines of a location.
 std::string nameOf(mlir::Location loc);
@@ -40,7 +39,8 @@ struct Nest;
 /// Describes a nest by its ops and their schedules.
 codegen::RegionAttr describeRegion(const Nest &nest, int64_t number);
 
-/// Returns all regions of a module (codegen.regions) by number.
+/// Returns all regions of a module (codegen.regions) by number, while the
+/// kernels' versions are functions of it.
 std::vector<Region> readRegions(mlir::ModuleOp module);
 
 } // namespace dlc

@@ -53,6 +53,11 @@ CPUAttr dlc::codegen::targetOf(Operation *function) {
   return given ? given : CPUAttr::getDefault(function->getContext());
 }
 
+void dlc::codegen::copyTarget(Operation *parent, Operation *function) {
+  if (Attribute given = parent->getAttr(target))
+    function->setAttr(target, given);
+}
+
 SmallVector<CPUAttr> dlc::codegen::targetsOf(Operation *op) {
   auto module = dyn_cast<ModuleOp>(op);
   if (!module)
@@ -166,6 +171,31 @@ RegisterTileAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
     if (size < 1 || size > 64)
       return emitError() << "a tile of " << rows << " rows of " << vectors
                          << " vectors, expected 1 to 64 of each";
+  return success();
+}
+
+LogicalResult
+RegionAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
+                   int64_t number, StringRef, RegionKind kind, int64_t flops,
+                   int64_t bytes, int64_t cost, DenseI64ArrayAttr tile,
+                   DenseI64ArrayAttr tasks, Layout layout, FlatSymbolRefAttr) {
+  if (number < 0 || cost < 0)
+    return emitError() << "region " << number << " of " << cost
+                       << " nanoseconds, expected 0 or more";
+  if (flops < -1 || bytes < -1)
+    return emitError() << flops << " operations on " << bytes
+                       << " bytes, expected 0 or more, or -1 if unknown";
+  for (DenseI64ArrayAttr sizes : {tile, tasks})
+    for (int64_t size : sizes ? sizes.asArrayRef() : ArrayRef<int64_t>())
+      if (size < 0)
+        return emitError() << "a region with a size of " << size
+                           << ", expected 0 (the loop is left whole) or more";
+  bool isContraction =
+      kind == RegionKind::Product || kind == RegionKind::Depthwise;
+  if (layout != Layout::None && !isContraction)
+    return emitError() << "'" << stringifyRegionKind(kind)
+                       << "' with the layout of a right operand, expected "
+                          "product or depthwise";
   return success();
 }
 

@@ -39,6 +39,11 @@ std::string describeLocation(mlir::Operation *op);
 /// default parameters.
 CPUAttr targetOf(mlir::Operation *function);
 
+/// Makes `function` one for the processor of `parent`, which runs it. Each
+/// function that a pass takes out of another needs this: without a processor it
+/// is compiled for the least capable one of the library.
+void copyTarget(mlir::Operation *parent, mlir::Operation *function);
+
 /// Returns the processors that the library of an op's module is for, from the
 /// least to the most capable; by default one with the default parameters.
 llvm::SmallVector<CPUAttr> targetsOf(mlir::Operation *op);

@@ -158,24 +158,55 @@ def Codegen_RegisterTileAttr : Codegen_Attr<"RegisterTile", "register_tile"> {
 // What a nest computes
 //===----------------------------------------------------------------------===//
 
+def Codegen_RegionKind : I32EnumAttr<"RegionKind", "what a loop nest is", [
+    I32EnumAttrCase<"Product", 0, "product">,
+    I32EnumAttrCase<"Depthwise", 1, "depthwise">,
+    I32EnumAttrCase<"Rows", 2, "rows">,
+    I32EnumAttrCase<"Reduction", 3, "reduction">,
+    I32EnumAttrCase<"Elementwise", 4, "elementwise">,
+    I32EnumAttrCase<"Copy", 5, "copy">]> {
+  let cppNamespace = "::dlc::codegen";
+  let genSpecializedAttr = 0;
+}
+
+def Codegen_Layout : I32EnumAttr<"Layout", "how a contraction reads its right operand", [
+    I32EnumAttrCase<"None", 0, "none">,
+    I32EnumAttrCase<"AsIs", 1, "as_is">,
+    I32EnumAttrCase<"Packed", 2, "packed">,
+    I32EnumAttrCase<"Panels", 3, "panels">]> {
+  let cppNamespace = "::dlc::codegen";
+  let genSpecializedAttr = 0;
+}
+
+def Codegen_DefaultLayout : EnumParameter<Codegen_Layout> {
+  let defaultValue = "::dlc::codegen::Layout::None";
+}
+
 def Codegen_RegionAttr : Codegen_Attr<"Region", "region"> {
   let summary = "what a loop nest computes";
   let description = [{
     The compiler's report and a library's profile are based on these. Counts are per run of the
     nest, and per call once `dlc-mark-regions` has collected them; they are -1 if extents are
-    unknown.
+    unknown. `layout` is how a contraction reads its right operand: as it is, packed by
+    `dlc-pack-weights`, or in panels that each task copies.
+
+    ```mlir
+    #codegen.region<number = 0, name = "dense", kind = product, flops = 8192, bytes = 3584,
+                    cost = 154, tile = [4, 8, 0], tasks = [0, 16, 0], layout = packed>
+    ```
   }];
   let parameters = (ins
     AttrParameter<"int64_t", "in its function">:$number,
     StringRefParameter<"nodes or lines that it comes from">:$name,
-    StringRefParameter<"product, depthwise, rows, reduction, element-wise or copy">:$kind,
+    EnumParameter<Codegen_RegionKind>:$kind,
     AttrParameter<"int64_t", "operations of the mathematics">:$flops,
     AttrParameter<"int64_t", "read from and written to other nests">:$bytes,
     AttrParameter<"int64_t", "nanoseconds of one core that were expected">:$cost,
-    StringRefParameter<"sizes of the innermost tiles">:$tile,
-    StringRefParameter<"sizes of the tasks">:$tasks,
-    StringRefParameter<"how a contraction reads its right operand">:$layout,
+    Codegen_Sizes<"of the innermost tiles">:$tile,
+    Codegen_Sizes<"of the tasks">:$tasks,
+    Codegen_DefaultLayout:$layout,
     OptionalParameter<"::mlir::FlatSymbolRefAttr", "that it is part of">:$function);
+  let genVerifyDecl = 1;
 }
 
 //===----------------------------------------------------------------------===//
