@@ -69,6 +69,7 @@ public:
     if (failed(interface) ||
         failed(lower("linalg", buildLinalgPipeline, ".linalg.mlir")))
       return failure();
+    isChecked = true;
     markComputed(*interface, *model.module);
     if (settings.stage == Stage::Linalg)
       return outputs.writeText(*model.module);
@@ -122,15 +123,23 @@ private:
     if (!options.reproducer.empty())
       pm.enableCrashReproducerGeneration(options.reproducer,
                                          /*genLocalReproducer=*/true);
-    if (failed(pm.run(*model.module)))
+    if (failed(pm.run(*model.module))) {
+      if (isChecked)
+        note(fmt::format(FMT_STRING("if the model is valid, {}"),
+                         describeOwnError(name)));
       return failure();
+    }
     if (failed(verify(*model.module)))
-      return report(fmt::format(
-          FMT_STRING("this is an error of dlc's own in the stage '{}'; please "
-                     "report it with the model. --verify-each tells the pass, "
-                     "--reproducer=crash.mlir writes the IR in front of it"),
-          name));
+      return report(describeOwnError(name));
     return outputs.saveText(*model.module, suffix);
+  }
+
+  static std::string describeOwnError(StringRef stage) {
+    return fmt::format(
+        FMT_STRING("this is an error of dlc's own in the stage '{}'; please "
+                   "report it with the model. --verify-each tells the pass, "
+                   "--reproducer=crash.mlir writes the IR in front of it"),
+        stage);
   }
 
   /// Lowers the input to dl, and adds the training step and the given weights.
@@ -205,6 +214,9 @@ private:
   Stages stages;
   MLIRContext context;
   ReadModel model;
+  /// Whether the stages that refuse models have run: a pass that fails after
+  /// them hardly tells of the user's mistake.
+  bool isChecked = false;
   Outputs outputs;
 };
 

@@ -20,9 +20,9 @@ using namespace mlir;
 namespace dlc {
 
 codegen::CPUAttr getTarget(const Processor &processor, MLIRContext *context) {
-  return codegen::CPUAttr::get(context, processor.cpu, processor.vectorBits,
-                               processor.vectorRegisters, processor.cacheBytes,
-                               processor.hasBF16Dot);
+  return codegen::CPUAttr::get(
+      context, processor.cpu, processor.vectorBits, processor.vectorRegisters,
+      processor.cacheBytes, processor.sharedCacheBytes, processor.hasBF16Dot);
 }
 
 void setTargets(ModuleOp module, ArrayRef<Processor> processors) {

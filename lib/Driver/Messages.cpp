@@ -10,6 +10,10 @@ using namespace mlir;
 
 namespace dlc {
 
+void note(const llvm::Twine &message) {
+  llvm::WithColor::note(llvm::errs(), "dlc") << message << "\n";
+}
+
 LogicalResult report(const llvm::Twine &message) {
   llvm::WithColor::error(llvm::errs(), "dlc") << message << "\n";
   return failure();

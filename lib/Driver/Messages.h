@@ -10,6 +10,9 @@
 
 namespace dlc {
 
+/// Prints a note to what was reported before.
+void note(const llvm::Twine &message);
+
 /// Prints a dlc error and returns failure.
 llvm::LogicalResult report(const llvm::Twine &message);
 llvm::LogicalResult report(llvm::Error error);

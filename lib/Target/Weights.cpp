@@ -77,6 +77,11 @@ Weights readWeights(mlir::ModuleOp module) {
   StringSet<> taken;
   for (auto place : all.getAsRange<codegen::WeightAttr>()) {
     mlir::ElementsAttr value = place.getValues();
+    bool isTruth = value.getElementType().isInteger(1);
+    if (isTruth) // a byte in memory
+      value = cast<mlir::DenseElementsAttr>(value).mapValues(
+          mlir::IntegerType::get(module.getContext(), 8),
+          [](const APInt &truth) { return truth.zext(8); });
     Weight weight;
     weight.name = "constant";
     if (auto resource = dyn_cast<mlir::DenseResourceElementsAttr>(value)) {
@@ -91,7 +96,7 @@ Weights readWeights(mlir::ModuleOp module) {
     for (unsigned i = 2; !taken.insert(weight.name).second; ++i)
       weight.name = fmt::format(FMT_STRING("{}_{}"), base, i);
     mlir::Type element = value.getElementType();
-    weight.type = typeName(element);
+    weight.type = isTruth ? "BOOL" : typeName(element);
     weight.shape.assign(value.getShapedType().getShape().begin(),
                         value.getShapedType().getShape().end());
     weight.offset = place.getOffset();

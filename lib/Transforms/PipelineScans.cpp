@@ -16,9 +16,9 @@ namespace dlc {
 
 namespace {
 
-/// Multiply-adds for each lane of a vector, of all steps, below which two loops
-/// at a time do not pay: 22 microseconds of two a cycle at 3 GHz.
-constexpr double leastWorkOfLane = 2 << 16;
+/// The nanoseconds of all steps at the processor's peak below which two loops
+/// at a time do not pay.
+constexpr double leastTime = 22000;
 /// The desired number of blocks. One block is computed alone at each end.
 constexpr int64_t wantedBlocks = 8;
 
@@ -45,8 +45,8 @@ struct Link {
 struct PipelineScans : dlc::impl::PipelineScansBase<PipelineScans> {
   void runOnOperation() override {
     Type f32 = Float32Type::get(&getContext());
-    leastWork =
-        leastWorkOfLane * codegen::targetsOf(getOperation()).front().lanes(f32);
+    leastWork = leastTime *
+                codegen::targetsOf(getOperation()).front().peakFlops(f32) / 2;
     llvm::DenseSet<Operation *> taken;
     for (ScanOp second : outermostScans(getOperation())) {
       auto first = firstOf(second);

@@ -1,4 +1,4 @@
-// RUN: dlc-opt %s -dlc-legalize-element-types | FileCheck %s
+// RUN: dlc-opt %s -dlc-legalize-element-types=instructions=x86vector | FileCheck %s
 
 // Buffers, signatures, calls and globals hold bits.
 // CHECK: memref.global "private" constant @numbers : memref<2xi16> = dense<[16256, -16384]>

@@ -276,6 +276,26 @@ func.func private @f() attributes {codegen.target = #codegen.cpu<name = "v4", ca
 
 // -----
 
+// expected-error @below {{a last level cache of 8192 bytes, expected the second level's 524288 to 2^40}}
+func.func private @f() attributes {codegen.target = #codegen.cpu<name = "v4", sharedCacheBytes = 8192>}
+
+// -----
+
+// expected-error @below {{a region with a size of -1, expected 0 (the loop is left whole) or more}}
+func.func private @f() attributes {codegen.regions = [#codegen.region<number = 0, name = "a", kind = product, flops = 1, bytes = 1, cost = 0, tile = [-1]>]}
+
+// -----
+
+// expected-error @below {{-2 operations on 1 bytes, expected 0 or more, or -1 if unknown}}
+func.func private @f() attributes {codegen.regions = [#codegen.region<number = 0, name = "a", kind = product, flops = -2, bytes = 1, cost = 0>]}
+
+// -----
+
+// expected-error @below {{'rows' with the layout of a right operand, expected product or depthwise}}
+func.func private @f() attributes {codegen.regions = [#codegen.region<number = 0, name = "a", kind = rows, flops = 1, bytes = 1, cost = 0, layout = packed>]}
+
+// -----
+
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
   // expected-error @below {{loop nest -1 with 0 shared loops, expected 0 or more}}
   %0 = linalg.exp {codegen.nest = #codegen.nest<-1, product>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>

@@ -14,7 +14,8 @@ def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"
     this pass replaces bf16 by `i16` of the same bits: buffers, vectors and scalars change their
     type, and conversions become shifts and roundings of integers (to nearest, ties to even; NaN
     stays NaN). Ops that only move elements move bits, and other arithmetic is done in f32.
-    Instructions that take bf16 keep it. Floats of 8 and 4 bits, in all formats of `dl`, become `i8`
+    Instructions of the target that take bf16 keep it: the ops of the dialects in `instructions`,
+    which the target's pipeline names. Floats of 8 and 4 bits, in all formats of `dl`, become `i8`
     and `i4` in the same way.
 
     ```mlir
@@ -49,6 +50,9 @@ def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"
     }
     ```
   }];
+  let options = [
+    ListOption<"instructions", "instructions", "std::string",
+               "Dialects of the target's instructions, which take these types as they are">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect"];
 }

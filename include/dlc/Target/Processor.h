@@ -25,6 +25,8 @@ struct Processor {
   /// The size of a core's L2 cache. It is the smallest of the processors in
   /// use, so that a library is the same wherever it is compiled.
   int64_t cacheBytes = 512 << 10;
+  /// More than a core's share of the last level cache.
+  int64_t sharedCacheBytes = 8 << 20;
   /// Whether it has dot products of bf16 pairs (AVX-512 BF16).
   bool hasBF16Dot = false;
 

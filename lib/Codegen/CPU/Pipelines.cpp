@@ -122,7 +122,9 @@ void cpu::buildLLVMPipeline(OpPassManager &pm, const CodegenOptions &options) {
   loops.addPass(createConvertLinalgToLoopsPass());
   addCleanup(loops);
   pm.addPass(createSplitFunctions());
-  pm.addPass(createLegalizeElementTypes());
+  LegalizeElementTypesOptions elements;
+  elements.instructions = {"x86vector"};
+  pm.addPass(createLegalizeElementTypes(elements));
 
   // Upstream's passes to the LLVM dialect.
   pm.addNestedPass<func::FuncOp>(createConvertVectorToSCFPass(

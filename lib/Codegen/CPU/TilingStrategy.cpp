@@ -24,9 +24,6 @@ static constexpr int64_t leastParallelProduct = 8000;
 /// microsecond), short enough to keep 64 cores busy on large work.
 static constexpr int64_t taskWork = 200000;
 
-/// More than a core's share of the last-level cache.
-static constexpr double streamedBytes = 8 << 20;
-
 static bool isDynamic(int64_t size) { return ShapedType::isDynamic(size); }
 
 /// The extents assumed for a product's unknown rows and reduction loops: a
@@ -164,8 +161,9 @@ RegisterTile chooseRegisterTile(linalg::LinalgOp op, const Contraction &loops,
   // A few rows times weights that are streamed from memory: wide tiles, as each
   // line of the left operand then serves more of the stream (8 rows of 4096:
   // 1.2 times as fast).
-  if (loops.m && !loops.isDepthwise && rightBytes >= streamedBytes &&
-      ranges[*loops.m] > 2 && ranges[*loops.m] <= 16 && n >= 4 * lanes &&
+  if (loops.m && !loops.isDepthwise &&
+      rightBytes >= machine.getSharedCacheBytes() && ranges[*loops.m] > 2 &&
+      ranges[*loops.m] <= 16 && n >= 4 * lanes &&
       machine.getVectorRegisters() >= 32) {
     tile.vectors = 4;
     tile.rows = std::min<int64_t>(ranges[*loops.m], 6);
@@ -222,9 +220,7 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
       guessed[loop] = isInLoop ? assumedRowsOfStep : assumedRows;
   int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
   double flops = 2 * product(guessed);
-  // Flops per nanosecond: half the peak of two vector multiply-adds per cycle
-  // at 3 GHz.
-  double speed = 4.0 * lanes * 3.0 / 2;
+  double speed = machine.peakFlops(getElementTypeOrSelf(op->getResult(0))) / 2;
   if (loops.pair && machine.getHasBF16Dot())
     speed *= 2;
 
@@ -260,7 +256,7 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   // cache.
   double rightBytes;
   mayTakeRowsFirst(op, loops, rightBytes);
-  double work = std::max(flops / speed, rightBytes / 80);
+  double work = std::max(flops / speed, rightBytes / machine.cacheBandwidth());
   if (work < leastParallelProduct)
     return tiles;
 

@@ -10,7 +10,6 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Threading.h"
 #include "mlir/Transforms/DialectConversion.h"
@@ -323,6 +322,8 @@ template <typename OpT> struct NarrowThroughF32 : OpRewritePattern<OpT> {
 
 struct LegalizeElementTypes
     : dlc::impl::LegalizeElementTypesBase<LegalizeElementTypes> {
+  using LegalizeElementTypesBase::LegalizeElementTypesBase;
+
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     LegalTypes types;
@@ -347,8 +348,8 @@ struct LegalizeElementTypes
     };
     ConversionTarget target(*context);
     target.markUnknownOpDynamicallyLegal(hasLegalTypes);
-    // Instructions for these types are legal.
-    target.addLegalDialect<x86vector::X86VectorDialect>();
+    for (const std::string &dialect : instructions)
+      target.addLegalDialect(dialect);
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return types.isSignatureLegal(op.getFunctionType()) && hasLegalTypes(op);
     });

@@ -49,15 +49,6 @@ void dlc::viewGlobals(
   }
 }
 
-/// Returns i1 elements as bytes, as memory holds them.
-static ElementsAttr asBytes(ElementsAttr value) {
-  auto dense = dyn_cast<DenseElementsAttr>(value);
-  if (!dense || !dense.getElementType().isInteger(1))
-    return value;
-  return dense.mapValues(IntegerType::get(value.getContext(), 8),
-                         [](const APInt &truth) { return truth.zext(8); });
-}
-
 namespace {
 struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
   using PlaceWeightsBase::PlaceWeightsBase;
@@ -80,8 +71,7 @@ struct PlaceWeights : dlc::impl::PlaceWeightsBase<PlaceWeights> {
       if (bytes < least)
         continue;
       places[global.getSymName()] = end;
-      weights.push_back(
-          codegen::WeightAttr::get(&getContext(), end, asBytes(value)));
+      weights.push_back(codegen::WeightAttr::get(&getContext(), end, value));
       end = llvm::alignTo(end + bytes, globalAlignment);
       global.erase();
     }

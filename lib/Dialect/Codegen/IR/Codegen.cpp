@@ -90,7 +90,7 @@ std::string dlc::codegen::describeLocation(Operation *op) {
 LogicalResult
 CPUAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
                 StringRef name, int64_t vectorBits, int64_t vectorRegisters,
-                int64_t cacheBytes, bool) {
+                int64_t cacheBytes, int64_t sharedCacheBytes, bool) {
   if (vectorBits < 64 || vectorBits > 65536 ||
       !llvm::isPowerOf2_64(uint64_t(vectorBits)))
     return emitError() << "vectors of " << vectorBits
@@ -101,6 +101,10 @@ CPUAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   if (cacheBytes < 4096 || cacheBytes > int64_t(1) << 40)
     return emitError() << "a second level cache of " << cacheBytes
                        << " bytes, expected 4096 to 2^40";
+  if (sharedCacheBytes < cacheBytes || sharedCacheBytes > int64_t(1) << 40)
+    return emitError() << "a last level cache of " << sharedCacheBytes
+                       << " bytes, expected the second level's " << cacheBytes
+                       << " to 2^40";
   return success();
 }
 

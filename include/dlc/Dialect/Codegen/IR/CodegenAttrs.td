@@ -38,6 +38,8 @@ def Codegen_CPUAttr : Codegen_Attr<"CPU", "cpu"> {
     DefaultValuedParameter<"int64_t", "32", "number of vector registers">:$vectorRegisters,
     DefaultValuedParameter<"int64_t", "512 << 10", "bytes of a core's second level cache">
       :$cacheBytes,
+    DefaultValuedParameter<"int64_t", "8 << 20", "more than a core's share of the last level cache, in bytes">
+      :$sharedCacheBytes,
     DefaultValuedParameter<"bool", "false",
       "whether an instruction multiplies pairs of bf16 and adds both products to an f32">
       :$hasBF16Dot);
@@ -50,6 +52,11 @@ def Codegen_CPUAttr : Codegen_Attr<"CPU", "cpu"> {
       unsigned bits = type.getIntOrFloatBitWidth();
       return std::max<int64_t>(1, getVectorBits() / std::max(8u, bits));
     }
+    /// The operations on `type` that a core performs in a nanosecond at its peak:
+    /// two vector multiply-adds, of two operations each, a cycle at 3 GHz.
+    double peakFlops(::mlir::Type type) const { return 2 * 2 * 3 * lanes(type); }
+    /// The bytes that a core reads from its second level cache in a nanosecond.
+    double cacheBandwidth() const { return 80; }
     /// The bytes that a core can keep in its second-level cache beside data
     /// that is streamed through it.
     int64_t residentCacheBytes() const { return getCacheBytes() / 2; }
