@@ -539,11 +539,11 @@ func::FuncOp Importer::createMain(const Inputs &inputs,
     ArrayRef<std::string> symbols = inputs.symbols[i];
     arguments.push_back(g.wrap(argument));
     g.nameExtents(argument, symbols);
-    function.setArgAttr(i, "dl.name", b.getStringAttr(inputs.names[i]));
+    function.setArgAttr(i, dl::nameAttr, b.getStringAttr(inputs.names[i]));
     if (llvm::all_of(symbols, [](const auto &name) { return name.empty(); }))
       continue;
     SmallVector<StringRef> names(symbols.begin(), symbols.end());
-    function.setArgAttr(i, "dl.dims", b.getStrArrayAttr(names));
+    function.setArgAttr(i, dl::dimsAttr, b.getStrArrayAttr(names));
   }
   return function;
 }
@@ -633,7 +633,7 @@ OwningOpRef<ModuleOp> Importer::run(StringRef bytes) {
   function.setType(
       b.getFunctionType(inputs->types, ValueRange(results).getTypes()));
   for (auto [i, name] : llvm::enumerate(names))
-    function.setResultAttr(i, "dl.name", b.getStringAttr(name));
+    function.setResultAttr(i, dl::nameAttr, b.getStringAttr(name));
   eraseSequences(*module);
   if (failed(verify(*module)))
     return {};

@@ -23,7 +23,12 @@
 #include "dlc/Dialect/DL/IR/DLInterfaces.h.inc"
 
 namespace dlc::dl {
-/// A string attribute of a constant: its name as a parameter.
+/// Discardable attributes, which the dialect verifies. On an argument or a
+/// result of a function: its name (a string).
+inline constexpr llvm::StringLiteral nameAttr = "dl.name";
+/// On an argument: the names of its extents (strings, one a dimension).
+inline constexpr llvm::StringLiteral dimsAttr = "dl.dims";
+/// On a constant: its name as a parameter (a string).
 inline constexpr llvm::StringLiteral parameterAttr = "dl.parameter";
 
 /// Decomposes an op, with values cast to the types of its results.

@@ -40,9 +40,17 @@ def DL_Dialect : Dialect {
     - **Weights** are `ml_program.global`s that hold a `dense_resource` or `dense`
       attribute. They are read with `ml_program.global_load_const`. Small constants
       may be `arith.constant`s.
+    - **Names.** `dl.name` (a string) on an argument or result of a function is its
+      name in the library's interface. `dl.dims` (a list of strings, one a
+      dimension) on an argument names its extents for messages. `dl.parameter` (a
+      string) on an `arith.constant` names the global that it becomes where
+      parameters are learnt or saved.
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
   let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
 }
 
 //===----------------------------------------------------------------------===//
