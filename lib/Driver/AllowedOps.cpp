@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ReadMLIR.h"
+#include "AllowedOps.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Driver/Compile.h"
 #include "dlc/Transforms/Transforms.h"

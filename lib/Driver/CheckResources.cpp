@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "CheckResources.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "dlc/Support/Format.h"
 #include "mlir/IR/BuiltinOps.h"

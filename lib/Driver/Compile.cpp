@@ -2,13 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Driver/Compile.h"
+#include "CheckResources.h"
 #include "Lowering.h"
 #include "Messages.h"
 #include "Outputs.h"
 #include "ReadModel.h"
+#include "ReadParameters.h"
+#include "Report.h"
+#include "Schedules.h"
 #include "Settings.h"
 #include "Training.h"
-#include "dlc/Codegen/Tensors/Regions.h"
+#include "Tune.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Support/Format.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -3,6 +3,7 @@
 
 #include "Outputs.h"
 #include "Lowering.h"
+#include "Schedules.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Support/Format.h"
 #include "dlc/Target/Emit.h"

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "ReadMLIR.h"
+#include "AllowedOps.h"
 #include "CheckNames.h"
-#include "Lowering.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Support/Format.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

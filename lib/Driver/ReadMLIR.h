@@ -34,10 +34,6 @@ mlir::OwningOpRef<mlir::ModuleOp> readMLIR(llvm::SourceMgr &sources,
 llvm::LogicalResult checkText(llvm::SourceMgr &sources, bool allowNativeCode,
                               mlir::MLIRContext &context);
 
-/// Rejects ops, types and attributes that are not known to be safe, and
-/// functions without a body.
-llvm::LogicalResult checkAllowed(mlir::ModuleOp module);
-
 /// Rejects values that do not have the type of their global, and large values
 /// described by little text.
 llvm::LogicalResult checkValues(mlir::ModuleOp module);

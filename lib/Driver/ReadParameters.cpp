@@ -1,7 +1,7 @@
 //===- ReadParameters.cpp - Reads trained weights into a model ------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "Training.h"
+#include "ReadParameters.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "dlc/Support/Format.h"
 #include "dlc/Support/OpenFile.h"

@@ -1,8 +1,7 @@
 //===- Report.cpp - Layers, weights, connections --------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "Lowering.h"
-#include "dlc/Codegen/Tensors/Regions.h"
+#include "Report.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Dialect/DL/IR/Inference.h"

@@ -8,7 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Lowering.h"
+#include "Schedules.h"
 #include "dlc/Codegen/Tensors/Nests.h"
 #include "dlc/Codegen/Tensors/Regions.h"
 #include "dlc/Support/OpenFile.h"

@@ -7,10 +7,6 @@
 #include "dlc/Transforms/Training.h"
 #include "llvm/Support/Error.h"
 
-namespace mlir {
-class ModuleOp;
-} // namespace mlir
-
 namespace dlc {
 
 /// Parses `key=value` words, the arguments of `dlc --train`, into the options
@@ -26,14 +22,6 @@ struct Recomputation {
 
 /// Parses `k`, a number of steps, or a size such as `64MiB`; empty: not set.
 llvm::Expected<Recomputation> parseRecomputation(llvm::StringRef text);
-
-/// Replaces values of a model's constant globals by the tensors of the same
-/// name in a safetensors file, such as one saved by a training library. Other
-/// tensors in the file are ignored. A tensor of another shape or type is an
-/// error, as is a file without any of the names. A global that the file lacks
-/// keeps its value, with a warning; if that value is all zeros, a placeholder,
-/// it is an error.
-llvm::Error readParameters(mlir::ModuleOp module, llvm::StringRef path);
 
 } // namespace dlc
 

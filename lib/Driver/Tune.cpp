@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Tune.h"
 #include "Artifacts.h"
 #include "InMemory.h"
 #include "Lowering.h"

@@ -1,7 +1,7 @@
 //===- AddTraining.cpp - The training step of a model ---------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "Logits.h"
+#include "FindLogits.h"
 #include "TrainingRecipe.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/DL/IR/Formula.h"

@@ -1,7 +1,7 @@
 //===- FindLogits.cpp - What a loss of classes is taken of ----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#include "Logits.h"
+#include "FindLogits.h"
 #include "dlc/Dialect/DL/IR/Inference.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Codegen/Codegen.h"
-#include "dlc/Codegen/Memory/Memory.h"
+#include "dlc/Codegen/Memory/PlaceWeights.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/Utils/Extents.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

@@ -1,8 +1,8 @@
 //===- PlaceWeights.cpp - Constants side by side in one buffer ------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dlc/Codegen/Memory/PlaceWeights.h"
 #include "dlc/Codegen/Codegen.h"
-#include "dlc/Codegen/Memory/Memory.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

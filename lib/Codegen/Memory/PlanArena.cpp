@@ -1,9 +1,10 @@
 //===- PlanArena.cpp - One arena for all intermediate buffers -------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
+#include "dlc/Codegen/Memory/PlanArena.h"
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Kernels/Kernel.h"
-#include "dlc/Codegen/Memory/Memory.h"
+#include "dlc/Codegen/Memory/PlaceWeights.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/IndexRange.h"
 #include "mlir/Analysis/SliceAnalysis.h"

@@ -3,7 +3,8 @@
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Codegen/Kernels/Kernel.h"
-#include "dlc/Codegen/Memory/Memory.h"
+#include "dlc/Codegen/Memory/PlaceWeights.h"
+#include "dlc/Codegen/Memory/PlanArena.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

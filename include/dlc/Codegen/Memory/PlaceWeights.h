@@ -1,17 +1,12 @@
-//===- Memory.h - Placement of globals and buffers --------------*- C++ -*-===//
+//===- PlaceWeights.h - Globals as views of one memory ----------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_CODEGEN_MEMORY_MEMORY_H
-#define DLC_CODEGEN_MEMORY_MEMORY_H
+#ifndef DLC_CODEGEN_MEMORY_PLACEWEIGHTS_H
+#define DLC_CODEGEN_MEMORY_PLACEWEIGHTS_H
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringMap.h"
-#include <optional>
-
-namespace mlir::memref {
-class AllocOp;
-} // namespace mlir::memref
 
 namespace dlc {
 
@@ -26,10 +21,6 @@ void viewGlobals(mlir::ModuleOp module, const llvm::StringMap<int64_t> &places,
                      mlir::OpBuilder &, mlir::Location, mlir::Value context)>
                      memory);
 
-/// Returns the number of elements, or its upper bound if a tile size bounds an
-/// unknown extent. Nothing if an extent is unbounded.
-std::optional<int64_t> boundElements(mlir::memref::AllocOp alloc);
-
 } // namespace dlc
 
-#endif // DLC_CODEGEN_MEMORY_MEMORY_H
+#endif // DLC_CODEGEN_MEMORY_PLACEWEIGHTS_H

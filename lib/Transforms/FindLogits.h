@@ -1,8 +1,9 @@
-//===- Logits.h - What a loss of classes is taken of ------------*- C++ -*-===//
+//===- FindLogits.h - What a loss of classes is taken of --------*- C++ -*-===//
+//-*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-#ifndef DLC_LIB_TRANSFORMS_LOGITS_H
-#define DLC_LIB_TRANSFORMS_LOGITS_H
+#ifndef DLC_LIB_TRANSFORMS_FINDLOGITS_H
+#define DLC_LIB_TRANSFORMS_FINDLOGITS_H
 
 #include "dlc/Dialect/DL/IR/DL.h"
 
@@ -30,4 +31,4 @@ mlir::Value takeLogits(mlir::OpBuilder &b, mlir::Value result,
 
 } // namespace dlc
 
-#endif // DLC_LIB_TRANSFORMS_LOGITS_H
+#endif // DLC_LIB_TRANSFORMS_FINDLOGITS_H
