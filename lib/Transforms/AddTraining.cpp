@@ -138,14 +138,14 @@ private:
   void nameArguments(func::FuncOp added) {
     unsigned count = pristine.getNumArguments();
     for (unsigned i = 0; i < count; ++i) {
-      for (StringRef attribute : {dl::nameAttr, dl::dimsAttr})
+      for (StringRef attribute : {dlc::dl::nameAttr, dlc::dl::dimsAttr})
         if (Attribute value = pristine.getArgAttr(i, attribute))
           added.setArgAttr(i, attribute, value);
     }
-    added.setArgAttr(count, dl::nameAttr, b.getStringAttr("target"));
-    added.setResultAttr(0, dl::nameAttr, b.getStringAttr("loss"));
+    added.setArgAttr(count, dlc::dl::nameAttr, b.getStringAttr("target"));
+    added.setResultAttr(0, dlc::dl::nameAttr, b.getStringAttr("loss"));
     for (auto [i, metric] : llvm::enumerate(options.metrics))
-      added.setResultAttr(i + 1, dl::nameAttr, b.getStringAttr(metric));
+      added.setResultAttr(i + 1, dlc::dl::nameAttr, b.getStringAttr(metric));
   }
 
   /// Whether the loss takes classes along one dimension.
@@ -439,7 +439,7 @@ private:
   void addInitialize() {
     auto seed = RankedTensorType::get({}, b.getI64Type());
     auto added = addFunction("initialize", {seed}, {}, /*isPublic=*/true);
-    added.setArgAttr(0, dl::nameAttr, b.getStringAttr("seed"));
+    added.setArgAttr(0, dlc::dl::nameAttr, b.getStringAttr("seed"));
     TensorExpr given(b, loc, added.getArgument(0));
     TensorExpr state = formula::concat(
         {given.reshape({1}), given.with(given.constant(0)).reshape({1})}, 0);

@@ -2,8 +2,8 @@
 // RUN: dlc-opt %s --pass-pipeline='builtin.module(func.func(dlc-form-nests,dlc-choose-schedules,dlc-tile-and-fuse),dlc-mark-regions)' | FileCheck %s --check-prefixes=CHECK,QUIET
 // RUN: dlc-opt %s --pass-pipeline='builtin.module(func.func(dlc-form-nests,dlc-choose-schedules,dlc-tile-and-fuse),dlc-mark-regions{calls=true})' | FileCheck %s --check-prefixes=CHECK,CALLS
 
-// CHECK: codegen.regions = [#codegen.region<number = 1, name = "mark-regions.mlir:{{[0-9]+}}", kind = "product", flops = 16384, bytes = 5120, cost = 0, tile = "16x16x*", tasks = "none", layout = "as is", function = @f>
-// CHECK-SAME: #codegen.region<number = 0, name = "mark-regions.mlir:{{[0-9]+}}", kind = "element-wise", flops = 256, bytes = 2048, cost = 0, tile = "16", tasks = "none", layout = "", function = @f>]
+// CHECK: codegen.regions = [#codegen.region<number = 1, name = "mark-regions.mlir:{{[0-9]+}}", kind = product, flops = 16384, bytes = 5120, cost = 0, tile = [16, 16, 0], layout = as_is, function = @f>
+// CHECK-SAME: #codegen.region<number = 0, name = "mark-regions.mlir:{{[0-9]+}}", kind = elementwise, flops = 256, bytes = 2048, cost = 0, tile = [16], function = @f>]
 // QUIET-NOT: codegen.{{begin|end}}_region
 // CALLS-LABEL: func.func @f(
 // CALLS-SAME: %[[CTX:.*]]: !llvm.ptr

@@ -207,61 +207,33 @@ SmallVector<RegisterTile> listRegisterTiles(linalg::LinalgOp op,
   return all;
 }
 
-Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
-                      Machine machine) {
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  SmallVector<int64_t> guessed = guessedRanges(ranges, 8);
-  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
-  unsigned rank = ranges.size();
-  const bool isInLoop = isa<LoopLikeOpInterface>(op->getParentOp());
-  for (unsigned loop = 0; loop < rank; ++loop)
-    if (isDynamic(ranges[loop]) &&
-        (loop == loops.m || iterators[loop] == utils::IteratorType::reduction))
-      guessed[loop] = isInLoop ? assumedRowsOfStep : assumedRows;
-  int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
-  double flops = 2 * product(guessed);
-  double speed = machine.peakFlops(getElementTypeOrSelf(op->getResult(0))) / 2;
-  if (loops.pair && machine.getHasBF16Dot())
-    speed *= 2;
-
-  Tiles tiles;
-  tiles.tasks.assign(rank, 0);
-  tiles.inner.assign(rank, 0);
-  const RegisterTile tile = chooseRegisterTile(op, loops, machine);
-  const bool rowsFirst = tile.rowsFirst;
-  int64_t n = ranges[loops.n], width = tile.vectors * lanes;
-  for (unsigned loop = 0; loop < rank; ++loop)
-    if (iterators[loop] == utils::IteratorType::parallel)
-      tiles.inner[loop] = 1;
-  tiles.inner[loops.n] = isDynamic(n) ? width : std::min(n, width);
-  if (loops.m)
-    tiles.inner[*loops.m] = tile.rows;
-
-  auto add = [&](unsigned loop) { tiles.order.push_back(loop); };
-  for (unsigned loop : loops.shared)
-    add(loop);
+/// Returns the loops over tiles of a contraction, outermost first: all rows
+/// pass under a panel of columns, or with `rowsFirst` all columns under a row.
+static SmallVector<int64_t> orderTiles(const Contraction &loops,
+                                       ArrayRef<utils::IteratorType> iterators,
+                                       bool rowsFirst) {
+  SmallVector<int64_t> order(loops.shared.begin(), loops.shared.end());
   if (!rowsFirst)
-    add(loops.n);
-  for (unsigned loop : loops.outer)
-    add(loop);
+    order.push_back(loops.n);
+  order.append(loops.outer.begin(), loops.outer.end());
   if (rowsFirst)
-    add(loops.n);
+    order.push_back(loops.n);
   if (loops.m)
-    add(*loops.m);
-  for (unsigned loop = 0; loop < rank; ++loop)
-    if (iterators[loop] == utils::IteratorType::reduction)
-      add(loop);
+    order.push_back(*loops.m);
+  for (auto [loop, kind] : llvm::enumerate(iterators))
+    if (kind == utils::IteratorType::reduction)
+      order.push_back(loop);
+  return order;
+}
 
-  // At least the time in which the right operand is read from a second-level
-  // cache.
-  double rightBytes;
-  mayTakeRowsFirst(op, loops, rightBytes);
-  double work = std::max(flops / speed, rightBytes / machine.cacheBandwidth());
-  if (work < leastParallelProduct)
-    return tiles;
-
-  // Tasks: one per index of the shared loops and per panel; then rows are split
-  // until there are enough tasks.
+/// Sets the tasks of a contraction that takes `work` nanoseconds, with panels
+/// of `width` columns: one per index of the shared loops and per panel; then
+/// rows are split until there are enough. Returns the number of tasks and the
+/// rows of one.
+static std::pair<double, double>
+splitIntoTasks(const Contraction &loops, ArrayRef<int64_t> ranges,
+               ArrayRef<int64_t> guessed, bool rowsFirst, bool isInLoop,
+               double work, int64_t width, Tiles &tiles) {
   double tasks = 1;
   for (unsigned loop : loops.shared) {
     tiles.tasks[loop] = 1;
@@ -269,7 +241,8 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
   }
   double wanted = std::max(1.0, std::min(64.0, work / taskWork));
   if (!rowsFirst) {
-    tiles.tasks[loops.n] = isDynamic(n) ? width : std::min(n, width);
+    tiles.tasks[loops.n] =
+        isDynamic(ranges[loops.n]) ? width : std::min(ranges[loops.n], width);
     tasks *= std::ceil(double(guessed[loops.n]) / width);
   }
   SmallVector<unsigned> rowLoops(loops.outer);
@@ -305,6 +278,51 @@ Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
     tasks *= std::ceil(double(guessed[loop]) / size);
     rowsPerTask *= size;
   }
+  return {tasks, rowsPerTask};
+}
+
+Tiles tileContraction(linalg::LinalgOp op, const Contraction &loops,
+                      Machine machine) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<int64_t> guessed = guessedRanges(ranges, 8);
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  unsigned rank = ranges.size();
+  const bool isInLoop = isa<LoopLikeOpInterface>(op->getParentOp());
+  for (unsigned loop = 0; loop < rank; ++loop)
+    if (isDynamic(ranges[loop]) &&
+        (loop == loops.m || iterators[loop] == utils::IteratorType::reduction))
+      guessed[loop] = isInLoop ? assumedRowsOfStep : assumedRows;
+  int64_t lanes = machine.lanes(getElementTypeOrSelf(op->getResult(0)));
+  double flops = 2 * product(guessed);
+  double speed = machine.peakFlops(getElementTypeOrSelf(op->getResult(0))) / 2;
+  if (loops.pair && machine.getHasBF16Dot())
+    speed *= 2;
+
+  Tiles tiles;
+  tiles.tasks.assign(rank, 0);
+  tiles.inner.assign(rank, 0);
+  const RegisterTile tile = chooseRegisterTile(op, loops, machine);
+  const bool rowsFirst = tile.rowsFirst;
+  int64_t n = ranges[loops.n], width = tile.vectors * lanes;
+  for (unsigned loop = 0; loop < rank; ++loop)
+    if (iterators[loop] == utils::IteratorType::parallel)
+      tiles.inner[loop] = 1;
+  tiles.inner[loops.n] = isDynamic(n) ? width : std::min(n, width);
+  if (loops.m)
+    tiles.inner[*loops.m] = tile.rows;
+
+  tiles.order = orderTiles(loops, iterators, rowsFirst);
+
+  // At least the time in which the right operand is read from a second-level
+  // cache.
+  double rightBytes;
+  mayTakeRowsFirst(op, loops, rightBytes);
+  double work = std::max(flops / speed, rightBytes / machine.cacheBandwidth());
+  if (work < leastParallelProduct)
+    return tiles;
+
+  auto [tasks, rowsPerTask] = splitIntoTasks(loops, ranges, guessed, rowsFirst,
+                                             isInLoop, work, width, tiles);
   tiles.cost = std::max<int64_t>(1, work / tasks);
   for (unsigned loop = 0; loop < rank; ++loop)
     if (isDynamic(ranges[loop]) && loop != loops.n) {

@@ -103,7 +103,7 @@ struct SplitFunctions : dlc::impl::SplitFunctionsBase<SplitFunctions> {
         b, loc, name,
         b.getFunctionType(ValueRange(arguments.getArrayRef()).getTypes(), {}));
     outlined.setPrivate();
-    codegen::copyTarget(function, outlined);
+    dlc::codegen::copyTarget(function, outlined);
     outlined->setAttr("passthrough", b.getStrArrayAttr({"noinline"}));
     b.setInsertionPoint(part.front());
     func::CallOp::create(b, loc, outlined, arguments.getArrayRef());

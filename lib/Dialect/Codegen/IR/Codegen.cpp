@@ -45,7 +45,7 @@ bool dlc::codegen::isBytes(Type type) {
 }
 
 CPUAttr CPUAttr::getDefault(MLIRContext *context) {
-  return get(context, "", 512, 32, 512 << 10, false);
+  return get(context, "", 512, 32, 512 << 10, 8 << 20, false);
 }
 
 CPUAttr dlc::codegen::targetOf(Operation *function) {
