@@ -19,13 +19,13 @@
 // RUN: sed 's/  fill.*//' %t.chosen > %t.3 && not dlc %s --schedules=%t.3 -o %t.so 2>&1 | FileCheck %s --check-prefix=ROLE
 // ROLE: line 4: 'product', the op of the model is a 'fill'
 // RUN: sed 's/steps = .0, 0, 4./steps = [0, 4]/' %t.chosen > %t.4 && not dlc %s --schedules=%t.4 -o %t.so 2>&1 | FileCheck %s --check-prefix=LOOPS
-// LOOPS: line 4: a schedule for 2 loops, the op has 3
+// LOOPS: line 4: found a schedule for 2 loops, expected one for the op's 3
 // RUN: sed 's/tasks = .0, 32./tasks = [0, -3]/' %t.chosen > %t.5 && not dlc %s --schedules=%t.5 -o %t.so 2>&1 | FileCheck %s --check-prefix=NEGATIVE
 // NEGATIVE: line 5: 'tasks' has -3, expected 0 or more
 // RUN: head -3 %t.chosen > %t.6 && not dlc %s --schedules=%t.6 -o %t.so 2>&1 | FileCheck %s --check-prefix=SHORT
 // SHORT: the nest before has 1 ops here, 3 in the model
 // RUN: sed 's/#codegen.schedule<steps.*>/#codegen.schedule<tile = [8, 8, 0]>/' %t.chosen > %t.7 && not dlc %s --schedules=%t.7 -o %t.so 2>&1 | FileCheck %s --check-prefix=VOID
-// VOID: the schedule of a 'product', not the last op of its nest, has 'tile', which says nothing there
+// VOID: found 'tile' in the schedule of an op before the last of a nest, of role 'product', expected none: it has no effect there
 // RUN: not dlc %s --schedules=%t.chosen -O0 -o %t.so 2>&1 | FileCheck %s --check-prefix=LEVEL
 // LEVEL: --schedules tells tiles, which -O0 does not have
 // RUN: not dlc %s --emit=schedules -O1 2>&1 | FileCheck %s --check-prefix=NONE
