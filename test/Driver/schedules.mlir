@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-// --emit=schedules writes what was chosen; --schedules goes by it, edited or not.
+// --emit=schedules writes what was chosen; --schedules compiles by it, edited or not.
 // RUN: dlc %s --cpu=x86-64-v4 --emit=schedules -o %t.chosen && FileCheck %s --input-file=%t.chosen
 // CHECK: @"a//b.kernel" // #codegen.cpu<name = "x86-64-v4">
 // CHECK-NEXT: nest 0 // product, schedules.mlir:[[#]] + schedules.mlir:[[#]]
@@ -11,7 +11,7 @@
 // RUN: dlc %s --cpu=x86-64-v4 --schedules=%t.edited --emit=vector | FileCheck %s --check-prefix=EDITED
 // EDITED: vector.contract {{.*}} into vector<4x16xf32>
 
-// What does not fit is told by its line.
+// What does not fit is reported with its line.
 // RUN: echo '@missing.kernel' > %t.1 && not dlc %s --schedules=%t.1 -o %t.so 2>&1 | FileCheck %s --check-prefix=KERNEL
 // KERNEL: line 1: the model has no kernel '@missing.kernel' for these processors
 // RUN: sed 's/nest 0/nest 7/' %t.chosen > %t.2 && not dlc %s --schedules=%t.2 -o %t.so 2>&1 | FileCheck %s --check-prefix=NEST
