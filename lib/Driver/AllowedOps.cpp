@@ -82,8 +82,9 @@ static constexpr AllowedOps table[] = {
      "tensor's extents at run time, before the access",
      "tensor", "dim extract extract_slice insert insert_slice"},
     {"extents of operands that share a loop are compared when the file is read "
-     "and, where they are `?`, at run time; places are loops times constants "
-     "from 1 to 4096, those written one loop a dimension",
+     "and, where they are `?`, at run time; an operand's index is a sum of "
+     "loops times constants from 1 to 4096, a result's is one loop per "
+     "dimension",
      "linalg",
      "abs add batch_matmul batch_matvec batch_reduce_matmul batch_vecmat "
      "broadcast ceil contract conv_1d conv_1d_ncw_fcw conv_1d_nwc_wcf conv_2d "
@@ -204,8 +205,9 @@ private:
   }
 
   /// Discardable attributes can make passes or LLVM assume facts (`llvm.`,
-  /// `dlc.`, `bufferization.`) or become LLVM attributes (`passthrough`). Those
-  /// of dialects that dlc does not have are ignored and therefore harmless.
+  /// `codegen.`, `dlc.`, `bufferization.`) or become LLVM attributes
+  /// (`passthrough`). Those of dialects that dlc does not have are ignored and
+  /// therefore harmless.
   template <typename Attributes>
   void checkAttributes(Operation *op, Attributes attributes) {
     for (NamedAttribute attribute : attributes) {

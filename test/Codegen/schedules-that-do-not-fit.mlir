@@ -1,4 +1,3 @@
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: dlc-opt %s -dlc-tile-and-fuse -split-input-file -verify-diagnostics
 // RUN: dlc-opt %s -dlc-choose-schedules -split-input-file -verify-diagnostics
 

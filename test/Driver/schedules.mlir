@@ -1,4 +1,3 @@
-// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // --emit=schedules writes what was chosen; --schedules compiles by it, edited or not.
 // RUN: dlc %s --cpu=x86-64-v4 --emit=schedules -o %t.chosen && FileCheck %s --input-file=%t.chosen
 // CHECK: @"a//b.kernel" // #codegen.cpu<name = "x86-64-v4">
@@ -10,6 +9,9 @@
 // RUN: sed 's/tile = .12, 32./tile = [4, 16]/' %t.chosen > %t.edited
 // RUN: dlc %s --cpu=x86-64-v4 --schedules=%t.edited --emit=vector | FileCheck %s --check-prefix=EDITED
 // EDITED: vector.contract {{.*}} into vector<4x16xf32>
+
+// So does the IR, edited and lowered by dlc-opt.
+// RUN: dlc %s --cpu=x86-64-v4 --emit=schedule | sed 's/tile = .12, 32./tile = [4, 16]/' | dlc-opt --dlc-vector-pipeline | FileCheck %s --check-prefix=EDITED
 
 // What does not fit is reported with its line.
 // RUN: echo '@missing.kernel' > %t.1 && not dlc %s --schedules=%t.1 -o %t.so 2>&1 | FileCheck %s --check-prefix=KERNEL
