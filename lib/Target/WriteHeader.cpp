@@ -25,7 +25,9 @@ static std::vector<std::string> extentParameters(const Function &function) {
       std::string dim = d < input.dims.size() && !input.dims[d].empty()
                             ? input.dims[d]
                             : fmt::format(FMT_STRING("dim{}"), d);
-      std::string base = toCIdentifier(input.cName + "_" + dim), name = base;
+      std::string base = toCIdentifier(
+                      fmt::format(FMT_STRING("{}_{}"), input.cName, dim)),
+                  name = base;
       for (unsigned i = 2; !taken.insert(name).second; ++i)
         name = fmt::format(FMT_STRING("{}_{}"), base, i);
       names.push_back(name);

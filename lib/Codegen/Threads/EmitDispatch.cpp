@@ -3,6 +3,7 @@
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "dlc/Support/Format.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -72,7 +73,7 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
       // A task may be run from several places.
       std::string name = (task.getName() + suffix).str();
       for (unsigned i = 2; module.lookupSymbol(name); ++i)
-        name = (task.getName() + suffix + "." + Twine(i)).str();
+        name = fmt::format(FMT_STRING("{}{}.{}"), task.getName(), suffix, i);
       auto function = LLVM::LLVMFuncOp::create(
           b, loc, name, LLVM::LLVMFunctionType::get(none, types),
           LLVM::Linkage::Internal);
