@@ -58,7 +58,7 @@ static void writeFunction(raw_ostream &os, const Interface &interface,
         os,
         FMT_STRING(
             R"( *   {}: the extents written ?, in order. The extents of outputs follow from them;
- *   {}_library()->shapes tells them.
+ *   {}_library()->shapes computes them.
 )"),
         join(extents, ", "), prefix);
   if (any_of(function.outputs, [](auto &o) { return o.isComputed(); }))

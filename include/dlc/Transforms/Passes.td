@@ -166,7 +166,7 @@ def VerifyTypes : Pass<"dl-verify-types", "::mlir::ModuleOp"> {
     func.func @f(%x: f32) {
       return
     }
-    // error: public function 'f' takes or gives 'f32', expected ranked tensors alone
+    // error: public function 'f' takes or gives 'f32', expected only ranked tensors
     ```
   }];
   let options = [Option<"entries", "entries", "bool", "false",

@@ -7,7 +7,7 @@
 //   g * y * (1.0 - y)
 //
 // Each operator of Expression.h and each function below appends one op of dl at
-// the builder's place.
+// the insertion point.
 //
 //===----------------------------------------------------------------------===//
 
