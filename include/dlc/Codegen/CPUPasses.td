@@ -78,7 +78,7 @@ def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
         scf.forall.in_parallel {
           tensor.parallel_insert_slice %e into %o[0, %j] [8, 32] [1, 1] : ...
         }
-      } {codegen.cost = 2730 : i64, codegen.region = #codegen.region<..., kind = "product", ...>}
+      } {codegen.cost = 2730 : i64, codegen.region = #codegen.region<..., kind = product, ...>}
       return %r : tensor<8x512xf32>
     }
     ```

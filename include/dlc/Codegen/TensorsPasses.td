@@ -194,14 +194,14 @@ def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
     func.func @f(%context: !llvm.ptr, %x: memref<64xf32>, %zero: f32) {
       scf.forall (%i) in (64) {
         memref.store %zero, %x[%i] : memref<64xf32>
-      } {codegen.region = #codegen.region<number = 3, name = "fill", kind = "element-wise",
-          flops = 0, bytes = 256, cost = 0, tile = "1", tasks = "1", layout = "">}
+      } {codegen.region = #codegen.region<number = 3, name = "fill", kind = elementwise,
+          flops = 0, bytes = 256, cost = 0, tile = [1], tasks = [1]>}
       return
     }
     // becomes
     module attributes {codegen.regions = [
-        #codegen.region<number = 3, name = "fill", kind = "element-wise", flops = 0, bytes = 256,
-            cost = 0, tile = "1", tasks = "1", layout = "", function = @f>]} {
+        #codegen.region<number = 3, name = "fill", kind = elementwise, flops = 0, bytes = 256,
+            cost = 0, tile = [1], tasks = [1], function = @f>]} {
       func.func @f(%context: !llvm.ptr, %x: memref<64xf32>, %zero: f32) {
         codegen.begin_region %context[0]
         scf.forall (%i) in (64) {
