@@ -70,7 +70,6 @@ tsan: packages ## The runtime and its thread pool under the thread sanitizer: a 
 	 > $(BUILD)/tsan.log 2>&1 || { cat $(BUILD)/tsan.log; exit 1; }
 	@grep -c PASSED $(BUILD)/tsan.log | sed 's/$$/ runs of 10 without a report/'
 
-# With PRESET=fuzz the readers of models tell libFuzzer where they have been.
 bounds: build python ## Tests that run libraries, each of which checks all of its accesses to memory
 	@$(VENV)/bin/lit -j$(JOBS) --filter '$(if $(filter .,$(FILTER)),EndToEnd|Fuzz|Ops|Runtime|Training,$(FILTER))' \
 	  --param dlc_options=--check-bounds --time-tests -v $(BIN)/test 2>&1 | $(PYTHON) test/summarize.py
@@ -78,6 +77,7 @@ bounds: build python ## Tests that run libraries, each of which checks all of it
 valgrind: build python ## The library of each op's example under valgrind: ten minutes
 	@PATH=$(abspath $(BIN)/bin):$$PATH $(PYTHON) test/EndToEnd/valgrind.py --filter '$(FILTER)'
 
+# With PRESET=fuzz the readers of models tell libFuzzer which code they reach.
 fuzz: build python ## Random models and mutated files for SECONDS=60 each, from SEED=1; findings in build
 	@ninja -C $(BIN) -j$(JOBS) dlc-fuzzers
 	@$(if $(filter fuzz,$(PRESET)),ASAN_OPTIONS=detect_leaks=0) \

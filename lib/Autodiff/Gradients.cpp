@@ -81,15 +81,15 @@ void Gradients::addPart(Value value, Value gradient, int64_t axis,
   through.try_emplace(value, atHand);
 }
 
-/// x with zeros before and behind it along an axis.
+/// x with zeros before and after it along an axis.
 static TensorExpr padded(TensorExpr x, int64_t axis, int64_t low,
                          int64_t high) {
   if (!low && !high)
     return x;
-  SmallVector<int64_t> before(x.rank(), 0), behind(x.rank(), 0);
+  SmallVector<int64_t> before(x.rank(), 0), after(x.rank(), 0);
   before[axis] = low;
-  behind[axis] = high;
-  return x.pad(before, behind);
+  after[axis] = high;
+  return x.pad(before, after);
 }
 
 /// Takes parts along one axis that do not overlap, and gives them in one

@@ -3,6 +3,7 @@
 
 #include "dlc/CAPI/IR.h"
 #include "dlc/Dialect/DL/IR/DL.h"
+#include "dlc/Support/Format.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -55,12 +56,12 @@ struct dlc_ir {
     if (!message.empty())
       message += '\n';
     if (auto place = said.getLocation()->findInstanceOf<NameLoc>())
-      message += place.getName().str() + ": ";
+      message += fmt::format(FMT_STRING("{}: "), place.getName().getValue());
     message += said.str();
     return success();
   }
 
-  int fail(const Twine &text) {
+  int fail(StringRef text) {
     emitError(builder.getUnknownLoc()) << text;
     return -1;
   }
@@ -79,7 +80,7 @@ struct dlc_ir {
   Value find(int32_t number) {
     if (number >= 0 && size_t(number) < values.size() && values[number])
       return values[number];
-    fail("there is no value " + Twine(number));
+    fail(fmt::format(FMT_STRING("there is no value {}"), number));
     return {};
   }
 
@@ -107,8 +108,9 @@ struct dlc_ir {
       if (!found.back())
         return failure();
       if (!isVisible(found.back())) {
-        fail("value " + Twine(numbers[i]) +
-             " is of a function or region that has ended");
+        fail(fmt::format(
+            FMT_STRING("value {} is of a function or region that has ended"),
+            numbers[i]));
         return failure();
       }
     }
@@ -122,7 +124,7 @@ struct dlc_ir {
     }
     Type type = parseType(text, &context);
     if (!type)
-      message = (Twine("'") + text + "' is no type: " + message).str();
+      message = fmt::format(FMT_STRING("'{}' is no type: {}"), text, message);
     return type;
   }
 
@@ -143,17 +145,18 @@ struct dlc_ir {
     auto type = dyn_cast_or_null<RankedTensorType>(parse(text));
     if (!type || !type.hasStaticShape()) {
       if (message.empty())
-        fail("'" + Twine(text) + "' is no tensor of known extents");
+        fail(fmt::format(FMT_STRING("'{}' is no tensor of known extents"),
+                         text));
       return {};
     }
     int64_t count = 1;
     for (int64_t extent : type.getShape())
       if (llvm::MulOverflow(count, extent, count) || count > maxElements) {
-        fail("'" + Twine(text) + "' has more elements than 2^45");
+        fail(fmt::format(FMT_STRING("'{}' has more elements than 2^45"), text));
         return {};
       }
     if (!type.getElementType().isIntOrFloat()) {
-      fail("'" + Twine(text) + "' is no tensor of numbers");
+      fail(fmt::format(FMT_STRING("'{}' is no tensor of numbers"), text));
       return {};
     }
     if (!data)
@@ -161,8 +164,8 @@ struct dlc_ir {
     unsigned bits = type.getElementTypeBitWidth();
     size_t expected = size_t(type.getNumElements()) * ((bits + 7) / 8);
     if (bytes != expected) {
-      fail("'" + name + "' has " + Twine(bytes) + " bytes of elements, " +
-           Twine(text) + " takes " + Twine(expected));
+      fail(fmt::format(FMT_STRING("'{}' has {} bytes of elements, {} takes {}"),
+                       name, bytes, text, expected));
       return {};
     }
     ArrayRef<char> raw(static_cast<const char *>(data), bytes);
@@ -358,7 +361,7 @@ int dlc_ir_global(dlc_ir *ir, const char *name, const char *type,
   if (!name || !*name)
     return own.fail("a global has no name");
   if (own.module->lookupSymbol(name))
-    return own.fail("there is a '" + Twine(name) + "' already");
+    return own.fail(fmt::format(FMT_STRING("there is a '{}' already"), name));
   TypedAttr value = own.elements(type, data, bytes, name);
   if (!value)
     return -1;
@@ -380,10 +383,10 @@ int dlc_ir_begin_function(dlc_ir *ir, const char *name, int is_public,
   if (!name || !*name)
     return own.fail("a function has no name");
   if (own.function)
-    return own.fail("function '" + own.function.getSymName() +
-                    "' has not ended");
+    return own.fail(fmt::format(FMT_STRING("function '{}' has not ended"),
+                                own.function.getSymName()));
   if (own.module->lookupSymbol(name))
-    return own.fail("there is a '" + Twine(name) + "' already");
+    return own.fail(fmt::format(FMT_STRING("there is a '{}' already"), name));
   SmallVector<Type> inputs;
   if (failed(own.parseTypes(count, types, inputs)))
     return -1;
@@ -490,8 +493,9 @@ int dlc_ir_op(dlc_ir *ir, const char *name, int count, const int32_t *operands,
   if (op->getNumResults() > unsigned(capacity)) {
     unsigned found = op->getNumResults();
     own.drop(op);
-    return own.fail("'" + Twine(name) + "' has " + Twine(found) +
-                    " results, there is room for " + Twine(capacity));
+    return own.fail(
+        fmt::format(FMT_STRING("'{}' has {} results, there is room for {}"),
+                    name, found, capacity));
   }
   for (auto [i, result] : llvm::enumerate(op->getResults()))
     results[i] = own.keep(result);
@@ -524,7 +528,8 @@ const char *dlc_ir_type(dlc_ir *ir, int32_t value) {
 const char *dlc_ir_text(dlc_ir *ir, int64_t elide) {
   dlc_ir &own = begin(ir);
   if (own.function) {
-    own.fail("function '" + own.function.getSymName() + "' has not ended");
+    own.fail(fmt::format(FMT_STRING("function '{}' has not ended"),
+                         own.function.getSymName()));
     return nullptr;
   }
   if (failed(mlir::verify(*own.module)))

@@ -3,7 +3,7 @@
 
     catalogue.py DUMP OUTPUT
 
-Text that C++ includes between braces: the bytes, and a 0 behind them.
+Text that C++ includes between braces: the bytes, and a 0 after them.
 """
 
 import json

@@ -13,6 +13,7 @@
 #include "AllowedOps.h"
 #include "dlc/Dialect/DL/IR/DL.h"
 #include "dlc/Driver/Compile.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Transforms/Transforms.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -67,11 +68,10 @@ static constexpr AllowedOps table[] = {
      "cosh ctlz ctpop cttz erf erfc exp exp2 expm1 floor fma fpowi ipowi "
      "isfinite isinf isnan isnormal log log10 log1p log2 powf round roundeven "
      "rsqrt sin sinh sqrt tan tanh trunc"},
-    {"types of what is carried by the verifier; a step below 1 is taken for 1, "
-     "bounds and steps beyond 2^60 for 2^60 (define-arithmetic); one that "
-     "compares without sign is refused; scf.while may run without end, which "
-     "nothing "
-     "bounds: limit the time of whoever calls",
+    {"types of carried values by the verifier; a step below 1 is taken for 1, "
+     "bounds and steps beyond 2^60 for 2^60 (define-arithmetic); a loop that "
+     "compares without sign is refused; nothing bounds the time of scf.while: "
+     "limit that of the calling process",
      "scf", "condition for if while yield"},
     {"nothing is read or written: shapes are compared by the verifier and, "
      "where extents are `?`, before a call computes anything",
@@ -82,8 +82,9 @@ static constexpr AllowedOps table[] = {
      "tensor's extents at run time, before the access",
      "tensor", "dim extract extract_slice insert insert_slice"},
     {"extents of operands that share a loop are compared when the file is read "
-     "and, where they are `?`, at run time; places are loops times constants "
-     "from 1 to 4096, those written one loop a dimension",
+     "and, where they are `?`, at run time; an operand's index is a sum of "
+     "loops times constants from 1 to 4096, a result's is one loop per "
+     "dimension",
      "linalg",
      "abs add batch_matmul batch_matvec batch_reduce_matmul batch_vecmat "
      "broadcast ceil contract conv_1d conv_1d_ncw_fcw conv_1d_nwc_wcf conv_2d "
@@ -133,7 +134,7 @@ static const llvm::StringMap<bool> &allowedOps() {
       SmallVector<StringRef> names;
       entry.ops.split(names, ' ');
       for (StringRef name : names)
-        all[(entry.dialect + "." + name).str()] = true;
+        all[fmt::format(FMT_STRING("{}.{}"), entry.dialect, name)] = true;
     }
     return all;
   }();
@@ -142,8 +143,8 @@ static const llvm::StringMap<bool> &allowedOps() {
 
 void printAllowedOps(llvm::raw_ostream &os) {
   for (const AllowedOps &entry : table)
-    os << "| `" << entry.dialect << "` | " << entry.ops << " | " << entry.check
-       << " |\n";
+    print(os, FMT_STRING("| `{}` | {} | {} |\n"), entry.dialect, entry.ops,
+          entry.check);
 }
 
 namespace {
@@ -181,8 +182,8 @@ private:
   void checkOp(Operation *op) {
     StringRef name = op->getName().getStringRef();
     if (!allowedOps().contains(name) &&
-        !allowedOps().contains(
-            (op->getName().getDialectNamespace() + ".*").str()))
+        !allowedOps().contains(fmt::format(
+            FMT_STRING("{}.*"), op->getName().getDialectNamespace())))
       fail(op) << "op '" << name << "' is not allowed in a model";
     else if (isa<ModuleOp>(op) && op != module)
       fail(op) << "a module inside a module is not allowed in a model";
@@ -204,8 +205,9 @@ private:
   }
 
   /// Discardable attributes can make passes or LLVM assume facts (`llvm.`,
-  /// `dlc.`, `bufferization.`) or become LLVM attributes (`passthrough`). Those
-  /// of dialects that dlc does not have are ignored and therefore harmless.
+  /// `codegen.`, `dlc.`, `bufferization.`) or become LLVM attributes
+  /// (`passthrough`). Those of dialects that dlc does not have are ignored and
+  /// therefore harmless.
   template <typename Attributes>
   void checkAttributes(Operation *op, Attributes attributes) {
     for (NamedAttribute attribute : attributes) {

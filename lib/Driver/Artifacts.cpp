@@ -96,9 +96,9 @@ Expected<std::string> Artifacts::reserve(StringRef path, bool keep) {
   removeStale(base);
   for (;;) {
     SmallString<128> temporary;
-    if (std::error_code code =
-            sys::fs::createUniqueFile(base + mark + "%%%%%%%%", temporary,
-                                      sys::fs::all_read | sys::fs::all_write))
+    if (std::error_code code = sys::fs::createUniqueFile(
+            fmt::format(FMT_STRING("{}{}%%%%%%%%"), base.str(), mark),
+            temporary, sys::fs::all_read | sys::fs::all_write))
       return cannotWrite(path, code);
     sys::RemoveFileOnSignal(temporary);
     int lock = open(temporary.c_str(), O_RDONLY | O_CLOEXEC);

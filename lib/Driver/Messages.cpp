@@ -52,7 +52,7 @@ TosaMessages::TosaMessages(MLIRContext *context)
       return failure();
     emitError(diagnostic.getLocation())
         << "'" << name.take_until([](char c) { return c == '\''; })
-        << "' of these types has no way down from tosa, expected static "
+        << "' cannot be lowered from tosa with these types, expected static "
            "extents or another op";
     return success();
   });

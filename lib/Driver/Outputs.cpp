@@ -237,7 +237,9 @@ void Outputs::describe(const Interface &interface) {
   print(llvm::outs(),
         FMT_STRING("{}: {} bytes, for {}, {} bytes of weights {}\n{}:\n"),
         settings.output, bytes, llvm::join(processors, ", "), weights.bytes,
-        weights.file.empty() ? "inside" : "in " + settings.options.weights,
+        weights.file.empty()
+            ? "inside"
+            : fmt::format(FMT_STRING("in {}"), settings.options.weights),
         settings.besideOutput(".h"));
   for (const Function &function : interface.functions)
     print(llvm::outs(), FMT_STRING("  {}_{}({}) -> {}\n"), interface.prefix,

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Driver/Pipelines.h"
+#include "dlc/Support/Format.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -26,10 +27,11 @@ static void printPasses(StringRef text, llvm::raw_ostream &os) {
     }
     if (!name.empty()) {
       const PassInfo *pass = PassInfo::lookup(name);
-      os << ++number << ". `" << name << "`"
-         << (anchors.size() > 1 ? " of each `" + anchors.back().str() + "`"
-                                : "")
-         << ": " << (pass ? pass->getPassDescription() : "") << "\n";
+      print(os, FMT_STRING("{}. `{}`{}: {}\n"), ++number, name,
+            anchors.size() > 1
+                ? fmt::format(FMT_STRING(" of each `{}`"), anchors.back())
+                : "",
+            pass ? pass->getPassDescription() : "");
     }
     if (next == '{') // options, which contain no braces
       text = text.drop_front(std::min(text.size(), text.find('}') + 1));
@@ -66,9 +68,8 @@ void printPipelines(llvm::raw_ostream &os) {
        "becomes the LLVM dialect.",
        buildLLVMPipeline}};
   os << "# The passes, in order\n\nWhat `dlc model.mlir -o model.so` runs, "
-        "with "
-        "the default options. `dlc-opt` has each\nlist as a pipeline of its "
-        "name.\n";
+        "with the default options. `dlc-opt` has each\nlist as a pipeline of "
+        "its name.\n";
   MLIRContext context;
   for (const Stage &stage : stages) {
     PassManager pm(&context, ModuleOp::getOperationName());
@@ -76,7 +77,7 @@ void printPipelines(llvm::raw_ostream &os) {
     std::string text;
     llvm::raw_string_ostream stream(text);
     pm.printAsTextualPipeline(stream);
-    os << "\n## `--" << stage.name << "`\n\n" << stage.does << "\n\n";
+    print(os, FMT_STRING("\n## `--{}`\n\n{}\n\n"), stage.name, stage.does);
     printPasses(text, os);
   }
 }

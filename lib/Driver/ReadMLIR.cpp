@@ -181,11 +181,10 @@ private:
       return "";
     rest = skipBlanks(rest);
     if (isList && !rest.starts_with("array<") && !takeList(rest, takeNumber))
-      return "expected a list of whole numbers, [0, 1], behind the equals sign";
+      return "expected a list of whole numbers, [0, 1], after the equals sign";
     if (isTrait && !takeList(rest, takeString))
       return "expected a list of strings, [\"parallel\", \"reduction\"], "
-             "behind "
-             "the equals sign";
+             "after the equals sign";
     return "";
   }
 
@@ -345,8 +344,8 @@ LogicalResult checkText(llvm::SourceMgr &sources, bool allowNativeCode,
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Checks the values of globals and constants and adds up the sizes of those
-/// that the text does not spell out.
+/// Checks the values of globals and constants, and sums the sizes of those that
+/// the text does not write out.
 class ValueChecker {
 public:
   LogicalResult run(ModuleOp module) {

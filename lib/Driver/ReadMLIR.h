@@ -17,7 +17,7 @@ inline constexpr unsigned maxNesting = 128;
 /// simplifier are recursive.
 inline constexpr unsigned maxMapText = 4096;
 /// The maximum total size in bytes of all splat values of a model, whose
-/// elements the text does not spell out.
+/// elements the text does not write out.
 inline constexpr int64_t maxClaimedBytes = int64_t(1) << 31;
 /// The maximum number of ops in a function after inlining all its calls.
 inline constexpr uint64_t maxInlinedOps = 100000;

@@ -11,9 +11,12 @@
 #include "Schedules.h"
 #include "dlc/Codegen/Tensors/Nests.h"
 #include "dlc/Codegen/Tensors/Regions.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Support/OpenFile.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SmallVectorExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/LineIterator.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -37,24 +40,19 @@ void printSchedules(ModuleOp module, llvm::raw_ostream &os) {
        << codegen::targetOf(function) << "\n";
     for (auto &[number, nest] : nests) {
       codegen::RegionAttr region = describeRegion(nest, number);
-      os << "nest " << number << " // " << nameOf(region.getKind()) << ", "
-         << region.getName() << "\n";
+      print(os, FMT_STRING("nest {} // {}, {}\n"), number,
+            nameOf(region.getKind()), region.getName());
       for (linalg::LinalgOp op : nest.members) {
-        os << "  " << nameOfRole(op);
+        print(os, FMT_STRING("  {}"), nameOfRole(op));
         if (codegen::ScheduleAttr schedule = scheduleOf(op))
           os << " " << schedule;
-        std::string loops;
-        llvm::raw_string_ostream extents(loops);
-        llvm::interleave(
-            op.getStaticLoopRanges(), extents,
-            [&](int64_t extent) {
-              if (ShapedType::isDynamic(extent))
-                extents << "?";
-              else
-                extents << extent;
-            },
-            ", ");
-        os << " // loops of " << loops << "\n";
+        auto extents =
+            llvm::map_to_vector(op.getStaticLoopRanges(), [](int64_t extent) {
+              return ShapedType::isDynamic(extent)
+                         ? std::string("?")
+                         : fmt::format(FMT_STRING("{}"), extent);
+            });
+        print(os, FMT_STRING(" // loops of {}\n"), llvm::join(extents, ", "));
       }
     }
   }
@@ -81,9 +79,9 @@ public:
       if (text.empty())
         continue;
       if (text.size() > maxCharacters)
-        return wrong("a line of " + llvm::Twine(text.size()) +
-                     " characters, expected " + llvm::Twine(maxCharacters) +
-                     " at most");
+        return wrong(fmt::format(
+            FMT_STRING("found a line of {} characters, expected {} at most"),
+            text.size(), maxCharacters));
       if (text.starts_with("@")) {
         if (llvm::Error error = beginKernel(text))
           return error;
@@ -108,9 +106,9 @@ public:
   }
 
 private:
-  llvm::Error wrong(const llvm::Twine &what) {
-    return llvm::createStringError("'" + path + "', line " + llvm::Twine(line) +
-                                   ": " + what);
+  llvm::Error wrong(StringRef what) {
+    return llvm::createStringError(
+        fmt::format(FMT_STRING("'{}', line {}: {}"), path, line, what));
   }
 
   llvm::Error beginKernel(StringRef text) {
@@ -123,9 +121,10 @@ private:
     auto function = name ? module.lookupSymbol<func::FuncOp>(name.getAttr())
                          : func::FuncOp();
     if (!function)
-      return wrong("the model has no kernel '" + text +
-                   "' for these processors; --emit=schedules writes those "
-                   "that it has");
+      return wrong(fmt::format(
+          FMT_STRING("the model has no kernel '{}' for these processors; "
+                     "--emit=schedules writes those that it has"),
+          text));
     nests = collectNests(function);
     nest = nullptr;
     return llvm::Error::success();
@@ -136,9 +135,10 @@ private:
       return error;
     int64_t number;
     if (text.getAsInteger(10, number) || !nests.count(number))
-      return wrong("nest '" + text +
-                   "' is not one of this kernel, expected a number that "
-                   "--emit=schedules writes");
+      return wrong(fmt::format(
+          FMT_STRING("nest '{}' is not one of this kernel, expected a number "
+                     "that --emit=schedules writes"),
+          text));
     nest = &nests[number];
     member = 0;
     return llvm::Error::success();
@@ -147,28 +147,32 @@ private:
   /// Checks that a nest has either all of its ops or none in the file.
   llvm::Error endNest() {
     if (nest && member != nest->members.size())
-      return wrong("the nest before has " + llvm::Twine(member) +
-                   " ops here, " + llvm::Twine(nest->members.size()) +
-                   " in the model");
+      return wrong(fmt::format(
+          FMT_STRING("found {} ops in the nest that ends here, expected {} as "
+                     "in the model"),
+          member, nest->members.size()));
     return llvm::Error::success();
   }
 
   llvm::Expected<std::pair<linalg::LinalgOp, codegen::ScheduleAttr>>
   readOp(StringRef text) {
     if (!nest || member == nest->members.size())
-      return wrong("'" + text +
-                   "' belongs to no op, expected '@kernel', 'nest NUMBER' or "
-                   "the next op of a nest");
+      return wrong(fmt::format(
+          FMT_STRING("'{}' belongs to no op, expected '@kernel', 'nest NUMBER' "
+                     "or the next op of a nest"),
+          text));
     linalg::LinalgOp op = nest->members[member++];
     auto [role, rest] = text.split(' ');
     if (role != nameOfRole(op))
-      return wrong("'" + role + "', the op of the model is a '" +
-                   nameOfRole(op) + "'");
+      return wrong(fmt::format(
+          FMT_STRING("found '{}', expected '{}', the role of the model's op"),
+          role, nameOfRole(op)));
     rest = rest.trim();
     if (rest.empty())
       return std::make_pair(op, codegen::ScheduleAttr());
     if (!rest.starts_with("#codegen.schedule<"))
-      return wrong("'" + rest + "', expected #codegen.schedule<...>");
+      return wrong(fmt::format(
+          FMT_STRING("found '{}', expected #codegen.schedule<...>"), rest));
     std::string why;
     ScopedDiagnosticHandler handler(module.getContext(), [&](Diagnostic &d) {
       why = d.str();
@@ -200,8 +204,8 @@ private:
 llvm::Error readSchedules(ModuleOp module, StringRef path) {
   auto file = readRegularFile(path);
   if (!file)
-    return llvm::createStringError("'" + path + "' " +
-                                   llvm::toString(file.takeError()));
+    return llvm::createStringError(fmt::format(
+        FMT_STRING("'{}' {}"), path, llvm::toString(file.takeError())));
   return Reader(module, path).read(**file);
 }
 

@@ -105,7 +105,7 @@ LogicalResult Settings::settleProcessors() {
   if (!options.schedules.empty() &&
       (options.level < 2 || stage < Stage::Schedule))
     return report(fmt::format(
-        FMT_STRING("--schedules tells tiles, which {} does not have"),
+        FMT_STRING("--schedules sets tiles, which {} does not have"),
         options.level < 2
             ? fmt::format(FMT_STRING("-O{}"), options.level)
             : fmt::format(FMT_STRING("the output '{}'"), output)));

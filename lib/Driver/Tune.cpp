@@ -231,13 +231,14 @@ llvm::Expected<llvm::json::Object> readKnown(StringRef path) {
     return llvm::json::Object();
   auto buffer = readRegularFile(path);
   if (!buffer)
-    return llvm::createStringError("'" + path + "' " +
-                                   llvm::toString(buffer.takeError()));
+    return llvm::createStringError(fmt::format(
+        FMT_STRING("'{}' {}"), path, llvm::toString(buffer.takeError())));
   auto value = parseJSON((*buffer)->getBuffer());
-  auto wrong = [&](const llvm::Twine &why) {
+  auto wrong = [&](StringRef why) {
     return llvm::createStringError(
-        "'" + path + "' is no file of schedules: " + why +
-        "; remove it, or name another one with --tune=");
+        fmt::format(FMT_STRING("'{}' is no file of schedules: {}; remove it, "
+                               "or name another one with --tune="),
+                    path, why));
   };
   if (!value)
     return wrong(llvm::toString(value.takeError()));
@@ -247,8 +248,9 @@ llvm::Expected<llvm::json::Object> readKnown(StringRef path) {
   for (auto &[name, entries] : *processors) {
     auto *contractions = entries.getAsObject();
     if (!contractions)
-      return wrong("expected an object of contractions for '" +
-                   StringRef(name) + "'");
+      return wrong(
+          fmt::format(FMT_STRING("expected an object of contractions for '{}'"),
+                      StringRef(name)));
     for (auto &[signature, schedule] : *contractions) {
       auto *numbers = schedule.getAsArray();
       bool isValid = numbers && numbers->size() == 3;
@@ -257,8 +259,9 @@ llvm::Expected<llvm::json::Object> readKnown(StringRef path) {
         isValid = number && *number >= (i < 2) && *number <= (i < 2 ? 64 : 1);
       }
       if (!isValid)
-        return wrong("expected [rows, columns, 0 or 1] for '" +
-                     StringRef(signature) + "'");
+        return wrong(
+            fmt::format(FMT_STRING("expected [rows, columns, 0 or 1] for '{}'"),
+                        StringRef(signature)));
     }
   }
   return std::move(*processors);
@@ -280,8 +283,9 @@ llvm::Error dlc::tune(ModuleOp module, const Processor &processor,
   StringRef folder = llvm::sys::path::parent_path(path);
   if (!folder.empty())
     if (std::error_code code = llvm::sys::fs::create_directories(folder))
-      return llvm::createStringError("cannot make the folder '" + folder +
-                                     "': " + code.message());
+      return llvm::createStringError(
+          fmt::format(FMT_STRING("cannot create the folder '{}': {}"), folder,
+                      code.message()));
   print(log, FMT_STRING("schedules of products for {}, from {}\n"),
         processor.cpu, path);
   if (failed(Tuner(processor, module.getContext(), log)

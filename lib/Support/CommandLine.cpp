@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Support/CommandLine.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Support/Suggest.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
@@ -63,10 +64,11 @@ static unsigned reportUnknown(ArrayRef<const char *> arguments,
     if (size_t at = meant.find("--");
         at != std::string::npos && meant.size() == at + 4)
       meant.erase(at, 1);
-    WithColor::error(errs(), tool)
-        << "there is no option '" << argument.substr(0, argument.find('='))
-        << "'" << (meant.empty() ? "; see " + tool.str() + " --help" : meant)
-        << "\n";
+    print(WithColor::error(errs(), tool),
+          FMT_STRING("there is no option '{}'{}\n"),
+          argument.substr(0, argument.find('=')),
+          meant.empty() ? fmt::format(FMT_STRING("; see {} --help"), tool)
+                        : meant);
   }
   return count;
 }
@@ -86,15 +88,15 @@ static void reportLine(StringRef line, StringRef program, StringRef tool) {
     auto [before, quoted] = problem.split('\'');
     StringRef value = quoted.split('\'').first;
     if (problem.contains("invalid") || problem.contains("Cannot find option"))
-      os << option << ": '" << value << "' is not understood; see " << tool
-         << " --help\n";
+      print(os, FMT_STRING("{}: '{}' is not understood; see {} --help\n"),
+            option, value, tool);
     else
-      os << option << ": " << problem.rtrim("!.") << "\n";
+      print(os, FMT_STRING("{}: {}\n"), option, problem.rtrim("!."));
     return;
   }
   line = line.take_front(line.find(" See: ")).take_front(line.find("  Try: "));
-  os << char(llvm::toLower(line.front())) << line.drop_front().rtrim("!.:")
-     << "\n";
+  print(os, FMT_STRING("{}{}\n"), llvm::toLower(line.front()),
+        line.drop_front().rtrim("!.:"));
 }
 
 void parseCommandLine(ArrayRef<const char *> arguments, StringRef tool,
@@ -139,8 +141,8 @@ int finishOutput(StringRef tool, int status) {
     return status;
   std::error_code code = os.error();
   os.clear_error();
-  WithColor::error(errs(), tool)
-      << "cannot write to standard output: " << code.message() << "\n";
+  print(WithColor::error(errs(), tool),
+        FMT_STRING("cannot write to standard output: {}\n"), code.message());
   return 1;
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Support/ParseJSON.h"
+#include "dlc/Support/Format.h"
 #include "llvm/Support/Error.h"
 
 llvm::Expected<llvm::json::Value> dlc::parseJSON(llvm::StringRef text) {
@@ -19,8 +20,8 @@ llvm::Expected<llvm::json::Value> dlc::parseJSON(llvm::StringRef text) {
     else if (c == ']' || c == '}')
       depth -= depth > 0;
     if (depth > maxNesting)
-      return llvm::createStringError("brackets nested deeper than " +
-                                     llvm::Twine(maxNesting));
+      return llvm::createStringError(fmt::format(
+          FMT_STRING("brackets nested deeper than {}"), maxNesting));
   }
   return llvm::json::parse(text);
 }

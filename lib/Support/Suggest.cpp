@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Support/Suggest.h"
+#include "dlc/Support/Format.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
-#include "llvm/ADT/Twine.h"
 
 using namespace llvm;
 
@@ -221,7 +221,7 @@ static std::string normalize(StringRef word) {
 std::string suggestName(StringRef name, ArrayRef<StringRef> known,
                         StringRef prefix) {
   auto answer = [&](StringRef word) {
-    return ("; did you mean " + Twine(prefix) + word + "?").str();
+    return fmt::format(FMT_STRING("; did you mean {}{}?"), prefix, word);
   };
   std::string wanted = normalize(name);
   for (StringRef one : known)

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "StructConstant.h"
+#include "dlc/Support/Format.h"
 #include "dlc/Target/Emit.h"
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/IRBuilder.h"
@@ -102,8 +103,8 @@ public:
     emitTables();
     emitEntryPoints();
     if (!problem.empty())
-      return createStringError("dlc and its runtime do not fit together: " +
-                               problem);
+      return createStringError(fmt::format(
+          FMT_STRING("dlc and its runtime do not fit together: {}"), problem));
     if (isShared) {
       llvm::Function *library =
           module.getFunction(interface.prefix + "_library");
@@ -120,7 +121,7 @@ public:
         if (!processor.tuning.empty())
           function.addFnAttr("tune-cpu", processor.tuning);
         function.addFnAttr("prefer-vector-width",
-                           std::to_string(processor.vectorBits));
+                           fmt::format(FMT_STRING("{}"), processor.vectorBits));
         function.setUWTableKind(UWTableKind::None);
         function.addFnAttr(Attribute::NoUnwind);
       }
@@ -185,11 +186,12 @@ private:
         if (auto *call = dyn_cast<CallBase>(user);
             call && call->getCalledOperand() == &function &&
             call->getFunctionType() != function.getFunctionType())
-          report(function.getName() + " is called with other types");
+          report(fmt::format(FMT_STRING("{} is called with other types"),
+                             function.getName()));
     }
   }
 
-  void report(const Twine &what) {
+  void report(StringRef what) {
     if (problem.empty())
       problem = what.str();
   }
@@ -237,7 +239,7 @@ private:
     llvm::Function *function = module.getFunction(name);
     if (function && function->getFunctionType() == typeOf<T>(context))
       return {function};
-    report(name + " is missing or has another type");
+    report(fmt::format(FMT_STRING("{} is missing or has another type"), name));
     return null<T>();
   }
 #define DLC_RUNTIME(name) runtime<decltype(name)>(#name)

@@ -43,11 +43,12 @@ bool Function::hasFreeDims() const {
 uint64_t Interface::hash() const {
   std::string text = prefix;
   for (const Function &function : functions) {
-    text += "|" + function.name;
+    fmt::format_to(std::back_inserter(text), FMT_STRING("|{}"), function.name);
     for (const auto *arguments : {&function.inputs, &function.outputs}) {
       text += ";";
       for (const Argument &argument : *arguments)
-        text += argument.name + ":" + argument.describe() + ",";
+        fmt::format_to(std::back_inserter(text), FMT_STRING("{}:{},"),
+                       argument.name, argument.describe());
     }
   }
   return llvm::xxh3_64bits(text);
@@ -223,9 +224,9 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
     Function entry;
     entry.name = function.getName().str();
     // No name after the library's prefix can be a keyword.
-    std::string behind = interface.prefix + "_";
+    std::string lead = interface.prefix + "_";
     entry.cName = uniqueName(
-        StringRef(toCIdentifier(behind + entry.name)).drop_front(behind.size()),
+        StringRef(toCIdentifier(lead + entry.name)).drop_front(lead.size()),
         functionNames, /*isWhole=*/false);
     entry.kernel = entry.name + ".kernel";
     llvm::StringSet<> taken;

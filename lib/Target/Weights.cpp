@@ -31,7 +31,7 @@ static std::string typeName(mlir::Type element) {
     return "F64";
   if (element.isBF16())
     return "BF16";
-  return "I" + std::to_string(element.getIntOrFloatBitWidth());
+  return fmt::format(FMT_STRING("I{}"), element.getIntOrFloatBitWidth());
 }
 
 static void readStates(mlir::ModuleOp module,
@@ -132,8 +132,9 @@ static Error finish(raw_fd_ostream &os, StringRef path) {
     return Error::success();
   std::error_code code = os.error();
   os.clear_error();
-  return createStringError(code, "cannot write the weights to '" + path +
-                                     "': " + code.message());
+  return createStringError(
+      code, fmt::format(FMT_STRING("cannot write the weights to '{}': {}"),
+                        path, code.message()));
 }
 
 template <typename T> static void put(raw_ostream &os, const T &value) {
@@ -145,8 +146,9 @@ Error writeWeightsObject(const Weights &weights, StringRef symbol,
   std::error_code code;
   raw_fd_ostream os(path, code);
   if (code)
-    return createStringError(code,
-                             "cannot write '" + path + "': " + code.message());
+    return createStringError(
+        code,
+        fmt::format(FMT_STRING("cannot write '{}': {}"), path, code.message()));
   // The sections: null, data, symbol table, symbol names, section names, and
   // the empty section that declares the stack non-executable.
   static constexpr char sectionNames[] =
@@ -216,8 +218,9 @@ Error writeSafetensors(Weights &weights, StringRef path) {
   std::error_code code;
   raw_fd_ostream os(path, code);
   if (code)
-    return createStringError(code,
-                             "cannot write '" + path + "': " + code.message());
+    return createStringError(
+        code,
+        fmt::format(FMT_STRING("cannot write '{}': {}"), path, code.message()));
   std::string text;
   raw_string_ostream json(text);
   {
@@ -250,7 +253,9 @@ Error writeSafetensors(Weights &weights, StringRef path) {
   auto written = MemoryBuffer::getFile(path, /*IsText=*/false,
                                        /*RequiresNullTerminator=*/false);
   if (!written)
-    return createStringError(written.getError(), "cannot read '" + path + "'");
+    return createStringError(written.getError(),
+                             fmt::format(FMT_STRING("cannot read '{}': {}"),
+                                         path, written.getError().message()));
   weights.fileHash = xxHash64((*written)->getBuffer());
   return Error::success();
 }

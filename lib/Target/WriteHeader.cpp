@@ -25,7 +25,9 @@ static std::vector<std::string> extentParameters(const Function &function) {
       std::string dim = d < input.dims.size() && !input.dims[d].empty()
                             ? input.dims[d]
                             : fmt::format(FMT_STRING("dim{}"), d);
-      std::string base = toCIdentifier(input.cName + "_" + dim), name = base;
+      std::string base = toCIdentifier(
+                      fmt::format(FMT_STRING("{}_{}"), input.cName, dim)),
+                  name = base;
       for (unsigned i = 2; !taken.insert(name).second; ++i)
         name = fmt::format(FMT_STRING("{}_{}"), base, i);
       names.push_back(name);
@@ -56,7 +58,7 @@ static void writeFunction(raw_ostream &os, const Interface &interface,
         os,
         FMT_STRING(
             R"( *   {}: the extents written ?, in order. The extents of outputs follow from them;
- *   {}_library()->shapes tells them.
+ *   {}_library()->shapes computes them.
 )"),
         join(extents, ", "), prefix);
   if (any_of(function.outputs, [](auto &o) { return o.isComputed(); }))

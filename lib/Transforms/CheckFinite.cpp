@@ -1,4 +1,4 @@
-//===- CheckFinite.cpp - A check behind every op --------------------------===//
+//===- CheckFinite.cpp - A check after every op ---------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"

@@ -1,4 +1,4 @@
-//===- HoistOutputProjections.cpp - Products behind a scan ----------------===//
+//===- HoistOutputProjections.cpp - Products after a scan -----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #include "dlc/Dialect/DL/IR/DL.h"

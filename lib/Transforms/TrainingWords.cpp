@@ -150,53 +150,59 @@ ArrayRef<TrainingWord> dlc::trainingWords() {
   constexpr auto schedules = casesOf<ScheduleKind, stringifyScheduleKind,
                                      getMaxEnumValForScheduleKind>;
   static const TrainingWord table[] = {
-      {"loss", &Options::loss, "what is made small", "none: it is needed",
+      {"loss", &Options::loss, "the loss to minimise", "none: it is required",
        Range::Any, namesOf<lossTable>},
-      {"metrics", &Options::metrics, "what else is told, with commas", "none",
+      {"metrics", &Options::metrics,
+       "metrics to compute beside the loss, separated by commas", "none",
        Range::Any, namesOf<metricTable>},
       {"target", &Options::target,
-       "targets of a cross entropy: numbers of classes of this type, or "
-       "`dense`, a distribution",
+       "targets of a cross entropy: class indices of this type, or `dense` for "
+       "distributions",
        "", Range::Any, targetNames},
       {"axis", &Options::axis,
        "dimension of the result that holds the classes of `cross_entropy` and "
        "`kl`",
        "that of the softmax, or else the last"},
-      {"smoothing", &Options::smoothing, "of the labels of a cross entropy", "",
-       Range::LessThanOne},
-      {"optimizer", &Options::optimizer, "how parameters follow gradients", "",
-       Range::Any, namesOf<optimizerTable>},
+      {"smoothing", &Options::smoothing, "label smoothing of a cross entropy",
+       "", Range::LessThanOne},
+      {"optimizer", &Options::optimizer, "rule by which parameters are updated",
+       "", Range::Any, namesOf<optimizerTable>},
       {"rate", &Options::rate, "learning rate", "the optimiser's",
        Range::NotNegative},
-      {"momentum", &Options::momentum, "share of the old velocity that stays"},
-      {"beta1", &Options::beta1, "share of the old in means of gradients"},
-      {"beta2", &Options::beta2, "share of the old in means of their squares"},
-      {"rho", &Options::rho, "share of the old in means of squares"},
-      {"epsilon", &Options::epsilon, "added to what is divided by",
+      {"momentum", &Options::momentum,
+       "share of the old velocity in the new one"},
+      {"beta1", &Options::beta1,
+       "share of the old mean of gradients in the new one"},
+      {"beta2", &Options::beta2,
+       "share of the old mean of squared gradients in the new one"},
+      {"rho", &Options::rho, "the same as `beta2`, for `rmsprop`"},
+      {"epsilon", &Options::epsilon, "added to the divisor of a step",
        "the optimiser's"},
       {"weight-decay", &Options::weightDecay,
-       "added to the gradient times the parameter; `adamw` takes it off the "
-       "parameter",
+       "times the parameter it is added to the gradient; `adamw` subtracts it, "
+       "times the parameter and the rate, from the parameter instead",
        "the optimiser's"},
-      {"schedule", &Options::schedule, "of the rate", "", Range::Any,
+      {"schedule", &Options::schedule, "how the rate changes", "", Range::Any,
        schedules},
-      {"decay", &Options::decay, "of the schedule"},
-      {"steps", &Options::steps, "of the schedule"},
-      {"warmup", &Options::warmup, "steps in which the rate grows"},
-      {"clip-norm", &Options::clipNorm, "limit of the gradients' common norm",
-       "none", Range::NotNegative},
+      {"decay", &Options::decay, "factor of the schedule"},
+      {"steps", &Options::steps, "length or period of the schedule"},
+      {"warmup", &Options::warmup,
+       "number of first steps in which the rate grows"},
+      {"clip-norm", &Options::clipNorm,
+       "limit of the norm of all gradients together", "none",
+       Range::NotNegative},
       {"clip-value", &Options::clipValue,
        "limit of each element of the gradients", "none", Range::NotNegative},
-      {"initializer", &Options::initializer, "of weights", "", Range::Any,
-       initializers},
+      {"initializer", &Options::initializer, "how weights are initialised", "",
+       Range::Any, initializers},
       {"averaging", &Options::averaging,
-       "share of the old in running averages of batch normalisation", "",
+       "share of the old value in running averages of batch normalisation", "",
        Range::Share},
       {"frozen", &Options::frozen,
-       "patterns of names, with commas: those stay constant and get neither "
-       "gradient nor state",
+       "patterns of names, separated by commas: these parameters stay constant "
+       "and get neither gradient nor state",
        "none"},
-      {"function", &Options::function, "what to train",
+      {"function", &Options::function, "the function to train",
        "the only public function"},
   };
   return table;
@@ -291,11 +297,11 @@ void dlc::printTrainingWords(llvm::raw_ostream &os) {
     print(os, FMT_STRING("| `{}` | {} | {} | {} |\n"), word.name, word.help,
           description.values, description.usual);
   }
-  os << "\n| loss | op | is taken of |\n|---|---|---|\n";
+  os << "\n| loss | op | computed from |\n|---|---|---|\n";
   for (const Loss &loss : lossTable())
     print(os, FMT_STRING("| `{}` | `dl.{}` | {} |\n"), loss.name, loss.op,
           describeScores(loss.scores));
-  os << "\n| optimizer | keeps of each parameter | goes by | rate | epsilon | "
+  os << "\n| optimizer | state of each parameter | uses | rate | epsilon | "
         "weight-decay |\n|---|---|---|---|---|---|\n";
   for (const Optimizer &optimizer : optimizerTable())
     print(os, FMT_STRING("| `{}` | {} | {} | {} | {} | {} |\n"), optimizer.name,

@@ -95,7 +95,7 @@ private:
         if (!isa<RankedTensorType>(type)) {
           function.emitError("public function '")
               << function.getName() << "' takes or gives " << type
-              << ", expected ranked tensors alone";
+              << ", expected only ranked tensors";
           return false;
         }
     return true;

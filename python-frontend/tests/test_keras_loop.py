@@ -17,7 +17,7 @@ def network():
 
 
 class Rates(keras.callbacks.Callback):
-    """Another rate behind each batch."""
+    """Another rate after each batch."""
 
     def on_train_batch_end(self, batch, logs=None):
         self.model.optimizer.learning_rate = 0.1 / (batch + 2)
@@ -35,7 +35,7 @@ class Losses(keras.callbacks.Callback):
 
 
 class Ends(keras.callbacks.Callback):
-    """Ends the training, or fails, behind the third batch."""
+    """Ends the training, or fails, after the third batch."""
 
     def __init__(self, fails):
         super().__init__()

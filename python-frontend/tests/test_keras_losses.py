@@ -64,7 +64,7 @@ def examples(kind, rng, count):
         return rng.normal(size=(count, 6, 6, 1)), rng.integers(0, 2, (count, 4, 4, 2))
     if kind == "steps":
         return rng.normal(size=(count, 9, 3)), rng.integers(-1, 4, (count, 7))
-    if kind == "labels":  # behind 1 to 4 of them there are zeros
+    if kind == "labels":  # after 1 to 4 of them there are zeros
         labels = rng.integers(1, 4, (count, 4))
         return rng.normal(size=(count, 11, 3)), labels * (
             np.arange(4) < rng.integers(1, 5, (count, 1)))

@@ -61,7 +61,7 @@ def test_option(name, rng):
 
 
 def test_constraint_of_moving_averages(rng):
-    """A constraint that is not idempotent, behind the averages."""
+    """A constraint that is not idempotent, after the averages."""
     limit = keras.constraints.MinMaxNorm(0.3, 0.6, 0.5)
     models = twins(lambda: perceptron(2, kernel_constraint=limit), loss="mse", optimizer=lambda:
                    O.SGD(0.1, use_ema=True, ema_overwrite_frequency=2,

@@ -108,7 +108,7 @@ func.func @f(%a: tensor<4xf32>, %c: tensor<i1>, %b: tensor<4xf32>) -> tensor<4xf
 
 
 def test_a_function_ends_with_its_place():
-    """What stands behind it, the values of large weights, is no node."""
+    """What follows it, the values of large weights, is no node."""
     graph = _graph.of_text("""
 module {
   func.func @f(%a: tensor<4xf32>) -> tensor<4xf32> {

@@ -4,7 +4,7 @@
 
 // Four results of 32 bytes that the derivatives read. Where 128 bytes are allowed all are
 // kept; within 100 the first two are cut off: the second is what passes on, the first is
-// computed again, behind the derivatives of the others, of the input as a value of its own.
+// computed again, after the derivatives of the others, of the input as a value of its own.
 // ALL-LABEL: func.func @gradient
 // ALL-COUNT-4: dl.tanh
 // ALL-NOT: dl.barrier

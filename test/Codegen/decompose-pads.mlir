@@ -1,6 +1,6 @@
 // RUN: dlc-opt %s -dlc-decompose-pads -split-input-file -verify-diagnostics | FileCheck %s
 
-// Each element is written once: a strip before, a strip behind, a copy between them.
+// Each element is written once: a strip before, a strip after, a copy between them.
 // CHECK-LABEL: func.func @outside
 // CHECK: %[[X:.*]] = bufferization.to_tensor %arg0
 // CHECK: %[[ALL:.*]] = bufferization.alloc_tensor() : tensor<7xf32>

@@ -1,7 +1,7 @@
 // RUN: dlc-opt %s -dlc-hoist-checks | FileCheck %s
 
-// A check stands right behind the value that it reads: what has that extent stands
-// behind both.
+// A check is right after the value that it reads; ops with that extent come after
+// both.
 // CHECK-LABEL: func @early(
 // CHECK: %[[N:.*]] = arith.index_cast
 // CHECK-NEXT: %[[HOLDS:.*]] = arith.cmpi eq, %[[N]]

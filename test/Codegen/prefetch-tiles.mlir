@@ -1,5 +1,5 @@
 // What an epilogue reads from a large buffer, and where it then writes, is asked for in
-// front of the loop that adds up: a line of 64 bytes each.
+// front of the loop that sums: a line of 64 bytes each.
 // RUN: dlc-opt %s --pass-pipeline='builtin.module(func.func(dlc-prefetch-tiles))' | FileCheck %s
 
 #at = affine_map<(d0) -> (d0 * 32)>

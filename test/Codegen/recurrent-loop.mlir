@@ -1,4 +1,4 @@
-// The loop of a recurrent layer: one product with packed weights, gates fused behind it, states in
+// The loop of a recurrent layer: one product with packed weights, gates fused after it, states in
 // their buffers, nothing allocated. Compile time and code do not grow with the steps.
 // RUN: dlc %s --emit=vector --cpu=x86-64-v4 -o - | FileCheck %s
 // RUN: dlc %s --emit=llvm --cpu=x86-64-v4 -o - | FileCheck %s --check-prefix=CODE

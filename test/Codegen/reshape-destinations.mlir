@@ -1,7 +1,7 @@
 // RUN: dlc-opt %s -dlc-reshape-destinations -split-input-file | FileCheck %s
 
-// What is behind all reshapes goes into a view of the destination, which stands in front of
-// what computes it.
+// The value before all reshapes is computed in a view of the destination, which is created before
+// the op that computes it.
 // CHECK-LABEL: func.func @chain
 // CHECK: %[[FLAT:.*]] = memref.collapse_shape %arg2 {{\[}}[0, 1]] : memref<4x2xf32> into memref<8xf32>
 // CHECK: %[[VIEW:.*]] = memref.expand_shape %[[FLAT]] {{\[}}[0, 1]] output_shape [2, 4]

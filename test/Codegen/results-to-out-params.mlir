@@ -1,6 +1,6 @@
 // RUN: dlc-opt %s -split-input-file -verify-diagnostics -dlc-results-to-out-params | FileCheck %s
 
-// What is stored is written behind all else; a load behind the store reads it.
+// What is stored is written after all else; a load after the store reads it.
 ml_program.global private mutable @s(dense<0.0> : tensor<4xf32>) : tensor<4xf32>
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
   ml_program.global_store @s = %x : tensor<4xf32>

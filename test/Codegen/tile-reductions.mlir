@@ -1,6 +1,6 @@
 // RUN: dlc-opt %s -dlc-tile-reductions -split-input-file | FileCheck %s
 
-// The steps of a schedule are obeyed: a product adds up a few at a time, with the columns that it
+// The steps of a schedule are obeyed: a product sums a few at a time, with the columns that it
 // has.
 // CHECK-LABEL: func.func @product
 // CHECK: scf.for %[[K:.*]] = %c0 to %c24 step %c4
@@ -35,7 +35,7 @@ func.func @narrow(%x: tensor<2x4xf32>, %w: tensor<4x3xf32>, %y: tensor<2x3xf32>)
 
 // -----
 
-// A sum along a row is one of vectors, added up once behind the loop.
+// A sum along a row is one of vectors, reduced once after the loop.
 // CHECK-LABEL: func.func @sum
 // CHECK: scf.for {{.*}} step %c64 {{.*}} -> (tensor<2x64xf32>)
 // CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]

@@ -1,6 +1,6 @@
 // RUN: dlc-opt %s -dlc-unroll-short-loops | FileCheck %s
 
-// A loop of few rounds is laid out, and the loop around it as well.
+// A loop of few iterations is unrolled, and the loop around it as well.
 // CHECK-LABEL: func.func @window
 // CHECK-NOT: scf.for
 // CHECK-COUNT-6: arith.addf %{{.*}}, %arg1 : vector<8xf32>
@@ -21,7 +21,7 @@ func.func @window(%x: vector<8xf32>, %y: vector<8xf32>) -> vector<8xf32> {
   return %0 : vector<8xf32>
 }
 
-// Ten rounds are not few.
+// Ten iterations are not few.
 // CHECK-LABEL: func.func @long
 // CHECK: scf.for
 func.func @long(%x: vector<8xf32>, %y: vector<8xf32>) -> vector<8xf32> {
@@ -35,7 +35,7 @@ func.func @long(%x: vector<8xf32>, %y: vector<8xf32>) -> vector<8xf32> {
   return %0 : vector<8xf32>
 }
 
-// Two rounds of 129 instructions would be too much code.
+// Two iterations of 129 instructions would be too much code.
 // CHECK-LABEL: func.func @large
 // CHECK: scf.for
 func.func @large(%x: vector<129x16xf32>, %y: vector<129x16xf32>) -> vector<129x16xf32> {

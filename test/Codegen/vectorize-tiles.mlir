@@ -40,7 +40,7 @@ func.func @loops(%x: tensor<?xf32>, %y: tensor<8208xf32>) -> (tensor<?xf32>, ten
 
 // -----
 
-// Sums are read before the loop over a product's steps, and written behind it.
+// Sums are read before the loop over a product's steps, and written after it.
 // CHECK-LABEL: func.func @sums
 // CHECK: %[[FIRST:.*]] = vector.transfer_read %arg2
 // CHECK: %[[LOOP:.*]]:2 = scf.for {{.*}} iter_args(%{{.*}} = %arg2, %[[SUM:.*]] = %[[FIRST]])

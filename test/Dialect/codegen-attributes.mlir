@@ -313,7 +313,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{'rows' has 2 entries where another list has 1, expected one a loop in each}}
+  // expected-error @below {{'rows' has 2 entries where another list has 1, expected one for each loop in both}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<tasks = [8], rows = [8, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -321,7 +321,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{'tile' has 2 entries where another list has 1, expected one a loop in each}}
+  // expected-error @below {{'tile' has 2 entries where another list has 1, expected one for each loop in both}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<tasks = [8], tile = [1, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -329,7 +329,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{'order' has 2 entries where another list has 1, expected one a loop in each}}
+  // expected-error @below {{'order' has 2 entries where another list has 1, expected one for each loop in both}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<tasks = [8], order = [1, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -337,7 +337,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{'steps' has 2 entries where another list has 1, expected one a loop in each}}
+  // expected-error @below {{'steps' has 2 entries where another list has 1, expected one for each loop in both}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<tasks = [8], steps = [1, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -345,7 +345,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{'assumed' has 2 entries where another list has 1, expected one a loop in each}}
+  // expected-error @below {{'assumed' has 2 entries where another list has 1, expected one for each loop in both}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<tasks = [8], assumed = [1, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -441,7 +441,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{a schedule for 2 loops, the op has 1}}
+  // expected-error @below {{found a schedule for 2 loops, expected one for the op's 1}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<tasks = [8, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -449,7 +449,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{a schedule for 2 loops, the op has 1}}
+  // expected-error @below {{found a schedule for 2 loops, expected one for the op's 1}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<rows = [8, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -457,7 +457,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{a schedule for 2 loops, the op has 1}}
+  // expected-error @below {{found a schedule for 2 loops, expected one for the op's 1}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<tile = [8, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -465,7 +465,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{a schedule for 2 loops, the op has 1}}
+  // expected-error @below {{found a schedule for 2 loops, expected one for the op's 1}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<steps = [8, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -473,7 +473,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{a schedule for 2 loops, the op has 1}}
+  // expected-error @below {{found a schedule for 2 loops, expected one for the op's 1}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<assumed = [8, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -481,7 +481,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{a schedule for 2 loops, the op has 1}}
+  // expected-error @below {{found a schedule for 2 loops, expected one for the op's 1}}
   %0 = linalg.exp {codegen.schedule = #codegen.schedule<tile = [1, 0], order = [1, 0]>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -555,7 +555,7 @@ func.func private @f() attributes {codegen.target = #codegen.cpu<name = "v4", re
 // -----
 
 func.func @f(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>, %y: tensor<16x4xf32>) -> tensor<16x4xf32> {
-  // expected-error @below {{'tasks' is array<i64: 4, 0, 4>, expected 0 for a loop that adds up; 'steps' is for those}}
+  // expected-error @below {{'tasks' is array<i64: 4, 0, 4>, expected 0 for a reduction loop, which 'steps' is for}}
   %0 = linalg.matmul {codegen.schedule = #codegen.schedule<tasks = [4, 0, 4]>} ins(%x, %w : tensor<16x8xf32>, tensor<8x4xf32>) outs(%y : tensor<16x4xf32>) -> tensor<16x4xf32>
   return %0 : tensor<16x4xf32>
 }
@@ -563,7 +563,7 @@ func.func @f(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>, %y: tensor<16x4xf32>) ->
 // -----
 
 func.func @f(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>, %y: tensor<16x4xf32>) -> tensor<16x4xf32> {
-  // expected-error @below {{'panel' is array<i64: 4>, expected an entry a dimension of the right operand}}
+  // expected-error @below {{'panel' is array<i64: 4>, expected an entry for each dimension of the right operand}}
   %0 = linalg.matmul {codegen.schedule = #codegen.schedule<panel = [4]>} ins(%x, %w : tensor<16x8xf32>, tensor<8x4xf32>) outs(%y : tensor<16x4xf32>) -> tensor<16x4xf32>
   return %0 : tensor<16x4xf32>
 }
@@ -571,7 +571,7 @@ func.func @f(%x: tensor<16x8xf32>, %w: tensor<8x4xf32>, %y: tensor<16x4xf32>) ->
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{'product', an op that does not add up}}
+  // expected-error @below {{found role 'product', expected the role of an op without a reduction}}
   %0 = linalg.exp {codegen.nest = #codegen.nest<0, product>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -579,7 +579,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{shares 7 loops, has 1}}
+  // expected-error @below {{found 7 shared loops, expected at most the op's 1}}
   %0 = linalg.exp {codegen.nest = #codegen.nest<0, row, 7>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -587,7 +587,7 @@ func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{'row' with 0 shared loops}}
+  // expected-error @below {{found 0 shared loops, expected 1 or more for role 'row'}}
   %0 = linalg.exp {codegen.nest = #codegen.nest<0, row>} ins(%x : tensor<16xf32>) outs(%x : tensor<16xf32>) -> tensor<16xf32>
   return %0 : tensor<16xf32>
 }
@@ -616,7 +616,7 @@ func.func @f(%context: !llvm.ptr, %n: index, %x: f32) {
 // -----
 
 func.func @f(%x: tensor<16x8xf32>, %y: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{'tile' is array<i64: 4, 4>, expected 0 for a loop that adds up}}
+  // expected-error @below {{'tile' is array<i64: 4, 4>, expected 0 for a reduction loop}}
   %0 = linalg.reduce {arith.addf} ins(%x : tensor<16x8xf32>) outs(%y : tensor<16xf32>) dimensions = [1]
       {codegen.schedule = #codegen.schedule<tile = [4, 4]>}
   return %0 : tensor<16xf32>
@@ -625,7 +625,7 @@ func.func @f(%x: tensor<16x8xf32>, %y: tensor<16xf32>) -> tensor<16xf32> {
 // -----
 
 func.func @f(%x: tensor<16x8xf32>, %y: tensor<16xf32>) -> tensor<16xf32> {
-  // expected-error @below {{panels of 8 columns of an operand that is not there}}
+  // expected-error @below {{found panels of 8 columns, expected an op with a right operand}}
   %0 = linalg.reduce {arith.addf} ins(%x : tensor<16x8xf32>) outs(%y : tensor<16xf32>) dimensions = [1]
       {codegen.schedule = #codegen.schedule<packing = 8>}
   return %0 : tensor<16xf32>

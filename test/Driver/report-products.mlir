@@ -1,4 +1,4 @@
-// A product with constants and the bias behind it count as a dense layer does.
+// A product with constants and the bias after it count as a dense layer does.
 // RUN: dlc %s --report -O0 -o %t.so | FileCheck %s
 // CHECK: total {{ *}}56 {{ *}}48
 func.func @f(%x: tensor<1x6xf32>) -> tensor<1x8xf32> {

@@ -33,7 +33,7 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
 }
 
 //--- left.mlir
-// What a region has defined is gone behind it.
+// What a region has defined is gone after it.
 // LEFT: left.mlir:8:8: error: '%a' is used above
 func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = linalg.reduce ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>) dimensions = [0] (%b: f32, %a: f32) {
@@ -108,7 +108,7 @@ func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
 }
 
 //--- freed.mlir
-// The second region fails behind its arguments, which the first one's ops use.
+// The second region fails after its arguments, which the first one's ops use.
 // FREED: freed.mlir:9:5: error: '%s' is used above
 #id = affine_map<(i) -> (i)>
 func.func @momentum(%p: tensor<8xf32>, %v: tensor<8xf32>, %g: tensor<8xf32>) -> (tensor<8xf32>, tensor<8xf32>) {

@@ -155,9 +155,9 @@ def word_predictor():
     u = np.zeros((hidden, 4 * hidden), np.float32)
     wo = np.zeros((hidden, 5), np.float32)
     wo[:3, :3] = -40 * np.eye(3)              # a name that was said is not selected again
-    wo[7, :3] = wo[8, :3] = 20                # names come behind met and the full stop
-    wo[4:7, 3], wo[3, 3] = 20, -40            # met behind the first name
-    wo[4:7, 4], wo[3, 4] = 20, 20             # the full stop behind the second
+    wo[7, :3] = wo[8, :3] = 20                # names come after met and the full stop
+    wo[4:7, 3], wo[3, 3] = 20, -40            # met after the first name
+    wo[4:7, 4], wo[3, 4] = 20, 20             # the full stop after the second
     bo = np.array([0, 0, 0, 0, -15], np.float32)
 
     def by_lstm(prefix):

@@ -48,7 +48,7 @@ def main():
     parser.add_argument("--data", help=".npz with inputs by name, of what fuzz.py keeps")
     parser.add_argument("--function", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--begin", action="store_true", help="guards before, not behind")
+    parser.add_argument("--begin", action="store_true", help="guards before, not after")
     arguments, words = parser.parse_known_args()
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:

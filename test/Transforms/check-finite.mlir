@@ -1,6 +1,6 @@
 // RUN: dlc-opt %s -dl-check-finite | FileCheck %s
 
-// Behind every op that gives floats, in order; its readers take the checked value.
+// After every op that gives floats, in order; its readers take the checked value.
 // CHECK-LABEL: func.func @f
 // CHECK: %[[LOG:.*]] = dl.log %arg0
 // CHECK-NEXT: %[[CHECKED:.*]] = dl.require_finite "dl.log at check-finite.mlir:[[# @LINE + 4]]:8" %[[LOG]]

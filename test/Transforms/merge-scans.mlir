@@ -1,6 +1,6 @@
 // RUN: dlc-opt %s -dl-merge-scans | FileCheck %s
 
-// Over the same input, in the same direction: one loop. What reads the first comes behind it.
+// Over the same input, in the same direction: one loop. What reads the first comes after it.
 // CHECK-LABEL: func.func @same
 // CHECK: dl.scan states(%[[A:.*]] = %arg1 : tensor<4xf32>, %[[B:.*]] = %arg2 : tensor<4xf32>) inputs(%[[X:.*]] = %arg0 : tensor<?x4xf32>, %[[Y:.*]] = %arg0 : tensor<?x4xf32>) {
 // CHECK: %[[S:.*]] = dl.add %[[A]], %[[X]]

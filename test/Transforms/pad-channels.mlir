@@ -1,4 +1,4 @@
-// Few output channels become a power of two; the slice that takes them back stands behind
+// Few output channels become a power of two; the slice that removes the others comes after
 // what works on each channel by itself.
 // RUN: dlc-opt %s --dl-pad-channels --split-input-file | FileCheck %s
 

@@ -1,4 +1,4 @@
-// What the passes behind cannot take is refused before them, in every pipeline.
+// What later passes do not support is refused before them, in every pipeline.
 // RUN: dlc-opt %s --split-input-file --verify-diagnostics --dl-verify-types -o %t.null
 // RUN: dlc-opt %s --split-input-file --verify-diagnostics --dlc-simplify-pipeline -o %t.null
 // RUN: dlc-opt %s --split-input-file --verify-diagnostics --dlc-cpu-pipeline -o %t.null

@@ -3,6 +3,7 @@
 
 #include "Hover.h"
 
+#include "dlc/Support/Format.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/AsmParser/AsmParserState.h"
 #include "mlir/IR/Diagnostics.h"
@@ -86,6 +87,16 @@ std::optional<std::string> formAt(const DialectRegistry &registry,
   return std::nullopt;
 }
 
+void put(std::FILE *to, StringRef text) {
+  std::fwrite(text.data(), 1, text.size(), to);
+}
+
+/// A message as the protocol frames it.
+std::string framed(StringRef text) {
+  return fmt::format(FMT_STRING("Content-Length: {}\r\n\r\n{}"), text.size(),
+                     text);
+}
+
 /// What passes between client and server.
 class Conversation {
 public:
@@ -103,11 +114,9 @@ public:
         note(*message);
       else
         llvm::consumeError(message.takeError()); // the server says so
-      if (style.input == lsp::Delimited)
-        std::fprintf(to, "%s\n// -----\n", text.c_str());
-      else
-        std::fprintf(to, "Content-Length: %zu\r\n\r\n%s", text.size(),
-                     text.c_str());
+      put(to, style.input == lsp::Delimited
+                  ? fmt::format(FMT_STRING("{}\n// -----\n"), text)
+                  : framed(text));
       std::fflush(to);
     }
     std::fclose(to);
@@ -126,10 +135,9 @@ public:
       } else {
         llvm::consumeError(message.takeError());
       }
-      std::fprintf(to, "Content-Length: %zu\r\n\r\n%s", text.size(),
-                   text.c_str());
+      put(to, framed(text));
       if (style.pretty)
-        std::fprintf(to, "\n");
+        put(to, "\n");
       std::fflush(to);
     }
   }
@@ -222,8 +230,9 @@ private:
         formAt(registry, question.text, question.position);
     if (!form)
       return false;
-    (*contents)["value"] = said->take_front(said->find(generic)).str() +
-                           "```mlir\n" + *form + "\n```\n";
+    (*contents)["value"] =
+        fmt::format(FMT_STRING("{}```mlir\n{}\n```\n"),
+                    said->take_front(said->find(generic)), *form);
     return true;
   }
 

@@ -144,9 +144,8 @@ void Array::set(int64_t i, double number) {
   }
 }
 
-static Error refuse(StringRef path, const Twine &why) {
-  return createStringError(
-      fmt::format(FMT_STRING("'{}': {}"), path, why.str()));
+static Error refuse(StringRef path, StringRef why) {
+  return createStringError(fmt::format(FMT_STRING("'{}': {}"), path, why));
 }
 
 Expected<Array> readNpy(StringRef path) {
@@ -166,7 +165,7 @@ Expected<Array> readNpy(StringRef path) {
   bytes = bytes.drop_front(length);
 
   auto field = [&](StringRef name) {
-    return header.split(("'" + name + "':").str()).second.ltrim();
+    return header.split(fmt::format(FMT_STRING("'{}':"), name)).second.ltrim();
   };
   StringRef type =
       field("descr").drop_front(1).take_until([](char c) { return c == '\''; });
@@ -176,10 +175,11 @@ Expected<Array> readNpy(StringRef path) {
     if (type == elements[candidate].name)
       element = candidate;
   if (!element)
-    return refuse(path,
-                  "has elements of type '" + type +
-                      "', expected <f2 <f4 <f8 |b1 |i1 <i2 <i4 <i8 |u1 <u2 <u4 "
-                      "or <u8");
+    return refuse(
+        path, fmt::format(FMT_STRING("has elements of type '{}', expected <f2 "
+                                     "<f4 <f8 |b1 |i1 <i2 <i4 <i8 |u1 <u2 <u4 "
+                                     "or <u8"),
+                          type));
   if (!field("fortran_order").starts_with("False"))
     return refuse(path, "is in column-major order, expected C order");
   StringRef extents =
@@ -194,14 +194,18 @@ Expected<Array> readNpy(StringRef path) {
       continue;
     if (part.trim().getAsInteger(10, extent) || extent < 0 ||
         MulOverflow(total, extent, total))
-      return refuse(path, "has a shape that cannot be: (" + extents + ")");
+      return refuse(
+          path,
+          fmt::format(FMT_STRING("has shape ({}), expected extents of 0 or "
+                                 "more whose bytes fit in 64 bits"),
+                      extents));
     shape.push_back(extent);
   }
   if (int64_t(bytes.size()) < total)
-    return refuse(path, "holds " + Twine(bytes.size()) +
-                            " bytes of data, its "
-                            "shape needs " +
-                            Twine(total));
+    return refuse(
+        path, fmt::format(FMT_STRING("holds {} bytes of data, expected {} for "
+                                     "its shape"),
+                          bytes.size(), total));
   Array array(element, shape);
   std::memcpy(array.data(), bytes.data(), total);
   return array;

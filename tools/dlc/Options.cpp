@@ -72,7 +72,7 @@ static SmallVector<StringRef> withEnvironment(ArrayRef<char *> arguments) {
   return all;
 }
 
-/// All words of key=value behind --train are its own.
+/// All words of key=value after --train are its own.
 static SmallVector<std::string> attachWords(ArrayRef<StringRef> arguments) {
   SmallVector<std::string> words{arguments.front().str()};
   bool isTraining = false;

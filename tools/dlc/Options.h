@@ -46,18 +46,18 @@ private:
   Located<std::string> output{
       "o",
       cl::desc("Where to write; the suffix (.so .o .a .s .ll .mlir) "
-               "tells what. With a library, object or archive comes its "
+               "selects what. A library, object or archive comes with its "
                "header .h"),
       cl::value_desc("file"), cl::location(settings.output), cl::cat(category)};
   Located<dlc::Stage> emit{
-      "emit", cl::desc("What to write, where the suffix does not tell:"),
+      "emit", cl::desc("What to write, where the suffix does not say:"),
       cl::values(
           clEnumValN(dlc::Stage::DL, "dl", "the simplified model"),
           clEnumValN(dlc::Stage::Linalg, "linalg", "linalg on tensors"),
           clEnumValN(dlc::Stage::Schedule, "schedule",
                      "linalg with loop nests and how they are tiled"),
           clEnumValN(dlc::Stage::Schedules, "schedules",
-                     "these schedules alone, to edit for --schedules"),
+                     "only these schedules, to edit for --schedules"),
           clEnumValN(dlc::Stage::Vector, "vector", "tiles of vectors"),
           clEnumValN(dlc::Stage::LLVM, "llvm", "LLVM IR"),
           clEnumValN(dlc::Stage::Assembly, "asm", "assembly"),
@@ -85,8 +85,7 @@ private:
       cl::location(settings.timePasses), cl::cat(category)};
   Located<bool> verifyEach{
       "verify-each",
-      cl::desc("Verify the IR behind each pass, not behind each "
-               "stage alone"),
+      cl::desc("Verify the IR after each pass, not only after each stage"),
       cl::location(settings.verifyEach), cl::cat(category)};
   Located<std::string> reproducer{
       "reproducer",
@@ -111,8 +110,8 @@ private:
       cl::location(settings.precision), cl::cat(category)};
   Located<std::string> schedules{
       "schedules",
-      cl::desc("Tile as this file says, which --emit=schedules has written and "
-               "somebody has edited"),
+      cl::desc("Tile as this file says: one that --emit=schedules has "
+               "written, edited by hand"),
       cl::value_desc("file"), cl::location(settings.schedules),
       cl::cat(category)};
   Located<std::string> tuning{
@@ -143,18 +142,18 @@ private:
   Located<std::string> recompute{
       "recompute",
       cl::ValueOptional,
-      cl::desc("For derivatives of recurrent layers keep the states "
-               "of every k-th step alone (without a number: of each) "
-               "and compute the rest again; with a size (KiB, MiB, "
-               "GiB): as much of recurrent and other layers as keeps "
-               "no more than that"),
+      cl::desc("For derivatives of recurrent layers keep only the states "
+               "of every k-th step (without a number: of each) and "
+               "compute the rest again; with a size (KiB, MiB, GiB): "
+               "compute as much again, of recurrent and other layers, "
+               "that no more than this is kept"),
       cl::value_desc("k|size"),
       cl::location(settings.recompute),
       cl::cat(category)};
   cl::list<std::string> dims{
       "dim",
-      cl::desc("Fix a free extent of an ONNX model, by its name or its "
-               "place: --dim batch=8, --dim image:0=8"),
+      cl::desc("Fix a free extent of an ONNX model, by its name or by its "
+               "input and position: --dim batch=8, --dim image:0=8"),
       cl::value_desc("name=extent"), cl::cat(category)};
   Located<bool> allowNativeCode{
       "allow-native-code",
@@ -181,7 +180,7 @@ private:
   Located<bool> verbose{"v", cl::desc("Say what was written"),
                         cl::location(settings.verbose), cl::cat(category)};
   Located<bool> progress{
-      "progress", cl::desc("Say on stderr which stage begins, a line each"),
+      "progress", cl::desc("Say on stderr which stage begins, one line each"),
       cl::location(settings.progress), cl::cat(category)};
 };
 

@@ -9,15 +9,15 @@ include "mlir/IR/OpBase.td"
 def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
   let cppNamespace = "::dlc";
   let description = [{
-    An op with a rule of reverse-mode differentiation. Rules stand by family in
-    lib/Autodiff and are attached as external models, so the dialect knows nothing
-    of them; element-wise ops of dl need none, their derivative stands in the .td.
+    An op with a rule of reverse-mode differentiation. Rules are in lib/Autodiff, one
+    file per family, and are attached as external models, so the dialect does not
+    depend on them. Element-wise ops of dl need none: their .td entry has the derivative.
   }];
   let methods = [InterfaceMethod<
-      [{Adds what reaches the operands, given what reaches the results. At least
-        one result is reached by something and one operand's gradient is needed.
-        Emits dl (of an op of another dialect, what has rules itself). A failure
-        has been reported.}],
+      [{Adds to the cotangents of the operands, given those of the results. At least
+        one result has a cotangent, and the gradient of one operand is needed. Emits
+        ops of dl (for an op of another dialect, ops that have rules themselves). A
+        failure has been reported.}],
       "::llvm::LogicalResult", "differentiate",
       (ins "::dlc::Gradients &":$gradients)>];
 }

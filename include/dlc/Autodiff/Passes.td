@@ -9,10 +9,10 @@ include "mlir/Pass/PassBase.td"
 def Differentiate : Pass<"dl-differentiate", "::mlir::ModuleOp"> {
   let summary = "Replace dl.grad by reverse-mode derivatives";
   let description = [{
-    Each `dl.grad` becomes the body of its function and behind it, in reverse order, what the rule
-    of each op gives: `dl` again, to be simplified, fused and tiled with everything else.
-    Innermost derivatives come first, so that a derivative of a derivative works. Ops that other
-    ops describe are decomposed on the way.
+    Each `dl.grad` becomes the body of its function, followed in reverse order by the ops that the
+    rule of each op emits. These are ops of `dl` again, which are simplified, fused and tiled with
+    everything else. Innermost derivatives come first, so that second derivatives work. Ops that
+    decompose into others are decomposed first.
 
     ```mlir
     // dlc-opt --dl-differentiate --canonicalize
@@ -46,27 +46,27 @@ def Differentiate : Pass<"dl-differentiate", "::mlir::ModuleOp"> {
     }
     ```
 
-    The derivative of a `dl.scan` is back-propagation through time: a scan over the same steps
-    from the other end. What it needs of the cell is kept for each step; arithmetic is computed
-    again. `recompute=1` keeps the states before each step alone and runs the cell once more.
-    `recompute=k` keeps those before every k-th step and runs k steps once more: T / k states and
-    what k steps keep, which is least for k near the root of T (Chen et al., 2016). Scans of an
-    unknown number of steps, with lengths or an `until`, and `truncate` are taken as k = 1.
-    `memory` chooses k, if any, for the scans that keep most, until all keep no more than so many
-    bytes. `truncate` cuts the way back through the states at every k-th step.
+    The derivative of a `dl.scan` is back-propagation through time: a scan over the same steps in
+    the opposite direction. The values of the cell that it reads are kept for each step; results
+    of arithmetic are computed again. `recompute=1` keeps only the states before each step and runs
+    the cell once more. `recompute=k` keeps the states before every k-th step and runs k steps once
+    more. That takes memory for T / k states and for the values of k steps, which is least for k
+    near the square root of T (Chen et al., 2016). Scans with an unknown number of steps, lengths,
+    an `until` or `truncate` are treated as if k were 1. `memory` chooses k for the scans that keep
+    most, until all together keep no more than this number of bytes. `truncate` stops the gradient
+    through the states at every k-th step.
 
-    With `memory` other ops are computed again as well. What the backward part reads of the
-    forward part is cut into segments, of which only what passes between them is kept. The inside
-    of each is repeated in front of the first backward op that reads it, from `dl.barrier`s of
-    what was kept.
+    With `memory` other ops are computed again as well. The forward ops are cut into segments, and
+    only values that cross between segments are kept. What the backward ops read of the inside of a
+    segment is computed again before the first of them, from `dl.barrier`s of the kept values.
 
-    An `scf.for` that carries tensors is taken as a scan without inputs.
+    An `scf.for` that carries tensors is treated as a scan without inputs.
   }];
   let options = [
     Option<"recompute", "recompute", "int64_t", "0",
-           "Keep the states of every so many steps of a scan alone; 0: all that is needed">,
+           "Keep only the states of every k-th step of a scan; 0: all values that are needed">,
     Option<"memory", "memory", "int64_t", "0",
-           "Bytes that the backward part may keep; 0: any number">,
+           "Bytes that may be kept for the backward part; 0: any number">,
     Option<"truncate", "truncate", "int64_t", "0",
            "Cut back-propagation through time every k steps; 0: never">];
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect",

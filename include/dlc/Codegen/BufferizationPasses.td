@@ -39,7 +39,7 @@ def ReshapeDestinations : Pass<"dlc-reshape-destinations"> {
 }
 
 def HideIndices : Pass<"dlc-hide-indices", "::mlir::func::FuncOp"> {
-  let summary = "Put casts behind indices, that analyses do not look further";
+  let summary = "Hide how indices are computed from upstream's analyses";
   let description = [{
     Upstream's bufferisation compares slices by constraints on everything that their offsets and
     sizes are computed from. Where extents derive from an unknown one through many layers, that
@@ -66,7 +66,7 @@ def HideIndices : Pass<"dlc-hide-indices", "::mlir::func::FuncOp"> {
 }
 
 def CarryInPlace : Pass<"dlc-carry-in-place"> {
-  let summary = "Copy what a loop hands on into the buffer of the value before";
+  let summary = "Copy the new state of a loop into the buffer of the previous one";
   let description = [{
     The state of a loop over time would be a new buffer in every iteration unless it is written to
     the tensor of the previous state. This pass inserts the new state into that tensor as a whole.
@@ -97,8 +97,8 @@ def CarryInPlace : Pass<"dlc-carry-in-place"> {
     }
     ```
 
-    The condition of an `scf.while` is made to forward each value at the position at which it came
-    in, as upstream's bufferisation expects. Other values that the second region yields are copied,
+    The `scf.condition` of an `scf.while` is made to forward each carried value at its own position,
+    as upstream's bufferisation expects. Other values that the second region yields are copied,
     unless that region has created them: two carried values must never alias each other or an
     argument of the function.
   }];
@@ -139,7 +139,7 @@ def WriteResults : Pass<"dlc-write-results", "::mlir::func::FuncOp"> {
 }
 
 def DuplicateSharedDestinations : Pass<"dlc-duplicate-shared-destinations"> {
-  let summary = "Give each result the writes that it begins with, for itself";
+  let summary = "Clone fills and slices that several results begin with";
   let description = [{
     Common subexpression elimination may make two results start from the same fill or slice.
     Upstream's elimination of empty tensors then puts the shared part into the buffer of the first

@@ -78,7 +78,7 @@ def TileAndFuse : Pass<"dlc-tile-and-fuse", "::mlir::func::FuncOp"> {
         scf.forall.in_parallel {
           tensor.parallel_insert_slice %e into %o[0, %j] [8, 32] [1, 1] : ...
         }
-      } {codegen.cost = 2730 : i64, codegen.region = #codegen.region<..., kind = "product", ...>}
+      } {codegen.cost = 2730 : i64, codegen.region = #codegen.region<..., kind = product, ...>}
       return %r : tensor<8x512xf32>
     }
     ```
@@ -136,13 +136,13 @@ def PackWeights : Pass<"dlc-pack-weights", "::mlir::func::FuncOp"> {
 }
 
 def PrefetchTiles : Pass<"dlc-prefetch-tiles", "::mlir::func::FuncOp"> {
-  let summary = "Ask for what an epilogue reads before the sums of its tile begin";
+  let summary = "Prefetch what an epilogue reads before the sums of its tile begin";
   let description = [{
     After the loop that accumulates a tile of a product, the epilogue reads a tile of another
     buffer, such as a residual: a few cache lines in each of a dozen rows, which no hardware
     prefetcher predicts. This pass prefetches these lines, and the lines that are written next,
-    before the loop, which runs long enough. Not prefetched are buffers below 128 KB, constants, and
-    addresses that depend on the loop's results.
+    before the loop, which takes longer than they need to arrive. It does not prefetch buffers below
+    128 KB, constants, or addresses that depend on the loop's results.
 
     ```mlir
     func.func @f(%a: memref<8x16xf32>, %r: memref<512x256xf32>, %y: memref<512x256xf32>,
@@ -179,7 +179,7 @@ def PrefetchTiles : Pass<"dlc-prefetch-tiles", "::mlir::func::FuncOp"> {
 }
 
 def UnrollShortLoops : Pass<"dlc-unroll-short-loops", "::mlir::func::FuncOp"> {
-  let summary = "Unroll loops of few rounds that carry vectors";
+  let summary = "Unroll loops of few iterations that carry vectors";
   let description = [{
     Unrolls loops that carry vectors, have at most nine iterations and contain few instructions,
     inner loops first: typically loops over a small window. After unrolling, neighbouring positions

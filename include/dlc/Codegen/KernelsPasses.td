@@ -7,7 +7,7 @@
 include "mlir/Pass/PassBase.td"
 
 def CheckIndices : Pass<"dlc-check-indices", "::mlir::func::FuncOp"> {
-  let summary = "Bound the indices that a model computes itself";
+  let summary = "Check or clamp the indices that a model computes";
   let description = [{
     Runs on a model as it was read, as the indices that later passes create are in bounds by
     construction. An index of `tensor.extract` or `tensor.insert` that is out of bounds ends the
@@ -100,7 +100,7 @@ def CheckExtents : Pass<"dlc-check-extents", "::mlir::func::FuncOp"> {
       %y = tensor.cast %x : tensor<?xf32> to tensor<4xf32>
       return %y : tensor<4xf32>
     }
-    // error: relies on what no check before it makes sure of
+    // error: no check before it rules out
     ```
   }];
   let options = [Option<"isAnalysis", "analysis", "bool", /*default=*/"false",
@@ -112,7 +112,7 @@ def CheckExtents : Pass<"dlc-check-extents", "::mlir::func::FuncOp"> {
 }
 
 def HoistChecks : Pass<"dlc-hoist-checks", "::mlir::func::FuncOp"> {
-  let summary = "Move checks to where what they compare is known";
+  let summary = "Move checks up to where their operands are defined";
   let description = [{
     A check and the arithmetic of its condition move up, to just after the last value that the
     condition is computed from. Outside an `scf.for` loop the check is weakened to "it holds, or the
@@ -150,7 +150,7 @@ def HoistChecks : Pass<"dlc-hoist-checks", "::mlir::func::FuncOp"> {
 }
 
 def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleOp"> {
-  let summary = "Give every public function a function that checks and infers shapes";
+  let summary = "Give every public function one that checks and infers its shapes";
   let description = [{
     For each public `@f` this pass creates a function `@f.shapes(inputs..., %out: memref<?xi64>)`
     that reads extents only. It writes the extents of all results, one after the other, to `%out[1]`
@@ -196,7 +196,7 @@ def OutlineShapeFunctions : Pass<"dlc-outline-shape-functions", "::mlir::ModuleO
 
 def ResultsToOutParams
     : Pass<"dlc-results-to-out-params", "::mlir::ModuleOp"> {
-  let summary = "Make results of public functions buffers that the caller gives";
+  let summary = "Write results of public functions to buffers of the caller";
   let description = [{
     A public `@f(tensors) -> tensors` becomes `@f(%context: !llvm.ptr, %workers: index, inputs as
     memrefs..., results as memrefs...)`. Results are written to the caller's buffers. A result whose
@@ -228,7 +228,7 @@ def ResultsToOutParams
 }
 
 def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
-  let summary = "Say for which processor each kernel is, and copy it for others";
+  let summary = "Copy each kernel for each processor of the library";
   let description = [{
     The module's `codegen.targets` are sorted from the least to the most capable. The kernel `@f` is
     for the first; each other target gets a copy `@f.name`, whose `codegen.version_of` is `@f`.
@@ -263,7 +263,7 @@ def Multiversion : Pass<"dlc-multiversion", "::mlir::ModuleOp"> {
 def CheckBounds : Pass<"dlc-check-bounds", "::mlir::func::FuncOp"> {
   let summary = "Check every load, store, slice, cast and view of a buffer before it happens";
   let description = [{
-    For finding defects of the compiler, not of models (`dlc --check-bounds`). The checks of
+    Finds defects of the compiler, not of models (`dlc --check-bounds`). The checks of
     upstream's runtime verification of buffers and `linalg` ops become `codegen.require`, so that a
     violation ends the call with the op and its location instead of ending the process. Vectors in
     memory, with or without a mask, views of raw memory and groups of expanded dimensions are
@@ -295,7 +295,7 @@ def CheckBounds : Pass<"dlc-check-bounds", "::mlir::func::FuncOp"> {
 }
 
 def EmitChecks : Pass<"dlc-emit-checks", "::mlir::ModuleOp"> {
-  let summary = "End a call where a check of values does not hold";
+  let summary = "Turn checks of values into branches that end the call";
   let description = [{
     Each `codegen.require` that remains in a kernel becomes a branch to a `codegen.fail`, which
     passes the message to the context and does not return. Requires the context as the first

@@ -1,4 +1,4 @@
-//===- MemoryPasses.td - Where buffers lie -*- tablegen -*-===//
+//===- MemoryPasses.td - Layout of buffers in memory -*- tablegen -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_CODEGEN_MEMORYPASSES_TD
@@ -7,7 +7,7 @@
 include "mlir/Pass/PassBase.td"
 
 def LegalizeElementTypes : Pass<"dlc-legalize-element-types", "::mlir::ModuleOp"> {
-  let summary = "Make bf16, small floats and truth values what memory and registers hold";
+  let summary = "Replace bf16, small floats and booleans in memory by integers";
   let description = [{
     Few processors convert bf16, and some of those flush denormals. For the others LLVM calls the
     compiler's runtime library, which a model's library does not have, and scalarises vectors. So
@@ -119,7 +119,7 @@ def ExpandReshapes : Pass<"dlc-expand-reshapes"> {
 }
 
 def OrderMaskedTransfers : Pass<"dlc-order-masked-transfers"> {
-  let summary = "Bring masked reads and writes into the order of memory";
+  let summary = "Rewrite masked reads and writes in the order of memory";
   let description = [{
     The bits of a mask are in the order of memory. A masked read that transposes or broadcasts
     becomes a read in that order, followed by the transposition and the broadcast. A masked write of
@@ -154,7 +154,7 @@ def OrderMaskedTransfers : Pass<"dlc-order-masked-transfers"> {
 }
 
 def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
-  let summary = "Place all intermediate buffers in one arena that the caller gives";
+  let summary = "Place all intermediate buffers in one arena, which the caller provides";
   let description = [{
     Each `memref.alloc` of a kernel becomes a view into a new last argument, `memref<?xi8>`. Buffers
     with disjoint live ranges, from the first access to the last, share memory. Buffers of static or
@@ -192,14 +192,14 @@ def PlanArena : Pass<"dlc-plan-arena", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [Option<"share", "share", "bool", "true",
-                        "Give buffers that are never alive together one place">];
+                        "Let buffers that are never live at the same time share memory">];
   let dependentDialects = [
     "::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect",
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
 }
 
 def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
-  let summary = "Put constants side by side, apart from the code";
+  let summary = "Store constants in one buffer, separate from the code";
   let description = [{
     Constant buffers of at least `least` bytes become views of one buffer, which a kernel obtains at
     its start by `codegen.weight_memory`. Their values and offsets go to the module's
@@ -228,12 +228,12 @@ def PlaceWeights : Pass<"dlc-place-weights", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [Option<"least", "least", "int64_t", "256",
-                        "Smallest constant in bytes that is put aside">];
+                        "Smallest constant in bytes that is stored separately">];
   let dependentDialects = ["::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect"];
 }
 
 def PlaceState : Pass<"dlc-place-state", "::mlir::ModuleOp"> {
-  let summary = "Put mutable globals side by side in the context's memory";
+  let summary = "Store mutable globals in one buffer, which each context has of its own";
   let description = [{
     Global buffers that are not constant become views of one buffer, which a kernel obtains at its
     start by `codegen.state_memory`: every context has a state of its own. The module's

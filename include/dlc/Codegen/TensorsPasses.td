@@ -7,7 +7,7 @@
 include "mlir/Pass/PassBase.td"
 
 def RoundOperands : Pass<"dlc-round-operands", "::mlir::ModuleOp"> {
-  let summary = "Round the operands of products to bf16, with sums of f32";
+  let summary = "Round the operands of products to bf16; sums stay f32";
   let description = [{
     Applies to products of f32 whose right operand is a constant (weights) and whose innermost
     reduction has an even number of steps. The constant is rounded to bf16 at compile time and laid
@@ -105,7 +105,7 @@ def FuseElementwise : Pass<"dlc-fuse-elementwise"> {
 }
 
 def DecomposePads : Pass<"dlc-decompose-pads"> {
-  let summary = "Spell tensor.pad as filled strips around an interior";
+  let summary = "Expand tensor.pad to filled strips around the interior";
   let description = [{
     Upstream's decomposition fills the whole result and then copies the source into it. This one
     fills strips around the interior, so that each element is written once, and a source that is
@@ -194,14 +194,14 @@ def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
     func.func @f(%context: !llvm.ptr, %x: memref<64xf32>, %zero: f32) {
       scf.forall (%i) in (64) {
         memref.store %zero, %x[%i] : memref<64xf32>
-      } {codegen.region = #codegen.region<number = 3, name = "fill", kind = "element-wise",
-          flops = 0, bytes = 256, cost = 0, tile = "1", tasks = "1", layout = "">}
+      } {codegen.region = #codegen.region<number = 3, name = "fill", kind = elementwise,
+          flops = 0, bytes = 256, cost = 0, tile = [1], tasks = [1]>}
       return
     }
     // becomes
     module attributes {codegen.regions = [
-        #codegen.region<number = 3, name = "fill", kind = "element-wise", flops = 0, bytes = 256,
-            cost = 0, tile = "1", tasks = "1", layout = "", function = @f>]} {
+        #codegen.region<number = 3, name = "fill", kind = elementwise, flops = 0, bytes = 256,
+            cost = 0, tile = [1], tasks = [1], function = @f>]} {
       func.func @f(%context: !llvm.ptr, %x: memref<64xf32>, %zero: f32) {
         codegen.begin_region %context[0]
         scf.forall (%i) in (64) {
@@ -219,7 +219,7 @@ def MarkRegions : Pass<"dlc-mark-regions", "::mlir::ModuleOp"> {
 }
 
 def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
-  let summary = "Split off a last partial round, so that tiles have constant sizes";
+  let summary = "Split off a last partial iteration, so that tiles have constant sizes";
   let description = [{
     A loop whose step does not divide its extent becomes a loop over whole tiles and one iteration
     over the remainder, outer loops first. This includes an `scf.forall` of static bounds, which
@@ -261,10 +261,10 @@ def PeelLoops : Pass<"dlc-peel-loops", "::mlir::func::FuncOp"> {
 def SimplifyWindows : Pass<"dlc-simplify-windows", "::mlir::func::FuncOp"> {
   let summary = "Replace window accesses of one element by strided slices";
   let description = [{
-    Applies to an operand indexed by `place * stride + offset * dilation` where the loop over the
-    offset (or the place) has one iteration. It becomes a strided slice that is indexed by the other
-    loop alone. The vectoriser needs this, as it supports projected permutations only. No upstream
-    pattern does this for every rank and for pooling.
+    Applies to an operand indexed by `position * stride + offset * dilation` where the loop over the
+    offset (or the position) has one iteration. It becomes a strided slice that is indexed by the
+    other loop alone. The vectoriser needs this, as it supports projected permutations only. No
+    upstream pattern does this for every rank and for pooling.
 
     ```mlir
     func.func @f(%x: tensor<9xf32>, %w: tensor<1xf32>, %y: tensor<5xf32>) -> tensor<5xf32> {
@@ -298,7 +298,7 @@ def SimplifyWindows : Pass<"dlc-simplify-windows", "::mlir::func::FuncOp"> {
 }
 
 def SliceGathers : Pass<"dlc-slice-gathers", "::mlir::func::FuncOp"> {
-  let summary = "Replace elements that are looked up along a row by the row";
+  let summary = "Read a row that is looked up as a slice, not element by element";
   let description = [{
     Applies to a `linalg.generic` whose innermost loop reads the elements of a row of another tensor
     one by one (`tensor.extract %table[%row, %i]`), and whose other loops have one iteration. The
@@ -344,7 +344,7 @@ def SliceGathers : Pass<"dlc-slice-gathers", "::mlir::func::FuncOp"> {
 }
 
 def DropEmptyLoops : Pass<"dlc-drop-empty-loops"> {
-  let summary = "Replace linalg ops that loop over nothing by what they begin with";
+  let summary = "Replace linalg ops that loop over nothing by their initial values";
   let description = [{
     A tensor may have no elements, but a tile or a vector may not. A `linalg` op that loops over an
     extent of 0 computes nothing, so its results are its `outs`.
@@ -364,7 +364,7 @@ def DropEmptyLoops : Pass<"dlc-drop-empty-loops"> {
 }
 
 def UpdateInPlace : Pass<"dlc-update-in-place", "::mlir::func::FuncOp"> {
-  let summary = "Compute new state where the old one lies";
+  let summary = "Compute the new state in the buffer of the old one";
   let description = [{
     If an element-wise function of the state is stored back to the state, the old value becomes the
     op's destination instead of an operand, so that the new value is computed in place. Each element

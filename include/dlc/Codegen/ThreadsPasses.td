@@ -7,7 +7,7 @@
 include "mlir/Pass/PassBase.td"
 
 def ShareLoops : Pass<"dlc-share-loops", "::mlir::ModuleOp"> {
-  let summary = "Give loop nests that are alike one function";
+  let summary = "Share one function among equal loop nests";
   let description = [{
     Equivalent loop nests at the top level of kernels, which differ in their buffers only, become
     calls of one function `@f.shared.N(%context, %workers, captures...)`. Later passes, which take
@@ -49,14 +49,14 @@ def ShareLoops : Pass<"dlc-share-loops", "::mlir::ModuleOp"> {
     ```
   }];
   let options = [Option<"least", "least", "int64_t", "6",
-                        "Operations that a nest has at least">];
+                        "Smallest number of operations of a nest that is shared">];
   let dependentDialects = [
     "::dlc::codegen::CodegenDialect", "::mlir::memref::MemRefDialect",
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect"];
 }
 
 def SplitFunctions : Pass<"dlc-split-functions", "::mlir::ModuleOp"> {
-  let summary = "Cut functions of very many loops into several";
+  let summary = "Split functions of very many loops into several";
   let description = [{
     LLVM's time for a function grows faster than its number of loops, and the training step of a
     residual network has a thousand. The ops at the top level of such a function move, about `loops`
@@ -107,7 +107,8 @@ def SplitFunctions : Pass<"dlc-split-functions", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let options = [Option<"loops", "loops", "int64_t", "100", "Of a part, about">];
+  let options = [Option<"loops", "loops", "int64_t", "100",
+                        "Approximate number of loops in a part">];
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
@@ -149,7 +150,7 @@ def OutlineParallelLoops : Pass<"dlc-outline-parallel-loops", "::mlir::ModuleOp"
 }
 
 def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
-  let summary = "Run loops that do not need each other as tasks";
+  let summary = "Run independent loops as tasks";
   let description = [{
     Two loops over time (`codegen.steps`) in one block become the two tasks of an `scf.forall`, if
     they take long enough and neither accesses memory that the other writes: for instance, the two
@@ -196,7 +197,7 @@ def ParallelizeLoops : Pass<"dlc-parallelize-loops", "::mlir::func::FuncOp"> {
 }
 
 def ConvertCodegenToLLVM : Pass<"dlc-convert-codegen-to-llvm", "::mlir::ModuleOp"> {
-  let summary = "Make calls of the runtime from ops of codegen";
+  let summary = "Convert ops of codegen to calls of the runtime";
   let description = [{
     Runs after the conversions of buffers and functions. Memory that the runtime returns becomes a
     descriptor, and the captured buffers of a parallel loop become the fields that its task takes.
@@ -232,7 +233,7 @@ def ConvertCodegenToLLVM : Pass<"dlc-convert-codegen-to-llvm", "::mlir::ModuleOp
 }
 
 def EmitDispatch : Pass<"dlc-emit-dispatch", "::mlir::ModuleOp"> {
-  let summary = "Define the dispatch functions: captures to memory, one runtime call";
+  let summary = "Define the functions that store captures and call the runtime";
   let description = [{
     Each `codegen.parallel_for` becomes a call of a function of its own. That function stores the
     loop's captures in a struct on its stack, each value once, and calls the runtime's

@@ -24,7 +24,7 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       *this, "unroll",
       llvm::cl::desc(
           "Steps of a recurrent layer that one iteration of its loop "
-          "takes, where their number is known and a multiple (default 1)"),
+          "runs, where their number is known and a multiple (default 1)"),
       llvm::cl::value_desc("n"), llvm::cl::init(1)};
   Option<int64_t> truncate{
       *this, "truncate",
@@ -38,13 +38,13 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::init(false)};
   Option<bool> profile{
       *this, "profile",
-      llvm::cl::desc("Make a library that can tell how long each loop nest "
+      llvm::cl::desc("Make a library that measures how long each loop nest "
                      "takes (dlc-run --profile)"),
       llvm::cl::init(false)};
   Option<bool> checkFinite{
       *this, "check-finite",
-      llvm::cl::desc("Make a library whose calls end with the first op whose "
-                     "result is infinite or no number; slow, for finding it"),
+      llvm::cl::desc("Make a library whose calls end at the first op whose "
+                     "result is infinite or NaN; slow, for finding it"),
       llvm::cl::init(false)};
   Option<bool> checkBounds{
       *this, "check-bounds",
@@ -64,8 +64,8 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::init(false)};
   Option<bool> plainLoops{
       *this, "plain-loops",
-      llvm::cl::desc("Neither tile nor vectorise: loops as the mathematics has "
-                     "them"),
+      llvm::cl::desc("Neither tile nor vectorise: one loop for each "
+                     "dimension"),
       llvm::cl::init(false)};
   Option<bool> placeWeights{
       *this, "place-weights",
@@ -74,8 +74,8 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
       llvm::cl::init(false)};
   Option<int64_t> recompute{
       *this, "recompute",
-      llvm::cl::desc("Keep the states of every so many steps of a scan alone "
-                     "for its derivative"),
+      llvm::cl::desc("Keep only the states of every k-th step of a scan for "
+                     "its derivative"),
       llvm::cl::init(0)};
   Option<int64_t> memory{
       *this, "memory",

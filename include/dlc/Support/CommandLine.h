@@ -11,7 +11,7 @@ namespace dlc {
 
 /// LLVM's and LLD's own hundreds of options are not the tool's; some would
 /// clash. To be called before the tool's are made, or, where the values of
-/// these must stay, behind their parsing.
+/// these must stay, after they are parsed.
 void forgetForeignOptions();
 
 /// Parses the arguments, argv[0] among them. Where that fails all that is wrong

@@ -7,22 +7,22 @@
 include "mlir/Pass/PassBase.td"
 
 def AddTraining : Pass<"dl-add-training", "::mlir::ModuleOp"> {
-  let summary = "Add the training step of a model to it";
+  let summary = "Add a training step to a model";
   let description = [{
-    The constant globals that a public function reads become its parameters, and so mutable, as
-    do the running averages of its batch normalisations; the optimiser's state joins them. The
-    function itself stays as it is, for inference. Beside it come
+    The constant globals that a public function reads become its parameters and thus mutable, as do
+    the running averages of its batch normalisations. The optimiser's state is added to them. The
+    function itself is not changed and serves inference. The pass adds
 
-    - `step(inputs..., target) -> loss, metrics...`: loss and gradient of the model in training
-      form (`dl.dropout` with random numbers, `dl.batch_norm_training`), then the optimiser;
-      parameters and states are stored;
-    - `evaluate(inputs..., target) -> loss, metrics...` of the model as it is;
-    - `initialize(seed)`: new first values for parameters and states.
+    - `step(inputs..., target) -> loss, metrics...`: computes loss and gradient of the model in
+      training form (`dl.dropout` with random numbers, `dl.batch_norm_training`), applies the
+      optimiser, and stores parameters and states;
+    - `evaluate(inputs..., target) -> loss, metrics...`: the same values of the model at inference;
+    - `initialize(seed)`: stores new initial values of parameters and states.
 
-    The loss is taken of the function's first result. A cross entropy is taken of the logits,
-    where the result is made of them by a softmax or logistic function, or else of the result
-    itself. Globals that match one of `frozen` (shell patterns) stay constant. The ops that
-    options become part of refuse numbers that are out of range.
+    The loss is that of the function's first result. A cross entropy is computed from the logits if
+    a softmax or logistic function computes the result from them, otherwise from the result itself.
+    Globals that match one of `frozen` (shell patterns) stay constant. Numbers out of range are
+    refused by the verifiers of the ops that the options become attributes of.
 
     Its options are the words of `dlc --train`, which `dlc --list-training-words` prints.
 
@@ -82,12 +82,12 @@ def AddTraining : Pass<"dl-add-training", "::mlir::ModuleOp"> {
 }
 
 def Decompose : Pass<"dl-decompose"> {
-  let summary = "Spell out the ops that other ops describe completely";
+  let summary = "Replace ops by the ops of dl that they consist of";
   let description = [{
     `dl.rnn`, `dl.lstm` and `dl.gru` become a `dl.scan` for each direction, whose cell is one
     product of the input, one of the state, and the arithmetic of the gates. Losses, metrics,
     optimisers, initialisers and layers in training form become the arithmetic of their formulas.
-    Dropout without random numbers goes. Later passes know none of these ops.
+    Dropout without random numbers is removed. Later passes know none of these ops.
 
     ```mlir
     func.func @f(%xs: tensor<?x2x3xf32>, %w: tensor<3x4xf32>, %u: tensor<4x4xf32>)
@@ -116,14 +116,14 @@ def Decompose : Pass<"dl-decompose"> {
 }
 
 def DefineArithmetic : Pass<"define-arithmetic"> {
-  let summary = "Give every op of arith and scf a value for every operand";
+  let summary = "Define the results of arith and scf for all operands";
   let description = [{
-    `arith` and `scf` leave some results undefined, and a model that brings their ops may ask for
-    them: division by zero (a trap), shifts by the width or more, floats that no integer holds,
-    the promises `overflow<nsw>`, `exact` and `nnan`, a loop whose step is below 1. They get the
-    answers of `dl`: x / 0 is 0, the least number divided by -1 is the least number, a shift by
-    the width or more leaves no bit, conversions saturate and NaN becomes 0, a step is at least
-    1, and promises are dropped.
+    `arith` and `scf` leave some results undefined, and a model that uses their ops may reach these
+    cases: division by zero (a trap), shifts by the width or more, conversions of floats that no
+    integer holds, results that break a promise (`overflow<nsw>`, `exact`, `nnan`), a loop with a
+    step below 1. They get the results that `dl` defines: x / 0 is 0, the least number divided by -1
+    is the least number, a shift by the width or more shifts all bits out, conversions saturate, NaN
+    becomes 0, a step is at least 1, and promises are dropped.
 
     ```mlir
     func.func @f(%a: i32, %b: i32) -> i32 {
@@ -146,13 +146,13 @@ def DefineArithmetic : Pass<"define-arithmetic"> {
 }
 
 def VerifyTypes : Pass<"dl-verify-types", "::mlir::ModuleOp"> {
-  let summary = "Refuse types that no pass behind takes";
+  let summary = "Refuse types that later passes do not support";
   let description = [{
-    The values of a model are ranked tensors of at most 16 dimensions and 2^45 elements, or
-    single numbers, of the element types of `dl`; `index` is the type of a number but of no
-    element. What else MLIR can write (complex and odd integers, memrefs, unranked tensors,
-    encodings) is an error, all of it at once and each with its place. With `entries` public
-    functions take and give ranked tensors alone.
+    The values of a model are ranked tensors of at most 16 dimensions and 2^45 elements, or scalars,
+    of the element types of `dl`. `index` is allowed for scalars, not for elements. Other types of
+    MLIR (complex numbers, integers of other widths, memrefs, unranked tensors, encodings) are
+    errors. All of them are reported, each with its location. With `entries`, arguments and results
+    of public functions must be ranked tensors.
 
     ```mlir
     func.func @f(%x: tensor<2xi48>) {
@@ -166,11 +166,11 @@ def VerifyTypes : Pass<"dl-verify-types", "::mlir::ModuleOp"> {
     func.func @f(%x: f32) {
       return
     }
-    // error: public function 'f' takes or gives 'f32', expected ranked tensors alone
+    // error: public function 'f' takes or gives 'f32', expected only ranked tensors
     ```
   }];
   let options = [Option<"entries", "entries", "bool", "false",
-                        "Whether public functions have to be entries of a library">];
+                        "Public functions become functions of a library: check their types">];
   let dependentDialects = ["::mlir::tosa::TosaDialect"];
 }
 
@@ -178,12 +178,13 @@ def FoldBatchNorm : Pass<"dl-fold-batch-norm"> {
   let summary = "Fold inference batch normalisation into the layer before it";
   let description = [{
     A `dl.batch_norm` that is the only user of a `dl.conv`, a `dl.conv_transpose` (of one group)
-    or a `dl.dense` becomes part of its weights and bias, by output channel:
+    or a `dl.dense` becomes part of its weights and bias, per output channel:
 
         w' = w s,   b' = (b - mean) s + offset,   s = scale / sqrt(variance + epsilon)
 
-    The new weights are `dl` ops on the old ones; where those are constants, `dl-fold-constants`
-    computes them while compiling. Results differ by rounding, a few units in the last place.
+    The new weights are computed by ops of `dl` from the old ones; if those are constants,
+    `dl-fold-constants` evaluates them at compile time. Results differ by rounding, a few units in
+    the last place.
 
     ```mlir
     func.func @f(%x: tensor<1x2xf32>, %w: tensor<2x5xf32>, %scale: tensor<5xf32>,
@@ -211,11 +212,11 @@ def FoldBatchNorm : Pass<"dl-fold-batch-norm"> {
 }
 
 def CheckFinite : Pass<"dl-check-finite", "::mlir::func::FuncOp"> {
-  let summary = "End a call with the first op whose result is not finite";
+  let summary = "End a call at the first op whose result is not finite";
   let description = [{
-    Behind each op of a function stands a `dl.require_finite` of its results of floats; what a
-    scan computes inside is looked at as the scan's results. Ops run one by one then: this is for
-    finding where numbers go wrong (`dlc --check-finite`).
+    Adds a `dl.require_finite` after each op of a function for its results of floats. Values inside
+    a scan are not checked, only the scan's results. The checks prevent fusion, so this is for
+    finding where infinities and NaN come from (`dlc --check-finite`).
 
     ```mlir
     func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
@@ -234,13 +235,13 @@ def CheckFinite : Pass<"dl-check-finite", "::mlir::func::FuncOp"> {
 }
 
 def HoistInputProjections : Pass<"dl-hoist-input-projections"> {
-  let summary = "Multiply the inputs of all steps of a scan at once";
+  let summary = "Hoist products of inputs out of scans";
   let description = [{
-    A `dl.dense` in a cell that reads inputs of the scan but no states leaves the scan, with the
-    arithmetic that it needs: one large product over all steps, whose result is an input of the
-    scan, instead of a small one in each step. The product of a concatenation of input and state
-    is split for it. Loop-invariant ops leave as well. Arithmetic on inputs alone stays, since its
-    operands are in registers there.
+    A `dl.dense` in a cell that reads inputs of the scan but no states is hoisted out of the scan,
+    with the arithmetic that its operand needs. One large product over all steps, whose result is an
+    input of the scan, replaces a small one in each step. The product of a concatenation of input
+    and state is split first. Loop-invariant ops are hoisted too. Arithmetic on inputs alone is not,
+    since its operands are in registers inside the scan.
 
     ```mlir
     // dlc-opt --dl-hoist-input-projections --canonicalize
@@ -269,13 +270,13 @@ def HoistInputProjections : Pass<"dl-hoist-input-projections"> {
 }
 
 def HoistOutputProjections : Pass<"dl-hoist-output-projections"> {
-  let summary = "Multiply what a scan gives at all steps at once";
+  let summary = "Move products of outputs and sums of products after scans";
   let description = [{
-    The counterpart of `dl-hoist-input-projections`, for the shape of derivatives. An output that
-    is a product with weights from outside leaves the scan: one large product of the outputs of
-    all steps. A state that only adds up products a' g, or the rows of g, as the gradient of
-    weights does, becomes one product over all steps and rows: the sum is not read and written in
-    each step. A sum that is read on the way stays.
+    The counterpart of `dl-hoist-input-projections`, for the scans of derivatives. An output that is
+    a product with weights from outside moves after the scan: one large product of the outputs of
+    all steps. A state that only accumulates products a' g, or the rows of g, as the gradient of
+    weights does, becomes one product over all steps and rows, so the sum is not read and written in
+    each step. A sum that a step reads is not changed.
 
     ```mlir
     // dlc-opt --dl-hoist-output-projections --canonicalize
@@ -306,11 +307,11 @@ def HoistOutputProjections : Pass<"dl-hoist-output-projections"> {
 }
 
 def MergeProducts : Pass<"dl-merge-products"> {
-  let summary = "One product for all gates of a cell that multiply the same value";
+  let summary = "Merge the products of a cell that multiply the same value";
   let description = [{
-    Several `dl.dense` (or `dl.matmul` by a matrix) of one value in a cell, whose weights come
-    from outside, become one product by the weights side by side, and slices of its result: the
-    state is read once, and the product has columns that tasks can share.
+    Several `dl.dense` (or `dl.matmul` by a matrix) of one value in a cell, whose weights are
+    defined outside, become one product by the concatenated weights and slices of its result. The
+    state is then read once, and the product has more columns that tasks can share.
 
     ```mlir
     func.func @f(%xs: tensor<?x2x8xf32>, %h0: tensor<2x8xf32>, %u: tensor<8x8xf32>,
@@ -342,13 +343,13 @@ def MergeProducts : Pass<"dl-merge-products"> {
 }
 
 def BlockScans : Pass<"dl-block-scans"> {
-  let summary = "Multiply the inputs of a long scan a block of steps at a time";
+  let summary = "Multiply the inputs of a long scan one block of steps at a time";
   let description = [{
-    The product that `dl-hoist-input-projections` has taken out of a scan may be larger than the
-    caches: then it is written to memory, and read from there step by step. Such a scan becomes
-    one over blocks of steps. Each block multiplies its inputs and scans them while they lie in
-    the second level cache. Relies on a known number of steps that has a divisor of about the
-    right size.
+    The result of a product that `dl-hoist-input-projections` has hoisted out of a scan may be
+    larger than the caches. It would then be written to memory and read from there step by step.
+    Such a scan becomes a scan over blocks of steps. Each block multiplies its inputs and scans them
+    while they are in the second-level cache. The number of steps must be known and have a divisor
+    of about the right size.
 
     ```mlir
     func.func @f(%xs: tensor<128x32x64xf32>, %h0: tensor<32x512xf32>, %w: tensor<64x512xf32>)
@@ -383,11 +384,11 @@ def BlockScans : Pass<"dl-block-scans"> {
 }
 
 def MergeScans : Pass<"dl-merge-scans"> {
-  let summary = "Run scans that take the same steps in one loop";
+  let summary = "Merge independent scans over the same steps";
   let description = [{
-    Two scans of one block become one with the states, inputs and outputs of both, if they have
-    the same known number of steps or the same input, the same direction and the same lengths,
-    and neither needs the other. Scans that end by a condition (`until`) stay apart.
+    Two scans of one block become one with the states, inputs and outputs of both, if they have the
+    same known number of steps or the same input, the same direction and the same lengths, and
+    neither depends on the other. Scans that end by a condition (`until`) are not merged.
 
     ```mlir
     func.func @f(%xs: tensor<?x4xf32>, %a0: tensor<4xf32>, %b0: tensor<4xf32>)
@@ -419,13 +420,13 @@ def MergeScans : Pass<"dl-merge-scans"> {
 }
 
 def PipelineScans : Pass<"dl-pipeline-scans"> {
-  let summary = "Let stacked recurrent layers run one block of steps apart";
+  let summary = "Run stacked recurrent layers one block of steps apart";
   let description = [{
-    Where a scan takes the outputs of another step by step, as stacked recurrent layers do, both
-    are cut into about eight blocks of steps, and the second works on a block while the first
-    works on the next one. The two loops of an iteration do not need each other then, and
-    `dlc-parallelize-loops` makes tasks of them: a wavefront of two layers. Takes forward scans
-    of a known number of steps whose products are large enough to share.
+    If the input of a scan is the output of another, as in stacked recurrent layers, both are cut
+    into about eight blocks of steps. The second scan works on one block while the first works on
+    the next. The two loops of an iteration are then independent, and `dlc-parallelize-loops` makes
+    tasks of them: a wavefront of two layers. Applies to forward scans of a known number of steps
+    whose products are large enough for tasks.
 
     ```mlir
     func.func @f(%xs: tensor<64x1x256xf32>, %h0: tensor<1x256xf32>, %u: tensor<256x256xf32>)
@@ -479,12 +480,12 @@ def PipelineScans : Pass<"dl-pipeline-scans"> {
 }
 
 def UnrollScans : Pass<"dl-unroll-scans"> {
-  let summary = "Take several steps of a scan in one iteration";
+  let summary = "Run several steps of a scan in one iteration";
   let description = [{
-    The cell is written out `factor` times, and an input of an iteration holds as many steps.
-    Takes scans whose number of steps is known and a multiple of the factor, without lengths and
-    without a condition that ends them. It pays off where a step is shorter than what a loop
-    costs. Compile time grows with the factor and never with the steps.
+    The cell is repeated `factor` times, and an input of an iteration holds as many steps. Applies
+    to scans whose number of steps is known and a multiple of the factor, without lengths and
+    without `until`. It pays off if a step takes less time than the overhead of a loop. Compile time
+    grows with the factor, not with the number of steps.
 
     ```mlir
     // dlc-opt --dl-unroll-scans=factor=2
@@ -511,17 +512,18 @@ def UnrollScans : Pass<"dl-unroll-scans"> {
     }
     ```
   }];
-  let options = [Option<"factor", "factor", "int64_t", "1", "Steps an iteration">];
+  let options = [Option<"factor", "factor", "int64_t", "1", "Steps per iteration">];
   let dependentDialects = ["::dlc::dl::DLDialect"];
 }
 
 def PadChannels : Pass<"dl-pad-channels"> {
-  let summary = "Give layers of few output channels a power of two of them";
+  let summary = "Pad layers of few output channels to a power of two";
   let description = [{
-    A `dl.conv` or `dl.dense` of f32 with constant weights and 3 to 15 outputs, but no power of
-    two of them, would add up scalars, or vectors in pieces. It gets channels of zeros up to the
-    next power of two, and a `dl.slice` takes the others back, behind activations and pooling,
-    which work on each channel by itself. Layers of little work stay as they are.
+    A `dl.conv` or `dl.dense` of f32 with constant weights and 3 to 15 output channels, if their
+    number is not a power of two, would accumulate scalars, or vectors in pieces. It gets channels
+    of zeros up to the next power of two. A `dl.slice` selects the original channels, after
+    activations and pooling, which work on each channel separately. Layers of little work are not
+    changed.
 
     ```mlir
     func.func @f(%x: tensor<64x64xf32>) -> tensor<64x6xf32> {
@@ -546,13 +548,12 @@ def PadChannels : Pass<"dl-pad-channels"> {
 }
 
 def SinkTransposes : Pass<"dl-sink-transposes"> {
-  let summary = "Move transposes behind the ops that can do without them";
+  let summary = "Move transposes after ops that work in any layout";
   let description = [{
     Element-wise ops, reductions, softmax, concat, split, pad and slice work in any order of
-    dimensions: a transpose of their operands becomes one of their result. So the transposes
-    around the layers of a channels-first model meet and cancel, and the few that are left stand
-    at its inputs and outputs. A transpose that only moves dimensions of one element becomes a
-    reshape.
+    dimensions: transposes of their operands become one of their result. So the transposes around
+    the layers of a channels-first model meet and cancel, and the few that remain are at its inputs
+    and outputs. A transpose that only moves dimensions of extent 1 becomes a reshape.
 
     ```mlir
     func.func @f(%x: tensor<1x4x4x8xf32>, %y: tensor<1x4x4x8xf32>) -> tensor<1x16x4x4xf32> {
@@ -573,11 +574,11 @@ def SinkTransposes : Pass<"dl-sink-transposes"> {
 }
 
 def NameParameters : Pass<"dl-name-parameters", "::mlir::ModuleOp"> {
-  let summary = "Constants with a name become constant globals";
+  let summary = "Turn named constants into constant globals";
   let description = [{
-    Each `arith.constant` with the attribute `dl.parameter = "name"`, which the importer of ONNX
-    gives its initialisers, becomes a read of an `ml_program.global` of that name, by which
-    training and `--parameters` know weights.
+    Each `arith.constant` with the attribute `dl.parameter = "name"`, which the ONNX importer sets
+    on initialisers, becomes a load of an `ml_program.global` of that name. Training and
+    `--parameters` find weights by these names.
 
     ```mlir
     func.func @f() -> tensor<2xf32> {
@@ -596,13 +597,12 @@ def NameParameters : Pass<"dl-name-parameters", "::mlir::ModuleOp"> {
 }
 
 def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
-  let summary = "Compute what depends on constants alone while compiling";
+  let summary = "Evaluate ops of constants at compile time";
   let description = [{
-    Every maximal group of `dl` ops whose inputs are constants or constant globals is evaluated,
-    and what the rest of the function reads of it becomes a constant. A result of more than
-    `limit` bytes stays as it is, unless it replaces at least half as many bytes of weights. The
-    evaluator is the compiler itself, through an interface of the dialect `dl`
-    (`dlc::registerEvaluator`).
+    Every maximal group of `dl` ops whose inputs are constants or constant globals is evaluated, and
+    its results that the rest of the function reads become constants. A result of more than `limit`
+    bytes is left, unless it replaces at least half as many bytes of weights. The evaluator is the
+    compiler itself, through an interface of the dialect `dl` (`dlc::registerEvaluator`).
 
     ```mlir
     func.func @f(%x: tensor<2xf32>) -> tensor<2xf32> {
@@ -620,9 +620,9 @@ def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
     }
     ```
 
-    With `keep-parameters`, what follows from one constant global alone becomes a global in its
-    place, and what follows from several is left to be computed: weights that will be learnt or
-    replaced keep their names, in the layout in which they are read.
+    With `keep-parameters`, a result that depends on one constant global alone becomes a global that
+    replaces it, and a result that depends on several is not folded. So weights that will be learnt
+    or replaced keep their names, in the layout in which they are read.
 
     ```mlir
     // dlc-opt --dl-fold-constants=keep-parameters=true
@@ -646,7 +646,7 @@ def FoldConstants : Pass<"dl-fold-constants", "::mlir::ModuleOp"> {
     Option<"limit", "limit", "int64_t", "1 << 20",
            "Largest result in bytes that does not replace a weight">,
     Option<"keepParameters", "keep-parameters", "bool", "false",
-           "Results of one constant global become a global">];
+           "Replace a constant global by the result that depends on it alone">];
   let dependentDialects = ["::dlc::dl::DLDialect", "::mlir::arith::ArithDialect",
                            "::mlir::func::FuncDialect"];
 }

@@ -88,7 +88,7 @@ private:
 };
 
 /// Lowers the sum of a single vector by adding halves. Upstream's lowering
-/// along the parallel dimensions suits many sums at once, but adds up a single
+/// along the parallel dimensions suits many sums at once, but computes a single
 /// one element by element. The order of the additions is fixed in the compiled
 /// code.
 struct ReduceOneVector : OpRewritePattern<vector::MultiDimReductionOp> {

@@ -23,7 +23,7 @@ namespace {
 constexpr int64_t maxInstructions = 256;
 /// Lanes of one vector instruction, on processors with the widest vectors.
 constexpr int64_t widest = 16;
-constexpr int64_t maxRounds = 9;
+constexpr int64_t maxIterations = 9;
 
 struct UnrollShortLoops : dlc::impl::UnrollShortLoopsBase<UnrollShortLoops> {
   void runOnOperation() override {
@@ -35,12 +35,12 @@ struct UnrollShortLoops : dlc::impl::UnrollShortLoopsBase<UnrollShortLoops> {
             return isa<VectorType>(value.getType());
           }))
         continue;
-      std::optional<APInt> rounds = loop.getStaticTripCount();
-      if (!rounds || rounds->sgt(maxRounds))
+      std::optional<APInt> iterations = loop.getStaticTripCount();
+      if (!iterations || iterations->sgt(maxIterations))
         continue;
       std::optional<int64_t> instructions = countInstructions(loop);
       if (instructions &&
-          *instructions * rounds->getSExtValue() <= maxInstructions)
+          *instructions * iterations->getSExtValue() <= maxInstructions)
         (void)loopUnrollFull(loop);
     }
   }

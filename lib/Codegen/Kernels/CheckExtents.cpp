@@ -303,7 +303,7 @@ private:
       }
       if (at < from.size())
         requireEqual(op, known(sizes[d]), from[at++],
-                     "what is inserted has another shape than its place");
+                     "the inserted tensor has another shape than its slice");
     }
     for (OpResult result : op->getResults())
       setSizes(result, into);

@@ -102,8 +102,7 @@ void ExtentChecks::require(Operation *op, Value condition, const Twine &what) {
     if (scope.contains(condition))
       return;
   if (isAnalysis) {
-    op->emitError("relies on what no check before it makes sure of: ")
-        << what.str();
+    op->emitError("no check before it rules out: ") << what.str();
     failed = true;
     return;
   }

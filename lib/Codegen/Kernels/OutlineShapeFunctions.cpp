@@ -236,7 +236,7 @@ struct OutlineShapeFunctions
         auto dim = dyn_cast<tensor::DimOp>(user);
         if (!dim)
           return user->emitError("a shape depends on the elements of an input, "
-                                 "expected on extents alone");
+                                 "expected only on extents");
         OpBuilder b(dim);
         Value extent =
             memref::DimOp::create(b, dim.getLoc(), argument, dim.getIndex());

@@ -19,8 +19,8 @@ using namespace dlc;
 
 namespace {
 /// Returns how often `op` runs per call, or -1 if unknown.
-int64_t countRounds(Operation *op) {
-  int64_t rounds = 1;
+int64_t countIterations(Operation *op) {
+  int64_t iterations = 1;
   for (Operation *loop = op->getParentOp(); !isa<func::FuncOp>(loop);
        loop = loop->getParentOp()) {
     auto counted = dyn_cast<scf::ForOp>(loop);
@@ -28,9 +28,9 @@ int64_t countRounds(Operation *op) {
         counted ? counted.getStaticTripCount() : std::nullopt;
     if (!trips)
       return -1;
-    rounds *= trips->getSExtValue();
+    iterations *= trips->getSExtValue();
   }
-  return rounds;
+  return iterations;
 }
 
 struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
@@ -54,9 +54,9 @@ struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
         if (isNew) {
           // The counts are per call: multiplied by the trip counts of the loops
           // around.
-          int64_t rounds = countRounds(op);
+          int64_t iterations = countIterations(op);
           auto all = [&](int64_t once) {
-            return once < 0 || rounds < 0 ? -1 : once * rounds;
+            return once < 0 || iterations < 0 ? -1 : once * iterations;
           };
           regions.push_back(codegen::RegionAttr::get(
               &getContext(), region.getNumber(), region.getName(),

@@ -81,17 +81,18 @@ static LogicalResult checkSchedule(const Nest &nest, linalg::LinalgOp op) {
       {"steps", cuts(schedule.getSteps()) && !op.getNumReductionLoops()}};
   for (auto [entry, isWrong] : wrong)
     if (isWrong)
-      return op->emitError("the schedule of a '")
-             << codegen::stringifyRole(role) << "'"
-             << (isRoot ? "" : ", not the last op of its nest,") << " has '"
-             << entry << "', which says nothing there";
+      return op->emitError("found '")
+             << entry << "' in the schedule of "
+             << (isRoot ? "the last op" : "an op before the last")
+             << " of a nest, of role '" << codegen::stringifyRole(role)
+             << "', expected none: it has no effect there";
   if (int64_t packing = schedule.getPacking()) {
     auto right = cast<ShapedType>(op.getDpsInputs()[1].getType());
     if (!right.hasStaticShape() || !right.getRank() ||
         packing > right.getShape().back())
       return op->emitError("panels of ")
              << packing
-             << " columns, expected as many as the right operand has at most";
+             << " columns, expected at most as many as the right operand has";
   }
   return success();
 }
@@ -102,10 +103,10 @@ LogicalResult checkNest(const Nest &nest) {
     Role role = *roleOf(op);
     bool isContraction = role == Role::Product || role == Role::Depthwise;
     if (isContraction && !analyzeContraction(op))
-      return op->emitError("'")
+      return op->emitError("found role '")
              << codegen::stringifyRole(role)
-             << "', expected an op that multiplies two operands and adds up, "
-                "the right one contiguous as the result is";
+             << "', expected an op that multiplies two operands and sums, "
+                "with the right one contiguous where the result is";
     if (failed(checkSchedule(nest, op)))
       return failure();
     contractions += isContraction;
@@ -115,8 +116,8 @@ LogicalResult checkNest(const Nest &nest) {
   bool hasProduct = isInProductTile(nest.root()) || root == Role::Pool;
   if (root == Role::Fill || contractions != hasProduct ||
       epilogues > hasProduct)
-    return nest.root()->emitError("'")
-           << codegen::stringifyRole(root) << "' ends a nest of "
+    return nest.root()->emitError("found role '")
+           << codegen::stringifyRole(root) << "' at the end of a nest of "
            << contractions << " products and " << epilogues
            << " epilogues, expected "
            << (hasProduct ? "one product and an epilogue at most" : "none");

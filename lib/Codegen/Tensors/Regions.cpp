@@ -23,9 +23,9 @@ static void collectPlaces(Location loc, llvm::SetVector<StringRef> &places) {
     auto [file, node] = text.split(": node ");
     places.insert(node.empty() ? text : node);
   } else if (auto line = dyn_cast<FileLineColLoc>(loc)) {
-    std::string text = (llvm::sys::path::filename(line.getFilename()) + ":" +
-                        Twine(line.getLine()))
-                           .str();
+    std::string text = fmt::format(
+        FMT_STRING("{}:{}"), llvm::sys::path::filename(line.getFilename()),
+        line.getLine());
     places.insert(StringAttr::get(loc.getContext(), text).getValue());
   } else if (auto fused = dyn_cast<FusedLoc>(loc)) {
     for (Location part : fused.getLocations())
@@ -39,7 +39,8 @@ static std::string join(const llvm::SetVector<StringRef> &places) {
   std::string name;
   for (auto [i, place] : llvm::enumerate(places))
     if (i < 3)
-      name += (i ? " + " : "") + place.str();
+      fmt::format_to(std::back_inserter(name), FMT_STRING("{}{}"),
+                     i ? " + " : "", place);
   if (places.size() > 3)
     name += fmt::format(FMT_STRING(" + {} more"), places.size() - 3);
   return name;

@@ -8,6 +8,7 @@
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "dlc/Support/Format.h"
 #include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
 #include "mlir/Conversion/LLVMCommon/MemRefBuilder.h"
 #include "mlir/Conversion/LLVMCommon/Pattern.h"
@@ -158,7 +159,7 @@ struct LowerFail : Lowering<codegen::FailOp> {
           rewriter, loc,
           LLVM::LLVMArrayType::get(rewriter.getI8Type(), text.size()),
           /*isConstant=*/true, LLVM::Linkage::Internal,
-          "dlc.check." + std::to_string(messages++),
+          fmt::format(FMT_STRING("dlc.check.{}"), messages++),
           rewriter.getStringAttr(text));
     }
     Value place = LLVM::AddressOfOp::create(rewriter, loc, message);

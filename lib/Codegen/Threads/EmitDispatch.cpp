@@ -3,6 +3,7 @@
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "dlc/Support/Format.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/IRMapping.h"
@@ -82,7 +83,7 @@ struct EmitDispatch : dlc::impl::EmitDispatchBase<EmitDispatch> {
                           ArrayRef<Type> types) {
     std::string name = (task.getName() + suffix).str();
     for (unsigned i = 2; getOperation().lookupSymbol(name); ++i)
-      name = (task.getName() + suffix + "." + Twine(i)).str();
+      name = fmt::format(FMT_STRING("{}{}.{}"), task.getName(), suffix, i);
     b.setInsertionPoint(task);
     auto function = LLVM::LLVMFuncOp::create(
         b, task.getLoc(), name,

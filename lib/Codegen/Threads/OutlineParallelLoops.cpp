@@ -3,6 +3,7 @@
 
 #include "dlc/Codegen/Codegen.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "dlc/Support/Format.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -100,7 +101,8 @@ struct OutlineParallelLoops
       types.push_back(capture.getType());
     OpBuilder top(function);
     auto task = func::FuncOp::create(
-        top, loc, (function.getName() + "." + Twine(number) + ".task").str(),
+        top, loc,
+        fmt::format(FMT_STRING("{}.{}.task"), function.getName(), number),
         b.getFunctionType(types, {}));
     task.setPrivate();
     codegen::copyTarget(function, task);

@@ -6,6 +6,7 @@
 #include "dlc/Codegen/Memory/PlaceWeights.h"
 #include "dlc/Codegen/Memory/PlanArena.h"
 #include "dlc/Dialect/Codegen/IR/Codegen.h"
+#include "dlc/Support/Format.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -207,7 +208,8 @@ struct ShareLoops : dlc::impl::ShareLoopsBase<ShareLoops> {
     if (!allocs.empty())
       types.push_back(MemRefType::get({ShapedType::kDynamic}, b.getI8Type()));
     auto function = func::FuncOp::create(
-        b, loc, (parent.getName() + ".shared." + Twine(number)).str(),
+        b, loc,
+        fmt::format(FMT_STRING("{}.shared.{}"), parent.getName(), number),
         b.getFunctionType(types, {}));
     function.setPrivate();
     codegen::copyTarget(parent, function);

@@ -225,7 +225,7 @@ void importTensorScatter(Node &n) {
   if (axis == 0 || update.rank() != x.rank()) {
     n.fail("writes " + dl::toString(update.shape()) + " into " +
            dl::toString(x.shape()) + " along axis " + Twine(axis) +
-           ", expected one rank and an axis behind the first");
+           ", expected equal ranks and an axis after the first");
     return;
   }
   Extents shape = g.dims(x), ahead(shape.begin(), shape.begin() + axis);

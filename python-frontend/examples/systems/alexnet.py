@@ -21,7 +21,7 @@ with module.function("predict", x="tensor<1x224x224x3xf32>") as f:
     for filters, size, groups in ((96, 11, 1), (256, 5, 2), (384, 3, 1), (384, 3, 2), (256, 3, 2)):
         h = dl.relu(layer(dl.conv, h, size, size, h.shape[3] // groups, filters, groups=groups,
                           strides=[4 if size == 11 else 1] * 2, padding=[min(size // 2, 2)] * 4))
-        if size > 3:  # divided by the squares of two channels before and two behind
+        if size > 3:  # divided by the squares of two channels before and two after
             squares = module.op("dl.reshape", h * h, types=[ir.type_of((*h.shape, 1))])
             mean = dl.avg_pool(squares, window=[1, 1, 5], padding=[0, 0, 2] * 2, count_padding=True)
             h = h / (module.op("dl.reshape", mean, types=[h.type]) * 5e-4 + 2.0) ** 0.75

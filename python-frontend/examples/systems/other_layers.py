@@ -34,5 +34,5 @@ batch.compile(loss="mse", optimizer="sgd")
 batch.fit(data, data.mean((1, 2, 3)) / 50, epochs=3, verbose=0)
 mean = batch.weights[f"{batch.name}/{batch.layers[1].name}/moving_mean"]
 assert np.abs(mean - 50).max() < 2
-FIGURE = f"sum behind a dropout of 0.3: {passed / 10000:.1%}; running mean {mean[0]:.1f} of 50"
+FIGURE = f"sum after a dropout of 0.3: {passed / 10000:.1%}; running mean {mean[0]:.1f} of 50"
 print(FIGURE)

@@ -1,4 +1,4 @@
-// A dialect's attribute ends behind what looks like a comment.
+// A dialect's attribute ends after what looks like a comment.
 // compile: refused
 func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   %e = tensor.empty() : tensor<4xf32>

@@ -1,4 +1,4 @@
-// The verifier looks at the first and the last round alone.
+// The verifier looks at the first and the last iteration alone.
 // compile: refused
 #in = affine_map<(d0, d1) -> (d0 - d1)>
 #out = affine_map<(d0, d1) -> (d0, d1)>

@@ -30,7 +30,7 @@ std::string crossTexts(llvm::StringRef first, llvm::StringRef second,
 size_t put(llvm::StringRef text, uint8_t *data, size_t room);
 
 /// Where the length of a file's header is written; the header is text and
-/// follows, data comes behind.
+/// follows, data comes after.
 struct Frame {
   size_t at, bytes; // of the length, which is little-endian
 };

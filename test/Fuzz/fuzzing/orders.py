@@ -62,7 +62,7 @@ def one(campaign, seed, folder, dlc):
         if done.kind != "compiled":
             if name == "changed":
                 campaign.found(f"compiler {done.kind}", compiler.message_class(done.text),
-                               f"behind {','.join(passes)}", text, words, done.text)
+                               f"after {','.join(passes)}", text, words, done.text)
             else:
                 campaign.table.outcomes["refused"] += 1
             return
@@ -70,11 +70,11 @@ def one(campaign, seed, folder, dlc):
         answers.append(dl_case.call_all(path[:-5] + ".so", calls, library.Setting()))
     for drawn, a, b in zip(cases, *answers):
         if isinstance(a, isolated.Died) or isinstance(b, isolated.Died) or a.status != b.status:
-            campaign.found("calls differ", drawn.op, f"behind {','.join(passes)}",
+            campaign.found("calls differ", drawn.op, f"after {','.join(passes)}",
                            dl_campaign.source([drawn]), words, f"{a}\n{b}")
         elif any(x.shape != y.shape or oracle.off(y, x).any()
                  for x, y in zip(a.outputs, b.outputs)):
-            campaign.found("values differ", drawn.op, f"behind {','.join(passes)}",
+            campaign.found("values differ", drawn.op, f"after {','.join(passes)}",
                            dl_campaign.source([drawn]), words,
                            f"{a.outputs[0].ravel()[:6]} {b.outputs[0].ravel()[:6]}")
         else:

@@ -9,7 +9,7 @@ For IR that the pass refuses a line `// error: TEXT` stands in place of the seco
 part of the message.
 
 The pass runs as `dlc-opt --PASS`; a first line `// dlc-opt FLAGS` gives it options, or other passes
-that run before or behind it.
+that run before or after it.
 
 The IR after is all that is printed, line by line, but for what follows:
 
@@ -18,7 +18,7 @@ The IR after is all that is printed, line by line, but for what follows:
   a suffix.
 - `...` in a line is anything within that line, `...` by itself any number of lines.
 - A line that is indented by four or more against the line before continues that line.
-- Spaces do not count behind an opening bracket and in front of a closing one.
+- Spaces do not count after an opening bracket and before a closing one.
 - Left out are comments, `module {` with its `}`, the data of resources, and where it seems fit
   lines that define what their names tell, as `%c8 = arith.constant 8 : index`.
 - Numbers are equal if their values are: `1.0` is `1.000000e+00`.

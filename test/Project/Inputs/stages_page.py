@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The IR on a page is what dlc prints: stages_page.py PAGE WORK.
+"""The IR and the assembly on a page are what dlc prints: stages_page.py PAGE WORK.
 
 The block after `<!-- model -->` is the model; each after `<!-- dlc FLAGS -->` its output, written
 as the examples of passes are (pass_examples.py).
@@ -13,7 +13,7 @@ from pathlib import Path
 from pass_examples import Comparison, logical_lines, printed_lines
 
 page, work = Path(sys.argv[1]).read_text(encoding="utf-8"), Path(sys.argv[2])
-blocks = re.findall(r"<!-- (model|dlc [^>]*) -->\n```mlir\n(.*?)```", page, re.DOTALL)
+blocks = re.findall(r"<!-- (model|dlc [^>]*) -->\n```(?:mlir|llvm|asm)\n(.*?)```", page, re.DOTALL)
 model = work / "model.mlir"
 model.write_text(next(text for what, text in blocks if what == "model"), encoding="utf-8")
 count = 0

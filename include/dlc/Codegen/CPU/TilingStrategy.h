@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Strategy, separate from mechanism: these functions take an op and a machine
-// and return numbers. ChooseSchedules writes the numbers into the IR, and no
-// later pass chooses again.
+// and return numbers. ChooseSchedules writes them into the IR. Later passes
+// analyse an op again only for the roles of its loops (Contraction.h): they
+// take tasks, tile sizes, the order of loops, steps and packing from the
+// schedule.
 //
 //===----------------------------------------------------------------------===//
 

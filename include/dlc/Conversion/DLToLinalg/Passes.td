@@ -7,13 +7,13 @@
 include "mlir/Pass/PassBase.td"
 
 def ConvertDLToLinalg : Pass<"convert-dl-to-linalg", "::mlir::ModuleOp"> {
-  let summary = "Spell out the mathematics of dl as linalg on tensors";
+  let summary = "Lower dl to linalg on tensors";
   let description = [{
     Replaces every `dl` op by ops of `linalg`, `tensor` and `arith`, a `dl.scan` by a loop of
     `scf`, and loads of constant globals by constants. f16 and bf16 are widened to f32 inside
-    each op. Elements of fewer than 8 bits, other than i1, and floats of 8 become bytes. Extents
-    that must agree and are not known are compared by a `codegen.require`;
-    `dlc-check-extents`, which runs next, adds what the new ops rely on.
+    each op. Elements of fewer than 8 bits, other than i1, and floats of 8 bits become bytes.
+    Unknown extents that must agree are compared by a `codegen.require`; `dlc-check-extents`, which
+    runs next, adds the checks that the new ops rely on.
 
     ```mlir
     func.func @f(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {

@@ -19,7 +19,7 @@ int64_t productOf(llvm::ArrayRef<int64_t> extents);
 int64_t bytesOf(mlir::ShapedType type);
 
 /// Arithmetic on extents and positions: index attributes where they are known,
-/// values of type index elsewhere. Ops are appended at the builder's place, and
+/// values of type index elsewhere. Ops are appended at the insertion point, and
 /// none where the result is known.
 class ExtentBuilder {
 public:

@@ -136,7 +136,7 @@ ScheduleAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
     if (loops && *loops != sizes.size())
       return emitError() << "'" << name << "' has " << sizes.size()
                          << " entries where another list has " << *loops
-                         << ", expected one a loop in each";
+                         << ", expected one for each loop in both";
     loops = sizes.size();
   }
   for (auto [name, sizes] :
@@ -295,8 +295,9 @@ static LogicalResult verifyLoops(Operation *op, ScheduleAttr schedule) {
        {schedule.getTasks(), schedule.getRows(), schedule.getTile(),
         schedule.getOrder(), schedule.getSteps(), schedule.getAssumed()})
     if (sizes && sizes.size() != loops.getNumLoops())
-      return op->emitError("a schedule for ")
-             << sizes.size() << " loops, the op has " << loops.getNumLoops();
+      return op->emitError("found a schedule for ")
+             << sizes.size() << " loops, expected one for the op's "
+             << loops.getNumLoops();
   // The initial value of a reduction is computed in each tile.
   for (auto [name, sizes] : {std::pair("tasks", schedule.getTasks()),
                              std::pair("rows", schedule.getRows()),
@@ -307,18 +308,19 @@ static LogicalResult verifyLoops(Operation *op, ScheduleAttr schedule) {
       if (size && kind == utils::IteratorType::reduction)
         return op->emitError("'")
                << name << "' is " << sizes
-               << ", expected 0 for a loop that adds up; 'steps' is for those";
+               << ", expected 0 for a reduction loop, which 'steps' is for";
   auto right = loops.getNumDpsInputs() > 1
                    ? dyn_cast<ShapedType>(loops.getDpsInputs()[1].getType())
                    : ShapedType();
   if (DenseI64ArrayAttr panel = schedule.getPanel();
       panel && (!right || right.getRank() != panel.size()))
     return op->emitError("'panel' is ")
-           << panel << ", expected an entry a dimension of the right operand";
+           << panel
+           << ", expected an entry for each dimension of the right operand";
   if (schedule.getPacking() && !right)
-    return op->emitError("panels of ")
+    return op->emitError("found panels of ")
            << schedule.getPacking()
-           << " columns of an operand that is not there";
+           << " columns, expected an op with a right operand";
   return success();
 }
 
@@ -326,8 +328,10 @@ static LogicalResult verifyLoops(Operation *op, ScheduleAttr schedule) {
 static LogicalResult verifyRole(Operation *op, NestAttr nest) {
   auto loops = cast<linalg::LinalgOp>(op);
   if (nest.getSharedLoops() > loops.getNumLoops())
-    return op->emitError("shares ")
-           << nest.getSharedLoops() << " loops, has " << loops.getNumLoops();
+    return op->emitError("found ")
+           << nest.getSharedLoops()
+           << " shared loops, expected at most the op's "
+           << loops.getNumLoops();
   bool reduces = loops.getNumReductionLoops() != 0;
   Role role = nest.getRole();
   bool fits = role == Role::Row ||
@@ -335,11 +339,14 @@ static LogicalResult verifyRole(Operation *op, NestAttr nest) {
                           role == Role::Pool || role == Role::Reduction);
   bool hasRows = role == Role::Row || role == Role::Pool;
   if (!fits)
-    return op->emitError("'") << stringifyRole(role) << "', an op that "
-                              << (reduces ? "adds up" : "does not add up");
+    return op->emitError("found role '")
+           << stringifyRole(role) << "', expected the role of an op "
+           << (reduces ? "with" : "without") << " a reduction";
   if (hasRows != (nest.getSharedLoops() > 0))
-    return op->emitError("'") << stringifyRole(role) << "' with "
-                              << nest.getSharedLoops() << " shared loops";
+    return op->emitError("found ")
+           << nest.getSharedLoops() << " shared loops, expected "
+           << (hasRows ? "1 or more" : "0") << " for role '"
+           << stringifyRole(role) << "'";
   return success();
 }
 

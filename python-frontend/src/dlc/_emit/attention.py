@@ -101,8 +101,8 @@ def _of_scores(e: Emitter, item: Layer, mask: ir.Value, scores: ir.Value,
     lead, ones = mask.rank - 2 * count, scores.rank - 2 - (mask.rank - 2 * count)
     if lead < 0 or ones < 0:
         raise ir.IRError(f"{item.path}: the attention_mask has the shape {list(mask.shape)}, "
-                         f"expected {2 * count} dimensions of places that look and that are "
-                         "looked at, behind that of the batch")
+                         f"expected {2 * count} dimensions, of queries and of keys, after that "
+                         "of the batch")
     mask = mask if mask.element == "i1" else dl.not_equal(mask, 0)
     extents = e.extents(mask)
     return e.reshape(mask, [*extents[:lead], *[1] * ones, e.product(extents[lead:lead + count]),

@@ -84,7 +84,7 @@ def random_brightness(e: Emitter, item: Layer, x: ir.Value) -> ir.Value:
     return _changed(e, item, x, last)
 
 
-#--- Places ----------------------------------------------------------------------------
+#--- Positions -------------------------------------------------------------------------
 
 def _moved(e: Emitter, item: Layer, x: ir.Value,
            matrix: Callable[[ir.Value, int, int], Affine]) -> ir.Value:

@@ -22,7 +22,7 @@ def _either(a: ir.Value, b: ir.Value) -> ir.Value:
 
 
 def ctc(e: Emitter, t: ir.Value, y: ir.Value) -> ir.Value:
-    """t: labels `[B, L]`, 0 behind the last; y: logits `[B, T, C]`, whose class 0 is the blank.
+    """t: labels `[B, L]`, 0 after the last; y: logits `[B, T, C]`, whose class 0 is the blank.
 
     After a step, blank[l] is the logarithm of the probability that l labels are there and a
     blank was last, label[l] that l + 1 are and the last of them was last.

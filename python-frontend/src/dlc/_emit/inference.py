@@ -84,4 +84,4 @@ def _refuse(e: Emitter, learning: Emitter, weights: Mapping[str, Weight]) -> Non
     if found:
         raise UnknownLayers("while the model learns, " + "; ".join(found) + ": of which "
                             "dlc.compile(model, train=...) knows nothing; use the model's own "
-                            "compile and fit (of Keras, behind dlc.keras.accelerate(model))")
+                            "compile and fit (of Keras, after dlc.keras.accelerate(model))")

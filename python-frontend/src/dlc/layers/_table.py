@@ -58,7 +58,7 @@ for _d in (1, 2, 3):
     _layer(f"AveragePooling{_d}D", "The mean of each window.", pool_size=2, strides=None,
            padding="valid", data_format=None)
     for _kind, _words in (("Max", "largest element"), ("Average", "mean")):
-        _layer(f"Global{_kind}Pooling{_d}D", f"The {_words} over all places.", data_format=None,
+        _layer(f"Global{_kind}Pooling{_d}D", f"The {_words} over all positions.", data_format=None,
                keepdims=False)
         _layer(f"Adaptive{_kind}Pooling{_d}D",
                f"The {_words} of windows, as many as are wanted.", "output_size", data_format=None)

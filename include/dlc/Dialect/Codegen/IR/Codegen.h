@@ -82,7 +82,7 @@ inline constexpr llvm::StringLiteral schedule = "codegen.schedule";
 /// module: all RegionAttrs by number.
 inline constexpr llvm::StringLiteral region = "codegen.region";
 inline constexpr llvm::StringLiteral regions = "codegen.regions";
-/// On a module: WeightAttrs and StateAttrs in the order of their place.
+/// On a module: WeightAttrs and StateAttrs in the order of their offsets.
 inline constexpr llvm::StringLiteral weights = "codegen.weights";
 inline constexpr llvm::StringLiteral states = "codegen.states";
 } // namespace dlc::codegen

@@ -19,7 +19,7 @@ class Codegen_Attr<string cppName, string name> : AttrDef<Codegen_Dialect, cppNa
 //===----------------------------------------------------------------------===//
 
 def Codegen_CPUAttr : Codegen_Attr<"CPU", "cpu"> {
-  let summary = "a processor, as far as the choice of tiles and vectors asks";
+  let summary = "the properties of a processor that tiles and vectors depend on";
   let description = [{
     The module's `codegen.targets` are the processors that a library is for, the least capable
     first. `dlc-multiversion` creates one version of each kernel per target and gives every function
@@ -141,7 +141,7 @@ def Codegen_ScheduleAttr : Codegen_Attr<"Schedule", "schedule"> {
     Codegen_Sizes<"of the innermost tiles">:$tile,
     Codegen_Sizes<"of the tiles' loops, outermost first">:$order,
     Codegen_Sizes<"of the reduction loops inside a tile">:$steps,
-    Codegen_Sizes<"extents of loops of unknown extent by which `cost` goes">:$assumed,
+    Codegen_Sizes<"extents that `cost` assumes for loops of unknown extent">:$assumed,
     Codegen_Sizes<"of the copy of a task's part of the right operand">:$panel,
     DefaultValuedParameter<"int64_t", "0", "nanoseconds of a task">:$cost,
     DefaultValuedParameter<"int64_t", "0", "columns of a panel of a constant operand">:$packing);
@@ -149,10 +149,11 @@ def Codegen_ScheduleAttr : Codegen_Attr<"Schedule", "schedule"> {
 }
 
 def Codegen_RegisterTileAttr : Codegen_Attr<"RegisterTile", "register_tile"> {
-  let summary = "what a contraction's schedule is to be made of";
+  let summary = "the register tile of a contraction's schedule";
   let description = [{
     The result of a measurement by `dlc --tune`, which keeps its results in a file. With `rowsFirst`
-    all columns pass under a row of an image, otherwise all rows under a panel of columns.
+    all columns are computed for one row of an image before the next row. Otherwise all rows are
+    computed for one panel of columns before the next panel.
   }];
   let parameters = (ins
     "int64_t":$rows,
@@ -206,9 +207,9 @@ def Codegen_RegionAttr : Codegen_Attr<"Region", "region"> {
     AttrParameter<"int64_t", "in its function">:$number,
     StringRefParameter<"nodes or lines that it comes from">:$name,
     EnumParameter<Codegen_RegionKind>:$kind,
-    AttrParameter<"int64_t", "operations of the mathematics">:$flops,
+    AttrParameter<"int64_t", "arithmetic operations">:$flops,
     AttrParameter<"int64_t", "read from and written to other nests">:$bytes,
-    AttrParameter<"int64_t", "nanoseconds of one core that were expected">:$cost,
+    AttrParameter<"int64_t", "expected nanoseconds on one core">:$cost,
     Codegen_Sizes<"of the innermost tiles">:$tile,
     Codegen_Sizes<"of the tasks">:$tasks,
     Codegen_DefaultLayout:$layout,
@@ -221,7 +222,7 @@ def Codegen_RegionAttr : Codegen_Attr<"Region", "region"> {
 //===----------------------------------------------------------------------===//
 
 def Codegen_WeightAttr : Codegen_Attr<"Weight", "weight"> {
-  let summary = "a constant that was put aside";
+  let summary = "a constant that is stored apart from the code";
   let parameters = (ins
     AttrParameter<"int64_t", "bytes from the first">:$offset,
     AttrParameter<"::mlir::ElementsAttr", "its elements">:$values);
@@ -229,7 +230,7 @@ def Codegen_WeightAttr : Codegen_Attr<"Weight", "weight"> {
 }
 
 def Codegen_StateAttr : Codegen_Attr<"State", "state"> {
-  let summary = "a tensor of the state that each context has of its own";
+  let summary = "a tensor of the state, of which each context has its own";
   let parameters = (ins
     AttrParameter<"::mlir::StringAttr", "as the model has it">:$name,
     AttrParameter<"::mlir::RankedTensorType", "of known extents">:$type,

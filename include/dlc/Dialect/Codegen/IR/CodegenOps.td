@@ -9,7 +9,7 @@ include "dlc/Dialect/Codegen/IR/RuntimeOps.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Codegen_RequireOp : Codegen_Op<"require", [MemoryEffects<[MemRead, MemWrite]>]> {
-  let summary = "end the call with a message unless a condition holds";
+  let summary = "ends the call with a message unless a condition holds";
   let description = [{
     Ops after this one may rely on the condition; ops before it may not. It reads and writes memory,
     so that no pass removes it, duplicates it or moves an access across it. It is only removed if
@@ -30,7 +30,7 @@ def Codegen_RequireOp : Codegen_Op<"require", [MemoryEffects<[MemRead, MemWrite]
 }
 
 def Codegen_ScaleCostOp : Codegen_Op<"scale_cost", [MemoryEffects<[MemWrite]>]> {
-  let summary = "tell how the cost of a task grows with an extent";
+  let summary = "says that the cost of a task is proportional to an extent";
   let description = [{
     Used in the body of an `scf.forall`. The attribute `codegen.cost` of that loop is the estimated
     nanoseconds of one iteration if `extent` is `assumed`; the cost is proportional to the extent.

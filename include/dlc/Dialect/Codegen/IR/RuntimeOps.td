@@ -44,7 +44,7 @@ def Codegen_WorkerOp : Codegen_Op<"worker"> {
 
 def Codegen_ParallelForOp
     : Codegen_Op<"parallel_for", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let summary = "run tasks on as many threads as they are worth";
+  let summary = "runs tasks on as many threads as pay off";
   let description = [{
     Calls `task(begin, end, worker, captures...)` for ranges that together cover all tasks from 0 to
     `tasks` (exclusive), in any order, on any threads, and waits for them. `cost` is the estimated
@@ -73,8 +73,8 @@ def Codegen_AllocateOp : Codegen_Op<"allocate"> {
 }
 
 def Codegen_WeightMemoryOp : Codegen_Op<"weight_memory"> {
-  let summary = "the memory of the constants that were put aside";
-  let description = [{Their places are the module's `codegen.weights`.}];
+  let summary = "the memory of the constants that are stored apart from the code";
+  let description = [{The module's `codegen.weights` has their offsets.}];
   let arguments = (ins Codegen_Context:$callContext);
   let results = (outs Codegen_Bytes:$memory);
   let assemblyFormat = "$callContext attr-dict";
@@ -83,7 +83,7 @@ def Codegen_WeightMemoryOp : Codegen_Op<"weight_memory"> {
 
 def Codegen_StateMemoryOp : Codegen_Op<"state_memory"> {
   let summary = "the memory of the context's state";
-  let description = [{The places in it are the module's `codegen.states`.}];
+  let description = [{The module's `codegen.states` has the offsets of its tensors.}];
   let arguments = (ins Codegen_Context:$callContext);
   let results = (outs Codegen_Bytes:$memory);
   let assemblyFormat = "$callContext attr-dict";
@@ -91,7 +91,7 @@ def Codegen_StateMemoryOp : Codegen_Op<"state_memory"> {
 }
 
 def Codegen_SetResultOp : Codegen_Op<"set_result"> {
-  let summary = "hand over a result whose extents follow from values";
+  let summary = "hands over a result whose extents depend on values";
   let description = [{
     The buffer is dense and must stay valid until the context's next call. `number` is the index
     among all results of the function, including those of known extents.
@@ -102,7 +102,7 @@ def Codegen_SetResultOp : Codegen_Op<"set_result"> {
 }
 
 def Codegen_SetExtentOp : Codegen_Op<"set_extent"> {
-  let summary = "tell an extent of a result that is handed over";
+  let summary = "sets an extent of a result that is handed over";
   let description = [{`number` counts the extents of all results, one after the other.}];
   let arguments = (ins Codegen_Context:$callContext,
                        ConfinedAttr<I64Attr, [IntNonNegative]>:$number, Index:$extent);
@@ -110,7 +110,7 @@ def Codegen_SetExtentOp : Codegen_Op<"set_extent"> {
 }
 
 def Codegen_FailOp : Codegen_Op<"fail"> {
-  let summary = "end the call with a message";
+  let summary = "ends the call with a message";
   let description = [{It does not return.}];
   let arguments = (ins Codegen_Context:$callContext, StrAttr:$message);
   let assemblyFormat = "$callContext `,` $message attr-dict";

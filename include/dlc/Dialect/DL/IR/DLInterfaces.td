@@ -31,11 +31,11 @@ def DL_DecomposableOpInterface : OpInterface<"DecomposableOpInterface"> {
   let cppNamespace = "::dlc::dl";
   let description = [{
     An op that other ops of dl express completely. The pass `dl-decompose` replaces it
-    by them. Their derivatives and lowerings are its own.
+    by them, so it needs neither a derivative nor a lowering of its own.
   }];
   let methods = [InterfaceMethod<
-      [{Builds the same from other ops at the insertion point, and returns one value
-        per result.}],
+      [{Builds the equivalent ops at the insertion point, and returns one value per
+        result.}],
       "::llvm::SmallVector<::mlir::Value>", "decompose",
       (ins "::mlir::OpBuilder &":$builder)>];
 }
@@ -43,22 +43,22 @@ def DL_DecomposableOpInterface : OpInterface<"DecomposableOpInterface"> {
 def DL_TrainingFormOpInterface : OpInterface<"TrainingFormOpInterface"> {
   let cppNamespace = "::dlc::dl";
   let description = [{
-    An op that computes something else while a model learns than at inference. The
-    op itself is the inference form; `dl-add-training` asks it for the other.
+    An op that computes something else in training than at inference. The op itself is
+    the inference form; `dl-add-training` asks it for the training form.
   }];
   let methods = [
     InterfaceMethod<
-      [{The operands that hold running averages of what the training form takes of
-        the batch.}],
+      [{The operands that hold running averages of the statistics that the training
+        form takes from the batch.}],
       "::llvm::SmallVector<::mlir::Value>", "getRunningAverages", (ins), "",
       [{ return {}; }]>,
     InterfaceMethod<
       [{How many streams of random numbers the training form draws from.}],
       "int64_t", "getStreamCount", (ins), "", [{ return 0; }]>,
     InterfaceMethod<
-      [{Builds the training form at the builder's place: one value a result, then one
-        a running average, what the batch has in its stead. `random` holds the seed
-        and the step, `stream` is the first of the op's streams.}],
+      [{Builds the training form at the insertion point. Returns one value per result,
+        then for each running average the statistic of the batch. `random` holds the
+        seed and the step, `stream` is the first of the op's streams.}],
       "::llvm::SmallVector<::mlir::Value>", "buildTrainingForm",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$random,
            "int64_t":$stream)>];
@@ -67,11 +67,11 @@ def DL_TrainingFormOpInterface : OpInterface<"TrainingFormOpInterface"> {
 def DL_UnitOperandsOpInterface : OpInterface<"UnitOperandsOpInterface"> {
   let cppNamespace = "::dlc::dl";
   let description = [{
-    An op some of whose operands begin as ones where they are parameters: scales and
-    variances, which zeros would switch off.
+    An op with operands that are initialised to 1, not 0, where they are parameters:
+    scales and variances.
   }];
   let methods = [InterfaceMethod<
-      [{These operands; null for one that is not given.}],
+      [{These operands; null for one that is absent.}],
       "::llvm::SmallVector<::mlir::Value>", "getUnitOperands", (ins), "",
       [{ return {$_op.getScale()}; }]>];
 }

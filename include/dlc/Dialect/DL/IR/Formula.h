@@ -7,7 +7,7 @@
 //   g * y * (1.0 - y)
 //
 // Each operator of Expression.h and each function below appends one op of dl at
-// the builder's place.
+// the insertion point.
 //
 //===----------------------------------------------------------------------===//
 
@@ -72,7 +72,7 @@ public:
   TensorExpr transpose() const;
   /// Positions `start` to `end` along one dimension, all of the others.
   TensorExpr slice(int64_t axis, int64_t start, int64_t end) const;
-  /// With `low` and `high` elements of a number before and behind each
+  /// With `low` and `high` elements of a number before and after each
   /// dimension.
   TensorExpr pad(llvm::ArrayRef<int64_t> low, llvm::ArrayRef<int64_t> high,
                  double number = 0) const;
