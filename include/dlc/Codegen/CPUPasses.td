@@ -6,6 +6,64 @@
 
 include "mlir/Pass/PassBase.td"
 
+def RoundOperands : Pass<"dlc-round-operands", "::mlir::ModuleOp"> {
+  let summary = "Round the operands of products to bf16; sums stay f32";
+  let description = [{
+    Applies to products of f32 whose right operand is a constant (weights) and whose innermost
+    reduction has an even number of steps. The constant is rounded to bf16 at compile time and laid
+    out as the instructions for bf16 read it: `[k, n]` becomes `[k / 2, 2 n]`, so that the two
+    elements that are added in one step are adjacent. The left operand is rounded where it is
+    computed, so that the rounding fuses with its producer; `fastmath<afn>` allows the instruction
+    that treats denormals as zeros. The product becomes a `linalg.generic` with a loop over the
+    pair, and sums stay f32. Products of two computed values, depthwise products and products of few
+    columns are not changed. Pairs are a CPU's: the layout is that of its bf16 instructions, and all
+    versions of a kernel share the constant; `dlc-vectorize-tiles` makes of a pair what each
+    version's target has.
+
+    ```mlir
+    func.func @f(%x: tensor<4x2xf32>, %sums: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %w = arith.constant dense<[[1.0, 3.0, 5.0, 7.0, 9.0, 11.0, 13.0, 15.0],
+                                 [2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0]]> : tensor<2x8xf32>
+      %y = linalg.matmul ins(%x, %w : tensor<4x2xf32>, tensor<2x8xf32>)
+          outs(%sums : tensor<4x8xf32>) -> tensor<4x8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    // becomes
+    func.func @f(%x: tensor<4x2xf32>, %sums: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %e = tensor.empty() : tensor<4x2xbf16>
+      %rounded = linalg.generic {...} ins(%x : tensor<4x2xf32>) outs(%e : tensor<4x2xbf16>) {
+      ^bb0(%a: f32, %o: bf16):
+        %r = arith.truncf %a fastmath<afn> : f32 to bf16
+        linalg.yield %r : bf16
+      } -> tensor<4x2xbf16>
+      // 1, 2, 3, 4, ..., 16
+      %pairs = arith.constant dense_resource<rounded> : tensor<1x16xbf16>
+      ...
+      %pair = tensor.empty() : tensor<2xbf16>
+      %y = linalg.generic {
+          indexing_maps = [affine_map<(d0, d1, d2, d3) -> (d0, d2 * 2 + d3)>,
+                           affine_map<(d0, d1, d2, d3) -> (d2, d1 * 2 + d3)>,
+                           affine_map<(d0, d1, d2, d3) -> (d3)>,
+                           affine_map<(d0, d1, d2, d3) -> (d0, d1)>],
+          iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+          ins(%rounded, %pairs, %pair : tensor<4x2xbf16>, tensor<1x16xbf16>, tensor<2xbf16>)
+          outs(%sums : tensor<4x8xf32>) {
+      ^bb0(%a: bf16, %b: bf16, %unused: bf16, %sum: f32):
+        %c = arith.extf %a : bf16 to f32
+        %d = arith.extf %b : bf16 to f32
+        %p = arith.mulf %c, %d : f32
+        %s = arith.addf %sum, %p : f32
+        linalg.yield %s : f32
+      } -> tensor<4x8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::arith::ArithDialect"];
+}
+
 def ChooseSchedules : Pass<"dlc-choose-schedules", "::mlir::func::FuncOp"> {
   let summary = "Decide how each loop nest is tiled";
   let description = [{
