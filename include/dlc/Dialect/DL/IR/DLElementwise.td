@@ -171,6 +171,8 @@ def DL_AbsOp : DL_Unary<"abs", "y = |x|", "abs(x)",
     "g * sign(x)", DL_NumberTensor>;
 def DL_ExpOp : DL_Unary<"exp", "y = e to the power x", "exp(x)",
     "g * y">;
+def DL_Expm1Op : DL_Unary<"expm1", "y = e to the power x, less 1, accurate near 0", "expm1(x)",
+    "g * (y + 1.0)">;
 def DL_LogOp : DL_Unary<"log", "y = ln x", "log(x)",
     "g / x">;
 def DL_SqrtOp : DL_Unary<"sqrt", "y = x to the power 1/2", "sqrt(x)",
