@@ -137,6 +137,7 @@ OPS = {
     "abs": unary("abs", np.abs, types=NUMBERS),
     "exp": unary("exp", np.exp),
     "log": unary("log", np.log, 1e-3, 9),
+    "log1p": unary("log1p", np.log1p, -0.9, 9),
     "sqrt": unary("sqrt", np.sqrt, 0, 9),
     "rsqrt": unary("rsqrt", lambda x: 1 / np.sqrt(x), 0.01, 9),
     "reciprocal": unary("reciprocal", lambda x: 1 / x, 0.1, 9),

@@ -33,26 +33,8 @@ def _wide(names: Sequence[str], formula: Callable[[Emission, ir.Value], ir.Value
         return f.e.cast(formula(f, f.e.cast(x, "f64")), x.element)
 
 
-def log1p(f: Emission, x: ir.Value) -> ir.Value:
-    # log(1 + x) x / ((1 + x) - 1): the error of 1 + x cancels (Kahan).
-    u = x + 1.0
-    d = u - 1.0
-    one = f.like(x, 1)
-    plain = dl.equal(u, x)  # so large that 1 does not matter
-    hidden = dl.equal(d, 0.0)
-    share = dl.select(plain, one, dl.select(hidden, one, x / dl.select(hidden, one, d)))
-    return dl.select(dl.and_(hidden, dl.not_(plain)), x, dl.log(u) * share)
-
-
-primitive("log1p")(lambda f, eqn, x: log1p(f, x))
-
-
-@primitive("expm1")
-def expm1(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
-    # 2 e^(x/2) sinh(x/2) where that is more accurate than the difference.
-    half = dl.clip(x, low=-1.0, high=1.0) * 0.5
-    return dl.select(dl.less(dl.abs(x), 1.0), dl.exp(half) * dl.sinh(half) * 2.0,
-                     dl.exp(x) - 1.0)
+primitive("log1p")(lambda f, eqn, x: dl.log1p(x))
+primitive("expm1")(lambda f, eqn, x: dl.expm1(x))
 
 
 @primitive("erfc")
@@ -74,7 +56,7 @@ def erf_inv(f: Emission, eqn: Any, x: ir.Value) -> ir.Value:
     # one of its root for the ends.
     inside = dl.less(dl.abs(x), 1.0)
     inner = dl.select(inside, x, f.like(x, 0))
-    w = -log1p(f, -inner * inner)
+    w = -dl.log1p(-inner * inner)
     middle = _polynomial(w - 2.5, [
         2.81022636e-08, 3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087,
         -0.00125372503, -0.00417768164, 0.246640727, 1.50140941])

@@ -175,6 +175,8 @@ def DL_Expm1Op : DL_Unary<"expm1", "y = e to the power x, less 1, accurate near 
     "g * (y + 1.0)">;
 def DL_LogOp : DL_Unary<"log", "y = ln x", "log(x)",
     "g / x">;
+def DL_Log1pOp : DL_Unary<"log1p", "y = ln(1 + x), accurate near 0", "log1p(x)",
+    "g / (1.0 + x)">;
 def DL_SqrtOp : DL_Unary<"sqrt", "y = x to the power 1/2", "sqrt(x)",
     "0.5 * g / y">;
 def DL_RsqrtOp : DL_Unary<"rsqrt", "y = x to the power -1/2", "1.0 / sqrt(x)",
