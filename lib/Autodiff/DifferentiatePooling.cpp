@@ -410,7 +410,7 @@ static LogicalResult differentiateAvgPool(dl::AvgPoolOp op, Gradients &d) {
   return success();
 }
 
-static SmallVector<int64_t> positions(TensorExpr x) {
+static SmallVector<int64_t> spatialAxes(TensorExpr x) {
   SmallVector<int64_t> axes;
   for (int64_t axis = 1; axis + 1 < x.rank(); ++axis)
     axes.push_back(axis);
@@ -421,14 +421,14 @@ static LogicalResult differentiateGlobalMax(dl::GlobalMaxPoolOp op,
                                             Gradients &d) {
   TensorExpr x = d.at(op.getX());
   TensorExpr wins = (x == d.at(op.getY())).cast(x.element());
-  d.add(op.getX(), wins * (d.of(op.getY()) / wins.sum(positions(x))));
+  d.add(op.getX(), wins * (d.of(op.getY()) / wins.sum(spatialAxes(x))));
   return success();
 }
 
 static LogicalResult differentiateGlobalAvg(dl::GlobalAvgPoolOp op,
                                             Gradients &d) {
   TensorExpr x = d.at(op.getX());
-  d.add(op.getX(), (d.of(op.getY()) / x.count(positions(x))).broadcastTo(x));
+  d.add(op.getX(), (d.of(op.getY()) / x.count(spatialAxes(x))).broadcastTo(x));
   return success();
 }
 

@@ -1,4 +1,4 @@
-//===- CheckResources.h - Rejects what cannot be compiled -------*- C++ -*-===//
+//===- CheckResources.h - Checks resource sizes against types ---*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_DRIVER_CHECKRESOURCES_H

@@ -218,8 +218,8 @@ private:
   Stages stages;
   MLIRContext context;
   ReadModel model;
-  /// Whether the stages that refuse models have run: a pass that fails after
-  /// them hardly tells of the user's mistake.
+  /// Whether the stages that refuse models have run. A pass that fails after
+  /// them is probably not the user's mistake.
   bool isChecked = false;
   Outputs outputs;
 };

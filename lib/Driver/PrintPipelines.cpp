@@ -120,16 +120,16 @@ static void printStage(const Stage &stage, llvm::raw_ostream &os) {
 void printPipelines(llvm::raw_ostream &os) {
   const Stage stages[] = {
       {"`--dlc-tosa-pipeline`",
-       "Models in `tosa` alone: they become `linalg` on tensors.",
+       "Only models in `tosa`: they become `linalg` on tensors.",
        buildTosaPipeline},
       {"`--dlc-define-pipeline`",
        "What a model in MLIR brings of other dialects is defined for every "
        "operand.",
        buildDefinePipeline},
       {"Parameters",
-       "Models in ONNX alone, where weights are learnt or kept by name.",
+       "Only models in ONNX, where weights are learnt or kept by name.",
        buildParameterPipeline},
-      {"Training", "With `--train` alone: the training step is added.",
+      {"Training", "Only with `--train`: the training step is added.",
        [](OpPassManager &pm, const PipelineOptions &) {
          buildTrainingPipeline(pm, AddTrainingOptions());
        }},
@@ -152,8 +152,12 @@ void printPipelines(llvm::raw_ostream &os) {
        "becomes the LLVM dialect.",
        buildLLVMPipeline}};
   os << "# The passes, in order\n\nWhat `dlc model.mlir -o model.so` runs, "
-        "with the default options. `dlc-opt` has most\nlists as pipelines of "
-        "their names; `--dlc-cpu-pipeline` is all of them from `dl` on.\n";
+        "with the "
+        "default options. `dlc-opt` has most\nlists as pipelines of their "
+        "names. "
+        "`--dlc-cpu-pipeline` is `define`, `simplify`, `linalg`,\n`schedule`, "
+        "`vector` and `llvm` one after the other. Passes that options add "
+        "are\nnamed below the list of their stage.\n";
   for (const Stage &stage : stages)
     printStage(stage, os);
 }

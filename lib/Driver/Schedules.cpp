@@ -102,6 +102,11 @@ public:
         op->setAttr(codegen::schedule, schedule);
       else
         op->removeAttr(codegen::schedule);
+    for (auto function : module.getOps<func::FuncOp>())
+      for (auto &[number, nest] : collectNests(function))
+        if (failed(checkNest(nest)))
+          return llvm::createStringError(
+              fmt::format(FMT_STRING("'{}' does not fit the model"), path));
     return llvm::Error::success();
   }
 

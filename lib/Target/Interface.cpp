@@ -233,8 +233,8 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
       valid &= succeeded(
           readArgument(function, type,
-                       function.getArgAttrOfType<StringAttr>(i, dl::nameAttr),
-                       function.getArgAttrOfType<ArrayAttr>(i, dl::dimsAttr),
+                       function.getArgAttrOfType<StringAttr>(i, "dl.name"),
+                       function.getArgAttrOfType<ArrayAttr>(i, "dl.dims"),
                        "x" + Twine(i), taken, entry.inputs));
     // A function that changes the state need not return anything.
     if (function.getNumResults() == 0 &&
@@ -251,7 +251,7 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
       valid &= succeeded(readArgument(
           function, type,
-          function.getResultAttrOfType<StringAttr>(i, dl::nameAttr),
+          function.getResultAttrOfType<StringAttr>(i, "dl.name"),
           /*dims=*/{}, "y" + Twine(i), taken, entry.outputs));
     interface.functions.push_back(std::move(entry));
   }

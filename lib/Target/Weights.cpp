@@ -56,14 +56,21 @@ static void readStates(mlir::ModuleOp module,
   }
 }
 
-/// Counts the bytes of the constant tensors that are globals of the module.
+/// Counts the bytes of the constants that are globals of the module: tensors,
+/// or numbers.
 static int64_t countInlineBytes(mlir::ModuleOp module) {
   int64_t bytes = 0;
-  for (auto global : module.getOps<mlir::LLVM::GlobalOp>())
-    if (auto values = dyn_cast_if_present<mlir::ElementsAttr>(
-            global.getConstant() ? global.getValueOrNull() : mlir::Attribute()))
+  for (auto global : module.getOps<mlir::LLVM::GlobalOp>()) {
+    mlir::Attribute value = global.getValueOrNull();
+    if (!global.getConstant() || !value)
+      continue;
+    if (auto values = dyn_cast<mlir::ElementsAttr>(value))
       bytes += values.getNumElements() *
                divideCeil(values.getElementType().getIntOrFloatBitWidth(), 8);
+    else if (isa<mlir::FloatAttr, mlir::IntegerAttr>(value))
+      bytes += divideCeil(
+          cast<mlir::TypedAttr>(value).getType().getIntOrFloatBitWidth(), 8);
+  }
   return bytes;
 }
 

@@ -1,5 +1,4 @@
 //===- FindLogits.h - What a loss of classes is taken of --------*- C++ -*-===//
-//-*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
 #ifndef DLC_LIB_TRANSFORMS_FINDLOGITS_H

@@ -18,7 +18,7 @@ namespace {
 
 /// The nanoseconds of all steps at the processor's peak below which two loops
 /// at a time do not pay.
-constexpr double leastTime = 22000;
+constexpr double leastTime = 21845;
 /// The desired number of blocks. One block is computed alone at each end.
 constexpr int64_t wantedBlocks = 8;
 

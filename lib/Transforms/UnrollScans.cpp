@@ -61,13 +61,13 @@ private:
               b.clone(op, mapping);
             for (auto [state, next] : llvm::zip(states, yield.getStates()))
               state = mapping.lookupOrDefault(next);
-            for (auto [positions, output] :
+            for (auto [parts, output] :
                  llvm::zip(outputs, yield.getOutputs()))
-              positions[at] = mapping.lookupOrDefault(output);
+              parts[at] = mapping.lookupOrDefault(output);
           }
           SmallVector<Value> groups;
-          for (SmallVector<Value> &positions : outputs)
-            groups.push_back(gather(b, loc, positions, axis));
+          for (SmallVector<Value> &parts : outputs)
+            groups.push_back(gather(b, loc, parts, axis));
           YieldOp::create(b, loc, states, groups, Value());
         });
     SmallVector<Value> results(unrolled.getFinals());

@@ -73,7 +73,7 @@ func.func @apart(%a: tensor<8x16xf32>, %b: tensor<16x32xf32>, %c: tensor<8x32xf3
 // CHECK: scf.for {{.*}} to %c16 step %c8
 // CHECK: linalg.copy {{.*}} -> tensor<2x8xf32>
 // CHECK: linalg.matmul {{.*}} ins(%arg0, %[[COPY]] :
-// CHECK: layout = "panels copied"
+// CHECK: layout = panels>
 func.func @panel(%a: tensor<8x16xf32>, %b: tensor<16x32xf32>, %c: tensor<8x32xf32>) -> tensor<8x32xf32> {
   %0 = linalg.matmul {codegen.nest = #codegen.nest<0, product>, codegen.schedule = #codegen.schedule<tasks = [0, 16, 0], panel = [2, 8]>} ins(%a, %b : tensor<8x16xf32>, tensor<16x32xf32>) outs(%c : tensor<8x32xf32>) -> tensor<8x32xf32>
   return %0 : tensor<8x32xf32>

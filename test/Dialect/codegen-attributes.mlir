@@ -276,13 +276,18 @@ func.func private @f() attributes {codegen.target = #codegen.cpu<name = "v4", ca
 
 // -----
 
-// expected-error @below {{a last level cache of 8192 bytes, expected the second level's 524288 to 2^40}}
-func.func private @f() attributes {codegen.target = #codegen.cpu<name = "v4", sharedCacheBytes = 8192>}
+// expected-error @below {{a share of the last level cache of 4095 bytes, expected 4096 to 2^40}}
+func.func private @f() attributes {codegen.target = #codegen.cpu<name = "v4", sharedCacheBytes = 4095>}
 
 // -----
 
 // expected-error @below {{a region with a size of -1, expected 0 (the loop is left whole) or more}}
 func.func private @f() attributes {codegen.regions = [#codegen.region<number = 0, name = "a", kind = product, flops = 1, bytes = 1, cost = 0, tile = [-1]>]}
+
+// -----
+
+// expected-error @below {{region -1 of 0 nanoseconds, expected 0 or more}}
+func.func private @f() attributes {codegen.regions = [#codegen.region<number = -1, name = "a", kind = product, flops = 1, bytes = 1, cost = 0>]}
 
 // -----
 

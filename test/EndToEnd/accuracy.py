@@ -14,7 +14,8 @@ from scipy import special
 
 import dlc
 
-FUNCTIONS = {"exp": np.exp, "log": np.log, "tanh": np.tanh, "erf": special.erf,
+FUNCTIONS = {"exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p,
+             "tanh": np.tanh, "erf": special.erf,
              "sigmoid": special.expit, "sin": np.sin, "cos": np.cos, "tan": np.tan,
              "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh,
              "cosh": np.cosh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh}

@@ -145,7 +145,7 @@ private:
       cl::desc("For derivatives of recurrent layers keep only the states "
                "of every k-th step (without a number: of each) and "
                "compute the rest again; with a size (KiB, MiB, GiB): "
-               "compute as much again, of recurrent and other layers, "
+               "compute so much again, of recurrent and other layers, "
                "that no more than this is kept"),
       cl::value_desc("k|size"),
       cl::location(settings.recompute),

@@ -112,11 +112,11 @@ SmallVector<tensor::ExtractOp> findGathers(linalg::LinalgOp op) {
   for (Operation &inner : *body) {
     if (llvm::is_contained(gathers, &inner))
       continue;
-    bool isPlace = isa<tensor::ExtractOp, linalg::IndexOp>(inner) ||
-                   llvm::any_of(inner.getOperands(), [&](Value operand) {
-                     return positions.contains(operand.getDefiningOp());
-                   });
-    if (!isPlace)
+    bool isPosition = isa<tensor::ExtractOp, linalg::IndexOp>(inner) ||
+                      llvm::any_of(inner.getOperands(), [&](Value operand) {
+                        return positions.contains(operand.getDefiningOp());
+                      });
+    if (!isPosition)
       continue;
     positions.insert(&inner);
     for (Operation *user : inner.getUsers())

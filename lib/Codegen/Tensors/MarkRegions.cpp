@@ -26,9 +26,9 @@ int64_t countIterations(Operation *op) {
     auto counted = dyn_cast<scf::ForOp>(loop);
     std::optional<APInt> trips =
         counted ? counted.getStaticTripCount() : std::nullopt;
-    if (!trips)
+    if (!trips ||
+        llvm::MulOverflow(iterations, trips->getSExtValue(), iterations))
       return -1;
-    iterations *= trips->getSExtValue();
   }
   return iterations;
 }
@@ -38,6 +38,7 @@ struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
+    module->removeAttr(codegen::regions);
     OpBuilder b(&getContext());
     SmallVector<Attribute> regions;
     SmallVector<std::pair<Operation *, int64_t>> marked;
@@ -56,7 +57,11 @@ struct MarkRegions : dlc::impl::MarkRegionsBase<MarkRegions> {
           // around.
           int64_t iterations = countIterations(op);
           auto all = [&](int64_t once) {
-            return once < 0 || iterations < 0 ? -1 : once * iterations;
+            int64_t product;
+            return once < 0 || iterations < 0 ||
+                           llvm::MulOverflow(once, iterations, product)
+                       ? -1
+                       : product;
           };
           regions.push_back(codegen::RegionAttr::get(
               &getContext(), region.getNumber(), region.getName(),

@@ -101,7 +101,8 @@ codegen::RegionAttr describeRegion(const Nest &nest, int64_t number) {
   llvm::SmallPtrSet<void *, 8> seen;
   int64_t flops = 0, bytes = 0;
   auto add = [](int64_t &sum, int64_t term) {
-    sum = sum < 0 || term < 0 ? -1 : sum + term;
+    if (sum < 0 || term < 0 || llvm::AddOverflow(sum, term, sum))
+      sum = -1;
   };
   for (linalg::LinalgOp op : ops) {
     if (roleOf(op) == codegen::Role::Fill)
@@ -109,7 +110,9 @@ codegen::RegionAttr describeRegion(const Nest &nest, int64_t number) {
     collectPlaces(op.getLoc(), places);
     int64_t count = operationsOf(op);
     for (int64_t extent : op.getStaticLoopRanges())
-      count = count < 0 || ShapedType::isDynamic(extent) ? -1 : count * extent;
+      if (count < 0 || ShapedType::isDynamic(extent) ||
+          llvm::MulOverflow(count, extent, count))
+        count = -1;
     add(flops, count);
     for (Value input : op.getDpsInputs())
       if (Operation *producer = input.getDefiningOp();
@@ -134,7 +137,10 @@ codegen::RegionAttr describeRegion(const Nest &nest, int64_t number) {
       isStatic &= !ShapedType::isDynamic(extent);
       count *= std::ceil(double(extent) / size);
     }
-  int64_t cost = schedule && isStatic ? int64_t(schedule.getCost() * count) : 0;
+  int64_t cost =
+      schedule && isStatic
+          ? int64_t(std::min(schedule.getCost() * count, double(1LL << 62)))
+          : 0;
   codegen::RegionKind kind = nest.kind();
   if (flops == 0 && kind == codegen::RegionKind::Elementwise)
     kind = codegen::RegionKind::Copy;
@@ -151,6 +157,8 @@ std::vector<Region> readRegions(ModuleOp module) {
   SymbolTable symbols(module);
   for (auto region : all.getAsRange<codegen::RegionAttr>()) {
     Operation *function = symbols.lookup(region.getFunction().getAttr());
+    if (!function)
+      continue;
     auto kernel =
         function->getAttrOfType<FlatSymbolRefAttr>(codegen::versionOf);
     if (!kernel)

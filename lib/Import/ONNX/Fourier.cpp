@@ -243,7 +243,7 @@ static TensorValue dft(Node &n, TensorValue x, int64_t axis, int64_t length,
   } else {
     y = f.transform(signal, isOnesided ? half : length);
   }
-  auto position = [&](TensorValue t) {
+  auto toResult = [&](TensorValue t) {
     if (isInverse)
       t = t * (1.0 / double(length));
     return g.unsqueeze(g.cast(g.moveAxis(t, -1, axis), element), {t.rank()});
@@ -251,8 +251,8 @@ static TensorValue dft(Node &n, TensorValue x, int64_t axis, int64_t length,
   if (g.failed)
     return {&g, Value()};
   if (isInverse && isOnesided)
-    return position(y.re);
-  return g.concat({position(y.re), position(y.im)}, y.re.rank());
+    return toResult(y.re);
+  return g.concat({toResult(y.re), toResult(y.im)}, y.re.rank());
 }
 
 /// The maximum length of a transform: its roots are constants of the library.

@@ -440,7 +440,7 @@ Type Importer::typeOf(const onnx::ValueInfoProto &value,
 /// Checks that all extents that the user fixed exist.
 bool Importer::checkDims(const onnx::GraphProto &graph,
                          const llvm::StringSet<> &constants) {
-  std::set<std::string> known, unnamed; // in order
+  std::set<std::string> known, byPosition; // in order
   for (const onnx::ValueInfoProto &input : graph.input()) {
     if (constants.contains(input.name()))
       continue;
@@ -449,12 +449,12 @@ bool Importer::checkDims(const onnx::GraphProto &graph,
       if (dim.has_dim_value())
         continue;
       std::string name = input.name() + ":" + std::to_string(d);
-      unnamed.insert(name);
+      byPosition.insert(name);
       known.insert(dim.dim_param().empty() ? name : dim.dim_param());
     }
   }
   SmallVector<StringRef> names(known.begin(), known.end()), all(names);
-  all.append(unnamed.begin(), unnamed.end());
+  all.append(byPosition.begin(), byPosition.end());
   bool valid = true;
   for (const auto &entry : options.dims) {
     if (llvm::is_contained(all, entry.getKey()))

@@ -397,7 +397,7 @@ static bool readPads(Node &n, TensorValue x, TensorValue &value, Extents &low,
 }
 
 /// Returns whether each position of dimension `d`, padded by `low` and `high`,
-/// is inside x: [extent, 1, ...], as far as dimension d of x broadcasts.
+/// is inside x: of shape [extent, 1, ...], which broadcasts from dimension d on.
 static TensorValue isInside(Graph &g, TensorValue x, int64_t d, Extent low,
                             Extent high) {
   Extent extent = g.dim(x, d);

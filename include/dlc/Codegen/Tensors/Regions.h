@@ -18,7 +18,7 @@ namespace dlc {
 
 /// A fused loop nest of a kernel's version for one processor.
 struct Region {
-  std::string kernel; // the function, of whose versions it is part of one
+  std::string kernel; // it is part of the kernel's version for `target`
   codegen::CPUAttr target;
   codegen::RegionAttr what; // per call
 

@@ -101,10 +101,9 @@ CPUAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError,
   if (cacheBytes < 4096 || cacheBytes > int64_t(1) << 40)
     return emitError() << "a second level cache of " << cacheBytes
                        << " bytes, expected 4096 to 2^40";
-  if (sharedCacheBytes < cacheBytes || sharedCacheBytes > int64_t(1) << 40)
-    return emitError() << "a last level cache of " << sharedCacheBytes
-                       << " bytes, expected the second level's " << cacheBytes
-                       << " to 2^40";
+  if (sharedCacheBytes < 4096 || sharedCacheBytes > int64_t(1) << 40)
+    return emitError() << "a share of the last level cache of "
+                       << sharedCacheBytes << " bytes, expected 4096 to 2^40";
   return success();
 }
 

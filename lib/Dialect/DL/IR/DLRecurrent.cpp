@@ -153,13 +153,13 @@ LogicalResult inferLayer(OptionalLoc loc, StringRef name, Adaptor op,
 
 /// Checks names and parameters of activations, and the clip bound.
 template <typename OpT> LogicalResult verifyLayer(OpT op) {
-  size_t positions = OpT::getDefaultActivations().size();
+  size_t count = OpT::getDefaultActivations().size();
   bool isBoth = op.getDirection() == Direction::bidirectional;
   bool isFine = true;
   if (ArrayAttr names = op.getActivationsAttr()) {
-    if (names.size() != positions && !(isBoth && names.size() == 2 * positions))
+    if (names.size() != count && !(isBoth && names.size() == 2 * count))
       return op.emitOpError("has ")
-             << names.size() << " activations, expected " << positions
+             << names.size() << " activations, expected " << count
              << (isBoth ? " or twice as many" : "");
     for (auto [i, name] : llvm::enumerate(names.getAsRange<StringAttr>()))
       if (!countParameters(op.getContext(), name.getValue())) {
@@ -169,14 +169,14 @@ template <typename OpT> LogicalResult verifyLayer(OpT op) {
                "scaled_tanh or thresholded_relu";
         isFine = false;
       }
-    positions = names.size();
+    count = names.size();
   }
   for (auto [what, values] :
        {std::pair("alpha", op.getAlpha()), std::pair("beta", op.getBeta())})
-    if (values && values->size() != positions) {
+    if (values && values->size() != count) {
       op.emitOpError(what) << " has " << values->size()
                            << " numbers, expected one for each of the "
-                           << positions << " activations";
+                           << count << " activations";
       isFine = false;
     }
   if (std::optional<APFloat> clip = op.getClip();

@@ -38,18 +38,18 @@ class Activations {
 public:
   template <typename OpT> Activations(OpT op, int64_t direction) {
     ArrayRef<StringRef> defaults = OpT::getDefaultActivations();
-    size_t positions = defaults.size();
+    size_t count = defaults.size();
     names.assign(defaults.begin(), defaults.end());
     size_t first = 0;
     if (ArrayAttr given = op.getActivationsAttr()) {
-      if (given.size() == 2 * positions)
-        first = direction * positions;
-      for (size_t i = 0; i < positions; ++i)
+      if (given.size() == 2 * count)
+        first = direction * count;
+      for (size_t i = 0; i < count; ++i)
         names[i] = cast<StringAttr>(given[first + i]).getValue();
     }
     auto pick = [&](std::optional<ArrayRef<double>> values) {
-      SmallVector<double> result(positions, std::nan(""));
-      for (size_t i = 0; values && i < positions; ++i)
+      SmallVector<double> result(count, std::nan(""));
+      for (size_t i = 0; values && i < count; ++i)
         result[i] = (*values)[std::min(first + i, values->size() - 1)];
       return result;
     };

@@ -40,8 +40,9 @@ std::string describeLocation(mlir::Operation *op);
 CPUAttr targetOf(mlir::Operation *function);
 
 /// Makes `function` one for the processor of `parent`, which runs it. Each
-/// function that a pass takes out of another needs this: without a processor it
-/// is compiled for the least capable one of the library.
+/// function that a pass takes out of another needs this: without a processor
+/// passes take the default parameters for its own, and its machine code is for
+/// the least capable processor of the library.
 void copyTarget(mlir::Operation *parent, mlir::Operation *function);
 
 /// Returns the processors that the library of an op's module is for, from the
