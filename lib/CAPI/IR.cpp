@@ -398,7 +398,7 @@ int dlc_ir_begin_function(dlc_ir *ir, const char *name, int is_public,
   Block *block = own.function.addEntryBlock();
   for (int i = 0; i < count; ++i) {
     if (names && names[i] && *names[i])
-      own.function.setArgAttr(i, dl::nameAttr,
+      own.function.setArgAttr(i, dlc::dl::nameAttr,
                               own.builder.getStringAttr(names[i]));
     values[i] = own.keep(block->getArgument(i));
   }
@@ -422,7 +422,7 @@ int dlc_ir_end_function(dlc_ir *ir, int count, const int32_t *values,
       own.function.getArgumentTypes(), ValueRange(results).getTypes()));
   for (int i = 0; i < count; ++i)
     if (names && names[i] && *names[i])
-      own.function.setResultAttr(i, dl::nameAttr,
+      own.function.setResultAttr(i, dlc::dl::nameAttr,
                                  own.builder.getStringAttr(names[i]));
   own.function = {};
   own.builder.setInsertionPointToEnd(own.module->getBody());

@@ -107,7 +107,7 @@ func.func @assumed(%a: tensor<?x?xf32>, %b: tensor<?x32xf32>, %c: tensor<?x32xf3
 // CHECK: linalg.exp {{.*}} -> tensor<2x8xf32>
 // CHECK: scf.for {{.*}} to %c32 step %c4
 // CHECK: linalg.add {{.*}} -> tensor<2x4xf32>
-// CHECK: } {codegen.cost = 9 : i64, codegen.region = #codegen.region<{{.*}}kind = rows, {{.*}}tasks = [16, 0],
+// CHECK: } {codegen.cost = 9 : i64, codegen.region = #codegen.region<{{.*}}kind = rows, {{.*}}tasks = [16, 0]>
 func.func @rows(%x: tensor<64x32xf32>, %s: tensor<64xf32>, %y: tensor<64x32xf32>) -> tensor<64x32xf32> {
   %0 = linalg.exp {codegen.nest = #codegen.nest<0, row, 1>, codegen.schedule = #codegen.schedule<tile = [0, 8]>} ins(%x : tensor<64x32xf32>) outs(%y : tensor<64x32xf32>) -> tensor<64x32xf32>
   %1 = linalg.broadcast ins(%s : tensor<64xf32>) outs(%y : tensor<64x32xf32>) dimensions = [1]
