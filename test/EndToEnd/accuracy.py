@@ -20,8 +20,8 @@ FUNCTIONS = {"exp": np.exp, "expm1": np.expm1, "log": np.log, "log1p": np.log1p,
              "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sinh": np.sinh,
              "cosh": np.cosh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh}
 LIMIT, FAST_LIMIT = 2.0, 5.0
-# An exponential, a sum and a quotient, each of which rounds.
-LIMITS = {"sigmoid": 2.5}
+# Several ops, each of which rounds.
+LIMITS = {"sigmoid": 2.5, "expm1": 2.5, "log1p": 2.5}
 LEAST = 2.0**-126
 SPECIAL = np.array([0.0, -0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 3.0, -3.0, 2.5, -2.5, 1e30,
                     -1e30, 1e-30, 16777217.0, np.inf, -np.inf, np.nan], np.float32)

@@ -13,7 +13,8 @@ def ApproximateMath : Pass<"dlc-approximate-math"> {
     result. Scalars and vectors use the same formulas, so a result does not depend on whether an
     element is in a vector or in the remainder. exp, tanh and erf are polynomials of f32. Sine,
     cosine, powers and others are polynomials of f64, where rounding errors in the last bits do not
-    matter. Logarithms are upstream's. Angles beyond 2^50 and functions of f64 are left to libm.
+    matter. Logarithms and expm1 are upstream's; log1p and expm1 are within two and a half units.
+    Angles beyond 2^50 and functions of f64 are left to libm.
     With `fast`, tanh and erf are within five units, and take three quarters and nine tenths of the
     time.
 
