@@ -170,6 +170,7 @@ private:
       function.removeFnAttr("target-cpu");
       function.removeFnAttr("target-features");
       function.removeFnAttr("tune-cpu");
+      function.addFnAttr(runtimeAttribute);
     }
     if (Linker::linkModules(module, std::move(*runtime)))
       return createStringError("the runtime could not be linked");

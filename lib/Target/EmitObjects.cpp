@@ -39,7 +39,7 @@ public:
         continue;
       groups.insert(&function);
       if (!function.hasLocalLinkage() ||
-          function.getName().starts_with("dlc")) {
+          function.hasFnAttribute(runtimeAttribute)) {
         first = first ? first : &function;
         groups.unionSets(first, &function);
       } else if (const llvm::Function *caller = findOnlyCaller(function)) {

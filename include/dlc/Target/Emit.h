@@ -45,6 +45,9 @@ llvm::Error emitInterface(llvm::Module &module, const Interface &interface,
                           llvm::ArrayRef<Processor> processors,
                           const Weights &weights, bool isShared);
 
+/// The LLVM attribute of each function of the runtime that emitInterface links.
+inline constexpr llvm::StringLiteral runtimeAttribute = "dlc-runtime";
+
 /// Returns the name of the symbol at the first weight of a library.
 std::string weightsSymbol(const Interface &interface);
 
