@@ -26,8 +26,7 @@ class Recomputation {
 public:
   /// For the forward ops from `begin` up to `turn`, and their backward ops from
   /// `turn` up to `end`.
-  Recomputation(Operation *begin, Operation *turn, Operation *end)
-      : turn(turn), end(end) {
+  Recomputation(Operation *begin, Operation *turn, Operation *end) : end(end) {
     for (Operation *op = begin; op != turn; op = op->getNextNode()) {
       numbers[op] = ops.size();
       ops.push_back(op);
@@ -126,7 +125,7 @@ private:
     int64_t total = 0;
     for (auto [number, op] : llvm::enumerate(ops))
       for (Value value : op->getResults()) {
-        auto it = uses.find(value);
+        auto *it = uses.find(value);
         if (it == uses.end())
           continue;
         const Use &use = it->second;
@@ -167,7 +166,7 @@ private:
       Segment &segment = plan.segments.emplace_back();
       int64_t bytes = 0;
       auto isInside = [&](Value value) {
-        auto it = uses.find(value);
+        auto *it = uses.find(value);
         return it != uses.end() && !it->second.isOutside &&
                it->second.last < int64_t(cut) &&
                isMemoryEffectFree(value.getDefiningOp());
@@ -258,7 +257,7 @@ private:
     return type.hasStaticShape() && type.getNumElements() <= 16;
   }
 
-  Operation *turn, *end;
+  Operation *end;
   SmallVector<Operation *> ops;
   llvm::DenseMap<Operation *, size_t> numbers;
   llvm::MapVector<Value, Use> uses;

@@ -566,12 +566,12 @@ private:
   /// extents may differ. A copy (alloc_tensor) has no more precise type to
   /// propagate.
   void hideTypes(scf::ForOp loop) {
-    for (auto [i, argument] : llvm::enumerate(loop.getRegionIterArgs())) {
+    for (BlockArgument argument : loop.getRegionIterArgs()) {
       auto type = dyn_cast<RankedTensorType>(argument.getType());
       OpOperand *init = loop.getTiedLoopInit(argument);
       if (!type || !init->get().getDefiningOp<tensor::CastOp>())
         continue;
-      Value next = loop.getYieldedValues()[i];
+      Value next = loop.getTiedLoopYieldedValue(argument)->get();
       auto isKept = [&](int64_t d) {
         return !type.isDynamicDim(d) || keepsExtent(next, d, argument);
       };

@@ -373,9 +373,7 @@ static SmallVector<ReassociationIndices> groupUnitDims(ArrayRef<bool> unit) {
       (groups.empty() ? leading : groups.back()).push_back(d);
       continue;
     }
-    groups.emplace_back();
-    if (groups.size() == 1)
-      groups.back() = std::move(leading);
+    groups.push_back(groups.empty() ? leading : ReassociationIndices());
     groups.back().push_back(d);
   }
   return groups;

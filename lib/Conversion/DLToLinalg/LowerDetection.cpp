@@ -33,9 +33,141 @@ struct Box {
     }
   }
   scalarT area() const { return (high[0] - low[0]) * (high[1] - low[1]); }
+  /// Whether more than the share `least` of the area of both is of both.
+  scalarT overlaps(const Box &other, scalarT least) const {
+    auto common = [&](int i) {
+      return max(min(high[i], other.high[i]) - max(low[i], other.low[i]), 0.0);
+    };
+    scalarT shared = common(0) * common(1);
+    return shared > (area() + other.area() - shared) * least;
+  }
 
   SmallVector<scalarT, 2> low, high;
 };
+
+/// Appends the boxes of one class of an image, greedily, in order of their
+/// scores.
+struct Suppression {
+  Emitter &e;
+  Location loc;
+  Value boxes, scores, threshold, overlap, most;
+  bool centered;
+  Value zero, one, n;
+
+  /// Takes and returns (number of rows written, rows).
+  SmallVector<Value> suppress(OpBuilder &b, Value image, Value kind,
+                              ValueRange state);
+
+private:
+  /// The state of the loop: whether a box was found, the number of rows, what
+  /// was visited, the rows.
+  SmallVector<Value> step(OpBuilder &b, Value image, Value kind, Value begin,
+                          ValueRange s);
+  Value findBest(OpBuilder &b, Value image, Value kind, Value visited);
+  Value isApart(OpBuilder &b, Value image, Value box, Value begin, Value end,
+                Value rows);
+};
+
+/// Returns the best box that has not been visited, or -1.
+Value Suppression::findBest(OpBuilder &b, Value image, Value kind,
+                            Value visited) {
+  Value noBox = arith::ConstantIndexOp::create(b, loc, -1);
+  auto search = scf::ForOp::create(
+      b, loc, zero, n, one, ValueRange{threshold, noBox},
+      [&](OpBuilder &b, Location loc, Value i, ValueRange best) {
+        scalarT score(b, loc,
+                      tensor::ExtractOp::create(b, loc, scores,
+                                                ValueRange{image, kind, i}));
+        scalarT seen(b, loc, tensor::ExtractOp::create(b, loc, visited, i));
+        scalarT better = (score > scalarT(b, loc, best[0])) & (seen == 0.0);
+        scf::YieldOp::create(
+            b, loc,
+            ValueRange{select(better, score, score.with(best[0])),
+                       select(better, score.with(i), score.with(best[1]))});
+      });
+  return search.getResult(1);
+}
+
+/// Whether `box` overlaps none of the rows from `begin` to `end`.
+Value Suppression::isApart(OpBuilder &b, Value image, Value box, Value begin,
+                           Value end, Value rows) {
+  Box mine(b, loc, boxes, image, box, centered);
+  Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
+  auto keep = scf::ForOp::create(
+      b, loc, begin, end, one, yes,
+      [&](OpBuilder &b, Location loc, Value i, ValueRange k) {
+        Value two = arith::ConstantIndexOp::create(b, loc, 2);
+        Value other = arith::IndexCastOp::create(
+            b, loc, b.getIndexType(),
+            tensor::ExtractOp::create(b, loc, rows, ValueRange{i, two}));
+        Box theirs(b, loc, boxes, image, other, centered);
+        scalarT above = mine.overlaps(theirs, scalarT(b, loc, overlap));
+        scf::YieldOp::create(b, loc, (scalarT(b, loc, k[0]) & ~above).value);
+      });
+  return keep.getResult(0);
+}
+
+SmallVector<Value> Suppression::step(OpBuilder &b, Value image, Value kind,
+                                     Value begin, ValueRange s) {
+  Type i64 = b.getI64Type(), i8 = b.getI8Type();
+  Value box = findBest(b, image, kind, s[2]);
+  Value found =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, box, zero);
+  auto append = [&](OpBuilder &b, Location loc) {
+    Value rows = s[3];
+    SmallVector<Value> row{image, kind, box};
+    for (auto [i, v] : llvm::enumerate(row))
+      rows = tensor::InsertOp::create(
+          b, loc, arith::IndexCastOp::create(b, loc, i64, v), rows,
+          ValueRange{s[1], arith::ConstantIndexOp::create(b, loc, i)});
+    Value next = arith::AddIOp::create(b, loc, s[1], one);
+    scf::YieldOp::create(b, loc, ValueRange{next, rows});
+  };
+  auto step = scf::IfOp::create(
+      b, loc, found,
+      [&](OpBuilder &b, Location loc) {
+        Value seen = tensor::InsertOp::create(
+            b, loc, arith::ConstantIntOp::create(b, loc, i8, 1), s[2], box);
+        auto insert = scf::IfOp::create(
+            b, loc, isApart(b, image, box, begin, s[1], s[3]), append,
+            [&](OpBuilder &b, Location loc) {
+              scf::YieldOp::create(b, loc, ValueRange{s[1], s[3]});
+            });
+        scf::YieldOp::create(
+            b, loc, ValueRange{insert.getResult(0), seen, insert.getResult(1)});
+      },
+      [&](OpBuilder &b, Location loc) {
+        scf::YieldOp::create(b, loc, ValueRange{s[1], s[2], s[3]});
+      });
+  return {found, step.getResult(0), step.getResult(1), step.getResult(2)};
+}
+
+SmallVector<Value> Suppression::suppress(OpBuilder &b, Value image, Value kind,
+                                         ValueRange state) {
+  Type i8 = b.getI8Type();
+  Value begin = state[0];
+  Value fresh =
+      linalg::FillOp::create(
+          b, loc, arith::ConstantIntOp::create(b, loc, i8, 0).getResult(),
+          tensor::EmptyOp::create(b, loc, e.sizes(boxes)[1], i8).getResult())
+          .getResult(0);
+  Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
+  SmallVector<Value> init{yes, begin, fresh, state[1]};
+  SmallVector<Type> types(ValueRange(init).getTypes());
+  auto greedy = scf::WhileOp::create(
+      b, loc, types, init,
+      [&](OpBuilder &b, Location loc, ValueRange s) {
+        Value taken = arith::SubIOp::create(b, loc, s[1], begin);
+        Value isRoom = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
+                                             taken, most);
+        scf::ConditionOp::create(
+            b, loc, arith::AndIOp::create(b, loc, s[0], isRoom), s);
+      },
+      [&](OpBuilder &b, Location loc, ValueRange s) {
+        scf::YieldOp::create(b, loc, step(b, image, kind, begin, s));
+      });
+  return {greedy.getResult(1), greedy.getResult(3)};
+}
 
 } // namespace
 
@@ -51,7 +183,6 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
   e.requireEqual(e.dim(boxes, 2), e.index(4), "a box does not have 4 numbers");
   Value zero = e.value(e.index(0)), one = e.value(e.index(1));
   Value n = e.value(e.dim(boxes, 1));
-  Type i64 = e.b.getI64Type(), i8 = e.b.getI8Type();
   Value limit = arith::IndexCastOp::create(e.b, loc, e.b.getIndexType(),
                                            operands.getMost());
   Value most = arith::MinSIOp::create(
@@ -60,108 +191,18 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
   // At least one row, because a slice may not begin after the end.
   Value room = arith::MaxSIOp::create(
       e.b, loc, arith::MulIOp::create(e.b, loc, cells, most), one);
-  Value out = e.empty({OpFoldResult(room), e.index(3)}, i64);
-  Value threshold = operands.getScoreThreshold();
-  Value overlap = operands.getOverlapThreshold();
-  bool centered = op.getCentered();
-
-  auto suppress = [&](OpBuilder &b, Value image, Value kind,
-                      ValueRange state) -> SmallVector<Value> {
-    Value begin = state[0];
-    Value fresh =
-        linalg::FillOp::create(
-            b, loc, arith::ConstantIntOp::create(b, loc, i8, 0).getResult(),
-            tensor::EmptyOp::create(b, loc, e.sizes(boxes)[1], i8).getResult())
-            .getResult(0);
-    Value yes = arith::ConstantIntOp::create(b, loc, 1, 1);
-    SmallVector<Value> init{yes, begin, fresh, state[1]};
-    SmallVector<Type> types(ValueRange(init).getTypes());
-    auto before = [&](OpBuilder &b, Location loc, ValueRange s) {
-      Value taken = arith::SubIOp::create(b, loc, s[1], begin);
-      Value isRoom =
-          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt, taken, most);
-      scf::ConditionOp::create(b, loc,
-                               arith::AndIOp::create(b, loc, s[0], isRoom), s);
-    };
-    auto after = [&](OpBuilder &b, Location loc, ValueRange s) {
-      // The best box that has not been visited.
-      Value noBox = arith::ConstantIndexOp::create(b, loc, -1);
-      auto search = scf::ForOp::create(
-          b, loc, zero, n, one, ValueRange{threshold, noBox},
-          [&](OpBuilder &b, Location loc, Value i, ValueRange best) {
-            scalarT score(b, loc,
-                          tensor::ExtractOp::create(
-                              b, loc, scores, ValueRange{image, kind, i}));
-            scalarT seen(b, loc, tensor::ExtractOp::create(b, loc, s[2], i));
-            scalarT better = (score > scalarT(b, loc, best[0])) & (seen == 0.0);
-            scf::YieldOp::create(
-                b, loc,
-                ValueRange{select(better, score, score.with(best[0])),
-                           select(better, score.with(i), score.with(best[1]))});
-          });
-      Value box = search.getResult(1);
-      Value found =
-          arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sge, box, zero);
-      auto step = scf::IfOp::create(
-          b, loc, found,
-          [&](OpBuilder &b, Location loc) {
-            Value seen = tensor::InsertOp::create(
-                b, loc, arith::ConstantIntOp::create(b, loc, i8, 1), s[2], box);
-            Box mine(b, loc, boxes, image, box, centered);
-            auto keep = scf::ForOp::create(
-                b, loc, begin, s[1], one, ValueRange{yes},
-                [&](OpBuilder &b, Location loc, Value i, ValueRange k) {
-                  Value other = arith::IndexCastOp::create(
-                      b, loc, b.getIndexType(),
-                      tensor::ExtractOp::create(
-                          b, loc, s[3],
-                          ValueRange{
-                              i, arith::ConstantIndexOp::create(b, loc, 2)}));
-                  Box theirs(b, loc, boxes, image, other, centered);
-                  scalarT shared = mine.low[0].constant(1);
-                  shared = max(min(mine.high[0], theirs.high[0]) -
-                                   max(mine.low[0], theirs.low[0]),
-                               0.0) *
-                           max(min(mine.high[1], theirs.high[1]) -
-                                   max(mine.low[1], theirs.low[1]),
-                               0.0);
-                  scalarT either = mine.area() + theirs.area() - shared;
-                  scalarT above = shared > either * scalarT(b, loc, overlap);
-                  scf::YieldOp::create(b, loc,
-                                       (scalarT(b, loc, k[0]) & ~above).value);
-                });
-            auto insert = scf::IfOp::create(
-                b, loc, keep.getResult(0),
-                [&](OpBuilder &b, Location loc) {
-                  Value rows = s[3];
-                  SmallVector<Value> row{image, kind, box};
-                  for (auto [i, v] : llvm::enumerate(row))
-                    rows = tensor::InsertOp::create(
-                        b, loc, arith::IndexCastOp::create(b, loc, i64, v),
-                        rows,
-                        ValueRange{s[1],
-                                   arith::ConstantIndexOp::create(b, loc, i)});
-                  Value next = arith::AddIOp::create(b, loc, s[1], one);
-                  scf::YieldOp::create(b, loc, ValueRange{next, rows});
-                },
-                [&](OpBuilder &b, Location loc) {
-                  scf::YieldOp::create(b, loc, ValueRange{s[1], s[3]});
-                });
-            scf::YieldOp::create(
-                b, loc,
-                ValueRange{insert.getResult(0), seen, insert.getResult(1)});
-          },
-          [&](OpBuilder &b, Location loc) {
-            scf::YieldOp::create(b, loc, ValueRange{s[1], s[2], s[3]});
-          });
-      scf::YieldOp::create(b, loc,
-                           ValueRange{found, step.getResult(0),
-                                      step.getResult(1), step.getResult(2)});
-    };
-    auto greedy = scf::WhileOp::create(b, loc, types, init, before, after);
-    return {greedy.getResult(1), greedy.getResult(3)};
-  };
-
+  Value out = e.empty({OpFoldResult(room), e.index(3)}, e.b.getI64Type());
+  Suppression each{e,
+                   loc,
+                   boxes,
+                   scores,
+                   operands.getScoreThreshold(),
+                   operands.getOverlapThreshold(),
+                   most,
+                   op.getCentered(),
+                   zero,
+                   one,
+                   n};
   auto images = scf::ForOp::create(
       e.b, loc, zero, e.value(e.dim(scores, 0)), one, ValueRange{zero, out},
       [&](OpBuilder &b, Location loc, Value image, ValueRange state) {
@@ -169,7 +210,8 @@ static Value emitNonMaxSuppression(dl::NonMaxSuppressionOp op,
         auto kinds = scf::ForOp::create(
             b, loc, zero, classes, one, state,
             [&](OpBuilder &b, Location loc, Value kind, ValueRange state) {
-              scf::YieldOp::create(b, loc, suppress(b, image, kind, state));
+              scf::YieldOp::create(b, loc,
+                                   each.suppress(b, image, kind, state));
             });
         scf::YieldOp::create(b, loc, kinds.getResults());
       });

@@ -154,6 +154,41 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
   return unflatten(e, result.getResult(0), shape);
 }
 
+/// Whether element `j` of a row of x goes into the list of the best `k`: it is
+/// not full, or its last element, among `values`, is worse.
+static Value beatsLast(OpBuilder &b, Location loc, Value x, Value row, Value j,
+                       Value k, Value values,
+                       llvm::function_ref<scalarT(scalarT, scalarT)> isBetter) {
+  auto truth = [&](OpBuilder &b, bool value) {
+    scf::YieldOp::create(
+        b, loc, arith::ConstantIntOp::create(b, loc, value, 1).getResult());
+  };
+  Value isFull = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::uge, j, k);
+  Value zero = arith::ConstantIndexOp::create(b, loc, 0),
+        one = arith::ConstantIndexOp::create(b, loc, 1);
+  Value isNone =
+      arith::CmpIOp::create(b, loc, arith::CmpIPredicate::eq, k, zero);
+  Value last = arith::SubIOp::create(
+      b, loc, arith::MaxUIOp::create(b, loc, k, one), one);
+  auto compare = [&](OpBuilder &b, Location loc) {
+    Value worst =
+        tensor::ExtractOp::create(b, loc, values, ValueRange{row, last});
+    Value v = tensor::ExtractOp::create(b, loc, x, ValueRange{row, j});
+    scf::YieldOp::create(
+        b, loc, isBetter(scalarT(b, loc, v), scalarT(b, loc, worst)).value);
+  };
+  auto passes = scf::IfOp::create(
+      b, loc, isFull,
+      [&](OpBuilder &b, Location loc) {
+        auto look = scf::IfOp::create(
+            b, loc, isNone, [&](OpBuilder &b, Location) { truth(b, false); },
+            compare);
+        scf::YieldOp::create(b, loc, look.getResult(0));
+      },
+      [&](OpBuilder &b, Location) { truth(b, true); });
+  return passes.getResult(0);
+}
+
 /// Keeps a sorted list of the best elements and inserts each new element by
 /// swapping downwards.
 struct LowerTopK : OpConversionPattern<dl::TopKOp> {
@@ -187,6 +222,9 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
       return op.getSmallest() ? (result | bNaN) & ~aNaN
                               : (result | aNaN) & ~bNaN;
     };
+    auto isBetter = [&](scalarT a, scalarT b) {
+      return better(a.to(compute), b.to(compute));
+    };
     auto sink = [&](OpBuilder &b, Value row, Value j,
                     ValueRange state) -> SmallVector<Value> {
       Value first = tensor::ExtractOp::create(b, loc, x, ValueRange{row, j});
@@ -208,8 +246,8 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
             scalarT mine(b, loc, s[0]), theirs(b, loc, value);
             scalarT mineAt(b, loc, s[1]), theirsAt(b, loc, where);
             // A displaced element precedes all that follow it.
-            scalarT swap = scalarT(b, loc, s[4]) | isFree |
-                           better(mine.to(compute), theirs.to(compute));
+            scalarT swap =
+                scalarT(b, loc, s[4]) | isFree | isBetter(mine, theirs);
             Value values = tensor::InsertOp::create(
                 b, loc, select(swap, mine, theirs).value, s[2], at);
             Value positions = tensor::InsertOp::create(
@@ -222,61 +260,22 @@ struct LowerTopK : OpConversionPattern<dl::TopKOp> {
     auto rowsLoop = loop(
         rewriter, loc, rows, {e.empty(flat, stored), e.empty(flat, index)},
         [&](OpBuilder &b, Value row, ValueRange state) -> SmallVector<Value> {
-          auto elements = loop(
-              b, loc, n, state,
-              [&](OpBuilder &b, Value j,
-                  ValueRange state) -> SmallVector<Value> {
-                // Skips elements that do not beat the last one of a full list.
-                Value isFull = arith::CmpIOp::create(
-                    b, loc, arith::CmpIPredicate::uge, j, k);
-                Value isNone = arith::CmpIOp::create(
-                    b, loc, arith::CmpIPredicate::eq, k,
-                    arith::ConstantIndexOp::create(b, loc, 0));
-                Value last = arith::SubIOp::create(
-                    b, loc,
-                    arith::MaxUIOp::create(
-                        b, loc, k, arith::ConstantIndexOp::create(b, loc, 1)),
-                    arith::ConstantIndexOp::create(b, loc, 1));
-                auto passes = scf::IfOp::create(
-                    b, loc, isFull,
-                    [&](OpBuilder &b, Location loc) {
-                      auto look = scf::IfOp::create(
-                          b, loc, isNone,
-                          [&](OpBuilder &b, Location loc) {
-                            scf::YieldOp::create(
-                                b, loc,
-                                arith::ConstantIntOp::create(b, loc, 0, 1)
-                                    .getResult());
-                          },
-                          [&](OpBuilder &b, Location loc) {
-                            Value worst = tensor::ExtractOp::create(
-                                b, loc, state[0], ValueRange{row, last});
-                            Value v = tensor::ExtractOp::create(
-                                b, loc, x, ValueRange{row, j});
-                            scf::YieldOp::create(
-                                b, loc,
-                                better(scalarT(b, loc, v).to(compute),
-                                       scalarT(b, loc, worst).to(compute))
-                                    .value);
-                          });
-                      scf::YieldOp::create(b, loc, look.getResult(0));
-                    },
-                    [&](OpBuilder &b, Location loc) {
-                      scf::YieldOp::create(
-                          b, loc,
-                          arith::ConstantIntOp::create(b, loc, 1, 1)
-                              .getResult());
-                    });
-                auto taken = scf::IfOp::create(
-                    b, loc, passes.getResult(0),
-                    [&](OpBuilder &b, Location loc) {
-                      scf::YieldOp::create(b, loc, sink(b, row, j, state));
-                    },
-                    [&](OpBuilder &b, Location loc) {
-                      scf::YieldOp::create(b, loc, state);
-                    });
-                return {taken.getResult(0), taken.getResult(1)};
-              });
+          auto elements =
+              loop(b, loc, n, state,
+                   [&](OpBuilder &b, Value j,
+                       ValueRange state) -> SmallVector<Value> {
+                     Value passes =
+                         beatsLast(b, loc, x, row, j, k, state[0], isBetter);
+                     auto taken = scf::IfOp::create(
+                         b, loc, passes,
+                         [&](OpBuilder &b, Location loc) {
+                           scf::YieldOp::create(b, loc, sink(b, row, j, state));
+                         },
+                         [&](OpBuilder &b, Location loc) {
+                           scf::YieldOp::create(b, loc, state);
+                         });
+                     return {taken.getResult(0), taken.getResult(1)};
+                   });
           return {elements.getResult(0), elements.getResult(1)};
         });
     SmallVector<Value> results{

@@ -29,7 +29,6 @@ static Value emitDense(dl::DenseOp, dl::DenseOpAdaptor op, Emitter &e) {
   Value rows = e.widen(op.getX());
   Sizes lead = e.sizes(op.getX());
   lead.pop_back();
-  int64_t count = productOf(x.getShape().drop_back());
   if (rank != 2) {
     if (rank == 1) {
       SmallVector<ReassociationIndices> groups{{0, 1}};

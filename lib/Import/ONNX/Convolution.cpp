@@ -17,7 +17,8 @@ struct Window {
 };
 } // namespace
 
-static Window readWindow(Node &n, Ints kernel, bool hasDilations = true) {
+static Window readWindow(Node &n, const Ints &kernel,
+                         bool hasDilations = true) {
   Graph &g = n.g;
   size_t rank = kernel.size();
   auto list = [&](StringRef name, size_t count, int64_t otherwise) {

@@ -112,7 +112,6 @@ static std::pair<double, double> rangeOf(Type element) {
 }
 
 void importClip(Node &n) {
-  Graph &g = n.g;
   TensorValue x = n.in(0);
   if (n.version < 11) {
     auto [least, greatest] = rangeOf(x.element());

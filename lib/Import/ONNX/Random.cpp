@@ -83,11 +83,11 @@ static Type typeOf(Node &n, Type otherwise) {
   return type ? type : otherwise;
 }
 
-static void yieldUniform(Node &n, Extents shape, Type type) {
+static void yieldUniform(Node &n, const Extents &shape, Type type) {
   double low = n.real("low", 0), high = n.real("high", 1);
   n.yield(n.g.cast(randomUniform(n, shape, 0) * (high - low) + low, type));
 }
-static void yieldNormal(Node &n, Extents shape, Type type) {
+static void yieldNormal(Node &n, const Extents &shape, Type type) {
   n.yield(n.g.cast(
       randomNormal(n, shape) * n.real("scale", 1) + n.real("mean", 0), type));
 }

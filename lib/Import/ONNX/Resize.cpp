@@ -217,110 +217,133 @@ static std::optional<Ints> repeats(const Resizer &r, TensorValue x,
   return factors;
 }
 
-/// Determines the sizes and scales of all dimensions, some of which may be read
-/// at run time.
+namespace {
+/// The sizes and scales of all dimensions of the result, of which `axes` are
+/// given.
+struct Wanted {
+  Ints axes;
+  Extents sizes;
+  SmallVector<TensorValue> scales;
+  SmallVector<bool> isSame;
+};
+} // namespace
+
+/// Takes the scales of operand `at`, which may be read at run time. Returns
+/// false if they do not fit.
+static bool takeScales(Node &n, size_t at, Wanted &to) {
+  Graph &g = n.g;
+  Type f64 = g.b.getF64Type();
+  TensorValue given = n.in(at);
+  if (given.dim(0) != int64_t(to.axes.size())) {
+    n.fail("has scales of shape " + dl::toString(given.shape()) +
+           ", expected one for each of " + Twine(to.axes.size()) + " axes");
+    return false;
+  }
+  auto known = g.constantFloats(given);
+  for (auto [i, axis] : llvm::enumerate(to.axes)) {
+    to.isSame[axis] = known && (*known)[i] == 1;
+    auto extent = getConstantIntValue(to.sizes[axis]);
+    if (known && !((*known)[i] > 0)) {
+      n.fail("has a scale of " + std::to_string((*known)[i]));
+      return false;
+    }
+    to.scales[axis] =
+        known
+            ? g.number(f64, (*known)[i])
+            : g.cast(g.squeeze(g.slice(given, 0, g.index(i), g.index(1)), {0}),
+                     f64);
+    if (known && extent) {
+      // In the precision of the given scale.
+      to.sizes[axis] = g.index(std::floor(double(*extent) * (*known)[i]));
+      continue;
+    }
+    if (to.isSame[axis])
+      continue;
+    TensorValue length =
+        g.cast(g.fromElements({to.sizes[axis]}, true, g.i64()), f64);
+    TensorValue size =
+        g.cast(g.op<dl::FloorOp>(length * to.scales[axis]), g.i64());
+    if (auto read = single(g.elements(size, /*forced=*/true)))
+      to.sizes[axis] = g.max(*read, g.index(0));
+  }
+  return true;
+}
+
+/// Takes the sizes of operand `at`, and the scales that follow from them.
+/// Returns false if they do not fit.
+static bool takeSizes(Node &n, size_t at, Wanted &to) {
+  Graph &g = n.g;
+  TensorValue x = n.in(0);
+  Type f64 = g.b.getF64Type();
+  Extents wanted = n.extentsOf(at, "sizes");
+  if (wanted.size() != to.axes.size())
+    return false;
+  std::string policy = n.string("keep_aspect_ratio_policy", "stretch");
+  TensorValue common;
+  SmallVector<TensorValue> ratios;
+  for (auto [i, axis] : llvm::enumerate(to.axes)) {
+    to.isSame[axis] = isEqualConstantIntOrValue(wanted[i], to.sizes[axis]);
+    auto toFloat = [&](Extent e) {
+      return g.cast(g.fromElements({e}, true, g.i64()), f64);
+    };
+    TensorValue ratio = toFloat(wanted[i]) / toFloat(to.sizes[axis]);
+    to.scales[axis] = ratio;
+    common = !common                  ? ratio
+             : policy == "not_larger" ? min(common, ratio)
+                                      : max(common, ratio);
+  }
+  for (auto [i, axis] : llvm::enumerate(to.axes)) {
+    if (policy == "stretch") {
+      to.sizes[axis] = wanted[i];
+      continue;
+    }
+    // One scale for all axes; sizes are rounded to nearest.
+    auto known = getConstantIntValues(wanted);
+    double factor = 0;
+    bool isKnown = known && x.isStatic();
+    for (auto [j, other] : llvm::enumerate(to.axes)) {
+      if (!isKnown)
+        break;
+      double ratio = double((*known)[j]) / double(x.dim(other));
+      factor = j == 0                   ? ratio
+               : policy == "not_larger" ? std::min(factor, ratio)
+                                        : std::max(factor, ratio);
+    }
+    if (!isKnown) {
+      n.fail("keep_aspect_ratio_policy needs sizes that are known while "
+             "compiling: make them an initializer");
+      return false;
+    }
+    to.sizes[axis] = g.index(std::floor(factor * double(x.dim(axis)) + 0.5));
+    to.scales[axis] = g.number(f64, factor);
+    to.isSame[axis] = false;
+  }
+  return true;
+}
+
+/// Resizes by operand `scalesAt` or `sizesAt`. `window` is the region that
+/// tf_crop_and_resize reads: the start of each axis, then the ends.
 static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
                    std::optional<size_t> sizesAt, ArrayRef<double> window) {
   Graph &g = n.g;
   TensorValue x = n.in(0);
   int64_t rank = x.rank();
-  Ints axes = n.ints("axes").value_or(upTo(rank));
-  for (int64_t &axis : axes)
+  Wanted to{n.ints("axes").value_or(upTo(rank)), g.dims(x),
+            SmallVector<TensorValue>(rank, g.number(g.b.getF64Type(), 1)),
+            SmallVector<bool>(rank, true)};
+  for (int64_t &axis : to.axes)
     axis = n.axis(axis, rank);
-  Type f64 = g.b.getF64Type();
-  Extents sizes = g.dims(x);
-  SmallVector<TensorValue> scales(rank, g.number(f64, 1));
-  SmallVector<bool> isSame(rank, true);
-  if (g.failed)
-    return;
-  if (r.antialiases && !r.g.failed) {
+  if (r.antialiases && !g.failed) {
     if (scalesAt)
       n.knownFloats(*scalesAt, "scales");
     else
       n.knownInts(*sizesAt, "sizes");
-    if (g.failed)
-      return;
   }
-  if (scalesAt) {
-    TensorValue given = n.in(*scalesAt);
-    if (given.dim(0) != int64_t(axes.size())) {
-      n.fail("has scales of shape " + dl::toString(given.shape()) +
-             ", expected one for each of " + Twine(axes.size()) + " axes");
-      return;
-    }
-    auto known = g.constantFloats(given);
-    for (auto [i, axis] : llvm::enumerate(axes)) {
-      isSame[axis] = known && (*known)[i] == 1;
-      auto extent = getConstantIntValue(sizes[axis]);
-      if (known && !((*known)[i] > 0)) {
-        n.fail("has a scale of " + std::to_string((*known)[i]));
-        return;
-      }
-      scales[axis] =
-          known ? g.number(f64, (*known)[i])
-                : g.cast(
-                      g.squeeze(g.slice(given, 0, g.index(i), g.index(1)), {0}),
-                      f64);
-      if (known && extent) {
-        // In the precision of the given scale.
-        sizes[axis] = g.index(std::floor(double(*extent) * (*known)[i]));
-        continue;
-      }
-      if (isSame[axis])
-        continue;
-      TensorValue length =
-          g.cast(g.fromElements({sizes[axis]}, true, g.i64()), f64);
-      TensorValue size =
-          g.cast(g.op<dl::FloorOp>(length * scales[axis]), g.i64());
-      if (auto read = single(g.elements(size, /*forced=*/true)))
-        sizes[axis] = g.max(*read, g.index(0));
-    }
-  } else {
-    Extents wanted = n.extentsOf(*sizesAt, "sizes");
-    if (wanted.size() != axes.size())
-      return;
-    std::string policy = n.string("keep_aspect_ratio_policy", "stretch");
-    TensorValue common;
-    SmallVector<TensorValue> ratios;
-    for (auto [i, axis] : llvm::enumerate(axes)) {
-      isSame[axis] = isEqualConstantIntOrValue(wanted[i], sizes[axis]);
-      auto toFloat = [&](Extent e) {
-        return g.cast(g.fromElements({e}, true, g.i64()), f64);
-      };
-      TensorValue ratio = toFloat(wanted[i]) / toFloat(sizes[axis]);
-      scales[axis] = ratio;
-      common = !common                  ? ratio
-               : policy == "not_larger" ? min(common, ratio)
-                                        : max(common, ratio);
-    }
-    for (auto [i, axis] : llvm::enumerate(axes)) {
-      if (policy == "stretch") {
-        sizes[axis] = wanted[i];
-        continue;
-      }
-      // One scale for all axes; sizes are rounded to nearest.
-      auto known = getConstantIntValues(wanted);
-      double factor = 0;
-      bool isKnown = known && x.isStatic();
-      for (auto [j, other] : llvm::enumerate(axes)) {
-        if (!isKnown)
-          break;
-        double ratio = double((*known)[j]) / double(x.dim(other));
-        factor = j == 0                   ? ratio
-                 : policy == "not_larger" ? std::min(factor, ratio)
-                                          : std::max(factor, ratio);
-      }
-      if (!isKnown) {
-        n.fail("keep_aspect_ratio_policy needs sizes that are known while "
-               "compiling: make them an initializer");
-        return;
-      }
-      sizes[axis] = g.index(std::floor(factor * double(x.dim(axis)) + 0.5));
-      scales[axis] = g.number(f64, factor);
-      isSame[axis] = false;
-    }
-  }
-  if (std::optional<Ints> factors = repeats(r, x, sizes, scales, isSame)) {
+  if (g.failed ||
+      !(scalesAt ? takeScales(n, *scalesAt, to) : takeSizes(n, *sizesAt, to)))
+    return;
+  if (std::optional<Ints> factors =
+          repeats(r, x, to.sizes, to.scales, to.isSame)) {
     auto attributes = g.b.getNamedAttr(
         "scales",
         g.b.getDenseI64ArrayAttr(ArrayRef<int64_t>(*factors).drop_front(2)));
@@ -330,20 +353,20 @@ static void resize(Node &n, Resizer &r, std::optional<size_t> scalesAt,
   }
   for (int64_t axis = 0; axis < rank && !g.failed; ++axis) {
     double start = 0, end = 1;
-    for (auto [i, a] : llvm::enumerate(axes))
-      if (a == axis && window.size() == 2 * axes.size()) {
+    for (auto [i, a] : llvm::enumerate(to.axes))
+      if (a == axis && window.size() == 2 * to.axes.size()) {
         start = window[i];
-        end = window[i + axes.size()];
+        end = window[i + to.axes.size()];
       }
     bool isCrop =
         r.coordinates == "tf_crop_and_resize" && (start != 0 || end != 1);
     auto before = getConstantIntValue(g.dim(x, axis)),
-         after = getConstantIntValue(sizes[axis]);
-    r.factor = single(g.constantFloats(scales[axis]));
+         after = getConstantIntValue(to.sizes[axis]);
+    r.factor = single(g.constantFloats(to.scales[axis]));
     if (!r.factor && before && after && *before)
       r.factor = double(*after) / double(*before);
-    if (!isSame[axis] || isCrop)
-      x = r.apply(x, axis, sizes[axis], scales[axis], start, end);
+    if (!to.isSame[axis] || isCrop)
+      x = r.apply(x, axis, to.sizes[axis], to.scales[axis], start, end);
   }
   n.yield(x);
 }

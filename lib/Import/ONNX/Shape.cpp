@@ -132,7 +132,7 @@ void importReshape(Node &n) {
       if (d == *free)
         continue;
       Extent extent = shape[d];
-      auto same = llvm::find_if(rest, [&](Extent e) {
+      auto *same = llvm::find_if(rest, [&](Extent e) {
         return !getConstantIntValue(e) && g.areEqual(e, extent);
       });
       if (same != rest.end())
@@ -147,7 +147,8 @@ void importReshape(Node &n) {
     OpBuilder &b = g.b;
     Extent others = g.index(1);
     SmallVector<Value> isFree;
-    for (auto [d, extent] : llvm::enumerate(shape)) {
+    for (size_t d = 0; d < shape.size(); ++d) {
+      Extent &extent = shape[d];
       isFree.push_back({});
       if (getConstantIntValue(extent)) {
         others = g.mul(others, extent);
@@ -397,7 +398,8 @@ static bool readPads(Node &n, TensorValue x, TensorValue &value, Extents &low,
 }
 
 /// Returns whether each position of dimension `d`, padded by `low` and `high`,
-/// is inside x: of shape [extent, 1, ...], which broadcasts from dimension d on.
+/// is inside x: of shape [extent, 1, ...], which broadcasts from dimension d
+/// on.
 static TensorValue isInside(Graph &g, TensorValue x, int64_t d, Extent low,
                             Extent high) {
   Extent extent = g.dim(x, d);
