@@ -67,7 +67,7 @@ private:
     }
     SmallVector<unsigned> positions;
     for (Value value : condition.getArgs()) {
-      auto at = llvm::find(forwarded, value);
+      auto *at = llvm::find(forwarded, value);
       positions.push_back(at - forwarded.begin());
       if (at == forwarded.end())
         forwarded.push_back(value);

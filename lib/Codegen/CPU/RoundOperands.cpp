@@ -112,7 +112,7 @@ private:
     Value pair = tensor::EmptyOp::create(rewriter, loc, ArrayRef<int64_t>{2},
                                          rewriter.getBF16Type());
     unsigned rank = op.getNumLoops();
-    auto widen = [&](AffineMap map, SmallVector<AffineExpr> results) {
+    auto widen = [&](AffineMap map, ArrayRef<AffineExpr> results) {
       return AffineMap::get(rank + 1, 0, results, map.getContext());
     };
     AffineExpr p = rewriter.getAffineDimExpr(rank),

@@ -76,9 +76,9 @@ static int64_t chooseRows(int64_t extent, int64_t columns, int64_t stride,
   int64_t best = most;
   double bestCost = 1e300;
   for (int64_t rows = most; rows >= std::max<int64_t>(1, most / 2); --rows) {
-    int64_t rest = extent % rows;
-    double cost = double(extent / rows) * (rows + 0.5) +
-                  (rest ? std::max<int64_t>(rest, 4) + 1 : 0);
+    int64_t full = extent / rows, rest = extent % rows;
+    double cost =
+        full * (rows + 0.5) + (rest ? std::max<int64_t>(rest, 4) + 1 : 0);
     if (cost < bestCost) {
       bestCost = cost;
       best = rows;

@@ -279,7 +279,7 @@ struct VectorizeTiles : dlc::impl::VectorizeTilesBase<VectorizeTiles> {
           ValueBoundsConstraintSet::Variable(operand.get(), *at),
           /*stopCondition=*/nullptr, /*closedUB=*/true);
       if (succeeded(bound))
-        return *bound;
+        return bound;
     }
     return std::nullopt;
   }

@@ -36,7 +36,7 @@ static std::optional<int64_t> boundExtent(OpFoldResult size) {
       presburger::BoundType::UB,
       ValueBoundsConstraintSet::Variable(cast<Value>(size)),
       /*stopCondition=*/nullptr, /*closedUB=*/true);
-  return succeeded(bound) ? std::optional<int64_t>(*bound) : std::nullopt;
+  return bound;
 }
 
 std::optional<int64_t> dlc::boundElements(memref::AllocOp alloc) {

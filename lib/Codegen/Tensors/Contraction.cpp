@@ -29,7 +29,7 @@ static bool isMulAdd(linalg::LinalgOp op) {
   if (op.getNumDpsInputs() < 2 || op.getNumDpsInputs() > 3 ||
       op.getNumDpsInits() != 1)
     return false;
-  auto yield = op.getBlock()->getTerminator();
+  Operation *yield = op.getBlock()->getTerminator();
   Operation *sum = yield->getOperand(0).getDefiningOp();
   if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(sum))
     return false;
