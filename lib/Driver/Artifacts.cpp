@@ -25,7 +25,8 @@ static Error cannotWrite(StringRef path, std::error_code code) {
 
 Artifacts::~Artifacts() {
   for (const File &file : files) {
-    sys::fs::remove(file.temporary);
+    // What cannot be removed stays: nobody is left to tell.
+    (void)sys::fs::remove(file.temporary);
     sys::DontRemoveFileOnSignal(file.temporary);
     close(file.lock);
   }
@@ -71,7 +72,7 @@ static void removeStale(StringRef path) {
     if (file < 0)
       continue;
     if (!flock(file, LOCK_EX | LOCK_NB))
-      sys::fs::remove(at->path());
+      (void)sys::fs::remove(at->path());
     close(file);
   }
 }
@@ -113,7 +114,7 @@ Expected<std::string> Artifacts::reserve(StringRef path, bool keep) {
     std::error_code code(errno, std::generic_category());
     sys::DontRemoveFileOnSignal(temporary);
     if (lock < 0 && code != std::errc::no_such_file_or_directory) {
-      sys::fs::remove(temporary);
+      (void)sys::fs::remove(temporary);
       return cannotWrite(path, code);
     }
     if (lock >= 0)

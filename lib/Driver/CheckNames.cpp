@@ -93,8 +93,8 @@ private:
     at = endOfName(at);
     StringRef name = text.slice(begin, at);
     if (at < text.size() && text[at] == '#') // %a#1
-      while (++at < text.size() && isDigit(text[at])) {
-      }
+      for (++at; at < text.size() && isDigit(text[at]);)
+        ++at;
     return name;
   }
 

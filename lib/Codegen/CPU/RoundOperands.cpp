@@ -126,8 +126,7 @@ private:
     };
     SmallVector<AffineMap> changed{
         replaceLast(maps[0], k * 2 + p), replaceLast(maps[1], n * 2 + p),
-        AffineMap::get(rank + 1, 0, p),
-        widen(maps[2], SmallVector<AffineExpr>(maps[2].getResults()))};
+        AffineMap::get(rank + 1, 0, p), widen(maps[2], maps[2].getResults())};
     SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
     iterators.push_back(utils::IteratorType::reduction);
     Value init = op.getDpsInits()[0];
