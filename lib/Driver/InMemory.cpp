@@ -30,7 +30,7 @@ load(std::unique_ptr<llvm::Module> code,
   auto jit =
       llvm::orc::LLJITBuilder()
           .setCompileFunctionCreator(
-              [&](llvm::orc::JITTargetMachineBuilder)
+              [&](const llvm::orc::JITTargetMachineBuilder &)
                   -> llvm::Expected<
                       std::unique_ptr<llvm::orc::IRCompileLayer::IRCompiler>> {
                 return std::make_unique<llvm::orc::TMOwningSimpleCompiler>(

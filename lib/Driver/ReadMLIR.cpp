@@ -36,9 +36,9 @@ public:
   std::pair<size_t, std::string> run() {
     while (at < text.size()) {
       char c = text[at];
-      if (std::string message = checkAttribute(); !message.empty()) {
+      if (std::string message = checkAttribute(); !message.empty())
         return {at, message};
-      } else if (c == '"') {
+      if (c == '"') {
         at = endOfString();
         last = c;
       } else if (c == '/' && text.substr(at).starts_with("//")) {
