@@ -141,7 +141,8 @@ private:
     FailureOr<InMemory> library = InMemory::compile(*module, processor, 3);
     if (failed(library))
       return failure();
-    // The same inputs at every run. NOLINTNEXTLINE(bugprone-random-generator-seed)
+    // The same inputs at every run.
+    // NOLINTNEXTLINE(bugprone-random-generator-seed)
     std::mt19937 generator(1);
     std::uniform_real_distribution<float> numbers(-1, 1);
     const dlc_function &function = library->function();
