@@ -32,7 +32,7 @@ from random_cases.elementwise import unary
 # approximated (exp and its relatives) or computed from such. Near zero the absolute error counts:
 # values are measured against the magnitude 2^-4. f16 and bf16 are computed in f32 and rounded: half
 # a unit, and one if the exact value lies between two.
-ULPS = {"exp": 2, "log": 2, "log1p": 2, "sin": 2, "cos": 2, "erf": 2, "tanh": 2, "pow": 2,
+ULPS = {"exp": 2, "log": 2, "log1p": 2.5, "sin": 2, "cos": 2, "erf": 2, "tanh": 2, "pow": 2,
         "sigmoid": 6, "gelu": 64, "gelu_tanh": 64, "silu": 6, "softplus": 8,
         "mish": 16, "selu": 16, "elu": 16, "hard_swish": 16, "rsqrt": 2,
         "tan": 4, "asin": 8, "acos": 8, "atan": 4, "sinh": 4, "cosh": 4,

@@ -10,7 +10,7 @@ def ApproximateMath : Pass<"dlc-approximate-math"> {
   let summary = "Replace functions of f32 by polynomials";
   let description = [{
     Functions of f32 become polynomials that are within two units in the last place of the exact
-    result. Scalars and vectors use the same formulas, so a result does not depend on whether an
+    result, unless said below. Scalars and vectors use the same formulas, so a result does not depend on whether an
     element is in a vector or in the remainder. exp, tanh and erf are polynomials of f32. Sine,
     cosine, powers and others are polynomials of f64, where rounding errors in the last bits do not
     matter. Logarithms and expm1 are upstream's; log1p and expm1 are within two and a half units.

@@ -1,8 +1,8 @@
 //===- ApproximateMath.cpp - f32 functions as polynomials -----------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// Upstream's approximations are used where they are within 2 ULP (logarithms)
-// or where accuracy does not matter. Elsewhere they are not accurate enough:
+// Upstream's approximations are used where they are within 2 ULP (logarithms;
+// log1p and expm1 2.5) or where accuracy does not matter. Elsewhere they are not accurate enough:
 // its exp, tanh and erf are off by up to 5 ULP, its sine and cosine by 20 near
 // their zeros, its arc tangent by 40.
 //

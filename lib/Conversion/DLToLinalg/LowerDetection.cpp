@@ -33,7 +33,8 @@ struct Box {
     }
   }
   scalarT area() const { return (high[0] - low[0]) * (high[1] - low[1]); }
-  /// Whether more than the share `least` of the area of both is of both.
+  /// Whether the intersection of both boxes is more than `least` of their
+  /// union.
   scalarT overlaps(const Box &other, scalarT least) const {
     auto common = [&](int i) {
       return max(min(high[i], other.high[i]) - max(low[i], other.low[i]), 0.0);
@@ -59,8 +60,8 @@ struct Suppression {
                               ValueRange state);
 
 private:
-  /// The state of the loop: whether a box was found, the number of rows, what
-  /// was visited, the rows.
+  /// Takes the state of the loop and returns the next one: whether a box was
+  /// found, the number of rows, what was visited, the rows.
   SmallVector<Value> step(OpBuilder &b, Value image, Value kind, Value begin,
                           ValueRange s);
   Value findBest(OpBuilder &b, Value image, Value kind, Value visited);
@@ -68,7 +69,8 @@ private:
                 Value rows);
 };
 
-/// Returns the best box that has not been visited, or -1.
+/// Returns the best box that has not been visited, with a score above the
+/// threshold, or -1.
 Value Suppression::findBest(OpBuilder &b, Value image, Value kind,
                             Value visited) {
   Value noBox = arith::ConstantIndexOp::create(b, loc, -1);

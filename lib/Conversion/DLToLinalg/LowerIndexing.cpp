@@ -155,7 +155,8 @@ static Value emitScatter(dl::ScatterOp op, dl::ScatterOpAdaptor operands,
 }
 
 /// Whether element `j` of a row of x goes into the list of the best `k`: it is
-/// not full, or its last element, among `values`, is worse.
+/// not full, or its last element, among `values`, is worse. None does if k is
+/// 0.
 static Value beatsLast(OpBuilder &b, Location loc, Value x, Value row, Value j,
                        Value k, Value values,
                        llvm::function_ref<scalarT(scalarT, scalarT)> isBetter) {

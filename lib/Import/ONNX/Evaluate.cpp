@@ -155,7 +155,9 @@ static Extent toExtent(Graph &g, OpFoldResult element) {
   if (auto number = dyn_cast_if_present<IntegerAttr>(
           element ? dyn_cast<Attribute>(element) : Attribute()))
     return g.index(toInteger(number));
-  return isa_and_present<Value>(element) ? element : Extent();
+  // A null value counts as present.
+  // NOLINTNEXTLINE(llvm-prefer-isa-or-dyn-cast-in-conditionals)
+  return element && isa<Value>(element) ? element : Extent();
 }
 
 /// Converts an extent to an element of an integer type.

@@ -276,21 +276,18 @@ static bool takeSizes(Node &n, size_t at, Wanted &to) {
   TensorValue x = n.in(0);
   Type f64 = g.b.getF64Type();
   Extents wanted = n.extentsOf(at, "sizes");
-  if (wanted.size() != to.axes.size())
+  if (wanted.size() != to.axes.size()) {
+    n.fail("has " + Twine(wanted.size()) + " sizes, expected one for each of " +
+           Twine(to.axes.size()) + " axes");
     return false;
+  }
   std::string policy = n.string("keep_aspect_ratio_policy", "stretch");
-  TensorValue common;
-  SmallVector<TensorValue> ratios;
   for (auto [i, axis] : llvm::enumerate(to.axes)) {
     to.isSame[axis] = isEqualConstantIntOrValue(wanted[i], to.sizes[axis]);
     auto toFloat = [&](Extent e) {
       return g.cast(g.fromElements({e}, true, g.i64()), f64);
     };
-    TensorValue ratio = toFloat(wanted[i]) / toFloat(to.sizes[axis]);
-    to.scales[axis] = ratio;
-    common = !common                  ? ratio
-             : policy == "not_larger" ? min(common, ratio)
-                                      : max(common, ratio);
+    to.scales[axis] = toFloat(wanted[i]) / toFloat(to.sizes[axis]);
   }
   for (auto [i, axis] : llvm::enumerate(to.axes)) {
     if (policy == "stretch") {
