@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 // Upstream's approximations are used where they are within 2 ULP (logarithms;
-// log1p and expm1 2.5) or where accuracy does not matter. Elsewhere they are not accurate enough:
-// its exp, tanh and erf are off by up to 5 ULP, its sine and cosine by 20 near
-// their zeros, its arc tangent by 40.
+// log1p and expm1 2.5) or where accuracy does not matter. Elsewhere they are
+// not accurate enough: its exp, tanh and erf are off by up to 5 ULP, its sine
+// and cosine by 20 near their zeros, its arc tangent by 40.
 //
 // The coefficients below are near-minimax fits (least squares reweighted
 // towards equal errors, in 120-bit arithmetic) of the functions on the
