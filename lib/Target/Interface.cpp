@@ -231,11 +231,10 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
     entry.kernel = entry.name + ".kernel";
     llvm::StringSet<> taken;
     for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-      valid &= succeeded(
-          readArgument(function, type,
-                       function.getArgAttrOfType<StringAttr>(i, "dl.name"),
-                       function.getArgAttrOfType<ArrayAttr>(i, "dl.dims"),
-                       "x" + Twine(i), taken, entry.inputs));
+      valid &= succeeded(readArgument(
+          function, type, function.getArgAttrOfType<StringAttr>(i, "dl.name"),
+          function.getArgAttrOfType<ArrayAttr>(i, "dl.dims"), "x" + Twine(i),
+          taken, entry.inputs));
     // A function that changes the state need not return anything.
     if (function.getNumResults() == 0 &&
         !function
@@ -249,10 +248,10 @@ FailureOr<Interface> readInterface(ModuleOp module, StringRef libraryName) {
       valid = false;
     }
     for (auto [i, type] : llvm::enumerate(function.getResultTypes()))
-      valid &= succeeded(readArgument(
-          function, type,
-          function.getResultAttrOfType<StringAttr>(i, "dl.name"),
-          /*dims=*/{}, "y" + Twine(i), taken, entry.outputs));
+      valid &= succeeded(
+          readArgument(function, type,
+                       function.getResultAttrOfType<StringAttr>(i, "dl.name"),
+                       /*dims=*/{}, "y" + Twine(i), taken, entry.outputs));
     interface.functions.push_back(std::move(entry));
   }
   if (interface.functions.empty() && valid) {

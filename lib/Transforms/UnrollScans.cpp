@@ -61,8 +61,7 @@ private:
               b.clone(op, mapping);
             for (auto [state, next] : llvm::zip(states, yield.getStates()))
               state = mapping.lookupOrDefault(next);
-            for (auto [parts, output] :
-                 llvm::zip(outputs, yield.getOutputs()))
+            for (auto [parts, output] : llvm::zip(outputs, yield.getOutputs()))
               parts[at] = mapping.lookupOrDefault(output);
           }
           SmallVector<Value> groups;

@@ -175,8 +175,8 @@ template <typename OpT> LogicalResult verifyLayer(OpT op) {
        {std::pair("alpha", op.getAlpha()), std::pair("beta", op.getBeta())})
     if (values && values->size() != count) {
       op.emitOpError(what) << " has " << values->size()
-                           << " numbers, expected one for each of the "
-                           << count << " activations";
+                           << " numbers, expected one for each of the " << count
+                           << " activations";
       isFine = false;
     }
   if (std::optional<APFloat> clip = op.getClip();
